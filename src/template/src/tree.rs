@@ -1,0 +1,199 @@
+//! Builds the tree from what the YAML and the JSON reader find, one piece after the other.
+//!
+//! Keeps the rules that both share: no key twice, and no nesting so deep that a walk over the tree,
+//! or its drop, could exhaust the stack. It never looks at the text.
+
+use crate::error::quote;
+use crate::short_form::Function;
+use crate::{Entry, Kind, Node, ParseError, ParseErrorKind, Position, Scalar};
+
+/// How many sequences and mappings can be inside each other, with the short forms written out.
+///
+/// It is as far as `serde_json` reads, so that what [`Node::write_json`] writes can be read back.
+pub const MAX_DEPTH: usize = 127;
+
+/// A tree that is being built.
+#[derive(Default)]
+pub(crate) struct Tree {
+    open: Vec<Open>,
+    /// Levels of nesting: `open`, and the mappings of their short forms.
+    depth: usize,
+    root: Option<Node>,
+}
+
+/// A collection whose end has not come yet.
+struct Open {
+    position: Position,
+    function: Option<Function>,
+    items: Items,
+}
+
+enum Items {
+    Sequence(Vec<Node>),
+    Mapping {
+        entries: Vec<Entry>,
+        key: Option<(String, Position)>,
+    },
+}
+
+/// What comes next in the collection that is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// The root, or nothing more when it is there.
+    Root,
+    Item,
+    Key,
+    /// The value of the key before.
+    Value,
+}
+
+impl Tree {
+    pub(crate) fn next(&self) -> Next {
+        match self.open.last().map(|open| &open.items) {
+            None => Next::Root,
+            Some(Items::Sequence(_)) => Next::Item,
+            Some(Items::Mapping { key: None, .. }) => Next::Key,
+            Some(Items::Mapping { key: Some(_), .. }) => Next::Value,
+        }
+    }
+
+    pub(crate) fn key(&mut self, text: String, position: Position) {
+        if let Some(Open {
+            items: Items::Mapping { key, .. },
+            ..
+        }) = self.open.last_mut()
+        {
+            *key = Some((text, position));
+        }
+    }
+
+    pub(crate) fn scalar(
+        &mut self,
+        position: Position,
+        scalar: Scalar,
+        function: Option<Function>,
+    ) -> Result<(), ParseError> {
+        let (node, levels) = if let Some(function) = function {
+            function.of_scalar(position, scalar)?
+        } else {
+            let kind = Kind::Scalar(scalar);
+            (Node { position, kind }, 0)
+        };
+        check_depth(self.depth + levels, position)?;
+        self.add(node);
+        Ok(())
+    }
+
+    pub(crate) fn open_sequence(
+        &mut self,
+        position: Position,
+        function: Option<Function>,
+    ) -> Result<(), ParseError> {
+        self.open(position, function, Items::Sequence(Vec::new()))
+    }
+
+    pub(crate) fn open_mapping(
+        &mut self,
+        position: Position,
+        function: Option<Function>,
+    ) -> Result<(), ParseError> {
+        let (entries, key) = (Vec::new(), None);
+        self.open(position, function, Items::Mapping { entries, key })
+    }
+
+    fn open(
+        &mut self,
+        position: Position,
+        function: Option<Function>,
+        items: Items,
+    ) -> Result<(), ParseError> {
+        self.depth += levels(function);
+        check_depth(self.depth, position)?;
+        self.open.push(Open {
+            position,
+            function,
+            items,
+        });
+        Ok(())
+    }
+
+    /// Ends the collection that was opened last.
+    pub(crate) fn close(&mut self) -> Result<(), ParseError> {
+        let Some(Open {
+            position,
+            function,
+            items,
+        }) = self.open.pop()
+        else {
+            return Ok(());
+        };
+        self.depth -= levels(function);
+        let kind = match items {
+            Items::Sequence(items) => Kind::Sequence(items),
+            Items::Mapping { entries, .. } => {
+                check_duplicates(&entries)?;
+                Kind::Mapping(entries)
+            }
+        };
+        let node = Node { position, kind };
+        self.add(match function {
+            None => node,
+            Some(function) => function.call(node),
+        });
+        Ok(())
+    }
+
+    fn add(&mut self, node: Node) {
+        match self.open.last_mut().map(|open| &mut open.items) {
+            None => self.root = Some(node),
+            Some(Items::Sequence(items)) => items.push(node),
+            Some(Items::Mapping { entries, key }) => {
+                let (key, key_position) = key.take().expect("both readers give the key before the value");
+                entries.push(Entry {
+                    key,
+                    key_position,
+                    value: node,
+                });
+            }
+        }
+    }
+
+    /// The root, or nothing when there was none.
+    pub(crate) fn finish(self) -> Option<Node> {
+        self.root
+    }
+}
+
+/// A short form is a mapping around its argument.
+fn levels(function: Option<Function>) -> usize {
+    1 + usize::from(function.is_some())
+}
+
+fn check_depth(depth: usize, position: Position) -> Result<(), ParseError> {
+    if depth > MAX_DEPTH {
+        Err(ParseErrorKind::TooDeep.at(position))
+    } else {
+        Ok(())
+    }
+}
+
+/// CloudFormation takes the last of two equal keys without a word (aws-cli#2404, cdk-real-drift#1074),
+/// which can replace a table by mistake.
+fn check_duplicates(entries: &[Entry]) -> Result<(), ParseError> {
+    let mut sorted: Vec<&Entry> = entries.iter().collect();
+    sorted.sort_by(|a, b| a.key.cmp(&b.key));
+    let duplicate = sorted
+        .array_windows::<2>()
+        .filter(|[first, second]| first.key == second.key)
+        .min_by_key(|[_, second]| second.key_position);
+    match duplicate {
+        None => Ok(()),
+        Some([first, second]) => {
+            let kind = ParseErrorKind::DuplicateKey {
+                key: quote(&first.key),
+                first: first.key_position,
+            };
+            Err(kind.at(second.key_position))
+        }
+    }
+}

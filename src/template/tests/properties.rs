@@ -1,0 +1,198 @@
+//! What holds for every text: values come back as they went in, and nothing panics.
+
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use serde_json::{Map, Value};
+use tablewright_template::{JsonLayout, Kind, Node, parse};
+
+/// Characters that YAML takes as they are, without the exotic line breaks and the byte order mark.
+const PRINTABLE: &str =
+    "[ -~\u{a0}-\u{2027}\u{202a}-\u{d7ff}\u{e000}-\u{fefe}\u{ff00}-\u{fffd}\u{10000}-\u{10ffff}]{0,12}";
+const ANY: &str = "(?s).{0,12}";
+/// Texts that mean something to YAML when they are not quoted.
+const HOSTILE: &str = "[-+0-9:._eExX#&*!|>'\"%@`{}\\[\\],? ~<=yYnNoOfF\\\\\n\t]{0,12}";
+/// Text that looks like YAML, or like JSON.
+const ALMOST_YAML: &str = "[{}\\[\\],:\"a1\\\\ \n-]{0,60}";
+const ALMOST_JSON: &str = "\\{\"[{}\\[\\],:\"a1\\\\ \n-]{0,40}";
+
+fn value(strings: &'static str) -> impl Strategy<Value = Value> {
+    let scalar = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        prop::num::f64::NORMAL.prop_map(Value::from),
+        (-1000..1000_i32).prop_map(|n| Value::from(f64::from(n) / 8.0)),
+        strings.prop_map(Value::from),
+        HOSTILE.prop_map(Value::from),
+    ];
+    scalar.prop_recursive(5, 64, 6, move |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..6).prop_map(Value::from),
+            btree_map(strings, inner, 0..6).prop_map(|map| Value::Object(Map::from_iter(map))),
+        ]
+    })
+}
+
+fn template(strings: &'static str) -> impl Strategy<Value = Value> {
+    btree_map(strings, value(strings), 0..6).prop_map(|map| Value::Object(Map::from_iter(map)))
+}
+
+fn read(text: &str) -> Result<Value, TestCaseError> {
+    parse(text)
+        .map(|node| node.to_value())
+        .map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))
+}
+
+proptest! {
+    // A failure prints its smallest input: a case for the tables, better than a file of seeds.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn json_comes_back(value in template(ANY)) {
+        prop_assert_eq!(&read(&value.to_string())?, &value);
+        prop_assert_eq!(&read(&format!("{value:#}"))?, &value);
+    }
+
+    /// The YAML reader agrees with the JSON reader, since the one's text is the other's as well.
+    #[test]
+    fn json_is_yaml(value in template(PRINTABLE)) {
+        prop_assert_eq!(&read(&format!("--- {value}"))?, &value);
+        prop_assert_eq!(&read(&format!("# comment\n{value:#}"))?, &value);
+    }
+
+    #[test]
+    fn written_json_comes_back(value in template(ANY)) {
+        let node = parse(&value.to_string()).expect("serde_json writes JSON");
+        for layout in [JsonLayout::Compact, JsonLayout::Pretty] {
+            prop_assert_eq!(&read(&node.write_json(layout))?, &value);
+        }
+    }
+
+    #[test]
+    fn quoted_text_comes_back(text in prop_oneof![HOSTILE, PRINTABLE]) {
+        // The escapes of JSON are escapes of YAML.
+        let double = format!("a: {}\n", Value::from(text.as_str()));
+        prop_assert_eq!(read(&double)?, serde_json::json!({ "a": text }));
+        if !text.contains('\n') {
+            let single = format!("a: [!Sub '{0}', '{0}']\n", text.replace('\'', "''"));
+            prop_assert_eq!(read(&single)?, serde_json::json!({ "a": [{ "Fn::Sub": text }, text] }));
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in prop_oneof![HOSTILE, ANY, ALMOST_YAML, ALMOST_JSON]) {
+        survive(&text);
+    }
+}
+
+const SAMPLES: [&str; 4] = [
+    "\u{feff}AWSTemplateFormatVersion: '2010-09-09'\r\nResources:\r\n  Orders:\r\n    Type: AWS::X::Y\r\n",
+    "\
+Resources:
+  Orders: # é
+    Type: AWS::DynamoDB::Table
+    Properties:
+      TableName: !Sub
+        - '${a}-x'
+        - {a: !Ref Stage}
+      KeySchema:
+      - AttributeName: id
+        KeyType: HASH
+      Arn: !GetAtt Key.Arn
+",
+    "\
+---
+Description: >-
+  folded
+
+  text
+Metadata: |+2
+   literal
+? \"quoted\\n\\u00e9\"
+: &a !!str 012
+Tags: [{Key: a, Value: 'it''s'}, ~, 12:30, !If [c, 1, !Ref 'AWS::NoValue']]
+...
+",
+    r#"{"Resources": {"T": {"Type": "AWS::X::Y", "P": [1, -2.5e3, true, null, "\u00e9\ud83d\ude00\n"]}}}"#,
+];
+
+/// What YAML, JSON and UTF-8 look at.
+const BYTES: &[u8] = b"\0\t\n\r !\"#%&'*,-.0:<>?@[\\]`{|}~\x7f\x80\xff";
+
+/// Changes, drops, doubles and swaps bytes of good templates, the same ones in every run.
+#[test]
+fn mutated_templates_are_read_or_refused() {
+    let mut random = Xorshift(0x9e37_79b9_7f4a_7c15);
+    for round in 0..20_000 {
+        let mut bytes = SAMPLES[round % SAMPLES.len()].as_bytes().to_vec();
+        for _ in 0..=random.below(4) {
+            let at = random.below(bytes.len());
+            let other = random.below(bytes.len());
+            match random.below(5) {
+                0 => bytes[at] = BYTES[random.below(BYTES.len())],
+                1 => bytes[at] ^= 1 << random.below(8),
+                2 => drop(bytes.remove(at)),
+                3 => bytes.swap(at, other),
+                _ => {
+                    let piece = bytes[at.min(other)..at.max(other)].to_vec();
+                    bytes.splice(at..at, piece);
+                }
+            }
+            if bytes.is_empty() {
+                bytes.push(b'a');
+            }
+        }
+        survive(&String::from_utf8_lossy(&bytes));
+    }
+}
+
+/// Everything that can be done with a text goes well, and a tree that was read can be written and read again.
+fn survive(text: &str) {
+    match parse(text) {
+        Ok(node) => {
+            check_places(&node, text);
+            if let Kind::Mapping(_) = node.kind {
+                let again =
+                    parse(&node.write_json(JsonLayout::Compact)).expect("what is written is well-formed");
+                assert_eq!(again.to_value(), node.to_value(), "{text:?}");
+            }
+        }
+        Err(error) => {
+            let lines = error.excerpt(text).lines().count();
+            assert_eq!(lines, 2, "{text:?}");
+            assert!(!error.to_string().contains('\n'), "{text:?}");
+        }
+    }
+}
+
+/// Every place is in the text, or just behind it.
+fn check_places(node: &Node, text: &str) {
+    let lines = text.split(['\n', '\r']).count();
+    assert!(
+        (1..=lines).contains(&node.position.line),
+        "{text:?}: {}",
+        node.position
+    );
+    assert!(
+        (1..=text.chars().count() + 1).contains(&node.position.column),
+        "{text:?}: {}",
+        node.position
+    );
+    match &node.kind {
+        Kind::Scalar(_) => {}
+        Kind::Sequence(items) => items.iter().for_each(|item| check_places(item, text)),
+        Kind::Mapping(entries) => entries.iter().for_each(|entry| check_places(&entry.value, text)),
+    }
+}
+
+struct Xorshift(u64);
+
+impl Xorshift {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).expect("31 bits") % end
+    }
+}
