@@ -1,0 +1,248 @@
+//! The manifest: all stacks of a project for one environment, as the user's program hands them to the tool.
+//!
+//! In: stack functions and an environment. Out: an [`Assembly`], which is JSON at the process boundary.
+//! Two versions meet there, the library's and the tool's. `format` changes only when an old reader would misread; a new
+//! optional thing never touches it; a thing that an old reader must not ignore adds a word to `requires`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::env::Env;
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::stack::Stack;
+
+/// The format that this version writes.
+pub const FORMAT: u32 = 1;
+
+/// The capabilities that this version understands; see [`Assembly::requires`].
+pub const CAPABILITIES: &[&str] = &[MULTI_ATTRIBUTE_KEYS];
+
+/// An index whose key has more than one partition or sort attribute.
+const MULTI_ATTRIBUTE_KEYS: &str = "multi-attribute-keys";
+
+/// A stack function: what a file in `stacks/` exports as `stack`.
+pub type StackFn = fn(&Env) -> crate::Result<Stack>;
+
+/// All stacks of a project for one environment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Assembly {
+    /// Who wrote it, in which format.
+    pub tablewright: Header,
+    /// Words for what a reader must understand and must not ignore.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<String>,
+    /// The environment it was made for.
+    pub env: String,
+    /// The stacks in the order of `stacks!`.
+    pub stacks: Vec<Stack>,
+    /// What went wrong while the stacks were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+}
+
+/// Who wrote an assembly, in which format.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`FORMAT`] of the library that wrote it.
+    pub format: u32,
+    /// Version of the library that wrote it.
+    pub library: String,
+}
+
+/// Why a manifest cannot be read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// It is not JSON, or not of our form.
+    Malformed(serde_json::Error),
+    /// Its format is newer or older than this version reads.
+    Format {
+        /// The manifest's format.
+        found: u32,
+        /// The library that wrote it.
+        library: String,
+    },
+    /// It uses something that this version does not understand.
+    Requires {
+        /// The words not understood.
+        words: Vec<String>,
+        /// The library that wrote it.
+        library: String,
+    },
+}
+
+impl Assembly {
+    /// Makes the stacks for `env`. A stack function that fails becomes a problem, and the others go on.
+    #[must_use]
+    #[track_caller]
+    pub fn new(env: &Env, stacks: &[(&str, StackFn)]) -> Self {
+        let at = Place::caller();
+        let mut assembly = Self {
+            tablewright: Header { format: FORMAT, library: env!("CARGO_PKG_VERSION").to_owned() },
+            requires: Vec::new(),
+            env: env.name().to_owned(),
+            stacks: Vec::new(),
+            problems: Vec::new(),
+        };
+        for (module, make) in stacks {
+            match make(env) {
+                Ok(mut stack) => {
+                    stack.settle(env);
+                    assembly.stacks.push(stack);
+                }
+                Err(error) => assembly.problems.push(stack_failed(module, &at, &*error)),
+            }
+        }
+        if assembly.uses_multi_attribute_keys() {
+            assembly.requires.push(MULTI_ATTRIBUTE_KEYS.to_owned());
+        }
+        assembly
+    }
+
+    /// Reads a manifest of this or the previous format.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`].
+    pub fn read(json: &[u8]) -> Result<Self, ReadError> {
+        // The header first: a manifest of another format must be named as that, not as malformed.
+        #[derive(Deserialize)]
+        struct Envelope {
+            tablewright: Header,
+            #[serde(default)]
+            requires: Vec<String>,
+        }
+        let Envelope { tablewright: Header { format, library }, requires } =
+            serde_json::from_slice(json).map_err(ReadError::Malformed)?;
+        if format != FORMAT {
+            return Err(ReadError::Format { found: format, library });
+        }
+        let unknown: Vec<String> =
+            requires.into_iter().filter(|word| !CAPABILITIES.contains(&word.as_str())).collect();
+        if !unknown.is_empty() {
+            return Err(ReadError::Requires { words: unknown, library });
+        }
+        serde_json::from_slice(json).map_err(ReadError::Malformed)
+    }
+
+    fn uses_multi_attribute_keys(&self) -> bool {
+        self.stacks
+            .iter()
+            .flat_map(|stack| &stack.tables)
+            .flat_map(|table| &table.indexes)
+            .any(|index| index.key.partition.len() > 1 || index.key.sort.len() > 1)
+    }
+}
+
+fn stack_failed(module: &str, at: &Place, error: &(dyn std::error::Error + Send + Sync)) -> Problem {
+    let mut message = format!("stack `{module}` cannot be made: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        message = format!("{message}: {cause}");
+        source = cause.source();
+    }
+    Problem::error("stack-failed", at, message)
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Malformed(_) => f.write_str("the manifest is not of the form that this version reads"),
+            Self::Format { found, library } => {
+                write!(
+                    f,
+                    "the manifest is of format {found} (tablewright {library}); this version reads format {FORMAT}"
+                )
+            }
+            Self::Requires { words, library } => write!(
+                f,
+                "the project uses {} (tablewright {library}), which this version does not know",
+                words.join(", ")
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Malformed(error) => Some(error),
+            Self::Format { .. } | Self::Requires { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Table, TableItem};
+
+    #[derive(TableItem)]
+    #[ddb(index(name = "by-place", partition(country, city)))]
+    #[expect(dead_code, reason = "only its shape is of interest")]
+    struct Shop {
+        #[ddb(partition)]
+        id: String,
+        country: String,
+        city: String,
+    }
+
+    fn assembly() -> Assembly {
+        let make = |_: &Env| {
+            let mut stack = Stack::new("shops");
+            let shop = stack.table(Table::of::<Shop>());
+            stack.output("Shops", shop.name());
+            Ok(stack)
+        };
+        Assembly::new(&Env::new("demo", "dev").with_protection(true), &[("shops", make)])
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let written = assembly();
+        let read = Assembly::read(&serde_json::to_vec(&written).unwrap()).unwrap();
+        assert_eq!(read, written);
+        let table = &read.stacks[0].tables[0];
+        assert_eq!(table.name, Some("demo-dev-shop".into()));
+        assert_eq!(table.deletion_protection, Some(true), "the environment is protected");
+        assert_eq!(table.at.file, "src/assembly.rs");
+    }
+
+    #[test]
+    fn a_reader_is_told_what_it_must_understand() {
+        let mut json = serde_json::to_value(assembly()).unwrap();
+        assert_eq!(json["requires"], serde_json::json!(["multi-attribute-keys"]));
+        json["requires"] = serde_json::json!(["multi-attribute-keys", "time-travel"]);
+        let error = Assembly::read(json.to_string().as_bytes()).unwrap_err();
+        assert!(matches!(&error, ReadError::Requires { words, .. } if words == &["time-travel"]), "{error}");
+    }
+
+    #[test]
+    fn another_format_is_named_and_not_called_malformed() {
+        let json = br#"{ "tablewright": { "format": 7, "library": "9.9.9" }, "something": "else" }"#;
+        let error = Assembly::read(json).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the manifest is of format 7 (tablewright 9.9.9); this version reads format 1"
+        );
+        assert!(matches!(Assembly::read(b"hello").unwrap_err(), ReadError::Malformed(_)));
+    }
+
+    #[test]
+    fn an_optional_thing_of_a_newer_library_is_no_obstacle() {
+        let mut json = serde_json::to_value(assembly()).unwrap();
+        json["stacks"][0]["tables"][0]["colour"] = "green".into();
+        assert!(Assembly::read(json.to_string().as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a_stack_that_cannot_be_made_is_a_problem_with_all_its_causes() {
+        let env = Env::new("demo", "dev");
+        let assembly =
+            Assembly::new(&env, &[("shops", |env| env.config::<u32>("shops").map(|_| Stack::new("shops")))]);
+        assert_eq!(
+            assembly.problems[0].message,
+            "stack `shops` cannot be made: [env.dev.config.shops] is missing"
+        );
+        assert_eq!(assembly.problems[0].at.file, "src/assembly.rs");
+    }
+}

@@ -1,0 +1,180 @@
+//! How a table is paid for: on demand, or provisioned with fixed or automatically scaled capacity.
+//!
+//! One read capacity unit is one strongly consistent read per second of an item of up to 4 KB, or two eventually
+//! consistent ones, or half a transactional one; one write capacity unit is one write per second of up to 1 KB, a
+//! transactional write costs two. Sizes round up per item. (KB = 1,024 bytes.)
+
+use std::ops::RangeInclusive;
+
+use serde::{Deserialize, Serialize};
+
+use crate::value::Value;
+
+/// `BillingMode` with what belongs to it.
+///
+/// ```
+/// use tablewright::{Billing, Capacity};
+///
+/// let scaled = Billing::provisioned(Capacity::auto(5..=50).target(70), Capacity::fixed(5));
+/// let capped = Billing::on_demand().max_write(4_000);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Billing {
+    /// `PAY_PER_REQUEST`: pay for each request, declare nothing.
+    OnDemand(OnDemand),
+    /// `PROVISIONED`: pay for declared capacity.
+    Provisioned(Provisioned),
+}
+
+impl Billing {
+    /// On demand without limits.
+    #[must_use]
+    pub fn on_demand() -> OnDemand {
+        OnDemand::default()
+    }
+
+    /// Provisioned read and write capacity.
+    #[must_use]
+    pub fn provisioned(read: impl Into<Capacity>, write: impl Into<Capacity>) -> Provisioned {
+        Provisioned { read: read.into(), write: write.into() }
+    }
+}
+
+/// `OnDemandThroughput`: upper limits of an on-demand table or index, in request units per second.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OnDemand {
+    /// `MaxReadRequestUnits`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_read: Option<Value<u64>>,
+    /// `MaxWriteRequestUnits`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_write: Option<Value<u64>>,
+}
+
+impl OnDemand {
+    /// Sets the limit of reads.
+    #[must_use]
+    pub fn max_read(mut self, units: impl Into<Value<u64>>) -> Self {
+        self.max_read = Some(units.into());
+        self
+    }
+
+    /// Sets the limit of writes.
+    #[must_use]
+    pub fn max_write(mut self, units: impl Into<Value<u64>>) -> Self {
+        self.max_write = Some(units.into());
+        self
+    }
+
+    /// Returns whether nothing is limited.
+    #[must_use]
+    pub const fn is_unlimited(&self) -> bool {
+        self.max_read.is_none() && self.max_write.is_none()
+    }
+}
+
+/// `ProvisionedThroughput`, with auto scaling where it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provisioned {
+    /// Read capacity units per second.
+    pub read: Capacity,
+    /// Write capacity units per second.
+    pub write: Capacity,
+}
+
+/// Capacity units per second: a number, or a range that Application Auto Scaling moves in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Capacity {
+    /// Always this much.
+    Fixed(Value<u64>),
+    /// Moved by Application Auto Scaling.
+    Auto(AutoScaling),
+}
+
+impl Capacity {
+    /// Always `units`.
+    #[must_use]
+    pub fn fixed(units: impl Into<Value<u64>>) -> Self {
+        Self::Fixed(units.into())
+    }
+
+    /// Between the ends of `units`, starting at the lower one, at a target utilisation of 70 %.
+    #[must_use]
+    pub fn auto(units: RangeInclusive<u64>) -> AutoScaling {
+        let (min, max) = units.into_inner();
+        AutoScaling {
+            min: min.into(),
+            max: max.into(),
+            target: 70,
+            scale_in_cooldown: 60,
+            scale_out_cooldown: 60,
+        }
+    }
+
+    /// Returns the capacity that the table is created with.
+    #[must_use]
+    pub const fn initial(&self) -> &Value<u64> {
+        match self {
+            Self::Fixed(units) => units,
+            Self::Auto(scaling) => &scaling.min,
+        }
+    }
+}
+
+/// A scalable target and its target-tracking policy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AutoScaling {
+    /// `MinCapacity`, also the capacity the table is created with.
+    pub min: Value<u64>,
+    /// `MaxCapacity`
+    pub max: Value<u64>,
+    /// `TargetValue`: consumed capacity as a percentage of provisioned capacity, 20 to 90.
+    pub target: u32,
+    /// `ScaleInCooldown` in seconds.
+    pub scale_in_cooldown: u32,
+    /// `ScaleOutCooldown` in seconds.
+    pub scale_out_cooldown: u32,
+}
+
+impl AutoScaling {
+    /// Sets the target utilisation in percent.
+    #[must_use]
+    pub fn target(mut self, percent: u32) -> Self {
+        self.target = percent;
+        self
+    }
+
+    /// Sets the seconds to wait after scaling in and after scaling out.
+    #[must_use]
+    pub fn cooldowns(mut self, scale_in: u32, scale_out: u32) -> Self {
+        self.scale_in_cooldown = scale_in;
+        self.scale_out_cooldown = scale_out;
+        self
+    }
+}
+
+impl From<OnDemand> for Billing {
+    fn from(on_demand: OnDemand) -> Self {
+        Self::OnDemand(on_demand)
+    }
+}
+
+impl From<Provisioned> for Billing {
+    fn from(provisioned: Provisioned) -> Self {
+        Self::Provisioned(provisioned)
+    }
+}
+
+impl From<AutoScaling> for Capacity {
+    fn from(scaling: AutoScaling) -> Self {
+        Self::Auto(scaling)
+    }
+}
+
+impl From<u64> for Capacity {
+    fn from(units: u64) -> Self {
+        Self::fixed(units)
+    }
+}

@@ -1,0 +1,59 @@
+//! N1: names of tables and indexes. N2: names of attributes.
+
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::table::Table;
+use crate::value::Value;
+
+pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
+    if let Some(Value::Literal(name)) = &table.name {
+        resource_name("table", name, &table.at, problems);
+    }
+    for index in &table.indexes {
+        resource_name("index", &index.name, &index.at, problems);
+    }
+    let keys = table.key.attributes().chain(table.indexes.iter().flat_map(|index| index.key.attributes()));
+    let mut seen: Vec<&str> = Vec::new();
+    for attribute in keys.chain(&table.ttl) {
+        if !seen.contains(&attribute.name.as_str()) {
+            seen.push(&attribute.name);
+            attribute_name(&attribute.name, &attribute.at, problems);
+        }
+    }
+}
+
+/// 3 to 255 of `a-z A-Z 0-9 _ . -`: `TableName` and `IndexName`.
+fn resource_name(what: &str, name: &str, at: &Place, problems: &mut Vec<Problem>) {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let problem = if !(3..=255).contains(&name.len()) {
+        format!("{what} name `{name}` has {} characters; 3 to 255 are allowed", name.len())
+    } else if let Some(wrong) = name.chars().find(|c| !allowed(*c)) {
+        format!(
+            "{what} name `{name}` has the character {wrong:?}; letters, digits, `_`, `.` and `-` are allowed"
+        )
+    } else {
+        return;
+    };
+    problems.push(
+        Problem::error("N1", at, problem)
+            .help(match what {
+                "table" => "set another with `.name(…)` or `.base_name(…)`, or change `table_name` in tablewright.toml",
+                _ => "change `name = \"…\"` of the index",
+            })
+            .server_text(format!("Value '{name}' at '{what}Name' failed to satisfy constraint")),
+    );
+}
+
+/// 1 to 255 bytes: the name of a key attribute, and of the TTL attribute.
+fn attribute_name(name: &str, at: &Place, problems: &mut Vec<Problem>) {
+    if !(1..=255).contains(&name.len()) {
+        problems.push(
+            Problem::error(
+                "N2",
+                at,
+                format!("attribute name `{name}` has {} bytes; 1 to 255 are allowed", name.len()),
+            )
+            .help("rename it with `#[serde(rename = \"…\")]`"),
+        );
+    }
+}

@@ -1,0 +1,198 @@
+//! The grammar of `#[ddb(…)]`.
+//!
+//! In: the attributes of a struct, a field or a key type. Out: the options that are written, each with the tokens that
+//! later rules point at. What an option means together with others is decided in [`valid`](crate::valid), not here.
+
+mod index;
+
+use proc_macro2::{Ident, TokenTree};
+use syn::meta::ParseNestedMeta;
+use syn::parse::ParseBuffer;
+use syn::{Attribute, LitStr, Path, Token, parse_quote};
+
+pub(crate) use self::index::{FieldList, IndexKind, IndexOptions, ProjectionOption};
+use crate::errors::Errors;
+use crate::suggest;
+
+const STRUCT_OPTIONS: [&str; 4] = ["id", "index", "local_index", "crate"];
+const FIELD_OPTIONS: [&str; 4] = ["partition", "sort", "ttl", "stored_as"];
+const KEY_TYPE_OPTIONS: [&str; 2] = ["stored_as", "crate"];
+
+/// The options above a struct that derives `TableItem`.
+pub(crate) struct StructOptions {
+    pub(crate) id: Option<LitStr>,
+    pub(crate) indexes: Vec<IndexOptions>,
+    /// The path of tablewright itself.
+    pub(crate) krate: Path,
+}
+
+/// The options above a field; each flag keeps its word.
+#[derive(Default)]
+pub(crate) struct FieldOptions {
+    pub(crate) partition: Option<Ident>,
+    pub(crate) sort: Option<Ident>,
+    pub(crate) ttl: Option<Ident>,
+    pub(crate) stored_as: Option<StoredAs>,
+}
+
+/// The options above a type that derives `KeyAttr`.
+pub(crate) struct KeyTypeOptions {
+    pub(crate) stored_as: Option<StoredAs>,
+    pub(crate) krate: Path,
+}
+
+/// `stored_as = S`: the promise of the user where the type does not tell.
+pub(crate) struct StoredAs {
+    pub(crate) word: Ident,
+    /// `S`, `N` or `B`.
+    pub(crate) scalar: Ident,
+}
+
+/// Reads the options above a struct.
+pub(crate) fn struct_options(attrs: &[Attribute], errors: &mut Errors) -> StructOptions {
+    let (mut id, mut krate, mut indexes) = (None, None, Vec::new());
+    each_option(attrs, errors, |word, meta, errors| {
+        match word.to_string().as_str() {
+            "id" => once(&mut id, word, string(word, meta)?, errors),
+            "index" => indexes.push(index::read(word, IndexKind::Global, meta, errors)?),
+            "local_index" => indexes.push(index::read(word, IndexKind::Local, meta, errors)?),
+            "crate" => once(&mut krate, word, path(meta)?, errors),
+            other if FIELD_OPTIONS.contains(&other) => {
+                belongs(word, "above the field that it marks", meta, errors);
+            }
+            _ => unknown(word, "a struct", &STRUCT_OPTIONS, meta, errors),
+        }
+        Ok(())
+    });
+    StructOptions { id, indexes, krate: krate.unwrap_or_else(tablewright) }
+}
+
+/// Reads the options above a field.
+pub(crate) fn field_options(attrs: &[Attribute], errors: &mut Errors) -> FieldOptions {
+    let mut options = FieldOptions::default();
+    each_option(attrs, errors, |word, meta, errors| {
+        match word.to_string().as_str() {
+            "partition" => flag(&mut options.partition, word, meta, errors),
+            "sort" => flag(&mut options.sort, word, meta, errors),
+            "ttl" => flag(&mut options.ttl, word, meta, errors),
+            "stored_as" => stored_as(&mut options.stored_as, word, meta, errors),
+            other if STRUCT_OPTIONS.contains(&other) => belongs(word, "above the struct", meta, errors),
+            _ => unknown(word, "a field", &FIELD_OPTIONS, meta, errors),
+        }
+        Ok(())
+    });
+    options
+}
+
+/// Reads the options above a type that derives `KeyAttr`.
+pub(crate) fn key_type_options(attrs: &[Attribute], errors: &mut Errors) -> KeyTypeOptions {
+    let (mut scalar, mut krate) = (None, None);
+    each_option(attrs, errors, |word, meta, errors| {
+        match word.to_string().as_str() {
+            "stored_as" => stored_as(&mut scalar, word, meta, errors),
+            "crate" => once(&mut krate, word, path(meta)?, errors),
+            _ => unknown(word, "a key type", &KEY_TYPE_OPTIONS, meta, errors),
+        }
+        Ok(())
+    });
+    KeyTypeOptions { stored_as: scalar, krate: krate.unwrap_or_else(tablewright) }
+}
+
+/// Whether an attribute is one of ours.
+pub(crate) fn is_ddb(attr: &Attribute) -> bool {
+    attr.path().is_ident("ddb")
+}
+
+fn tablewright() -> Path {
+    parse_quote!(::tablewright)
+}
+
+/// Calls `read` with every option of every `#[ddb(…)]`. What `read` returns as an error ends that attribute; what it
+/// pushes does not hide the options after it.
+fn each_option(
+    attrs: &[Attribute],
+    errors: &mut Errors,
+    mut read: impl FnMut(&Ident, &ParseNestedMeta<'_>, &mut Errors) -> syn::Result<()>,
+) {
+    for attr in attrs.iter().filter(|attr| is_ddb(attr)) {
+        let parsed = attr.parse_nested_meta(|meta| read(one_word(&meta)?, &meta, errors));
+        if let Err(error) = parsed {
+            errors.push(error);
+        }
+    }
+}
+
+fn one_word<'a>(meta: &'a ParseNestedMeta<'_>) -> syn::Result<&'a Ident> {
+    meta.path.get_ident().ok_or_else(|| meta.error("an option is one word"))
+}
+
+/// Goes on to the next comma, so that the options after a mistake are read too.
+pub(crate) fn skip_value(meta: &ParseNestedMeta<'_>) {
+    while !at_end(meta) && meta.input.parse::<TokenTree>().is_ok() {}
+}
+
+fn at_end(meta: &ParseNestedMeta<'_>) -> bool {
+    meta.input.is_empty() || meta.input.peek(Token![,])
+}
+
+fn once<T>(slot: &mut Option<T>, word: &Ident, value: T, errors: &mut Errors) {
+    if slot.is_some() {
+        errors.at(word, format!("`{word}` is written twice"));
+    }
+    *slot = Some(value);
+}
+
+fn flag(slot: &mut Option<Ident>, word: &Ident, meta: &ParseNestedMeta<'_>, errors: &mut Errors) {
+    if !at_end(meta) {
+        errors.at(word, format!("`{word}` takes no value: write `#[ddb({word})]`"));
+        skip_value(meta);
+    }
+    once(slot, word, word.clone(), errors);
+}
+
+fn string(word: &Ident, meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
+    let written = meta.value().and_then(ParseBuffer::parse);
+    written.map_err(|error| syn::Error::new(error.span(), format!("write a string: `{word} = \"…\"`")))
+}
+
+/// `crate = "path"` as serde writes it, or `crate = path`.
+fn path(meta: &ParseNestedMeta<'_>) -> syn::Result<Path> {
+    let value = meta.value()?;
+    if value.peek(LitStr) {
+        return value.parse::<LitStr>()?.parse_with(Path::parse_mod_style);
+    }
+    value.call(Path::parse_mod_style)
+}
+
+fn stored_as(slot: &mut Option<StoredAs>, word: &Ident, meta: &ParseNestedMeta<'_>, errors: &mut Errors) {
+    let scalar = meta.value().and_then(ParseBuffer::parse::<Ident>);
+    match scalar {
+        Ok(scalar) if scalar == "S" || scalar == "N" || scalar == "B" => {
+            once(slot, word, StoredAs { word: word.clone(), scalar }, errors);
+        }
+        Ok(_) | Err(_) => {
+            skip_value(meta);
+            errors.push(meta.error("write `stored_as = S` for a String, `N` for a Number, `B` for Binary"));
+        }
+    }
+}
+
+fn belongs(word: &Ident, place: &str, meta: &ParseNestedMeta<'_>, errors: &mut Errors) {
+    errors.at(word, format!("`{word}` belongs {place}"));
+    skip_value(meta);
+}
+
+/// Answers a word that is no option. What later versions may know is not suggested: it would not work.
+fn unknown(word: &Ident, place: &str, options: &[&str], meta: &ParseNestedMeta<'_>, errors: &mut Errors) {
+    let written = word.to_string();
+    let meant = suggest::our_word(&written).filter(|word| options.contains(word));
+    let message = match meant.or_else(|| suggest::near(&written, options.iter().copied())) {
+        Some(meant) => format!("unknown option `{word}`: did you mean `{meant}`?"),
+        None if written == "rename" || written == "rename_all" => {
+            format!("unknown option `{word}`: names come from serde, write `#[serde({word} = \"…\")]`")
+        }
+        None => format!("unknown option `{word}`: {place} takes {}", suggest::list(options)),
+    };
+    errors.at(word, message);
+    skip_value(meta);
+}

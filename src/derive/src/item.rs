@@ -1,0 +1,80 @@
+//! The table that an item struct defines.
+//!
+//! In: what [`valid`](crate::valid) found. Out: what [`expand`](crate::expand) writes as data. *Invariant:* every name is a
+//! field here, and every rule that needs no type holds.
+
+use std::fmt;
+
+use proc_macro2::Ident;
+
+use crate::ast::{Field, Input};
+use crate::attr::IndexKind;
+
+/// A table as an item struct defines it.
+pub(crate) struct Item<'a> {
+    pub(crate) input: &'a Input<'a>,
+    pub(crate) id: String,
+    pub(crate) partition: &'a Field<'a>,
+    pub(crate) sort: Option<&'a Field<'a>>,
+    pub(crate) ttl: Option<&'a Field<'a>>,
+    pub(crate) indexes: Vec<Index<'a>>,
+    /// The fields that the table knows by name, in the order of the struct.
+    pub(crate) attributes: Vec<(&'a Field<'a>, Role)>,
+}
+
+/// A secondary index.
+pub(crate) struct Index<'a> {
+    pub(crate) name: String,
+    pub(crate) kind: IndexKind,
+    /// The word `index` or `local_index`: where the index is written.
+    pub(crate) word: &'a Ident,
+    pub(crate) partition: Vec<&'a Field<'a>>,
+    pub(crate) sort: Vec<&'a Field<'a>>,
+    pub(crate) projection: Projection<'a>,
+}
+
+/// What an index holds besides the keys.
+pub(crate) enum Projection<'a> {
+    All,
+    KeysOnly,
+    Only(Vec<&'a Field<'a>>),
+}
+
+/// The strictest thing that a field is to the table.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Role {
+    Partition,
+    Sort,
+    /// A key of the index of this name.
+    IndexKey(String),
+    Ttl,
+    /// Listed in the projection of the index of this name.
+    Projected(String),
+}
+
+impl Index<'_> {
+    /// Whether a field is one of the keys.
+    pub(crate) fn has_key(&self, field: &Field<'_>) -> bool {
+        self.partition.iter().chain(&self.sort).any(|key| key.name == field.name)
+    }
+
+    /// Whether the projection lists a field.
+    pub(crate) fn lists(&self, field: &Field<'_>) -> bool {
+        match &self.projection {
+            Projection::Only(fields) => fields.iter().any(|other| other.name == field.name),
+            Projection::All | Projection::KeysOnly => false,
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Partition => f.write_str("the partition key"),
+            Self::Sort => f.write_str("the sort key"),
+            Self::IndexKey(index) => write!(f, "a key of index `{index}`"),
+            Self::Ttl => f.write_str("the ttl attribute"),
+            Self::Projected(index) => write!(f, "projected into index `{index}`"),
+        }
+    }
+}

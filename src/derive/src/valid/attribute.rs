@@ -1,0 +1,174 @@
+//! The rules for a field that is a key, the ttl or projected.
+//!
+//! In: such fields with their roles. Out: mistakes, where serde would leave the attribute out of an item, write it under a
+//! name that cannot be found again, or in a form that its type does not show.
+
+use crate::ast::{Field, Input};
+use crate::errors::Errors;
+use crate::item::Role;
+use crate::types;
+
+/// Checks every field that the table knows by name, and that `stored_as` stands on no other.
+pub(super) fn check(input: &Input<'_>, attributes: &[(&Field<'_>, Role)], errors: &mut Errors) {
+    for (field, role) in attributes {
+        is_written(field, role, errors);
+        is_found_again(field, role, errors);
+        name_fits(field, role, errors);
+        match role {
+            Role::Partition | Role::Sort | Role::IndexKey(_) => {
+                form_is_known(field, role, errors);
+                bytes_are_bytes(field, role, errors);
+                promise_can_hold(field, role, errors);
+            }
+            Role::Ttl => form_is_known(field, role, errors),
+            Role::Projected(_) => {}
+        }
+        ttl_is_a_number(field, errors);
+    }
+    // After any mistake a key may only seem to be none.
+    if errors.is_empty() {
+        promises_are_needed(input, attributes, errors);
+    }
+}
+
+fn is_written(field: &Field<'_>, role: &Role, errors: &mut Errors) {
+    let Field { name, serde, .. } = field;
+    if let Some(skip) = &serde.skip {
+        errors.at(skip, format!("`{name}` is {role}, but serde never writes it: remove `{skip}`"));
+    }
+    if let Some(flatten) = &serde.flatten {
+        let message =
+            format!("`{name}` is {role}, but `flatten` writes its fields instead: use a field beside it");
+        errors.at(flatten, message);
+    }
+    if let (Role::Partition | Role::Sort, Some(skip)) = (role, &serde.skip_serializing_if) {
+        errors.at(
+            skip,
+            format!("`{name}` is {role}, and every item must have it: remove `skip_serializing_if`"),
+        );
+    }
+}
+
+fn is_found_again(field: &Field<'_>, role: &Role, errors: &mut Errors) {
+    let Field { name, serde, wire, .. } = field;
+    if serde.skip_reading || matches!(role, Role::Projected(_)) || wire.read.contains(&wire.written) {
+        return;
+    }
+    let message = format!(
+        "`{name}` is {role}, but it is written as `{}` and read as `{}`: give it one name, \
+         or add `#[serde(alias = \"{0}\")]`",
+        wire.written, wire.read[0]
+    );
+    match &serde.rename {
+        Some(rename) => errors.at(rename, message),
+        None => errors.at(field.ident, message),
+    }
+}
+
+fn name_fits(field: &Field<'_>, role: &Role, errors: &mut Errors) {
+    let length = field.wire.written.len();
+    if (1..=255).contains(&length) {
+        return;
+    }
+    let message =
+        format!("`{}` is {role}, and such a name has 1 to 255 bytes: this one has {length}", field.name);
+    match &field.serde.rename {
+        Some(rename) => errors.at(rename, message),
+        None => errors.at(field.ident, message),
+    }
+}
+
+/// Without `with` the type decides, through the traits.
+fn form_is_known(field: &Field<'_>, role: &Role, errors: &mut Errors) {
+    let Field { name, serde, options, .. } = field;
+    let (Some((with, module)), None) = (&serde.with, &options.stored_as) else {
+        return;
+    };
+    let promise = match role {
+        _ if module.value() == "serde_bytes" => promise(role, "B"),
+        Role::Ttl => promise(role, "N"),
+        Role::Partition | Role::Sort | Role::IndexKey(_) | Role::Projected(_) => {
+            format!("{} (or `N`, or `B`)", promise(role, "S"))
+        }
+    };
+    errors
+        .at(with, format!("`{name}` is {role}, and its type does not show what this writes: add {promise}"));
+}
+
+fn bytes_are_bytes(field: &Field<'_>, role: &Role, errors: &mut Errors) {
+    if field.serde.with.is_some() || !types::is_list_of_bytes(field.ty) {
+        return;
+    }
+    let message = format!(
+        "`{}` is {role}, but serde writes these bytes as a list of numbers: to store them as Binary, add \
+         `#[serde(with = \"serde_bytes\")]` and {}",
+        field.name,
+        promise(role, "B")
+    );
+    errors.at(field.ty, message);
+}
+
+fn promise(role: &Role, scalar: &str) -> String {
+    match role {
+        Role::Partition => format!("`#[ddb(partition, stored_as = {scalar})]`"),
+        Role::Sort => format!("`#[ddb(sort, stored_as = {scalar})]`"),
+        Role::Ttl => format!("`#[ddb(ttl, stored_as = {scalar})]`"),
+        Role::IndexKey(_) | Role::Projected(_) => format!("`#[ddb(stored_as = {scalar})]`"),
+    }
+}
+
+/// `stored_as` says what a value is stored as, not what becomes of `None`, which serde writes as NULL.
+fn promise_can_hold(field: &Field<'_>, role: &Role, errors: &mut Errors) {
+    let Field { name, ty, serde, options, .. } = field;
+    if options.stored_as.is_none() || !types::is_option(ty) {
+        return;
+    }
+    match role {
+        Role::Partition | Role::Sort => {
+            errors
+                .at(ty, format!("`{name}` is {role}, and every item must have it: it cannot be an `Option`"));
+        }
+        Role::IndexKey(_) if serde.skip_serializing_if.is_none() => {
+            errors.at(ty, optional_index_key(name, role));
+        }
+        Role::IndexKey(_) | Role::Ttl | Role::Projected(_) => {}
+    }
+}
+
+/// What is wrong with an optional index key that is always written. [`expand`](crate::expand) asserts the same where the
+/// compiler has to find out whether a type is an `Option`.
+pub(crate) fn optional_index_key(name: &str, role: &Role) -> String {
+    format!(
+        "`{name}` is {role}, and DynamoDB refuses an item where it is NULL: leave `None` out with \
+         `#[serde(skip_serializing_if = \"Option::is_none\")]`"
+    )
+}
+
+/// What is wrong with a ttl that is no Number.
+pub(crate) fn ttl_no_number(name: &str) -> String {
+    format!(
+        "`{name}` is the ttl attribute, which DynamoDB reads as a Number: use seconds since 1970 in an integer, \
+         or a serde `with` that writes them and `stored_as = N`"
+    )
+}
+
+fn ttl_is_a_number(field: &Field<'_>, errors: &mut Errors) {
+    let Field { name, options, .. } = field;
+    if let (Some(_), Some(stored_as)) = (&options.ttl, &options.stored_as)
+        && stored_as.scalar != "N"
+    {
+        errors.at(&stored_as.scalar, ttl_no_number(name));
+    }
+}
+
+fn promises_are_needed(input: &Input<'_>, attributes: &[(&Field<'_>, Role)], errors: &mut Errors) {
+    for Field { name, options, .. } in &input.fields {
+        let needed =
+            attributes.iter().any(|(field, role)| field.name == *name && !matches!(role, Role::Projected(_)));
+        if let (false, Some(stored_as)) = (needed, &options.stored_as) {
+            let message =
+                format!("`{name}` is neither a key nor the ttl attribute: `stored_as` says nothing here");
+            errors.at(&stored_as.word, message);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The rules for indexes.
+//!
+//! In: the indexes as they are written. Out: the same with fields instead of names. The limits of DynamoDB that tokens
+//! show are checked here, where the compiler can underline them; `tablewright`'s own check repeats them for tables that
+//! are built by hand.
+
+use std::collections::HashSet;
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt as _;
+
+use super::{Marked, projection};
+use crate::ast::{Field, Input};
+use crate::attr::{FieldList, IndexKind, IndexOptions};
+use crate::errors::Errors;
+use crate::item::Index;
+use crate::suggest;
+
+const KEYS_PER_LIST: usize = 4;
+const LOCAL_INDEXES: usize = 5;
+
+/// Checks every index, and turns names into fields.
+pub(super) fn check<'a>(input: &'a Input<'a>, marked: Marked<'a>, errors: &mut Errors) -> Vec<Index<'a>> {
+    let written = &input.options.indexes;
+    names(written, marked, errors);
+    if let Some(sixth) = written.iter().filter(|index| index.kind == IndexKind::Local).nth(LOCAL_INDEXES) {
+        errors.at(&sixth.word, format!("a table has at most {LOCAL_INDEXES} local indexes"));
+    }
+    let indexes = written.iter().map(|index| resolve(input, index, marked, errors)).collect();
+    projection::names_in_all(written, errors);
+    indexes
+}
+
+fn names(indexes: &[IndexOptions], marked: Marked<'_>, errors: &mut Errors) {
+    let mut seen = HashSet::new();
+    for index in indexes {
+        match &index.name {
+            Some(name) => {
+                let value = name.value();
+                let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+                if !(3..=255).contains(&value.len()) || !value.chars().all(fits) {
+                    errors
+                        .at(name, "an index name has 3 to 255 characters: letters, digits, `_`, `-` and `.`");
+                } else if !seen.insert(value) {
+                    errors.at(name, format!("the name `{}` is taken by an index above", name.value()));
+                }
+            }
+            None if marked.all_read => {
+                errors
+                    .at(&index.word, format!("an index has a name: write `{}(name = \"…\", …)`", index.word));
+            }
+            None => {}
+        }
+    }
+}
+
+fn resolve<'a>(
+    input: &'a Input<'a>,
+    written: &'a IndexOptions,
+    marked: Marked<'a>,
+    errors: &mut Errors,
+) -> Index<'a> {
+    let name = written.name.as_ref().map_or_else(String::new, syn::LitStr::value);
+    let partition = match written.kind {
+        IndexKind::Global => global_partition(input, written, marked, errors),
+        IndexKind::Local => local_partition(written, marked, errors),
+    };
+    let sort = match written.kind {
+        IndexKind::Global => {
+            let list = written.sort.as_ref();
+            list.map_or_else(Vec::new, |list| key_list(input, list, errors))
+        }
+        IndexKind::Local => local_sort(input, written, marked, errors),
+    };
+    keys_differ(written, marked, errors);
+    let keys = partition.iter().chain(&sort).copied();
+    let keys: Vec<&Field<'_>> = keys.chain(marked.partition).chain(marked.sort).collect();
+    let projection = projection::check(input, &written.projection, &keys, errors);
+    Index { name, kind: written.kind, word: &written.word, partition, sort, projection }
+}
+
+fn global_partition<'a>(
+    input: &'a Input<'a>,
+    written: &IndexOptions,
+    marked: Marked<'_>,
+    errors: &mut Errors,
+) -> Vec<&'a Field<'a>> {
+    match &written.partition {
+        Some(list) => key_list(input, list, errors),
+        None => {
+            if marked.all_read {
+                errors.at(&written.word, "a global index has a partition key: add `partition(field)`");
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn local_partition<'a>(
+    written: &IndexOptions,
+    marked: Marked<'a>,
+    errors: &mut Errors,
+) -> Vec<&'a Field<'a>> {
+    if let Some(list) = &written.partition {
+        let message = "a local index has the partition key of the table: leave `partition(…)` out, \
+                       or write `index(…)` for a global index";
+        errors.at(&list.word, message);
+    }
+    if marked.sort.is_none() && marked.all_read {
+        let message = "a local index is another order for a table with a sort key: mark one with `#[ddb(sort)]`, \
+                       or write `index(…)` for a global index";
+        errors.at(&written.word, message);
+    }
+    marked.partition.into_iter().collect()
+}
+
+fn local_sort<'a>(
+    input: &'a Input<'a>,
+    written: &IndexOptions,
+    marked: Marked<'_>,
+    errors: &mut Errors,
+) -> Vec<&'a Field<'a>> {
+    match &written.sort {
+        Some(list) => {
+            if let Some(second) = list.names.get(1) {
+                errors.at(
+                    second,
+                    "a local index has one sort key: several attributes are possible in `index(…)` only",
+                );
+            }
+            key_list(input, list, errors)
+        }
+        None => {
+            if marked.all_read {
+                errors.at(&written.word, "a local index has a sort key of its own: add `sort(field)`");
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn key_list<'a>(input: &'a Input<'a>, list: &FieldList, errors: &mut Errors) -> Vec<&'a Field<'a>> {
+    let word = &list.word;
+    if let Some(fifth) = list.names.get(KEYS_PER_LIST) {
+        errors.at(fifth, format!("an index has at most {KEYS_PER_LIST} {word} key attributes"));
+    }
+    fields(input, list, errors)
+}
+
+/// A global index may repeat the key of its table: that is how DynamoDB's guide makes a replica to read from. A local one
+/// may not: it would be the table again.
+fn keys_differ(written: &IndexOptions, marked: Marked<'_>, errors: &mut Errors) {
+    let lists = match written.kind {
+        IndexKind::Global => [&written.partition, &written.sort],
+        IndexKind::Local => [&None, &written.sort],
+    };
+    let mut seen = HashSet::new();
+    for name in lists.into_iter().flatten().flat_map(|list| &list.names) {
+        let plain = name.unraw().to_string();
+        let is = |key: Option<&Field<'_>>| key.is_some_and(|key| key.name == plain);
+        if written.kind == IndexKind::Local && (is(marked.partition) || is(marked.sort)) {
+            let message = "this is a key of the table: a local index orders its items by another attribute";
+            errors.at(name, message);
+        }
+        if !seen.insert(plain) {
+            errors.at(name, "this is a key of the index already");
+        }
+    }
+}
+
+/// Turns the names of a list into fields.
+pub(super) fn fields<'a>(input: &'a Input<'a>, list: &FieldList, errors: &mut Errors) -> Vec<&'a Field<'a>> {
+    let mut found = Vec::new();
+    for name in &list.names {
+        let plain = name.unraw().to_string();
+        match input.fields.iter().find(|field| field.name == plain) {
+            Some(field) => found.push(field),
+            None => errors.at(name, no_field(input, name, &plain)),
+        }
+    }
+    found
+}
+
+fn no_field(input: &Input<'_>, name: &Ident, plain: &str) -> String {
+    let item = &input.node.ident;
+    if let Some(field) = input.fields.iter().find(|field| field.wire.written == plain) {
+        let field = &field.name;
+        return format!(
+            "`{item}` has no field `{name}`: write `{field}`, the Rust name of what is `{plain}` on the wire"
+        );
+    }
+    match suggest::near(plain, input.fields.iter().map(|field| field.name.as_str())) {
+        Some(near) => format!("`{item}` has no field `{name}`: did you mean `{near}`?"),
+        None => format!("`{item}` has no field `{name}`"),
+    }
+}

@@ -1,0 +1,59 @@
+//! The rules for projections.
+//!
+//! In: what `project(…)` says, and the keys of index and table. Out: the same with fields instead of names.
+
+use std::collections::HashSet;
+
+use syn::ext::IdentExt as _;
+
+use super::index::fields;
+use crate::ast::{Field, Input};
+use crate::attr::{IndexOptions, ProjectionOption};
+use crate::errors::Errors;
+use crate::item::Projection;
+
+const FIELDS_PER_INDEX: usize = 20;
+const FIELDS_PER_TABLE: usize = 100;
+
+/// Checks the projection of one index, and turns names into fields.
+pub(super) fn check<'a>(
+    input: &'a Input<'a>,
+    written: &ProjectionOption,
+    keys: &[&Field<'_>],
+    errors: &mut Errors,
+) -> Projection<'a> {
+    let only = match written {
+        ProjectionOption::All => return Projection::All,
+        ProjectionOption::KeysOnly => return Projection::KeysOnly,
+        ProjectionOption::Only(only) => only,
+    };
+    if let Some(next) = only.names.get(FIELDS_PER_INDEX) {
+        let message = format!("`only(…)` lists at most {FIELDS_PER_INDEX} fields: write `all`");
+        errors.at(next, message);
+    }
+    let mut seen = HashSet::new();
+    for name in &only.names {
+        let plain = name.unraw().to_string();
+        if keys.iter().any(|key| key.name == plain) {
+            errors
+                .at(name, "this is a key, and an index always holds its keys and the table's: leave it out");
+        }
+        if !seen.insert(plain) {
+            errors.at(name, "this is listed already");
+        }
+    }
+    Projection::Only(fields(input, only, errors))
+}
+
+/// DynamoDB counts a name once for every index that lists it.
+pub(super) fn names_in_all(indexes: &[IndexOptions], errors: &mut Errors) {
+    let mut names = indexes.iter().flat_map(|index| match &index.projection {
+        ProjectionOption::Only(list) => list.names.as_slice(),
+        ProjectionOption::All | ProjectionOption::KeysOnly => &[],
+    });
+    if let Some(next) = names.nth(FIELDS_PER_TABLE) {
+        let message =
+            format!("the indexes of a table list at most {FIELDS_PER_TABLE} fields in all: write `all`");
+        errors.at(next, message);
+    }
+}

@@ -1,0 +1,16 @@
+use tablewright::TableItem;
+
+#[derive(TableItem)]
+#[ddb(index(name = "by-tenant", partition()))]
+struct Order {
+    #[ddb(partition)]
+    order_id: String,
+    #[ddb(sort)]
+    line: u32,
+    tenant_id: String,
+    region: String,
+    status: String,
+    total: u64,
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use serde::Serialize;
+use tablewright::KeyAttr;
+
+#[derive(Serialize, KeyAttr)]
+struct UserId {
+    id: String,
+}
+
+fn main() {}

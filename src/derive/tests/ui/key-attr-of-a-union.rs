@@ -1,0 +1,8 @@
+use tablewright::KeyAttr;
+
+#[derive(KeyAttr)]
+union Id {
+    number: u64,
+}
+
+fn main() {}

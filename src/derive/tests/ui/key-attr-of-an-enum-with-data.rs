@@ -1,0 +1,10 @@
+use serde::Serialize;
+use tablewright::KeyAttr;
+
+#[derive(Serialize, KeyAttr)]
+enum Status {
+    Open,
+    Closed { by: String },
+}
+
+fn main() {}

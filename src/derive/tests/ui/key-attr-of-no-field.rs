@@ -1,0 +1,7 @@
+use serde::Serialize;
+use tablewright::KeyAttr;
+
+#[derive(Serialize, KeyAttr)]
+struct Marker;
+
+fn main() {}

@@ -1,0 +1,7 @@
+use serde::Serialize;
+use tablewright::KeyAttr;
+
+#[derive(Serialize, KeyAttr)]
+struct Name(String, String);
+
+fn main() {}

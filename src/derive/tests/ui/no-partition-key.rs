@@ -1,0 +1,8 @@
+use tablewright::TableItem;
+
+#[derive(TableItem)]
+struct Note {
+    user_id: String,
+}
+
+fn main() {}

@@ -1,0 +1,17 @@
+use tablewright::TableItem;
+
+#[derive(TableItem)]
+#[ddb(index(name = "by-note", partition(note)))]
+struct Order {
+    #[ddb(partition)]
+    order_id: String,
+    #[ddb(sort)]
+    line: u32,
+    tenant_id: String,
+    region: String,
+    status: String,
+    total: u64,
+    note: Option<String>,
+}
+
+fn main() {}

@@ -1,0 +1,13 @@
+use serde::Serialize;
+use tablewright::TableItem;
+
+#[derive(Serialize, TableItem)]
+struct Note {
+    #[ddb(partition)]
+    user_id: String,
+    #[ddb(sort)]
+    #[serde(skip_serializing)]
+    note_id: String,
+}
+
+fn main() {}

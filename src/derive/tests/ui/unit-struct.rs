@@ -1,0 +1,6 @@
+use tablewright::TableItem;
+
+#[derive(TableItem)]
+struct Note;
+
+fn main() {}

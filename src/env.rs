@@ -1,0 +1,140 @@
+//! The environment that a stack is made for: which one, where, and what its settings are.
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// One environment of `tablewright.toml`, handed to every stack function.
+///
+/// Everything is decided when the stack is made, not when it is deployed: what is reviewed is what runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Env {
+    project: String,
+    name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    #[serde(default)]
+    protected: bool,
+    #[serde(default = "default_table_name")]
+    table_name: String,
+    #[serde(default = "default_stack_name")]
+    stack_name: String,
+    #[serde(default)]
+    config: serde_json::Map<String, serde_json::Value>,
+}
+
+fn default_table_name() -> String {
+    "{project}-{env}-{table}".into()
+}
+
+fn default_stack_name() -> String {
+    "{project}-{stack}-{env}".into()
+}
+
+impl Env {
+    /// Makes an environment with the default name patterns and no settings, for tests of stacks and for programs without
+    /// the tool.
+    #[must_use]
+    pub fn new(project: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            project: project.into(),
+            name: name.into(),
+            region: None,
+            account: None,
+            protected: false,
+            table_name: default_table_name(),
+            stack_name: default_stack_name(),
+            config: serde_json::Map::new(),
+        }
+    }
+
+    /// Sets the region and the account that this environment belongs to.
+    #[must_use]
+    pub fn located(mut self, region: Option<String>, account: Option<String>) -> Self {
+        (self.region, self.account) = (region, account);
+        self
+    }
+
+    /// Marks the environment as one whose tables hold data that people need.
+    #[must_use]
+    pub fn with_protection(mut self, protected: bool) -> Self {
+        self.protected = protected;
+        self
+    }
+
+    /// Sets the patterns of table names (`{project}`, `{env}`, `{table}`) and stack names (`{project}`, `{env}`, `{stack}`).
+    #[must_use]
+    pub fn with_names(mut self, table: Option<String>, stack: Option<String>) -> Self {
+        self.table_name = table.unwrap_or(self.table_name);
+        self.stack_name = stack.unwrap_or(self.stack_name);
+        self
+    }
+
+    /// Sets the settings that [`config`](Self::config) reads, by stack.
+    #[must_use]
+    pub fn with_config(mut self, config: serde_json::Map<String, serde_json::Value>) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Returns the project's name.
+    #[must_use]
+    pub fn project(&self) -> &str {
+        &self.project
+    }
+
+    /// Returns the environment's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns whether this is the environment `name`.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.name == name
+    }
+
+    /// Returns the region, where one is configured.
+    #[must_use]
+    pub fn region(&self) -> Option<&str> {
+        self.region.as_deref()
+    }
+
+    /// Returns the account, where one is configured.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        self.account.as_deref()
+    }
+
+    /// Returns whether the tables hold data that people need; deletion protection is then on by default.
+    #[must_use]
+    pub const fn protected(&self) -> bool {
+        self.protected
+    }
+
+    /// Reads the settings under `[env.NAME.config.KEY]` into a type of the user's own.
+    ///
+    /// # Errors
+    ///
+    /// When the section is missing or does not fit the type. Give the type `#[serde(deny_unknown_fields)]`, so that a
+    /// misspelt setting is an error too.
+    pub fn config<T: DeserializeOwned>(&self, key: &str) -> crate::Result<T> {
+        let section = format!("[env.{}.config.{key}]", self.name);
+        let value = self.config.get(key).ok_or_else(|| format!("{section} is missing"))?;
+        T::deserialize(value).map_err(|error| format!("{section}: {error}").into())
+    }
+
+    pub(crate) fn table_name(&self, table: &str) -> String {
+        self.fill(&self.table_name).replace("{table}", table)
+    }
+
+    pub(crate) fn stack_name(&self, stack: &str) -> String {
+        self.fill(&self.stack_name).replace("{stack}", stack)
+    }
+
+    fn fill(&self, pattern: &str) -> String {
+        pattern.replace("{project}", &self.project).replace("{env}", &self.name)
+    }
+}

@@ -1,0 +1,121 @@
+//! Keys and secondary indexes of a table, as the rest of the tool sees them.
+//!
+//! Keys are ordered lists from the first day: a global secondary index may have up to four partition and four sort
+//! attributes, a table one and one. How many are right is for [`check`](crate::check) to say.
+
+use serde::{Deserialize, Serialize};
+
+use crate::billing::{OnDemand, Provisioned};
+use crate::item::{AttributeDef, IndexDef, IndexKind, ProjectionDef};
+use crate::place::Place;
+use crate::scalar::Scalar;
+
+/// The key of a table or an index: `KeySchema`, partition attributes (`HASH`) before sort attributes (`RANGE`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Key {
+    /// Attributes with `KeyType` `HASH`, in key order.
+    pub partition: Vec<Attribute>,
+    /// Attributes with `KeyType` `RANGE`, in key order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sort: Vec<Attribute>,
+}
+
+impl Key {
+    /// Returns all attributes of the key in key order.
+    pub fn attributes(&self) -> impl Iterator<Item = &Attribute> {
+        self.partition.iter().chain(&self.sort)
+    }
+}
+
+/// An attribute that a key uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribute {
+    /// `AttributeName`: the name on the wire.
+    pub name: String,
+    /// `AttributeType`.
+    #[serde(rename = "type")]
+    pub scalar: Scalar,
+    /// The doc comment of the field.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub doc: String,
+    /// Where the field stands.
+    pub at: Place,
+}
+
+/// A secondary index.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Index {
+    /// `IndexName`.
+    pub name: String,
+    /// Global or local.
+    pub kind: IndexKind,
+    /// `KeySchema`.
+    pub key: Key,
+    /// `Projection`.
+    pub projection: Projection,
+    /// Capacity of the index where it differs from the table's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provisioned: Option<Provisioned>,
+    /// Request limits of the index, on demand.
+    #[serde(default, skip_serializing_if = "OnDemand::is_unlimited")]
+    pub on_demand: OnDemand,
+    /// Where the index is written.
+    pub at: Place,
+}
+
+/// Which attributes an index holds besides the keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Projection {
+    /// `ALL`: the whole item.
+    All,
+    /// `KEYS_ONLY`: the keys of the table and of the index.
+    KeysOnly,
+    /// `INCLUDE`: the keys and these attributes.
+    Include(Vec<String>),
+}
+
+impl From<&AttributeDef> for Attribute {
+    fn from(def: &AttributeDef) -> Self {
+        Self { name: def.name.to_owned(), scalar: def.scalar, doc: def.doc.to_owned(), at: def.at.into() }
+    }
+}
+
+impl From<&IndexDef> for Index {
+    fn from(def: &IndexDef) -> Self {
+        Self {
+            name: def.name.to_owned(),
+            kind: def.kind,
+            key: Key {
+                partition: def.partition.iter().map(Attribute::from).collect(),
+                sort: def.sort.iter().map(Attribute::from).collect(),
+            },
+            projection: match def.projection {
+                ProjectionDef::All => Projection::All,
+                ProjectionDef::KeysOnly => Projection::KeysOnly,
+                ProjectionDef::Include(names) => {
+                    Projection::Include(names.iter().map(ToString::to_string).collect())
+                }
+            },
+            provisioned: None,
+            on_demand: OnDemand::default(),
+            at: def.at.into(),
+        }
+    }
+}
+
+impl Index {
+    /// Gives the index a capacity of its own; without it a provisioned table's indexes have the table's.
+    #[must_use]
+    pub fn provisioned(mut self, provisioned: Provisioned) -> Self {
+        self.provisioned = Some(provisioned);
+        self
+    }
+
+    /// Limits the requests of the index on an on-demand table.
+    #[must_use]
+    pub fn on_demand(mut self, on_demand: OnDemand) -> Self {
+        self.on_demand = on_demand;
+        self
+    }
+}

@@ -1,0 +1,101 @@
+//! Your item struct is your DynamoDB table.
+//!
+//! A struct with `#[derive(TableItem)]` says what a table looks like; a few lines of Rust say how it is run; the
+//! `tablewright` command renders that to a CloudFormation template that people like to review, plans the change so that no
+//! data is lost, deploys it, and watches until the tables can be used. This crate is the part that such a struct needs: it
+//! has thirteen small dependencies and builds in seconds.
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//! use tablewright::{Billing, Capacity, Days, Env, Result, Stack, Table, TableItem};
+//!
+//! /// A note, found by its user.
+//! #[derive(Serialize, Deserialize, TableItem)]
+//! #[serde(rename_all = "camelCase")]
+//! pub struct Note {
+//!     #[ddb(partition)]
+//!     pub user_id: String, // `userId`, S
+//!     #[ddb(sort)]
+//!     pub note_id: String,
+//!     pub content: String,
+//! }
+//!
+//! pub fn stack(_env: &Env) -> Result<Stack> {
+//!     let mut stack = Stack::new("notes");
+//!     let notes = stack.table(
+//!         Table::of::<Note>()
+//!             .billing(Billing::provisioned(Capacity::auto(5..=50), Capacity::auto(5..=25)))
+//!             .point_in_time_recovery(Days(35)),
+//!     );
+//!     stack.output("NotesTable", notes.name());
+//!     Ok(stack)
+//! }
+//! # stack(&Env::new("demo", "dev")).unwrap();
+//! ```
+//!
+//! # The way of the data
+//!
+//! | module | in | out |
+//! | --- | --- | --- |
+//! | the derive [`TableItem`](macro@TableItem) | tokens of a struct | [`ItemDef`], constant data |
+//! | [`Table::of`] and the builder | [`ItemDef`], settings | [`Table`], the one model |
+//! | [`program`] | stack functions, an [`Env`] | [`Assembly`], JSON in a file |
+//! | [`check`] | an [`Assembly`] | every [`Problem`], each with its Rust line |
+//! | `render` (feature) | a [`Stack`] | a template, compared with the model before it leaves |
+//!
+//! The packages behind it, each with its own documentation: `tablewright-template` reads templates, `tablewright-plan`
+//! judges changes, `tablewright-deploy` talks to CloudFormation, `tablewright-tables` to DynamoDB, `tablewright-sandbox` plays
+//! both of them, `tablewright-cli` is the command.
+//!
+//! *Invariants:* this crate never sees tokio, clap, the AWS SDK or a terminal; nothing in it reads a clock, the network or
+//! random numbers; a fact about a table stands in one place, [`Table`].
+//!
+//! # Where a new table property goes
+//!
+//! A field and a method in `table.rs`, its line in `render/lower.rs` and in `templates/table.yaml`, its rule in `check/`, and a
+//! case in the tests of the last two. The comparison after rendering fails when one of them is forgotten.
+//!
+//! # Features
+//!
+//! * `render`: templates, for the command and for a team's own snapshot tests. Off by default.
+
+extern crate self as tablewright;
+
+mod scalar;
+mod item;
+
+mod place;
+mod value;
+mod billing;
+mod settings;
+mod index;
+mod table;
+pub mod scaling;
+mod stack;
+mod env;
+
+mod assembly;
+pub mod program;
+
+mod problem;
+pub mod check;
+
+#[cfg(feature = "render")]
+pub mod render;
+
+pub use assembly::{Assembly, CAPABILITIES, FORMAT, Header, ReadError, StackFn};
+pub use billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};
+pub use env::Env;
+pub use index::{Attribute, Index, Key, Projection};
+pub use item::{AttributeDef, IndexDef, IndexKind, ItemDef, ProjectionDef, SourcePlace, TableItem};
+pub use place::Place;
+pub use problem::{Problem, Severity};
+pub use scalar::{IndexKeyAttr, KeyAttr, Scalar};
+pub use settings::{Days, DeletionPolicy, PointInTimeRecovery, StreamView, TableClass, UpdateReplacePolicy};
+pub use stack::{Output, Stack, TableRef};
+pub use table::Table;
+pub use tablewright_derive::{KeyAttr, TableItem};
+pub use value::{Expression, Value};
+
+/// What a stack function returns; `?` works on any error.
+pub type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;

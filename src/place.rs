@@ -1,0 +1,70 @@
+//! A place in the user's source, so that every problem, plan and failure can name the Rust line.
+
+use std::fmt;
+use std::panic::Location;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::item::SourcePlace;
+
+/// A file and a line, written `stacks/notes.rs:14`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Place {
+    /// The file, as the compiler names it: relative to the workspace, with `/` on every system.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl Place {
+    /// Returns the place of the caller.
+    #[track_caller]
+    #[must_use]
+    pub fn caller() -> Self {
+        let location = Location::caller();
+        Self::new(location.file(), location.line())
+    }
+
+    fn new(file: &str, line: u32) -> Self {
+        // The same manifest on every system: a manifest of Windows is compared with one of Linux in reviews.
+        Self { file: file.replace('\\', "/"), line }
+    }
+}
+
+impl From<SourcePlace> for Place {
+    fn from(place: SourcePlace) -> Self {
+        Self::new(place.file, place.line)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+impl From<Place> for String {
+    fn from(place: Place) -> Self {
+        place.to_string()
+    }
+}
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let not_a_place = || format!("`{text}` is not a place such as `stacks/notes.rs:14`");
+        let (file, line) = text.rsplit_once(':').ok_or_else(not_a_place)?;
+        Ok(Self { file: file.to_owned(), line: line.parse().map_err(|_| not_a_place())? })
+    }
+}
+
+impl TryFrom<String> for Place {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}

@@ -1,0 +1,121 @@
+//! Which of DynamoDB's three key types a Rust type is stored as.
+//!
+//! In: a Rust type. Out: [`Scalar`], as a trait constant, so that type aliases, newtypes and generic parameters work
+//! and a type that can never be a key (`bool`, a list, a struct) is refused by the compiler at the field.
+//! The table of types follows what `serde` and `serde_dynamo` really write, measured type by type.
+
+use std::borrow::Cow;
+use std::num::NonZero;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// The type of a key attribute: `AttributeType` in CloudFormation and DynamoDB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Scalar {
+    /// String, ordered by UTF-8 bytes.
+    S,
+    /// Number, ordered numerically, up to 38 digits.
+    N,
+    /// Binary, ordered by unsigned bytes.
+    B,
+}
+
+impl Scalar {
+    /// Returns the word that DynamoDB uses: `S`, `N` or `B`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::S => "S",
+            Self::N => "N",
+            Self::B => "B",
+        }
+    }
+}
+
+impl std::fmt::Display for Scalar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A type that can be a key attribute of a table.
+///
+/// Derive it for a newtype (`#[serde(transparent)]`, it takes the inner type's scalar) or for an enum of unit variants
+/// (a String).
+///
+/// ```
+/// use tablewright::{KeyAttr, Scalar};
+///
+/// assert_eq!(<String as KeyAttr>::SCALAR, Scalar::S);
+/// assert_eq!(<u64 as KeyAttr>::SCALAR, Scalar::N);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a DynamoDB key attribute",
+    label = "is not stored as a String, a Number or Binary",
+    note = "a key attribute is a string, a number or bytes: use String, an integer, or a newtype that derives `KeyAttr`",
+    note = "serde writes a `Vec<u8>` as a list: bytes need `#[serde(with = \"serde_bytes\")]` and `stored_as = B`",
+    note = "a field that serde writes in another form says so: `#[ddb(partition, stored_as = S)]` (or N, or B)",
+    note = "an `Option` can be an index key, never a key of the table: every item has the table's keys"
+)]
+pub trait KeyAttr {
+    /// What the type is stored as.
+    const SCALAR: Scalar;
+}
+
+/// A type that can be a key attribute of an index: every [`KeyAttr`] and `Option` of one.
+///
+/// An item without the attribute is left out of the index (a sparse index). It must then be left out of the item too:
+/// DynamoDB refuses NULL as an index key, so an optional field needs `skip_serializing_if`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be an index key or time-to-live attribute of DynamoDB",
+    label = "is not stored as a String, a Number or Binary",
+    note = "an index key is a string, a number or bytes, or an `Option` of one; a time to live is a number",
+    note = "serde writes a `Vec<u8>` as a list: bytes need `#[serde(with = \"serde_bytes\")]` and `stored_as = B`",
+    note = "a field that serde writes in another form says so: `#[ddb(stored_as = S)]` (or N, or B)"
+)]
+pub trait IndexKeyAttr {
+    /// What the type is stored as when it is there.
+    const SCALAR: Scalar;
+    /// Whether an item may lack it.
+    const OPTIONAL: bool;
+}
+
+impl<T: KeyAttr> IndexKeyAttr for T {
+    const SCALAR: Scalar = T::SCALAR;
+    const OPTIONAL: bool = false;
+}
+
+impl<T: KeyAttr> IndexKeyAttr for Option<T> {
+    const SCALAR: Scalar = T::SCALAR;
+    const OPTIONAL: bool = true;
+}
+
+macro_rules! stored_as {
+    ($scalar:ident: $($type:ty),+ $(,)?) => {
+        $(impl KeyAttr for $type { const SCALAR: Scalar = Scalar::$scalar; })+
+    };
+}
+
+stored_as!(S: String, str, char, std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::net::SocketAddr);
+// Not i128 and u128: serde_dynamo refuses them, and a Number holds 38 digits only.
+stored_as!(N: u8, u16, u32, u64, usize, i8, i16, i32, i64, isize, f32, f64);
+stored_as!(N: NonZero<u8>, NonZero<u16>, NonZero<u32>, NonZero<u64>, NonZero<usize>);
+stored_as!(N: NonZero<i8>, NonZero<i16>, NonZero<i32>, NonZero<i64>, NonZero<isize>);
+
+impl<T: KeyAttr + ?Sized> KeyAttr for &T {
+    const SCALAR: Scalar = T::SCALAR;
+}
+impl<T: KeyAttr + ?Sized> KeyAttr for Box<T> {
+    const SCALAR: Scalar = T::SCALAR;
+}
+impl<T: KeyAttr + ?Sized> KeyAttr for Rc<T> {
+    const SCALAR: Scalar = T::SCALAR;
+}
+impl<T: KeyAttr + ?Sized> KeyAttr for Arc<T> {
+    const SCALAR: Scalar = T::SCALAR;
+}
+impl<T: KeyAttr + ToOwned + ?Sized> KeyAttr for Cow<'_, T> {
+    const SCALAR: Scalar = T::SCALAR;
+}
