@@ -1,0 +1,403 @@
+//! The life of a change set: made, worked out, shown, executed or deleted.
+
+use serde_json::{Value, json};
+
+use super::change_set::{Action, ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnFailure};
+use super::event::stack_event;
+use super::stack::{self, Stack, StackStatus};
+use super::time::Page;
+use super::{definition, differences, early_validation, stack_in_brackets, stack_name};
+use crate::engine::operation::OperationKind;
+use crate::engine::phases::{self, Order};
+use crate::engine::schedule::{self, Effect};
+use crate::state::{ACCOUNT, Moment, Region};
+use crate::wire::error::ApiError;
+use crate::wire::query::Params;
+
+const NO_CHANGES: &str =
+    "The submitted information didn't contain changes. Submit different information to create a change set.";
+/// Changes that AWS would put into 1 MB.
+const PAGE: usize = 100;
+
+/// CreateChangeSet.
+pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -> Result<Value, ApiError> {
+    let stack_name = stack_name(params)?.to_owned();
+    let name = params.required("ChangeSetName")?.to_owned();
+    check_name(&name)?;
+    let kind = match params.get("ChangeSetType") {
+        None | Some("UPDATE") => ChangeSetType::Update,
+        Some("CREATE") => ChangeSetType::Create,
+        Some("IMPORT") => return Err(ApiError::not_modelled("change sets of the type IMPORT")),
+        Some(other) => {
+            return Err(ApiError::validation(format!(
+                "1 validation error detected: Value '{other}' at 'changeSetType' failed to satisfy constraint: Member must \
+                 satisfy enum value set: [CREATE, UPDATE, IMPORT]"
+            )));
+        }
+    };
+    let on_stack_failure = params.get("OnStackFailure").map(read_on_failure).transpose()?;
+    if on_stack_failure == Some(OnFailure::Delete) && kind != ChangeSetType::Create {
+        return Err(ApiError::validation(
+            "OnStackFailure DELETE is only valid for change sets of the type CREATE",
+        ));
+    }
+    let found = find_stack(region, &stack_name, &name, kind)?;
+    let current = found.and_then(|index| region.stacks[index].definition.clone());
+    if let Some(existing) = found.and_then(|index| same_name(region, &region.stacks[index].id, &name)) {
+        return repeated(existing, params);
+    }
+    let definition = definition::read(params, current.as_ref())?;
+    let now = moment.now;
+    let index = match found {
+        Some(index) => index,
+        None => {
+            let stack = Stack::new(region, &stack_name, now);
+            definition::check(region, &stack, &definition)?;
+            let event_id = region.random.uuid();
+            region.stacks.push(stack);
+            let index = region.stacks.len() - 1;
+            let reason = Some("User Initiated".to_owned());
+            stack_event(&mut region.stacks[index], StackStatus::ReviewInProgress, reason, now, event_id);
+            index
+        }
+    };
+    definition::check(region, &region.stacks[index], &definition)?;
+    let id =
+        format!("arn:aws:cloudformation:{}:{ACCOUNT}:changeSet/{name}/{}", region.name, region.random.uuid());
+    let operation_id = region.random.uuid();
+    let stack = &region.stacks[index];
+    let answer = json!({ "Id": id, "StackId": stack.id });
+    let change_set = ChangeSet {
+        id: id.clone(),
+        name,
+        stack_id: stack.id.clone(),
+        stack_name: stack.name.clone(),
+        kind,
+        description: params.owned("Description"),
+        client_token: params.owned("ClientToken"),
+        created: now,
+        status: ChangeSetStatus::CreatePending,
+        status_reason: None,
+        execution: ExecutionStatus::Unavailable,
+        definition,
+        on_stack_failure,
+        unvalidated: params.flag("DisableValidation")?,
+        changes: Vec::new(),
+        findings: Vec::new(),
+        operation_id,
+        execution_token: None,
+    };
+    region.change_sets.push(change_set);
+    let begins = now + moment.timings.change_set_pending;
+    schedule::after(region, begins, Effect::ChangeSetBegins { id: id.clone() });
+    schedule::after(region, begins + moment.timings.change_set_creation, Effect::ChangeSetEnds { id });
+    Ok(answer)
+}
+
+fn check_name(name: &str) -> Result<(), ApiError> {
+    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        && name.len() <= 128;
+    if plain {
+        return Ok(());
+    }
+    Err(ApiError::validation(format!(
+        "1 validation error detected: Value '{name}' at 'changeSetName' failed to satisfy constraint: Member must satisfy \
+         regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+    )))
+}
+
+fn read_on_failure(text: &str) -> Result<OnFailure, ApiError> {
+    OnFailure::of(text).ok_or_else(|| {
+        ApiError::validation(format!(
+            "1 validation error detected: Value '{text}' at 'onStackFailure' failed to satisfy constraint: Member must \
+             satisfy enum value set: [ROLLBACK, DELETE, DO_NOTHING]"
+        ))
+    })
+}
+
+/// The stack that the change set is for; `None` when it is still to be made.
+fn find_stack(
+    region: &Region,
+    name: &str,
+    change_set: &str,
+    kind: ChangeSetType,
+) -> Result<Option<usize>, ApiError> {
+    let found = stack::find(region, name);
+    match (kind, found.map(|index| &region.stacks[index])) {
+        (ChangeSetType::Create, None) if name.starts_with("arn:") => {
+            Err(ApiError::validation(format!("Stack [{name}] does not exist")))
+        }
+        (ChangeSetType::Create, None) => Ok(None),
+        (ChangeSetType::Create, Some(stack)) if stack.status == StackStatus::ReviewInProgress => Ok(found),
+        (ChangeSetType::Create, Some(_)) => Err(ApiError::validation(format!(
+            "Stack [{name}] already exists and cannot be created again with the changeSet [{change_set}]."
+        ))),
+        (ChangeSetType::Update, None) => Err(ApiError::validation(format!("Stack [{name}] does not exist"))),
+        (ChangeSetType::Update, Some(stack)) if stack.status.accepts_update() => Ok(found),
+        (ChangeSetType::Update, Some(stack)) => Err(not_updatable(stack)),
+    }
+}
+
+/// The refusal of an update at the wrong time.
+pub(super) fn not_updatable(stack: &Stack) -> ApiError {
+    ApiError::validation(format!(
+        "Stack:{} is in {} state and can not be updated.",
+        stack.id,
+        stack.status.as_str()
+    ))
+}
+
+fn same_name<'a>(region: &'a Region, stack_id: &str, name: &str) -> Option<&'a ChangeSet> {
+    region.change_sets.iter().find(|set| {
+        set.stack_id == stack_id
+            && set.name == name
+            && matches!(set.execution, ExecutionStatus::Available | ExecutionStatus::Unavailable)
+    })
+}
+
+/// A second call with the same name is the first one repeated, or a conflict with it.
+fn repeated(existing: &ChangeSet, params: &Params) -> Result<Value, ApiError> {
+    let conflict = |attribute: &str| {
+        Err(ApiError::new(
+            400,
+            "AlreadyExistsException",
+            format!(
+                "ChangeSet {} cannot be created due to a mismatch with existing attribute {attribute}",
+                existing.name
+            ),
+        ))
+    };
+    if params.get("TemplateBody").is_some_and(|body| body != existing.definition.body) {
+        return conflict("Template");
+    }
+    if params.get("ClientToken") != existing.client_token.as_deref() || existing.client_token.is_none() {
+        return conflict("ClientToken");
+    }
+    Ok(json!({ "Id": existing.id, "StackId": existing.stack_id }))
+}
+
+/// The creation begins.
+pub(crate) fn begin(region: &mut Region, id: &str) {
+    if let Some(change_set) = region.change_sets.iter_mut().find(|set| set.id == id) {
+        change_set.status = ChangeSetStatus::CreateInProgress;
+    }
+}
+
+/// The creation ends: the changes are worked out against the stack as it is now.
+pub(crate) fn end(region: &mut Region, id: &str, moment: Moment<'_>) {
+    let Some(place) = region.change_sets.iter().position(|set| set.id == id) else {
+        return;
+    };
+    let change_set = region.change_sets[place].clone();
+    let Some(index) = stack::find(region, &change_set.stack_id) else {
+        return;
+    };
+    let exports = phases::exports(region, Some(&change_set.stack_id));
+    let stack = &region.stacks[index];
+    let outcome = differences::changes(stack, &region.name, &change_set.definition, &exports);
+    let mut findings = Vec::new();
+    let reason = match &outcome {
+        Err(reason) => Some(reason.clone()),
+        Ok(changes) if changes.is_empty() && nothing_else(region, stack, &change_set) => {
+            Some(NO_CHANGES.to_owned())
+        }
+        Ok(changes) if !change_set.unvalidated => {
+            let Region { services, random, stacks, .. } = region;
+            findings = early_validation::findings(services, random, &stacks[index], changes, moment.now);
+            early_validation::reason(&findings)
+        }
+        Ok(_) => None,
+    };
+    let change_set = &mut region.change_sets[place];
+    change_set.findings = findings;
+    match reason {
+        Some(reason) => {
+            change_set.status = ChangeSetStatus::Failed;
+            change_set.status_reason = Some(reason);
+        }
+        None => {
+            change_set.status = ChangeSetStatus::CreateComplete;
+            change_set.execution = ExecutionStatus::Available;
+            change_set.changes = outcome.unwrap_or_default();
+        }
+    }
+}
+
+/// Whether neither outputs nor tags nor notifications change.
+fn nothing_else(region: &Region, stack: &Stack, change_set: &ChangeSet) -> bool {
+    stack
+        .definition
+        .as_ref()
+        .is_some_and(|current| !super::stacks::differ(region, stack, current, &change_set.definition))
+}
+
+/// Finds a change set by name and stack, or by ARN.
+pub(super) fn find(region: &Region, params: &Params) -> Result<usize, ApiError> {
+    let name = params.required("ChangeSetName")?;
+    let missing = || ApiError::new(404, "ChangeSetNotFound", format!("ChangeSet [{name}] does not exist"));
+    if name.starts_with("arn:") {
+        return region.change_sets.iter().position(|set| set.id == name).ok_or_else(missing);
+    }
+    let Some(stack_name) = params.get("StackName") else {
+        return Err(ApiError::validation(
+            "StackName must be specified if ChangeSetName is not specified as an ARN.",
+        ));
+    };
+    let stack = &region.stacks[stack_in_brackets(region, stack_name)?];
+    region
+        .change_sets
+        .iter()
+        .rposition(|set| set.stack_id == stack.id && set.name == name)
+        .ok_or_else(missing)
+}
+
+/// DescribeChangeSet.
+pub(crate) fn describe(region: &mut Region, params: &Params, _: Moment<'_>) -> Result<Value, ApiError> {
+    let change_set = &region.change_sets[find(region, params)?];
+    let with_values = params.flag("IncludePropertyValues")?;
+    let page =
+        Page::of(&change_set.changes, PAGE, params.get("NextToken"), |change| change.logical_id.clone())?;
+    Ok(change_set.describe(page.items, page.next, with_values))
+}
+
+/// ListChangeSets.
+pub(crate) fn list(region: &mut Region, params: &Params, _: Moment<'_>) -> Result<Value, ApiError> {
+    let stack = &region.stacks[stack_in_brackets(region, stack_name(params)?)?];
+    let sets: Vec<&ChangeSet> = region
+        .change_sets
+        .iter()
+        .filter(|set| set.stack_id == stack.id && set.execution != ExecutionStatus::ExecuteComplete)
+        .collect();
+    let page = Page::of(&sets, PAGE, params.get("NextToken"), |set| set.id.clone())?;
+    let summaries: Vec<Value> = page.items.iter().map(|set| set.summary()).collect();
+    Ok(json!({ "Summaries": summaries, "NextToken": page.next }))
+}
+
+/// DeleteChangeSet. What is not there is deleted already.
+pub(crate) fn delete(region: &mut Region, params: &Params, _: Moment<'_>) -> Result<Value, ApiError> {
+    let place = match find(region, params) {
+        Ok(place) => place,
+        Err(error) if error.code == "ChangeSetNotFound" => return Ok(json!({})),
+        Err(error) => return Err(error),
+    };
+    let change_set = &region.change_sets[place];
+    if change_set.execution == ExecutionStatus::ExecuteInProgress {
+        return Err(ApiError::new(
+            400,
+            "InvalidChangeSetStatus",
+            format!(
+                "ChangeSet [{}] cannot be deleted in its current status of [EXECUTE_IN_PROGRESS]",
+                change_set.id
+            ),
+        ));
+    }
+    region.change_sets.remove(place);
+    Ok(json!({}))
+}
+
+/// ExecuteChangeSet.
+pub(crate) fn execute(region: &mut Region, params: &Params, moment: Moment<'_>) -> Result<Value, ApiError> {
+    let place = find(region, params)?;
+    let change_set = region.change_sets[place].clone();
+    let token = params.owned("ClientRequestToken");
+    if token.is_some() && token == change_set.execution_token {
+        return Ok(json!({}));
+    }
+    let refuse = |status: &str| {
+        Err(ApiError::new(
+            400,
+            "InvalidChangeSetStatus",
+            format!("ChangeSet [{}] cannot be executed in its current status of [{status}]", change_set.id),
+        ))
+    };
+    match (change_set.status, change_set.execution) {
+        (ChangeSetStatus::CreateComplete, ExecutionStatus::Available) => {}
+        (ChangeSetStatus::CreateComplete, execution) => return refuse(execution.as_str()),
+        (status, _) => return refuse(status.as_str()),
+    }
+    let index = stack_in_brackets(region, &change_set.stack_id)?;
+    let stack = &region.stacks[index];
+    let ready = match change_set.kind {
+        ChangeSetType::Create => stack.status == StackStatus::ReviewInProgress,
+        ChangeSetType::Update => stack.status.accepts_update(),
+    };
+    if !ready {
+        return Err(not_updatable(stack));
+    }
+    if let (Some(used), Some(token)) = (&stack.last_token, &token)
+        && used == token
+    {
+        return Err(token_used(token));
+    }
+    let disable_rollback = params.flag("DisableRollback")?;
+    check_paused(stack, disable_rollback)?;
+    if params.get("DisableRollback").is_some() && change_set.on_stack_failure.is_some() {
+        return Err(ApiError::validation(
+            "DisableRollback cannot be specified when the change set has OnStackFailure",
+        ));
+    }
+    let kind = match change_set.kind {
+        ChangeSetType::Create => OperationKind::Create,
+        ChangeSetType::Update => OperationKind::Update,
+    };
+    let on_failure = match change_set.on_stack_failure {
+        Some(on_failure) => on_failure,
+        None if disable_rollback => OnFailure::DoNothing,
+        None => OnFailure::Rollback,
+    };
+    let order = Order {
+        on_failure,
+        retain_except_on_create: params.flag("RetainExceptOnCreate")?,
+        change_set_id: Some(change_set.id.clone()),
+        ..Order::new(kind, token.clone())
+    };
+    super::stacks::check_policy(
+        &region.stacks[index],
+        change_set.changes.iter().any(|c| c.action != Action::Add),
+    )?;
+    let stack = &mut region.stacks[index];
+    stack.last_token.clone_from(&token);
+    stack.disable_rollback = on_failure == OnFailure::DoNothing;
+    phases::begin(region, index, order, change_set.definition, &change_set.changes, moment)
+        .map_err(ApiError::validation)?;
+    // Executing one deletes the others.
+    region.change_sets.retain(|set| set.stack_id != change_set.stack_id || set.id == change_set.id);
+    if let Some(set) = region.change_sets.iter_mut().find(|set| set.id == change_set.id) {
+        set.execution = ExecutionStatus::ExecuteInProgress;
+        set.execution_token = token;
+    }
+    Ok(json!({}))
+}
+
+/// A stack that was paused by a failure goes on only with rollback still disabled.
+pub(super) fn check_paused(stack: &Stack, disable_rollback: bool) -> Result<(), ApiError> {
+    let paused = matches!(stack.status, StackStatus::CreateFailed | StackStatus::UpdateFailed);
+    if !paused || disable_rollback {
+        return Ok(());
+    }
+    Err(ApiError::validation(format!(
+        "This stack is currently in a non-terminal [{}] state. To update the stack from this state, please use the \
+         disable-rollback parameter with update-stack API. To rollback to the last known good state, use the rollback-stack \
+         API",
+        stack.status.as_str()
+    )))
+}
+
+/// The refusal of a request token that another operation had.
+pub(super) fn token_used(token: &str) -> ApiError {
+    ApiError::new(
+        400,
+        "TokenAlreadyExistsException",
+        format!("Token {token} was already used by another operation"),
+    )
+}
+
+/// Marks the change sets of a stack that was changed in another way.
+pub(super) fn make_obsolete(region: &mut Region, stack_id: &str) {
+    for set in region.change_sets.iter_mut().filter(|set| set.stack_id == stack_id) {
+        if set.execution == ExecutionStatus::Available {
+            set.execution = ExecutionStatus::Obsolete;
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Reads what a call wants a stack to be: template, parameters, tags, capabilities.
+
+use serde_json::Value;
+
+use super::intrinsics::{Scope, scalar};
+use super::stack::{Definition, Parameter, Stack, Tag};
+use super::template::Template;
+use crate::engine::{phases, plan};
+use crate::state::Region;
+use crate::wire::error::ApiError;
+use crate::wire::query::Params;
+
+/// The parameters' largest value.
+const LONGEST_VALUE: usize = 4_096;
+
+/// Reads the definition in a call. `current` is what the stack is now, for what is to stay as it is.
+pub(crate) fn read(params: &Params, current: Option<&Definition>) -> Result<Definition, ApiError> {
+    if !params.records("RollbackConfiguration.RollbackTriggers").is_empty()
+        || params.get("RollbackConfiguration.MonitoringTimeInMinutes").is_some_and(|minutes| minutes != "0")
+    {
+        return Err(ApiError::not_modelled("rollback triggers"));
+    }
+    let body = template_body(params, current)?;
+    let template = Template::parse(&body)?;
+    let parameters = read_parameters(params, &template, current)?;
+    let tags = match (params.records("Tags"), current) {
+        (given, _) if !given.is_empty() => read_tags(&given)?,
+        // Without tags in the call an update keeps those that are there.
+        (_, Some(current)) => current.tags.clone(),
+        (_, None) => Vec::new(),
+    };
+    let notification_arns = match (params.list("NotificationARNs"), current) {
+        (given, _) if !given.is_empty() => given,
+        (_, Some(current)) => current.notification_arns.clone(),
+        (_, None) => Vec::new(),
+    };
+    if notification_arns.len() > 5 {
+        return Err(ApiError::validation(
+            "1 validation error detected: Value at 'notificationARNs' failed to satisfy constraint: Member must have length \
+             less than or equal to 5",
+        ));
+    }
+    let role_arn = params.owned("RoleARN").or_else(|| current.and_then(|current| current.role_arn.clone()));
+    Ok(Definition {
+        body,
+        template,
+        parameters,
+        tags,
+        capabilities: read_capabilities(params)?,
+        notification_arns,
+        role_arn,
+    })
+}
+
+/// The template's text, wherever the call has it from.
+pub(crate) fn template_body(params: &Params, current: Option<&Definition>) -> Result<String, ApiError> {
+    if let Some(url) = params.get("TemplateURL") {
+        if !url.starts_with("https://") && !url.starts_with("http://") {
+            return Err(ApiError::validation("TemplateURL must be a supported URL."));
+        }
+        return Err(ApiError::not_modelled("TemplateURL: it has no S3 yet"));
+    }
+    if let Some(body) = params.get("TemplateBody") {
+        return Ok(body.to_owned());
+    }
+    match current {
+        Some(current) if params.flag("UsePreviousTemplate")? => Ok(current.body.clone()),
+        _ => Err(ApiError::validation("Either Template URL or Template Body must be specified.")),
+    }
+}
+
+fn read_capabilities(params: &Params) -> Result<Vec<String>, ApiError> {
+    let capabilities = params.list("Capabilities");
+    let known = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"];
+    match capabilities.iter().find(|capability| !known.contains(&capability.as_str())) {
+        Some(odd) => Err(ApiError::validation(format!(
+            "1 validation error detected: Value '[{odd}]' at 'capabilities' failed to satisfy constraint: Member must \
+             satisfy constraint: [Member must satisfy enum value set: [CAPABILITY_IAM, CAPABILITY_NAMED_IAM, \
+             CAPABILITY_AUTO_EXPAND]]"
+        ))),
+        None => Ok(capabilities),
+    }
+}
+
+fn read_tags(records: &[Params]) -> Result<Vec<Tag>, ApiError> {
+    let mut tags: Vec<Tag> = Vec::new();
+    for record in records {
+        let key = record.required("Key")?.to_owned();
+        if key.starts_with("aws:") {
+            return Err(ApiError::validation(
+                "aws: prefixed tag key names are not allowed for external use.",
+            ));
+        }
+        if tags.iter().any(|tag| tag.key == key) {
+            return Err(ApiError::validation(format!("Duplicate tag keys found: {key}")));
+        }
+        tags.push(Tag { key, value: record.owned("Value").unwrap_or_default() });
+    }
+    if tags.len() > 50 {
+        return Err(ApiError::validation("A maximum of 50 tags can be specified for a stack"));
+    }
+    Ok(tags)
+}
+
+fn read_parameters(
+    params: &Params,
+    template: &Template,
+    current: Option<&Definition>,
+) -> Result<Vec<Parameter>, ApiError> {
+    let given = params.records("Parameters");
+    let unknown: Vec<String> = given
+        .iter()
+        .filter_map(|record| record.owned("ParameterKey"))
+        .filter(|key| !template.parameters().any(|(name, _)| name == key))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(ApiError::validation(format!(
+            "Parameters: [{}] do not exist in the template",
+            unknown.join(", ")
+        )));
+    }
+    let mut parameters = Vec::new();
+    let mut missing = Vec::new();
+    for (key, declaration) in template.parameters() {
+        let record = given.iter().find(|record| record.get("ParameterKey") == Some(key));
+        let value = match record {
+            Some(record) if record.flag("UsePreviousValue")? => {
+                match current.and_then(|current| current.parameter(key)) {
+                    Some(previous) => Some(previous.value.clone()),
+                    None => {
+                        return Err(ApiError::validation(format!(
+                            "Invalid input for parameter key {key}. Cannot specify usePreviousValue as true for a parameter \
+                             key not in the previous template"
+                        )));
+                    }
+                }
+            }
+            // An empty value is a value.
+            Some(record) => Some(record.owned("ParameterValue").unwrap_or_default()),
+            None => declaration.get("Default").map(scalar),
+        };
+        match value {
+            Some(value) => parameters.push(parameter(key, declaration, value)?),
+            None => missing.push(key),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(ApiError::validation(format!("Parameters: [{}] must have values", missing.join(", "))));
+    }
+    Ok(parameters)
+}
+
+fn parameter(key: &str, declaration: &Value, value: String) -> Result<Parameter, ApiError> {
+    let refuse = |text: String| Err(ApiError::validation(text));
+    let kind = declaration.get("Type").and_then(Value::as_str).unwrap_or("String");
+    let number = |name: &str| declaration.get(name).and_then(|value| scalar(value).parse::<f64>().ok());
+    if value.len() > LONGEST_VALUE {
+        return refuse(format!("Parameter '{key}' must be no more than {LONGEST_VALUE} bytes"));
+    }
+    let parsed = value.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    match (kind, parsed) {
+        ("Number", None) => return refuse(format!("Parameter '{key}' must be a number.")),
+        ("Number", Some(parsed)) => {
+            if number("MinValue").is_some_and(|least| parsed < least) {
+                return refuse(format!(
+                    "Parameter '{key}' must be a number not less than {}",
+                    scalar(&declaration["MinValue"])
+                ));
+            }
+            if number("MaxValue").is_some_and(|most| parsed > most) {
+                return refuse(format!(
+                    "Parameter '{key}' must be a number not greater than {}",
+                    scalar(&declaration["MaxValue"])
+                ));
+            }
+        }
+        ("List<Number>", _) if value.split(',').any(|item| item.trim().parse::<f64>().is_err()) => {
+            return refuse(format!("Parameter '{key}' must be a list of numbers."));
+        }
+        _ => {}
+    }
+    let length = value.chars().count() as f64;
+    if number("MinLength").is_some_and(|least| length < least) {
+        return refuse(format!(
+            "Parameter '{key}' must contain at least {} characters",
+            scalar(&declaration["MinLength"])
+        ));
+    }
+    if number("MaxLength").is_some_and(|most| length > most) {
+        return refuse(format!(
+            "Parameter '{key}' must contain at most {} characters",
+            scalar(&declaration["MaxLength"])
+        ));
+    }
+    if let Some(allowed) = declaration.get("AllowedValues").and_then(Value::as_array) {
+        let allowed: Vec<String> = allowed.iter().map(scalar).collect();
+        let list = matches!(kind, "CommaDelimitedList" | "List<Number>");
+        let fits = if list {
+            value.split(',').all(|item| allowed.iter().any(|one| one == item.trim()))
+        } else {
+            allowed.contains(&value)
+        };
+        if !fits {
+            return refuse(format!("Parameter '{key}' must be one of AllowedValues"));
+        }
+    }
+    Ok(Parameter {
+        key: key.to_owned(),
+        value,
+        no_echo: declaration.get("NoEcho").is_some_and(|flag| scalar(flag) == "true"),
+        list: matches!(kind, "CommaDelimitedList" | "List<Number>"),
+    })
+}
+
+/// Checks what can only be checked with parameters: conditions and the references that they leave.
+pub(crate) fn check(region: &Region, stack: &Stack, definition: &Definition) -> Result<(), ApiError> {
+    let exports = phases::exports(region, Some(&stack.id));
+    let nothing = std::collections::BTreeSet::new();
+    let scope = Scope {
+        definition,
+        stack_id: &stack.id,
+        stack_name: &stack.name,
+        region: &region.name,
+        resources: &stack.resources,
+        unknown: Some(&nothing),
+        exports: &exports,
+    };
+    check_live(&scope).map_err(ApiError::validation)
+}
+
+fn check_live(scope: &Scope<'_>) -> Result<(), String> {
+    for (name, _) in scope.definition.template.conditions() {
+        scope.condition(name)?;
+    }
+    let active = plan::active(scope)?;
+    let lost = |value: &Value| -> Option<String> {
+        scope
+            .live_references(value)
+            .into_iter()
+            .map(|reference| reference.name)
+            .find(|name| scope.definition.template.resource(name).is_some() && !active.contains(name))
+    };
+    for name in &active {
+        let resource = scope.definition.template.resource(name).cloned().unwrap_or_default();
+        if let Some(lost) = lost(&resource) {
+            return Err(format!(
+                "Template format error: Unresolved resource dependencies [{lost}] in the Resources block of the template"
+            ));
+        }
+        // Selections, mappings and the like are refused before anything begins; exports are looked up later.
+        match super::differences::properties(&resource, scope) {
+            Err(text) if text.starts_with("Template ") => return Err(text),
+            _ => {}
+        }
+    }
+    for (_, output) in scope.definition.template.outputs() {
+        let holds = match output.get("Condition").and_then(Value::as_str) {
+            Some(condition) => scope.condition(condition)?,
+            None => true,
+        };
+        if holds && let Some(lost) = lost(output) {
+            return Err(format!(
+                "Unresolved resource dependencies [{lost}] in the Outputs block of the template"
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,244 @@
+//! CloudFormation's Query API.
+//!
+//! In goes an action with its form, out comes the tree of its answer, or a refusal in AWS's words. An action or parameter
+//! that is not in [`ACTIONS`] is refused by name, so that nothing is silently passed over.
+
+use serde_json::Value;
+
+use crate::state::{Moment, Region};
+use crate::wire::error::ApiError;
+use crate::wire::query::Params;
+
+pub(crate) mod change_set;
+pub(crate) mod change_sets;
+pub(crate) mod definition;
+pub(crate) mod differences;
+mod early_validation;
+pub(crate) mod event;
+mod function_checks;
+pub(crate) mod intrinsics;
+mod resources;
+pub(crate) mod stack;
+mod stack_operations;
+pub(crate) mod stacks;
+pub(crate) mod template;
+mod templates;
+pub(crate) mod time;
+
+type Run = fn(&mut Region, &Params, Moment<'_>) -> Result<Value, ApiError>;
+
+/// An action that is modelled.
+struct Action {
+    name: &'static str,
+    /// The parameters that it honours.
+    honours: &'static [&'static str],
+    run: Run,
+}
+
+/// Parameters that every action may carry and that mean what the sandbox does anyway.
+const NEUTRAL: &[(&str, &str)] = &[
+    ("DeploymentMode", "STANDARD"),
+    ("ImportExistingResources", "false"),
+    ("IncludeNestedStacks", "false"),
+    ("RetainExceptOnCreate", "false"),
+    ("DisableRollback", "false"),
+    ("DisableValidation", "false"),
+    ("UsePreviousTemplate", "false"),
+    ("DeletionMode", "STANDARD"),
+    ("TemplateStage", "Original"),
+    ("DeploymentConfig", ""),
+];
+
+const ACTIONS: &[Action] = &[
+    Action {
+        name: "CancelUpdateStack",
+        honours: &["StackName", "ClientRequestToken"],
+        run: stack_operations::cancel_update,
+    },
+    Action {
+        name: "CreateChangeSet",
+        honours: &[
+            "Capabilities",
+            "ChangeSetName",
+            "ChangeSetType",
+            "ClientToken",
+            "Description",
+            "DisableValidation",
+            "NotificationARNs",
+            "OnStackFailure",
+            "Parameters",
+            "RoleARN",
+            "RollbackConfiguration",
+            "StackName",
+            "Tags",
+            "TemplateBody",
+            "TemplateURL",
+            "UsePreviousTemplate",
+        ],
+        run: change_sets::create,
+    },
+    Action {
+        name: "CreateStack",
+        honours: &[
+            "Capabilities",
+            "ClientRequestToken",
+            "DisableRollback",
+            "DisableValidation",
+            "EnableTerminationProtection",
+            "NotificationARNs",
+            "OnFailure",
+            "Parameters",
+            "RetainExceptOnCreate",
+            "RoleARN",
+            "RollbackConfiguration",
+            "StackName",
+            "StackPolicyBody",
+            "Tags",
+            "TemplateBody",
+            "TemplateURL",
+        ],
+        run: stack_operations::create,
+    },
+    Action { name: "DeleteChangeSet", honours: &["ChangeSetName", "StackName"], run: change_sets::delete },
+    Action {
+        name: "DeleteStack",
+        honours: &["ClientRequestToken", "RetainResources", "RoleARN", "StackName"],
+        run: stack_operations::delete,
+    },
+    Action {
+        name: "DescribeChangeSet",
+        honours: &["ChangeSetName", "IncludePropertyValues", "NextToken", "StackName"],
+        run: change_sets::describe,
+    },
+    Action {
+        name: "DescribeEvents",
+        honours: &["ChangeSetName", "Filters", "NextToken", "OperationId", "StackName"],
+        run: early_validation::describe_events,
+    },
+    Action {
+        name: "DescribeStackEvents",
+        honours: &["NextToken", "StackName"],
+        run: stacks::describe_events,
+    },
+    Action {
+        name: "DescribeStackResource",
+        honours: &["LogicalResourceId", "StackName"],
+        run: resources::describe,
+    },
+    Action {
+        name: "DescribeStackResources",
+        honours: &["LogicalResourceId", "PhysicalResourceId", "StackName"],
+        run: resources::describe_all,
+    },
+    Action { name: "DescribeStacks", honours: &["NextToken", "StackName"], run: stacks::describe },
+    Action {
+        name: "ExecuteChangeSet",
+        honours: &[
+            "ChangeSetName",
+            "ClientRequestToken",
+            "DisableRollback",
+            "RetainExceptOnCreate",
+            "StackName",
+        ],
+        run: change_sets::execute,
+    },
+    Action { name: "GetStackPolicy", honours: &["StackName"], run: stacks::get_policy },
+    Action {
+        name: "GetTemplate",
+        honours: &["ChangeSetName", "StackName", "TemplateStage"],
+        run: templates::get,
+    },
+    Action {
+        name: "GetTemplateSummary",
+        honours: &["StackName", "TemplateBody", "TemplateURL"],
+        run: templates::summary,
+    },
+    Action { name: "ListChangeSets", honours: &["NextToken", "StackName"], run: change_sets::list },
+    Action { name: "ListExports", honours: &["NextToken"], run: stacks::list_exports },
+    Action { name: "ListStackResources", honours: &["NextToken", "StackName"], run: resources::list },
+    Action { name: "ListStacks", honours: &["NextToken", "StackStatusFilter"], run: stacks::list },
+    Action {
+        name: "SetStackPolicy",
+        honours: &["StackName", "StackPolicyBody", "StackPolicyURL"],
+        run: stacks::set_policy,
+    },
+    Action {
+        name: "UpdateStack",
+        honours: &[
+            "Capabilities",
+            "ClientRequestToken",
+            "DisableRollback",
+            "DisableValidation",
+            "NotificationARNs",
+            "Parameters",
+            "RetainExceptOnCreate",
+            "RoleARN",
+            "RollbackConfiguration",
+            "StackName",
+            "StackPolicyBody",
+            "Tags",
+            "TemplateBody",
+            "TemplateURL",
+            "UsePreviousTemplate",
+        ],
+        run: stack_operations::update,
+    },
+    Action {
+        name: "UpdateTerminationProtection",
+        honours: &["EnableTerminationProtection", "StackName"],
+        run: stacks::update_termination_protection,
+    },
+    Action { name: "ValidateTemplate", honours: &["TemplateBody", "TemplateURL"], run: templates::validate },
+];
+
+/// Carries an action out.
+pub(crate) fn answer(
+    region: &mut Region,
+    name: &str,
+    params: &Params,
+    moment: Moment<'_>,
+) -> Result<Value, ApiError> {
+    let Some(action) = ACTIONS.iter().find(|action| action.name == name) else {
+        return Err(ApiError::not_modelled(&format!("CloudFormation's {name}")));
+    };
+    for root in params.roots() {
+        let neutral = NEUTRAL.iter().any(|(name, value)| *name == root && params.get(name) == Some(*value));
+        if !matches!(root, "Action" | "Version") && !action.honours.contains(&root) && !neutral {
+            return Err(ApiError::not_modelled(&format!("the parameter {root} of {name}")));
+        }
+    }
+    (action.run)(region, params, moment)
+}
+
+/// `StackName`, in the form that names may have.
+fn stack_name(params: &Params) -> Result<&str, ApiError> {
+    let name = params.required("StackName")?;
+    let arn =
+        name.starts_with("arn:") && name.chars().all(|c| c.is_ascii_alphanumeric() || "-:/._+".contains(c));
+    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    if !arn && !plain {
+        return Err(ApiError::validation(format!(
+            "1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: Member must satisfy \
+             regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"
+        )));
+    }
+    if !arn && name.len() > 128 {
+        return Err(ApiError::validation(format!(
+            "1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: Member must have \
+             length less than or equal to 128"
+        )));
+    }
+    Ok(name)
+}
+
+/// Finds a stack, in the words that DescribeStacks and GetTemplate use when it is not there.
+fn stack_with_id(region: &Region, name: &str) -> Result<usize, ApiError> {
+    stack::find(region, name)
+        .ok_or_else(|| ApiError::validation(format!("Stack with id {name} does not exist")))
+}
+
+/// Finds a stack, in the words that the other calls use.
+fn stack_in_brackets(region: &Region, name: &str) -> Result<usize, ApiError> {
+    stack::find(region, name).ok_or_else(|| ApiError::validation(format!("Stack [{name}] does not exist")))
+}

@@ -1,0 +1,178 @@
+//! DynamoDB's control plane: the calls that a deployment and its readiness checks make.
+//!
+//! In goes the JSON of a call, out comes the JSON of its answer or a refusal. Items are not modelled: every data-plane call
+//! is refused by name.
+
+use serde_json::{Value, json};
+
+use crate::resources::Services;
+use crate::state::{Moment, Region};
+use crate::wire::error::ApiError;
+
+mod update;
+
+pub(crate) mod operations;
+pub(crate) mod rules;
+pub(crate) mod spec;
+pub(crate) mod table;
+
+use spec::TableSpec;
+use table::Table;
+
+/// Carries a call out.
+pub(crate) fn answer(
+    region: &mut Region,
+    action: &str,
+    input: &Value,
+    moment: Moment<'_>,
+) -> Result<Value, ApiError> {
+    region.services.settle(moment.now);
+    match action {
+        "CreateTable" => create_table(region, input, moment),
+        "DeleteTable" => {
+            let table = operations::delete(&mut region.services, name(input)?, moment)?;
+            Ok(json!({ "TableDescription": table.describe(moment.now) }))
+        }
+        "DescribeContinuousBackups" => {
+            let table = find(region, input)?;
+            Ok(json!({ "ContinuousBackupsDescription": table.describe_recovery(moment.now) }))
+        }
+        "DescribeTable" => Ok(json!({ "Table": find(region, input)?.describe(moment.now) })),
+        "DescribeTimeToLive" => Ok(json!({ "TimeToLiveDescription": find(region, input)?.describe_ttl() })),
+        "ListTables" => list_tables(&region.services, input),
+        "ListTagsOfResource" => {
+            let tags: Vec<Value> = tagged(region, input)?
+                .spec
+                .tags
+                .iter()
+                .map(|(key, value)| json!({ "Key": key, "Value": value }))
+                .collect();
+            Ok(json!({ "Tags": tags }))
+        }
+        "TagResource" => tag_resource(region, input),
+        "UntagResource" => untag_resource(region, input),
+        "UpdateContinuousBackups" => update_recovery(region, input, moment),
+        "UpdateTable" => update::update_table(region, input, moment),
+        "UpdateTimeToLive" => update_ttl(region, input, moment),
+        _ => Err(ApiError::new(
+            400,
+            "UnknownOperationException",
+            crate::wire::error::not_modelled(&format!("DynamoDB's {action}")),
+        )),
+    }
+}
+
+fn name(input: &Value) -> Result<&str, ApiError> {
+    input.get("TableName").and_then(Value::as_str).ok_or_else(|| {
+        ApiError::invalid(
+            "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null",
+        )
+    })
+}
+
+fn find<'a>(region: &'a mut Region, input: &Value) -> Result<&'a mut Table, ApiError> {
+    operations::find(&mut region.services, name(input)?)
+}
+
+fn tagged<'a>(region: &'a mut Region, input: &Value) -> Result<&'a mut Table, ApiError> {
+    let arn = input.get("ResourceArn").and_then(Value::as_str).unwrap_or_default();
+    if !arn.contains(":table/") {
+        return Err(ApiError::invalid(format!(
+            "Invalid TableArn: Invalid ResourceArn provided as input {arn}"
+        )));
+    }
+    operations::find(&mut region.services, arn)
+}
+
+fn create_table(region: &mut Region, input: &Value, moment: Moment<'_>) -> Result<Value, ApiError> {
+    const KNOWN: &[&str] = &[
+        "AttributeDefinitions",
+        "BillingMode",
+        "DeletionProtectionEnabled",
+        "GlobalSecondaryIndexes",
+        "KeySchema",
+        "LocalSecondaryIndexes",
+        "OnDemandThroughput",
+        "ProvisionedThroughput",
+        "ResourcePolicy",
+        "SSESpecification",
+        "StreamSpecification",
+        "TableClass",
+        "TableName",
+        "Tags",
+        "WarmThroughput",
+    ];
+    refuse_unknown("CreateTable", input, KNOWN)?;
+    let Region { name: region_name, random, services, .. } = region;
+    let table =
+        operations::create(services, region_name, random, name(input)?, TableSpec::read(input), moment)?;
+    Ok(json!({ "TableDescription": table.describe(moment.now) }))
+}
+
+/// A member that the sandbox would pass over is refused instead.
+fn refuse_unknown(action: &str, input: &Value, known: &[&str]) -> Result<(), ApiError> {
+    match input.as_object().into_iter().flatten().find(|(key, _)| !known.contains(&key.as_str())) {
+        Some((key, _)) => Err(ApiError::not_modelled(&format!("the member {key} of {action}"))),
+        None => Ok(()),
+    }
+}
+
+fn list_tables(services: &Services, input: &Value) -> Result<Value, ApiError> {
+    let limit = spec::int(input, "Limit").unwrap_or(100);
+    let limit = usize::try_from(limit).ok().filter(|limit| (1..=100).contains(limit)).ok_or_else(|| {
+        ApiError::invalid(format!(
+            "1 validation error detected: Value '{limit}' at 'limit' failed to satisfy constraint: Member must have value \
+             less than or equal to 100"
+        ))
+    })?;
+    let after = input.get("ExclusiveStartTableName").and_then(Value::as_str).unwrap_or_default();
+    let mut names: Vec<&str> =
+        services.tables.keys().map(String::as_str).filter(|name| *name > after).collect();
+    let more = names.len() > limit;
+    names.truncate(limit);
+    let mut body = json!({ "TableNames": names });
+    if more && let Some(last) = names.last() {
+        body["LastEvaluatedTableName"] = json!(last);
+    }
+    Ok(body)
+}
+
+fn tag_resource(region: &mut Region, input: &Value) -> Result<Value, ApiError> {
+    let table = tagged(region, input)?;
+    let mut tags = table.spec.tags.clone();
+    for (key, value) in spec::read_tags(input) {
+        tags.retain(|(known, _)| *known != key);
+        tags.push((key, value));
+    }
+    rules::check_tags(&tags)?;
+    table.spec.tags = tags;
+    Ok(json!({}))
+}
+
+fn untag_resource(region: &mut Region, input: &Value) -> Result<Value, ApiError> {
+    let keys = input.get("TagKeys").and_then(Value::as_array).cloned().unwrap_or_default();
+    let table = tagged(region, input)?;
+    table.spec.tags.retain(|(known, _)| !keys.iter().any(|key| key.as_str() == Some(known)));
+    Ok(json!({}))
+}
+
+fn update_recovery(region: &mut Region, input: &Value, moment: Moment<'_>) -> Result<Value, ApiError> {
+    let wanted = TableSpec::read(input).recovery;
+    let table = find(region, input)?;
+    if let Some(days) = wanted.and_then(|recovery| recovery.days)
+        && !(1..=35).contains(&days)
+    {
+        return Err(ApiError::invalid(format!("RecoveryPeriodInDays must be between 1 and 35, not {days}")));
+    }
+    operations::set_recovery(table, wanted, moment);
+    Ok(json!({ "ContinuousBackupsDescription": table.describe_recovery(moment.now) }))
+}
+
+fn update_ttl(region: &mut Region, input: &Value, moment: Moment<'_>) -> Result<Value, ApiError> {
+    let block = input.get("TimeToLiveSpecification").cloned().unwrap_or_default();
+    let enabled = spec::flag(&block, "Enabled").unwrap_or(false);
+    let table = find(region, input)?;
+    operations::check_active(table, moment)?;
+    operations::set_ttl(table, enabled, spec::text(&block, "AttributeName").as_deref(), moment)?;
+    Ok(json!({ "TimeToLiveSpecification": block }))
+}

@@ -1,0 +1,278 @@
+//! A table as it stands, and how DescribeTable shows it.
+//!
+//! Its statuses are functions of time: a table is CREATING until `active_at`, an index CREATING until `ready_at` and
+//! backfilling in the second part of that. So nothing has to run for them to change.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::spec::{IndexSpec, Key, TableSpec, Throughput, Warm, on_demand};
+use crate::clock::Millis;
+use crate::cloudformation::time;
+use crate::state::ACCOUNT;
+
+/// A table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Table {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) id: String,
+    pub(crate) created: Millis,
+    pub(crate) active_at: Millis,
+    pub(crate) updating_until: Millis,
+    /// When a deletion that has begun ends.
+    pub(crate) gone_at: Option<Millis>,
+    pub(crate) spec: TableSpec,
+    /// Indexes that were added or are being removed; the others are as old as the table.
+    pub(crate) index_times: BTreeMap<String, IndexTimes>,
+    pub(crate) stream_label: Option<String>,
+    pub(crate) pay_per_request_since: Option<Millis>,
+    pub(crate) class_changed: Option<Millis>,
+    pub(crate) ttl: Ttl,
+    pub(crate) recovery_since: Option<Millis>,
+    pub(crate) kms_key: Option<String>,
+}
+
+/// The life of an index.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct IndexTimes {
+    /// Until then the table is UPDATING and the index not yet backfilling.
+    pub(crate) allocated_at: Millis,
+    pub(crate) ready_at: Millis,
+    pub(crate) gone_at: Option<Millis>,
+}
+
+/// Time to live as it is switched.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ttl {
+    /// The attribute while it is enabled.
+    pub(crate) attribute: Option<String>,
+    /// When it was last switched; DynamoDB refuses another switch for a while.
+    pub(crate) changed: Option<Millis>,
+}
+
+/// The ARN of a table.
+pub(crate) fn arn(region: &str, name: &str) -> String {
+    format!("arn:aws:dynamodb:{region}:{ACCOUNT}:table/{name}")
+}
+
+impl Table {
+    pub(crate) fn stream_arn(&self) -> Option<String> {
+        Some(format!("{}/stream/{}", self.arn, self.stream_label.as_ref()?))
+    }
+
+    pub(crate) fn status(&self, now: Millis) -> &'static str {
+        let allocating =
+            self.index_times.values().any(|times| times.gone_at.is_none() && now < times.allocated_at);
+        if self.gone_at.is_some() {
+            "DELETING"
+        } else if now < self.active_at {
+            "CREATING"
+        } else if now < self.updating_until || allocating {
+            "UPDATING"
+        } else {
+            "ACTIVE"
+        }
+    }
+
+    /// The status of an index, and whether it is backfilling (only said while it is being created).
+    pub(crate) fn index_status(&self, name: &str, now: Millis) -> (&'static str, Option<bool>) {
+        match self.index_times.get(name) {
+            _ if now < self.active_at => ("CREATING", None),
+            Some(times) if times.gone_at.is_some_and(|at| now < at) => ("DELETING", None),
+            Some(times) if now < times.ready_at => ("CREATING", Some(now >= times.allocated_at)),
+            _ => ("ACTIVE", None),
+        }
+    }
+
+    /// The first index that is neither there nor gone.
+    pub(crate) fn busy_index(&self, now: Millis) -> Option<&str> {
+        self.spec
+            .indexes
+            .iter()
+            .map(|index| index.name.as_str())
+            .find(|name| self.index_status(name, now).0 != "ACTIVE")
+    }
+
+    /// Takes away what is gone by now.
+    pub(crate) fn settle(&mut self, now: Millis) {
+        let gone = |times: &IndexTimes| times.gone_at.is_some_and(|at| at <= now);
+        if !self.index_times.values().any(gone) {
+            return;
+        }
+        let times = &self.index_times;
+        self.spec.indexes.retain(|index| !times.get(&index.name).is_some_and(gone));
+        self.index_times.retain(|_, times| !gone(times));
+        let used: Vec<&str> = self.used_attributes();
+        let unused: Vec<String> =
+            self.spec.attributes.keys().filter(|name| !used.contains(&name.as_str())).cloned().collect();
+        for name in unused {
+            self.spec.attributes.remove(&name);
+        }
+    }
+
+    fn used_attributes(&self) -> Vec<&str> {
+        let indexes = self.spec.indexes.iter().chain(&self.spec.local_indexes);
+        self.spec
+            .keys
+            .iter()
+            .chain(indexes.flat_map(|index| &index.keys))
+            .map(|key| key.name.as_str())
+            .collect()
+    }
+
+    /// The body that DescribeTable and its kin answer with.
+    pub(crate) fn describe(&self, now: Millis) -> Value {
+        let spec = &self.spec;
+        let mut body = json!({
+            "AttributeDefinitions": spec.attributes.iter()
+                .map(|(name, kind)| json!({ "AttributeName": name, "AttributeType": kind })).collect::<Vec<_>>(),
+            "CreationDateTime": seconds(self.created),
+            "DeletionProtectionEnabled": spec.deletion_protection,
+            "ItemCount": 0,
+            "KeySchema": keys(&spec.keys),
+            "ProvisionedThroughput": throughput(spec.throughput),
+            "TableArn": self.arn,
+            "TableId": self.id,
+            "TableName": self.name,
+            "TableSizeBytes": 0,
+            "TableStatus": self.status(now),
+        });
+        if let Some(since) = self.pay_per_request_since {
+            let mode = if spec.pay_per_request { "PAY_PER_REQUEST" } else { "PROVISIONED" };
+            body["BillingModeSummary"] = json!({ "BillingMode": mode });
+            if now >= self.active_at {
+                body["BillingModeSummary"]["LastUpdateToPayPerRequestDateTime"] = seconds(since);
+            }
+        }
+        if let Some(limits) = &spec.on_demand {
+            body["OnDemandThroughput"] = on_demand(limits);
+        }
+        if let Some(class) = &spec.class {
+            body["TableClassSummary"] = json!({ "TableClass": class });
+            if let Some(at) = self.class_changed {
+                body["TableClassSummary"]["LastUpdateDateTime"] = seconds(at);
+            }
+        }
+        if let (Some(view), Some(label), Some(arn)) = (&spec.stream, &self.stream_label, self.stream_arn()) {
+            body["StreamSpecification"] = json!({ "StreamEnabled": true, "StreamViewType": view });
+            body["LatestStreamLabel"] = json!(label);
+            body["LatestStreamArn"] = json!(arn);
+        }
+        if let Some(key) = &self.kms_key {
+            let status = if now < self.updating_until { "UPDATING" } else { "ENABLED" };
+            body["SSEDescription"] = json!({ "Status": status, "SSEType": "KMS", "KMSMasterKeyArn": key });
+        }
+        if let Some(warm) = self.warm(spec.throughput, spec.warm, now) {
+            body["WarmThroughput"] = warm;
+        }
+        if !spec.indexes.is_empty() {
+            body["GlobalSecondaryIndexes"] =
+                spec.indexes.iter().map(|index| self.describe_index(index, now)).collect();
+        }
+        if !spec.local_indexes.is_empty() {
+            body["LocalSecondaryIndexes"] =
+                spec.local_indexes.iter().map(|index| self.index_body(index)).collect();
+        }
+        body
+    }
+
+    fn describe_index(&self, index: &IndexSpec, now: Millis) -> Value {
+        let (status, backfilling) = self.index_status(&index.name, now);
+        let mut body = self.index_body(index);
+        body["IndexStatus"] = json!(status);
+        body["ProvisionedThroughput"] = throughput(index.throughput);
+        if let Some(backfilling) = backfilling {
+            body["Backfilling"] = json!(backfilling);
+        }
+        if let Some(limits) = &index.on_demand {
+            body["OnDemandThroughput"] = on_demand(limits);
+        }
+        if status == "ACTIVE"
+            && let Some(warm) = self.warm(index.throughput, index.warm, now)
+        {
+            body["WarmThroughput"] = warm;
+        }
+        body
+    }
+
+    fn index_body(&self, index: &IndexSpec) -> Value {
+        let mut projection = json!({ "ProjectionType": index.projection });
+        if !index.non_key.is_empty() {
+            let mut names = index.non_key.clone();
+            names.sort();
+            projection["NonKeyAttributes"] = json!(names);
+        }
+        json!({
+            "IndexArn": format!("{}/index/{}", self.arn, index.name),
+            "IndexName": index.name,
+            "IndexSizeBytes": 0,
+            "ItemCount": 0,
+            "KeySchema": keys(&index.keys),
+            "Projection": projection,
+        })
+    }
+
+    /// Warm throughput: what was asked for, or what the billing mode gives. A new table shows it only if it was asked for.
+    fn warm(&self, provisioned: Option<Throughput>, asked: Option<Warm>, now: Millis) -> Option<Value> {
+        let creating = now < self.active_at;
+        if creating && asked.is_none() {
+            return None;
+        }
+        let given = match provisioned {
+            Some(Throughput { read, write }) if !self.spec.pay_per_request => (read, write),
+            _ => (12_000, 4_000),
+        };
+        let read = asked.and_then(|warm| warm.read).unwrap_or(given.0);
+        let write = asked.and_then(|warm| warm.write).unwrap_or(given.1);
+        let status = if creating { "UPDATING" } else { "ACTIVE" };
+        Some(json!({ "ReadUnitsPerSecond": read, "WriteUnitsPerSecond": write, "Status": status }))
+    }
+
+    /// DescribeTimeToLive's body.
+    pub(crate) fn describe_ttl(&self) -> Value {
+        match &self.ttl.attribute {
+            Some(attribute) => json!({ "TimeToLiveStatus": "ENABLED", "AttributeName": attribute }),
+            None => json!({ "TimeToLiveStatus": "DISABLED" }),
+        }
+    }
+
+    /// DescribeContinuousBackups' body.
+    pub(crate) fn describe_recovery(&self, now: Millis) -> Value {
+        let recovery = match (self.spec.recovery, self.recovery_since) {
+            (Some(recovery), Some(since)) if recovery.enabled => json!({
+                "PointInTimeRecoveryStatus": "ENABLED",
+                "RecoveryPeriodInDays": recovery.days.unwrap_or(35),
+                "EarliestRestorableDateTime": seconds(since),
+                "LatestRestorableDateTime": seconds(now),
+            }),
+            _ => json!({ "PointInTimeRecoveryStatus": "DISABLED" }),
+        };
+        json!({ "ContinuousBackupsStatus": "ENABLED", "PointInTimeRecoveryDescription": recovery })
+    }
+}
+
+/// The label of a stream that is switched on now.
+pub(crate) fn stream_label(now: Millis) -> String {
+    time::iso(now).trim_end_matches('Z').to_owned()
+}
+
+fn keys(keys: &[Key]) -> Value {
+    keys.iter().map(|key| json!({ "AttributeName": key.name, "KeyType": key.kind })).collect()
+}
+
+fn throughput(units: Option<Throughput>) -> Value {
+    let (read, write) = units.map_or((0, 0), |units| (units.read, units.write));
+    let mut body = Map::new();
+    body.insert("NumberOfDecreasesToday".to_owned(), json!(0));
+    body.insert("ReadCapacityUnits".to_owned(), json!(read));
+    body.insert("WriteCapacityUnits".to_owned(), json!(write));
+    Value::Object(body)
+}
+
+/// A timestamp as DynamoDB writes it: seconds with a fraction.
+pub(crate) fn seconds(millis: Millis) -> Value {
+    json!(millis as f64 / 1_000.0)
+}

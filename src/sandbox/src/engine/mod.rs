@@ -1,0 +1,11 @@
+//! The engine: what makes operations go on.
+//!
+//! An operation is a set of tasks and a phase; the schedule holds what is due next. Everything is data in the region, and
+//! moves only when somebody calls [`schedule::catch_up`].
+
+pub(crate) mod calls;
+pub(crate) mod operation;
+pub(crate) mod phases;
+pub(crate) mod plan;
+pub(crate) mod schedule;
+pub(crate) mod tasks;

@@ -1,0 +1,48 @@
+//! A CloudFormation and DynamoDB control plane in one process.
+//!
+//! In goes an HTTP request as an AWS SDK sends it, out comes the answer that AWS would give, with its statuses, events,
+//! bodies and exact refusals, in a time that can run faster. It is the judge of a deployment, not its accomplice: it
+//! shares no code with the planner, and what it does not model it refuses by name.
+//!
+//! The account is 000000000000. The region is the one in the request's credential scope, us-east-1 without one; regions are
+//! kept apart. Signatures are not checked, permissions and roles are not modelled: a `RoleARN` is kept and shown, no more.
+//! Ways in: [`Sandbox::answer`], [`Sandbox::http_client`] for an SDK in this process, [`serve`] for everybody else.
+//!
+//! ```
+//! use tablewright_sandbox::{Options, Request, Sandbox};
+//!
+//! let sandbox = Sandbox::in_memory(Options::default());
+//! let body = b"Action=DescribeStacks&Version=2010-05-15&StackName=notes".to_vec();
+//! let request = Request { method: "POST".into(), path: "/".into(), headers: vec![], body };
+//! let answer = sandbox.answer(&request)?;
+//! assert_eq!(answer.status, 400);
+//! assert!(String::from_utf8(answer.body)?.contains("Stack with id notes does not exist"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod sandbox;
+mod service_call;
+
+mod connector;
+mod server;
+mod wire;
+
+mod cloudformation;
+mod dynamodb;
+mod engine;
+mod resources;
+
+mod clock;
+mod faults;
+mod random;
+mod state;
+mod store;
+mod timings;
+
+pub use clock::{Clock, VirtualClock};
+pub use faults::{CallFailure, CallFault, Faults, HandlerOperation, ResourceFault};
+pub use sandbox::{Call, ConnectionLost, Options, Sandbox};
+pub use server::serve;
+pub use store::StoreError;
+pub use timings::Timings;
+pub use wire::{Request, Response};

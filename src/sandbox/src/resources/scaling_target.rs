@@ -1,0 +1,82 @@
+//! `AWS::ApplicationAutoScaling::ScalableTarget`, for tables and their indexes.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Made, Refusal, ResourceType, Services, Site};
+use crate::cloudformation::intrinsics::scalar;
+use crate::cloudformation::stack::Resource;
+use crate::dynamodb::spec;
+use crate::state::Moment;
+
+const SERVICE: &str = "ApplicationAutoScaling";
+
+/// The id under which a target is known: `resource|dimension|namespace`.
+pub(super) fn id(properties: &Value) -> String {
+    let part = |name: &str| properties.get(name).map(scalar).unwrap_or_default();
+    format!("{}|{}|{}", part("ResourceId"), part("ScalableDimension"), part("ServiceNamespace"))
+}
+
+pub(super) fn create(site: &mut Site<'_>, properties: &Value, moment: Moment<'_>) -> Result<Made, Refusal> {
+    let id = id(properties);
+    check(site, properties)?;
+    if site.services.scalable_targets.contains_key(&id) {
+        return Err(Refusal::Exists(ResourceType::ScalableTarget, id));
+    }
+    site.services.scalable_targets.insert(id.clone(), properties.clone());
+    Ok(made(id, moment))
+}
+
+pub(super) fn update(
+    site: &mut Site<'_>,
+    resource: &Resource,
+    properties: &Value,
+    moment: Moment<'_>,
+) -> Result<Made, Refusal> {
+    check(site, properties)?;
+    let id = resource.physical_id.clone();
+    match site.services.scalable_targets.get_mut(&id) {
+        Some(kept) => kept.clone_from(properties),
+        None => return Err(Refusal::NotFound(ResourceType::ScalableTarget, id)),
+    }
+    Ok(made(id, moment))
+}
+
+fn made(id: String, moment: Moment<'_>) -> Made {
+    let attributes = BTreeMap::from([("Id".to_owned(), id.clone())]);
+    Made { physical_id: id, attributes, takes: moment.timings.small }
+}
+
+fn check(site: &mut Site<'_>, properties: &Value) -> Result<(), Refusal> {
+    let least = spec::int(properties, "MinCapacity").unwrap_or_default();
+    let most = spec::int(properties, "MaxCapacity").unwrap_or_default();
+    if least > most {
+        let message = "Maximum capacity cannot be less than minimum capacity";
+        return Err(Refusal::from_service(SERVICE, message, site.random));
+    }
+    let namespace = properties.get("ServiceNamespace").map(scalar).unwrap_or_default();
+    if namespace != "dynamodb" {
+        let what = format!("scaling of the namespace {namespace}");
+        return Err(Refusal::Plain(crate::wire::error::not_modelled(&what)));
+    }
+    let resource = properties.get("ResourceId").map(scalar).unwrap_or_default();
+    if !exists(site.services, &resource) {
+        let message = format!("DynamoDB table or index does not exist: {resource}");
+        return Err(Refusal::from_service(SERVICE, &message, site.random));
+    }
+    Ok(())
+}
+
+/// Whether `table/NAME` or `table/NAME/index/INDEX` is there.
+fn exists(services: &Services, resource: &str) -> bool {
+    let Some(path) = resource.strip_prefix("table/") else {
+        return false;
+    };
+    match path.split_once("/index/") {
+        Some((table, index)) => {
+            services.tables.get(table).is_some_and(|table| table.spec.index(index).is_some())
+        }
+        None => services.tables.contains_key(path),
+    }
+}

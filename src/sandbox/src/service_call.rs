@@ -1,0 +1,205 @@
+//! A request whose service, action and region are known, and its answer in that service's form.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::clock::Millis;
+use crate::faults::CallFailure;
+use crate::sandbox::ConnectionLost;
+use crate::state::{ACCOUNT, Moment, State};
+use crate::wire::error::ApiError;
+use crate::wire::query::Params;
+use crate::wire::{Request, Response, xml};
+use crate::{cloudformation, dynamodb};
+
+/// A request whose service and action are known.
+pub(crate) struct ServiceCall {
+    service: Service,
+    pub(crate) action: String,
+    region: String,
+}
+
+enum Service {
+    CloudFormation(Params),
+    Sts,
+    DynamoDb(Result<Value, ApiError>),
+    Unknown(ApiError),
+}
+
+impl ServiceCall {
+    /// Finds out what is asked. What cannot be read becomes a call that is refused.
+    pub(crate) fn read(request: &Request) -> Self {
+        let scope = Scope::of(request);
+        let call =
+            |service, action: &str| Self { service, action: action.to_owned(), region: scope.region.clone() };
+        if let Some(target) = request.header("x-amz-target") {
+            return match target.strip_prefix("DynamoDB_20120810.") {
+                Some(action) => call(Service::DynamoDb(json_body(&request.body)), action),
+                None => {
+                    call(Service::Unknown(ApiError::not_modelled(&format!("the target {target}"))), target)
+                }
+            };
+        }
+        let query = request.path.split_once('?').map_or("", |(_, query)| query);
+        let form = if request.body.is_empty() { query.as_bytes() } else { &request.body };
+        let params = Params::parse(form);
+        let Some(action) = params.owned("Action") else {
+            let problem = match scope.service.as_str() {
+                "" | "cloudformation" | "sts" => {
+                    ApiError::new(400, "MissingAction", "Missing Action parameter")
+                }
+                other => ApiError::not_modelled(&format!("the service {other}")),
+            };
+            return call(Service::Unknown(problem), "");
+        };
+        match (params.get("Version"), scope.service.as_str()) {
+            (Some("2011-06-15"), _) | (None, "sts") => call(Service::Sts, &action),
+            (Some("2010-05-15"), _) | (None, "" | "cloudformation") => {
+                call(Service::CloudFormation(params), &action)
+            }
+            (version, service) => {
+                let what = format!("{service} {} (action {action})", version.unwrap_or_default());
+                call(Service::Unknown(ApiError::not_modelled(what.trim())), &action)
+            }
+        }
+    }
+
+    pub(crate) fn run(&self, state: &mut State, now: Millis, request_id: &str) -> Response {
+        match self.result(state, now) {
+            Ok(result) => self.accept(&result, request_id),
+            Err(error) => self.refuse(&error, request_id),
+        }
+    }
+
+    fn result(&self, state: &mut State, now: Millis) -> Result<Value, ApiError> {
+        let (timings, faults) = (state.timings.clone(), state.faults.clone());
+        let moment = Moment { now, timings: &timings, faults: &faults };
+        if !reads_only(&self.action) {
+            state.now = now;
+        }
+        match &self.service {
+            Service::CloudFormation(params) => {
+                cloudformation::answer(state.region(&self.region), &self.action, params, moment)
+            }
+            Service::Sts if self.action == "GetCallerIdentity" => Ok(json!({
+                "Account": ACCOUNT,
+                "Arn": format!("arn:aws:iam::{ACCOUNT}:user/sandbox"),
+                "UserId": "AIDASANDBOXSANDBOXSAN",
+            })),
+            Service::Sts => Err(ApiError::not_modelled(&self.action)),
+            Service::DynamoDb(body) => {
+                let body = body.as_ref().map_err(Clone::clone)?;
+                dynamodb::answer(state.region(&self.region), &self.action, body, moment)
+            }
+            Service::Unknown(error) => Err(error.clone()),
+        }
+    }
+
+    fn accept(&self, result: &Value, request_id: &str) -> Response {
+        match self.service {
+            Service::DynamoDb(_) => {
+                Response::new(200, "application/x-amz-json-1.0", request_id, result.to_string())
+            }
+            Service::Sts => {
+                let body = xml::answer(xml::STS, &self.action, result, request_id);
+                Response::new(200, "text/xml", request_id, body)
+            }
+            Service::CloudFormation(_) | Service::Unknown(_) => {
+                let body = xml::answer(xml::CLOUDFORMATION, &self.action, result, request_id);
+                Response::new(200, "text/xml", request_id, body)
+            }
+        }
+    }
+
+    pub(crate) fn refuse(&self, error: &ApiError, request_id: &str) -> Response {
+        match self.service {
+            Service::DynamoDb(_) => error.to_json(request_id),
+            Service::CloudFormation(_) | Service::Sts | Service::Unknown(_) => error.to_xml(request_id),
+        }
+    }
+
+    pub(crate) fn fail(&self, failure: CallFailure, request_id: &str) -> Result<Response, ConnectionLost> {
+        let json = matches!(self.service, Service::DynamoDb(_));
+        let error = match failure {
+            CallFailure::Throttled if json => ApiError::new(400, "ThrottlingException", "Rate exceeded"),
+            CallFailure::Throttled => ApiError::new(400, "Throttling", "Rate exceeded"),
+            CallFailure::ServerError => {
+                ApiError::new(500, "InternalFailure", "We encountered an internal error. Please try again.")
+            }
+            CallFailure::ExpiredToken => {
+                let code = if json { "ExpiredTokenException" } else { "ExpiredToken" };
+                ApiError::new(403, code, "The security token included in the request is expired")
+            }
+            CallFailure::AccessDenied => {
+                let code = if json { "AccessDeniedException" } else { "AccessDenied" };
+                let message = format!(
+                    "User: arn:aws:iam::{ACCOUNT}:user/sandbox is not authorized to perform: {}:{}",
+                    if json { "dynamodb" } else { "cloudformation" },
+                    self.action
+                );
+                ApiError::new(403, code, message)
+            }
+            CallFailure::HtmlPage => {
+                let page = "<html><head><title>502 Bad Gateway</title></head><body>Bad Gateway</body></html>";
+                return Ok(Response::new(502, "text/html", request_id, page));
+            }
+            CallFailure::Truncated => {
+                let half = format!("<{}Response xmlns=\"{}\"><{0}Res", self.action, xml::CLOUDFORMATION);
+                return Ok(Response::new(200, "text/xml", request_id, half));
+            }
+            CallFailure::ConnectionLost | CallFailure::AnswerLost => return Err(ConnectionLost),
+        };
+        Ok(self.refuse(&error, request_id))
+    }
+
+    pub(crate) fn parameters(&self) -> BTreeMap<String, String> {
+        match &self.service {
+            Service::CloudFormation(params) => params.clone().into_map(),
+            Service::DynamoDb(Ok(Value::Object(fields))) => fields
+                .iter()
+                .map(|(key, value)| {
+                    (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+                })
+                .collect(),
+            Service::DynamoDb(_) | Service::Sts | Service::Unknown(_) => BTreeMap::new(),
+        }
+    }
+}
+
+fn reads_only(action: &str) -> bool {
+    ["Describe", "List", "Get", "Validate"].iter().any(|verb| action.starts_with(verb))
+}
+
+fn json_body(body: &[u8]) -> Result<Value, ApiError> {
+    match serde_json::from_slice(body) {
+        Ok(value @ Value::Object(_)) => Ok(value),
+        _ => Err(ApiError::new(400, "SerializationException", "the request body is not a JSON object")),
+    }
+}
+
+/// Region and service of a request, from the credential scope of its signature.
+struct Scope {
+    region: String,
+    service: String,
+}
+
+impl Scope {
+    fn of(request: &Request) -> Self {
+        let mut parts = request
+            .header("authorization")
+            .and_then(|header| header.split_once("Credential="))
+            .map(|(_, scope)| scope.split(',').next().unwrap_or_default())
+            .unwrap_or_default()
+            .split('/')
+            .skip(2);
+        let region = parts.next().filter(|name| is_region(name)).unwrap_or("us-east-1");
+        Self { region: region.to_owned(), service: parts.next().unwrap_or_default().trim().to_owned() }
+    }
+}
+
+fn is_region(name: &str) -> bool {
+    !name.is_empty()
+        && name.len() <= 32
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+}

@@ -1,0 +1,105 @@
+//! Everything the sandbox knows: plain data, per region, with the effects that are still to come.
+//!
+//! Nothing runs by itself. An operation puts [`Effect`]s with a due time into its region's schedule; whoever answers a
+//! call first lets everything happen that is due. So a killed process loses nothing, and a later one sees it go on.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Millis, TimeBase};
+use crate::cloudformation::change_set::ChangeSet;
+use crate::cloudformation::stack::Stack;
+use crate::engine::schedule::Scheduled;
+use crate::faults::Faults;
+use crate::random::Random;
+use crate::resources::Services;
+use crate::timings::Timings;
+
+/// The format of the state file; another number is refused, not guessed at.
+pub(crate) const FORMAT: u32 = 1;
+
+/// The whole state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct State {
+    pub(crate) tablewright_sandbox: u32,
+    pub(crate) seed: u64,
+    pub(crate) time: Option<TimeBase>,
+    /// Time as of the last change; it never runs backwards.
+    pub(crate) now: Millis,
+    pub(crate) timings: Timings,
+    pub(crate) faults: Faults,
+    pub(crate) regions: BTreeMap<String, Region>,
+}
+
+impl State {
+    pub(crate) fn new(seed: u64, timings: Timings, faults: Faults) -> Self {
+        Self {
+            tablewright_sandbox: FORMAT,
+            seed,
+            time: None,
+            now: 0,
+            timings,
+            faults,
+            regions: BTreeMap::new(),
+        }
+    }
+
+    /// The region of that name, empty at first sight.
+    pub(crate) fn region(&mut self, name: &str) -> &mut Region {
+        let seed =
+            name.bytes().fold(self.seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        self.regions.entry(name.to_owned()).or_insert_with(|| Region::new(name, seed))
+    }
+}
+
+/// One region of the account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Region {
+    pub(crate) name: String,
+    pub(crate) random: Random,
+    /// In order of creation; deleted stacks stay, as they can be asked for by id.
+    pub(crate) stacks: Vec<Stack>,
+    pub(crate) change_sets: Vec<ChangeSet>,
+    pub(crate) services: Services,
+    pub(crate) schedule: Vec<Scheduled>,
+    /// Counts effects and phases, to keep their order and to tell old ones from new.
+    pub(crate) serial: u64,
+}
+
+impl Region {
+    fn new(name: &str, seed: u64) -> Self {
+        Self {
+            name: name.to_owned(),
+            random: Random::new(seed),
+            stacks: Vec::new(),
+            change_sets: Vec::new(),
+            services: Services::default(),
+            schedule: Vec::new(),
+            serial: 0,
+        }
+    }
+
+    pub(crate) fn next_serial(&mut self) -> u64 {
+        self.serial += 1;
+        self.serial
+    }
+}
+
+/// The account, clearly not a real one.
+pub(crate) const ACCOUNT: &str = "000000000000";
+
+/// When something happens, and under which rules.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Moment<'a> {
+    pub(crate) now: Millis,
+    pub(crate) timings: &'a Timings,
+    pub(crate) faults: &'a Faults,
+}
+
+impl Moment<'_> {
+    /// The same rules at another time.
+    pub(crate) fn at(self, now: Millis) -> Self {
+        Self { now, ..self }
+    }
+}

@@ -1,0 +1,84 @@
+//! An error as AWS sends it: HTTP status, code and text.
+//!
+//! The texts are AWS's own wherever a recording shows them. What the sandbox does not model is refused by name, so that
+//! a test never passes because something was nodded through.
+
+use serde_json::json;
+
+use super::{Response, xml};
+
+/// A refusal with AWS's code and message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ApiError {
+    pub(crate) status: u16,
+    pub(crate) code: String,
+    pub(crate) message: String,
+}
+
+impl ApiError {
+    pub(crate) fn new(status: u16, code: &str, message: impl Into<String>) -> Self {
+        Self { status, code: code.to_owned(), message: message.into() }
+    }
+
+    /// CloudFormation's catch-all.
+    pub(crate) fn validation(message: impl Into<String>) -> Self {
+        Self::new(400, "ValidationError", message)
+    }
+
+    /// DynamoDB's catch-all; not the same word as CloudFormation's.
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(400, "ValidationException", message)
+    }
+
+    /// DynamoDB's answer when a limit on concurrent work is hit.
+    pub(crate) fn limit(message: impl Into<String>) -> Self {
+        Self::new(400, "LimitExceededException", message)
+    }
+
+    /// DynamoDB's answer when the table is busy or exists.
+    pub(crate) fn in_use(message: impl Into<String>) -> Self {
+        Self::new(400, "ResourceInUseException", message)
+    }
+
+    /// DynamoDB's answer when the table is not there.
+    pub(crate) fn table_not_found(name: &str) -> Self {
+        Self::new(
+            400,
+            "ResourceNotFoundException",
+            format!("Requested resource not found: Table: {name} not found"),
+        )
+    }
+
+    /// What AWS would do and the sandbox does not know how to.
+    pub(crate) fn not_modelled(what: &str) -> Self {
+        Self::new(400, "NotImplemented", not_modelled(what))
+    }
+
+    /// The XML form that Query services send.
+    pub(crate) fn to_xml(&self, request_id: &str) -> Response {
+        let kind = if self.status >= 500 { "Receiver" } else { "Sender" };
+        let body = xml::error(kind, &self.code, &self.message, request_id);
+        Response::new(self.status, "text/xml", request_id, body)
+    }
+
+    /// The JSON form that DynamoDB sends.
+    pub(crate) fn to_json(&self, request_id: &str) -> Response {
+        // Refusals that every JSON service shares live in another namespace than DynamoDB's own.
+        let namespace = match self.code.as_str() {
+            "ValidationException"
+            | "ThrottlingException"
+            | "UnknownOperationException"
+            | "SerializationException"
+            | "ExpiredTokenException"
+            | "MissingAuthenticationTokenException" => "com.amazon.coral.service",
+            _ => "com.amazonaws.dynamodb.v20120810",
+        };
+        let body = json!({ "__type": format!("{namespace}#{}", self.code), "message": self.message });
+        Response::new(self.status, "application/x-amz-json-1.0", request_id, body.to_string())
+    }
+}
+
+/// Returns the sentence with which the sandbox refuses.
+pub(crate) fn not_modelled(what: &str) -> String {
+    format!("tablewright's sandbox does not model {what}")
+}

@@ -1,0 +1,102 @@
+//! What can be made to go wrong, seen through the clients.
+
+use std::time::Duration;
+
+use aws_sdk_cloudformation::types::ChangeSetType;
+use tablewright_sandbox::{CallFailure, CallFault, Faults};
+
+use crate::support::{Wire, notes, refusal, world, world_with};
+
+fn calls(action: &str, from: u64, to: u64, failure: CallFailure) -> Faults {
+    Faults { calls: vec![CallFault { action: action.into(), from, to, failure }], ..Faults::default() }
+}
+
+#[tokio::test]
+async fn throttling_is_retried_by_the_client() {
+    let world = world_with(calls("ListStacks", 1, 2, CallFailure::Throttled));
+    world.cfn.list_stacks().send().await.unwrap();
+    let sent = world.sandbox.calls().iter().filter(|call| call.action == "ListStacks").count();
+    assert_eq!(sent, 3);
+    world.sandbox.set_faults(calls("ListStacks", 1, 9, CallFailure::Throttled)).unwrap();
+    assert_eq!(refusal(world.cfn.list_stacks().send().await), "Throttling: Rate exceeded");
+    world.sandbox.set_faults(calls("ListTables", 1, 9, CallFailure::Throttled)).unwrap();
+    assert_eq!(refusal(world.ddb.list_tables().send().await), "ThrottlingException: Rate exceeded");
+}
+
+#[tokio::test]
+async fn calls_fail_in_many_ways() {
+    let check = async |failure: CallFailure, expected: &str| {
+        let world = world_with(calls("*", 1, 99, failure));
+        let error = world.cfn.list_stacks().send().await.unwrap_err();
+        let text = format!("{error:?}");
+        assert!(text.contains(expected), "{failure:?}: {text}");
+    };
+    check(CallFailure::ServerError, "InternalFailure").await;
+    check(CallFailure::HtmlPage, "502 Bad Gateway").await;
+    check(CallFailure::Truncated, "XmlDecodeError").await;
+    check(CallFailure::ExpiredToken, "The security token included in the request is expired").await;
+    check(CallFailure::AccessDenied, "is not authorized to perform: cloudformation:ListStacks").await;
+    check(CallFailure::ConnectionLost, "kind: Io, source: ConnectionLost").await;
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_carried_out() {
+    let world = world();
+    world.change_set("app", "one", ChangeSetType::Create, &notes(|_| ())).await;
+    world.sandbox.set_faults(calls("ExecuteChangeSet", 1, 1, CallFailure::AnswerLost)).unwrap();
+    // The SDK sends it again with the same token, which is taken for what it is.
+    let call =
+        world.cfn.execute_change_set().stack_name("app").change_set_name("one").client_request_token("t1");
+    call.send().await.unwrap();
+    assert_eq!(world.status("app").await, "CREATE_IN_PROGRESS");
+    let sent = world.sandbox.calls().iter().filter(|call| call.action == "ExecuteChangeSet").count();
+    assert_eq!(sent, 2);
+}
+
+#[tokio::test]
+async fn status_is_stale_and_events_are_late() {
+    let faults = Faults { stale_stack_seconds: 30, event_lag_seconds: 10, ..Faults::default() };
+    let world = world_with(faults);
+    world.change_set("app", "one", ChangeSetType::Create, &notes(|_| ())).await;
+    world.wait(20);
+    world.cfn.execute_change_set().stack_name("app").change_set_name("one").send().await.unwrap();
+    assert_eq!(world.lines("app").await.len(), 1);
+    world.wait(9);
+    assert_eq!(world.lines("app").await.len(), 1);
+    world.wait(20);
+    assert_eq!(world.status("app").await, "REVIEW_IN_PROGRESS");
+    assert_eq!(world.lines("app").await.len(), 6);
+    world.wait(1);
+    assert_eq!(world.status("app").await, "CREATE_COMPLETE");
+}
+
+#[tokio::test]
+async fn pages_are_small_and_times_equal() {
+    let faults = Faults { event_page_size: Some(2), event_timestamp_seconds: 3600, ..Faults::default() };
+    let world = world_with(faults);
+    world.create("app", &notes(|_| ())).await;
+    let first = world.cfn.describe_stack_events().stack_name("app").send().await.unwrap();
+    assert_eq!(first.stack_events().len(), 2);
+    assert_eq!(first.stack_events()[0].resource_status().unwrap().as_str(), "CREATE_COMPLETE");
+    assert!(first.next_token().is_some());
+    let events = world.events("app").await;
+    assert_eq!(events.len(), 6);
+    assert!(events.windows(2).all(|pair| pair[0].timestamp() == pair[1].timestamp()));
+    let ids: std::collections::BTreeSet<&str> = events.iter().filter_map(|event| event.event_id()).collect();
+    assert_eq!(ids.len(), 6);
+}
+
+#[test]
+fn calls_are_recorded() {
+    let wire = Wire::new();
+    wire.wait(7);
+    wire.call("ListStacks", &[("StackStatusFilter.member.1", "CREATE_COMPLETE")]);
+    wire.dynamodb("ListTables", &serde_json::json!({"Limit": 3}));
+    let calls = wire.sandbox.calls();
+    assert_eq!(calls[0].action, "ListStacks");
+    assert_eq!(calls[0].parameters["StackStatusFilter.member.1"], "CREATE_COMPLETE");
+    assert_eq!(calls[0].at, wire.clock.now());
+    assert_eq!((calls[1].action.as_str(), calls[1].parameters["Limit"].as_str()), ("ListTables", "3"));
+    wire.clock.advance(Duration::from_secs(1));
+    assert!(calls[0].at < wire.clock.now());
+}

@@ -1,0 +1,287 @@
+//! Whatever comes in, an answer goes out: nothing panics, and what is not modelled is refused by its name.
+
+use serde_json::json;
+use tablewright_sandbox::{Options, Request, Sandbox};
+
+use crate::support::Wire;
+
+/// A small generator, so that a failure can be repeated.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+
+    fn pick<'a>(&mut self, list: &[&'a str]) -> &'a str {
+        list[self.roll(list.len())]
+    }
+}
+
+const ACTIONS: &[&str] = &[
+    "CancelUpdateStack",
+    "CreateChangeSet",
+    "CreateStack",
+    "DeleteChangeSet",
+    "DeleteStack",
+    "DescribeChangeSet",
+    "DescribeEvents",
+    "DescribeStackEvents",
+    "DescribeStackResource",
+    "DescribeStackResources",
+    "DescribeStacks",
+    "ExecuteChangeSet",
+    "GetStackPolicy",
+    "GetTemplate",
+    "GetTemplateSummary",
+    "ListChangeSets",
+    "ListExports",
+    "ListStackResources",
+    "ListStacks",
+    "SetStackPolicy",
+    "UpdateStack",
+    "UpdateTerminationProtection",
+    "ValidateTemplate",
+    "RollbackStack",
+    "",
+];
+
+const NAMES: &[&str] = &[
+    "StackName",
+    "ChangeSetName",
+    "ChangeSetType",
+    "TemplateBody",
+    "Parameters.member.1.ParameterKey",
+    "Parameters.member.1.ParameterValue",
+    "Parameters.member.x.ParameterValue",
+    "Tags.member.99999999999.Key",
+    "Capabilities.member.1",
+    "NextToken",
+    "ClientToken",
+    "ClientRequestToken",
+    "EnableTerminationProtection",
+    "LogicalResourceId",
+    "RetainResources.member.1",
+    "OnFailure",
+    "DisableRollback",
+    "StackPolicyBody",
+    "UsePreviousTemplate",
+    "Filters.FailedEvents",
+    "IncludePropertyValues",
+];
+
+const VALUES: &[&str] = &[
+    "app",
+    "one",
+    "arn:aws:cloudformation:x",
+    "CREATE",
+    "UPDATE",
+    "true",
+    "",
+    "after:app",
+    "-1",
+    "\u{0}\u{fffd}é",
+    "P",
+    "{}",
+    "[]",
+    "null",
+    "Resources: {A: !Ref A}",
+    "{\"Resources\":{\"P\":{\"Type\":\"AWS::SSM::Parameter\",\"Properties\":{\"Type\":\"String\",\"Value\":\"x\"}}}}",
+    "{\"Resources\":{\"P\":{\"Type\":\"AWS::SSM::Parameter\",\"Properties\":{\"Value\":{\"Fn::Sub\":[\"${\",{}]}}}}}",
+    "{\"Resources\":{\"T\":{\"Type\":\"AWS::DynamoDB::Table\",\"Properties\":{\"KeySchema\":[{}],\"TableName\":{\"Fn::Select\":[9,[]]}}}}}",
+    "{\"Resources\":{\"T\":{\"Type\":\"AWS::DynamoDB::Table\",\"Properties\":{\"KeySchema\":[{\"AttributeName\":1,\"KeyType\":\"HASH\"}],\"GlobalSecondaryIndexes\":[1,{}]}}}}",
+    "{\"Resources\":{\"T\":{\"Type\":\"AWS::DynamoDB::Table\",\"Properties\":[]}}}",
+    "{\"Resources\":{\"A\":{\"Type\":\"AWS::SSM::Parameter\",\"DependsOn\":\"B\"},\"B\":{\"Type\":\"AWS::SSM::Parameter\",\"DependsOn\":\"A\"}}}",
+    "{\"Conditions\":{\"A\":{\"Condition\":\"A\"}},\"Resources\":{\"H\":{\"Type\":\"AWS::CloudFormation::WaitConditionHandle\",\"Condition\":\"A\"}}}",
+];
+
+#[test]
+fn forms_of_any_kind_are_answered() {
+    for seed in 0..40 {
+        let wire = Wire::new();
+        let mut dice = Dice(seed);
+        for _ in 0..60 {
+            let action = dice.pick(ACTIONS);
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            form.append_pair("Action", action).append_pair("Version", "2010-05-15");
+            if dice.roll(4) > 0 {
+                form.append_pair("StackName", "app").append_pair("ChangeSetName", "one");
+            }
+            for _ in 0..dice.roll(4) {
+                form.append_pair(dice.pick(NAMES), dice.pick(VALUES));
+            }
+            let body = form.finish().into_bytes();
+            let request = Request { method: "POST".into(), path: "/".into(), headers: vec![], body };
+            let answer = wire.sandbox.answer(&request).unwrap();
+            assert!(matches!(answer.status, 200 | 400 | 404), "{}", answer.status);
+            crate::support::tree(&String::from_utf8(answer.body).unwrap());
+            wire.wait(u64::try_from(dice.roll(20)).unwrap());
+        }
+    }
+}
+
+#[test]
+fn bytes_of_any_kind_are_answered() {
+    let sandbox = Sandbox::in_memory(Options::default());
+    let mut dice = Dice(7);
+    for _ in 0..3_000 {
+        let body: Vec<u8> = (0..dice.roll(200)).map(|_| u8::try_from(dice.roll(256)).unwrap()).collect();
+        let mut headers = vec![];
+        if dice.roll(2) == 0 {
+            let actions =
+                ["CreateTable", "UpdateTable", "DescribeTable", "ListTables", "UpdateTimeToLive", ""];
+            headers.push(("x-amz-target".into(), format!("DynamoDB_20120810.{}", dice.pick(&actions))));
+        }
+        let authorizations =
+            ["", "Credential=", "AWS4-HMAC-SHA256 Credential=a/b/../../c/d", "Credential=///", "\u{fffd}"];
+        headers.push(("Authorization".into(), dice.pick(&authorizations).into()));
+        let request = Request {
+            method: "POST".into(),
+            path: dice.pick(&["/", "", "/?Action=%ff", "*"]).into(),
+            headers,
+            body,
+        };
+        assert!(sandbox.answer(&request).unwrap().status >= 400);
+    }
+}
+
+#[test]
+fn json_of_any_kind_is_answered() {
+    let values = [
+        json!(null),
+        json!(1),
+        json!("x"),
+        json!([]),
+        json!({}),
+        json!([{}]),
+        json!([[]]),
+        json!({"Enabled": "x"}),
+        json!(-1e300),
+    ];
+    let names = [
+        "TableName",
+        "KeySchema",
+        "AttributeDefinitions",
+        "GlobalSecondaryIndexUpdates",
+        "BillingMode",
+        "Limit",
+        "Tags",
+        "ResourceArn",
+    ];
+    for action in [
+        "CreateTable",
+        "UpdateTable",
+        "DeleteTable",
+        "DescribeTable",
+        "ListTables",
+        "TagResource",
+        "UpdateTimeToLive",
+        "ListTagsOfResource",
+    ] {
+        for name in names {
+            for value in &values {
+                let (status, _) = Wire::new().dynamodb(action, &json!({"TableName": "books", name: value}));
+                assert!(matches!(status, 200 | 400));
+            }
+        }
+    }
+}
+
+/// The refusal of a call, which must name what is not modelled.
+fn check_named(action: &str, parameters: &[(&str, &str)], what: &str) {
+    let wire = Wire::new();
+    let owned: Vec<(String, String)> = parameters.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+    let (status, answer) = wire.cloudformation(action, &owned);
+    let message = answer["Error"]["Message"].as_str().unwrap();
+    assert_eq!(status, 400);
+    assert!(message.contains("tablewright's sandbox does not model") && message.contains(what), "{message}");
+}
+
+#[test]
+fn what_is_not_modelled_is_named() {
+    let body = |text: &'static str| ("TemplateBody", text);
+    check_named("RollbackStack", &[("StackName", "app")], "RollbackStack");
+    check_named("DescribeStacks", &[("Colour", "red")], "the parameter Colour of DescribeStacks");
+    let set = [("StackName", "app"), ("ChangeSetName", "one"), ("ChangeSetType", "CREATE")];
+    check_named("CreateChangeSet", &[set[0], set[1], ("ChangeSetType", "IMPORT")], "IMPORT");
+    check_named(
+        "CreateChangeSet",
+        &[set[0], set[1], set[2], ("ResourcesToImport.member.1.ResourceType", "x")],
+        "ResourcesToImport",
+    );
+    check_named(
+        "CreateChangeSet",
+        &[set[0], set[1], set[2], ("ImportExistingResources", "true")],
+        "ImportExistingResources",
+    );
+    check_named(
+        "CreateChangeSet",
+        &[set[0], set[1], set[2], ("IncludeNestedStacks", "true")],
+        "IncludeNestedStacks",
+    );
+    check_named("CreateStack", &[("StackName", "app"), ("TimeoutInMinutes", "5")], "TimeoutInMinutes");
+    check_named(
+        "CreateStack",
+        &[("StackName", "app"), ("TemplateURL", "https://b.s3.amazonaws.com/t")],
+        "S3",
+    );
+    check_named(
+        "ValidateTemplate",
+        &[body("{\"Transform\":\"AWS::Serverless-2016-10-31\",\"Resources\":{}}")],
+        "Transform",
+    );
+    check_named(
+        "ValidateTemplate",
+        &[body("{\"Resources\":{\"A\":{\"Type\":\"AWS::DynamoDB::GlobalTable\"}}}")],
+        "Unrecognized resource types: [AWS::DynamoDB::GlobalTable]",
+    );
+    check_named(
+        "ValidateTemplate",
+        &[body(
+            "{\"Resources\":{\"P\":{\"Type\":\"AWS::SSM::Parameter\",\"Properties\":{\"Value\":{\"Fn::GetAZs\":\"\"}}}}}",
+        )],
+        "Fn::GetAZs",
+    );
+    check_named(
+        "ValidateTemplate",
+        &[body(
+            "{\"Resources\":{\"P\":{\"Type\":\"AWS::SSM::Parameter\",\"Properties\":{\"Value\":\"{{resolve:ssm:x}}\"}}}}",
+        )],
+        "dynamic references",
+    );
+    check_named(
+        "ValidateTemplate",
+        &[body(
+            "{\"Parameters\":{\"P\":{\"Type\":\"AWS::SSM::Parameter::Value<String>\"}},\"Resources\":{\"H\":{\"Type\":\"AWS::CloudFormation::WaitConditionHandle\"}}}",
+        )],
+        "AWS::SSM::Parameter::Value",
+    );
+}
+
+#[test]
+fn other_services_are_named() {
+    let sandbox = Sandbox::in_memory(Options::default());
+    let ask = |headers: &[(&str, &str)], body: &str| {
+        let headers = headers.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        let request =
+            Request { method: "POST".into(), path: "/".into(), headers, body: body.as_bytes().to_vec() };
+        String::from_utf8(sandbox.answer(&request).unwrap().body).unwrap()
+    };
+    let scope = |service: &str| {
+        format!(
+            "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/{service}/aws4_request, SignedHeaders=host"
+        )
+    };
+    assert!(ask(&[("authorization", &scope("s3"))], "").contains("does not model the service s3"));
+    assert!(
+        ask(&[("x-amz-target", "Kinesis_20131202.ListStreams")], "{}")
+            .contains("does not model the target Kinesis_20131202")
+    );
+    assert!(
+        ask(&[], "Action=ListUsers&Version=2010-05-08")
+            .contains("does not model 2010-05-08 (action ListUsers)")
+    );
+    let identity = ask(&[("authorization", &scope("sts"))], "Action=GetCallerIdentity&Version=2011-06-15");
+    assert!(identity.contains("<Account>000000000000</Account>"), "{identity}");
+}

@@ -1,0 +1,15 @@
+//! Tests of the sandbox through its public face: one binary, one module a topic.
+
+#![expect(clippy::unwrap_used, reason = "tests say what is wrong by panicking")]
+
+mod support;
+
+mod bodies;
+mod deploy;
+mod faults;
+mod files;
+mod hostile;
+mod recorded;
+mod sequences;
+mod tables;
+mod updates;
