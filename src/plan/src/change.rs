@@ -1,0 +1,70 @@
+//! One difference between what is deployed and what is wanted, judged.
+
+use serde_json::Value;
+
+use crate::Verdict;
+
+/// One difference, with what it means.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The top-level section of the template, such as `Resources` or `Outputs`.
+    pub section: String,
+    /// The key in that section; empty when the section itself changes (`Description`, `Transform`).
+    pub logical_id: String,
+    /// The resource's type in the wanted template, or in the deployed one when it is removed.
+    pub resource_type: Option<String>,
+    /// What happens to it.
+    pub action: Action,
+    /// A JSON pointer below the entry (`/Properties/BillingMode`), empty when the whole entry changes.
+    /// It points into the wanted template, for a removal into the deployed one.
+    pub path: String,
+    /// The deployed value.
+    pub before: Option<Value>,
+    /// The wanted value. Equal to `before` when the text stays and what it refers to changes.
+    pub after: Option<Value>,
+    /// What it means for the data.
+    pub verdict: Verdict,
+    /// The reason for the verdict, in one sentence.
+    pub why: String,
+    /// The words of AWS when it would refuse this change as one update, or when it can (an export in use).
+    pub server_text: Option<String>,
+    /// What to do instead, or beside it.
+    pub recipe: Option<Recipe>,
+}
+
+/// What happens to the thing that a [`Change`] is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It is only in the wanted template.
+    Add,
+    /// It is only in the deployed template.
+    Remove,
+    /// It is in both, and differs.
+    Modify,
+    /// A table got another logical id: `before` and `after` are the resource under the old and the new one.
+    Move {
+        /// The logical id it has in the deployed template.
+        from: String,
+    },
+}
+
+impl Action {
+    /// Returns the word for reports.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Remove => "remove",
+            Self::Modify => "modify",
+            Self::Move { .. } => "move",
+        }
+    }
+}
+
+/// How to reach the goal without losing data, as ordered steps in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipe {
+    /// What the recipe achieves.
+    pub goal: String,
+    /// What to do, in order.
+    pub steps: Vec<String>,
+}

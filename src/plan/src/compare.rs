@@ -1,0 +1,257 @@
+//! Every difference between the two templates, judged one by one.
+//!
+//! In go the templates, out come [`Finding`]s in the order of the wanted template. What a change does to others
+//! that refer to it is added by `reach`; the order of steps is the business of `ladder`.
+
+use serde_json::Value;
+
+use crate::diff::{Difference, differences};
+use crate::moves::Moves;
+use crate::normal::same;
+use crate::path::{Path, Segment};
+use crate::recipe;
+use crate::rules::{self, Case, Judgement, Stage};
+use crate::template::{Templates, entries, is_table, kind, resource};
+use crate::{Action, Change, Verdict};
+
+/// A change, and what the steps need to know about it.
+#[derive(Clone, Debug)]
+pub(crate) struct Finding<'a> {
+    pub(crate) change: Change,
+    pub(crate) path: Path,
+    pub(crate) before: Option<&'a Value>,
+    pub(crate) after: Option<&'a Value>,
+    pub(crate) stage: Stage,
+    /// The text is the same on both sides: nothing is to be written, unless it takes two legs.
+    pub(crate) by_reference: bool,
+}
+
+/// Returns all findings.
+pub(crate) fn findings<'a>(templates: Templates<'a>) -> Vec<Finding<'a>> {
+    let keys = |template: &'a Value| template.as_object().into_iter().flat_map(|map| map.keys());
+    let wanted = keys(templates.wanted);
+    let gone = keys(templates.deployed).filter(|section| templates.wanted.get(section).is_none());
+    let mut found = Vec::new();
+    for section in wanted.chain(gone) {
+        if section == "Resources" {
+            resources(templates, &mut found);
+        } else {
+            other_section(templates, section, &mut found);
+        }
+    }
+    found
+}
+
+fn resources<'a>(templates: Templates<'a>, found: &mut Vec<Finding<'a>>) {
+    let moves = Moves::between(templates);
+    for (id, wanted) in entries(templates.wanted, "Resources") {
+        match resource(templates.deployed, id) {
+            Some(deployed) if same("", deployed, wanted) => {}
+            Some(deployed) => modified(templates, id, deployed, wanted, found),
+            None => found.push(added(templates, &moves, id, wanted)),
+        }
+    }
+    for (id, deployed) in entries(templates.deployed, "Resources") {
+        if resource(templates.wanted, id).is_none() && !moves.leaves(id) {
+            let judgement = if is_loop(id) { unreadable(id) } else { rules::removed(id, deployed) };
+            let difference =
+                Difference { path: Path::entry("Resources", id), before: Some(deployed), after: None };
+            found.push(finding(difference, kind(deployed), judgement));
+        }
+    }
+}
+
+fn added<'a>(templates: Templates<'a>, moves: &Moves<'a>, id: &'a str, wanted: &'a Value) -> Finding<'a> {
+    let path = Path::entry("Resources", id);
+    if let Some((old, deployed)) = moves.to(id) {
+        let judgement = rules::moved(old, id, deployed, wanted);
+        let difference = Difference { path, before: Some(deployed), after: Some(wanted) };
+        let mut finding = finding(difference, kind(wanted), judgement);
+        finding.change.action = Action::Move { from: old.to_owned() };
+        return finding;
+    }
+    let kind = kind(wanted);
+    let old = templates.scaling.same_as(wanted);
+    let judgement = match (kind, old) {
+        _ if is_loop(id) => unreadable(id),
+        _ if is_malformed(wanted) => malformed(id),
+        (_, Some(old)) => rules::clashing_target(old, id, wanted),
+        (kind, None) => rules::added(kind.unwrap_or_default()),
+    };
+    finding(Difference { path, before: None, after: Some(wanted) }, kind, judgement)
+}
+
+fn modified<'a>(
+    templates: Templates<'a>,
+    id: &'a str,
+    deployed: &'a Value,
+    wanted: &'a Value,
+    found: &mut Vec<Finding<'a>>,
+) {
+    let path = Path::entry("Resources", id);
+    let whole = Difference { path: path.clone(), before: Some(deployed), after: Some(wanted) };
+    let refused = match kind(wanted) {
+        _ if is_loop(id) => Some(unreadable(id)),
+        _ if is_malformed(wanted) => Some(malformed(id)),
+        new if new != kind(deployed) => Some(rules::type_changed(id, deployed, wanted)),
+        _ => None,
+    };
+    if let Some(judgement) = refused {
+        return found.push(finding(whole, kind(wanted), judgement));
+    }
+    let kind = kind(wanted).unwrap_or_default();
+    for difference in differences(path, Some(deployed), Some(wanted), &|path| stops(kind, path)) {
+        let Difference { path, before, after } = &difference;
+        let (before, after) = (*before, *after);
+        let case = Case { templates, id, deployed, wanted, path, before, after, by_reference: false };
+        let judgement = judge(&case, kind);
+        found.push(finding(difference, Some(kind), judgement));
+    }
+}
+
+/// Judges one difference inside a resource that is in both templates.
+pub(crate) fn judge(case: &Case, kind: &str) -> Judgement {
+    let pattern = case.path.pattern(2);
+    if is_table(kind) && (pattern == "Properties" || pattern.starts_with("Properties/")) {
+        rules::of_property(case, kind)
+    } else {
+        rules::attribute(case, kind, &pattern)
+    }
+}
+
+/// Returns whether a place inside a resource is judged as one.
+fn stops(kind: &str, path: &Path) -> bool {
+    let pattern = path.pattern(2);
+    match pattern.strip_prefix("Properties/") {
+        Some(pattern) => is_table(kind) && rules::stops_at(kind, pattern),
+        None => !pattern.is_empty() && pattern != "Properties",
+    }
+}
+
+fn other_section<'a>(templates: Templates<'a>, section: &'a str, found: &mut Vec<Finding<'a>>) {
+    let (before, after) = (templates.deployed.get(section), templates.wanted.get(section));
+    let is_map = |value: Option<&Value>| value.is_none_or(Value::is_object);
+    let has_entries = matches!(section, "Outputs" | "Parameters" | "Mappings" | "Conditions" | "Rules");
+    let start = Path::default().key(section);
+    let differences = if has_entries && is_map(before) && is_map(after) {
+        let ids = entries(templates.wanted, section).map(|(id, _)| id);
+        let gone = entries(templates.deployed, section).map(|(id, _)| id);
+        let gone = gone.filter(|id| after.and_then(|after| after.get(id)).is_none());
+        let whole = |path: &Path| stops_in_section(section, path);
+        let of = |id: &str| {
+            let entry = |section: Option<&'a Value>| section.and_then(|section| section.get(id));
+            differences(start.key(id), entry(before), entry(after), &whole)
+        };
+        ids.chain(gone).flat_map(of).collect()
+    } else {
+        differences(start, before, after, &|_| true)
+    };
+    for difference in differences {
+        let whole =
+            |template: &'a Value| Path(difference.path.0.iter().take(2).cloned().collect()).get(template);
+        let pattern = difference.path.pattern(2);
+        let judgement =
+            rules::section_entry(section, &pattern, whole(templates.deployed), whole(templates.wanted));
+        found.push(finding(difference, None, judgement));
+    }
+}
+
+/// How deep the entries of a section are told apart: a mapping down to its values, an output to its members.
+fn stops_in_section(section: &str, path: &Path) -> bool {
+    let depth = path.0.len();
+    match section {
+        "Conditions" | "Rules" => depth >= 2,
+        "Mappings" => depth >= 4,
+        _ => depth >= 3,
+    }
+}
+
+/// Puts a judged difference into the form that callers see.
+pub(crate) fn finding<'a>(
+    difference: Difference<'a>,
+    kind: Option<&str>,
+    judgement: Judgement,
+) -> Finding<'a> {
+    let Difference { path, before, after } = difference;
+    let part = |at: usize| match path.0.get(at) {
+        Some(Segment::Key(key)) => key.clone(),
+        _ => String::new(),
+    };
+    let change = Change {
+        section: part(0),
+        logical_id: part(1),
+        resource_type: kind.map(str::to_owned),
+        action: match (before, after) {
+            (None, _) => Action::Add,
+            (_, None) => Action::Remove,
+            (Some(_), Some(_)) => Action::Modify,
+        },
+        path: path.pointer(2),
+        before: before.cloned(),
+        after: after.cloned(),
+        verdict: judgement.verdict,
+        why: judgement.why,
+        server_text: judgement.server_text,
+        recipe: judgement.recipe,
+    };
+    Finding { change, path, before, after, stage: judgement.stage, by_reference: false }
+}
+
+/// `Fn::ForEach` writes resources under ids that only CloudFormation knows.
+fn is_loop(id: &str) -> bool {
+    id.starts_with("Fn::")
+}
+
+fn is_malformed(resource: &Value) -> bool {
+    let has_map = resource.get("Properties").is_none_or(Value::is_object);
+    kind(resource).is_none_or(|kind| is_table(kind) && !has_map)
+}
+
+fn unreadable(id: &str) -> Judgement {
+    Judgement {
+        verdict: Verdict::Refused,
+        why: format!("`{id}` stands for resources that only CloudFormation can name"),
+        server_text: None,
+        recipe: Some(recipe::expand_first()),
+        stage: Stage::Free,
+    }
+}
+
+fn malformed(id: &str) -> Judgement {
+    Judgement {
+        verdict: Verdict::Refused,
+        why: "it is not a resource: a map with a `Type`, and `Properties` that are a map".to_owned(),
+        server_text: Some(format!(
+            "Template format error: [/Resources/{id}] Every Resources object must contain a Type member."
+        )),
+        recipe: None,
+        stage: Stage::Free,
+    }
+}
+
+/// Returns what is wrong with templates that cannot be compared at all.
+pub(crate) fn unreadable_template(deployed: &Value, wanted: &Value) -> Option<Change> {
+    let has_resources = |template: &Value| {
+        template.get("Resources").and_then(Value::as_object).is_some_and(|resources| !resources.is_empty())
+    };
+    let is_template =
+        |template: &Value| template.is_object() && template.get("Resources").is_none_or(Value::is_object);
+    let (why, server_text) = if !has_resources(wanted) {
+        let text = "Template format error: At least one Resources member must be defined.";
+        ("the wanted template has no resources", Some(text.to_owned()))
+    } else if !is_template(deployed) {
+        ("the deployed template is not one that can be read, so nothing can be said about the change", None)
+    } else {
+        return None;
+    };
+    let judgement = Judgement {
+        verdict: Verdict::Refused,
+        why: why.to_owned(),
+        server_text,
+        recipe: None,
+        stage: Stage::Free,
+    };
+    let path = Path::default().key("Resources");
+    let difference = Difference { before: path.get(deployed), after: path.get(wanted), path };
+    Some(finding(difference, None, judgement).change)
+}

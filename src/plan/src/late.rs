@@ -1,0 +1,101 @@
+//! Which of the free changes have to wait for the indexes: those that use a new one, and those that use those.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::Action;
+use crate::compare::Finding;
+use crate::refs;
+use crate::rules::Stage;
+
+/// Returns the free findings that go with the last step instead of the first.
+///
+/// `indexes` are the names of the indexes to wait for.
+pub(crate) fn late(
+    findings: &[Finding],
+    free: &BTreeSet<usize>,
+    indexes: &BTreeSet<String>,
+) -> BTreeSet<usize> {
+    let needed = needed_early(findings);
+    let mut late = BTreeSet::new();
+    for &at in free {
+        let pinned = added_resource(&findings[at]).is_some_and(|id| needed.contains(id));
+        if !pinned && findings[at].after.is_some_and(|value| mentions(value, indexes)) {
+            late.insert(at);
+        }
+    }
+    // A change that refers to a resource which comes late comes late too; what is still referred to goes late.
+    loop {
+        let waits = |at: usize| late.contains(&at) || !free.contains(&at);
+        let coming: BTreeSet<&str> = (0..findings.len())
+            .filter(|at| late.contains(at) || findings[*at].stage == Stage::Last)
+            .filter_map(|at| added_resource(&findings[at]))
+            .collect();
+        let still_used: BTreeSet<&str> = (0..findings.len())
+            .filter(|at| waits(*at))
+            .filter_map(|at| findings[at].before)
+            .flat_map(refs::names)
+            .collect();
+        let more: Vec<usize> = free
+            .iter()
+            .copied()
+            .filter(|at| !late.contains(at))
+            .filter(|at| {
+                let finding = &findings[*at];
+                let pinned = added_resource(finding).is_some_and(|id| needed.contains(id));
+                let follows = || finding.after.is_some_and(|value| !refs::names(value).is_disjoint(&coming));
+                let held = || removed_resource(finding).is_some_and(|id| still_used.contains(id));
+                !pinned && follows() || held()
+            })
+            .collect();
+        if more.is_empty() {
+            return late;
+        }
+        late.extend(more);
+    }
+}
+
+/// Returns the new resources that an exclusive setting or an index refers to, and what those refer to.
+fn needed_early<'a>(findings: &'a [Finding<'a>]) -> BTreeSet<&'a str> {
+    let early =
+        findings.iter().filter(|finding| matches!(finding.stage, Stage::Exclusive(_) | Stage::Index(_)));
+    let mut open: Vec<&str> = early.filter_map(|finding| finding.after).flat_map(refs::names).collect();
+    let mut needed = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if needed.insert(id) {
+            let added = findings.iter().filter(|finding| added_resource(finding) == Some(id));
+            open.extend(added.filter_map(|finding| finding.after).flat_map(refs::names));
+        }
+    }
+    needed
+}
+
+fn added_resource<'a>(finding: &'a Finding) -> Option<&'a str> {
+    let added = matches!(finding.change.action, Action::Add | Action::Move { .. });
+    (added && is_resource(finding)).then_some(finding.change.logical_id.as_str())
+}
+
+fn removed_resource<'a>(finding: &'a Finding) -> Option<&'a str> {
+    let removed = finding.change.action == Action::Remove;
+    (removed && is_resource(finding)).then_some(finding.change.logical_id.as_str())
+}
+
+fn is_resource(finding: &Finding) -> bool {
+    finding.change.section == "Resources" && finding.path.0.len() == 2
+}
+
+/// Returns whether a value names one of the indexes: as a whole string, or behind `index/` in a resource id or ARN.
+fn mentions(value: &Value, indexes: &BTreeSet<String>) -> bool {
+    match value {
+        Value::String(text) => {
+            let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+            let mut behind =
+                text.split("index/").skip(1).map(|rest| rest.split(|c| !is_name(c)).next().unwrap_or(rest));
+            indexes.contains(text) || behind.any(|name| indexes.contains(name))
+        }
+        Value::Array(items) => items.iter().any(|item| mentions(item, indexes)),
+        Value::Object(map) => map.values().any(|value| mentions(value, indexes)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}

@@ -1,0 +1,169 @@
+//! The pure planner: what it means to bring a deployed template to a wanted one, and in which steps.
+//!
+//! In go two CloudFormation templates in long form, out come [`Change`]s, each with a [`Verdict`], and ordered
+//! [`Step`]s, each a whole valid template. Most plans have one step. Several index changes on a table become a
+//! ladder, since CloudFormation takes one index creation or deletion per update; settings that DynamoDB changes
+//! only alone, time to live and Kinesis have legs of their own. What cannot be done without losing items gets no
+//! steps but a [`Recipe`].
+//!
+//! *Invariant:* nothing here does I/O, reads a clock, prints, or knows where templates come from. Nothing is
+//! stored either: plan again from what is deployed after every step, and a ladder that broke off goes on where it
+//! stood.
+//!
+//! ```
+//! use serde_json::json;
+//! use tablewright_plan::{PlanOptions, Verdict, plan};
+//!
+//! let table = |mode: &str| json!({ "Resources": { "Notes": {
+//!     "Type": "AWS::DynamoDB::Table",
+//!     "Properties": { "TableName": "notes", "BillingMode": mode },
+//! } } });
+//! let plan = plan(Some(&table("PROVISIONED")), &table("PAY_PER_REQUEST"), &PlanOptions::default());
+//!
+//! assert_eq!(plan.verdict(), Verdict::InPlaceWithRisk);
+//! assert_eq!(plan.changes[0].path, "/Properties/BillingMode");
+//! assert_eq!(plan.steps[0].template, table("PAY_PER_REQUEST"));
+//! ```
+//!
+//! The modules are in the order of the data: `normal`, `path`, `refs`, `template` and `scaling` read templates, `diff` finds
+//! what differs, `moves` which tables only changed their logical id, `rules` judges, `compare` and `reach` put
+//! findings together, `phases` sorts them
+//! into `rung`s with the help of `late` and `indexes`, and `ladder` writes the templates, with `definitions`.
+
+mod verdict;
+mod change;
+mod normal;
+mod path;
+mod refs;
+mod template;
+mod scaling;
+mod diff;
+mod moves;
+mod recipe;
+mod rules;
+mod compare;
+mod reach;
+mod definitions;
+mod indexes;
+mod late;
+mod rung;
+mod phases;
+mod ladder;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+pub use change::{Action, Change, Recipe};
+pub use verdict::{UnknownVerdict, Verdict};
+
+use compare::Finding;
+use scaling::Scaling;
+use template::Templates;
+
+/// Plans the way from the deployed template to the wanted one; `None` when nothing is deployed.
+///
+/// Any JSON is taken: what is no template is a [`Change`] that says so, with [`Verdict::Refused`].
+pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> Plan {
+    let nothing = json!({});
+    let deployed = deployed.unwrap_or(&nothing);
+    if let Some(change) = compare::unreadable_template(deployed, wanted) {
+        return Plan { changes: vec![change], steps: Vec::new() };
+    }
+    let scaling = Scaling::of(deployed, wanted);
+    let templates = Templates { deployed, wanted, scaling: &scaling, options };
+    let mut findings = compare::findings(templates);
+    reach::follow(templates, &mut findings);
+    indexes::refuse_inseparable(templates, &mut findings);
+    let ladder = ladder::climb(templates, &findings);
+    let stops = findings.iter().any(|finding| stops(finding, options));
+    for at in ladder.staged {
+        let verdict = &mut findings[at].change.verdict;
+        *verdict = (*verdict).max(Verdict::Staged);
+    }
+    let changes = findings.into_iter().map(|finding| finding.change).collect();
+    Plan { changes, steps: if stops { Vec::new() } else { ladder.steps } }
+}
+
+/// What the caller has been given consent for. The default is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// Indexes may be deleted and created again under their name when their key or projection changes; queries on
+    /// them fail meanwhile.
+    pub redefine_indexes: bool,
+    /// Logical ids for which [`Verdict::ReplacementKept`] and [`Verdict::DataLoss`] do not stop the plan: the
+    /// verdict stays, and there are steps. It is the `logical_id` of the change that counts; for a moved table the
+    /// old one does too. [`Verdict::Refused`] always stops, since AWS would refuse too.
+    pub allow: BTreeSet<String>,
+}
+
+/// The way from one template to another.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// Every difference in meaning, in the order of the wanted template; what follows from others comes after.
+    pub changes: Vec<Change>,
+    /// What to deploy, in order; the last template is the wanted one. Empty when nothing is to be done, and when
+    /// a change stops the plan.
+    pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// Returns whether the templates mean the same.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// Returns whether there are changes that no step carries out: a verdict of [`Verdict::Refused`] or worse,
+    /// without consent.
+    pub fn is_stopped(&self) -> bool {
+        self.steps.is_empty() && !self.changes.is_empty()
+    }
+
+    /// Returns the worst verdict.
+    pub fn verdict(&self) -> Verdict {
+        self.changes.iter().map(|change| change.verdict).max().unwrap_or_default()
+    }
+}
+
+/// One update of the stack.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    /// The whole template to deploy.
+    pub template: Value,
+    /// What the step does, one thing a line, for people.
+    pub summary: Vec<String>,
+    /// What must be true before the next step, and before the last one counts as done.
+    pub waits: Vec<Wait>,
+}
+
+/// Something that goes on after CloudFormation says that it is done. Tables are named by their logical ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Every index of the tables must be ACTIVE or gone: CloudFormation does not wait for the backfill.
+    Indexes {
+        /// The tables.
+        tables: Vec<String>,
+    },
+    /// DynamoDB takes the next change of time to live only about an hour after the last.
+    TimeToLive {
+        /// The tables.
+        tables: Vec<String>,
+    },
+    /// The old Kinesis destination of the tables must be DISABLED.
+    KinesisDestination {
+        /// The tables.
+        tables: Vec<String>,
+    },
+}
+
+fn stops(finding: &Finding, options: &PlanOptions) -> bool {
+    let change = &finding.change;
+    let allowed = |id: &str| options.allow.contains(id);
+    match change.verdict {
+        Verdict::None | Verdict::InPlace | Verdict::InPlaceWithRisk | Verdict::Staged => false,
+        Verdict::Refused => true,
+        Verdict::ReplacementKept | Verdict::DataLoss => {
+            let old = matches!(&change.action, Action::Move { from } if allowed(from));
+            !old && !allowed(&change.logical_id)
+        }
+    }
+}

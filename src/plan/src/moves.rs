@@ -1,0 +1,78 @@
+//! Tables that are the same under another logical id.
+//!
+//! CloudFormation knows resources by their logical id alone: a moved table is a new one and a removed one to it.
+//! A table is recognised by its name, or, when the name is generated, by its key.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::normal::identity;
+use crate::template::{Templates, entries, is_table, kind, property, resource};
+
+pub(crate) struct Moves<'a> {
+    /// New logical id → old logical id and resource.
+    pairs: BTreeMap<&'a str, (&'a str, &'a Value)>,
+    gone: BTreeSet<&'a str>,
+}
+
+impl<'a> Moves<'a> {
+    pub(crate) fn between(templates: Templates<'a>) -> Self {
+        let only_in = |a: &'a Value, b: &'a Value| {
+            let tables = entries(a, "Resources").filter(|(_, table)| kind(table).is_some_and(is_table));
+            tables.filter(move |(id, _)| resource(b, id).is_none()).collect::<Vec<_>>()
+        };
+        let mut gone = only_in(templates.deployed, templates.wanted);
+        let mut pairs = BTreeMap::new();
+        let mut new = only_in(templates.wanted, templates.deployed);
+        // The surest first, so that a likeness never takes the partner of an identity.
+        for likeness in [name, everything, key] {
+            let mut old: BTreeMap<String, Vec<(&str, &Value)>> = BTreeMap::new();
+            for (id, table) in gone.iter().rev() {
+                if let Some(likeness) = likeness(table) {
+                    old.entry(likeness).or_default().push((id, table));
+                }
+            }
+            new.retain(|(id, table)| {
+                let partner = likeness(table).and_then(|likeness| old.get_mut(&likeness)?.pop());
+                partner.is_none_or(|partner| pairs.insert(*id, partner).is_some())
+            });
+            let taken: BTreeSet<&str> = pairs.values().map(|(old, _)| *old).collect();
+            gone.retain(|(id, _)| !taken.contains(id));
+        }
+        let gone = pairs.values().map(|(old, _)| *old).collect();
+        Self { pairs, gone }
+    }
+
+    /// Returns the logical id and the resource that became this new one.
+    pub(crate) fn to(&self, id: &str) -> Option<(&'a str, &'a Value)> {
+        self.pairs.get(id).copied()
+    }
+
+    /// Returns whether this removed one became another.
+    pub(crate) fn leaves(&self, id: &str) -> bool {
+        self.gone.contains(id)
+    }
+}
+
+/// Two tables with one name are one table, whatever their types say.
+fn name(table: &Value) -> Option<String> {
+    property(table, "TableName").map(identity)
+}
+
+fn everything(table: &Value) -> Option<String> {
+    let unnamed = property(table, "TableName").is_none() && table.get("Properties").is_some();
+    unnamed.then(|| identity(&json!([table.get("Type"), table.get("Properties")])))
+}
+
+fn key(table: &Value) -> Option<String> {
+    let key = property(table, "KeySchema").or_else(|| property(table, "PrimaryKey"))?;
+    let types: Vec<&Value> = crate::template::definitions(table)?
+        .into_iter()
+        .filter(|(name, _)| crate::template::fixed_attributes(table).contains(name))
+        .map(|(_, definition)| definition)
+        .collect();
+    // Sorted by `identity`, since the name of this member is one whose lists are sets.
+    let likeness = json!({ "type": table.get("Type"), "key": key, "AttributeDefinitions": types });
+    property(table, "TableName").is_none().then(|| identity(&likeness))
+}

@@ -1,0 +1,80 @@
+//! Global secondary indexes: one appears or vanishes per update, and none changes what it is.
+
+use serde_json::Value;
+
+use super::identity::is_reordered;
+use super::{Case, IndexChange, Judgement, Stage};
+use crate::Verdict;
+use crate::normal::text;
+use crate::recipe;
+
+const ONE_INDEX: &str = "Cannot perform more than one GSI creation or deletion in a single update";
+
+pub(super) fn index(case: &Case) -> Judgement {
+    let name = case.path.item_of("GlobalSecondaryIndexes").map_or("", |(_, name)| name);
+    match (case.before.is_some(), case.after.is_some()) {
+        (false, _) => {
+            let why =
+                format!("index `{name}` is built while the table is in use, and answers when it is ACTIVE");
+            Judgement::new(Verdict::InPlace, why).at(Stage::Index(IndexChange::Create))
+        }
+        (true, false) => {
+            let why = format!("index `{name}` is deleted; the items stay, queries on the index fail");
+            Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Index(IndexChange::Delete))
+        }
+        (true, true) => unreadable_indexes(case),
+    }
+}
+
+pub(super) fn unreadable_indexes(_: &Case) -> Judgement {
+    let why = "the indexes cannot be told apart under their conditions, and CloudFormation takes one creation or deletion per update";
+    Judgement::new(Verdict::InPlaceWithRisk, why).server(ONE_INDEX).recipe(recipe::one_index_at_a_time())
+}
+
+/// Several changes of indexes whose attribute definitions cannot be recomputed: there is no valid step between.
+pub(crate) fn not_separable() -> Judgement {
+    let why = "several indexes change, and the attribute definitions of the steps between cannot be worked out from conditions";
+    Judgement::new(Verdict::Refused, why).server(ONE_INDEX).recipe(recipe::one_index_at_a_time())
+}
+
+/// The key or the projection of an index that stays.
+pub(super) fn index_definition(case: &Case) -> Judgement {
+    const FIXED: &str = "Cannot update GSI's properties other than Provisioned Throughput and Contributor Insights Specification. You can create a new GSI with a different name.";
+    let name = case.path.item_of("GlobalSecondaryIndexes").map_or("", |(_, name)| name);
+    let property = case.path.property();
+    if let (Some(before), Some(after)) = (case.before, case.after)
+        && property == "KeySchema"
+        && is_reordered(before, after)
+    {
+        return Judgement::new(
+            Verdict::Refused,
+            format!("the partition key of index `{name}` must come first"),
+        )
+        .server("All HASH key attributes must precede RANGE key attributes");
+    }
+    let what = if property == "KeySchema" { "key" } else { "projection" };
+    let why = format!("the {what} of index `{name}` is fixed when it is created");
+    if case.templates.options.redefine_indexes {
+        let why = format!("{why}: it is deleted and created again, and queries on it fail meanwhile");
+        return Judgement::new(Verdict::Staged, why).server(FIXED).at(Stage::Index(IndexChange::Redefine));
+    }
+    Judgement::new(Verdict::Refused, why)
+        .server(FIXED)
+        .recipe(recipe::another_index(name))
+        .at(Stage::Index(IndexChange::Redefine))
+}
+
+/// Returns the number of attributes that an index projects by name.
+pub(crate) fn projected(index: &Value) -> usize {
+    match index {
+        Value::Object(map) => map
+            .iter()
+            .map(|(name, value)| match value.as_array().filter(|_| name == "NonKeyAttributes") {
+                Some(names) => names.iter().filter_map(text).count(),
+                None => projected(value),
+            })
+            .sum(),
+        Value::Array(items) => items.iter().map(projected).sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}

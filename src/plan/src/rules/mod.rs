@@ -1,0 +1,117 @@
+//! The rules: what a difference means, and how it must be brought to AWS.
+//!
+//! In goes one difference with the two resources around it, out comes a [`Judgement`]. `table` is the table of
+//! rules, property by property; the other files hold the rules that need to look closer. Nothing here orders
+//! steps, and nothing trusts the `Replacement` of a change set: for tables it says `Conditional`.
+
+mod identity;
+mod index;
+mod resource;
+mod settings;
+mod stack;
+mod table;
+
+use serde_json::Value;
+
+use crate::path::Path;
+use crate::template::Templates;
+use crate::{Recipe, Verdict};
+
+pub(crate) use identity::{index_redefinitions, kept_or_lost, replacement};
+pub(crate) use index::{not_separable, projected};
+pub(crate) use resource::{
+    added, attribute, clashing_target, depends_on_condition, known, moved, removed, type_changed,
+    unknown_value,
+};
+pub(crate) use stack::section_entry;
+pub(crate) use table::{is_fixed, judged_place, of_property, stops_at};
+
+/// One difference inside a resource, and what stands around it.
+#[derive(Clone, Copy)]
+pub(crate) struct Case<'a> {
+    pub(crate) templates: Templates<'a>,
+    pub(crate) id: &'a str,
+    pub(crate) deployed: &'a Value,
+    pub(crate) wanted: &'a Value,
+    pub(crate) path: &'a Path,
+    pub(crate) before: Option<&'a Value>,
+    pub(crate) after: Option<&'a Value>,
+    /// The text is the same, and what it refers to is replaced.
+    pub(crate) by_reference: bool,
+}
+
+/// What a difference means.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Judgement {
+    pub(crate) verdict: Verdict,
+    pub(crate) why: String,
+    pub(crate) server_text: Option<String>,
+    pub(crate) recipe: Option<Recipe>,
+    pub(crate) stage: Stage,
+}
+
+/// How a difference must be brought to AWS when there are others beside it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Stage {
+    /// Does nothing by itself: definitions come with the first step, everything else with the last.
+    Rides,
+    /// Goes with others, before the indexes.
+    Free,
+    /// DynamoDB wants it to be the only operation of an `UpdateTable` call.
+    Exclusive(Setting),
+    /// An index appears, vanishes, or does both.
+    Index(IndexChange),
+    /// An attribute definition: recomputed for every rung.
+    Definition,
+    /// The first leg puts this value (`None` takes the property away), the second the wanted one.
+    TwoLegs { first: Option<Value>, wait: Leg },
+    /// Comes after the indexes.
+    Last,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IndexChange {
+    Create,
+    Delete,
+    Redefine,
+}
+
+/// What has to settle between the two legs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Leg {
+    TimeToLive,
+    Kinesis,
+}
+
+/// The settings that DynamoDB changes one at a time, in the order in which the plan does: billing first, since
+/// what an index may say about capacity depends on it; the stream before replicas, which need one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Setting {
+    Billing,
+    Throughput,
+    Stream,
+    Encryption,
+    TableClass,
+    WarmThroughput,
+    DeletionProtection,
+    Replica,
+}
+
+impl Judgement {
+    fn new(verdict: Verdict, why: impl Into<String>) -> Self {
+        let stage = if verdict == Verdict::None { Stage::Rides } else { Stage::Free };
+        Self { verdict, why: why.into(), server_text: None, recipe: None, stage }
+    }
+
+    fn at(self, stage: Stage) -> Self {
+        Self { stage, ..self }
+    }
+
+    fn server(self, text: impl Into<String>) -> Self {
+        Self { server_text: Some(text.into()), ..self }
+    }
+
+    fn recipe(self, recipe: Recipe) -> Self {
+        Self { recipe: Some(recipe), ..self }
+    }
+}

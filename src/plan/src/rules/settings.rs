@@ -1,0 +1,279 @@
+//! The settings of a table that change in place, each with its trap.
+
+use serde_json::Value;
+
+use super::{Case, Judgement, Leg, Setting, Stage};
+use crate::Verdict;
+use crate::normal::{identity, same_option, text};
+use crate::recipe;
+use crate::template::{GLOBAL_TABLE, billing_mode as mode_of, kind, property};
+
+pub(super) fn billing_mode(case: &Case) -> Judgement {
+    let mode = |value: Option<&Value>| value.map_or(Some("PROVISIONED".to_owned()), text);
+    let (before, after) = (mode(case.before), mode(case.after));
+    let stage = Stage::Exclusive(Setting::Billing);
+    match after.as_deref() {
+        _ if before.is_some() && before == after => {
+            unchanged("PROVISIONED is what a table is without `BillingMode`")
+        }
+        Some("PAY_PER_REQUEST") => {
+            let left = case.templates.scaling.after(case.id, case.wanted).join(", ");
+            let scaling = if left.is_empty() {
+                String::new()
+            } else {
+                format!("; {left} would scale a table that has no capacity any more")
+            };
+            let why = format!("a table can be switched to on-demand four times in 24 hours{scaling}");
+            Judgement::new(Verdict::InPlaceWithRisk, why).at(stage)
+        }
+        _ => {
+            let why = "capacity for the table and each of its indexes begins at the template's numbers, whatever the traffic";
+            Judgement::new(Verdict::InPlaceWithRisk, why).at(stage)
+        }
+    }
+}
+
+pub(super) fn throughput(case: &Case) -> Judgement {
+    let stage = Stage::Exclusive(Setting::Throughput);
+    if mode_of(case.deployed) != mode_of(case.wanted) {
+        return Judgement::new(Verdict::InPlace, "capacity comes and goes with the billing mode").at(stage);
+    }
+    let targets = case.templates.scaling.before(case.id, case.deployed);
+    if let Some(target) = targets.first() {
+        // CloudFormation compares templates: the number that auto scaling set is not in them.
+        let why = format!(
+            "the template's numbers replace what auto scaling (`{target}`) has set, which can throttle for a while"
+        );
+        return Judgement::new(Verdict::InPlaceWithRisk, why).at(stage);
+    }
+    let units = |value: Option<&Value>, name: &str| value.and_then(|value| value.get(name)).and_then(number);
+    let less = ["ReadCapacityUnits", "WriteCapacityUnits"]
+        .iter()
+        .any(|name| units(case.after, name) < units(case.before, name));
+    let why = if less {
+        "capacity is lowered while the table is in use; DynamoDB allows a limited number of decreases a day"
+    } else {
+        "capacity is raised while the table is in use"
+    };
+    Judgement::new(Verdict::InPlace, why).at(stage)
+}
+
+pub(super) fn on_demand_throughput(case: &Case) -> Judgement {
+    let why = if case.after.is_some() {
+        "the caps of an on-demand table are set while it is in use"
+    } else {
+        "without the block the table has no caps any more"
+    };
+    Judgement::new(Verdict::InPlace, why)
+}
+
+pub(super) fn warm_throughput(case: &Case) -> Judgement {
+    let stage = if case.path.item_of("GlobalSecondaryIndexes").is_some() {
+        Stage::Free
+    } else {
+        Stage::Exclusive(Setting::WarmThroughput)
+    };
+    let Some(after) = case.after else {
+        return unchanged("warm throughput never shrinks: without the block it stays what it is");
+    };
+    let units = |value: Option<&Value>, name: &str| value.and_then(|value| value.get(name)).and_then(number);
+    let lower = ["ReadUnitsPerSecond", "WriteUnitsPerSecond"].iter().any(|name| {
+        units(case.before, name).zip(units(Some(after), name)).is_some_and(|(before, after)| after < before)
+    });
+    if lower {
+        return Judgement::new(Verdict::Refused, "warm throughput can only grow")
+            .server("decreasing WarmThroughput is not supported");
+    }
+    Judgement::new(Verdict::InPlace, "DynamoDB prepares for more throughput, at a one-time charge").at(stage)
+}
+
+pub(super) fn stream(case: &Case) -> Judgement {
+    let stage = Stage::Exclusive(Setting::Stream);
+    if case.before.is_none() {
+        return Judgement::new(Verdict::InPlace, "a stream is turned on").at(stage);
+    }
+    if is_replicated(case) {
+        return Judgement::new(Verdict::Refused, "the replicas are kept equal by the stream")
+            .server("Disabling Stream is not allowed for a Global Table replica.");
+    }
+    let why = "the stream ends: consumers lose what they have not read, and the stream ARN is gone";
+    Judgement::new(Verdict::InPlaceWithRisk, why).at(stage).recipe(recipe::stream_off_and_on())
+}
+
+pub(super) fn stream_view_type(case: &Case) -> Judgement {
+    if is_replicated(case) {
+        return Judgement::new(
+            Verdict::Refused,
+            "the view type can be changed only while there is one replica",
+        )
+        .recipe(recipe::one_replica());
+    }
+    let why = "CloudFormation makes a new stream with a new ARN: consumers are recreated and lose what they have not read";
+    Judgement::new(Verdict::InPlaceWithRisk, why)
+        .at(Stage::Exclusive(Setting::Stream))
+        .server("Table already has an enabled stream")
+        .recipe(recipe::stream_off_and_on())
+}
+
+fn is_replicated(case: &Case) -> bool {
+    let replicas = property(case.wanted, "Replicas").and_then(Value::as_array);
+    kind(case.wanted) == Some(GLOBAL_TABLE) && replicas.is_some_and(|replicas| replicas.len() > 1)
+}
+
+pub(super) fn kinesis(case: &Case) -> Judgement {
+    let arn = |value: Option<&'_ Value>| value.and_then(|value| value.get("StreamArn")).cloned();
+    let (before, after) = (arn(case.before), arn(case.after));
+    match (case.before, case.after) {
+        (None, _) => {
+            Judgement::new(Verdict::InPlace, "changes are sent to Kinesis from now on").at(Stage::Last)
+        }
+        (_, None) => Judgement::new(Verdict::InPlaceWithRisk, "changes are no longer sent to Kinesis"),
+        (Some(_), Some(_))
+            if case.by_reference || !same_option("StreamArn", before.as_ref(), after.as_ref()) =>
+        {
+            let why = "a table leaves one Kinesis stream before it joins another; changes between the two steps reach neither";
+            Judgement::new(Verdict::Staged, why)
+                .server("EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation")
+                .at(Stage::TwoLegs { first: None, wait: Leg::Kinesis })
+        }
+        (Some(_), Some(_)) => Judgement::new(Verdict::InPlace, "the precision of the time stamps changes"),
+    }
+}
+
+pub(super) fn time_to_live(case: &Case) -> Judgement {
+    const NAME_REQUIRED: &str = "AttributeName property of TimeToLiveSpecification is required when TTL status is enabled or while enabling/disabling TTL.";
+    let (Some(before), Some(after)) = (TimeToLive::read(case.before), TimeToLive::read(case.after)) else {
+        let why = "whether time to live is on depends on an expression, and its attribute changes only by way of off";
+        return Judgement::new(Verdict::InPlaceWithRisk, why);
+    };
+    let active = |name: &str| {
+        format!("TimeToLive is active on a different AttributeName: current AttributeName is {name}")
+    };
+    match (before, after) {
+        (TimeToLive::Off(_), TimeToLive::Off(_)) => unchanged("time to live stays off"),
+        (TimeToLive::Off(_), TimeToLive::On(name)) => {
+            let why = format!(
+                "items expire by `{name}`; within an hour of an earlier change DynamoDB refuses this one"
+            );
+            Judgement::new(Verdict::InPlace, why).at(Stage::Last)
+        }
+        (TimeToLive::On(a), TimeToLive::Off(Some(b))) if a == b => {
+            Judgement::new(Verdict::InPlaceWithRisk, format!("items no longer expire by `{a}`"))
+        }
+        (TimeToLive::On(a), TimeToLive::Off(name)) => {
+            let text = if name.is_some() { active(&a) } else { NAME_REQUIRED.to_owned() };
+            let why = format!(
+                "to turn time to live off, the block must stay and name the attribute it is on, `{a}`"
+            );
+            Judgement::new(Verdict::Refused, why).server(text).recipe(recipe::disable_ttl())
+        }
+        (TimeToLive::On(a), TimeToLive::On(b)) if a == b => unchanged("time to live stays as it is"),
+        (TimeToLive::On(a), TimeToLive::On(b)) => {
+            let mut off = case.before.cloned().unwrap_or_default();
+            if let Some(block) = off.as_object_mut() {
+                block.insert("Enabled".to_owned(), Value::Bool(false));
+            }
+            let why = format!(
+                "time to live is turned off for `{a}` and, after an hour, on for `{b}`; nothing expires meanwhile"
+            );
+            Judgement::new(Verdict::Staged, why)
+                .server(active(&a))
+                .at(Stage::TwoLegs { first: Some(off), wait: Leg::TimeToLive })
+        }
+    }
+}
+
+enum TimeToLive {
+    Off(Option<String>),
+    On(String),
+}
+
+impl TimeToLive {
+    /// Reads the block; `None` when an expression decides.
+    fn read(block: Option<&Value>) -> Option<Self> {
+        let Some(block) = block else { return Some(Self::Off(None)) };
+        let name = block.get("AttributeName").map(identity);
+        match (block.get("Enabled").and_then(text).as_deref(), name) {
+            (Some("true"), Some(name)) => Some(Self::On(name)),
+            (Some("false"), name) => Some(Self::Off(name)),
+            _ => None,
+        }
+    }
+}
+
+pub(super) fn point_in_time_recovery(case: &Case) -> Judgement {
+    let member = |value: Option<&Value>, name: &str| value.and_then(|value| value.get(name)).and_then(text);
+    let on = |value| member(value, "PointInTimeRecoveryEnabled");
+    let days =
+        |value| member(value, "RecoveryPeriodInDays").map_or(Some(35.0), |days| days.parse::<f64>().ok());
+    match (on(case.before).as_deref(), on(case.after).as_deref()) {
+        (None | Some("false"), None | Some("false")) => unchanged("point-in-time recovery stays off"),
+        (_, None | Some("false")) => {
+            let why = "point-in-time recovery is turned off: what it recorded can no longer be restored";
+            Judgement::new(Verdict::InPlaceWithRisk, why)
+        }
+        (Some("true"), Some("true")) if days(case.after) < days(case.before) => {
+            let why =
+                "point-in-time recovery reaches back fewer days: what lies before can no longer be restored";
+            Judgement::new(Verdict::InPlaceWithRisk, why)
+        }
+        _ => Judgement::new(Verdict::InPlace, "point-in-time recovery is set while the table is in use"),
+    }
+}
+
+pub(super) fn encryption(case: &Case) -> Judgement {
+    let is_off = |value: Option<&Value>| {
+        value.is_none_or(|value| value.get("SSEEnabled").and_then(text).as_deref() == Some("false"))
+    };
+    if is_off(case.before) && is_off(case.after) {
+        return unchanged("the table stays under the key that DynamoDB owns");
+    }
+    let why = "the table gets another encryption key, a few times a day at most; whoever loses the key loses the items";
+    Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Exclusive(Setting::Encryption))
+}
+
+pub(super) fn deletion_protection(case: &Case) -> Judgement {
+    let on = |value: Option<&Value>| value.map_or(Some("false".to_owned()), text);
+    let stage = Stage::Exclusive(Setting::DeletionProtection);
+    match (on(case.before).as_deref(), on(case.after).as_deref()) {
+        (Some(before), Some(after)) if before == after => {
+            unchanged("a table is not protected unless it says so")
+        }
+        (_, Some("true")) => {
+            Judgement::new(Verdict::InPlace, "the table can no longer be deleted by accident").at(stage)
+        }
+        _ => Judgement::new(Verdict::InPlaceWithRisk, "the table can be deleted from now on").at(stage),
+    }
+}
+
+pub(super) fn table_class(case: &Case) -> Judgement {
+    let class = |value: Option<&Value>| value.map_or(Some("STANDARD".to_owned()), text);
+    let (before, after) = (class(case.before), class(case.after));
+    if before.is_some() && before == after {
+        return unchanged("STANDARD is what a table is without `TableClass`");
+    }
+    let why = "the class of a table can change twice in 30 days";
+    Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Exclusive(Setting::TableClass))
+}
+
+pub(super) fn replica(case: &Case) -> Judgement {
+    let strong = property(case.wanted, "MultiRegionConsistency").and_then(text).as_deref() == Some("STRONG");
+    if strong {
+        let why = "the Regions of a strongly consistent global table are fixed when it is created";
+        return Judgement::new(Verdict::Refused, why).recipe(recipe::new_table("the Regions"));
+    }
+    let why = match (case.before, case.after) {
+        (None, _) => "a replica is built in another Region, which can take hours",
+        (_, None) => "the replica and the items in its Region are deleted; the other Regions keep theirs",
+        (Some(_), Some(_)) => "the replica cannot be read under its condition",
+    };
+    Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Exclusive(Setting::Replica))
+}
+
+fn unchanged(why: &str) -> Judgement {
+    Judgement::new(Verdict::None, why)
+}
+
+fn number(value: &Value) -> Option<f64> {
+    text(value)?.parse().ok()
+}

@@ -1,0 +1,85 @@
+//! Everything in a template that is no resource: outputs, parameters, mappings, conditions, the rest.
+
+use serde_json::Value;
+
+use super::Judgement;
+use crate::Verdict;
+use crate::normal::{identity, same_option};
+use crate::recipe;
+
+/// Judges a difference in an entry of a section; `pattern` is the place below the entry.
+pub(crate) fn section_entry(
+    section: &str,
+    pattern: &str,
+    before: Option<&Value>,
+    after: Option<&Value>,
+) -> Judgement {
+    let is_entry = |entry: Option<&Value>| entry.is_none_or(Value::is_object);
+    match section {
+        "Outputs" | "Parameters" if !is_entry(before) || !is_entry(after) => {
+            let why =
+                format!("what stands in `{section}` there is not a map, so its change cannot be judged");
+            Judgement::new(Verdict::InPlaceWithRisk, why)
+        }
+        "AWSTemplateFormatVersion" | "Description" | "Metadata" => {
+            Judgement::new(Verdict::None, "it is text for people and tools")
+        }
+        "Outputs" => output(before, after, pattern),
+        "Rules" => Judgement::new(Verdict::None, "rules only check the parameters"),
+        "Parameters" => parameter(before, after, pattern),
+        "Mappings" | "Conditions" => Judgement::new(Verdict::None, "nothing that stays in the stack uses it"),
+        _ => {
+            let why = format!("what `{section}` does to the resources cannot be judged from the text");
+            Judgement::new(Verdict::InPlaceWithRisk, why)
+        }
+    }
+}
+
+/// `before` and `after` are the whole output.
+fn output(before: Option<&Value>, after: Option<&Value>, pattern: &str) -> Judgement {
+    let export = |output: Option<&Value>| output.and_then(|output| output.pointer("/Export/Name")).cloned();
+    let (old, new) = (export(before), export(after));
+    let renamed = old.is_some() && !same_option("Name", old.as_ref(), new.as_ref());
+    match (before, after) {
+        (None, _) => Judgement::new(Verdict::InPlace, "the stack says one thing more"),
+        (Some(_), None) if old.is_none() => {
+            Judgement::new(Verdict::InPlaceWithRisk, "whoever reads the output finds nothing")
+        }
+        _ if renamed && matches!(pattern, "" | "Export" | "Export/Name") => in_use("deleted", old.as_ref()),
+        _ => match pattern {
+            "Description" => Judgement::new(Verdict::None, "it is text for people"),
+            "Condition" => {
+                Judgement::new(Verdict::InPlaceWithRisk, "whether the output is there depends on a condition")
+            }
+            "Export" | "Export/Name" => {
+                Judgement::new(Verdict::InPlace, "the output can be imported by other stacks")
+            }
+            _ if old.is_some() => in_use("updated", old.as_ref()),
+            _ => Judgement::new(Verdict::InPlace, "the stack says something else"),
+        },
+    }
+}
+
+fn in_use(what: &str, export: Option<&Value>) -> Judgement {
+    let name = export.map(identity).unwrap_or_default();
+    let why = format!(
+        "the export `{name}` cannot be {what} while another stack imports it, and then the whole update rolls back"
+    );
+    Judgement::new(Verdict::InPlaceWithRisk, why)
+        .server(format!("Export {name} cannot be {what} as it is in use by …"))
+        .recipe(recipe::free_export(&name))
+}
+
+fn parameter(before: Option<&Value>, after: Option<&Value>, pattern: &str) -> Judgement {
+    match (before, after) {
+        (None, Some(parameter)) if parameter.get("Default").is_none() => {
+            Judgement::new(Verdict::None, "a value must be given with the deploy")
+        }
+        (None, _) => Judgement::new(Verdict::None, "it does nothing until a resource uses it"),
+        (_, None) => Judgement::new(Verdict::None, "nothing uses it any more"),
+        (Some(_), Some(_)) => match pattern {
+            "Default" | "Type" => Judgement::new(Verdict::None, "nothing that stays in the stack uses it"),
+            _ => Judgement::new(Verdict::None, "only what may be given changes"),
+        },
+    }
+}

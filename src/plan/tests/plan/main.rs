@@ -1,0 +1,12 @@
+//! The planner from outside: verdicts, steps, bad input, and properties of random changes.
+
+#![expect(clippy::needless_pass_by_value, reason = "tables of `json!` values read better without ampersands")]
+
+mod bad_input;
+mod machine;
+mod properties;
+mod rows;
+mod steps;
+mod support;
+mod verdicts;
+mod words;

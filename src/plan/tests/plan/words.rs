@@ -1,0 +1,107 @@
+//! What people read: the sentences, the server's words and the recipes.
+
+use serde_json::{Value, json};
+use tablewright_plan::{Change, PlanOptions, plan};
+
+use crate::support::{attributes, index, key, named, resource, with};
+
+fn text(before: &Value, after: &Value) -> String {
+    let plan = plan(Some(before), after, &PlanOptions::default());
+    plan.changes.iter().map(change).collect::<Vec<_>>().join("\n")
+}
+
+fn change(change: &Change) -> String {
+    let Change { action, verdict, why, .. } = change;
+    let mut lines =
+        vec![format!("{verdict}: {} {}{}", action.as_str(), change.logical_id, change.path), why.clone()];
+    lines.extend(change.server_text.iter().map(|words| format!("AWS: {words}")));
+    if let Some(recipe) = &change.recipe {
+        lines.push(format!("to {}:", recipe.goal));
+        lines.extend(recipe.steps.iter().map(|step| format!("- {step}")));
+    }
+    lines.join("\n  ")
+}
+
+#[test]
+fn a_refused_key_and_what_stands_around_it() {
+    let before = named(json!({ "TimeToLiveSpecification": { "Enabled": true, "AttributeName": "old" } }));
+    let after = named(json!({
+        "AttributeDefinitions": attributes(&["id"]),
+        "KeySchema": key(&["id"]),
+        "TimeToLiveSpecification": { "Enabled": true, "AttributeName": "new" },
+    }));
+    insta::assert_snapshot!(text(&before, &after), @r#"
+    in-place: add T/Properties/AttributeDefinitions/0
+      `id` comes with the key of the table
+    in-place: remove T/Properties/AttributeDefinitions/0
+      `pk` goes with the key of the table
+    refused: modify T/Properties/KeySchema
+      the key of a table is fixed when it is created, and CloudFormation does not replace a table that has an explicit name
+      AWS: CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename app-t and update the stack again.
+      to change the key and keep the items:
+      - Add a second table with the new definition under its own logical id and name, and deploy.
+      - Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
+      - Let readers and writers use the new table, and compare.
+      - Set `DeletionPolicy: Retain` on the old table, deploy, then remove it from the definitions.
+    staged: modify T/Properties/TimeToLiveSpecification
+      time to live is turned off for `old` and, after an hour, on for `new`; nothing expires meanwhile
+      AWS: TimeToLive is active on a different AttributeName: current AttributeName is old
+    "#);
+}
+
+#[test]
+fn tables_that_go_or_move() {
+    let before = json!({ "Resources": {
+        "A": resource(json!({})),
+        "B": with(&named(json!({})), "/Resources/T/DeletionPolicy", json!("Retain"))["Resources"]["T"],
+        "C": resource(json!({ "TableName": "c" })),
+        "D": resource(json!({ "TableName": "d" })),
+        "Z": resource(json!({})),
+    } });
+    let after = json!({ "Resources": {
+        "C2": resource(json!({ "TableName": "c" })),
+        "D": resource(json!({ "TableName": "d2" })),
+        "Z": resource(json!({})),
+    } });
+    insta::assert_snapshot!(text(&before, &after), @r#"
+    refused: move C2
+      to CloudFormation `C2` is a new table, and its name is taken by the one it knows as `C`
+      AWS: Resource of type 'AWS::DynamoDB::Table' with identifier 'c' already exists.
+      to call the table `C2` in the template:
+      - Keep the old logical id: `id = "C"` on the definition.
+      - Or move it with a stack refactor from `C` to `C2`, which touches no table.
+      - Or retain `C`, remove it from the stack, and import the table as `C2`.
+    data-loss: modify D/Properties/TableName
+      a table cannot be renamed, so CloudFormation makes a new, empty table and deletes the old one with its items; no `UpdateReplacePolicy: Retain` keeps it
+      to give the table another name and keep the items:
+      - Restore the table under the new name from point-in-time recovery or a backup; keys cannot change on the way.
+      - Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not carry them.
+      - Retain the old table, remove it from the definitions, and import the new one.
+    data-loss: remove A
+      the table is deleted with its items; its deployed `DeletionPolicy` does not keep it
+      to take the table out of the stack and keep it:
+      - Set `DeletionPolicy: Retain` on `A` and deploy that alone: CloudFormation goes by the deployed policy.
+      - Then remove it from the definitions and deploy again: the table stays in the account.
+    replacement-kept: remove B
+      the table leaves the stack and stays in the account with its items, as its deployed `DeletionPolicy` says
+    "#);
+}
+
+#[test]
+fn indexes_that_change() {
+    let before = json!({ "AttributeDefinitions": attributes(&["pk", "a"]), "GlobalSecondaryIndexes": [index("by-a", &["a"])] });
+    let after = json!({ "AttributeDefinitions": attributes(&["pk", "a", "b"]), "GlobalSecondaryIndexes": [index("by-a", &["a", "pk"]), index("by-b", &["b"])] });
+    insta::assert_snapshot!(text(&named(before), &named(after)), @r#"
+    in-place: add T/Properties/AttributeDefinitions/2
+      `b` comes with the index that uses it
+    refused: modify T/Properties/GlobalSecondaryIndexes/0/KeySchema
+      the key of index `by-a` is fixed when it is created
+      AWS: Cannot update GSI's properties other than Provisioned Throughput and Contributor Insights Specification. You can create a new GSI with a different name.
+      to redefine an index without a moment without it:
+      - Add the new definition under another name than `by-a`, deploy, and wait until it is ACTIVE.
+      - Let the readers use it, then remove `by-a` and deploy again.
+      - Or consent to delete and create it under its name: queries on it fail until the new one is built.
+    staged: add T/Properties/GlobalSecondaryIndexes/1
+      index `by-b` is built while the table is in use, and answers when it is ACTIVE
+    "#);
+}
