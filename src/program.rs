@@ -4,7 +4,7 @@
 //! stdout and stderr stay the user's. Without a request the program prints the manifest of `--env NAME`, for debugging.
 //! *Invariant:* no network, no clock, no random numbers; the same request gives the same bytes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
@@ -41,17 +41,30 @@ macro_rules! stacks {
         $(mod $module;)+
 
         fn main() -> ::std::process::ExitCode {
-            $crate::program::main(&[$((stringify!($module), $module::stack as $crate::StackFn)),+])
+            $crate::program::main(
+                env!("CARGO_MANIFEST_DIR"),
+                &[$((stringify!($module), $module::stack as $crate::StackFn)),+],
+            )
         }
     };
 }
 
-/// Answers the tool's request, or prints the manifest for a person. [`stacks!`](crate::stacks) calls it.
+/// Returns the file, beside the response, that names the folder of the crate that the program was built from.
+///
+/// Cargo tells two crates of one name and version apart by their place in their workspaces only: where two projects share a
+/// target folder, it can hand over the program of the other one. The tool must notice.
+#[must_use]
+pub fn origin(response: &Path) -> PathBuf {
+    response.with_extension("origin")
+}
+
+/// Answers the tool's request, or prints the manifest for a person. [`stacks!`](crate::stacks) calls it with the folder of
+/// the crate.
 #[must_use]
 #[track_caller]
-pub fn main(stacks: &[(&str, StackFn)]) -> ExitCode {
+pub fn main(folder: &str, stacks: &[(&str, StackFn)]) -> ExitCode {
     let done = match (std::env::var_os(REQUEST), std::env::var_os(RESPONSE)) {
-        (Some(request), Some(response)) => answer(stacks, request.as_ref(), response.as_ref()),
+        (Some(request), Some(response)) => answer(folder, stacks, request.as_ref(), response.as_ref()),
         _ => print(stacks, std::env::args().skip(1)),
     };
     match done {
@@ -64,12 +77,14 @@ pub fn main(stacks: &[(&str, StackFn)]) -> ExitCode {
 }
 
 #[track_caller]
-fn answer(stacks: &[(&str, StackFn)], request: &Path, response: &Path) -> crate::Result<()> {
+fn answer(folder: &str, stacks: &[(&str, StackFn)], request: &Path, response: &Path) -> crate::Result<()> {
     let text =
         std::fs::read(request).map_err(|error| format!("cannot read {}: {error}", request.display()))?;
     let request: Request =
         serde_json::from_slice(&text).map_err(|error| format!("the request is malformed: {error}"))?;
     let assembly = Assembly::new(&request.env, stacks);
+    std::fs::write(origin(response), folder)
+        .map_err(|error| format!("cannot write beside {}: {error}", response.display()))?;
     // A whole file or none: the tool must never read half a manifest.
     let unfinished = response.with_extension("unfinished");
     std::fs::write(&unfinished, serde_json::to_vec(&assembly)?)

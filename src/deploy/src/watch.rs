@@ -294,7 +294,15 @@ impl Watch<'_> {
 
     /// Reads the outputs and reports the end. Whatever the stack shows now, the verdict stands.
     async fn conclude(&self, verdict: &Verdict) -> Outcome {
-        let deleting = matches!(self.operation.kind, OperationKind::Delete { .. });
+        let deleting = match self.operation.kind {
+            OperationKind::Deploy { .. } => false,
+            OperationKind::Delete { .. } => true,
+            // Whoever began it: a deletion begins as one. A failed creation that is cleaned up begins as a creation.
+            OperationKind::Latest => {
+                let first = self.timeline.entries().iter().find_map(Entry::stack_status);
+                first == Some(StackStatus::DeleteInProgress)
+            }
+        };
         let outputs = match verdict.status.class() {
             StackClass::Done => self.outputs(&verdict.status).await,
             StackClass::RolledBack

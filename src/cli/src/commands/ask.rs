@@ -1,0 +1,35 @@
+//! Asks a person, where there is one.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use crate::error::{CommandError, OrExit as _, Result};
+use crate::exit::Exit;
+
+/// Ends the command where it would have to ask and nobody is there. Before anything is made, so that nothing is to be
+/// cleaned up.
+pub(super) fn must_be_able_to_ask(yes: bool) -> Result<()> {
+    if yes || io::stdin().is_terminal() {
+        return Ok(());
+    }
+    Err(CommandError::new(Exit::Refused, anyhow::anyhow!("there is nobody to ask: stdin is not a terminal"))
+        .hint("run the same command with `--yes`, if what stands above is meant"))
+}
+
+/// Asks `question` on the terminal; only `y` or `yes` is a yes.
+pub(super) async fn ask(question: &str, yes: bool) -> Result<()> {
+    must_be_able_to_ask(yes)?;
+    if yes {
+        return Ok(());
+    }
+    let _ = write!(anstream::stderr(), "{question} [y/N] ");
+    // On a thread of its own: the loop goes on listening for Ctrl-C.
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line).map(|_| line)
+    });
+    let answer = answer.await.or_exit(Exit::Internal)?.or_exit(Exit::Internal)?;
+    match answer.trim() {
+        "y" | "Y" | "yes" | "Yes" => Ok(()),
+        _ => Err(CommandError::new(Exit::Refused, anyhow::anyhow!("not approved; nothing was changed"))),
+    }
+}

@@ -1,0 +1,123 @@
+use anyhow::anyhow;
+use tablewright::DeletionPolicy;
+use tablewright_deploy::stack as cloud_stack;
+use tablewright_deploy::{Events, delete, watch};
+
+use crate::commands::ask::ask;
+use crate::commands::aws::AwsArgs;
+use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
+use crate::commands::endings::{detached, ending, interrupted_before, token};
+use crate::commands::failure::failed;
+use crate::commands::{Common, select};
+use crate::error::{CommandError, Result};
+use crate::exit::Exit;
+use crate::report::fact::{Ending, Fact, Work};
+use crate::report::{Form, Reporter};
+
+/// Delete a stack; tables stay where their DeletionPolicy or deletion protection says so
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The stack
+    #[arg(value_name = "STACK")]
+    stack: String,
+    #[command(flatten)]
+    aws: AwsArgs,
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+    /// How to show what happens
+    #[arg(long, value_name = "FORM", default_value = "auto")]
+    pub(super) output: Form,
+}
+
+pub(super) fn destroy(common: &Common, args: &Args) -> Result<Exit> {
+    let project = common.project()?;
+    let (env, env_config) = common.env(&project)?;
+    let assembly = common.sound_assembly(&project, &env)?;
+    let stack = select(&assembly, std::slice::from_ref(&args.stack))?.remove(0);
+    run(async {
+        let mut interrupts = Interrupts::listen()?;
+        let mut reporter = Reporter::new(args.output, common.quiet);
+        let target = args.aws.connect(common, &project, env_config).await?;
+        let name = stack.name.as_deref().unwrap_or_default();
+        let Some(deployed) = cloud_stack::describe(&target.cloudformation, name).await? else {
+            reporter.say(&format!("There is no stack {name} in {}; nothing to do.", target.name));
+            return Ok(Exit::Done);
+        };
+        let template = cloud_stack::template(&target.cloudformation, &deployed.id).await?.unwrap_or_default();
+        let tables = deployed_tables(&template)?;
+        reporter.say(&format!("Stack {} ({name}) in {}:", stack.id, target.name));
+        for table in &tables {
+            reporter.say(&format!("  {}: {}", table.id, table.fate()));
+        }
+        if let Some(table) = tables.iter().find(|table| table.protected && !table.kept) {
+            return Err(CommandError::new(
+                Exit::Refused,
+                anyhow!("table `{}` has deletion protection, so deleting the stack would fail", table.id),
+            )
+            .hint("deploy it with `.deletion_protection(false)` first, if its items are no longer needed"));
+        }
+        let (facts, mut receiver) = Facts::channel();
+        let question = format!("Delete stack {name}?");
+        match drive(ask(&question, args.yes), &mut receiver, &mut reporter, &mut interrupts).await {
+            Ok(answer) => answer?,
+            Err(Interrupted) => return Err(interrupted_before()),
+        }
+        let engine = async {
+            facts.tell(Fact::Began { stack: stack.id.clone(), work: Work::Destroy });
+            let token = token();
+            let begin =
+                async |events: &Events| delete(&target.cloudformation, &deployed, &token, events).await;
+            let operation = facts.cloud(&stack.id, begin).await?;
+            let follow =
+                async |events: &Events| watch(&target.cloudformation, &operation, &target.pace, events).await;
+            let ending = ending(facts.cloud(&stack.id, follow).await?);
+            let failure = match &ending {
+                Ending::Failed { status, failure } => Some(failed(&target, stack, status, failure)),
+                Ending::Unchanged { .. } | Ending::Done { .. } | Ending::Deleted { .. } => None,
+            };
+            facts.tell(Fact::Ended { stack: stack.id.clone(), ending });
+            failure.map_or(Ok(Exit::Done), Err)
+        };
+        match drive(engine, &mut receiver, &mut reporter, &mut interrupts).await {
+            Ok(done) => done,
+            Err(Interrupted) => Err(detached(&target, &stack.id)),
+        }
+    })
+}
+
+/// A table as the deployed template has it: what counts is how it was deployed, not how it is defined now.
+struct DeployedTable {
+    id: String,
+    kept: bool,
+    protected: bool,
+}
+
+impl DeployedTable {
+    fn fate(&self) -> &'static str {
+        match (self.kept, self.protected) {
+            (true, _) => "stays, with its items (DeletionPolicy)",
+            (false, true) => "cannot be deleted (deletion protection)",
+            (false, false) => "is deleted, with its items",
+        }
+    }
+}
+
+fn deployed_tables(template: &str) -> Result<Vec<DeployedTable>> {
+    let template = tablewright_template::parse(template)
+        .map_err(|error| {
+            CommandError::new(Exit::Usage, error).context("the deployed template cannot be read")
+        })?
+        .to_value();
+    let resources = template["Resources"].as_object().into_iter().flatten();
+    Ok(resources
+        .filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table")
+        .map(|(id, resource)| DeployedTable {
+            id: id.clone(),
+            kept: [DeletionPolicy::Retain, DeletionPolicy::RetainExceptOnCreate]
+                .iter()
+                .any(|policy| resource["DeletionPolicy"] == policy.as_str()),
+            protected: resource["Properties"]["DeletionProtectionEnabled"] == true,
+        })
+        .collect())
+}

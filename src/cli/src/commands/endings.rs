@@ -1,0 +1,86 @@
+//! How an operation ended, for the reporter and for the exit code.
+
+use anyhow::anyhow;
+use tablewright::Stack;
+use tablewright_deploy::stack as cloud_stack;
+use tablewright_deploy::{Outcome, StackStatus};
+use tablewright_plan::Wait;
+use tablewright_tables::{Progress, wait_until_active};
+
+use crate::commands::aws::Target;
+use crate::commands::drive::Facts;
+use crate::error::{CommandError, Result};
+use crate::exit::Exit;
+use crate::report::fact::{Ending, Fact};
+
+pub(super) fn ending(outcome: Outcome) -> Ending {
+    match outcome {
+        Outcome::Deployed { outputs, orphans, retained, .. } => {
+            Ending::Done { outputs, orphans, retained, usable: true }
+        }
+        Outcome::Deleted { failure: None, retained } => Ending::Deleted { retained },
+        Outcome::Deleted { failure: Some(failure), .. } => {
+            Ending::Failed { status: StackStatus::DeleteComplete, failure }
+        }
+        Outcome::RolledBack { status, failure, .. } | Outcome::Failed { status, failure } => {
+            Ending::Failed { status, failure }
+        }
+    }
+}
+
+/// Waits until the tables of a stack can be used: CloudFormation does not wait for new indexes.
+pub(super) async fn wait_for_tables(target: &Target, stack: &Stack, facts: &Facts) -> Result<()> {
+    let resources =
+        cloud_stack::resources(&target.cloudformation, stack.name.as_deref().unwrap_or_default()).await?;
+    let tables: Vec<String> = resources
+        .into_iter()
+        .filter(|resource| resource.resource_type == "AWS::DynamoDB::Table")
+        .filter_map(|resource| resource.physical_id)
+        .collect();
+    let told = |progress: &Progress| {
+        facts.tell(Fact::Table { stack: stack.id.clone(), progress: progress.clone() });
+    };
+    wait_until_active(&target.dynamodb, &tables, target.table_pace, told).await.map_err(|error| {
+        let what = format!("stack {} is deployed, but whether its tables can be used is not known", stack.id);
+        match &error {
+            tablewright_tables::Error::Denied { .. } => CommandError::new(Exit::Access, error)
+                .hint("the credentials need the permission dynamodb:DescribeTable"),
+            _ => CommandError::new(Exit::Unknown, error)
+                .hint(format!("{} asks again", target.command("watch", &stack.id))),
+        }
+        .context(what)
+    })
+}
+
+/// Returns a name that nobody else has, for a change set or an operation.
+pub(super) fn token() -> String {
+    format!("tablewright-{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..))
+}
+
+pub(super) fn interrupted_before() -> CommandError {
+    CommandError::new(Exit::Interrupted, anyhow!("interrupted before anything was changed"))
+}
+
+/// Says that an operation goes on without us, and how to come back to it.
+pub(super) fn detached(target: &Target, stack: &str) -> CommandError {
+    CommandError::new(Exit::StillRunning, anyhow!("detached: CloudFormation goes on without us"))
+        .hint(format!("{} follows it again", target.command("watch", stack)))
+}
+
+pub(super) fn is_for_indexes(wait: &Wait) -> bool {
+    matches!(wait, Wait::Indexes { .. })
+}
+
+/// Says that the next step must wait for something that takes too long to sit by.
+pub(super) fn to_be_continued(stack: &Stack, number: usize, of: usize, wait: &Wait) -> CommandError {
+    let what = match wait {
+        Wait::Indexes { .. } => "every index is ACTIVE",
+        Wait::TimeToLive { .. } => "DynamoDB takes another change of time to live, about an hour from now",
+        Wait::KinesisDestination { .. } => "the old Kinesis destination is DISABLED, a few minutes from now",
+    };
+    CommandError::new(
+        Exit::StillRunning,
+        anyhow!("stack {}: step {number} of {of} is done; the next one can be taken when {what}", stack.id),
+    )
+    .hint("run the same command again then; it goes on where this one stopped")
+}

@@ -1,0 +1,154 @@
+//! From a stack to a plan: what is deployed against what is wanted, shown, and held against what may be done.
+
+use anyhow::anyhow;
+use tablewright::Stack;
+use tablewright::render::Rendered;
+use tablewright_deploy::stack as cloud_stack;
+use tablewright_deploy::{ChangeSet, StackClass, StackStatus};
+use tablewright_plan::{Plan, PlanOptions, Verdict, plan};
+
+use crate::commands::aws::Target;
+use crate::error::{CommandError, Result};
+use crate::exit::Exit;
+use crate::project::nearest;
+use crate::report::{Reporter, plan as plan_text};
+
+/// A stack on its way: what it should be, and what that takes.
+pub(super) struct Job<'a> {
+    pub(super) stack: &'a Stack,
+    pub(super) rendered: Rendered,
+    pub(super) plan: Plan,
+    /// The stack as it is.
+    pub(super) deployed: Option<cloud_stack::Stack>,
+}
+
+impl Job<'_> {
+    pub(super) fn has_changes(&self) -> bool {
+        !self.plan.steps.is_empty() || self.tags_differ()
+    }
+
+    /// Returns what the plan comes to in one line.
+    pub(super) fn summary(&self) -> String {
+        let tags = if self.tags_differ() { "its tags change" } else { "nothing to change" };
+        match (self.plan.changes.is_empty(), self.plan.steps.len()) {
+            (true, _) => tags.to_owned(),
+            (false, 0 | 1) => plan_text::summary(&self.plan),
+            (false, steps) => format!("{}, in {steps} steps", plan_text::summary(&self.plan)),
+        }
+    }
+
+    pub(super) fn tags_differ(&self) -> bool {
+        self.deployed.as_ref().is_some_and(|deployed| deployed.tags != self.stack.tags)
+    }
+}
+
+/// Plans the way from what is deployed to what is wanted.
+pub(super) async fn plan_stack<'a>(
+    target: &Target,
+    stack: &'a Stack,
+    rendered: Rendered,
+    options: &PlanOptions,
+) -> Result<Job<'a>> {
+    let name = stack.name.as_deref().unwrap_or_default();
+    let described = cloud_stack::describe(&target.cloudformation, name).await?;
+    // Of a stack whose creation was rolled back nothing is left but the template.
+    let deployed = described.filter(|stack| {
+        !matches!(stack.status.class(), StackClass::Review | StackClass::Gone)
+            && stack.status != StackStatus::RollbackComplete
+    });
+    let plan = match &deployed {
+        None => plan(None, &rendered.template, options),
+        Some(deployed) => {
+            let text = cloud_stack::template(&target.cloudformation, &deployed.id).await?.unwrap_or_default();
+            let template = tablewright_template::parse(&text).map_err(|error| {
+                CommandError::new(Exit::Usage, error)
+                    .context(format!("the template that stack {name} was deployed from cannot be read"))
+                    .hint("another tool made it? tablewright must be able to read it to plan a change")
+            })?;
+            plan(Some(&template.to_value()), &rendered.template, options)
+        }
+    };
+    Ok(Job { stack, rendered, plan, deployed })
+}
+
+/// Shows the plans of all stacks.
+pub(super) fn show(jobs: &[Job<'_>], target: &Target, reporter: &mut Reporter) {
+    reporter.say(&format!("Plan for {}:", target.name));
+    for job in jobs {
+        let name = job.stack.name.as_deref().unwrap_or_default();
+        reporter.say(&format!("{} ({name}): {}", job.stack.id, job.summary()));
+        let changes = plan_text::changes(&job.plan);
+        if !changes.is_empty() {
+            reporter.say(changes.trim_end());
+        }
+    }
+}
+
+/// Returns an error for a table that is allowed to be replaced and does not exist: a slip of the fingers must not pass for
+/// consent.
+pub(super) fn know(allowed: &[String], jobs: &[Job<'_>]) -> Result<()> {
+    let tables = jobs.iter().flat_map(|job| job.stack.tables.iter().map(|table| table.id.as_str()));
+    let changed =
+        jobs.iter().flat_map(|job| job.plan.changes.iter().map(|change| change.logical_id.as_str()));
+    let known: Vec<&str> = tables.chain(changed).collect();
+    let Some(unknown) = allowed.iter().find(|table| !known.contains(&table.as_str())) else { return Ok(()) };
+    let error = CommandError::usage(format!("there is no table `{unknown}` to replace"));
+    Err(match nearest(unknown, &known) {
+        Some(near) => error.hint(format!("did you mean `{near}`?")),
+        None => error,
+    })
+}
+
+/// Lets pass what loses nothing, or what was allowed by name.
+pub(super) fn gate(jobs: &[Job<'_>]) -> Result<()> {
+    let Some(job) = jobs.iter().find(|job| job.plan.is_stopped()) else {
+        return Ok(());
+    };
+    let worst = job.plan.changes.iter().max_by_key(|change| change.verdict);
+    let what = worst.map_or_else(String::new, |change| format!("{}: {}", change.logical_id, change.why));
+    let error = CommandError::new(
+        Exit::Refused,
+        anyhow!("the plan of stack {} is refused, and nothing was changed: {what}", job.stack.id),
+    )
+    .hint("the plan above says what to do instead");
+    Err(match job.plan.verdict() {
+        Verdict::ReplacementKept | Verdict::DataLoss => {
+            let tables = job.plan.changes.iter().filter(|change| change.verdict >= Verdict::ReplacementKept);
+            let mut flags: Vec<String> =
+                tables.map(|change| format!("--allow-replace {}", change.logical_id)).collect();
+            flags.dedup();
+            error.hint(format!("if it is meant: `{}`", flags.join(" ")))
+        }
+        Verdict::None | Verdict::InPlace | Verdict::InPlaceWithRisk | Verdict::Staged | Verdict::Refused => {
+            error
+        }
+    })
+}
+
+/// Holds CloudFormation's change set against the plan: it may not replace or delete a table that the plan keeps.
+pub(super) fn agree(job: &Job<'_>, change_set: &ChangeSet) -> Result<()> {
+    use tablewright_deploy::change::{ChangeAction, PolicyAction, Replacement};
+    for change in &change_set.changes {
+        let destroys = match (&change.action, &change.policy_action) {
+            (ChangeAction::Remove, Some(PolicyAction::Retain)) => false,
+            (ChangeAction::Remove, _) => true,
+            (ChangeAction::Modify, Some(action)) => action.as_str().starts_with("Replace"),
+            (ChangeAction::Modify, None) => change.replacement == Some(Replacement::True),
+            _ => false,
+        };
+        let expected = job.plan.changes.iter().any(|planned| {
+            planned.logical_id == change.logical_id && planned.verdict >= Verdict::ReplacementKept
+        });
+        if destroys && !expected && change.resource_type.starts_with("AWS::DynamoDB::") {
+            return Err(CommandError::new(
+                Exit::Refused,
+                anyhow!(
+                    "CloudFormation would replace or delete `{}`, which the plan keeps; nothing was changed",
+                    change.logical_id
+                ),
+            )
+            .hint("the plan and CloudFormation must agree about a table; please report this with both templates"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,186 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use similar::TextDiff;
+use tablewright::Env;
+use tablewright::render::{Rendered, Templates, render as render_stack};
+use tablewright_template::JsonLayout;
+
+use crate::commands::{Common, print, select};
+use crate::error::{CommandError, OrExit as _, Result};
+use crate::exit::Exit;
+use crate::project::Project;
+
+/// Write the CloudFormation templates, to stdout or into a folder
+///
+/// With `--out DIR`, every environment has a folder in DIR (or only the one of `--env`), and every stack a file in that.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Stacks to render (default: all)
+    #[arg(value_name = "STACK")]
+    stacks: Vec<String>,
+    /// Folder for the templates, to be committed and reviewed
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Write nothing; fail with exit code 8 where a template in `--out DIR` is not what would be written
+    #[arg(long, requires = "out")]
+    check: bool,
+    /// Form of the templates on stdout
+    #[arg(long, value_name = "FORM", default_value = "yaml", conflicts_with = "out")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// For people: short-form functions, comments.
+    Yaml,
+    /// For programs.
+    Json,
+}
+
+pub(super) fn render(common: &Common, args: &Args) -> Result<Exit> {
+    let project = common.project()?;
+    let templates = Templates::with_folder(&project.stacks.join("templates")).or_exit(Exit::Usage)?;
+    let Some(out) = &args.out else {
+        let (env, _) = common.env(&project)?;
+        return to_stdout(&rendered(common, &project, &env, args, &templates)?, args.format);
+    };
+    let envs = match &common.env {
+        Some(_) => vec![common.env(&project)?.0],
+        None => project.config.all_envs(),
+    };
+    let mut wanted = BTreeMap::new();
+    for env in envs {
+        let folder = out.join(env.name());
+        for (id, stack) in rendered(common, &project, &env, args, &templates)? {
+            wanted.insert(folder.join(format!("{id}.yaml")), Some(stack.text));
+        }
+        // A stack that is gone leaves a template behind; only when all are rendered is that known.
+        if args.stacks.is_empty() {
+            for path in ours(&folder)? {
+                wanted.entry(path).or_default();
+            }
+        }
+    }
+    if args.check { check(&wanted) } else { write_all(common, &wanted) }
+}
+
+fn rendered(
+    common: &Common,
+    project: &Project,
+    env: &Env,
+    args: &Args,
+    templates: &Templates,
+) -> Result<Vec<(String, Rendered)>> {
+    let assembly = common.sound_assembly(project, env)?;
+    let stacks = select(&assembly, &args.stacks)?;
+    let render = |stack| render_stack(stack, env.name(), templates).or_exit(Exit::Usage);
+    stacks.into_iter().map(|stack| Ok((stack.id.clone(), render(stack)?))).collect()
+}
+
+fn to_stdout(stacks: &[(String, Rendered)], format: Format) -> Result<Exit> {
+    for (position, (_, stack)) in stacks.iter().enumerate() {
+        match format {
+            Format::Yaml => {
+                // Several documents in one stream, where there are several.
+                print(if position > 0 { "---\n" } else { "" })?;
+                print(&stack.text)?;
+            }
+            Format::Json => {
+                let node = tablewright_template::parse(&stack.text).or_exit(Exit::Internal)?;
+                print(&format!("{}\n", node.write_json(JsonLayout::Pretty)))?;
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Compares files with what they should be; `None` is for a file that should not be there.
+fn check(wanted: &BTreeMap<PathBuf, Option<String>>) -> Result<Exit> {
+    let mut stale = 0;
+    for (path, text) in wanted {
+        let found = match fs::read_to_string(path) {
+            Ok(found) => Some(found),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                return Err(CommandError::new(Exit::Internal, error)
+                    .context(format!("cannot read {}", path.display())));
+            }
+        };
+        if found == *text {
+            continue;
+        }
+        stale += 1;
+        let shown = path.display();
+        let what = match (found, text) {
+            (None, _) => format!("{shown} is missing."),
+            (Some(_), None) => format!("{shown} is of a stack that is no more."),
+            (Some(found), Some(text)) => {
+                let diff = TextDiff::from_lines(&found, text);
+                let diff = diff.unified_diff().header("committed", "rendered").to_string();
+                format!("{shown} is stale:\n{diff}")
+            }
+        };
+        let _ = writeln!(anstream::stderr(), "{what}");
+    }
+    if stale == 0 {
+        return Ok(Exit::Done);
+    }
+    Err(CommandError::new(
+        Exit::Pending,
+        anyhow::anyhow!("{stale} of {} templates are not up to date", wanted.len()),
+    )
+    .hint("run the same command without `--check`, look at the difference, and commit it"))
+}
+
+fn write_all(common: &Common, wanted: &BTreeMap<PathBuf, Option<String>>) -> Result<Exit> {
+    for (path, text) in wanted {
+        let (done, what) = match text {
+            None => (fs::remove_file(path), "Removed"),
+            Some(text) if fs::read_to_string(path).is_ok_and(|found| found == *text) => continue,
+            Some(text) => (write_whole(path, text), "Wrote"),
+        };
+        done.map_err(|error| {
+            CommandError::new(Exit::Internal, error)
+                .context(format!("cannot write {}", path.display()))
+                .hint("is the folder there for you to write in?")
+        })?;
+        if !common.quiet {
+            let _ = writeln!(anstream::stderr(), "{what} {}", path.display());
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Writes a file whole or not at all.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let unfinished = path.with_extension("yaml.unfinished");
+    fs::write(&unfinished, text)
+        .and_then(|()| fs::rename(&unfinished, path))
+        .inspect_err(|_| drop(fs::remove_file(&unfinished)))
+}
+
+/// Lists the files of a folder that this tool made, by their header.
+fn ours(folder: &Path) -> Result<Vec<PathBuf>> {
+    let unreadable =
+        |error| CommandError::new(Exit::Internal, error).context(format!("cannot read {}", folder.display()));
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(unreadable)?.path();
+        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml");
+        if is_yaml && fs::read_to_string(&path).is_ok_and(|text| tablewright::render::is_ours(&text)) {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,83 @@
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr};
+
+use anyhow::Context as _;
+use tablewright_sandbox::Sandbox;
+use tokio::net::TcpListener;
+
+use crate::commands::aws::{open_sandbox, sandbox_file};
+use crate::commands::drive::{Interrupts, run};
+use crate::commands::{Common, print};
+use crate::error::{CommandError, OrExit as _, Result};
+use crate::exit::Exit;
+use crate::project::Project;
+
+/// CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or begin a new one
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Answer on a loopback port, for the AWS CLI, boto3 and every SDK
+    Serve {
+        /// The port (default: one that is free)
+        #[arg(long, default_value_t = 0)]
+        port: u16,
+    },
+    /// Forget everything in the sandbox
+    Reset,
+    /// Say where the sandbox is kept
+    Status,
+}
+
+pub(super) fn sandbox(common: &Common, args: &Args) -> Result<Exit> {
+    let project = common.project()?;
+    match args.command {
+        Command::Serve { port } => serve(&project, port),
+        Command::Reset => reset(common, &project),
+        Command::Status => status(&project),
+    }
+}
+
+fn serve(project: &Project, port: u16) -> Result<Exit> {
+    let sandbox = open_sandbox(project)?;
+    run(async {
+        let mut interrupts = Interrupts::listen()?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot listen on {address}"))
+            .or_exit(Exit::Internal)?;
+        let address = listener.local_addr().or_exit(Exit::Internal)?;
+        let _ = writeln!(
+            anstream::stderr(),
+            "The sandbox answers until Ctrl-C. Any credentials will do:\n\
+             \n  export AWS_ENDPOINT_URL=http://{address} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox\n"
+        );
+        // The address is data: a script reads it from the first line of stdout.
+        print(&format!("http://{address}\n"))?;
+        tablewright_sandbox::serve(sandbox, listener, async { interrupts.next().await })
+            .await
+            .or_exit(Exit::Internal)?;
+        Ok(Exit::Done)
+    })
+}
+
+fn reset(common: &Common, project: &Project) -> Result<Exit> {
+    let file = sandbox_file(project);
+    Sandbox::reset(&file).map_err(|error| CommandError::new(Exit::Internal, error))?;
+    if !common.quiet {
+        let _ = writeln!(anstream::stderr(), "The sandbox is empty.");
+    }
+    Ok(Exit::Done)
+}
+
+fn status(project: &Project) -> Result<Exit> {
+    let file = sandbox_file(project);
+    let state = if file.exists() { "kept in" } else { "empty; it would be kept in" };
+    print(&format!("The sandbox is {state} {}\n", file.display()))?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,63 @@
+use anyhow::anyhow;
+use tablewright_deploy::operation::latest;
+use tablewright_deploy::{Events, watch as watch_operation};
+
+use crate::commands::aws::AwsArgs;
+use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
+use crate::commands::endings::{detached, ending, wait_for_tables};
+use crate::commands::failure::failed;
+use crate::commands::{Common, select};
+use crate::error::{CommandError, Result};
+use crate::exit::Exit;
+use crate::report::fact::{Ending, Fact, Work};
+use crate::report::{Form, Reporter};
+
+/// Follow the latest operation on a stack, running or ended, from its first event
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The stack
+    #[arg(value_name = "STACK")]
+    stack: String,
+    #[command(flatten)]
+    aws: AwsArgs,
+    /// How to show what happens
+    #[arg(long, value_name = "FORM", default_value = "auto")]
+    pub(super) output: Form,
+}
+
+pub(super) fn watch(common: &Common, args: &Args) -> Result<Exit> {
+    let project = common.project()?;
+    let (env, env_config) = common.env(&project)?;
+    let assembly = common.sound_assembly(&project, &env)?;
+    let stack = select(&assembly, std::slice::from_ref(&args.stack))?.remove(0);
+    run(async {
+        let mut interrupts = Interrupts::listen()?;
+        let mut reporter = Reporter::new(args.output, common.quiet);
+        let target = args.aws.connect(common, &project, env_config).await?;
+        let (facts, mut receiver) = Facts::channel();
+        let engine = async {
+            let name = stack.name.as_deref().unwrap_or_default();
+            let operation = latest(&target.cloudformation, name).await?.ok_or_else(|| {
+                CommandError::new(Exit::Usage, anyhow!("there is no stack {name} in {}", target.name))
+            })?;
+            facts.tell(Fact::Began { stack: stack.id.clone(), work: Work::Watch });
+            let call = async |events: &Events| {
+                watch_operation(&target.cloudformation, &operation, &target.pace, events).await
+            };
+            let ending = ending(facts.cloud(&stack.id, call).await?);
+            if let Ending::Done { .. } = ending {
+                wait_for_tables(&target, stack, &facts).await?;
+            }
+            let failure = match &ending {
+                Ending::Failed { status, failure } => Some(failed(&target, stack, status, failure)),
+                Ending::Unchanged { .. } | Ending::Done { .. } | Ending::Deleted { .. } => None,
+            };
+            facts.tell(Fact::Ended { stack: stack.id.clone(), ending });
+            failure.map_or(Ok(Exit::Done), Err)
+        };
+        match drive(engine, &mut receiver, &mut reporter, &mut interrupts).await {
+            Ok(done) => done,
+            Err(Interrupted) => Err(detached(&target, &stack.id)),
+        }
+    })
+}

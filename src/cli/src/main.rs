@@ -1,0 +1,11 @@
+//! The `tablewright` command.
+
+mod commands;
+mod error;
+mod exit;
+mod project;
+mod report;
+
+fn main() -> std::process::ExitCode {
+    commands::main().into()
+}

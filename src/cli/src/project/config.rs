@@ -1,0 +1,138 @@
+//! `stacks/tablewright.toml`: the project's name and its environments.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use tablewright::Env;
+
+use crate::error::{CommandError, Result};
+use crate::exit::Exit;
+use crate::project::near::nearest;
+
+/// The configuration of a project.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) project: ProjectConfig,
+    #[serde(default, rename = "env")]
+    pub(crate) envs: BTreeMap<String, EnvConfig>,
+    #[serde(skip)]
+    path: PathBuf,
+}
+
+/// `[project]`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProjectConfig {
+    /// Stands for `{project}` in names.
+    pub(crate) name: String,
+    /// What a command without `--env` means.
+    default_env: Option<String>,
+    /// The pattern of table names.
+    table_name: Option<String>,
+    /// The pattern of stack names.
+    stack_name: Option<String>,
+}
+
+/// `[env.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EnvConfig {
+    /// The AWS region of the environment.
+    pub(crate) region: Option<String>,
+    /// The AWS account of the environment.
+    pub(crate) account: Option<String>,
+    /// The profile of the shared AWS configuration to use.
+    pub(crate) aws_profile: Option<String>,
+    /// Whether the tables hold data that people need.
+    #[serde(default)]
+    pub(crate) protected: bool,
+    /// Settings for the stack functions, by name.
+    #[serde(default)]
+    config: serde_json::Map<String, serde_json::Value>,
+}
+
+impl Config {
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            CommandError::new(Exit::Usage, error)
+                .context(format!("cannot read {}", path.display()))
+                .hint("the least it says is: [project], name = \"…\", and a section [env.dev]")
+        })?;
+        Self::parse(&text, path)
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self> {
+        // toml's report names line and column, shows the line and lists the keys that exist.
+        let config: Self = toml::from_str(text).map_err(|error| {
+            CommandError::new(Exit::Usage, error)
+                .context(format!("{} is not as it should be", path.display()))
+        })?;
+        let config = Self { path: path.to_owned(), ..config };
+        config.validate()?;
+        Ok(config)
+    }
+
+    fn validate(&self) -> Result<()> {
+        let wrong = |message: String| Err(CommandError::usage(format!("{}: {message}", self.path.display())));
+        if self.envs.is_empty() {
+            return wrong("there is no environment; add a section such as [env.dev]".into());
+        }
+        for (key, pattern, part) in [
+            ("table_name", &self.project.table_name, "{table}"),
+            ("stack_name", &self.project.stack_name, "{stack}"),
+        ] {
+            if pattern.as_ref().is_some_and(|pattern| !pattern.contains(part)) {
+                return wrong(format!("`{key}` must have `{part}` in it: one name cannot serve them all"));
+            }
+        }
+        match &self.project.default_env {
+            Some(name) if !self.envs.contains_key(name) => {
+                wrong(format!("`default_env` is `{name}`, which is none of: {}", self.env_names()))
+            }
+            Some(name) if self.envs[name].protected => wrong(format!(
+                "`default_env` is `{name}`, which is protected; name a protected environment each time with `--env`"
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Returns the environment that a command means.
+    pub(crate) fn env(&self, name: Option<&str>) -> Result<(Env, &EnvConfig)> {
+        let name = match (name, &self.project.default_env) {
+            (Some(name), _) => name,
+            (None, Some(name)) => name,
+            (None, None) => {
+                return Err(CommandError::usage("which environment?")
+                    .hint(format!("`--env NAME`, with one of: {}", self.env_names()))
+                    .hint(format!("or `default_env` under [project] in {}", self.path.display())));
+            }
+        };
+        let Some((name, env)) = self.envs.get_key_value(name) else {
+            let mut error = CommandError::usage(format!("there is no environment `{name}`"));
+            if let Some(near) = nearest(name, self.envs.keys()) {
+                error = error.hint(format!("did you mean `{near}`?"));
+            }
+            return Err(error.hint(format!("{} has: {}", self.path.display(), self.env_names())));
+        };
+        Ok((self.make(name, env), env))
+    }
+
+    /// Returns all environments.
+    pub(crate) fn all_envs(&self) -> Vec<Env> {
+        self.envs.iter().map(|(name, env)| self.make(name, env)).collect()
+    }
+
+    fn make(&self, name: &str, env: &EnvConfig) -> Env {
+        Env::new(&self.project.name, name)
+            .located(env.region.clone(), env.account.clone())
+            .with_protection(env.protected)
+            .with_names(self.project.table_name.clone(), self.project.stack_name.clone())
+            .with_config(env.config.clone())
+    }
+
+    fn env_names(&self) -> String {
+        self.envs.keys().map(String::as_str).collect::<Vec<_>>().join(", ")
+    }
+}

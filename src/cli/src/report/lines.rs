@@ -1,0 +1,68 @@
+//! Plain lines, one for each fact: for pipes, for CI, for a log that is read tomorrow.
+
+use std::fmt::Write as _;
+
+use tablewright_deploy::{EventKind, ResourceEvent};
+use tablewright_tables::Progress;
+
+use crate::report::fact::Fact;
+use crate::report::text::{clock, length, printable};
+
+/// Returns the line of a fact; `None` where it says nothing that people miss.
+pub(crate) fn line(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::Planned { .. } | Fact::Ended { .. } => None,
+        Fact::Began { stack, work, .. } => Some(format!("{stack}: {}", work.going_on())),
+        Fact::Step { stack, number, of, summary } => {
+            Some(format!("{stack}: step {number} of {of}: {summary}"))
+        }
+        Fact::Cloud { stack, event } => {
+            let text = event_text(&event.kind)?;
+            Some(format!("{}  {stack}  {text}", clock(event.at)))
+        }
+        Fact::Table { stack, progress } => Some(format!("          {stack}  {}", table(progress))),
+    }
+}
+
+fn event_text(kind: &EventKind) -> Option<String> {
+    Some(match kind {
+        EventKind::Resource(resource) => resource_text(resource),
+        EventKind::Stack { status, reason } => with_reason(format!("stack  {status}"), reason.as_deref()),
+        EventKind::Throttled { action, retry_in } => {
+            format!("AWS asks for fewer calls of {action}; next one in {}", length(*retry_in))
+        }
+        EventKind::CallFailed { error, retry_in } => {
+            format!("{}; trying again in {}", printable(&error.to_string()), length(*retry_in))
+        }
+        EventKind::ChangeSetLeft { name, error } => {
+            format!("change set {name} could not be deleted: {}", printable(&error.to_string()))
+        }
+        EventKind::ChangeSetCreated { .. }
+        | EventKind::ChangesDescribed { .. }
+        | EventKind::ChangeSetDeleted { .. }
+        | EventKind::ExecutionStarted { .. }
+        | EventKind::DeletionStarted { .. }
+        | EventKind::Settled { .. } => return None,
+    })
+}
+
+fn resource_text(resource: &ResourceEvent) -> String {
+    with_reason(format!("{}  {}", resource.logical_id, resource.status), resource.reason.as_deref())
+}
+
+fn with_reason(mut text: String, reason: Option<&str>) -> String {
+    if let Some(reason) = reason {
+        write!(text, "  {}", printable(reason)).expect("writing to a String does not fail");
+    }
+    text
+}
+
+fn table(progress: &Progress) -> String {
+    let mut text = format!("{}  {}", progress.table, progress.status);
+    for index in &progress.indexes {
+        let filling = if index.backfilling { " (filling)" } else { "" };
+        write!(text, ", index {} {}{filling}", index.name, index.status)
+            .expect("writing to a String does not fail");
+    }
+    text
+}

@@ -1,0 +1,134 @@
+//! What people and programs read. A reporter shows; it never decides.
+
+mod ending;
+pub(crate) mod fact;
+mod lines;
+mod live;
+pub(crate) mod ndjson;
+pub(crate) mod plan;
+mod problems;
+mod text;
+mod tree;
+mod view;
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use crate::error::CommandError;
+use fact::Fact;
+use live::Live;
+pub(crate) use problems::problems;
+pub(crate) use text::printable;
+use view::View;
+
+/// Styles, for terminals that have them; the words say everything without.
+pub(crate) mod style {
+    use anstyle::{AnsiColor, Style};
+
+    pub(crate) const ERROR: Style = AnsiColor::Red.on_default().bold();
+    pub(crate) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+    pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+    pub(crate) const HELP: Style = AnsiColor::Cyan.on_default();
+    pub(crate) const STRONG: Style = Style::new().bold();
+    pub(crate) const FAINT: Style = Style::new().dimmed();
+}
+
+/// The form that a run is reported in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Form {
+    /// A live tree on a terminal, lines elsewhere
+    Auto,
+    /// A live tree
+    Tree,
+    /// A line for each event
+    Lines,
+    /// A JSON object for each event, on stdout
+    Ndjson,
+}
+
+/// Shows a run in one form. People read stderr; stdout is for data.
+#[derive(Debug)]
+pub(crate) struct Reporter {
+    form: Form,
+    quiet: bool,
+    view: View,
+    live: Live,
+}
+
+impl Reporter {
+    pub(crate) fn new(form: Form, quiet: bool) -> Self {
+        let form = match form {
+            Form::Auto if io::stderr().is_terminal() && std::env::var_os("CI").is_none() => Form::Tree,
+            Form::Auto => Form::Lines,
+            Form::Tree | Form::Lines | Form::Ndjson => form,
+        };
+        Self { form, quiet, view: View::default(), live: Live::default() }
+    }
+
+    /// Shows a fact. What cannot be shown is let go: a closed pipe must not end a deployment.
+    pub(crate) fn tell(&mut self, fact: &Fact) {
+        self.view.take(fact);
+        let _ = match self.form {
+            Form::Ndjson => tell_program(fact),
+            Form::Tree if !self.quiet => self.draw().and_then(|()| self.tell_ending(fact)),
+            Form::Lines | Form::Auto if !self.quiet => tell_line(fact).and_then(|()| self.tell_ending(fact)),
+            Form::Tree | Form::Lines | Form::Auto => self.tell_ending(fact),
+        };
+    }
+
+    /// Says something beside the facts, for people only.
+    pub(crate) fn say(&mut self, text: &str) {
+        if self.form != Form::Ndjson && !self.quiet {
+            let _ = self.live.clear(&mut anstream::stderr());
+            let _ = writeln!(anstream::stderr(), "{text}");
+        }
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let (width, height) = match terminal_size::terminal_size_of(io::stderr()) {
+            Some((width, height)) => (usize::from(width.0), usize::from(height.0)),
+            None => (80, 24),
+        };
+        // One line less: a line that fills the window would scroll it, and the way back up would be one short.
+        let lines = tree::lines(&self.view, width, height.saturating_sub(1));
+        let lines: Vec<String> = lines.iter().map(tree::styled).collect();
+        self.live.draw(&mut anstream::stderr(), &lines)
+    }
+
+    /// Says how the work on a stack ended. Outputs are data.
+    fn tell_ending(&mut self, fact: &Fact) -> io::Result<()> {
+        let Fact::Ended { stack, ending } = fact else {
+            return Ok(());
+        };
+        // The tree stays as it is at the end, above what is said now.
+        self.live.keep();
+        self.view = View::default();
+        if !self.quiet {
+            write!(anstream::stderr(), "{}", ending::text(stack, ending))?;
+        }
+        let outputs = ending::outputs(stack, ending);
+        let mut out = io::stdout().lock();
+        out.write_all(outputs.as_bytes())?;
+        out.flush()
+    }
+}
+
+fn tell_program(fact: &Fact) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{}", ndjson::object(fact))?;
+    out.flush()
+}
+
+fn tell_line(fact: &Fact) -> io::Result<()> {
+    match lines::line(fact) {
+        Some(line) => writeln!(anstream::stderr(), "{line}"),
+        None => Ok(()),
+    }
+}
+
+/// Returns a failed command as people read it.
+pub(crate) fn error(error: &CommandError) -> String {
+    let text = error.to_string();
+    let text = text.strip_prefix("error:").unwrap_or(&text);
+    let (red, cyan) = (style::ERROR, style::HELP);
+    format!("{red}error:{red:#}{}", text.replace("\n  help:", &format!("\n  {cyan}help:{cyan:#}")))
+}

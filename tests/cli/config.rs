@@ -1,0 +1,199 @@
+//! `stacks/tablewright.toml`, whole and broken.
+
+use insta::assert_snapshot;
+
+use crate::support::Project;
+
+/// A project whose configuration is `text`; nothing is compiled, since the configuration comes first.
+fn list(project: &Project, text: &str) -> crate::support::Output {
+    project.write("stacks/tablewright.toml", text);
+    project.run(&["list"])
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_place() {
+    let project = Project::sample("config");
+    let list = |text: &str| list(&project, text);
+    assert_snapshot!(list("[project\nname = \"demo\"\n"), @"
+    exit code 2
+    --- stderr
+    error: [ROOT]/stacks/tablewright.toml is not as it should be
+      because: TOML parse error at line 1, column 9
+          |
+        1 | [project
+          |         ^
+        unclosed table, expected `]`
+    ");
+    assert_snapshot!(list("[project]\nname = \"demo\"\ndefault-env = \"dev\"\n[env.dev]\n"), @r#"
+    exit code 2
+    --- stderr
+    error: [ROOT]/stacks/tablewright.toml is not as it should be
+      because: TOML parse error at line 3, column 1
+          |
+        3 | default-env = "dev"
+          | ^^^^^^^^^^^
+        unknown field `default-env`, expected one of `name`, `default_env`, `table_name`, `stack_name`
+    "#);
+    assert_snapshot!(list("[project]\n[env.dev]\n"), @"
+    exit code 2
+    --- stderr
+    error: [ROOT]/stacks/tablewright.toml is not as it should be
+      because: TOML parse error at line 1, column 1
+          |
+        1 | [project]
+          | ^^^^^^^^^
+        missing field `name`
+    ");
+    assert_snapshot!(list("[project]\nname = 7\n[env.dev]\n"), @"
+    exit code 2
+    --- stderr
+    error: [ROOT]/stacks/tablewright.toml is not as it should be
+      because: TOML parse error at line 2, column 8
+          |
+        2 | name = 7
+          |        ^
+        invalid type: integer `7`, expected a string
+    ");
+    assert_snapshot!(list("[env.dev]\n"), @"
+    exit code 2
+    --- stderr
+    error: [ROOT]/stacks/tablewright.toml is not as it should be
+      because: TOML parse error at line 1, column 1
+          |
+        1 | [env.dev]
+          | ^
+        missing field `project`
+    ");
+    assert_snapshot!(list(""), @"
+    exit code 2
+    --- stderr
+    error: [ROOT]/stacks/tablewright.toml is not as it should be
+      because: TOML parse error at line 1, column 1
+          |
+        1 |
+          | ^
+        missing field `project`
+    ");
+    assert_snapshot!(list("[project]\nname = \"demo\"\n"), @"
+    exit code 2
+    --- stderr
+    error: [ROOT]/stacks/tablewright.toml: there is no environment; add a section such as [env.dev]
+    ");
+    assert_snapshot!(list("[project]\nname = \"demo\"\n[env.dev]\nprotect = true\n"), @"
+    exit code 2
+    --- stderr
+    error: [ROOT]/stacks/tablewright.toml is not as it should be
+      because: TOML parse error at line 4, column 1
+          |
+        4 | protect = true
+          | ^^^^^^^
+        unknown field `protect`, expected one of `region`, `account`, `aws_profile`, `protected`, `config`
+    ");
+    assert_snapshot!(list("[project]\nname = \"demo\"\ndefault_env = \"prod\"\n[env.prod]\nprotected = true\n"), @"
+    exit code 2
+    --- stderr
+    error: [ROOT]/stacks/tablewright.toml: `default_env` is `prod`, which is protected; name a protected environment each time with `--env`
+    ");
+    assert_snapshot!(list("[project]\nname = \"demo\"\ndefault_env = \"def\"\n[env.dev]\n"), @"
+    exit code 2
+    --- stderr
+    error: [ROOT]/stacks/tablewright.toml: `default_env` is `def`, which is none of: dev
+    ");
+    assert_snapshot!(list("[project]\nname = \"demo\"\ntable_name = \"{project}\"\n[env.dev]\n"), @"
+    exit code 2
+    --- stderr
+    error: [ROOT]/stacks/tablewright.toml: `table_name` must have `{table}` in it: one name cannot serve them all
+    ");
+    assert_snapshot!(list("[project]\nname = \"demo\"\n[env.dev]\n"), @"
+    exit code 2
+    --- stderr
+    error: which environment?
+      help: `--env NAME`, with one of: dev
+      help: or `default_env` under [project] in [ROOT]/stacks/tablewright.toml
+    ");
+}
+
+#[test]
+fn a_configuration_that_cannot_be_read() {
+    let project = Project::sample("config-missing");
+    let path = project.root.join("stacks/tablewright.toml");
+    std::fs::remove_file(&path).unwrap();
+    assert_snapshot!(project.run(&["list"]), @r#"
+    exit code 2
+    --- stderr
+    error: cannot read [ROOT]/stacks/tablewright.toml
+      because: No such file or directory (os error 2)
+      help: the least it says is: [project], name = "…", and a section [env.dev]
+    "#);
+    std::fs::create_dir(&path).unwrap();
+    let _ = project.run(&["list"]).ends_with(2).says("cannot read [ROOT]/stacks/tablewright.toml");
+    std::fs::remove_dir(&path).unwrap();
+    std::fs::write(&path, [b'#', 0xff]).unwrap();
+    let _ = project.run(&["list"]).ends_with(2).says("cannot read [ROOT]/stacks/tablewright.toml");
+}
+
+#[test]
+fn an_environment_that_does_not_exist() {
+    let project = Project::sample("config-env");
+    assert_snapshot!(project.run(&["list", "--env", "prd"]), @"
+    exit code 2
+    --- stderr
+    error: there is no environment `prd`
+      help: did you mean `prod`?
+      help: [ROOT]/stacks/tablewright.toml has: dev, prod
+    ");
+    assert_snapshot!(project.run(&["deploy", "--sandbox", "--env", "elsewhere"]), @"
+    exit code 2
+    --- stderr
+    error: there is no environment `elsewhere`
+      help: [ROOT]/stacks/tablewright.toml has: dev, prod
+    ");
+}
+
+#[test]
+fn a_region_of_its_own_is_not_overruled() {
+    let project = Project::sample("config-region");
+    project.replace("tablewright.toml", "[env.dev]", "[env.dev]\nregion = \"eu-west-1\"");
+    assert_snapshot!(project.run(&["diff", "notes", "--sandbox", "--region", "us-east-1"]), @"
+    exit code 6
+    --- stderr
+    error: the environment belongs to region eu-west-1, and `--region` says us-east-1
+      help: leave `--region` out, or change the environment's `region` in tablewright.toml
+    ");
+    let output = project.run(&["deploy", "notes", "--sandbox"]).ends_with(6);
+    assert!(output.stderr.contains("the sandbox, eu-west-1"), "{output}");
+}
+
+#[test]
+fn no_stacks_crate() {
+    // Outside of every project: the test's own folder lies within the repository, which is one.
+    let outside = std::env::temp_dir().join(format!("tablewright-outside-{}", std::process::id()));
+    std::fs::create_dir_all(&outside).unwrap();
+    let project = Project::empty("config-outside");
+    let run = |args: &[&str]| project.finish(project.command(args).current_dir(&outside));
+    let named =
+        |output: crate::support::Output| output.to_string().replace(outside.to_str().unwrap(), "[OUTSIDE]");
+    assert_snapshot!(named(run(&["list"])), @"
+    exit code 2
+    --- stderr
+    error: no stacks crate: there is no stacks/Cargo.toml in [OUTSIDE] or above
+      help: run it inside a project, or name the crate's folder with `--stacks DIR`
+      help: a new project copies the folder `stacks` of tablewright's own repository; the README shows it
+    ");
+    assert_snapshot!(named(run(&["list", "--stacks", "elsewhere"])), @"
+    exit code 2
+    --- stderr
+    error: elsewhere has no Cargo.toml
+      help: `--stacks` names the folder of the crate that makes the stacks
+    ");
+    for command in [
+        &["render"][..],
+        &["check"],
+        &["diff", "--sandbox"],
+        &["deploy", "--sandbox"],
+        &["sandbox", "status"],
+    ] {
+        let _ = run(command).ends_with(2).says("no stacks crate");
+    }
+    std::fs::remove_dir(&outside).unwrap();
+}

@@ -1,0 +1,115 @@
+//! `tablewright destroy`: deletion policy and deletion protection are honoured and explained.
+
+use insta::assert_snapshot;
+
+use crate::support::{Cloud, Project};
+
+#[test]
+fn a_table_that_stays() {
+    let project = Project::sample("destroy");
+    let cloud = Cloud::quick(&project);
+    assert_snapshot!(project.run(&["destroy", "notes", "--sandbox", "--yes"]), @"
+    exit code 0
+    --- stderr
+    There is no stack demo-notes-dev in the sandbox, us-east-1; nothing to do.
+    ");
+    let _ = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(0);
+    assert_snapshot!(project.run(&["destroy", "notes", "--sandbox"]), @"
+    exit code 6
+    --- stderr
+    Stack notes (demo-notes-dev) in the sandbox, us-east-1:
+      Note: stays, with its items (DeletionPolicy)
+    error: there is nobody to ask: stdin is not a terminal
+      help: run the same command with `--yes`, if what stands above is meant
+    ");
+    assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("CREATE_COMPLETE"));
+    assert_snapshot!(project.run(&["destroy", "notes", "--sandbox", "--yes"]), @"
+    exit code 0
+    --- stderr
+    Stack notes (demo-notes-dev) in the sandbox, us-east-1:
+      Note: stays, with its items (DeletionPolicy)
+    notes: destroying
+    --:--:--  notes  stack  DELETE_IN_PROGRESS  User Initiated
+    --:--:--  notes  NoteReadScalingPolicy  DELETE_IN_PROGRESS
+    --:--:--  notes  NoteWriteScalingPolicy  DELETE_IN_PROGRESS
+    --:--:--  notes  NoteReadScalingPolicy  DELETE_COMPLETE
+    --:--:--  notes  NoteWriteScalingPolicy  DELETE_COMPLETE
+    --:--:--  notes  NoteReadScaling  DELETE_IN_PROGRESS
+    --:--:--  notes  NoteWriteScaling  DELETE_IN_PROGRESS
+    --:--:--  notes  NoteReadScaling  DELETE_COMPLETE
+    --:--:--  notes  NoteWriteScaling  DELETE_COMPLETE
+    --:--:--  notes  Note  DELETE_SKIPPED
+    --:--:--  notes  stack  DELETE_COMPLETE
+    ✓ notes: the stack is gone.
+      Note (demo-dev-notes) stays, as its policy says; CloudFormation no longer knows it.
+    ");
+    assert_eq!(cloud.status("demo-notes-dev"), None);
+    assert_eq!(cloud.table("demo-dev-notes")["TableStatus"], "ACTIVE");
+    let _ = project
+        .run(&["destroy", "notes", "--sandbox", "--yes"])
+        .ends_with(0)
+        .says("There is no stack demo-notes-dev");
+
+    // Its name is taken: another stack cannot have it, and says what can be done.
+    assert_snapshot!(project.run(&["deploy", "notes", "--sandbox", "--yes"]), @"
+    exit code 6
+    --- stderr
+    Plan for the sandbox, us-east-1:
+    notes (demo-notes-dev): 7 new
+      + output NotesTable  [new]
+      + output NotesTableArn  [new]
+      + Note  DynamoDB::Table  [new]
+      + NoteReadScaling  ApplicationAutoScaling::ScalableTarget  [new]
+      + NoteReadScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
+      + NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [new]
+      + NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
+    error: CloudFormation refuses the change set of stack notes, and nothing was changed
+      Note (stacks/notes.rs:9): Resource of type 'AWS::DynamoDB::Table' with identifier 'demo-dev-notes' already exists.
+      help: a table of this name is there already, retained or somebody else's: import it, delete it if nobody needs its items, or use another name
+    ");
+    assert_eq!(cloud.table("demo-dev-notes")["TableStatus"], "ACTIVE");
+}
+
+#[test]
+fn a_table_that_is_protected_and_then_not() {
+    let project = Project::sample("destroy-protected");
+    let cloud = Cloud::quick(&project);
+    let given_up = ".base_name(\"notes\").deletion_policy(tablewright::DeletionPolicy::Delete)";
+    project.replace("notes.rs", ".base_name(\"notes\")", &format!("{given_up}.deletion_protection(true)"));
+    let _ = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(0);
+    assert_snapshot!(project.run(&["destroy", "notes", "--sandbox", "--yes"]), @"
+    exit code 6
+    --- stderr
+    Stack notes (demo-notes-dev) in the sandbox, us-east-1:
+      Note: cannot be deleted (deletion protection)
+    error: table `Note` has deletion protection, so deleting the stack would fail
+      help: deploy it with `.deletion_protection(false)` first, if its items are no longer needed
+    ");
+    assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("CREATE_COMPLETE"));
+
+    project.replace("notes.rs", ".deletion_protection(true)", ".deletion_protection(false)");
+    let _ = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(0);
+    assert_snapshot!(project.run(&["destroy", "notes", "--sandbox", "--yes"]), @"
+    exit code 0
+    --- stderr
+    Stack notes (demo-notes-dev) in the sandbox, us-east-1:
+      Note: is deleted, with its items
+    notes: destroying
+    --:--:--  notes  stack  DELETE_IN_PROGRESS  User Initiated
+    --:--:--  notes  NoteReadScalingPolicy  DELETE_IN_PROGRESS
+    --:--:--  notes  NoteWriteScalingPolicy  DELETE_IN_PROGRESS
+    --:--:--  notes  NoteReadScalingPolicy  DELETE_COMPLETE
+    --:--:--  notes  NoteWriteScalingPolicy  DELETE_COMPLETE
+    --:--:--  notes  NoteReadScaling  DELETE_IN_PROGRESS
+    --:--:--  notes  NoteWriteScaling  DELETE_IN_PROGRESS
+    --:--:--  notes  NoteReadScaling  DELETE_COMPLETE
+    --:--:--  notes  NoteWriteScaling  DELETE_COMPLETE
+    --:--:--  notes  Note  DELETE_IN_PROGRESS
+    --:--:--  notes  Note  DELETE_COMPLETE
+    --:--:--  notes  stack  DELETE_COMPLETE
+    ✓ notes: the stack is gone.
+    ");
+    assert!(cloud.table("demo-dev-notes").is_null());
+    // And the name can be had again.
+    let _ = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(0);
+}

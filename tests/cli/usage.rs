@@ -1,0 +1,421 @@
+//! The command line itself: help, flags that do not exist, flags that do not go together, completions.
+
+use std::process::Stdio;
+
+use insta::assert_snapshot;
+
+use crate::support::Project;
+
+#[test]
+fn help() {
+    let project = Project::empty("usage-help");
+    assert_snapshot!(project.run(&["--help"]), @"
+    exit code 0
+    --- stdout
+    DynamoDB tables from Rust structs: templates to review, changes without loss, deployments that can
+    be trusted
+
+    Usage: tablewright [OPTIONS] <COMMAND>
+
+    Commands:
+      list         Show stacks, tables and keys at a glance
+      check        Check the definitions against the rules of DynamoDB and CloudFormation
+      render       Write the CloudFormation templates, to stdout or into a folder
+      diff         Show what a deploy would do, and what it would do to the data
+      deploy       Plan the change, show it, ask, deploy it, and watch until the tables can be used
+      watch        Follow the latest operation on a stack, running or ended, from its first event
+      destroy      Delete a stack; tables stay where their DeletionPolicy or deletion protection says so
+      outputs      Print the outputs of a stack
+      sandbox      CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or
+                   begin a new one
+      completions  Print a completion script for a shell
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+
+    Project:
+          --stacks <DIR>  Folder of the crate that makes the stacks (default: `stacks` here or above)
+      -e, --env <NAME>    Environment of tablewright.toml (default: its `default_env`)
+          --fresh         Ask cargo whether the stacks crate is up to date, even where nothing looks
+                          newer
+
+    Output:
+          --color <WHEN>  When to use colour [default: auto] [possible values: auto, always, never]
+      -q, --quiet         Say only what goes wrong
+
+    Exit codes:
+      0  done, or nothing to do          6  refused; nothing was changed
+      1  a fault of the tool             8  changes are pending (--check, --detailed-exitcode)
+      2  usage, or wrong definitions     9  still running: detached
+      3  credentials or permission      10  the outcome is not known
+      4  failed and rolled back        130  interrupted before anything began
+      5  failed; the stack needs a hand
+
+    Try it without an account:  tablewright deploy --sandbox
+    ");
+    assert_snapshot!(project.run(&["deploy", "--help"]), @"
+    exit code 0
+    --- stdout
+    Plan the change, show it, ask, deploy it, and watch until the tables can be used
+
+    Usage: tablewright deploy [OPTIONS] [STACK]...
+
+    Arguments:
+      [STACK]...
+              Stacks to deploy (default: all)
+
+    Options:
+      -y, --yes
+              Do not ask
+
+          --allow-replace <TABLE>
+              Let a change replace or delete this table: its logical id, typed by name (may be repeated)
+
+          --output <FORM>
+              How to show what happens
+
+              Possible values:
+              - auto:   A live tree on a terminal, lines elsewhere
+              - tree:   A live tree
+              - lines:  A line for each event
+              - ndjson: A JSON object for each event, on stdout
+
+              [default: auto]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    AWS:
+          --sandbox
+              Work in the sandbox: no account, no network, kept in a file between runs
+
+              Its time runs ten times as fast as ours, or as often as TABLEWRIGHT_SANDBOX_SCALE says.
+
+          --profile <NAME>
+              Profile of the AWS configuration (default: `aws_profile` of the environment, then
+              AWS_PROFILE)
+
+          --region <REGION>
+              Region (default: `region` of the environment, then the SDK's own settings)
+
+          --endpoint-url <URL>
+              Endpoint to call in the place of AWS, such as an emulator's
+
+    Project:
+          --stacks <DIR>
+              Folder of the crate that makes the stacks (default: `stacks` here or above)
+
+      -e, --env <NAME>
+              Environment of tablewright.toml (default: its `default_env`)
+
+          --fresh
+              Ask cargo whether the stacks crate is up to date, even where nothing looks newer
+
+    Output:
+          --color <WHEN>
+              When to use colour
+
+              [default: auto]
+              [possible values: auto, always, never]
+
+      -q, --quiet
+              Say only what goes wrong
+    ");
+}
+
+#[test]
+fn help_of_every_command() {
+    let project = Project::empty("usage-every");
+    // Without what is common to all: that is shown once, above.
+    let own = |args: &[&str]| {
+        let help = project.run(&[args, &["-h"]].concat()).ends_with(0).stdout;
+        let common = ["\nAWS:\n", "\nProject:\n"].iter().filter_map(|title| help.find(title)).min().unwrap();
+        help[..common].to_owned()
+    };
+    assert_snapshot!(own(&["list"]), @"
+    Show stacks, tables and keys at a glance
+
+    Usage: tablewright list [OPTIONS]
+
+    Options:
+      -h, --help  Print help
+    ");
+    assert_snapshot!(own(&["check"]), @"
+    Check the definitions against the rules of DynamoDB and CloudFormation
+
+    Usage: tablewright check [OPTIONS]
+
+    Options:
+      -h, --help  Print help
+    ");
+    assert_snapshot!(own(&["render"]), @"
+    Write the CloudFormation templates, to stdout or into a folder
+
+    Usage: tablewright render [OPTIONS] [STACK]...
+
+    Arguments:
+      [STACK]...  Stacks to render (default: all)
+
+    Options:
+          --out <DIR>      Folder for the templates, to be committed and reviewed
+          --check          Write nothing; fail with exit code 8 where a template in `--out DIR` is not
+                           what would be written
+          --format <FORM>  Form of the templates on stdout [default: yaml] [possible values: yaml, json]
+      -h, --help           Print help (see more with '--help')
+    ");
+    assert_snapshot!(own(&["diff"]), @"
+    Show what a deploy would do, and what it would do to the data
+
+    Usage: tablewright diff [OPTIONS] [STACK]...
+
+    Arguments:
+      [STACK]...  Stacks to compare (default: all)
+
+    Options:
+          --detailed-exitcode  End with exit code 8 where something would change
+      -h, --help               Print help (see more with '--help')
+    ");
+    assert_snapshot!(own(&["watch"]), @"
+    Follow the latest operation on a stack, running or ended, from its first event
+
+    Usage: tablewright watch [OPTIONS] <STACK>
+
+    Arguments:
+      <STACK>  The stack
+
+    Options:
+          --output <FORM>  How to show what happens [default: auto] [possible values: auto, tree, lines,
+                           ndjson]
+      -h, --help           Print help (see more with '--help')
+    ");
+    assert_snapshot!(own(&["destroy"]), @"
+    Delete a stack; tables stay where their DeletionPolicy or deletion protection says so
+
+    Usage: tablewright destroy [OPTIONS] <STACK>
+
+    Arguments:
+      <STACK>  The stack
+
+    Options:
+      -y, --yes            Do not ask
+          --output <FORM>  How to show what happens [default: auto] [possible values: auto, tree, lines,
+                           ndjson]
+      -h, --help           Print help (see more with '--help')
+    ");
+    assert_snapshot!(own(&["outputs"]), @"
+    Print the outputs of a stack
+
+    Usage: tablewright outputs [OPTIONS] <STACK>
+
+    Arguments:
+      <STACK>  The stack
+
+    Options:
+          --format <FORM>  Form of the outputs [default: text] [possible values: text, json]
+      -h, --help           Print help (see more with '--help')
+    ");
+    assert_snapshot!(own(&["sandbox"]), @"
+    CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or begin a new one
+
+    Usage: tablewright sandbox [OPTIONS] <COMMAND>
+
+    Commands:
+      serve   Answer on a loopback port, for the AWS CLI, boto3 and every SDK
+      reset   Forget everything in the sandbox
+      status  Say where the sandbox is kept
+
+    Options:
+      -h, --help  Print help
+    ");
+    assert_snapshot!(own(&["sandbox", "serve"]), @"
+    Answer on a loopback port, for the AWS CLI, boto3 and every SDK
+
+    Usage: tablewright sandbox serve [OPTIONS]
+
+    Options:
+          --port <PORT>  The port (default: one that is free) [default: 0]
+      -h, --help         Print help
+    ");
+    assert_snapshot!(own(&["sandbox", "reset"]), @"
+    Forget everything in the sandbox
+
+    Usage: tablewright sandbox reset [OPTIONS]
+
+    Options:
+      -h, --help  Print help
+    ");
+    assert_snapshot!(own(&["sandbox", "status"]), @"
+    Say where the sandbox is kept
+
+    Usage: tablewright sandbox status [OPTIONS]
+
+    Options:
+      -h, --help  Print help
+    ");
+    assert_snapshot!(own(&["completions"]), @"
+    Print a completion script for a shell
+
+    Usage: tablewright completions [OPTIONS] <SHELL>
+
+    Arguments:
+      <SHELL>  The shell [possible values: bash, elvish, fish, powershell, zsh]
+
+    Options:
+      -h, --help  Print help
+    ");
+}
+
+#[test]
+fn what_is_no_command_line() {
+    let project = Project::empty("usage");
+    // Nothing said: the help, as an error.
+    let nothing = project.run(&[]).ends_with(2);
+    assert_eq!((nothing.stdout.as_str(), nothing.stderr), ("", project.run(&["--help"]).ends_with(0).stdout));
+    assert_snapshot!(project.run(&["depoly"]), @"
+    exit code 2
+    --- stderr
+    error: unrecognized subcommand 'depoly'
+
+      tip: some similar subcommands exist: 'destroy', 'deploy'
+
+    Usage: tablewright [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(project.run(&["deploy", "--sandboks"]), @"
+    exit code 2
+    --- stderr
+    error: unexpected argument '--sandboks' found
+
+      tip: a similar argument exists: '--sandbox'
+
+    Usage: tablewright deploy --sandbox [STACK]...
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(project.run(&["deploy", "--sandbox", "--profile", "me"]), @"
+    exit code 2
+    --- stderr
+    error: the argument '--sandbox' cannot be used with '--profile <NAME>'
+
+    Usage: tablewright deploy --sandbox [STACK]...
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(project.run(&["diff", "--sandbox", "--endpoint-url", "http://127.0.0.1:1"]), @"
+    exit code 2
+    --- stderr
+    error: the argument '--sandbox' cannot be used with '--endpoint-url <URL>'
+
+    Usage: tablewright diff --sandbox [STACK]...
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(project.run(&["render", "--check"]), @"
+    exit code 2
+    --- stderr
+    error: the following required arguments were not provided:
+      --out <DIR>
+
+    Usage: tablewright render --out <DIR> --check [STACK]...
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(project.run(&["render", "--out", "x", "--format", "json"]), @"
+    exit code 2
+    --- stderr
+    error: the argument '--out <DIR>' cannot be used with '--format <FORM>'
+
+    Usage: tablewright render --out <DIR> [STACK]...
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(project.run(&["render", "--format", "toml"]), @"
+    exit code 2
+    --- stderr
+    error: invalid value 'toml' for '--format <FORM>'
+      [possible values: yaml, json]
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(project.run(&["destroy", "--sandbox"]), @"
+    exit code 2
+    --- stderr
+    error: the following required arguments were not provided:
+      <STACK>
+
+    Usage: tablewright destroy --sandbox <STACK>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(project.run(&["watch", "a", "b"]), @"
+    exit code 2
+    --- stderr
+    error: unexpected argument 'b' found
+
+    Usage: tablewright watch [OPTIONS] <STACK>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(project.run(&["sandbox", "serve", "--port", "70000"]), @"
+    exit code 2
+    --- stderr
+    error: invalid value '70000' for '--port <PORT>': 70000 is not in 0..=65535
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(project.run(&["completions", "cmd"]), @"
+    exit code 2
+    --- stderr
+    error: invalid value 'cmd' for '<SHELL>'
+      [possible values: bash, elvish, fish, powershell, zsh]
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(project.run(&["list", "--color", "blue"]), @"
+    exit code 2
+    --- stderr
+    error: invalid value 'blue' for '--color <WHEN>'
+      [possible values: auto, always, never]
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn completions_for_every_shell() {
+    let project = Project::empty("usage-completions");
+    for (shell, part) in [
+        ("bash", "_tablewright()"),
+        ("zsh", "#compdef tablewright"),
+        ("fish", "complete -c tablewright"),
+        ("powershell", "Register-ArgumentCompleter"),
+        ("elvish", "edit:completion"),
+    ] {
+        let output = project.run(&["completions", shell]).ends_with(0);
+        assert!(output.stdout.contains(part) && output.stdout.contains("endpoint-url"), "{shell}");
+        assert_eq!(output.stderr, "");
+    }
+}
+
+#[test]
+fn a_version() {
+    let project = Project::empty("usage-version");
+    let output = project.run(&["--version"]).ends_with(0);
+    assert_eq!(output.stdout, concat!("tablewright ", env!("CARGO_PKG_VERSION"), "\n"));
+}
+
+#[test]
+fn a_reader_of_the_help_that_goes_away() {
+    let project = Project::empty("usage-pipe");
+    for args in [&["--help"][..], &["completions", "bash"]] {
+        let mut child = project.command(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(
+            (output.status.code(), String::from_utf8(output.stderr).unwrap()),
+            (Some(0), String::new())
+        );
+    }
+}
