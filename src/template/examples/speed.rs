@@ -64,10 +64,7 @@ fn main() -> Result<(), ParseError> {
             black_box(template.to_value());
             converting = converting.min(start.elapsed());
         }
-        println!(
-            "{name}: {} bytes, parse {parsing:.1?}, to_value {converting:.1?}",
-            text.len()
-        );
+        println!("{name}: {} bytes, parse {parsing:.1?}, to_value {converting:.1?}", text.len());
     }
     Ok(())
 }

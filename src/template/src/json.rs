@@ -17,9 +17,7 @@ pub(crate) fn read(text: &str) -> Result<Node, ParseError> {
         reader.next_in_collection(&mut tree)?;
     }
     match reader.peek() {
-        None => tree
-            .finish()
-            .ok_or_else(|| ParseErrorKind::Empty.at(Position::START)),
+        None => tree.finish().ok_or_else(|| ParseErrorKind::Empty.at(Position::START)),
         Some(_) => Err(reader.error("something after the end")),
     }
 }
@@ -37,13 +35,7 @@ struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     fn new(text: &'t str) -> Self {
-        Self {
-            text,
-            offset: 0,
-            at_first: false,
-            counted: 0,
-            position: Position::START,
-        }
+        Self { text, offset: 0, at_first: false, counted: 0, position: Position::START }
     }
 
     /// Reads one scalar, or the beginning of a collection.
@@ -70,11 +62,8 @@ impl<'t> Reader<'t> {
     /// Reads what stands between two values: a comma and a key, or the end of the collection.
     fn next_in_collection(&mut self, tree: &mut Tree) -> Result<(), ParseError> {
         let in_mapping = tree.next() == Next::Key;
-        let (end, expected) = if in_mapping {
-            (b'}', "expected `,` or `}`")
-        } else {
-            (b']', "expected `,` or `]`")
-        };
+        let (end, expected) =
+            if in_mapping { (b'}', "expected `,` or `}`") } else { (b']', "expected `,` or `]`") };
         match self.peek() {
             Some(byte) if byte == end => {
                 self.offset += 1;
@@ -158,9 +147,7 @@ impl<'t> Reader<'t> {
 
     /// The next byte that is not white space, and not read by this.
     fn peek(&mut self) -> Option<u8> {
-        self.offset += self
-            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
-            .len();
+        self.offset += self.take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).len();
         self.text.as_bytes().get(self.offset).copied()
     }
 
@@ -169,12 +156,7 @@ impl<'t> Reader<'t> {
         while let Some(c) = chars.next() {
             match c {
                 '\r' if chars.peek() == Some(&'\n') => {}
-                '\n' | '\r' => {
-                    self.position = Position {
-                        line: self.position.line + 1,
-                        column: 1,
-                    }
-                }
+                '\n' | '\r' => self.position = Position { line: self.position.line + 1, column: 1 },
                 _ => self.position.column += 1,
             }
         }

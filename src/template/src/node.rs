@@ -69,28 +69,21 @@ impl Node {
         if pointer.is_empty() {
             return Some(self);
         }
-        pointer
-            .strip_prefix('/')?
-            .split('/')
-            .try_fold(self, |node, token| {
-                let token = token.replace("~1", "/").replace("~0", "~");
-                match &node.kind {
-                    Kind::Mapping(_) => node.get(&token),
-                    Kind::Sequence(items) => items.get(index(&token)?),
-                    Kind::Scalar(_) => None,
-                }
-            })
+        pointer.strip_prefix('/')?.split('/').try_fold(self, |node, token| {
+            let token = token.replace("~1", "/").replace("~0", "~");
+            match &node.kind {
+                Kind::Mapping(_) => node.get(&token),
+                Kind::Sequence(items) => items.get(index(&token)?),
+                Kind::Scalar(_) => None,
+            }
+        })
     }
 
     /// The text of a string. Not that of a number or a boolean.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
-            Kind::Scalar(Scalar {
-                text,
-                value: ScalarValue::String,
-                ..
-            }) => Some(text),
+            Kind::Scalar(Scalar { text, value: ScalarValue::String, .. }) => Some(text),
             Kind::Scalar(_) | Kind::Sequence(_) | Kind::Mapping(_) => None,
         }
     }

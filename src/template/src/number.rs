@@ -26,11 +26,8 @@ pub(crate) fn read(text: &str) -> Option<Number> {
         };
         return Number::from_i128(if negative { -magnitude } else { magnitude });
     }
-    let magnitude = if is_float(unsigned) {
-        digits.parse().ok()?
-    } else {
-        sexagesimal_float(unsigned, &digits)?
-    };
+    let magnitude =
+        if is_float(unsigned) { digits.parse().ok()? } else { sexagesimal_float(unsigned, &digits)? };
     Number::from_f64(if negative { -magnitude } else { magnitude })
 }
 
@@ -55,9 +52,8 @@ fn integer_radix(unsigned: &str) -> Option<Radix> {
     if !unsigned.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
-    let (first, rest) = unsigned
-        .split_once(':')
-        .map_or((unsigned, None), |(first, rest)| (first, Some(rest)));
+    let (first, rest) =
+        unsigned.split_once(':').map_or((unsigned, None), |(first, rest)| (first, Some(rest)));
     if !all(first, |c| c.is_ascii_digit()) {
         return None;
     }
@@ -73,9 +69,7 @@ fn is_sixtieth(text: &str) -> bool {
 }
 
 fn sexagesimal(digits: &str) -> Option<i128> {
-    digits.split(':').try_fold(0_i128, |sum, place| {
-        sum.checked_mul(60)?.checked_add(place.parse().ok()?)
-    })
+    digits.split(':').try_fold(0_i128, |sum, place| sum.checked_mul(60)?.checked_add(place.parse().ok()?))
 }
 
 /// `(\.[0-9]+ | [0-9_]+(\.[0-9_]*)?)([eE][-+]?[0-9]+)?`
@@ -113,7 +107,5 @@ fn sexagesimal_float(unsigned: &str, digits: &str) -> Option<f64> {
     if !fits {
         return None;
     }
-    digits
-        .split(':')
-        .try_fold(0.0, |sum, place| Some(sum * 60.0 + place.parse::<f64>().ok()?))
+    digits.split(':').try_fold(0.0, |sum, place| Some(sum * 60.0 + place.parse::<f64>().ok()?))
 }

@@ -71,21 +71,13 @@ pub enum ScalarValue {
 impl Scalar {
     /// A scalar that means its text.
     pub(crate) fn string(text: String, style: Style) -> Self {
-        Self {
-            text,
-            style,
-            value: ScalarValue::String,
-        }
+        Self { text, style, value: ScalarValue::String }
     }
 
     /// A scalar without quotes and without a tag.
     pub(crate) fn plain(text: String) -> Self {
         let value = ScalarValue::of_plain(&text);
-        Self {
-            text,
-            style: Style::Plain,
-            value,
-        }
+        Self { text, style: Style::Plain, value }
     }
 }
 

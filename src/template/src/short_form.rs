@@ -51,9 +51,7 @@ pub(crate) struct Function {
 impl Function {
     /// The function of a tag, given without its exclamation mark.
     pub(crate) fn of_tag(name: &str, position: Position) -> Option<Self> {
-        let long_form = LONG_FORMS
-            .into_iter()
-            .find(|long_form| short(long_form) == name)?;
+        let long_form = LONG_FORMS.into_iter().find(|long_form| short(long_form) == name)?;
         Some(Self { long_form, position })
     }
 
@@ -64,10 +62,8 @@ impl Function {
             return Ok((self.call(Node { position, kind }), 1));
         }
         // At the first dot only: `Child.Outputs.Arn` is the attribute `Outputs.Arn` (aws-cli#2332).
-        let part = |text: &str| Node {
-            position,
-            kind: Kind::Scalar(Scalar::string(text.to_owned(), scalar.style)),
-        };
+        let part =
+            |text: &str| Node { position, kind: Kind::Scalar(Scalar::string(text.to_owned(), scalar.style)) };
         match scalar.text.split_once('.') {
             Some((resource, attribute)) if !resource.is_empty() && !attribute.is_empty() => {
                 let kind = Kind::Sequence(vec![part(resource), part(attribute)]);
@@ -79,15 +75,8 @@ impl Function {
 
     /// The long form with this argument.
     pub(crate) fn call(self, argument: Node) -> Node {
-        let entry = Entry {
-            key: self.long_form.to_owned(),
-            key_position: self.position,
-            value: argument,
-        };
-        Node {
-            position: self.position,
-            kind: Kind::Mapping(vec![entry]),
-        }
+        let entry = Entry { key: self.long_form.to_owned(), key_position: self.position, value: argument };
+        Node { position: self.position, kind: Kind::Mapping(vec![entry]) }
     }
 }
 

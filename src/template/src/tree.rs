@@ -30,10 +30,7 @@ struct Open {
 
 enum Items {
     Sequence(Vec<Node>),
-    Mapping {
-        entries: Vec<Entry>,
-        key: Option<(String, Position)>,
-    },
+    Mapping { entries: Vec<Entry>, key: Option<(String, Position)> },
 }
 
 /// What comes next in the collection that is open.
@@ -58,11 +55,7 @@ impl Tree {
     }
 
     pub(crate) fn key(&mut self, text: String, position: Position) {
-        if let Some(Open {
-            items: Items::Mapping { key, .. },
-            ..
-        }) = self.open.last_mut()
-        {
+        if let Some(Open { items: Items::Mapping { key, .. }, .. }) = self.open.last_mut() {
             *key = Some((text, position));
         }
     }
@@ -109,22 +102,13 @@ impl Tree {
     ) -> Result<(), ParseError> {
         self.depth += levels(function);
         check_depth(self.depth, position)?;
-        self.open.push(Open {
-            position,
-            function,
-            items,
-        });
+        self.open.push(Open { position, function, items });
         Ok(())
     }
 
     /// Ends the collection that was opened last.
     pub(crate) fn close(&mut self) -> Result<(), ParseError> {
-        let Some(Open {
-            position,
-            function,
-            items,
-        }) = self.open.pop()
-        else {
+        let Some(Open { position, function, items }) = self.open.pop() else {
             return Ok(());
         };
         self.depth -= levels(function);
@@ -149,11 +133,7 @@ impl Tree {
             Some(Items::Sequence(items)) => items.push(node),
             Some(Items::Mapping { entries, key }) => {
                 let (key, key_position) = key.take().expect("both readers give the key before the value");
-                entries.push(Entry {
-                    key,
-                    key_position,
-                    value: node,
-                });
+                entries.push(Entry { key, key_position, value: node });
             }
         }
     }
@@ -170,11 +150,7 @@ fn levels(function: Option<Function>) -> usize {
 }
 
 fn check_depth(depth: usize, position: Position) -> Result<(), ParseError> {
-    if depth > MAX_DEPTH {
-        Err(ParseErrorKind::TooDeep.at(position))
-    } else {
-        Ok(())
-    }
+    if depth > MAX_DEPTH { Err(ParseErrorKind::TooDeep.at(position)) } else { Ok(()) }
 }
 
 /// CloudFormation takes the last of two equal keys without a word (aws-cli#2404, cdk-real-drift#1074),
@@ -189,10 +165,7 @@ fn check_duplicates(entries: &[Entry]) -> Result<(), ParseError> {
     match duplicate {
         None => Ok(()),
         Some([first, second]) => {
-            let kind = ParseErrorKind::DuplicateKey {
-                key: quote(&first.key),
-                first: first.key_position,
-            };
+            let kind = ParseErrorKind::DuplicateKey { key: quote(&first.key), first: first.key_position };
             Err(kind.at(second.key_position))
         }
     }

@@ -39,11 +39,7 @@ pub(crate) fn read(text: &str) -> Result<Node, ParseError> {
                 let tag = meaning(tag.as_deref(), &place)?;
                 // The parser says `~` also for a value that is not there at all.
                 let is_there = style != ScalarStyle::Plain || content != "~" || place.written() == "~";
-                let text = if is_there {
-                    content.into_owned()
-                } else {
-                    String::new()
-                };
+                let text = if is_there { content.into_owned() } else { String::new() };
                 add_scalar(&mut tree, &place, Scalar::string(text, style_of(style)), tag)?;
             }
             Event::SequenceStart(_, _, tag) => {
@@ -82,9 +78,7 @@ impl<'t> Place<'t> {
     }
 
     fn tag_start(&self) -> Position {
-        self.span
-            .tag_start()
-            .map_or_else(|| self.start(), |mark| position(&mark))
+        self.span.tag_start().map_or_else(|| self.start(), |mark| position(&mark))
     }
 
     fn quoted_tag(&self) -> String {
@@ -98,11 +92,7 @@ impl<'t> Place<'t> {
 
     /// Whether there is a tab between the start of the line and this place.
     fn is_after_tab(&self) -> bool {
-        let before = self
-            .span
-            .start
-            .byte_offset()
-            .and_then(|offset| self.text.get(..offset));
+        let before = self.span.start.byte_offset().and_then(|offset| self.text.get(..offset));
         let line = before.and_then(|before| before.rsplit(['\n', '\r']).next());
         line.is_some_and(|line| line.contains('\t'))
     }
@@ -202,10 +192,7 @@ fn add_key(tree: &mut Tree, place: &Place<'_>, scalar: Scalar, tag: Meaning<'_>)
         (_, ScalarValue::Boolean(_)) => "a boolean",
         (_, ScalarValue::Number(_)) => "a number",
     };
-    let kind = ParseErrorKind::KeyNotString {
-        key: quote(&scalar.text),
-        what,
-    };
+    let kind = ParseErrorKind::KeyNotString { key: quote(&scalar.text), what };
     Err(kind.at(place.start()))
 }
 
@@ -215,10 +202,9 @@ fn typed(name: &str, text: &str) -> Option<ScalarValue> {
         ("str", _) => Some(ScalarValue::String),
         ("null", value @ ScalarValue::Null) | ("bool", value @ ScalarValue::Boolean(_)) => Some(value),
         ("int", ScalarValue::Number(number)) if !number.is_f64() => Some(ScalarValue::Number(number)),
-        ("float", ScalarValue::Number(number)) => number
-            .as_f64()
-            .and_then(Number::from_f64)
-            .map(ScalarValue::Number),
+        ("float", ScalarValue::Number(number)) => {
+            number.as_f64().and_then(Number::from_f64).map(ScalarValue::Number)
+        }
         _ => None,
     }
 }
@@ -241,10 +227,7 @@ fn scan_error(error: &ScanError) -> ParseError {
 
 /// The parser counts columns from 0.
 fn position(marker: &Marker) -> Position {
-    Position {
-        line: marker.line(),
-        column: marker.col() + 1,
-    }
+    Position { line: marker.line(), column: marker.col() + 1 }
 }
 
 fn style_of(style: ScalarStyle) -> Style {

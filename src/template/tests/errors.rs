@@ -16,15 +16,7 @@ fn check_hint(text: &str, hint: Option<&str>) {
 
 #[test]
 fn nothing() {
-    for text in [
-        "",
-        " \r\n\t\n",
-        "\u{feff}",
-        "# comment\n",
-        "---\n",
-        "---\n...\n",
-        "%YAML 1.1\n---\n",
-    ] {
+    for text in ["", " \r\n\t\n", "\u{feff}", "# comment\n", "---\n", "---\n...\n", "%YAML 1.1\n---\n"] {
         check(text, "line 1, column 1: the template is empty");
     }
 }
@@ -37,28 +29,13 @@ fn unknown_tags() {
     check("a: !Foo [b]", "line 1, column 4: unknown tag `!Foo`");
     check("!Foo a: b", "line 1, column 1: unknown tag `!Foo`");
     check("a: !!binary aGk=", "line 1, column 4: unknown tag `!!binary`");
-    check(
-        "a: !!timestamp 2010-09-09",
-        "line 1, column 4: unknown tag `!!timestamp`",
-    );
+    check("a: !!timestamp 2010-09-09", "line 1, column 4: unknown tag `!!timestamp`");
     check("a: !!set {b, c}", "line 1, column 4: unknown tag `!!set`");
     check("a: !!omap [b: c]", "line 1, column 4: unknown tag `!!omap`");
-    check(
-        "a: !!python/object:os.system x",
-        "line 1, column 4: unknown tag `!!python/object:os.system`",
-    );
-    check(
-        "a: !<tag:example.com,2000:x> y",
-        "line 1, column 4: unknown tag `!<tag:example.com,2000:x>`",
-    );
-    check(
-        "%TAG ! tag:example.com,2000:\n---\na: !Ref y",
-        "line 3, column 4: unknown tag `!Ref`",
-    );
-    check(
-        "a: !e!x y",
-        "line 1, column 4: YAML not well-formed: the handle wasn't declared",
-    );
+    check("a: !!python/object:os.system x", "line 1, column 4: unknown tag `!!python/object:os.system`");
+    check("a: !<tag:example.com,2000:x> y", "line 1, column 4: unknown tag `!<tag:example.com,2000:x>`");
+    check("%TAG ! tag:example.com,2000:\n---\na: !Ref y", "line 3, column 4: unknown tag `!Ref`");
+    check("a: !e!x y", "line 1, column 4: YAML not well-formed: the handle wasn't declared");
 }
 
 #[test]
@@ -76,48 +53,21 @@ fn unknown_tags_that_are_near_a_known_one() {
 
 #[test]
 fn tags_that_do_not_fit() {
-    check(
-        "a: !!int b",
-        "line 1, column 4: the tag `!!int` does not fit this value",
-    );
-    check(
-        "a: !!int 1.5",
-        "line 1, column 4: the tag `!!int` does not fit this value",
-    );
-    check(
-        "a: !!bool 1",
-        "line 1, column 4: the tag `!!bool` does not fit this value",
-    );
-    check(
-        "a: !!float .inf",
-        "line 1, column 4: the tag `!!float` does not fit this value",
-    );
-    check(
-        "a: !!null x",
-        "line 1, column 4: the tag `!!null` does not fit this value",
-    );
-    check(
-        "a: !!map x",
-        "line 1, column 4: the tag `!!map` does not fit this value",
-    );
-    check(
-        "a: !!str [x]",
-        "line 1, column 4: the tag `!!str` does not fit this value",
-    );
-    check(
-        "a: !!seq {b: c}",
-        "line 1, column 4: the tag `!!seq` does not fit this value",
-    );
+    check("a: !!int b", "line 1, column 4: the tag `!!int` does not fit this value");
+    check("a: !!int 1.5", "line 1, column 4: the tag `!!int` does not fit this value");
+    check("a: !!bool 1", "line 1, column 4: the tag `!!bool` does not fit this value");
+    check("a: !!float .inf", "line 1, column 4: the tag `!!float` does not fit this value");
+    check("a: !!null x", "line 1, column 4: the tag `!!null` does not fit this value");
+    check("a: !!map x", "line 1, column 4: the tag `!!map` does not fit this value");
+    check("a: !!str [x]", "line 1, column 4: the tag `!!str` does not fit this value");
+    check("a: !!seq {b: c}", "line 1, column 4: the tag `!!seq` does not fit this value");
 }
 
 #[test]
 fn get_att_without_an_attribute() {
-    for (text, argument) in [
-        ("a: !GetAtt T", "T"),
-        ("a: !GetAtt", ""),
-        ("a: !GetAtt .Arn", ".Arn"),
-        ("a: !GetAtt T.", "T."),
-    ] {
+    for (text, argument) in
+        [("a: !GetAtt T", "T"), ("a: !GetAtt", ""), ("a: !GetAtt .Arn", ".Arn"), ("a: !GetAtt T.", "T.")]
+    {
         check(
             text,
             &format!("line 1, column 4: `!GetAtt {argument}` does not name a resource and an attribute"),
@@ -128,56 +78,26 @@ fn get_att_without_an_attribute() {
 
 #[test]
 fn duplicate_keys_are_told_with_both_places() {
-    check(
-        "a: 1\nb: 2\n'a': 3\n",
-        "line 3, column 1: duplicate key `a`, first at line 1, column 1",
-    );
+    check("a: 1\nb: 2\n'a': 3\n", "line 3, column 1: duplicate key `a`, first at line 1, column 1");
     check(
         "x:\n  - {b: 1, c: {}, \"b\": 2}\n",
         "line 2, column 19: duplicate key `b`, first at line 2, column 6",
     );
-    check(
-        "{\"a\": 1,\n \"\\u0061\": 2}",
-        "line 2, column 2: duplicate key `a`, first at line 1, column 2",
-    );
-    check(
-        "b: 1\na: 1\na: 2\nb: 2\na: 3\n",
-        "line 3, column 1: duplicate key `a`, first at line 2, column 1",
-    );
+    check("{\"a\": 1,\n \"\\u0061\": 2}", "line 2, column 2: duplicate key `a`, first at line 1, column 2");
+    check("b: 1\na: 1\na: 2\nb: 2\na: 3\n", "line 3, column 1: duplicate key `a`, first at line 2, column 1");
     // Not in different mappings.
     assert!(parse("a: {k: 1}\nb: {k: 1}\n").is_ok());
 }
 
 #[test]
 fn keys_that_are_not_strings() {
-    check(
-        "123456789012: x",
-        "line 1, column 1: map keys must be strings, and `123456789012` is a number",
-    );
-    check(
-        "a: {on: x}",
-        "line 1, column 5: map keys must be strings, and `on` is a boolean",
-    );
-    check(
-        "~: x",
-        "line 1, column 1: map keys must be strings, and `~` is null",
-    );
-    check(
-        ": x",
-        "line 1, column 1: map keys must be strings, and `` is null",
-    );
-    check(
-        "? [a]\n: x",
-        "line 1, column 3: map keys must be strings, and this one is not a scalar",
-    );
-    check(
-        "? {a: b}\n: x",
-        "line 1, column 3: map keys must be strings, and this one is not a scalar",
-    );
-    check(
-        "!Ref a: x",
-        "line 1, column 1: map keys must be strings, and this one is not a scalar",
-    );
+    check("123456789012: x", "line 1, column 1: map keys must be strings, and `123456789012` is a number");
+    check("a: {on: x}", "line 1, column 5: map keys must be strings, and `on` is a boolean");
+    check("~: x", "line 1, column 1: map keys must be strings, and `~` is null");
+    check(": x", "line 1, column 1: map keys must be strings, and `` is null");
+    check("? [a]\n: x", "line 1, column 3: map keys must be strings, and this one is not a scalar");
+    check("? {a: b}\n: x", "line 1, column 3: map keys must be strings, and this one is not a scalar");
+    check("!Ref a: x", "line 1, column 1: map keys must be strings, and this one is not a scalar");
     check_hint("012: x", Some("quote it: '012'"));
     check_hint("? [a]\n: x", None);
 }
@@ -190,15 +110,9 @@ fn aliases_and_merges() {
     check("a: &x b\n*x : c\n", &format!("line 2, column 1: {message}: `*x`"));
     check("a: &x [*x]\n", &format!("line 1, column 8: {message}: `*x`"));
     let message = "YAML merges (`<<`) are not allowed in CloudFormation templates";
-    check(
-        "a: &x {}\nb:\n  <<: *x\n",
-        &format!("line 3, column 3: {message}"),
-    );
+    check("a: &x {}\nb:\n  <<: *x\n", &format!("line 3, column 3: {message}"));
     check("<<: {}\n", &format!("line 1, column 1: {message}"));
-    check_hint(
-        "a: *x\n",
-        Some("write the values out, or let `aws cloudformation package --use-json` do it"),
-    );
+    check_hint("a: *x\n", Some("write the values out, or let `aws cloudformation package --use-json` do it"));
 }
 
 #[test]
@@ -215,19 +129,10 @@ fn yaml_that_is_not_well_formed() {
         "a: b: c\n",
         "line 1, column 5: YAML not well-formed: mapping values are not allowed in this context",
     );
-    check(
-        "a: [1, 2\n",
-        "line 1, column 4: YAML not well-formed: unclosed bracket '['",
-    );
+    check("a: [1, 2\n", "line 1, column 4: YAML not well-formed: unclosed bracket '['");
     check("a: 'x", "line 1, column 4: YAML not well-formed: unclosed quote");
-    check(
-        "a: @x\n",
-        "line 1, column 4: YAML not well-formed: unexpected character: `@'",
-    );
-    check(
-        "a: x\u{1}\n",
-        "line 1, column 4: YAML not well-formed: unexpected character: `\\u{1}'",
-    );
+    check("a: @x\n", "line 1, column 4: YAML not well-formed: unexpected character: `@'");
+    check("a: x\u{1}\n", "line 1, column 4: YAML not well-formed: unexpected character: `\\u{1}'");
     check(
         "a: \"\\q\"\n",
         "line 1, column 4: YAML not well-formed: while parsing a quoted scalar, found unknown escape character",
@@ -236,14 +141,8 @@ fn yaml_that_is_not_well_formed() {
         "a:\n\tb: 1\n",
         "line 2, column 2: YAML not well-formed: tabs disallowed within this context (block indentation)",
     );
-    check(
-        "# c\n\ta: 1\n",
-        "line 2, column 2: YAML not well-formed: tab cannot be used as indentation",
-    );
-    check(
-        "\t- a\n",
-        "line 1, column 2: YAML not well-formed: tab cannot be used as indentation",
-    );
+    check("# c\n\ta: 1\n", "line 2, column 2: YAML not well-formed: tab cannot be used as indentation");
+    check("\t- a\n", "line 1, column 2: YAML not well-formed: tab cannot be used as indentation");
 }
 
 #[test]
@@ -253,18 +152,10 @@ fn json_that_is_not_well_formed() {
     };
     check("{", "line 1, column 2", "expected a key in double quotes");
     check("{a: 1}", "line 1, column 2", "expected a key in double quotes");
-    check(
-        "\u{feff}{a: 1}",
-        "line 1, column 2",
-        "expected a key in double quotes",
-    );
+    check("\u{feff}{a: 1}", "line 1, column 2", "expected a key in double quotes");
     check("{'a': 1}", "line 1, column 2", "expected a key in double quotes");
     check("{,}", "line 1, column 2", "expected a key in double quotes");
-    check(
-        "{\"a\": 1,}",
-        "line 1, column 9",
-        "expected a key in double quotes",
-    );
+    check("{\"a\": 1,}", "line 1, column 9", "expected a key in double quotes");
     check("{\"a\" 1}", "line 1, column 6", "expected `:`");
     check("{\"a\"", "line 1, column 5", "expected `:`");
     check("{\"a\":", "line 1, column 6", "expected a value");
@@ -286,15 +177,7 @@ fn json_that_is_not_well_formed() {
     check("{\"a\": 01}", "line 1, column 7", "not a number");
     check("{\"a\": \"x}", "line 1, column 7", "a string without an end");
     check("{\"a\": \"x\\\"}", "line 1, column 7", "a string without an end");
-    for string in [
-        "\\x41",
-        "\\u12",
-        "\\ud83d",
-        "\\udc00\\ud83d",
-        "\u{1}",
-        "a\nb",
-        "a\tb",
-    ] {
+    for string in ["\\x41", "\\u12", "\\ud83d", "\\udc00\\ud83d", "\u{1}", "a\nb", "a\tb"] {
         let message = "a string with an invalid escape or a control character";
         check(&format!("{{\"a\": \"{string}\"}}"), "line 1, column 7", message);
     }
@@ -312,22 +195,12 @@ fn nesting_that_is_too_deep() {
         "{\"a\":".repeat(100_000),
         "- ".repeat(100_000),
         format!("{}1{}", "{\"a\":[".repeat(64), "]}".repeat(64)),
-        (0..2000)
-            .map(|level| format!("{}a:\n", " ".repeat(level)))
-            .collect(),
+        (0..2000).map(|level| format!("{}a:\n", " ".repeat(level))).collect(),
         format!("a: {}", "!Not [".repeat(100_000)),
         // Short forms count as what they stand for.
-        format!(
-            "a: {}1{}",
-            "!Not [".repeat(MAX_DEPTH / 2 + 1),
-            "]".repeat(MAX_DEPTH / 2 + 1)
-        ),
+        format!("a: {}1{}", "!Not [".repeat(MAX_DEPTH / 2 + 1), "]".repeat(MAX_DEPTH / 2 + 1)),
         format!("{}!Ref x{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH)),
-        format!(
-            "{}!GetAtt x.y{}",
-            "[".repeat(MAX_DEPTH - 1),
-            "]".repeat(MAX_DEPTH - 1)
-        ),
+        format!("{}!GetAtt x.y{}", "[".repeat(MAX_DEPTH - 1), "]".repeat(MAX_DEPTH - 1)),
     ] {
         let error = parse(&text).expect_err("too deep");
         assert_eq!(error.kind(), &ParseErrorKind::TooDeep, "{}", &text[..40]);
@@ -338,21 +211,13 @@ fn nesting_that_is_too_deep() {
 fn text_that_is_too_long() {
     let longest = format!("a: {}", "x".repeat(MAX_BYTES - 3));
     assert!(parse(&longest).is_ok());
-    check(
-        &format!("{longest}x"),
-        "line 1, column 1: the template has 4194305 bytes, more than 4194304",
-    );
+    check(&format!("{longest}x"), "line 1, column 1: the template has 4194305 bytes, more than 4194304");
 }
 
 #[test]
 fn an_alias_bomb_is_refused_at_its_first_alias() {
-    let bomb: String = (0..40)
-        .map(|i| format!("a{i}: &a{i} [*a{}, *a{}]\n", i + 1, i + 1))
-        .collect();
-    check(
-        &bomb,
-        "line 1, column 10: YAML aliases are not allowed in CloudFormation templates: `*a1`",
-    );
+    let bomb: String = (0..40).map(|i| format!("a{i}: &a{i} [*a{}, *a{}]\n", i + 1, i + 1)).collect();
+    check(&bomb, "line 1, column 10: YAML aliases are not allowed in CloudFormation templates: `*a1`");
 }
 
 #[test]
@@ -382,25 +247,14 @@ fn excerpts_show_the_line_and_the_place() {
     check("a: !Reff x\n", "1 | a: !Reff x\n  |    ^\n");
     check("\u{feff}a: 1\r\nb: *x\r\nc: 1", "2 | b: *x\n  |    ^\n");
     check("a: 1\rb: *x\rc: 1", "2 | b: *x\n  |    ^\n");
-    check(
-        &format!("{}é: *x\n", "# c\n".repeat(99)),
-        "100 | é: *x\n    |    ^\n",
-    );
+    check(&format!("{}é: *x\n", "# c\n".repeat(99)), "100 | é: *x\n    |    ^\n");
     check("{\"a\":\t*}", "1 | {\"a\": *}\n  |       ^\n");
     check("{\"a\":", "1 | {\"a\":\n  |      ^\n");
     check("", "1 | \n  | ^\n");
     // Sixty characters before the place, and not the whole of a long line.
     let text = format!("{{\"a\": \"{}\", x{}}}", "b".repeat(5000), "c".repeat(5000));
     let excerpt = parse(&text).expect_err("wrong").excerpt(&text);
-    assert_eq!(
-        excerpt,
-        format!(
-            "1 | {}\", x{}\n  | {}^\n",
-            "b".repeat(57),
-            "c".repeat(39),
-            " ".repeat(60)
-        )
-    );
+    assert_eq!(excerpt, format!("1 | {}\", x{}\n  | {}^\n", "b".repeat(57), "c".repeat(39), " ".repeat(60)));
 }
 
 #[test]

@@ -39,9 +39,7 @@ fn template(strings: &'static str) -> impl Strategy<Value = Value> {
 }
 
 fn read(text: &str) -> Result<Value, TestCaseError> {
-    parse(text)
-        .map(|node| node.to_value())
-        .map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))
+    parse(text).map(|node| node.to_value()).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))
 }
 
 proptest! {
@@ -169,16 +167,8 @@ fn survive(text: &str) {
 /// Every place is in the text, or just behind it.
 fn check_places(node: &Node, text: &str) {
     let lines = text.split(['\n', '\r']).count();
-    assert!(
-        (1..=lines).contains(&node.position.line),
-        "{text:?}: {}",
-        node.position
-    );
-    assert!(
-        (1..=text.chars().count() + 1).contains(&node.position.column),
-        "{text:?}: {}",
-        node.position
-    );
+    assert!((1..=lines).contains(&node.position.line), "{text:?}: {}", node.position);
+    assert!((1..=text.chars().count() + 1).contains(&node.position.column), "{text:?}: {}", node.position);
     match &node.kind {
         Kind::Scalar(_) => {}
         Kind::Sequence(items) => items.iter().for_each(|item| check_places(item, text)),

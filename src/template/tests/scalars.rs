@@ -180,11 +180,7 @@ fn what_is_quoted_or_in_a_block_is_a_string() {
     check("a: \"~\"\n", "~", Style::DoubleQuoted);
     check("a: '~'\n", "~", Style::SingleQuoted);
     check("a: |-\n  ~\n", "~", Style::Literal);
-    check(
-        "a: \"\\x41\\u00e9\\n\\/\\ud83d\\ude00\\0\"\n",
-        "Aé\n/😀\0",
-        Style::DoubleQuoted,
-    );
+    check("a: \"\\x41\\u00e9\\n\\/\\ud83d\\ude00\\0\"\n", "Aé\n/😀\0", Style::DoubleQuoted);
     check("a: |\n  1\n  2\n", "1\n2\n", Style::Literal);
     check("a: |-\n  true\n", "true", Style::Literal);
     check("a: >-\n  1\n  2\n", "1 2", Style::Folded);

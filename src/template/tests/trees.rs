@@ -17,14 +17,8 @@ fn short_forms_become_long_forms() {
     check("a: !Sub '${x}-y'", json!({ "a": { "Fn::Sub": "${x}-y" } }));
     check("a: !GetAZs ''", json!({ "a": { "Fn::GetAZs": "" } }));
     check("a: !GetAZs", json!({ "a": { "Fn::GetAZs": "" } }));
-    check(
-        "a: !Join ['-', [a, b]]",
-        json!({ "a": { "Fn::Join": ["-", ["a", "b"]] } }),
-    );
-    check(
-        "a: !Base64\n  Fn::Sub: x",
-        json!({ "a": { "Fn::Base64": { "Fn::Sub": "x" } } }),
-    );
+    check("a: !Join ['-', [a, b]]", json!({ "a": { "Fn::Join": ["-", ["a", "b"]] } }));
+    check("a: !Base64\n  Fn::Sub: x", json!({ "a": { "Fn::Base64": { "Fn::Sub": "x" } } }));
     check(
         "a: !Transform {Name: 'AWS::Include', Parameters: {Location: x}}",
         json!({ "a": { "Fn::Transform": { "Name": "AWS::Include", "Parameters": { "Location": "x" } } } }),
@@ -97,22 +91,10 @@ fn short_forms_nest() {
 #[test]
 fn get_att_is_split_at_the_first_dot() {
     check("a: !GetAtt T.Arn", json!({ "a": { "Fn::GetAtt": ["T", "Arn"] } }));
-    check(
-        "a: !GetAtt 'T.Arn'",
-        json!({ "a": { "Fn::GetAtt": ["T", "Arn"] } }),
-    );
-    check(
-        "a: !GetAtt A.Outputs.X",
-        json!({ "a": { "Fn::GetAtt": ["A", "Outputs.X"] } }),
-    );
-    check(
-        "a: !GetAtt [A, Outputs.X]",
-        json!({ "a": { "Fn::GetAtt": ["A", "Outputs.X"] } }),
-    );
-    check(
-        "a: !GetAtt [A, !Ref X]",
-        json!({ "a": { "Fn::GetAtt": ["A", { "Ref": "X" }] } }),
-    );
+    check("a: !GetAtt 'T.Arn'", json!({ "a": { "Fn::GetAtt": ["T", "Arn"] } }));
+    check("a: !GetAtt A.Outputs.X", json!({ "a": { "Fn::GetAtt": ["A", "Outputs.X"] } }));
+    check("a: !GetAtt [A, Outputs.X]", json!({ "a": { "Fn::GetAtt": ["A", "Outputs.X"] } }));
+    check("a: !GetAtt [A, !Ref X]", json!({ "a": { "Fn::GetAtt": ["A", { "Ref": "X" }] } }));
     // The long form is left as it is.
     check("a: {Fn::GetAtt: A.B}", json!({ "a": { "Fn::GetAtt": "A.B" } }));
 }
@@ -120,15 +102,9 @@ fn get_att_is_split_at_the_first_dot() {
 #[test]
 fn the_argument_of_a_short_form_is_a_string() {
     check("a: !Ref 012", json!({ "a": { "Ref": "012" } }));
-    check(
-        "a: !ImportValue yes",
-        json!({ "a": { "Fn::ImportValue": "yes" } }),
-    );
+    check("a: !ImportValue yes", json!({ "a": { "Fn::ImportValue": "yes" } }));
     // What is inside of its list is not.
-    check(
-        "a: !Select [0, [yes]]",
-        json!({ "a": { "Fn::Select": [0, [true]] } }),
-    );
+    check("a: !Select [0, [yes]]", json!({ "a": { "Fn::Select": [0, [true]] } }));
 }
 
 #[test]
@@ -137,23 +113,14 @@ fn byte_order_marks_line_ends_and_document_markers_change_nothing() {
     check("a:\n- b\n- c: |\n    d\n    e\n", value.clone());
     check("\u{feff}a:\n- b\n- c: |\n    d\n    e\n", value.clone());
     check("a:\r\n- b\r\n- c: |\r\n    d\r\n    e\r\n", value.clone());
-    check(
-        "%YAML 1.1\n---\n# c\na:\n- b # c\n- c: |\n    d\n    e\n...\n",
-        value.clone(),
-    );
-    check(
-        "\u{feff}{\"a\":\r\n[\"b\",\r\n\t{\"c\": \"d\\ne\\n\"}]}\r\n",
-        value.clone(),
-    );
+    check("%YAML 1.1\n---\n# c\na:\n- b # c\n- c: |\n    d\n    e\n...\n", value.clone());
+    check("\u{feff}{\"a\":\r\n[\"b\",\r\n\t{\"c\": \"d\\ne\\n\"}]}\r\n", value.clone());
     check("---\n{\"a\":\n[\"b\",\n{\"c\": \"d\\ne\\n\"}]}\n", value);
 }
 
 #[test]
 fn an_anchor_without_an_alias_changes_nothing() {
-    check(
-        "a: &x {b: &y 1}\n&z c: &w\n",
-        json!({ "a": { "b": 1 }, "c": null }),
-    );
+    check("a: &x {b: &y 1}\n&z c: &w\n", json!({ "a": { "b": 1 }, "c": null }));
 }
 
 #[test]
@@ -219,11 +186,7 @@ fn entries_know_the_place_of_their_key() {
     let template = parse(TEMPLATE).expect("well-formed");
     let check = |pointer: &str, key: &str, line: usize, column: usize| {
         let entry = template.pointer(pointer).and_then(|node| node.entry(key));
-        assert_eq!(
-            entry.map(|entry| entry.key_position),
-            Some(Position { line, column }),
-            "{pointer} {key}"
-        );
+        assert_eq!(entry.map(|entry| entry.key_position), Some(Position { line, column }), "{pointer} {key}");
     };
     check("", "Resources", 2, 1);
     check("/Resources/Orders/Properties", "KeySchema", 7, 7);
@@ -245,39 +208,21 @@ fn nodes_of_json_know_their_place() {
     check("/é😀/1", 2, 12);
     check("/é😀/1/b", 2, 18);
     check("/c", 5, 1);
-    assert_eq!(
-        template.entry("c").map(|entry| entry.key_position),
-        Some(Position { line: 4, column: 3 })
-    );
+    assert_eq!(template.entry("c").map(|entry| entry.key_position), Some(Position { line: 4, column: 3 }));
 }
 
 #[test]
 fn pointers_and_keys_that_lead_nowhere_are_none() {
     let template = parse("a: [x, y]\n").expect("well-formed");
-    for pointer in [
-        "a",
-        "/b",
-        "/a/2",
-        "/a/00",
-        "/a/01",
-        "/a/+1",
-        "/a/",
-        "/a/-",
-        "/a/0/x",
-        "/a/99999999999999999999",
-    ] {
+    for pointer in
+        ["a", "/b", "/a/2", "/a/00", "/a/01", "/a/+1", "/a/", "/a/-", "/a/0/x", "/a/99999999999999999999"]
+    {
         assert_eq!(template.pointer(pointer), None, "{pointer}");
     }
     assert_eq!(template.pointer("/a/1").and_then(|node| node.as_str()), Some("y"));
     assert_eq!(template.get("a").and_then(|node| node.get("x")), None);
     assert_eq!(template.as_str(), None);
-    assert_eq!(
-        parse("a: 1")
-            .expect("well-formed")
-            .pointer("/a")
-            .and_then(|node| node.as_str()),
-        None
-    );
+    assert_eq!(parse("a: 1").expect("well-formed").pointer("/a").and_then(|node| node.as_str()), None);
 }
 
 #[test]
@@ -298,28 +243,19 @@ fn json_keeps_the_order_of_the_document() {
 #[test]
 fn json_is_read_by_its_own_rules() {
     check("{}", json!({}));
-    check(
-        " \n\t{ \"a\" : [ ] , \"b\" : { } } \n",
-        json!({ "a": [], "b": {} }),
-    );
+    check(" \n\t{ \"a\" : [ ] , \"b\" : { } } \n", json!({ "a": [], "b": {} }));
     check(
         r#"{"a":[true,false,null,-1,0,2.5,1e3,1E+3,-0.0]}"#,
         json!({ "a": [true, false, null, -1, 0, 2.5, 1e3, 1e3, -0.0] }),
     );
-    check(
-        r#"{"a":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00"}"#,
-        json!({ "a": "\"\\/\u{8}\u{c}\n\r\té😀" }),
-    );
+    check(r#"{"a":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00"}"#, json!({ "a": "\"\\/\u{8}\u{c}\n\r\té😀" }));
     // What YAML would take for something else.
     check(
         r##"{"a":"yes","b":"012","c":"# no","d":"!Ref x","<<":"e","f":"*x"}"##,
         json!({ "a": "yes", "b": "012", "c": "# no", "d": "!Ref x", "<<": "e", "f": "*x" }),
     );
     // What YAML would refuse.
-    check(
-        "{\"a\":\"\u{7f}\u{85}\u{2028}\u{fffe}\"}",
-        json!({ "a": "\u{7f}\u{85}\u{2028}\u{fffe}" }),
-    );
+    check("{\"a\":\"\u{7f}\u{85}\u{2028}\u{fffe}\"}", json!({ "a": "\u{7f}\u{85}\u{2028}\u{fffe}" }));
     let long = "k".repeat(2000);
     check(&format!("{{\"{long}\":1}}"), json!({ long: 1 }));
     check(
@@ -353,15 +289,9 @@ fn nesting_goes_as_deep_as_serde_json_reads() {
     for text in [
         nested("[", "]", MAX_DEPTH),
         nested("{\"a\":", "}", MAX_DEPTH),
-        nested("- ", "", MAX_DEPTH)
-            .replace('1', "!Ref x")
-            .replacen("- ", "", 1),
+        nested("- ", "", MAX_DEPTH).replace('1', "!Ref x").replacen("- ", "", 1),
         format!("a: {}", nested("!Not [", "]", (MAX_DEPTH - 1) / 2)),
-        format!(
-            "{}!GetAtt a.b{}",
-            "[".repeat(MAX_DEPTH - 2),
-            "]".repeat(MAX_DEPTH - 2)
-        ),
+        format!("{}!GetAtt a.b{}", "[".repeat(MAX_DEPTH - 2), "]".repeat(MAX_DEPTH - 2)),
     ] {
         let node = parse(&text).expect("not too deep");
         let json = node.write_json(JsonLayout::Compact);
