@@ -43,10 +43,9 @@ pub(crate) fn late(
             .filter(|at| !late.contains(at))
             .filter(|at| {
                 let finding = &findings[*at];
-                let pinned = added_resource(finding).is_some_and(|id| needed.contains(id));
                 let follows = || finding.after.is_some_and(|value| !refs::names(value).is_disjoint(&coming));
                 let held = || removed_resource(finding).is_some_and(|id| still_used.contains(id));
-                !pinned && follows() || held()
+                follows() || held()
             })
             .collect();
         if more.is_empty() {

@@ -551,6 +551,22 @@ fn templates_between_refer_to_nothing_that_is_not_there() {
         &keyed("New"),
         &["add New", "change T/SSESpecification", "change T/TableClass; remove Old"],
     );
+    // Even a key that speaks of an index which is yet to come.
+    let speaking = |id: &str, names: &[&str]| {
+        let mut template =
+            with(&keyed(id), &format!("/Resources/{id}/Properties"), json!({ "Description": "i" }));
+        let indexed = indexed(names, json!({}));
+        for list in ["AttributeDefinitions", "GlobalSecondaryIndexes"] {
+            template["Resources"]["T"]["Properties"][list] =
+                indexed["Resources"]["T"]["Properties"][list].clone();
+        }
+        template
+    };
+    check(
+        &speaking("Old", &["h"]),
+        &speaking("New", &["h", "i"]),
+        &["add New", "change T/SSESpecification", "change T/TableClass", "create index i on T", "remove Old"],
+    );
 }
 
 #[test]
@@ -586,6 +602,17 @@ fn conditions_leave_a_way_or_say_that_there_is_none() {
     assert!(stopped.changes.iter().any(|change| change.server_text.as_deref()
         == Some("Cannot perform more than one GSI creation or deletion in a single update")));
     assert_eq!(steps(&plan(&["a", "b"])), ["create index b on T"]);
+    // One index needs no list of its own: the definitions are taken as they are wanted, in the same step.
+    let beside = |names: &[&str], u: &[&str]| {
+        let used: Vec<&str> = ["pk"].iter().chain(names).copied().collect();
+        let mut template = conditional(names, whole(&used));
+        template["Resources"]["U"] = indexed(u, json!({ "TableName": "u" }))["Resources"]["T"].clone();
+        template
+    };
+    let wanted = beside(&["a", "b"], &["x", "y"]);
+    let both = tablewright_plan::plan(Some(&beside(&["a"], &[])), &wanted, &PlanOptions::default());
+    assert_eq!(steps(&both), ["create index b on T; create index x on U", "create index y on U"]);
+    assert_eq!(both.steps[0].template["Resources"]["T"], wanted["Resources"]["T"]);
 }
 
 #[test]
