@@ -10,15 +10,29 @@ use crate::env::Env;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::stack::Stack;
+use crate::table::Table;
 
 /// The format that this version writes.
 pub const FORMAT: u32 = 1;
 
 /// The capabilities that this version understands; see [`Assembly::requires`].
-pub const CAPABILITIES: &[&str] = &[MULTI_ATTRIBUTE_KEYS];
+pub const CAPABILITIES: &[&str] =
+    &[MULTI_ATTRIBUTE_KEYS, GLOBAL_TABLE, TABLE_SETTINGS, OVERRIDES, STACK_SETTINGS];
 
 /// An index whose key has more than one partition or sort attribute.
 const MULTI_ATTRIBUTE_KEYS: &str = "multi-attribute-keys";
+
+/// A table that is an `AWS::DynamoDB::GlobalTable`: ignored, it would be a plain one.
+const GLOBAL_TABLE: &str = "global-table";
+
+/// Settings of a table that the first version did not have; see [`Table::has_more_settings`].
+const TABLE_SETTINGS: &str = "table-settings";
+
+/// Properties that are overridden.
+const OVERRIDES: &str = "overrides";
+
+/// What a stack has beside its tables and outputs: parameters, conditions, resources of its own, guards.
+const STACK_SETTINGS: &str = "stack-settings";
 
 /// A stack function: what a file in `stacks/` exports as `stack`.
 pub type StackFn = fn(&Env) -> crate::Result<Stack>;
@@ -92,10 +106,25 @@ impl Assembly {
                 Err(error) => assembly.problems.push(stack_failed(module, &at, &*error)),
             }
         }
-        if assembly.uses_multi_attribute_keys() {
-            assembly.requires.push(MULTI_ATTRIBUTE_KEYS.to_owned());
-        }
+        assembly.note_requirements();
         assembly
+    }
+
+    fn note_requirements(&mut self) {
+        let words: [(&str, Uses); 4] = [
+            (MULTI_ATTRIBUTE_KEYS, has_multi_attribute_keys),
+            (GLOBAL_TABLE, |table| table.global.is_some()),
+            (TABLE_SETTINGS, Table::has_more_settings),
+            (OVERRIDES, |table| !table.overrides.is_empty()),
+        ];
+        for (word, is_used) in words {
+            if self.stacks.iter().flat_map(|stack| &stack.tables).any(is_used) {
+                self.requires.push(word.to_owned());
+            }
+        }
+        if self.stacks.iter().any(Stack::has_settings) {
+            self.requires.push(STACK_SETTINGS.to_owned());
+        }
     }
 
     /// Reads a manifest of this or the previous format.
@@ -123,14 +152,12 @@ impl Assembly {
         }
         serde_json::from_slice(json).map_err(ReadError::Malformed)
     }
+}
 
-    fn uses_multi_attribute_keys(&self) -> bool {
-        self.stacks
-            .iter()
-            .flat_map(|stack| &stack.tables)
-            .flat_map(|table| &table.indexes)
-            .any(|index| index.key.partition.len() > 1 || index.key.sort.len() > 1)
-    }
+type Uses = fn(&Table) -> bool;
+
+fn has_multi_attribute_keys(table: &Table) -> bool {
+    table.indexes.iter().any(|index| index.key.partition.len() > 1 || index.key.sort.len() > 1)
 }
 
 fn stack_failed(module: &str, at: &Place, error: &(dyn std::error::Error + Send + Sync)) -> Problem {
@@ -174,7 +201,7 @@ impl std::error::Error for ReadError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Table, TableItem};
+    use crate::{Capacity, Encryption, Global, Scalar, TableItem, WarmThroughput};
 
     #[derive(TableItem)]
     #[ddb(index(name = "by-place", partition(country, city)))]
@@ -203,17 +230,49 @@ mod tests {
         assert_eq!(read, written);
         let table = &read.stacks[0].tables[0];
         assert_eq!(table.name, Some("demo-dev-shop".into()));
-        assert_eq!(table.deletion_protection, Some(true), "the environment is protected");
+        assert_eq!(table.deletion_protection, Some(true.into()), "the environment is protected");
         assert_eq!(table.at.file, "src/assembly.rs");
     }
 
     #[test]
     fn a_reader_is_told_what_it_must_understand() {
         let mut json = serde_json::to_value(assembly()).unwrap();
-        assert_eq!(json["requires"], serde_json::json!(["multi-attribute-keys"]));
+        assert_eq!(json["requires"], serde_json::json!(["multi-attribute-keys", "stack-settings"]));
         json["requires"] = serde_json::json!(["multi-attribute-keys", "time-travel"]);
         let error = Assembly::read(json.to_string().as_bytes()).unwrap_err();
         assert!(matches!(&error, ReadError::Requires { words, .. } if words == &["time-travel"]), "{error}");
+    }
+
+    #[test]
+    fn what_an_older_reader_must_not_ignore_has_a_word() {
+        let table = || Table::define("Shop").partition("id", Scalar::S);
+        let requires = |table: Table| {
+            let mut assembly = Assembly::new(&Env::new("demo", "dev"), &[]);
+            let mut stack = Stack::new("shops");
+            stack.table(table);
+            stack.settle(&Env::new("demo", "dev"));
+            assembly.stacks.push(stack);
+            assembly.note_requirements();
+            assert_eq!(Assembly::read(&serde_json::to_vec(&assembly).unwrap()).unwrap(), assembly);
+            assembly.requires
+        };
+        assert_eq!(requires(table()), Vec::<String>::new());
+        assert_eq!(requires(table().global(Global::none_yet())), ["global-table"]);
+        assert_eq!(requires(table().override_property("/TableName", "x".into())), ["overrides"]);
+        let scaled = crate::Billing::provisioned(Capacity::auto(1..=9).initial(2), 5_u64);
+        for settled in [
+            table().encryption(Encryption::AwsManaged),
+            table().ttl("at").time_to_live(false),
+            table().condition("IsProd"),
+            table().gsi(
+                crate::Index::new("gsi")
+                    .partition("x", Scalar::S)
+                    .warm_throughput(WarmThroughput::read(12_000)),
+            ),
+            table().billing(scaled),
+        ] {
+            assert_eq!(requires(settled), ["table-settings"]);
+        }
     }
 
     #[test]

@@ -8,7 +8,8 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use crate::value::Value;
+use crate::schedule::Schedule;
+use crate::value::{Expression, Value};
 
 /// `BillingMode` with what belongs to it.
 ///
@@ -90,7 +91,7 @@ pub enum Capacity {
     /// Always this much.
     Fixed(Value<u64>),
     /// Moved by Application Auto Scaling.
-    Auto(AutoScaling),
+    Auto(Box<AutoScaling>),
 }
 
 impl Capacity {
@@ -104,53 +105,113 @@ impl Capacity {
     #[must_use]
     pub fn auto(units: RangeInclusive<u64>) -> AutoScaling {
         let (min, max) = units.into_inner();
-        AutoScaling {
-            min: min.into(),
-            max: max.into(),
-            target: 70,
-            scale_in_cooldown: 60,
-            scale_out_cooldown: 60,
+        AutoScaling::between(min, max)
+    }
+
+    /// Returns whether the scaling says anything that the first version of the manifest had no field for.
+    pub(crate) fn has_more_settings(&self) -> bool {
+        match self {
+            Self::Fixed(_) => false,
+            Self::Auto(scaling) => {
+                scaling.initial.is_some()
+                    || scaling.disable_scale_in.is_some()
+                    || !scaling.schedules.is_empty()
+            }
         }
     }
 
     /// Returns the capacity that the table is created with.
     #[must_use]
-    pub const fn initial(&self) -> &Value<u64> {
+    pub fn initial(&self) -> &Value<u64> {
         match self {
             Self::Fixed(units) => units,
-            Self::Auto(scaling) => &scaling.min,
+            Self::Auto(scaling) => scaling.initial.as_ref().unwrap_or(&scaling.min),
         }
     }
 }
 
 /// A scalable target and its target-tracking policy.
+///
+/// ```
+/// use tablewright::{AutoScaling, Capacity, Expression, Schedule};
+///
+/// let with_the_load = Capacity::auto(5..=100).target(60).cooldowns(300, 0);
+/// let by_the_clock = Capacity::auto(5..=100).schedule(
+///     Schedule::new("morning", "cron(0 7 ? * MON-FRI *)").timezone("Europe/Berlin").min(50),
+/// );
+/// let by_parameters = AutoScaling::between(Expression::Ref("Min".into()), Expression::Ref("Max".into()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AutoScaling {
-    /// `MinCapacity`, also the capacity the table is created with.
+    /// `MinCapacity`
     pub min: Value<u64>,
     /// `MaxCapacity`
     pub max: Value<u64>,
+    /// The capacity that the table is created with, `SeedCapacity` of a global table; `None` is the least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial: Option<Value<u64>>,
     /// `TargetValue`: consumed capacity as a percentage of provisioned capacity, 20 to 90.
-    pub target: u32,
+    pub target: Value<u32>,
     /// `ScaleInCooldown` in seconds.
-    pub scale_in_cooldown: u32,
+    pub scale_in_cooldown: Value<u32>,
     /// `ScaleOutCooldown` in seconds.
-    pub scale_out_cooldown: u32,
+    pub scale_out_cooldown: Value<u32>,
+    /// `DisableScaleIn`: never lower the capacity because there is little load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disable_scale_in: Option<Value<bool>>,
+    /// `ScheduledActions`: other limits at other times.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub schedules: Vec<Schedule>,
 }
 
 impl AutoScaling {
+    /// Between `min` and `max`, starting at `min`, at a target utilisation of 70 %.
+    #[must_use]
+    pub fn between(min: impl Into<Value<u64>>, max: impl Into<Value<u64>>) -> Self {
+        Self {
+            min: min.into(),
+            max: max.into(),
+            initial: None,
+            target: 70.into(),
+            scale_in_cooldown: 60.into(),
+            scale_out_cooldown: 60.into(),
+            disable_scale_in: None,
+            schedules: Vec::new(),
+        }
+    }
+
     /// Sets the target utilisation in percent.
     #[must_use]
-    pub fn target(mut self, percent: u32) -> Self {
-        self.target = percent;
+    pub fn target(mut self, percent: impl Into<Value<u32>>) -> Self {
+        self.target = percent.into();
         self
     }
 
     /// Sets the seconds to wait after scaling in and after scaling out.
     #[must_use]
-    pub fn cooldowns(mut self, scale_in: u32, scale_out: u32) -> Self {
-        self.scale_in_cooldown = scale_in;
-        self.scale_out_cooldown = scale_out;
+    pub fn cooldowns(mut self, scale_in: impl Into<Value<u32>>, scale_out: impl Into<Value<u32>>) -> Self {
+        (self.scale_in_cooldown, self.scale_out_cooldown) = (scale_in.into(), scale_out.into());
+        self
+    }
+
+    /// Sets the capacity that the table is created with, or comes to when it leaves on demand.
+    #[must_use]
+    pub fn initial(mut self, units: impl Into<Value<u64>>) -> Self {
+        self.initial = Some(units.into());
+        self
+    }
+
+    /// Sets whether the capacity stays up when the load goes down.
+    #[must_use]
+    pub fn disable_scale_in(mut self, disable: impl Into<Value<bool>>) -> Self {
+        self.disable_scale_in = Some(disable.into());
+        self
+    }
+
+    /// Adds other limits at other times.
+    #[must_use]
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedules.push(schedule);
         self
     }
 }
@@ -169,12 +230,18 @@ impl From<Provisioned> for Billing {
 
 impl From<AutoScaling> for Capacity {
     fn from(scaling: AutoScaling) -> Self {
-        Self::Auto(scaling)
+        Self::Auto(Box::new(scaling))
     }
 }
 
 impl From<u64> for Capacity {
     fn from(units: u64) -> Self {
+        Self::fixed(units)
+    }
+}
+
+impl From<Expression> for Capacity {
+    fn from(units: Expression) -> Self {
         Self::fixed(units)
     }
 }

@@ -16,12 +16,53 @@ pub struct Env {
     account: Option<String>,
     #[serde(default)]
     protected: bool,
+    #[serde(default)]
+    profile: Profile,
     #[serde(default = "default_table_name")]
     table_name: String,
     #[serde(default = "default_stack_name")]
     stack_name: String,
     #[serde(default)]
     config: serde_json::Map<String, serde_json::Value>,
+}
+
+/// What a table is like where its definition does not say. What the definition says holds in every profile.
+///
+/// | | `dev` | `safe` | `hardened` |
+/// | --- | --- | --- | --- |
+/// | point-in-time recovery | off | on | on |
+/// | `DeletionPolicy` | `Delete` | `RetainExceptOnCreate` | `RetainExceptOnCreate` |
+/// | `UpdateReplacePolicy` | `Delete` | `Retain` | `Retain` |
+/// | deletion protection | off | where the environment is protected | on |
+/// | encryption | DynamoDB's own key | DynamoDB's own key | a key of the stack's, rotated and retained |
+///
+/// ```
+/// use tablewright::{DeletionPolicy, Env, Profile, Stack, Table, TableItem, Assembly};
+///
+/// #[derive(TableItem)]
+/// struct Draft {
+///     #[ddb(partition)]
+///     id: String,
+/// }
+///
+/// let env = Env::new("demo", "dev").with_profile(Profile::Dev);
+/// let assembly = Assembly::new(&env, &[("drafts", |_| {
+///     let mut stack = Stack::new("drafts");
+///     stack.table(Table::of::<Draft>());
+///     Ok(stack)
+/// })]);
+/// assert_eq!(assembly.stacks[0].tables[0].deletion_policy, DeletionPolicy::Delete);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// For trying things out: nothing stays behind.
+    Dev,
+    /// For everything else.
+    #[default]
+    Safe,
+    /// For data that auditors ask about.
+    Hardened,
 }
 
 fn default_table_name() -> String {
@@ -43,6 +84,7 @@ impl Env {
             region: None,
             account: None,
             protected: false,
+            profile: Profile::default(),
             table_name: default_table_name(),
             stack_name: default_stack_name(),
             config: serde_json::Map::new(),
@@ -60,6 +102,13 @@ impl Env {
     #[must_use]
     pub fn with_protection(mut self, protected: bool) -> Self {
         self.protected = protected;
+        self
+    }
+
+    /// Sets what a table is like where its definition does not say.
+    #[must_use]
+    pub fn with_profile(mut self, profile: Profile) -> Self {
+        self.profile = profile;
         self
     }
 
@@ -114,6 +163,12 @@ impl Env {
         self.protected
     }
 
+    /// Returns what a table is like where its definition does not say.
+    #[must_use]
+    pub const fn profile(&self) -> Profile {
+        self.profile
+    }
+
     /// Reads the settings under `[env.NAME.config.KEY]` into a type of the user's own.
     ///
     /// # Errors
@@ -136,5 +191,78 @@ impl Env {
 
     fn fill(&self, pattern: &str) -> String {
         pattern.replace("{project}", &self.project).replace("{env}", &self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Days, DeletionPolicy, Encryption, Stack, Table, TableItem, UpdateReplacePolicy};
+
+    #[derive(TableItem)]
+    #[expect(dead_code, reason = "only its shape is of interest")]
+    struct Draft {
+        #[ddb(partition)]
+        id: String,
+    }
+
+    /// Returns a stack with `table` as it is in an environment of the profile.
+    fn settled(profile: Profile, table: Table) -> Stack {
+        let mut stack = Stack::new("drafts");
+        stack.table(table);
+        stack.settle(&Env::new("demo", "dev").with_profile(profile));
+        stack
+    }
+
+    #[test]
+    fn a_profile_decides_what_the_definition_does_not_say() {
+        for (profile, recovers, deletion, replacement, protected, resources) in [
+            (Profile::Dev, false, DeletionPolicy::Delete, UpdateReplacePolicy::Delete, false, 0),
+            (
+                Profile::Safe,
+                true,
+                DeletionPolicy::RetainExceptOnCreate,
+                UpdateReplacePolicy::Retain,
+                false,
+                0,
+            ),
+            (
+                Profile::Hardened,
+                true,
+                DeletionPolicy::RetainExceptOnCreate,
+                UpdateReplacePolicy::Retain,
+                true,
+                1,
+            ),
+        ] {
+            let stack = settled(profile, Table::of::<Draft>());
+            let table = &stack.tables[0];
+            assert_eq!(table.point_in_time_recovery.is_some(), recovers, "{profile:?}");
+            assert_eq!(table.deletion_policy, deletion, "{profile:?}");
+            assert_eq!(table.update_replace_policy, replacement, "{profile:?}");
+            assert_eq!(table.deletion_protection, Some(protected.into()), "{profile:?}");
+            assert_eq!(table.encryption.is_some(), profile == Profile::Hardened, "{profile:?}");
+            assert_eq!(stack.resources.len(), resources, "{profile:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_definition_says_holds_in_every_profile() {
+        let said = Table::of::<Draft>()
+            .point_in_time_recovery(Days(7))
+            .deletion_policy(DeletionPolicy::Retain)
+            .update_replace_policy(UpdateReplacePolicy::Retain)
+            .deletion_protection(false)
+            .encryption(Encryption::AwsManaged);
+        for profile in [Profile::Dev, Profile::Safe, Profile::Hardened] {
+            let stack = settled(profile, said.clone());
+            let table = &stack.tables[0];
+            assert_eq!(table.point_in_time_recovery, said.point_in_time_recovery, "{profile:?}");
+            assert_eq!(table.deletion_policy, DeletionPolicy::Retain, "{profile:?}");
+            assert_eq!(table.update_replace_policy, UpdateReplacePolicy::Retain, "{profile:?}");
+            assert_eq!(table.deletion_protection, Some(false.into()), "{profile:?}");
+            assert_eq!(table.encryption, Some(Encryption::AwsManaged), "{profile:?}");
+            assert!(stack.resources.is_empty(), "{profile:?}");
+        }
     }
 }

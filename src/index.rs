@@ -9,9 +9,10 @@ use crate::billing::{OnDemand, Provisioned};
 use crate::item::{AttributeDef, IndexDef, IndexKind, ProjectionDef};
 use crate::place::Place;
 use crate::scalar::Scalar;
+use crate::settings::{ContributorInsights, WarmThroughput};
 
 /// The key of a table or an index: `KeySchema`, partition attributes (`HASH`) before sort attributes (`RANGE`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
     /// Attributes with `KeyType` `HASH`, in key order.
     pub partition: Vec<Attribute>,
@@ -59,6 +60,12 @@ pub struct Index {
     /// Request limits of the index, on demand.
     #[serde(default, skip_serializing_if = "OnDemand::is_unlimited")]
     pub on_demand: OnDemand,
+    /// `WarmThroughput`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_throughput: Option<WarmThroughput>,
+    /// `ContributorInsightsSpecification`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contributor_insights: Option<ContributorInsights>,
     /// Where the index is written.
     pub at: Place,
 }
@@ -99,6 +106,8 @@ impl From<&IndexDef> for Index {
             },
             provisioned: None,
             on_demand: OnDemand::default(),
+            warm_throughput: None,
+            contributor_insights: None,
             at: def.at.into(),
         }
     }
@@ -116,6 +125,20 @@ impl Index {
     #[must_use]
     pub fn on_demand(mut self, on_demand: OnDemand) -> Self {
         self.on_demand = on_demand;
+        self
+    }
+
+    /// Sets what the index can take at once.
+    #[must_use]
+    pub fn warm_throughput(mut self, warm: WarmThroughput) -> Self {
+        self.warm_throughput = Some(warm);
+        self
+    }
+
+    /// Sets whether CloudWatch counts the keys of the index that are used most.
+    #[must_use]
+    pub fn contributor_insights(mut self, insights: impl Into<ContributorInsights>) -> Self {
+        self.contributor_insights = Some(insights.into());
         self
     }
 }

@@ -4,16 +4,26 @@
 //! five hundred item types at a third of the build time, and lets a later tool read it without running anything.
 //! *Invariant:* no limit of the service is known here; those live in [`check`](crate::check).
 
+use std::fmt;
+use std::ops::Deref;
+
 use crate::Scalar;
 
-/// An item type that defines a table. Derive it; see [`TableItem`](macro@crate::TableItem).
+/// A type whose values are items of a table: the one that it defines, or the one that it is `stored_in`. Derive it; see
+/// [`TableItem`](macro@crate::TableItem).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not define a table",
-    note = "add `#[derive(TableItem)]` to it and mark its partition key with `#[ddb(partition)]`"
+    note = "add `#[derive(TableItem)]` to it and mark its partition key with `#[ddb(partition)]`",
+    note = "an item of a table that another type defines says `#[ddb(stored_in = …)]` instead"
 )]
 pub trait TableItem {
     /// The shape of the table: keys, indexes and the time-to-live attribute.
     const ITEM: ItemDef;
+}
+
+/// An enum of items may box its larger variants.
+impl<T: TableItem> TableItem for Box<T> {
+    const ITEM: ItemDef = T::ITEM;
 }
 
 /// The shape of a table, as the derive read it from a struct.
@@ -84,6 +94,85 @@ pub enum ProjectionDef {
     KeysOnly,
     /// `INCLUDE`, with the names on the wire.
     Include(&'static [&'static str]),
+}
+
+/// An attribute in a `keys_only` struct that is no key: it has a name, which a projection may list, and no type.
+///
+/// ```
+/// use tablewright::{Attr, TableItem};
+///
+/// #[derive(TableItem)]
+/// #[ddb(keys_only, index(name = "by-owner", partition(owner), project(only(total))))]
+/// struct App {
+///     #[ddb(partition)]
+///     pk: String,
+///     owner: String,
+///     total: Attr,
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attr;
+
+/// The name of an index, as the derive gives it: `Event::BY_REGION`.
+///
+/// It is what an application passes to a query, and what a stack passes to [`Table::index`](crate::Table::index).
+///
+/// ```
+/// use tablewright::TableItem;
+///
+/// #[derive(TableItem)]
+/// #[ddb(index(name = "by-region", partition(region)))]
+/// struct Event {
+///     #[ddb(partition)]
+///     id: String,
+///     region: String,
+/// }
+///
+/// assert_eq!(Event::BY_REGION.name(), "by-region");
+/// assert_eq!(format!("query {}", Event::BY_REGION), "query by-region");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IndexName(&'static str);
+
+impl IndexName {
+    /// Makes the handle of an index; the derive does it for every index of an item type.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// Returns `IndexName`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for IndexName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl AsRef<str> for IndexName {
+    fn as_ref(&self) -> &str {
+        self.0
+    }
+}
+
+impl Deref for IndexName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0
+    }
+}
+
+/// What the builders of an SDK take.
+impl From<IndexName> for String {
+    fn from(index: IndexName) -> Self {
+        index.0.to_owned()
+    }
 }
 
 /// A line of a source file.

@@ -52,25 +52,42 @@
 //!
 //! # Where a new table property goes
 //!
-//! A field and a method in `table.rs`, its line in `render/lower.rs` and in `templates/table.yaml`, its rule in `check/`, and a
-//! case in the tests of the last two. The comparison after rendering fails when one of them is forgotten.
+//! A field and a method in `table.rs`, its line in `render/lower/` and in `templates/table.yaml` (and its line in
+//! `global-table.yaml`), its rule in `check/`, and a definition in `render/tests/definitions.rs`. The comparison after
+//! rendering fails when one of them is forgotten, and so does the test that reads the property paths of AWS's schema.
 //!
 //! # Features
 //!
 //! * `render`: templates, for the command and for a team's own snapshot tests. Off by default.
+//! * `bytes`, `chrono`, `jiff`, `serde_bytes`, `ulid`, `uuid`: the types of these crates as keys. Off by default.
 
 extern crate self as tablewright;
 
 mod scalar;
 mod item;
+mod key_parts;
+#[doc(hidden)]
+pub mod agree;
+mod record;
+pub mod testing;
 
 mod place;
 mod value;
+mod schedule;
 mod billing;
 mod settings;
+mod policy;
+mod import;
 mod index;
+mod global;
+mod overrides;
 mod table;
+mod define;
+mod settle;
 pub mod scaling;
+mod parameter;
+mod condition;
+mod resource;
 mod stack;
 mod env;
 
@@ -85,17 +102,34 @@ pub mod render;
 
 pub use assembly::{Assembly, CAPABILITIES, FORMAT, Header, ReadError, StackFn};
 pub use billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};
-pub use env::Env;
+pub use condition::{Condition, Mapping, Test};
+pub use env::{Env, Profile};
+pub use global::{Consistency, Global, Read, Replica, ReplicaIndex, SettingsReplication};
+pub use import::{Compression, Csv, Delimiter, ImportFormat, S3Import};
 pub use index::{Attribute, Index, Key, Projection};
-pub use item::{AttributeDef, IndexDef, IndexKind, ItemDef, ProjectionDef, SourcePlace, TableItem};
+pub use item::{
+    Attr, AttributeDef, IndexDef, IndexKind, IndexName, ItemDef, ProjectionDef, SourcePlace, TableItem,
+};
+pub use key_parts::{KeyPart, KeyParts, KeyRole};
+pub use overrides::Override;
+pub use parameter::{Parameter, ParameterType};
 pub use place::Place;
+pub use policy::{Policy, Statement};
 pub use problem::{Problem, Severity};
+pub use resource::{Published, RawResource};
 pub use scalar::{IndexKeyAttr, KeyAttr, Scalar};
-pub use settings::{Days, DeletionPolicy, PointInTimeRecovery, StreamView, TableClass, UpdateReplacePolicy};
+pub use schedule::Schedule;
+/// Writes JSON in Rust, for policies, overrides and raw resources.
+#[doc(no_inline)]
+pub use serde_json::json;
+pub use settings::{
+    ContributorInsights, Days, DeletionPolicy, Encryption, InsightsMode, Kinesis, PointInTimeRecovery,
+    Precision, StreamView, TableClass, UpdateReplacePolicy, WarmThroughput,
+};
 pub use stack::{Output, Stack, TableRef};
 pub use table::Table;
-pub use tablewright_derive::{KeyAttr, TableItem};
-pub use value::{Expression, Value};
+pub use tablewright_derive::{KeyAttr, KeyParts, TableItem};
+pub use value::{Argument, Expression, Sub, Value};
 
 /// What a stack function returns; `?` works on any error.
 pub type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;

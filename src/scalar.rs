@@ -45,6 +45,10 @@ impl std::fmt::Display for Scalar {
 /// Derive it for a newtype (`#[serde(transparent)]`, it takes the inner type's scalar) or for an enum of unit variants
 /// (a String).
 ///
+/// Types of other crates have it behind the feature of that crate's name: `uuid`, `ulid`, `chrono`, `jiff`, `bytes`,
+/// `serde_bytes`. As a sort key, know that dates are text then: `chrono` and `jiff` leave a fraction of zero out, so
+/// `09:00:00Z` sorts behind `09:00:00.5Z`, and times of several zones do not sort by time at all. Seconds in an integer do.
+///
 /// ```
 /// use tablewright::{KeyAttr, Scalar};
 ///
@@ -118,4 +122,34 @@ impl<T: KeyAttr + ?Sized> KeyAttr for Arc<T> {
 }
 impl<T: KeyAttr + ToOwned + ?Sized> KeyAttr for Cow<'_, T> {
     const SCALAR: Scalar = T::SCALAR;
+}
+
+// Types of other crates, each behind the feature of its name, and as they write themselves without a `with`.
+
+#[cfg(feature = "uuid")]
+stored_as!(S: uuid::Uuid);
+
+#[cfg(feature = "ulid")]
+stored_as!(S: ulid::Ulid);
+
+#[cfg(feature = "chrono")]
+stored_as!(S: chrono::NaiveDate, chrono::NaiveDateTime, chrono::NaiveTime);
+
+#[cfg(feature = "chrono")]
+impl<Zone: chrono::TimeZone> KeyAttr for chrono::DateTime<Zone> {
+    const SCALAR: Scalar = Scalar::S;
+}
+
+#[cfg(feature = "jiff")]
+stored_as!(S: jiff::Timestamp, jiff::Zoned, jiff::civil::Date, jiff::civil::DateTime, jiff::civil::Time);
+
+#[cfg(feature = "bytes")]
+stored_as!(B: bytes::Bytes, bytes::BytesMut);
+
+#[cfg(feature = "serde_bytes")]
+stored_as!(B: serde_bytes::ByteBuf, serde_bytes::Bytes);
+
+#[cfg(feature = "serde_bytes")]
+impl<const LENGTH: usize> KeyAttr for serde_bytes::ByteArray<LENGTH> {
+    const SCALAR: Scalar = Scalar::B;
 }

@@ -29,11 +29,12 @@ pub enum Units {
     Write,
 }
 
-/// Returns the dimensions of a table that are scaled: the table's first, then the indexes' in their order.
+/// Returns the dimensions of a table that are scaled: the table's first, then the indexes' in their order. A global table has
+/// its scaling in its own properties.
 #[must_use]
 pub fn dimensions(table: &Table) -> Vec<Dimension<'_>> {
     let mut dimensions = Vec::new();
-    if let Billing::Provisioned(units) = &table.billing {
+    if let (Billing::Provisioned(units), None) = (&table.billing, &table.global) {
         of(table, None, units, &mut dimensions);
         for index in &table.indexes {
             if let Some(units) = table.provisioned_for(index) {
@@ -82,7 +83,7 @@ fn of<'a>(table: &Table, index: Option<&'a Index>, units: &'a Provisioned, into:
 }
 
 /// Makes an index name part of a logical id: `by-region` → `ByRegion`.
-fn pascal(name: &str) -> String {
+pub(crate) fn pascal(name: &str) -> String {
     name.split(|c: char| !c.is_ascii_alphanumeric())
         .flat_map(|word| {
             let mut chars = word.chars();

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use crate::env::Env;
+use crate::condition::{Condition, Mapping, Test};
+use crate::env::{Env, Profile};
+use crate::parameter::Parameter;
 use crate::place::Place;
-use crate::settings::StreamView;
+use crate::resource::{Published, RawResource};
+use crate::settings::Encryption;
 use crate::table::Table;
 use crate::value::{Expression, Value};
 
@@ -44,11 +48,32 @@ pub struct Stack {
     /// Tags of the stack; CloudFormation hands them on to the tables.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+    /// `Parameters` in the order they are declared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<Parameter>,
+    /// `Mappings` in the order they are declared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mappings: Vec<Mapping>,
+    /// `Conditions` in the order they are declared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
     /// The tables in the order they are declared.
     pub tables: Vec<Table>,
+    /// Resources written by hand.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<RawResource>,
+    /// Texts published in the SSM Parameter Store.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub published: Vec<Published>,
     /// `Outputs` in the order they are declared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
+    /// Termination protection: the stack cannot be deleted. `None` leaves it as it is; a protected environment turns it on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub termination_protection: Option<bool>,
+    /// The stack policy: which resources an update may change, replace or delete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<serde_json::Value>,
 }
 
 /// One of a stack's `Outputs`.
@@ -61,6 +86,9 @@ pub struct Output {
     /// `Description`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// `Condition`: the output is there only where it holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
     /// `Export.Name`: other stacks may import it, and it can then be neither changed nor removed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export: Option<Value<String>>,
@@ -79,8 +107,15 @@ impl Stack {
             description: None,
             at: Place::caller(),
             tags: BTreeMap::new(),
+            parameters: Vec::new(),
+            mappings: Vec::new(),
+            conditions: Vec::new(),
             tables: Vec::new(),
+            resources: Vec::new(),
+            published: Vec::new(),
             outputs: Vec::new(),
+            termination_protection: None,
+            policy: None,
         }
     }
 
@@ -105,9 +140,76 @@ impl Stack {
         self
     }
 
+    /// Sets termination protection; without it, it is turned on where the environment is protected, and left alone elsewhere.
+    #[must_use]
+    pub fn termination_protection(mut self, on: bool) -> Self {
+        self.termination_protection = Some(on);
+        self
+    }
+
+    /// Sets the stack policy, as CloudFormation has it.
+    #[must_use]
+    pub fn policy(mut self, policy: serde_json::Value) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    /// Adds a parameter and returns its value.
+    pub fn parameter(&mut self, parameter: Parameter) -> Value<String> {
+        let value = parameter.value();
+        self.parameters.push(parameter);
+        value
+    }
+
+    /// Adds a condition, for `Fn::If` and for outputs.
+    #[track_caller]
+    pub fn condition(&mut self, name: impl Into<String>, test: Test) {
+        self.conditions.push(Condition { name: name.into(), test, at: Place::caller() });
+    }
+
+    /// Adds a mapping: values by top-level key and second-level key.
+    ///
+    /// ```
+    /// use tablewright::{Expression, Stack};
+    ///
+    /// let mut stack = Stack::new("orders");
+    /// stack.mapping("Capacity", [("dev", [("reads", "5")]), ("prod", [("reads", "500")])]);
+    /// ```
+    #[track_caller]
+    pub fn mapping<const K: usize>(
+        &mut self,
+        name: impl Into<String>,
+        values: impl IntoIterator<Item = (&'static str, [(&'static str, &'static str); K])>,
+    ) {
+        let second =
+            |values: [(&str, &str); K]| values.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        let values = values.into_iter().map(|(key, values)| (key.to_owned(), second(values))).collect();
+        self.mappings.push(Mapping { name: name.into(), values, at: Place::caller() });
+    }
+
+    /// Adds a resource as CloudFormation has it: `Type`, `Properties` and the rest.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tablewright::Stack;
+    ///
+    /// let mut stack = Stack::new("orders");
+    /// stack.raw_resource("Topic", json!({ "Type": "AWS::SNS::Topic" }));
+    /// ```
+    #[track_caller]
+    pub fn raw_resource(&mut self, id: impl Into<String>, body: serde_json::Value) {
+        self.resources.push(RawResource { id: id.into(), body, at: Place::caller() });
+    }
+
+    /// Publishes a text in the SSM Parameter Store under `path`, for other stacks to read.
+    #[track_caller]
+    pub fn publish_ssm(&mut self, path: impl Into<String>, value: impl Into<Value<String>>) {
+        self.published.push(Published { path: path.into(), value: value.into(), at: Place::caller() });
+    }
+
     /// Adds a table and returns a handle for outputs.
     pub fn table(&mut self, table: Table) -> TableRef {
-        let handle = TableRef { id: table.id.clone(), stream: table.stream, at: table.at.clone() };
+        let handle = TableRef { id: table.id.clone(), stream: table.stream.is_some(), at: table.at.clone() };
         self.tables.push(table);
         handle
     }
@@ -119,24 +221,88 @@ impl Stack {
             name: name.into(),
             value: value.into(),
             description: None,
+            condition: None,
             export: None,
             at: Place::caller(),
         });
         self.outputs.last_mut().expect("an output was pushed just now")
     }
 
+    /// Returns whether there is more than tables and outputs, which a reader must not ignore.
+    pub(crate) fn has_settings(&self) -> bool {
+        let Self { parameters, mappings, conditions, resources, published, .. } = self;
+        let beside = [parameters.len(), mappings.len(), conditions.len(), resources.len(), published.len()];
+        beside.iter().any(|count| *count > 0)
+            || self.termination_protection.is_some()
+            || self.policy.is_some()
+            || self.outputs.iter().any(|output| output.condition.is_some())
+    }
+
     pub(crate) fn settle(&mut self, env: &Env) {
         self.name.get_or_insert_with(|| env.stack_name(&self.id));
+        if env.protected() {
+            self.termination_protection.get_or_insert(true);
+        }
         for table in &mut self.tables {
             table.settle(env);
         }
+        if env.profile() == Profile::Hardened {
+            self.encrypt();
+        }
     }
+
+    /// Gives the tables that have no key of their own one of the stack's. The key outlives the stack: without it the items
+    /// cannot be read.
+    fn encrypt(&mut self) {
+        let has_no_key = |table: &&mut Table| table.encryption.is_none() && table.global.is_none();
+        let mut tables = self.tables.iter_mut().filter(has_no_key).peekable();
+        let Some(first) = tables.peek() else { return };
+        let at = first.at.clone();
+        for table in tables {
+            let key = Expression::GetAtt(TABLE_KEY.into(), "Arn".into());
+            table.encryption = Some(Encryption::customer_key(key));
+        }
+        self.resources.push(RawResource { id: TABLE_KEY.into(), body: table_key(&self.id), at });
+    }
+}
+
+/// The logical id of the key that a hardened stack has.
+const TABLE_KEY: &str = "TableKey";
+
+/// `AWS::KMS::Key`, for the account to use: DynamoDB works with it through grants of whoever calls it.
+fn table_key(stack: &str) -> serde_json::Value {
+    json!({
+        "Type": "AWS::KMS::Key",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": {
+            "Description": format!("Encrypts the tables of stack {stack}"),
+            "EnableKeyRotation": true,
+            "PendingWindowInDays": 30,
+            "KeyPolicy": {
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Sid": "Account",
+                    "Effect": "Allow",
+                    "Principal": { "AWS": { "Fn::Sub": "arn:${AWS::Partition}:iam::${AWS::AccountId}:root" } },
+                    "Action": "kms:*",
+                    "Resource": "*",
+                }],
+            },
+        },
+    })
 }
 
 impl Output {
     /// Sets `Description`.
     pub fn description(&mut self, description: impl Into<String>) -> &mut Self {
         self.description = Some(description.into());
+        self
+    }
+
+    /// Has the output there only where a condition of the stack holds.
+    pub fn condition(&mut self, name: impl Into<String>) -> &mut Self {
+        self.condition = Some(name.into());
         self
     }
 
@@ -151,7 +317,7 @@ impl Output {
 #[derive(Clone, Debug)]
 pub struct TableRef {
     id: String,
-    stream: Option<StreamView>,
+    stream: bool,
     at: Place,
 }
 
@@ -175,8 +341,8 @@ impl TableRef {
     /// When the table has no stream. CloudFormation would say so only at deploy, and no linter does.
     pub fn stream_arn(&self) -> crate::Result<Value<String>> {
         match self.stream {
-            Some(_) => Ok(Expression::GetAtt(self.id.clone(), "StreamArn".into()).into()),
-            None => {
+            true => Ok(Expression::GetAtt(self.id.clone(), "StreamArn".into()).into()),
+            false => {
                 Err(format!("table `{}` ({}) has no stream; add `.stream(…)` to it", self.id, self.at).into())
             }
         }

@@ -1,19 +1,27 @@
 //! A table: its shape from the item type, its operation from the code in `stacks/`.
 //!
 //! In: an item type and builder calls. Out: the one model that checks, templates and plans read.
-//! To add a property of `AWS::DynamoDB::Table`: a field and a method here, its line in `render/lower.rs` and
+//! To add a property of `AWS::DynamoDB::Table`: a field and a method here, its line in `render/lower/table.rs` and
 //! `templates/table.yaml`, its rule in `check/`, and a case in the tests of each.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::billing::{Billing, Provisioned};
-use crate::env::Env;
+use crate::billing::{Billing, Capacity, Provisioned};
+use crate::global::{Consistency, Global};
+use crate::import::S3Import;
 use crate::index::{Attribute, Index, Key};
-use crate::item::TableItem;
+use crate::item::{IndexKind, TableItem};
+use crate::overrides::Override;
 use crate::place::Place;
-use crate::settings::{DeletionPolicy, PointInTimeRecovery, StreamView, TableClass, UpdateReplacePolicy};
+use crate::policy::Policy;
+use crate::problem::Problem;
+use crate::settings::{
+    ContributorInsights, DeletionPolicy, Encryption, Kinesis, PointInTimeRecovery, StreamView, TableClass,
+    UpdateReplacePolicy, WarmThroughput, is_on, on,
+};
+use crate::settle::{Naming, Said};
 use crate::value::Value;
 
 /// A DynamoDB table.
@@ -40,6 +48,42 @@ use crate::value::Value;
 ///     .point_in_time_recovery(Days(35));
 /// assert_eq!(table.key.partition[0].name, "userId");
 /// ```
+///
+/// Everything else that `AWS::DynamoDB::Table` has, in one place:
+///
+/// ```
+/// use tablewright::{
+///     Encryption, Expression, InsightsMode, Kinesis, Precision, S3Import, Statement, StreamView, Table, TableClass,
+///     TableItem, WarmThroughput,
+/// };
+///
+/// #[derive(TableItem)]
+/// #[ddb(index(name = "by-region", partition(region)))]
+/// struct Event {
+///     #[ddb(partition)]
+///     id: String,
+///     region: String,
+///     #[ddb(ttl)]
+///     gone_at: u64,
+/// }
+///
+/// let table = Table::of::<Event>()
+///     .class(TableClass::StandardInfrequentAccess)
+///     .warm_throughput(WarmThroughput::new(15_000, 5_000))
+///     .stream(StreamView::NewAndOldImages)
+///     .stream_policy(Statement::allow(["dynamodb:GetRecords"]).account("444455556666"))
+///     .kinesis(Kinesis::new(Expression::Ref("ChangesArn".into())).precision(Precision::Microsecond))
+///     .encryption(Encryption::customer_key("{{resolve:ssm:/shop/kms}}"))
+///     .policy(Statement::allow(["dynamodb:GetItem", "dynamodb:Query"]).account("444455556666"))
+///     .contributor_insights(InsightsMode::ThrottledKeys)
+///     .import_data(S3Import::dynamodb_json("seed-bucket").prefix("events/"))
+///     .index("by-region", |index| index.warm_throughput(WarmThroughput::read(20_000)).contributor_insights(true))
+///     .time_to_live(false)
+///     .deletion_protection(Expression::if_else("IsProd", true, false))
+///     .condition("HasEvents")
+///     .depends_on("Changes");
+/// assert!(table.problems.is_empty());
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Table {
     /// The logical id in the template.
@@ -60,20 +104,44 @@ pub struct Table {
     /// `TimeToLiveSpecification`: the attribute with the epoch second after which DynamoDB deletes the item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<Attribute>,
+    /// `TimeToLiveSpecification.Enabled`
+    #[serde(default = "on", skip_serializing_if = "is_on")]
+    pub ttl_enabled: Value<bool>,
     /// `BillingMode` and throughput.
     pub billing: Billing,
+    /// `WarmThroughput`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warm_throughput: Option<WarmThroughput>,
     /// `TableClass`; `None` leaves DynamoDB's own, Standard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub class: Option<TableClass>,
+    pub class: Option<Value<TableClass>>,
+    /// `SSESpecification`; `None` leaves DynamoDB's own, a key of DynamoDB's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encryption: Option<Encryption>,
     /// `PointInTimeRecoverySpecification`; `None` is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub point_in_time_recovery: Option<PointInTimeRecovery>,
     /// `DeletionProtectionEnabled`; `None` until the environment decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deletion_protection: Option<bool>,
+    pub deletion_protection: Option<Value<bool>>,
     /// `StreamSpecification`
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stream: Option<StreamView>,
+    pub stream: Option<Value<StreamView>>,
+    /// `StreamSpecification.ResourcePolicy`: who else may read the stream.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream_policy: Option<Policy>,
+    /// `KinesisStreamSpecification`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kinesis: Option<Kinesis>,
+    /// `ContributorInsightsSpecification`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contributor_insights: Option<ContributorInsights>,
+    /// `ResourcePolicy`: who else may use the table.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<Policy>,
+    /// `ImportSourceSpecification`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub import: Option<S3Import>,
     /// `Tags`
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, Value<String>>,
@@ -81,21 +149,31 @@ pub struct Table {
     pub deletion_policy: DeletionPolicy,
     /// `UpdateReplacePolicy`
     pub update_replace_policy: UpdateReplacePolicy,
+    /// Makes it an `AWS::DynamoDB::GlobalTable`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub global: Option<Global>,
+    /// `Condition`: the name of the condition under which the table exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// `DependsOn`: logical ids of what must be there first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends_on: Vec<String>,
+    /// `Metadata` of the resource: other tools look there, such as linters for what to ignore.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+    /// Properties that stand in the template as written here, whatever the rest says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
+    /// What went wrong while the table was built.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
 
     /// How `name` comes about; spent when the stack is assembled.
     #[serde(skip)]
-    naming: Naming,
-}
-
-#[derive(Clone, Debug, Default, PartialEq)]
-enum Naming {
-    /// From the environment's pattern, with the logical id in kebab case as `{table}`.
-    FromId,
-    /// From the environment's pattern, with this as `{table}`.
-    FromBase(String),
-    /// As it stands in `name`.
-    #[default]
-    Settled,
+    pub(crate) naming: Naming,
+    /// Which settings the definition says itself; the profile of the environment decides the others.
+    #[serde(skip)]
+    pub(crate) said: Said,
 }
 
 impl Table {
@@ -104,25 +182,51 @@ impl Table {
     pub fn of<T: TableItem>() -> Self {
         let item = const { T::ITEM };
         Self {
-            id: item.id.to_owned(),
-            name: None,
             doc: item.doc.to_owned(),
-            at: item.at.into(),
             key: Key {
                 partition: vec![(&item.partition).into()],
                 sort: item.sort.iter().map(Attribute::from).collect(),
             },
             indexes: item.indexes.iter().map(Index::from).collect(),
             ttl: item.ttl.as_ref().map(Attribute::from),
+            ..Self::blank(item.id, item.at.into())
+        }
+    }
+
+    /// Makes a table without a key, with every setting as it is when nothing is said.
+    pub(crate) fn blank(id: &str, at: Place) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: None,
+            doc: String::new(),
+            at,
+            key: Key::default(),
+            indexes: Vec::new(),
+            ttl: None,
+            ttl_enabled: on(),
             billing: Billing::on_demand().into(),
+            warm_throughput: None,
             class: None,
-            point_in_time_recovery: Some(PointInTimeRecovery { days: None }),
+            encryption: None,
+            point_in_time_recovery: Some(PointInTimeRecovery { enabled: on(), days: None }),
             deletion_protection: None,
             stream: None,
+            stream_policy: None,
+            kinesis: None,
+            contributor_insights: None,
+            policy: None,
+            import: None,
             tags: BTreeMap::new(),
             deletion_policy: DeletionPolicy::RetainExceptOnCreate,
             update_replace_policy: UpdateReplacePolicy::Retain,
+            global: None,
+            condition: None,
+            depends_on: Vec::new(),
+            metadata: serde_json::Map::new(),
+            overrides: Vec::new(),
+            problems: Vec::new(),
             naming: Naming::FromId,
+            said: Said::default(),
         }
     }
 
@@ -161,10 +265,33 @@ impl Table {
         self
     }
 
+    /// Sets what the table can take at once.
+    #[must_use]
+    pub fn warm_throughput(mut self, warm: WarmThroughput) -> Self {
+        self.warm_throughput = Some(warm);
+        self
+    }
+
     /// Sets the table class.
     #[must_use]
-    pub fn class(mut self, class: TableClass) -> Self {
-        self.class = Some(class);
+    pub fn class(mut self, class: impl Into<Value<TableClass>>) -> Self {
+        self.class = Some(class.into());
+        self
+    }
+
+    /// Sets whose key the items are encrypted with.
+    #[must_use]
+    pub fn encryption(mut self, encryption: Encryption) -> Self {
+        self.encryption = Some(encryption);
+        self
+    }
+
+    /// Sets whether DynamoDB deletes items whose time is over; without it it does, where the table has a time-to-live attribute.
+    ///
+    /// To stop it, say `false` here and keep the attribute: CloudFormation needs its name to turn it off (aws-cdk#25655).
+    #[must_use]
+    pub fn time_to_live(mut self, enabled: impl Into<Value<bool>>) -> Self {
+        self.ttl_enabled = enabled.into();
         self
     }
 
@@ -172,6 +299,7 @@ impl Table {
     #[must_use]
     pub fn point_in_time_recovery(mut self, recovery: impl Into<PointInTimeRecovery>) -> Self {
         self.point_in_time_recovery = Some(recovery.into());
+        self.said.point_in_time_recovery = true;
         self
     }
 
@@ -179,20 +307,58 @@ impl Table {
     #[must_use]
     pub fn no_point_in_time_recovery(mut self) -> Self {
         self.point_in_time_recovery = None;
+        self.said.point_in_time_recovery = true;
         self
     }
 
     /// Sets deletion protection; without it the environment decides: on where it is protected.
     #[must_use]
-    pub fn deletion_protection(mut self, on: bool) -> Self {
-        self.deletion_protection = Some(on);
+    pub fn deletion_protection(mut self, on: impl Into<Value<bool>>) -> Self {
+        self.deletion_protection = Some(on.into());
         self
     }
 
     /// Turns the table's stream on.
     #[must_use]
-    pub fn stream(mut self, view: StreamView) -> Self {
-        self.stream = Some(view);
+    pub fn stream(mut self, view: impl Into<Value<StreamView>>) -> Self {
+        self.stream = Some(view.into());
+        self
+    }
+
+    /// Sets who else may read the table's stream.
+    #[must_use]
+    pub fn stream_policy(mut self, policy: impl Into<Policy>) -> Self {
+        self.stream_policy = Some(policy.into());
+        self
+    }
+
+    /// Sends every change of an item to a Kinesis stream.
+    #[must_use]
+    pub fn kinesis(mut self, kinesis: impl Into<Kinesis>) -> Self {
+        self.kinesis = Some(kinesis.into());
+        self
+    }
+
+    /// Sets whether CloudWatch counts the keys that are used most.
+    #[must_use]
+    pub fn contributor_insights(mut self, insights: impl Into<ContributorInsights>) -> Self {
+        self.contributor_insights = Some(insights.into());
+        self
+    }
+
+    /// Sets who else may use the table.
+    #[must_use]
+    pub fn policy(mut self, policy: impl Into<Policy>) -> Self {
+        self.policy = Some(policy.into());
+        self
+    }
+
+    /// Sets the items that the table begins with.
+    ///
+    /// Only when it is made, and to be kept for its life: to add, change or remove this later would replace the table.
+    #[must_use]
+    pub fn import_data(mut self, import: S3Import) -> Self {
+        self.import = Some(import);
         self
     }
 
@@ -207,6 +373,7 @@ impl Table {
     #[must_use]
     pub fn deletion_policy(mut self, policy: DeletionPolicy) -> Self {
         self.deletion_policy = policy;
+        self.said.deletion_policy = true;
         self
     }
 
@@ -214,23 +381,112 @@ impl Table {
     #[must_use]
     pub fn update_replace_policy(mut self, policy: UpdateReplacePolicy) -> Self {
         self.update_replace_policy = policy;
+        self.said.update_replace_policy = true;
         self
     }
 
-    /// Changes the settings of the index `name`, which the item type defines.
+    /// Makes it a global table: one table with replicas in several Regions.
     ///
-    /// # Panics
+    /// What the table says holds for every replica that does not say otherwise. A table with several replicas has a stream;
+    /// without [`stream`](Self::stream) it is set here.
+    #[must_use]
+    pub fn global(mut self, global: Global) -> Self {
+        if global.consistency == Consistency::Eventual.into() && global.replicas.len() > 1 {
+            self.stream.get_or_insert(StreamView::NewAndOldImages.into());
+        }
+        self.global = Some(global);
+        self
+    }
+
+    /// Sets the name of the condition under which the table exists.
+    #[must_use]
+    pub fn condition(mut self, name: impl Into<String>) -> Self {
+        self.condition = Some(name.into());
+        self
+    }
+
+    /// Adds the logical id of something that must be there before the table.
+    #[must_use]
+    pub fn depends_on(mut self, id: impl Into<String>) -> Self {
+        self.depends_on.push(id.into());
+        self
+    }
+
+    /// Adds an entry to the `Metadata` of the resource.
     ///
-    /// When the table has no such index: the definition contradicts itself.
+    /// ```
+    /// use serde_json::json;
+    /// use tablewright::{Table, TableItem};
+    ///
+    /// #[derive(TableItem)]
+    /// struct Draft {
+    ///     #[ddb(partition)]
+    ///     id: String,
+    /// }
+    ///
+    /// let table = Table::of::<Draft>().metadata("checkov", json!({ "skip": [{ "id": "CKV_AWS_28" }] }));
+    /// ```
+    #[must_use]
+    pub fn metadata(mut self, key: impl Into<String>, value: serde_json::Value) -> Self {
+        self.metadata.insert(key.into(), value);
+        self
+    }
+
+    /// Puts `value` at a JSON pointer into the resource's `Properties`, for what this library cannot say (yet). `null` removes
+    /// what stands there.
+    ///
+    /// Nothing checks the value; `tablewright check` shows each override as a warning.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tablewright::{Encryption, Table, TableItem};
+    ///
+    /// #[derive(TableItem)]
+    /// struct Draft {
+    ///     #[ddb(partition)]
+    ///     id: String,
+    /// }
+    ///
+    /// let table = Table::of::<Draft>()
+    ///     .encryption(Encryption::AwsManaged)
+    ///     .override_property("/SSESpecification/SSEType", json!("KMS"));
+    /// ```
     #[must_use]
     #[track_caller]
-    pub fn index(mut self, name: &str, change: impl FnOnce(Index) -> Index) -> Self {
-        let known: Vec<&str> = self.indexes.iter().map(|index| index.name.as_str()).collect();
-        let Some(position) = known.iter().position(|known| *known == name) else {
-            panic!("table `{}` has no index `{name}`; it has: {}", self.id, known.join(", "));
-        };
-        let index = self.indexes.remove(position);
-        self.indexes.insert(position, change(index));
+    pub fn override_property(mut self, pointer: impl Into<String>, value: serde_json::Value) -> Self {
+        self.overrides.push(Override { pointer: pointer.into(), value, at: Place::caller() });
+        self
+    }
+
+    /// Changes the settings of an index that the item type defines; a name that no index has is reported by
+    /// [`check`](crate::check).
+    ///
+    /// ```
+    /// use tablewright::{Billing, Table, TableItem};
+    ///
+    /// #[derive(TableItem)]
+    /// #[ddb(index(name = "by-owner", partition(owner)))]
+    /// struct Draft {
+    ///     #[ddb(partition)]
+    ///     id: String,
+    ///     owner: String,
+    /// }
+    ///
+    /// let table = Table::of::<Draft>()
+    ///     .index("by-owner", |index| index.on_demand(Billing::on_demand().max_read(100)).contributor_insights(true));
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn index(mut self, name: impl AsRef<str>, change: impl FnOnce(Index) -> Index) -> Self {
+        let name = name.as_ref();
+        match self.indexes.iter().position(|index| index.name == name) {
+            Some(position) => {
+                let index = self.indexes.remove(position);
+                self.indexes.insert(position, change(index));
+            }
+            // Not a panic: its text would reach people through a pipeline, without the other problems.
+            None => self.problems.push(no_such_index(&self, name, &Place::caller())),
+        }
         self
     }
 
@@ -245,54 +501,50 @@ impl Table {
     #[must_use]
     pub fn provisioned_for<'a>(&'a self, index: &'a Index) -> Option<&'a Provisioned> {
         match (&self.billing, index.kind) {
-            (Billing::Provisioned(table), crate::IndexKind::Global) => {
+            (Billing::Provisioned(table), IndexKind::Global) => {
                 Some(index.provisioned.as_ref().unwrap_or(table))
             }
             (Billing::Provisioned(_) | Billing::OnDemand(_), _) => None,
         }
     }
 
-    /// Settles what the environment decides: the name and deletion protection.
-    pub(crate) fn settle(&mut self, env: &Env) {
-        match std::mem::take(&mut self.naming) {
-            Naming::FromId => self.name = Some(env.table_name(&kebab(&self.id)).into()),
-            Naming::FromBase(base) => self.name = Some(env.table_name(&base).into()),
-            Naming::Settled => {}
-        }
-        self.deletion_protection.get_or_insert(env.protected());
+    /// Returns whether the table says anything that the first version of the manifest had no field for, and that a reader who
+    /// ignored it would leave out of the template.
+    pub(crate) fn has_more_settings(&self) -> bool {
+        let more_scaling =
+            |units: &Provisioned| [&units.read, &units.write].into_iter().any(Capacity::has_more_settings);
+        let of_billing = match &self.billing {
+            Billing::OnDemand(_) => false,
+            Billing::Provisioned(units) => more_scaling(units),
+        };
+        let of_indexes = self.indexes.iter().any(|index| {
+            index.warm_throughput.is_some()
+                || index.contributor_insights.is_some()
+                || index.provisioned.as_ref().is_some_and(more_scaling)
+        });
+        of_billing
+            || of_indexes
+            || !is_on(&self.ttl_enabled)
+            || self.point_in_time_recovery.as_ref().is_some_and(|recovery| !is_on(&recovery.enabled))
+            || self.warm_throughput.is_some()
+            || self.encryption.is_some()
+            || self.stream_policy.is_some()
+            || self.kinesis.is_some()
+            || self.contributor_insights.is_some()
+            || self.policy.is_some()
+            || self.import.is_some()
+            || self.condition.is_some()
+            || !self.depends_on.is_empty()
+            || !self.metadata.is_empty()
     }
 }
 
-/// Writes a Rust type name in kebab case: `ProductImage` → `product-image`, `SNSTopic` → `sns-topic`.
-fn kebab(id: &str) -> String {
-    let chars: Vec<char> = id.chars().collect();
-    let mut out = String::with_capacity(id.len() + 4);
-    for (i, c) in chars.iter().enumerate() {
-        let after_word = i > 0 && (chars[i - 1].is_lowercase() || chars[i - 1].is_ascii_digit());
-        let last_of_acronym =
-            i > 0 && chars[i - 1].is_uppercase() && chars.get(i + 1).is_some_and(|c| c.is_lowercase());
-        if c.is_uppercase() && (after_word || last_of_acronym) {
-            out.push('-');
-        }
-        out.extend(c.to_lowercase());
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::kebab;
-
-    #[test]
-    fn a_logical_id_becomes_a_name_that_people_expect() {
-        for (id, name) in [
-            ("Note", "note"),
-            ("ProductImage", "product-image"),
-            ("SNSTopic", "sns-topic"),
-            ("V2Order", "v2-order"),
-            ("Order2", "order2"),
-        ] {
-            assert_eq!(kebab(id), name);
-        }
-    }
+/// `X1`: something is said of an index that the table does not have.
+pub(crate) fn no_such_index(table: &Table, name: &str, at: &Place) -> Problem {
+    let known: Vec<String> = table.indexes.iter().map(|index| format!("`{}`", index.name)).collect();
+    let help = match known.len() {
+        0 => "the table has no indexes".to_owned(),
+        _ => format!("the table has {}", known.join(", ")),
+    };
+    Problem::error("X1", at, format!("table `{}` has no index `{name}`", table.id)).help(help)
 }

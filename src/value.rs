@@ -1,10 +1,16 @@
 //! A property value: a literal, or an expression that CloudFormation resolves when it deploys.
+//!
+//! Both serialise as they stand in a JSON template. Any scalar property takes either; checks judge literals only, since what
+//! an expression comes to is known to CloudFormation alone.
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 /// A literal or an expression.
 ///
-/// A literal is the normal case; `From` makes one from a plain value. Serialised, both look as they do in a JSON template.
+/// A literal is the normal case; `From` makes one from a plain value. A dynamic reference is a literal too: CloudFormation
+/// finds `{{resolve:ssm:/shop/kms}}` in any string.
 ///
 /// ```
 /// use tablewright::{Expression, Value};
@@ -24,22 +30,96 @@ pub enum Value<T> {
 }
 
 /// An intrinsic function of CloudFormation. Serialised it is the function's long form.
+///
+/// ```
+/// use tablewright::{Expression, Table, TableItem};
+///
+/// #[derive(TableItem)]
+/// struct Order {
+///     #[ddb(partition)]
+///     id: String,
+/// }
+///
+/// let name = Expression::join("-", [Expression::Ref("AWS::StackName".into()).into(), "orders".into()]);
+/// let table = Table::of::<Order>().name(name);
+/// assert_eq!(
+///     serde_json::to_string(&table.name)?,
+///     r#"{"Fn::Join":["-",[{"Ref":"AWS::StackName"},"orders"]]}"#,
+/// );
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expression {
     /// `Ref`: the value of a parameter, or the physical id of a resource (of a table: its name).
     Ref(String),
     /// `Fn::Sub`: a string with `${Name}` and `${Resource.Attribute}` in it.
     #[serde(rename = "Fn::Sub")]
-    Sub(String),
+    Sub(Sub),
     /// `Fn::GetAtt`: logical id and attribute.
     #[serde(rename = "Fn::GetAtt")]
     GetAtt(String, String),
     /// `Fn::ImportValue`: the name of another stack's export.
     #[serde(rename = "Fn::ImportValue")]
-    ImportValue(String),
+    ImportValue(Box<Argument>),
     /// `Fn::FindInMap`: map, top-level key, second-level key.
     #[serde(rename = "Fn::FindInMap")]
-    FindInMap(String, String, String),
+    FindInMap(Box<Argument>, Box<Argument>, Box<Argument>),
+    /// `Fn::If`: the name of a condition, the value where it holds, the value where it does not.
+    #[serde(rename = "Fn::If")]
+    If(String, Box<Argument>, Box<Argument>),
+    /// `Fn::Join`: a delimiter and the list to join.
+    #[serde(rename = "Fn::Join")]
+    Join(String, Box<Argument>),
+    /// `Fn::Select`: a position from 0 and the list to select from.
+    #[serde(rename = "Fn::Select")]
+    Select(Box<Argument>, Box<Argument>),
+    /// `Fn::Split`: a delimiter and the text to split; a list, for [`Select`](Self::Select) and [`Join`](Self::Join).
+    #[serde(rename = "Fn::Split")]
+    Split(String, Box<Argument>),
+}
+
+/// What `Fn::Sub` takes; [`Expression::sub`] and [`Expression::sub_with`] make it.
+///
+/// ```
+/// use tablewright::{Expression, Sub};
+///
+/// assert_eq!(Expression::sub("${Env}-x"), Expression::Sub(Sub::Text("${Env}-x".into())));
+/// ```
+///
+/// It is a text, and values for names in it that are no parameter or resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Sub {
+    /// Every name is a parameter, a pseudo parameter or a resource.
+    Text(String),
+    /// Some names have their value here.
+    With(String, BTreeMap<String, Argument>),
+}
+
+/// What a function takes.
+///
+/// ```
+/// use tablewright::{Argument, Expression};
+///
+/// let parts: Argument = vec!["a".into(), Argument::from(Expression::Ref("Env".into())), 5.into()].into();
+/// assert_eq!(serde_json::to_string(&parts)?, r#"["a",{"Ref":"Env"},5]"#);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// It is text, a number, a boolean, another function, or a list of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Argument {
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(u64),
+    /// A text.
+    Text(String),
+    /// A list.
+    List(Vec<Argument>),
+    /// What another function comes to.
+    Call(Expression),
 }
 
 impl<T> Value<T> {
@@ -49,6 +129,113 @@ impl<T> Value<T> {
             Self::Literal(value) => Some(value),
             Self::Expression(_) => None,
         }
+    }
+}
+
+impl Expression {
+    /// `Fn::Sub` of a text whose names are parameters or resources.
+    ///
+    /// ```
+    /// use tablewright::Expression;
+    ///
+    /// let name = Expression::sub("${AWS::StackName}-orders");
+    /// assert_eq!(serde_json::to_string(&name)?, r#"{"Fn::Sub":"${AWS::StackName}-orders"}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn sub(text: impl Into<String>) -> Self {
+        Self::Sub(Sub::Text(text.into()))
+    }
+
+    /// `Fn::Sub` of a text with values for some of the names in it.
+    ///
+    /// ```
+    /// use tablewright::Expression;
+    ///
+    /// let stage = Expression::find_in_map("Stages", Expression::Ref("Stage".into()), "Name");
+    /// let name = Expression::sub_with("${Stage}-orders", [("Stage", stage)]);
+    /// assert_eq!(
+    ///     serde_json::to_string(&name)?,
+    ///     r#"{"Fn::Sub":["${Stage}-orders",{"Stage":{"Fn::FindInMap":["Stages",{"Ref":"Stage"},"Name"]}}]}"#,
+    /// );
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn sub_with<K: Into<String>, V: Into<Argument>>(
+        text: impl Into<String>,
+        values: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let values = values.into_iter().map(|(name, value)| (name.into(), value.into()));
+        Self::Sub(Sub::With(text.into(), values.collect()))
+    }
+
+    /// `Fn::ImportValue`.
+    ///
+    /// ```
+    /// use tablewright::{Encryption, Expression};
+    ///
+    /// let key = Encryption::customer_key(Expression::import_value("shop-key-arn"));
+    /// ```
+    #[must_use]
+    pub fn import_value(name: impl Into<Argument>) -> Self {
+        Self::ImportValue(Box::new(name.into()))
+    }
+
+    /// `Fn::FindInMap`.
+    ///
+    /// ```
+    /// use tablewright::{Billing, Expression};
+    ///
+    /// let most = Expression::find_in_map("Limits", Expression::Ref("AWS::Region".into()), "MostWrites");
+    /// let billing = Billing::on_demand().max_write(most);
+    /// ```
+    #[must_use]
+    pub fn find_in_map(
+        map: impl Into<Argument>,
+        top: impl Into<Argument>,
+        second: impl Into<Argument>,
+    ) -> Self {
+        Self::FindInMap(Box::new(map.into()), Box::new(top.into()), Box::new(second.into()))
+    }
+
+    /// `Fn::If`. `Ref` of `AWS::NoValue` stands for no value at all.
+    ///
+    /// ```
+    /// use tablewright::{Billing, Expression};
+    ///
+    /// let billing = Billing::on_demand().max_read(Expression::if_else("IsProd", 40_000, 100));
+    /// ```
+    #[must_use]
+    pub fn if_else(
+        condition: impl Into<String>,
+        then: impl Into<Argument>,
+        otherwise: impl Into<Argument>,
+    ) -> Self {
+        Self::If(condition.into(), Box::new(then.into()), Box::new(otherwise.into()))
+    }
+
+    /// `Fn::Join` of a list.
+    #[must_use]
+    pub fn join(delimiter: impl Into<String>, parts: impl IntoIterator<Item = Argument>) -> Self {
+        Self::Join(delimiter.into(), Box::new(Argument::List(parts.into_iter().collect())))
+    }
+
+    /// `Fn::Select` of one part of a text that is split.
+    ///
+    /// ```
+    /// use tablewright::Expression;
+    ///
+    /// let account = Expression::select_split(4, ":", Expression::Ref("KeyArn".into()));
+    /// assert_eq!(
+    ///     serde_json::to_string(&account)?,
+    ///     r#"{"Fn::Select":[4,{"Fn::Split":[":",{"Ref":"KeyArn"}]}]}"#,
+    /// );
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn select_split(position: u64, delimiter: impl Into<String>, text: impl Into<Argument>) -> Self {
+        let split = Self::Split(delimiter.into(), Box::new(text.into()));
+        Self::Select(Box::new(position.into()), Box::new(split.into()))
     }
 }
 
@@ -64,14 +251,61 @@ impl From<&str> for Value<String> {
     }
 }
 
+/// Lets `Value` of a type be made from an expression. Type by type: `From<T>` for every `T` is there already.
 macro_rules! from_expression {
-    ($($type:ty),+) => {
-        $(impl From<Expression> for Value<$type> {
-            fn from(value: Expression) -> Self {
+    ($($type:ty),+ $(,)?) => {
+        $(impl From<$crate::Expression> for $crate::Value<$type> {
+            fn from(value: $crate::Expression) -> Self {
                 Self::Expression(value)
             }
         })+
     };
 }
+pub(crate) use from_expression;
 
-from_expression!(String, u64, bool);
+from_expression!(String, u64, u32, bool);
+
+impl From<&str> for Argument {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Argument {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<u64> for Argument {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<bool> for Argument {
+    fn from(yes: bool) -> Self {
+        Self::Bool(yes)
+    }
+}
+
+impl From<Expression> for Argument {
+    fn from(call: Expression) -> Self {
+        Self::Call(call)
+    }
+}
+
+impl<T: Into<Self>> From<Vec<T>> for Argument {
+    fn from(items: Vec<T>) -> Self {
+        Self::List(items.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Self>> From<Value<T>> for Argument {
+    fn from(value: Value<T>) -> Self {
+        match value {
+            Value::Literal(literal) => literal.into(),
+            Value::Expression(call) => Self::Call(call),
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! K2: keys of global secondary indexes. L1, L2: local ones. G1: how many. P1, P2: what they hold. N1: unique names.
+//! K2: keys of global secondary indexes. X1: indexes that are not there. L1, L2: local ones. G1: how many. P1, P2: what they hold. N1: unique names.
 
 use crate::index::{Attribute, Index, Projection};
 use crate::item::IndexKind;

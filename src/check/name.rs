@@ -1,5 +1,6 @@
 //! N1: names of tables and indexes. N2: names of attributes.
 
+use crate::index::Projection;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::table::Table;
@@ -18,6 +19,13 @@ pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
         if !seen.contains(&attribute.name.as_str()) {
             seen.push(&attribute.name);
             attribute_name(&attribute.name, &attribute.at, problems);
+        }
+    }
+    for index in &table.indexes {
+        if let Projection::Include(names) = &index.projection {
+            for name in names {
+                attribute_name(name, &index.at, problems);
+            }
         }
     }
 }
@@ -44,7 +52,7 @@ fn resource_name(what: &str, name: &str, at: &Place, problems: &mut Vec<Problem>
     );
 }
 
-/// 1 to 255 bytes: the name of a key attribute, and of the TTL attribute.
+/// 1 to 255 bytes: the name of a key attribute, of the TTL attribute, and of one that an index includes.
 fn attribute_name(name: &str, at: &Place, problems: &mut Vec<Problem>) {
     if !(1..=255).contains(&name.len()) {
         problems.push(

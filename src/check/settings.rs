@@ -1,53 +1,212 @@
-//! T1: time to live. PITR: days of recovery. D1: tags. S: what the policies mean.
+//! T1: time to live. R2: days of recovery. S1: keys. S2: streams. C1: insights into encrypted tables. I1: imports. D1: tags.
 
+use crate::import::{ImportFormat, S3Import};
+use crate::item::IndexKind;
+use crate::place::Place;
 use crate::problem::Problem;
 use crate::scalar::Scalar;
+use crate::settings::{ContributorInsights, Encryption, Kinesis, PointInTimeRecovery};
 use crate::table::Table;
+use crate::value::Value;
 
 const MOST_TAGS: usize = 50;
+const MOST_HEADERS: usize = 255;
 
 pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
-    if let Some(ttl) = &table.ttl
-        && ttl.scalar != Scalar::N
-    {
-        problems.push(
-            Problem::error(
-                "T1",
-                &ttl.at,
-                format!("TTL attribute `{}` is stored as {}", ttl.name, ttl.scalar),
-            )
-            .help("DynamoDB reads epoch seconds from a Number and ignores anything else"),
-        );
+    let owner = format!("table `{}`", table.id);
+    time_to_live(table, problems);
+    if let Some(recovery) = &table.point_in_time_recovery {
+        point_in_time_recovery(&owner, recovery, &table.at, problems);
     }
-    if let Some(days) =
-        table.point_in_time_recovery.as_ref().and_then(|recovery| recovery.days.as_ref()?.literal())
-        && !(1..=35).contains(days)
-    {
+    if let Some(Encryption::CustomerKey(value)) = &table.encryption {
+        key(&owner, value, &table.at, problems);
+        if table.global.is_none() {
+            let of_indexes = table.indexes.iter().map(|index| index.contributor_insights.as_ref());
+            for insights in std::iter::once(table.contributor_insights.as_ref()).chain(of_indexes) {
+                insights_of_encrypted(&owner, insights, &table.at, problems);
+            }
+        }
+    }
+    if table.stream_policy.is_some() && table.stream.is_none() {
+        policy_without_stream(&owner, &table.at, problems);
+    }
+    if let Some(stream) = &table.kinesis {
+        kinesis(&owner, stream, &table.at, problems);
+    }
+    if let Some(data) = &table.import {
+        import(table, data, problems);
+    }
+    if table.global.is_none() {
+        tags(&owner, table.tags.iter(), &table.at, problems);
+    }
+}
+
+fn time_to_live(table: &Table, problems: &mut Vec<Problem>) {
+    match &table.ttl {
+        Some(ttl) if ttl.scalar != Scalar::N => problems.push(
+            Problem::error("T1", &ttl.at, format!("TTL attribute `{}` is stored as {}", ttl.name, ttl.scalar))
+                .help("DynamoDB reads epoch seconds from a Number and ignores anything else"),
+        ),
+        Some(ttl) => {
+            let mut keys = table.key.attributes().chain(table.indexes.iter().flat_map(|index| index.key.attributes()));
+            if let Some(key) = keys.find(|key| key.name == ttl.name && key.scalar != Scalar::N) {
+                problems.push(
+                    Problem::warning(
+                        "T1",
+                        &ttl.at,
+                        format!("TTL attribute `{}` is a key that is stored as {}", ttl.name, key.scalar),
+                    )
+                    .help("DynamoDB reads epoch seconds from a Number: no item will ever expire"),
+                );
+            }
+        }
+        None if table.ttl_enabled.literal() != Some(&true) => problems.push(
+            Problem::error("T1", &table.at, format!("table `{}` turns time to live off, but names no attribute", table.id))
+                .help("keep `#[ddb(ttl)]` at the field, or `.ttl(…)`")
+                .server_text("AttributeName property of TimeToLiveSpecification is required when TTL status is enabled or while enabling/disabling TTL."),
+        ),
+        None => {}
+    }
+}
+
+pub(super) fn point_in_time_recovery(
+    owner: &str,
+    recovery: &PointInTimeRecovery,
+    at: &Place,
+    problems: &mut Vec<Problem>,
+) {
+    let Some(days) = &recovery.days else {
+        return;
+    };
+    if recovery.enabled.literal() == Some(&false) {
         problems.push(
             Problem::error(
                 "R2",
-                &table.at,
-                format!("point-in-time recovery of table `{}` reaches back {days} days", table.id),
+                at,
+                format!("point-in-time recovery of {owner} is off, but has a number of days"),
             )
-            .help("1 to 35 days are allowed"),
+            .help("leave the days out")
+            .server_text("RecoveryPeriodInDays cannot be specified when PointInTimeRecoveryEnabled is false"),
         );
     }
-    tags(table, problems);
+    if let Some(days) = days.literal()
+        && !(1..=35).contains(days)
+    {
+        problems.push(
+            Problem::error("R2", at, format!("point-in-time recovery of {owner} reaches back {days} days"))
+                .help("1 to 35 days are allowed")
+                .server_text("Member must have value less than or equal to 35"),
+        );
+    }
 }
 
-fn tags(table: &Table, problems: &mut Vec<Problem>) {
-    if table.tags.len() > MOST_TAGS {
+pub(super) fn key(owner: &str, key: &Value<String>, at: &Place, problems: &mut Vec<Problem>) {
+    let Some(key) = key.literal() else {
+        return;
+    };
+    if key == "alias/aws/dynamodb" {
         problems.push(
-            Problem::error(
-                "D1",
-                &table.at,
-                format!("table `{}` has {} tags; {MOST_TAGS} are allowed", table.id, table.tags.len()),
-            )
-            .help("put some of them on the stack")
-            .server_text("Number of Tags exceed the current limit"),
+            Problem::warning("S1", at, format!("the key of {owner} is DynamoDB's in your account"))
+                .help("`Encryption::AwsManaged` says that"),
+        );
+    } else if key.is_empty() || key.starts_with("arn:") && key.split(':').nth(2) != Some("kms") {
+        problems.push(
+            Problem::error("S1", at, format!("`{key}` cannot be the key of {owner}"))
+                .help("name a symmetric key of the table's Region: its id, its ARN, or `alias/…`")
+                .server_text("KMSMasterKeyId is not valid"),
         );
     }
-    for (key, value) in &table.tags {
+}
+
+/// Contributor insights put keys of items into CloudWatch, where the table's key does not reach.
+pub(super) fn insights_of_encrypted(
+    owner: &str,
+    insights: Option<&ContributorInsights>,
+    at: &Place,
+    problems: &mut Vec<Problem>,
+) {
+    if insights.is_some_and(|insights| insights.enabled.literal() != Some(&false)) {
+        problems.push(
+            Problem::warning("C1", at, format!("{owner} has a key of yours, and contributor insights"))
+                .help("keys of items stand in plain text in CloudWatch"),
+        );
+    }
+}
+
+pub(super) fn policy_without_stream(owner: &str, at: &Place, problems: &mut Vec<Problem>) {
+    problems.push(
+        Problem::error("S2", at, format!("{owner} has a stream policy, but no stream"))
+            .help("add `.stream(…)`, or leave the policy out"),
+    );
+}
+
+pub(super) fn kinesis(owner: &str, kinesis: &Kinesis, at: &Place, problems: &mut Vec<Problem>) {
+    if let Some(arn) = kinesis.stream_arn.literal()
+        && !arn.starts_with("{{resolve:")
+        && (!arn.starts_with("arn:") || arn.split(':').nth(2) != Some("kinesis"))
+    {
+        problems.push(
+            Problem::error("S2", at, format!("`{arn}` is not the ARN of a Kinesis stream, for {owner}"))
+                .help("such as `arn:aws:kinesis:eu-west-1:111122223333:stream/changes`")
+                .server_text("Value at 'streamArn' failed to satisfy constraint"),
+        );
+    }
+}
+
+fn import(table: &Table, import: &S3Import, problems: &mut Vec<Problem>) {
+    let mut wrong = |message: String, help: &str| {
+        problems.push(Problem::error("I1", &table.at, message).help(help));
+    };
+    let id = &table.id;
+    if table.indexes.iter().any(|index| index.kind == IndexKind::Local) {
+        wrong(
+            format!("table `{id}` imports items and has a local index"),
+            "ImportTable makes no local indexes: make it global, or write the items after the table is made",
+        );
+    }
+    if import.bucket.literal().is_some_and(|name| !(3..=63).contains(&name.len())) {
+        wrong(format!("the bucket that table `{id}` imports from has no valid name"), "3 to 63 characters");
+    }
+    let is_account = |owner: &String| owner.len() == 12 && owner.bytes().all(|b| b.is_ascii_digit());
+    if import.owner.as_ref().and_then(Value::literal).is_some_and(|owner| !is_account(owner)) {
+        wrong(format!("the owner of the bucket of table `{id}` is no account"), "twelve digits");
+    }
+    let ImportFormat::Csv(csv) = &import.format else {
+        return;
+    };
+    if csv.headers.len() > MOST_HEADERS {
+        wrong(
+            format!(
+                "the import of table `{id}` names {} columns; {MOST_HEADERS} are allowed",
+                csv.headers.len()
+            ),
+            "import DynamoDB JSON instead",
+        );
+    }
+    let literal: Option<Vec<&String>> = csv.headers.iter().map(Value::literal).collect();
+    let Some(headers) = literal.filter(|headers| !headers.is_empty()) else {
+        return;
+    };
+    if let Some(twice) = (1..headers.len()).find(|i| headers[..*i].contains(&headers[*i])) {
+        wrong(format!("the import of table `{id}` names column `{}` twice", headers[twice]), "name it once");
+    }
+    if let Some(key) = table.key.attributes().find(|key| !headers.contains(&&key.name)) {
+        wrong(
+            format!("the import of table `{id}` has no column `{}`, which is its key", key.name),
+            "DynamoDB skips every line without the table's key",
+        );
+    }
+}
+
+pub(super) fn tags<'a>(
+    owner: &str,
+    tags: impl Iterator<Item = (&'a String, &'a Value<String>)>,
+    at: &Place,
+    problems: &mut Vec<Problem>,
+) {
+    let mut count = 0;
+    for (key, value) in tags {
+        count += 1;
         let wrong = if key.starts_with("aws:") {
             "begins with `aws:`, which is reserved".to_owned()
         } else if !(1..=128).contains(&key.chars().count()) {
@@ -58,8 +217,14 @@ fn tags(table: &Table, problems: &mut Vec<Problem>) {
             continue;
         };
         problems.push(
-            Problem::error("D1", &table.at, format!("tag `{key}` of table `{}` {wrong}", table.id))
-                .help("rename or shorten it"),
+            Problem::error("D1", at, format!("tag `{key}` of {owner} {wrong}")).help("rename or shorten it"),
+        );
+    }
+    if count > MOST_TAGS {
+        problems.push(
+            Problem::error("D1", at, format!("{owner} has {count} tags; {MOST_TAGS} are allowed"))
+                .help("put some of them on the stack")
+                .server_text("Number of Tags exceed the current limit"),
         );
     }
 }

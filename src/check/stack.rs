@@ -1,16 +1,20 @@
-//! ID1: logical ids. ID2: names and stacks that exist twice. O1: outputs. Q1: what fits in one stack.
+//! ID1: logical ids. ID2: names and stacks that exist twice. O1: outputs. Q1: what fits in one stack. X2: conditions that are
+//! not there. V1: resources written by hand.
 
 use std::collections::HashMap;
 
+use crate::condition::Test;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::stack::Stack;
 use crate::value::Value;
 
 const MOST_OUTPUTS: usize = 200;
+const MOST_PARAMETERS: usize = 200;
+const MOST_RESOURCES: usize = 500;
 
 pub(super) fn check(stack: &Stack, problems: &mut Vec<Problem>) {
-    if stack.tables.is_empty() {
+    if stack.tables.is_empty() && stack.resources.is_empty() && stack.published.is_empty() {
         problems.push(
             Problem::error("Q1", &stack.at, format!("stack `{}` has no tables", stack.id))
                 .help("add one with `stack.table(…)`; CloudFormation takes no empty stack")
@@ -18,6 +22,8 @@ pub(super) fn check(stack: &Stack, problems: &mut Vec<Problem>) {
         );
     }
     logical_ids(stack, problems);
+    conditions(stack, problems);
+    raw_resources(stack, problems);
     outputs(stack, problems);
     if let Some(name) = &stack.name {
         stack_name(stack, name, problems);
@@ -68,26 +74,122 @@ pub(super) fn check_across(stacks: &[Stack], problems: &mut Vec<Problem>) {
 }
 
 fn logical_ids(stack: &Stack, problems: &mut Vec<Problem>) {
+    let tables = stack.tables.iter().map(|table| (table.id.clone(), &table.at));
+    let scaling = stack
+        .tables
+        .iter()
+        .flat_map(|table| crate::scaling::logical_ids(table).map(move |id| (id, &table.at)));
+    let published = stack.published.iter().map(|published| (published.logical_id(), &published.at));
+    let raw = stack.resources.iter().map(|raw| (raw.id.clone(), &raw.at));
+    let resources: Vec<(String, &Place)> = tables.chain(scaling).chain(published).chain(raw).collect();
+    if resources.len() > MOST_RESOURCES {
+        problems.push(
+            Problem::error(
+                "Q1",
+                &stack.at,
+                format!(
+                    "stack `{}` has {} resources; {MOST_RESOURCES} are allowed",
+                    stack.id,
+                    resources.len()
+                ),
+            )
+            .help("put some of the tables into another stack")
+            .server_text("Template format error: Number of resources is greater than maximum allowed"),
+        );
+    }
+    if stack.parameters.len() > MOST_PARAMETERS {
+        problems.push(
+            Problem::error(
+                "Q1",
+                &stack.at,
+                format!(
+                    "stack `{}` has {} parameters; {MOST_PARAMETERS} are allowed",
+                    stack.id,
+                    stack.parameters.len()
+                ),
+            )
+            .help("decide in Rust what can be decided there"),
+        );
+    }
+    // One name space: a `Ref` does not say which of the two it means.
+    let parameters = stack.parameters.iter().map(|parameter| (parameter.name.clone(), &parameter.at));
+    names("logical id", parameters.chain(resources), problems);
+    names("mapping", stack.mappings.iter().map(|mapping| (mapping.name.clone(), &mapping.at)), problems);
+    names(
+        "condition",
+        stack.conditions.iter().map(|condition| (condition.name.clone(), &condition.at)),
+        problems,
+    );
+}
+
+/// Letters and digits, each once.
+fn names<'a>(what: &str, names: impl Iterator<Item = (String, &'a Place)>, problems: &mut Vec<Problem>) {
     let mut seen: HashMap<String, &Place> = HashMap::new();
-    for table in &stack.tables {
-        if table.id.is_empty() || table.id.len() > 255 || !table.id.chars().all(|c| c.is_ascii_alphanumeric())
-        {
+    for (name, at) in names {
+        if name.is_empty() || name.len() > 255 || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
             problems.push(
-                Problem::error("ID1", &table.at, format!("`{}` cannot be a logical id", table.id))
-                    .help("a logical id has 1 to 255 letters and digits: `#[ddb(id = \"…\")]`")
+                Problem::error("ID1", at, format!("`{name}` cannot be a {what}"))
+                    .help("it has 1 to 255 letters and digits; of a table: `#[ddb(id = \"…\")]`")
+                    .server_text(format!("Template format error: Resource name {name} is non alphanumeric.")),
+            );
+        }
+        if let Some(first) = seen.get(&name) {
+            problems
+                .push(Problem::error("ID1", at, format!("{what} `{name}` is used at {first} already")).help(
+                "give one of them another name (a table: `#[ddb(id = \"…\")]`), or put it into another stack",
+            ));
+        } else {
+            seen.insert(name, at);
+        }
+    }
+}
+
+fn conditions(stack: &Stack, problems: &mut Vec<Problem>) {
+    let of_tables = stack.tables.iter().filter_map(|table| Some((table.condition.as_deref()?, &table.at)));
+    let of_outputs =
+        stack.outputs.iter().filter_map(|output| Some((output.condition.as_deref()?, &output.at)));
+    let mut used: Vec<(&str, &Place)> = of_tables.chain(of_outputs).collect();
+    for condition in &stack.conditions {
+        tested(&condition.test, &condition.at, &mut used);
+    }
+    for (name, at) in used {
+        if stack.conditions.iter().all(|condition| condition.name != name) {
+            problems.push(
+                Problem::error("X2", at, format!("stack `{}` has no condition `{name}`", stack.id))
+                    .help("add it with `stack.condition(…)`")
+                    .server_text(format!("Template format error: Unresolved condition dependency {name}")),
+            );
+        }
+    }
+}
+
+fn tested<'a>(test: &'a Test, at: &'a Place, used: &mut Vec<(&'a str, &'a Place)>) {
+    match test {
+        Test::Equals(..) => {}
+        Test::And(tests) | Test::Or(tests) => tests.iter().for_each(|test| tested(test, at, used)),
+        Test::Not([test]) => tested(test, at, used),
+        Test::Condition(name) => used.push((name, at)),
+    }
+}
+
+fn raw_resources(stack: &Stack, problems: &mut Vec<Problem>) {
+    for raw in &stack.resources {
+        if raw.body.get("Type").and_then(serde_json::Value::as_str).is_none() {
+            problems.push(
+                Problem::error("V1", &raw.at, format!("resource `{}` has no `Type`", raw.id))
+                    .help("write it as CloudFormation has it: `json!({ \"Type\": \"AWS::SNS::Topic\" })`")
                     .server_text(format!(
-                        "Template format error: Resource name {} is non alphanumeric.",
-                        table.id
+                        "Template format error: [/Resources/{}] Every Resources object must contain a Type member.",
+                        raw.id
                     )),
             );
         }
-        for id in crate::scaling::logical_ids(table).chain([table.id.clone()]) {
-            if let Some(first) = seen.insert(id.clone(), &table.at) {
-                problems.push(
-                    Problem::error("ID1", &table.at, format!("logical id `{id}` is used at {first} already"))
-                        .help("give one of the tables another with `#[ddb(id = \"…\")]`, or put it into another stack"),
-                );
-            }
+        if super::has_null(&raw.body) {
+            problems.push(
+                Problem::error("V1", &raw.at, format!("resource `{}` has a `null` in it", raw.id))
+                    .help("leave the entry out")
+                    .server_text("Template error: null values are not allowed in templates"),
+            );
         }
     }
 }

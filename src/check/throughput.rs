@@ -1,13 +1,20 @@
-//! B1, B2: throughput fits the billing mode. A1: auto scaling.
+//! B1, B2: throughput fits the billing mode. W1: warm throughput. A1: auto scaling.
 
 use crate::billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};
 use crate::index::Index;
 use crate::item::IndexKind;
 use crate::place::Place;
 use crate::problem::Problem;
+use crate::schedule::Schedule;
+use crate::settings::WarmThroughput;
+use crate::stack::Stack;
 use crate::table::Table;
 use crate::value::Value;
 
+/// What a new on-demand table can take at once anyway.
+const LEAST_WARM: (u64, u64) = (12_000, 4_000);
+/// The quota of all provisioned tables and indexes of an account in a Region; AWS can raise it.
+const USUAL_MOST_IN_ALL: u64 = 80_000;
 /// The quota of a table and of an index; AWS can raise it.
 const USUAL_MOST_UNITS: u64 = 40_000;
 
@@ -24,20 +31,103 @@ pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
             provisioned(&owner, units, &index.at, problems);
         }
         on_demand(&owner, &index.on_demand, &index.at, problems);
+        if let Some(warm) = &index.warm_throughput {
+            warm_throughput(&owner, warm, table.provisioned_for(index), &index.at, problems);
+        }
+    }
+    if let Some(warm) = &table.warm_throughput {
+        let units = match &table.billing {
+            Billing::Provisioned(units) => Some(units),
+            Billing::OnDemand(_) => None,
+        };
+        warm_throughput(&owner, warm, units, &table.at, problems);
+    }
+}
+
+/// What no single table can see: all provisioned capacity together.
+pub(super) fn check_across(stacks: &[Stack], problems: &mut Vec<Problem>) {
+    let provisioned = |table: &Table| match &table.billing {
+        Billing::Provisioned(units) => {
+            let of_indexes = table.indexes.iter().filter_map(|index| table.provisioned_for(index));
+            std::iter::once(units).chain(of_indexes).cloned().collect()
+        }
+        Billing::OnDemand(_) => Vec::new(),
+    };
+    let all: Vec<Provisioned> = stacks.iter().flat_map(|stack| &stack.tables).flat_map(provisioned).collect();
+    let sum = |units: fn(&Provisioned) -> &Capacity| -> u64 {
+        all.iter()
+            .filter_map(|all| units(all).initial().literal())
+            .fold(0, |sum, units| sum.saturating_add(*units))
+    };
+    for (what, units) in [("read", sum(|all| &all.read)), ("write", sum(|all| &all.write))] {
+        if let Some(stack) = stacks.first().filter(|_| units > USUAL_MOST_IN_ALL) {
+            problems.push(
+                Problem::warning(
+                    "B1",
+                    &stack.at,
+                    format!("all tables together have {units} {what} capacity units"),
+                )
+                .help(format!(
+                    "the quota of an account in a Region is {USUAL_MOST_IN_ALL} unless AWS raised it"
+                )),
+            );
+        }
+    }
+}
+
+fn warm_throughput(
+    owner: &str,
+    warm: &WarmThroughput,
+    units: Option<&Provisioned>,
+    at: &Place,
+    problems: &mut Vec<Problem>,
+) {
+    if warm.read.is_none() && warm.write.is_none() {
+        problems.push(
+            Problem::error("W1", at, format!("the warm throughput of {owner} says neither reads nor writes"))
+                .help("say one of them, or leave it out"),
+        );
+    }
+    let provisioned = |units: Option<&Value<u64>>| units.and_then(Value::literal).copied();
+    let (least_read, least_write, why) = match units {
+        None => (Some(LEAST_WARM.0), Some(LEAST_WARM.1), "a table on demand can take that at once anyway"),
+        Some(units) => (
+            provisioned(Some(units.read.initial())),
+            provisioned(Some(units.write.initial())),
+            "that is its provisioned capacity",
+        ),
+    };
+    for (what, value, least) in [("reads", &warm.read, least_read), ("writes", &warm.write, least_write)] {
+        if let (Some(value), Some(least)) = (value.as_ref().and_then(Value::literal), least)
+            && *value < least
+        {
+            problems.push(
+                Problem::error(
+                    "W1",
+                    at,
+                    format!("the warm throughput of {owner} is {value} {what}; the least is {least}"),
+                )
+                .help(why)
+                .server_text(
+                    "The requested WarmThroughput value is lower than initial throughput for OnDemand",
+                ),
+            );
+        }
     }
 }
 
 fn fits_billing(table: &Table, index: &Index, problems: &mut Vec<Problem>) {
     let has_units = index.provisioned.is_some();
     let has_limits = !index.on_demand.is_unlimited();
-    if index.kind == IndexKind::Local && (has_units || has_limits) {
+    let has_more = index.warm_throughput.is_some() || index.contributor_insights.is_some();
+    if index.kind == IndexKind::Local && (has_units || has_limits || has_more) {
         problems.push(
             Problem::error(
                 "B1",
                 &index.at,
-                format!("local index `{}` has throughput of its own", index.name),
+                format!("local index `{}` has throughput or insights of its own", index.name),
             )
-            .help("a local index uses the table's; leave it out"),
+            .help("a local index has the table's; leave it out"),
         );
         return;
     }
@@ -56,35 +146,125 @@ fn fits_billing(table: &Table, index: &Index, problems: &mut Vec<Problem>) {
 }
 
 fn provisioned(owner: &str, units: &Provisioned, at: &Place, problems: &mut Vec<Problem>) {
-    for (what, capacity) in [("read", &units.read), ("write", &units.write)] {
-        match capacity {
-            Capacity::Fixed(units) => amount(&format!("{what} capacity"), owner, units, at, problems),
-            Capacity::Auto(scaling) => auto_scaling(what, owner, scaling, at, problems),
-        }
+    capacity("read", owner, &units.read, at, problems);
+    capacity("write", owner, &units.write, at, problems);
+}
+
+pub(super) fn capacity(
+    what: &str,
+    owner: &str,
+    capacity: &Capacity,
+    at: &Place,
+    problems: &mut Vec<Problem>,
+) {
+    match capacity {
+        Capacity::Fixed(units) => amount(&format!("{what} capacity"), owner, units, at, problems),
+        Capacity::Auto(scaling) => auto_scaling(what, owner, scaling, at, problems),
     }
 }
 
 fn auto_scaling(what: &str, owner: &str, scaling: &AutoScaling, at: &Place, problems: &mut Vec<Problem>) {
     amount(&format!("lowest {what} capacity"), owner, &scaling.min, at, problems);
     amount(&format!("highest {what} capacity"), owner, &scaling.max, at, problems);
-    if let (Some(min), Some(max)) = (scaling.min.literal(), scaling.max.literal())
+    let (min, max) = (scaling.min.literal(), scaling.max.literal());
+    if let (Some(min), Some(max)) = (min, max)
         && min > max
     {
         problems.push(
             Problem::error("A1", at, format!("the {what} capacity of {owner} scales from {min} to {max}"))
-                .help("write the lower end first"),
+                .help("write the lower end first")
+                .server_text("Maximum capacity cannot be less than minimum capacity"),
         );
-    }
-    if !(20..=90).contains(&scaling.target) {
+    } else if let Some(initial) = scaling.initial.as_ref().and_then(Value::literal)
+        && (min.is_some_and(|min| initial < min) || max.is_some_and(|max| initial > max))
+    {
         problems.push(
             Problem::error(
                 "A1",
                 at,
-                format!("the {what} target of {owner} is {} %; 20 to 90 are allowed", scaling.target),
+                format!("the {what} capacity of {owner} begins at {initial}, outside of its range"),
+            )
+            .help("begin between the least and the most"),
+        );
+    }
+    if let Some(target) = scaling.target.literal()
+        && !(20..=90).contains(target)
+    {
+        problems.push(
+            Problem::error(
+                "A1",
+                at,
+                format!("the {what} target of {owner} is {target} %; 20 to 90 are allowed"),
             )
             .help("70 leaves room for a minute of growth"),
         );
     }
+    for (position, schedule) in scaling.schedules.iter().enumerate() {
+        if scaling.schedules[..position].iter().any(|other| other.name == schedule.name) {
+            problems.push(
+                Problem::error(
+                    "A1",
+                    &schedule.at,
+                    format!("the {what} capacity of {owner} has two schedules `{}`", schedule.name),
+                )
+                .help("give one of them another name: the second would replace the first"),
+            );
+        }
+        for (message, help) in wrong_with(schedule, scaling) {
+            problems.push(
+                Problem::error(
+                    "A1",
+                    &schedule.at,
+                    format!("schedule `{}` of {owner} {message}", schedule.name),
+                )
+                .help(help),
+            );
+        }
+    }
+}
+
+/// Returns what is wrong with a schedule, and what to do.
+fn wrong_with(schedule: &Schedule, scaling: &AutoScaling) -> Vec<(String, &'static str)> {
+    let mut wrong = Vec::new();
+    if let Some(when) = schedule.schedule.literal()
+        && !is_schedule(when)
+    {
+        wrong.push((
+            format!("is `{when}`"),
+            "write `at(2027-01-01T00:00:00)`, `rate(1 day)` or `cron(0 7 ? * MON-FRI *)`, six fields",
+        ));
+    }
+    if schedule.name.is_empty() {
+        wrong.push(("has no name".to_owned(), "give it one"));
+    }
+    if schedule.min.is_none() && schedule.max.is_none() {
+        wrong.push(("changes nothing".to_owned(), "add `.min(…)` or `.max(…)`"));
+    }
+    let units =
+        |own: &Option<Value<u64>>, else_: &Value<u64>| own.as_ref().unwrap_or(else_).literal().copied();
+    if let (Some(min), Some(max)) = (units(&schedule.min, &scaling.min), units(&schedule.max, &scaling.max))
+        && min > max
+    {
+        wrong.push((
+            format!("scales from {min} to {max}"),
+            "what it does not say stays as it is: say both ends",
+        ));
+    }
+    if let (Some(Value::Literal(start)), Some(Value::Literal(end))) = (&schedule.start, &schedule.end)
+        && start >= end
+    {
+        wrong.push((format!("ends at {end}, before it starts"), "swap start and end"));
+    }
+    wrong
+}
+
+/// `at(…)`, `rate(…)` or `cron(…)` with as many fields as each has.
+fn is_schedule(text: &str) -> bool {
+    let fields = |function: &str| {
+        let inner = text.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')')?;
+        Some(inner.split_whitespace().count())
+    };
+    fields("at") == Some(1) || fields("rate") == Some(2) || fields("cron") == Some(6)
 }
 
 fn on_demand(owner: &str, limits: &OnDemand, at: &Place, problems: &mut Vec<Problem>) {
@@ -95,10 +275,15 @@ fn on_demand(owner: &str, limits: &OnDemand, at: &Place, problems: &mut Vec<Prob
     }
 }
 
-fn amount(what: &str, owner: &str, units: &Value<u64>, at: &Place, problems: &mut Vec<Problem>) {
+pub(super) fn amount(what: &str, owner: &str, units: &Value<u64>, at: &Place, problems: &mut Vec<Problem>) {
     match units.literal() {
-        Some(0) => problems
-            .push(Problem::error("B1", at, format!("the {what} of {owner} is 0")).help("the least is 1")),
+        Some(0) => problems.push(
+            Problem::error("B1", at, format!("the {what} of {owner} is 0"))
+                .help("the least is 1")
+                .server_text(
+                    "failed to satisfy constraint: Member must have value greater than or equal to 1",
+                ),
+        ),
         Some(units) if *units > USUAL_MOST_UNITS => problems.push(
             Problem::warning("B1", at, format!("the {what} of {owner} is {units}"))
                 .help(format!("the quota is {USUAL_MOST_UNITS} unless AWS raised it for the account")),

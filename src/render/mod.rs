@@ -3,7 +3,8 @@
 //! In: a [`Stack`] and [`Templates`]. Out: [`Rendered`] text, the same bytes on every machine and day. What leaves here
 //! was parsed back and compared with the model: a template cannot drop, change or smuggle in anything unnoticed.
 
-mod lower;
+mod block;
+pub(crate) mod lower;
 mod scalar;
 mod templates;
 mod tree;
@@ -16,11 +17,11 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
-use tablewright_template as template;
+use tablewright_template::{self as template, Kind, Node};
 
+use crate::place::Place;
 use crate::stack::Stack;
 pub use templates::Templates;
-use tree::tera_map;
 
 /// A stack's template.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,7 +49,7 @@ pub enum Error {
     },
     /// A file overrides nothing.
     #[error(
-        "there is no built-in template `{name}`; there are: scalable-target.yaml, scaling-policy.yaml, stack.yaml, table.yaml"
+        "there is no built-in template `{name}`; there are: global-table.yaml, scalable-target.yaml, scaling-policy.yaml, ssm-parameter.yaml, stack.yaml, table.yaml"
     )]
     UnknownTemplate {
         /// The file's name.
@@ -61,6 +62,16 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         source: std::io::Error,
+    },
+    /// An override hits nothing; [`check`](crate::check) says so too.
+    #[error("the override of `{pointer}` at {at} does not apply: {why}")]
+    Override {
+        /// The JSON pointer.
+        pointer: String,
+        /// Where it is written.
+        at: Place,
+        /// What is not there.
+        why: String,
     },
     /// What came out is not a template.
     #[error("what the templates make of stack `{stack}` cannot be read back")]
@@ -86,44 +97,65 @@ pub enum Error {
 ///
 /// # Errors
 ///
-/// With the built-in templates never. With templates of the user's: see [`Error`].
+/// With the built-in templates only where an override hits nothing. With templates of the user's: see [`Error`].
 pub fn render(stack: &Stack, env: &str, templates: &Templates) -> Result<Rendered, Error> {
     let mut resources = Vec::new();
     let mut wanted_resources = Map::new();
     for piece in lower::resources(stack) {
-        wanted_resources.insert(piece.id.clone(), json_map(&piece.body));
+        let piece = piece?;
+        wanted_resources.insert(piece.id.clone(), wanted_resource(&piece));
         resources.push(lay_out(&piece, templates)?);
     }
-    let mut outputs = Vec::new();
-    let mut wanted_outputs = Map::new();
-    for (name, body) in lower::outputs(stack) {
-        wanted_outputs.insert(name.to_owned(), json_map(&body));
-        let mut output = tera_map(&body);
-        output.insert("LogicalId".into(), name.into());
-        outputs.push(tera::Value::from(output));
+    for raw in &stack.resources {
+        wanted_resources.insert(raw.id.clone(), raw.body.clone());
+        resources.push(lay_out_raw(&raw.id, &raw.body));
     }
     let mut wanted = json!({ "AWSTemplateFormatVersion": "2010-09-09", "Resources": wanted_resources });
-    if let Some(description) = &stack.description {
-        wanted["Description"] = json!(description);
-    }
-    if !wanted_outputs.is_empty() {
-        wanted["Outputs"] = wanted_outputs.into();
-    }
-
     let mut context = tera::Context::new();
     if let Some(description) = &stack.description {
+        wanted["Description"] = json!(description);
         context.insert_value("Description", description.as_str().into());
     }
     context.insert_value("Resources", resources.into());
-    context.insert_value("Outputs", outputs.into());
+    for (section, entries) in lower::sections(stack) {
+        if !entries.is_empty() {
+            let json = entries.iter().map(|(id, entry)| ((*id).to_owned(), entry.to_json()));
+            wanted[section] = json.collect::<Map<_, _>>().into();
+            context.insert_value(section, section_entries(&entries));
+        }
+    }
     let body = templates
         .0
         .render("stack.yaml", &context)
         .map_err(|source| Error::Layout { id: stack.id.clone(), source })?;
     let text = with_header(stack, env, body.trim_end());
-    let template = read_back(&stack.id, &text)?;
-    compare(&stack.id, &wanted, &template)?;
-    Ok(Rendered { text, template })
+    compare(&stack.id, &wanted, &read_back(&stack.id, &text)?)?;
+    Ok(Rendered { text, template: wanted })
+}
+
+/// Returns the entries of a section as tera's templates see them, in their order.
+fn section_entries(entries: &[(&str, tree::Tree)]) -> tera::Value {
+    let entries = entries.iter().map(|(id, entry)| {
+        let pair = [("LogicalId", (*id).into()), ("Body", entry.to_tera())];
+        tera::Value::from(
+            pair.into_iter().map(|(key, value)| (tera::value::Key::Str(key), value)).collect::<tera::Map>(),
+        )
+    });
+    entries.collect::<Vec<_>>().into()
+}
+
+/// Lays out a resource that is written by hand: there is nothing that a template could know of it.
+fn lay_out_raw(id: &str, body: &Value) -> tera::Value {
+    let body = block::block(body).replace('\n', "\n    ");
+    tera::Value::safe_string(&format!("  {}:{body}", scalar::scalar(id)))
+}
+
+fn wanted_resource(piece: &lower::Piece) -> Value {
+    let mut body = json_map(&piece.body);
+    for (name, value) in &piece.overridden {
+        body["Properties"][name] = value.clone();
+    }
+    body
 }
 
 fn json_map(body: &[(&'static str, tree::Tree)]) -> Value {
@@ -140,11 +172,29 @@ fn lay_out(piece: &lower::Piece, templates: &Templates) -> Result<tera::Value, E
         context.insert_value(*key, value.to_tera());
     }
     context.insert_value("attribute_comments", comments_of_attributes(piece));
+    if !piece.overridden.is_empty() {
+        context.insert_value("overridden", overridden(piece));
+    }
     let text = templates
         .0
         .render(piece.template, &context)
         .map_err(|source| Error::Layout { id: piece.id.clone(), source })?;
     Ok(tera::Value::safe_string(text.trim_matches('\n')))
+}
+
+/// Returns the names and the finished YAML of properties that no template lays out.
+fn overridden(piece: &lower::Piece) -> tera::Value {
+    let properties = piece.overridden.iter().map(|(name, value)| {
+        let entries =
+            [("Name", name.as_str().into()), ("Value", tera::Value::safe_string(&block::block(value)))];
+        tera::Value::from(
+            entries
+                .into_iter()
+                .map(|(key, value)| (tera::value::Key::Str(key), value))
+                .collect::<tera::Map>(),
+        )
+    });
+    properties.collect::<Vec<_>>().into()
 }
 
 fn comments_of_attributes(piece: &lower::Piece) -> tera::Value {
@@ -181,45 +231,46 @@ pub fn is_ours(text: &str) -> bool {
         && text.lines().next().is_some_and(|line| line.contains("made by tablewright "))
 }
 
-fn read_back(stack: &str, text: &str) -> Result<Value, Error> {
-    let node =
-        template::parse(text).map_err(|source| Error::Unparsable { stack: stack.to_owned(), source })?;
-    Ok(node.to_value())
+fn read_back(stack: &str, text: &str) -> Result<Node, Error> {
+    template::parse(text).map_err(|source| Error::Unparsable { stack: stack.to_owned(), source })
 }
 
-fn compare(stack: &str, wanted: &Value, found: &Value) -> Result<(), Error> {
+fn compare(stack: &str, wanted: &Value, found: &Node) -> Result<(), Error> {
     match first_difference(wanted, found) {
         None => Ok(()),
         Some((path, difference)) => Err(Error::Unfaithful { stack: stack.to_owned(), path, difference }),
     }
 }
 
-/// Returns where two trees differ first, and how.
-fn first_difference(wanted: &Value, found: &Value) -> Option<(String, String)> {
+/// Returns where a template differs from what is wanted first, and how.
+fn first_difference(wanted: &Value, found: &Node) -> Option<(String, String)> {
     let below = |key: &str, (path, difference): (String, String)| (format!("/{key}{path}"), difference);
-    match (wanted, found) {
-        (Value::Object(wanted), Value::Object(found)) => {
+    match (wanted, &found.kind) {
+        (Value::Object(wanted), Kind::Mapping(found)) => {
+            let different = found.iter().find_map(|entry| match wanted.get(&entry.key) {
+                Some(value) => Some(below(&entry.key, first_difference(value, &entry.value)?)),
+                None => Some((format!("/{}", entry.key), "the definition does not have it".to_owned())),
+            });
             let missing = || {
-                wanted.iter().find_map(|(key, value)| match found.get(key) {
-                    Some(other) => first_difference(value, other).map(|difference| below(key, difference)),
-                    None => Some((format!("/{key}"), "it is missing".to_owned())),
-                })
+                // No key is there twice: as many as are wanted, and all of them wanted, are all.
+                if wanted.len() == found.len() {
+                    return None;
+                }
+                let key = wanted.keys().find(|key| found.iter().all(|entry| entry.key != **key))?;
+                Some((format!("/{key}"), "it is missing".to_owned()))
             };
-            let added = || {
-                let key = found.keys().find(|key| !wanted.contains_key(*key))?;
-                Some((format!("/{key}"), "the definition does not have it".to_owned()))
-            };
-            missing().or_else(added)
+            different.or_else(missing)
         }
-        (Value::Array(wanted), Value::Array(found)) if wanted.len() == found.len() => {
-            let differences = wanted.iter().zip(found).enumerate();
-            differences
-                .filter_map(|(i, (wanted, found))| {
-                    Some(below(&i.to_string(), first_difference(wanted, found)?))
-                })
-                .next()
+        (Value::Array(wanted), Kind::Sequence(found)) if wanted.len() == found.len() => {
+            let mut differences = wanted.iter().zip(found).enumerate();
+            differences.find_map(|(i, (wanted, found))| {
+                Some(below(&i.to_string(), first_difference(wanted, found)?))
+            })
         }
-        (wanted, found) if wanted == found => None,
-        (wanted, found) => Some((String::new(), format!("{found} instead of {wanted}"))),
+        (Value::String(wanted), _) if found.as_str() == Some(wanted) => None,
+        (wanted, _) => {
+            let found = found.to_value();
+            (found != *wanted).then(|| (String::new(), format!("{found} instead of {wanted}")))
+        }
     }
 }

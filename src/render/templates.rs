@@ -7,17 +7,20 @@ use tera::Tera;
 use crate::render::Error;
 use crate::render::scalar;
 
-const BUILTIN: [(&str, &str); 4] = [
+const BUILTIN: [(&str, &str); 6] = [
+    ("builtin/global-table.yaml", include_str!("../../templates/global-table.yaml")),
     ("builtin/scalable-target.yaml", include_str!("../../templates/scalable-target.yaml")),
     ("builtin/scaling-policy.yaml", include_str!("../../templates/scaling-policy.yaml")),
+    ("builtin/ssm-parameter.yaml", include_str!("../../templates/ssm-parameter.yaml")),
     ("builtin/stack.yaml", include_str!("../../templates/stack.yaml")),
     ("builtin/table.yaml", include_str!("../../templates/table.yaml")),
 ];
 
 /// A set of templates, ready to render.
 ///
-/// The built-in ones are `stack.yaml`, `table.yaml`, `scalable-target.yaml` and `scaling-policy.yaml`. A file of the same name
-/// takes the place of one, and may extend it: `{% extends "builtin/table.yaml" %}` with a block `properties`.
+/// The built-in ones are `stack.yaml`, `table.yaml`, `global-table.yaml`, `scalable-target.yaml`, `scaling-policy.yaml`
+/// and `ssm-parameter.yaml`. A file of the same name takes the place of one, and may extend it:
+/// `{% extends "builtin/table.yaml" %}` with a block `properties`.
 pub struct Templates(pub(super) Tera);
 
 impl Templates {

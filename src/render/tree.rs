@@ -5,8 +5,12 @@
 
 use serde_json::json;
 
+use crate::global::{Consistency, SettingsReplication};
+use crate::import::{Compression, Delimiter};
+use crate::render::block::{block, get_att};
 use crate::render::scalar::scalar;
-use crate::value::{Expression, Value};
+use crate::settings::{InsightsMode, Precision, StreamView, TableClass};
+use crate::value::{Argument, Expression, Sub, Value};
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Tree {
@@ -14,6 +18,8 @@ pub(super) enum Tree {
     Number(u64),
     Bool(bool),
     Call(Expression),
+    /// As the user wrote it, functions in their long form.
+    Json(serde_json::Value),
     List(Vec<Tree>),
     /// In the order of the template.
     Map(Vec<(&'static str, Tree)>),
@@ -38,6 +44,7 @@ impl Tree {
             Self::Number(number) => (*number).into(),
             Self::Bool(yes) => (*yes).into(),
             Self::Call(call) => json!(call),
+            Self::Json(value) => value.clone(),
             Self::List(items) => items.iter().map(Tree::to_json).collect(),
             Self::Map(entries) => entries
                 .iter()
@@ -47,14 +54,15 @@ impl Tree {
         }
     }
 
-    /// Returns the tree as tera's templates see it. Functions are finished YAML in their short form; text is escaped when
-    /// a template prints it.
+    /// Returns the tree as tera's templates see it. Functions are finished YAML in their short form, and so is what the user
+    /// wrote: block YAML that follows a `key:`, to be indented. Text is escaped when a template prints it.
     pub(super) fn to_tera(&self) -> tera::Value {
         match self {
             Self::Text(text) => text.as_str().into(),
             Self::Number(number) => (*number).into(),
             Self::Bool(yes) => (*yes).into(),
             Self::Call(call) => tera::Value::safe_string(&short_form(call)),
+            Self::Json(value) => tera::Value::safe_string(&block(value)),
             Self::List(items) => items.iter().map(Tree::to_tera).collect::<Vec<_>>().into(),
             Self::Map(entries) => tera_map(entries).into(),
         }
@@ -62,20 +70,74 @@ impl Tree {
 }
 
 /// Returns the entries as tera's templates see them.
-pub(super) fn tera_map(entries: &[(&'static str, Tree)]) -> tera::Map {
+fn tera_map(entries: &[(&'static str, Tree)]) -> tera::Map {
     entries.iter().map(|(key, value)| (tera::value::Key::Str(key), value.to_tera())).collect()
 }
 
+/// The function in its short form, in one line. Inside of it all functions are long: CloudFormation forbids some short forms
+/// in others, and YAML forbids two tags on one value.
 fn short_form(call: &Expression) -> String {
     match call {
         Expression::Ref(name) => format!("!Ref {}", scalar(name)),
-        Expression::Sub(text) => format!("!Sub {}", scalar(text)),
-        Expression::GetAtt(id, attribute) => format!("!GetAtt {}", scalar(&format!("{id}.{attribute}"))),
-        Expression::ImportValue(name) => format!("!ImportValue {}", scalar(name)),
+        Expression::GetAtt(id, attribute) => match get_att(id, attribute) {
+            Some(path) => format!("!GetAtt {path}"),
+            None => flow_call(call),
+        },
+        Expression::Sub(_)
+        | Expression::ImportValue(_)
+        | Expression::FindInMap(..)
+        | Expression::If(..)
+        | Expression::Join(..)
+        | Expression::Select(..)
+        | Expression::Split(..) => {
+            let (name, argument) = parts(call);
+            format!("!{} {argument}", name.trim_start_matches("Fn::"))
+        }
+    }
+}
+
+fn flow_call(call: &Expression) -> String {
+    let (name, argument) = parts(call);
+    format!("{{{}: {argument}}}", scalar(name))
+}
+
+/// The name of a function, and its arguments in flow style.
+fn parts(call: &Expression) -> (&'static str, String) {
+    match call {
+        Expression::Ref(name) => ("Ref", scalar(name)),
+        Expression::Sub(Sub::Text(text)) => ("Fn::Sub", scalar(text)),
+        Expression::Sub(Sub::With(text, values)) => {
+            let values: Vec<String> =
+                values.iter().map(|(name, value)| format!("{}: {}", scalar(name), flow(value))).collect();
+            ("Fn::Sub", format!("[{}, {{{}}}]", scalar(text), values.join(", ")))
+        }
+        Expression::GetAtt(id, attribute) => {
+            ("Fn::GetAtt", format!("[{}, {}]", scalar(id), scalar(attribute)))
+        }
+        Expression::ImportValue(name) => ("Fn::ImportValue", flow(name)),
         Expression::FindInMap(map, top, second) => {
-            // Flow style: the only function here with several arguments, all of them short.
-            let quoted = [map, top, second].map(|argument| scalar(argument));
-            format!("!FindInMap [{}]", quoted.join(", "))
+            ("Fn::FindInMap", format!("[{}, {}, {}]", flow(map), flow(top), flow(second)))
+        }
+        Expression::If(condition, then, otherwise) => {
+            ("Fn::If", format!("[{}, {}, {}]", scalar(condition), flow(then), flow(otherwise)))
+        }
+        Expression::Join(delimiter, list) => ("Fn::Join", format!("[{}, {}]", scalar(delimiter), flow(list))),
+        Expression::Select(position, list) => ("Fn::Select", format!("[{}, {}]", flow(position), flow(list))),
+        Expression::Split(delimiter, text) => {
+            ("Fn::Split", format!("[{}, {}]", scalar(delimiter), flow(text)))
+        }
+    }
+}
+
+fn flow(argument: &Argument) -> String {
+    match argument {
+        Argument::Text(text) => scalar(text),
+        Argument::Number(number) => number.to_string(),
+        Argument::Bool(yes) => yes.to_string(),
+        Argument::Call(call) => flow_call(call),
+        Argument::List(items) => {
+            let items: Vec<String> = items.iter().map(flow).collect();
+            format!("[{}]", items.join(", "))
         }
     }
 }
@@ -110,20 +172,41 @@ impl From<Expression> for Tree {
     }
 }
 
-impl From<&Value<String>> for Tree {
-    fn from(value: &Value<String>) -> Self {
+impl From<u64> for Tree {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl<T: Clone> From<&Value<T>> for Tree
+where
+    Self: From<T>,
+{
+    fn from(value: &Value<T>) -> Self {
         match value {
-            Value::Literal(text) => Self::Text(text.clone()),
+            Value::Literal(literal) => literal.clone().into(),
             Value::Expression(call) => Self::Call(call.clone()),
         }
     }
 }
 
-impl From<&Value<u64>> for Tree {
-    fn from(value: &Value<u64>) -> Self {
-        match value {
-            Value::Literal(number) => Self::Number(*number),
-            Value::Expression(call) => Self::Call(call.clone()),
-        }
-    }
+macro_rules! from_words {
+    ($($words:ty),+ $(,)?) => {
+        $(impl From<$words> for Tree {
+            fn from(word: $words) -> Self {
+                word.as_str().into()
+            }
+        })+
+    };
 }
+
+from_words!(
+    Compression,
+    Consistency,
+    Delimiter,
+    InsightsMode,
+    Precision,
+    SettingsReplication,
+    StreamView,
+    TableClass,
+);

@@ -3,14 +3,13 @@
 //! Prints one Markdown row for each number of tables, each with two global indexes. A figure is the least CPU time of
 //! forty runs, as Linux keeps it for the thread, so that other work on the machine disturbs it little.
 
-use std::fs;
-use std::hint::black_box;
+mod cpu;
+
 use std::time::Duration;
 
+use cpu::{RUNS, least, ms};
 use tablewright::render::{Error, Templates, render};
 use tablewright::{Assembly, Env, Stack, Table, TableItem};
-
-const RUNS: usize = 40;
 
 /// An order of a customer.
 ///
@@ -80,30 +79,6 @@ fn row(stack: &Stack, templates: &Templates) -> Result<(), Error> {
         ratio(whole.saturating_sub(read), json)
     );
     Ok(())
-}
-
-/// Returns the CPU time of the cheapest run, what it made dropped again.
-fn least<T>(mut work: impl FnMut() -> T) -> Duration {
-    let runs = (0..RUNS).map(|_| {
-        let start = cpu_time();
-        drop(black_box(work()));
-        cpu_time() - start
-    });
-    runs.min().unwrap_or_default()
-}
-
-/// Returns the CPU time of this thread so far: the first number in its `schedstat`, in ns.
-fn cpu_time() -> Duration {
-    // Else Linux brings the number up to date only at the next tick, up to 10 ms later.
-    std::thread::yield_now();
-    let path = "/proc/thread-self/schedstat";
-    let text = fs::read_to_string(path).expect("Linux keeps the CPU time of threads here");
-    let first = text.split(' ').next().and_then(|first| first.parse().ok());
-    Duration::from_nanos(first.expect("the line begins with a number"))
-}
-
-fn ms(time: Duration) -> String {
-    format!("{:.2}", time.as_secs_f64() * 1000.0)
 }
 
 fn ratio(time: Duration, base: Duration) -> f64 {

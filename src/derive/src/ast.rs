@@ -11,7 +11,7 @@ use crate::attr::{self, FieldOptions, StructOptions};
 use crate::errors::Errors;
 use crate::serde_attr::{self, WireName};
 
-/// A struct that derives `TableItem`.
+/// A struct that derives `TableItem` or `KeyParts`.
 pub(crate) struct Input<'a> {
     pub(crate) node: &'a DeriveInput,
     pub(crate) options: StructOptions,
@@ -21,6 +21,7 @@ pub(crate) struct Input<'a> {
 
 /// A field of it.
 pub(crate) struct Field<'a> {
+    pub(crate) attrs: &'a [Attribute],
     pub(crate) ident: &'a Ident,
     /// The name without `r#`.
     pub(crate) name: String,
@@ -32,13 +33,28 @@ pub(crate) struct Field<'a> {
 }
 
 impl<'a> Input<'a> {
-    /// Reads a struct with named fields; nothing else has attribute names.
-    pub(crate) fn read(node: &'a DeriveInput, errors: &mut Errors) -> syn::Result<Self> {
-        let fields = named_fields(node)?;
+    /// Reads a struct with named fields for a derive; nothing else has attribute names.
+    pub(crate) fn read(node: &'a DeriveInput, derive: &str, errors: &mut Errors) -> syn::Result<Self> {
+        let fields = named_fields(node, derive)?;
         let options = attr::struct_options(&node.attrs, errors);
-        let serde = serde_attr::Container::read(&node.attrs);
-        let fields = fields.map(|field| Field::read(field, &serde, errors)).collect();
+        let serde = match (&options.keys_only, &options.rename_all) {
+            (Some(_), Some(rule)) => serde_attr::Container::renamed_by(rule.value),
+            (Some(_), None) => serde_attr::Container::default(),
+            (None, _) => serde_attr::Container::read(&node.attrs),
+        };
+        let is_written = options.keys_only.is_none();
+        let fields = fields.map(|field| Field::read(field, &serde, is_written, errors)).collect();
         Ok(Self { node, options, serde, fields })
+    }
+
+    /// The key structs that serde flattens into the item.
+    pub(crate) fn nested(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.fields.iter().filter(|field| field.options.nested.is_some())
+    }
+
+    /// The fields that serde writes under a name of their own.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = &Field<'a>> {
+        self.fields.iter().filter(|field| field.is_attribute())
     }
 }
 
@@ -46,16 +62,23 @@ impl<'a> Field<'a> {
     fn read(
         field: (&'a syn::Field, &'a Ident),
         container: &serde_attr::Container,
+        is_written: bool,
         errors: &mut Errors,
     ) -> Self {
         let (node, ident) = field;
         let name = ident.unraw().to_string();
-        let serde = serde_attr::Field::read(&node.attrs);
+        let options = attr::field_options(&node.attrs, errors);
+        let serde = match &options.rename {
+            _ if is_written => serde_attr::Field::read(&node.attrs),
+            Some(rename) => serde_attr::Field::renamed(rename),
+            None => serde_attr::Field::default(),
+        };
         Self {
+            attrs: &node.attrs,
             ident,
             ty: &node.ty,
             doc: doc(&node.attrs),
-            options: attr::field_options(&node.attrs, errors),
+            options,
             wire: serde.wire_name(&name, container),
             serde,
             name,
@@ -68,7 +91,10 @@ impl<'a> Field<'a> {
     }
 }
 
-fn named_fields(node: &DeriveInput) -> syn::Result<impl Iterator<Item = (&syn::Field, &Ident)>> {
+fn named_fields<'a>(
+    node: &'a DeriveInput,
+    derive: &str,
+) -> syn::Result<impl Iterator<Item = (&'a syn::Field, &'a Ident)> + use<'a>> {
     let found = match &node.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => {
@@ -80,8 +106,7 @@ fn named_fields(node: &DeriveInput) -> syn::Result<impl Iterator<Item = (&syn::F
         Data::Enum(_) => "this is an enum",
         Data::Union(_) => "this is a union, which serde cannot write",
     };
-    let message =
-        format!("`TableItem` needs a struct with named fields, the attributes of the item: {found}");
+    let message = format!("`{derive}` needs a struct with named fields, the attributes of the item: {found}");
     Err(syn::Error::new(node.ident.span(), message))
 }
 

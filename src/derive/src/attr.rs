@@ -8,22 +8,36 @@ mod index;
 use proc_macro2::{Ident, TokenTree};
 use syn::meta::ParseNestedMeta;
 use syn::parse::ParseBuffer;
-use syn::{Attribute, LitStr, Path, Token, parse_quote};
+use syn::{Attribute, LitStr, Path, Token, Type, parse_quote};
 
-pub(crate) use self::index::{FieldList, IndexKind, IndexOptions, ProjectionOption};
+pub(crate) use self::index::{FieldList, FieldPath, IndexKind, IndexOptions, ProjectionOption};
+use crate::case::RenameRule;
 use crate::errors::Errors;
 use crate::suggest;
 
-const STRUCT_OPTIONS: [&str; 4] = ["id", "index", "local_index", "crate"];
-const FIELD_OPTIONS: [&str; 4] = ["partition", "sort", "ttl", "stored_as"];
+const STRUCT_OPTIONS: [&str; 8] =
+    ["id", "index", "local_index", "keys_only", "rename_all", "stored_in", "no_constants", "crate"];
+const FIELD_OPTIONS: [&str; 7] = ["partition", "sort", "ttl", "stored_as", "key", "nested", "rename"];
 const KEY_TYPE_OPTIONS: [&str; 2] = ["stored_as", "crate"];
 
-/// The options above a struct that derives `TableItem`.
+/// The options above a struct or an enum that derives `TableItem` or `KeyParts`. Which of them may stand together is
+/// decided in [`valid`](crate::valid).
 pub(crate) struct StructOptions {
-    pub(crate) id: Option<LitStr>,
+    pub(crate) id: Option<Said<LitStr>>,
     pub(crate) indexes: Vec<IndexOptions>,
+    pub(crate) keys_only: Option<Ident>,
+    pub(crate) rename_all: Option<Said<RenameRule>>,
+    /// The type that defines the table.
+    pub(crate) stored_in: Option<Said<Type>>,
+    pub(crate) no_constants: Option<Ident>,
     /// The path of tablewright itself.
     pub(crate) krate: Path,
+}
+
+/// A value with the word that it was said for.
+pub(crate) struct Said<T> {
+    pub(crate) word: Ident,
+    pub(crate) value: T,
 }
 
 /// The options above a field; each flag keeps its word.
@@ -33,6 +47,11 @@ pub(crate) struct FieldOptions {
     pub(crate) sort: Option<Ident>,
     pub(crate) ttl: Option<Ident>,
     pub(crate) stored_as: Option<StoredAs>,
+    /// A key of the table that the item is `stored_in`.
+    pub(crate) key: Option<Ident>,
+    /// A key struct that serde flattens.
+    pub(crate) nested: Option<Ident>,
+    pub(crate) rename: Option<Said<LitStr>>,
 }
 
 /// The options above a type that derives `KeyAttr`.
@@ -48,14 +67,19 @@ pub(crate) struct StoredAs {
     pub(crate) scalar: Ident,
 }
 
-/// Reads the options above a struct.
+/// Reads the options above a struct or an enum.
 pub(crate) fn struct_options(attrs: &[Attribute], errors: &mut Errors) -> StructOptions {
     let (mut id, mut krate, mut indexes) = (None, None, Vec::new());
+    let (mut keys_only, mut rename_all, mut stored_in, mut no_constants) = (None, None, None, None);
     each_option(attrs, errors, |word, meta, errors| {
         match word.to_string().as_str() {
-            "id" => once(&mut id, word, string(word, meta)?, errors),
+            "id" => once(&mut id, word, said(word, string(word, meta)?), errors),
             "index" => indexes.push(index::read(word, IndexKind::Global, meta, errors)?),
             "local_index" => indexes.push(index::read(word, IndexKind::Local, meta, errors)?),
+            "keys_only" => flag(&mut keys_only, word, meta, errors),
+            "rename_all" => once(&mut rename_all, word, said(word, rule(word, meta)?), errors),
+            "stored_in" => once(&mut stored_in, word, said(word, table(word, meta)?), errors),
+            "no_constants" => flag(&mut no_constants, word, meta, errors),
             "crate" => once(&mut krate, word, path(meta)?, errors),
             other if FIELD_OPTIONS.contains(&other) => {
                 belongs(word, "above the field that it marks", meta, errors);
@@ -64,7 +88,8 @@ pub(crate) fn struct_options(attrs: &[Attribute], errors: &mut Errors) -> Struct
         }
         Ok(())
     });
-    StructOptions { id, indexes, krate: krate.unwrap_or_else(tablewright) }
+    let krate = krate.unwrap_or_else(tablewright);
+    StructOptions { id, indexes, keys_only, rename_all, stored_in, no_constants, krate }
 }
 
 /// Reads the options above a field.
@@ -76,6 +101,9 @@ pub(crate) fn field_options(attrs: &[Attribute], errors: &mut Errors) -> FieldOp
             "sort" => flag(&mut options.sort, word, meta, errors),
             "ttl" => flag(&mut options.ttl, word, meta, errors),
             "stored_as" => stored_as(&mut options.stored_as, word, meta, errors),
+            "key" => flag(&mut options.key, word, meta, errors),
+            "nested" => flag(&mut options.nested, word, meta, errors),
+            "rename" => once(&mut options.rename, word, said(word, string(word, meta)?), errors),
             other if STRUCT_OPTIONS.contains(&other) => belongs(word, "above the struct", meta, errors),
             _ => unknown(word, "a field", &FIELD_OPTIONS, meta, errors),
         }
@@ -155,6 +183,31 @@ fn string(word: &Ident, meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
     written.map_err(|error| syn::Error::new(error.span(), format!("write a string: `{word} = \"…\"`")))
 }
 
+fn said<T>(word: &Ident, value: T) -> Said<T> {
+    Said { word: word.clone(), value }
+}
+
+/// `rename_all = "camelCase"`, with serde's rules.
+fn rule(word: &Ident, meta: &ParseNestedMeta<'_>) -> syn::Result<RenameRule> {
+    let name = string(word, meta)?;
+    RenameRule::from_name(&name.value()).ok_or_else(|| {
+        let rules = suggest::list(&RenameRule::NAMES);
+        syn::Error::new(name.span(), format!("unknown rule: `{word}` takes {rules}, as in serde"))
+    })
+}
+
+/// `stored_in = App`: a type, without quotes.
+fn table(word: &Ident, meta: &ParseNestedMeta<'_>) -> syn::Result<Type> {
+    let quoted = meta.value()?;
+    if quoted.peek(LitStr) {
+        let name: LitStr = quoted.parse()?;
+        let message =
+            format!("write the type that defines the table, without quotes: `{word} = {}`", name.value());
+        return Err(syn::Error::new(name.span(), message));
+    }
+    quoted.parse()
+}
+
 /// `crate = "path"` as serde writes it, or `crate = path`.
 fn path(meta: &ParseNestedMeta<'_>) -> syn::Result<Path> {
     let value = meta.value()?;
@@ -188,9 +241,6 @@ fn unknown(word: &Ident, place: &str, options: &[&str], meta: &ParseNestedMeta<'
     let meant = suggest::our_word(&written).filter(|word| options.contains(word));
     let message = match meant.or_else(|| suggest::near(&written, options.iter().copied())) {
         Some(meant) => format!("unknown option `{word}`: did you mean `{meant}`?"),
-        None if written == "rename" || written == "rename_all" => {
-            format!("unknown option `{word}`: names come from serde, write `#[serde({word} = \"…\")]`")
-        }
         None => format!("unknown option `{word}`: {place} takes {}", suggest::list(options)),
     };
     errors.at(word, message);

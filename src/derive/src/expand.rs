@@ -1,49 +1,38 @@
-//! The `impl TableItem` of an item struct.
+//! The code that a derive writes.
 //!
-//! In: a table whose rules hold. Out: one `impl` with constant data, and one constant that makes the compiler look at it.
-//! *Invariant:* adds nothing else to the user's module, and names everything by its absolute path.
+//! In: a struct whose rules hold. Out: one `impl` with constant data, the constants for the application, and the
+//! assertions that only the compiler can decide. *Invariant:* adds nothing else to the user's module, and names everything
+//! by its absolute path.
 
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+mod table;
+mod stored;
+mod key_struct;
+mod variants;
+
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{DeriveInput, Path, Type};
+use syn::{Data, DeriveInput, Path, Type};
 
-use crate::ast::{self, Field, Input};
-use crate::attr::IndexKind;
+pub(crate) use self::key_struct::key_parts;
+use crate::ast::{Field, Input};
 use crate::errors::Errors;
-use crate::generics;
-use crate::item::{Index, Item, Projection, Role};
-use crate::valid;
+use crate::item::Role;
+use crate::{generics, valid};
 
-/// Reads, checks and expands a struct that derives `TableItem`.
+/// Reads, checks and expands a type that derives `TableItem`.
 pub(crate) fn table_item(node: &DeriveInput) -> syn::Result<TokenStream> {
     let mut errors = Errors::default();
-    let input = Input::read(node, &mut errors)?;
-    let item = valid::check(&input, errors)?;
-    Ok(impl_table_item(&item))
-}
-
-fn impl_table_item(item: &Item<'_>) -> TokenStream {
-    let node = item.input.node;
-    let krate = &item.input.options.krate;
-    let (impl_generics, type_generics, _) = node.generics.split_for_impl();
-    let bounds = item.attributes.iter().filter_map(|(field, role)| Some((field.ty, key_trait(field, role)?)));
-    let where_clause = generics::where_clause(&node.generics, krate, bounds);
-    let ident = &node.ident;
-    let attributes = item.attributes.iter().filter_map(|(field, role)| attribute(krate, field, role));
-    let (assertions, beside) = assertions(item);
-    let data = item_def(item);
-    quote! {
-        #[automatically_derived]
-        #[allow(deprecated)]
-        impl #impl_generics #krate::TableItem for #ident #type_generics #where_clause {
-            const ITEM: #krate::ItemDef = {
-                #(#attributes)*
-                #assertions
-                #data
-            };
+    if let Data::Enum(data) = &node.data {
+        return variants::expand(node, data);
+    }
+    let input = Input::read(node, "TableItem", &mut errors)?;
+    match &input.options.stored_in {
+        Some(stored_in) => {
+            let item = valid::stored_item(&input, &stored_in.value, errors)?;
+            Ok(stored::expand(&item))
         }
-        #beside
+        None => Ok(table::expand(&valid::table(&input, errors)?)),
     }
 }
 
@@ -52,33 +41,37 @@ fn key_trait(field: &Field<'_>, role: &Role) -> Option<&'static str> {
     match role {
         _ if field.options.stored_as.is_some() => None,
         Role::Partition | Role::Sort => Some("KeyAttr"),
-        Role::IndexKey(_) | Role::Ttl => Some("IndexKeyAttr"),
+        Role::Key(_) | Role::IndexKey(_) | Role::Ttl => Some("IndexKeyAttr"),
         Role::Projected(_) => None,
     }
 }
 
-/// An attribute is bound once and used wherever the table names it, so that a wrong type is one error.
-fn attribute(krate: &Path, field: &Field<'_>, role: &Role) -> Option<TokenStream> {
-    let scalar = match (key_trait(field, role), &field.options.stored_as) {
-        (Some(key_trait), _) => scalar_of(krate, field.ty, key_trait),
+/// The `where` clause of an `impl`, with a bound for each type that depends on a parameter of the user's.
+fn where_clause(input: &Input<'_>, attributes: &[(&Field<'_>, Role)]) -> Option<syn::WhereClause> {
+    let keys = attributes.iter().filter_map(|(field, role)| Some((field.ty, key_trait(field, role)?)));
+    let nested = input.nested().map(|nested| (nested.ty, "KeyParts"));
+    generics::where_clause(&input.node.generics, &input.options.krate, keys.chain(nested))
+}
+
+/// What a field is stored as; `None` where nobody needs to know.
+fn scalar(krate: &Path, field: &Field<'_>, role: &Role) -> Option<TokenStream> {
+    match (key_trait(field, role), &field.options.stored_as) {
+        (Some(key_trait), _) => Some(scalar_of(krate, field.ty, key_trait)),
         (None, Some(stored_as)) => {
             let scalar = &stored_as.scalar;
-            quote!(#krate::Scalar::#scalar)
+            Some(quote!(#krate::Scalar::#scalar))
         }
-        (None, None) => return None,
-    };
-    let binding = binding(field);
+        (None, None) => None,
+    }
+}
+
+/// An attribute as constant data.
+fn attribute_def(krate: &Path, field: &Field<'_>, role: &Role) -> Option<TokenStream> {
+    let scalar = scalar(krate, field, role)?;
     let Field { doc, .. } = field;
     let name = &field.wire.written;
     let at = place(krate, field.ident.span());
-    Some(quote! {
-        let #binding = #krate::AttributeDef { name: #name, scalar: #scalar, doc: #doc, at: #at };
-    })
-}
-
-fn binding(field: &Field<'_>) -> Ident {
-    // Two underscores: a constant of the user's with the field's name would turn the binding into a pattern.
-    format_ident!("__{}", field.name, span = Span::mixed_site())
+    Some(quote!(#krate::AttributeDef { name: #name, scalar: #scalar, doc: #doc, at: #at }))
 }
 
 /// The trait bound is checked, and reported, at the type of the field.
@@ -96,25 +89,67 @@ fn place(krate: &Path, span: Span) -> TokenStream {
     quote!(#krate::SourcePlace { file: #file, line: #line })
 }
 
-/// Returns the assertions that belong into `ITEM`, and what stands beside the `impl` so that they fail in the crate that is
-/// wrong: a constant of an `impl` is evaluated only where it is used. A generic struct has to wait for its types.
-fn assertions(item: &Item<'_>) -> (TokenStream, TokenStream) {
-    let krate = &item.input.options.krate;
-    let assertions: TokenStream =
-        item.attributes.iter().flat_map(|(field, role)| assertions_on(krate, field, role)).collect();
-    let node = item.input.node;
+/// A call of one of our assertions, placed where a mistake is to be underlined. Each token stands there: the compiler names
+/// the place of a whole call by its ends, and falls back to the derive when they stand apart.
+fn ask(krate: &Path, span: Span, function: &str, arguments: &TokenStream) -> TokenStream {
+    let span = span.resolved_at(Span::mixed_site());
+    let krate = placed(krate, span);
+    let function = Ident::new(function, span);
+    quote_spanned!(span=> #krate::agree::#function(#arguments))
+}
+
+/// The same tokens at another place; what their names mean stays.
+pub(crate) fn placed(tokens: impl ToTokens, span: Span) -> TokenStream {
+    let placed = |mut token: TokenTree| {
+        token.set_span(token.span().located_at(span));
+        token
+    };
+    tokens.into_token_stream().into_iter().map(placed).collect()
+}
+
+/// Returns the assertions as they stand in `ITEM`, and beside the `impl`, so that they fail in the crate that is wrong: a
+/// constant of an `impl` is evaluated only where it is used. A generic struct has to wait for its types.
+fn evaluated(node: &DeriveInput, krate: &Path, assertions: &[TokenStream]) -> (TokenStream, TokenStream) {
     if assertions.is_empty() {
-        return (assertions, TokenStream::new());
+        return (TokenStream::new(), TokenStream::new());
     }
     if node.generics.params.is_empty() {
-        // The message is shorter without the detour through `ITEM`.
-        return (TokenStream::new(), quote!(const _: () = { #assertions };));
+        // One constant each: all of them are reported, and without the detour through `ITEM` the message is shorter.
+        return (TokenStream::new(), quote!(#(const _: () = #assertions;)*));
     }
+    (quote!(#(#assertions;)*), evaluation(node, krate))
+}
+
+/// Makes the compiler look at `ITEM` where the type is defined; a generic one has to wait for its types.
+fn evaluation(node: &DeriveInput, krate: &Path) -> TokenStream {
     let ident = &node.ident;
     let arguments = generics::without_types(&node.generics);
     let evaluated = arguments
         .map(|arguments| quote!(const _: #krate::ItemDef = <#ident #arguments as #krate::TableItem>::ITEM;));
-    (assertions, evaluated.unwrap_or_default())
+    evaluated.unwrap_or_default()
+}
+
+/// The constant data of a nested key struct.
+fn parts_of(krate: &Path, nested: &Field<'_>) -> TokenStream {
+    let ty = nested.ty;
+    let span = ty.span().resolved_at(Span::mixed_site());
+    quote_spanned!(span=> <#ty as #krate::KeyParts>::PARTS)
+}
+
+/// The same of all nested key structs, as an argument.
+fn all_parts(input: &Input<'_>) -> TokenStream {
+    let parts = input.nested().map(|nested| parts_of(&input.options.krate, nested));
+    quote!(&[#(#parts),*])
+}
+
+/// The assertion that nested keys and own attributes have names of their own.
+fn nested_names_differ(input: &Input<'_>) -> Option<TokenStream> {
+    let first = input.nested().next()?;
+    let krate = &input.options.krate;
+    let own = input.attributes().map(|field| &field.wire.written).cloned();
+    let own = own.chain(input.serde.tag.as_ref().map(syn::LitStr::value));
+    let parts = all_parts(input);
+    Some(ask(krate, first.ident.span(), "names_differ", &quote!(&[#(#own),*], #parts)))
 }
 
 /// What only the compiler can check, because it sees through aliases and generic parameters.
@@ -125,75 +160,17 @@ fn assertions_on(krate: &Path, field: &Field<'_>, role: &Role) -> Vec<TokenStrea
     if field.options.stored_as.is_some() {
         return assertions;
     }
-    if matches!(role, Role::IndexKey(_)) && field.serde.skip_serializing_if.is_none() {
+    if matches!(role, Role::Key(None) | Role::IndexKey(_)) && field.serde.skip_serializing_if.is_none() {
         let message = valid::optional_index_key(&field.name, role);
         assertions.push(quote_spanned! {span=>
-            ::core::assert!(!<#ty as #krate::IndexKeyAttr>::OPTIONAL, #message);
+            ::core::assert!(!<#ty as #krate::IndexKeyAttr>::OPTIONAL, #message)
         });
     }
     if field.options.ttl.is_some() {
         let message = valid::ttl_no_number(&field.name);
         assertions.push(quote_spanned! {span=>
-            ::core::assert!(::core::matches!(<#ty as #krate::IndexKeyAttr>::SCALAR, #krate::Scalar::N), #message);
+            ::core::assert!(::core::matches!(<#ty as #krate::IndexKeyAttr>::SCALAR, #krate::Scalar::N), #message)
         });
     }
     assertions
-}
-
-fn item_def(item: &Item<'_>) -> TokenStream {
-    let Item { input, id, .. } = item;
-    let krate = &input.options.krate;
-    let doc = ast::doc(&input.node.attrs);
-    let at = place(krate, input.node.ident.span());
-    let partition = binding(item.partition);
-    let sort = option(item.sort);
-    let ttl = option(item.ttl);
-    let indexes = item.indexes.iter().map(|index| index_def(krate, index));
-    quote! {
-        #krate::ItemDef {
-            id: #id,
-            doc: #doc,
-            at: #at,
-            partition: #partition,
-            sort: #sort,
-            ttl: #ttl,
-            indexes: &[#(#indexes),*],
-        }
-    }
-}
-
-fn option(field: Option<&Field<'_>>) -> TokenStream {
-    match field.map(binding) {
-        Some(binding) => quote!(::core::option::Option::Some(#binding)),
-        None => quote!(::core::option::Option::None),
-    }
-}
-
-fn index_def(krate: &Path, index: &Index<'_>) -> TokenStream {
-    let Index { name, .. } = index;
-    let kind = match index.kind {
-        IndexKind::Global => quote!(Global),
-        IndexKind::Local => quote!(Local),
-    };
-    let partition = index.partition.iter().map(|field| binding(field));
-    let sort = index.sort.iter().map(|field| binding(field));
-    let projection = match &index.projection {
-        Projection::All => quote!(All),
-        Projection::KeysOnly => quote!(KeysOnly),
-        Projection::Only(fields) => {
-            let names = fields.iter().map(|field| &field.wire.written);
-            quote!(Include(&[#(#names),*]))
-        }
-    };
-    let at = place(krate, index.word.span());
-    quote! {
-        #krate::IndexDef {
-            name: #name,
-            kind: #krate::IndexKind::#kind,
-            partition: &[#(#partition),*],
-            sort: &[#(#sort),*],
-            projection: #krate::ProjectionDef::#projection,
-            at: #at,
-        }
-    }
 }

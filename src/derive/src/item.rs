@@ -7,18 +7,37 @@ use std::fmt;
 
 use proc_macro2::Ident;
 
+use syn::Type;
+
 use crate::ast::{Field, Input};
-use crate::attr::IndexKind;
+use crate::attr::{FieldPath, IndexKind};
 
 /// A table as an item struct defines it.
 pub(crate) struct Item<'a> {
     pub(crate) input: &'a Input<'a>,
     pub(crate) id: String,
-    pub(crate) partition: &'a Field<'a>,
+    /// `None` only where a nested key struct has it.
+    pub(crate) partition: Option<&'a Field<'a>>,
+    /// `None` may also mean that a nested key struct has it.
     pub(crate) sort: Option<&'a Field<'a>>,
     pub(crate) ttl: Option<&'a Field<'a>>,
     pub(crate) indexes: Vec<Index<'a>>,
     /// The fields that the table knows by name, in the order of the struct.
+    pub(crate) attributes: Vec<(&'a Field<'a>, Role)>,
+}
+
+/// An item of a table that another type defines.
+pub(crate) struct StoredItem<'a> {
+    pub(crate) input: &'a Input<'a>,
+    /// The type that defines the table.
+    pub(crate) table: &'a Type,
+    /// The fields that are marked `key` or `ttl`.
+    pub(crate) attributes: Vec<(&'a Field<'a>, Role)>,
+}
+
+/// A struct of keys, to be nested into items.
+pub(crate) struct KeyStruct<'a> {
+    pub(crate) input: &'a Input<'a>,
     pub(crate) attributes: Vec<(&'a Field<'a>, Role)>,
 }
 
@@ -28,16 +47,23 @@ pub(crate) struct Index<'a> {
     pub(crate) kind: IndexKind,
     /// The word `index` or `local_index`: where the index is written.
     pub(crate) word: &'a Ident,
-    pub(crate) partition: Vec<&'a Field<'a>>,
-    pub(crate) sort: Vec<&'a Field<'a>>,
+    pub(crate) partition: Vec<Named<'a>>,
+    pub(crate) sort: Vec<Named<'a>>,
     pub(crate) projection: Projection<'a>,
+}
+
+/// An attribute that an index names: a field, or a key of the key struct that is nested as the field.
+#[derive(Clone)]
+pub(crate) struct Named<'a> {
+    pub(crate) field: &'a Field<'a>,
+    pub(crate) path: FieldPath,
 }
 
 /// What an index holds besides the keys.
 pub(crate) enum Projection<'a> {
     All,
     KeysOnly,
-    Only(Vec<&'a Field<'a>>),
+    Only(Vec<Named<'a>>),
 }
 
 /// The strictest thing that a field is to the table.
@@ -45,6 +71,8 @@ pub(crate) enum Projection<'a> {
 pub(crate) enum Role {
     Partition,
     Sort,
+    /// A key of the table that the item is stored in, if it is known.
+    Key(Option<String>),
     /// A key of the index of this name.
     IndexKey(String),
     Ttl,
@@ -55,15 +83,22 @@ pub(crate) enum Role {
 impl Index<'_> {
     /// Whether a field is one of the keys.
     pub(crate) fn has_key(&self, field: &Field<'_>) -> bool {
-        self.partition.iter().chain(&self.sort).any(|key| key.name == field.name)
+        self.partition.iter().chain(&self.sort).any(|key| key.is(field))
     }
 
     /// Whether the projection lists a field.
     pub(crate) fn lists(&self, field: &Field<'_>) -> bool {
         match &self.projection {
-            Projection::Only(fields) => fields.iter().any(|other| other.name == field.name),
+            Projection::Only(fields) => fields.iter().any(|other| other.is(field)),
             Projection::All | Projection::KeysOnly => false,
         }
+    }
+}
+
+impl Named<'_> {
+    /// Whether this is the field itself.
+    pub(crate) fn is(&self, field: &Field<'_>) -> bool {
+        self.path.part.is_none() && self.field.name == field.name
     }
 }
 
@@ -72,6 +107,8 @@ impl fmt::Display for Role {
         match self {
             Self::Partition => f.write_str("the partition key"),
             Self::Sort => f.write_str("the sort key"),
+            Self::Key(Some(table)) => write!(f, "a key of table `{table}`"),
+            Self::Key(None) => f.write_str("a key"),
             Self::IndexKey(index) => write!(f, "a key of index `{index}`"),
             Self::Ttl => f.write_str("the ttl attribute"),
             Self::Projected(index) => write!(f, "projected into index `{index}`"),

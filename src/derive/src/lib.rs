@@ -1,7 +1,8 @@
-//! The derives of `tablewright`: `TableItem` and `KeyAttr`, with the helper attribute `#[ddb(…)]`.
+//! The derives of `tablewright`: `TableItem`, `KeyParts` and `KeyAttr`, with the helper attribute `#[ddb(…)]`.
 //!
-//! In: a struct as serde writes it. Out: one `impl` with constant data, named by absolute paths. Use them from
-//! `tablewright`, which has the traits. *Invariant:* no second type, no code that runs, no limit that needs a value.
+//! In: a struct as serde writes it. Out: one `impl` with constant data and one with the constants for the application,
+//! named by absolute paths. Use them from `tablewright`, which has the traits. *Invariant:* no second type, no code that
+//! runs, no limit that needs a value.
 
 // From tokens to options …
 mod ast;
@@ -16,6 +17,7 @@ mod valid;
 
 // … to code …
 mod expand;
+mod constants;
 mod fallback;
 mod generics;
 mod key_attr;
@@ -27,7 +29,7 @@ mod suggest;
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
 
-/// Makes an item struct the definition of its table.
+/// Makes an item type the definition of its table, or an item of the table that another type defines.
 ///
 /// The struct says what belongs to the type: keys, indexes, projections and the time-to-live attribute. Billing, backups,
 /// names and what else differs by environment is said where the table is added to a stack.
@@ -63,12 +65,16 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// # Required
 ///
-/// `#[ddb(partition)]` above one field: the partition key of the table.
+/// `#[ddb(partition)]` above one field: the partition key of the table. Or `#[ddb(stored_in = …)]` above the struct: the table
+/// is that of another type, see [below](#one-table-for-several-types).
 ///
 /// # Optional, above a field
 ///
 /// - `#[ddb(sort)]`: the sort key of the table.
 /// - `#[ddb(ttl)]`: holds the time to live, in seconds since 1970. The item expires some time after it.
+/// - `#[ddb(key)]`: in an item that is `stored_in` another type's table, one of that table's keys.
+/// - `#[ddb(nested)]`, with `#[serde(flatten)]`: a struct of keys, see [below](#keys-in-a-struct-of-their-own).
+/// - `#[ddb(rename = "…")]`: the name on the wire, in a `keys_only` struct.
 /// - `#[ddb(stored_as = S)]` (or `N`, or `B`): what serde writes the key as, where the type does not tell: with
 ///   `#[serde(with = "…")]`, or a type of another crate. It is a promise; the compiler believes it.
 ///
@@ -79,9 +85,14 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `#[ddb(local_index(name = "…", sort(field), project(…)))]`: a local secondary index, another order of the items of one
 ///   partition. Made with the table and fixed for its life.
 /// - `project(all)`, the default: the index holds whole items. `project(keys_only)`: only the keys of index and table.
-///   `project(only(field, …))`: these fields too.
+///   `project(only(field, …))`: these fields too. (Where two indexes share a field, `clippy::duplicated_attributes` takes it
+///   for a slip: `#[expect]` it.)
 /// - `#[ddb(id = "…")]`: the logical id in the template, letters and digits. Without it, the name of the struct: write it
 ///   before the struct is renamed, or CloudFormation sees one table go and another come.
+/// - `#[ddb(keys_only)]`: the struct lists the keys of a table whose items have other types; `#[ddb(rename_all = "…")]` names
+///   them by one of serde's rules.
+/// - `#[ddb(stored_in = Type)]`: the table is the one that `Type` defines. No quotes; generic arguments may follow.
+/// - `#[ddb(no_constants)]`: leaves the [constants](#constants) to you.
 /// - `#[ddb(crate = "path")]`: where `tablewright` is, when it was renamed or re-exported.
 ///
 /// ```
@@ -154,6 +165,151 @@ use syn::{DeriveInput, parse_macro_input};
 /// assert_eq!(Blob::ITEM.partition.scalar, Scalar::B);
 /// ```
 ///
+/// # One table for several types
+///
+/// A `keys_only` struct has the keys of a table and nothing else. Nothing of it is ever written, so its names are our own
+/// business: `rename_all` and `rename` in `#[ddb(…)]`, and no serde attributes. Where a projection lists an attribute that is
+/// no key, the struct names it without a type, as `Attr`.
+///
+/// Each item type says `stored_in`, and marks with `key` what is a key of that table (with `ttl`, what is its time to live).
+/// The compiler then looks at both:
+///
+/// - the item has the keys of the table, and is never without them;
+/// - each key has the type that the table says;
+/// - an item may lack a key of an index, and is left out of that index then;
+/// - a field that has the name of a key is marked as one, so that no type goes unchecked;
+/// - serde's `tag` counts as a String beside the fields, and may be a key of an index.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use tablewright::{Attr, Table, TableItem};
+///
+/// #[derive(TableItem)]
+/// #[ddb(
+///     keys_only,
+///     rename_all = "camelCase",
+///     index(name = "by-region", partition(tenant_id, region), sort(created_at), project(only(total))),
+/// )]
+/// pub struct App {
+///     #[ddb(partition)]
+///     pk: String,
+///     #[ddb(sort)]
+///     sk: String,
+///     tenant_id: String,
+///     region: String,
+///     created_at: u64,
+///     total: Attr,
+/// }
+///
+/// #[derive(Serialize, Deserialize, TableItem)]
+/// #[ddb(stored_in = App)]
+/// #[serde(rename_all = "camelCase")]
+/// pub struct Order {
+///     #[ddb(key)]
+///     pk: String,
+///     #[ddb(key)]
+///     sk: String,
+///     #[ddb(key)]
+///     tenant_id: String,
+///     #[ddb(key)]
+///     region: String,
+///     #[ddb(key)]
+///     created_at: u64,
+///     total: u64,
+/// }
+///
+/// /// Not in `by-region`: a customer has no region.
+/// #[derive(Serialize, Deserialize, TableItem)]
+/// #[ddb(stored_in = App)]
+/// pub struct Customer {
+///     #[ddb(key)]
+///     pk: String,
+///     #[ddb(key)]
+///     sk: String,
+///     name: String,
+/// }
+///
+/// /// Whatever a query of the table returns.
+/// #[derive(Serialize, Deserialize, TableItem)]
+/// #[serde(tag = "type")]
+/// pub enum Record {
+///     Order(Order),
+///     Customer(Customer),
+/// }
+///
+/// assert_eq!(Order::ITEM, App::ITEM);
+/// assert_eq!(Record::ITEM, App::ITEM);
+/// assert_eq!(Table::of::<Record>().id, "App");
+/// ```
+///
+/// The table need not be `keys_only`: items may be `stored_in` any type that defines one.
+///
+/// An enum of items is an item of their table. Each variant holds one, boxed if you like; all are stored in the same table.
+/// It needs `#[serde(tag = "type")]`, under any name: without a tag, or with `content`, serde hides the keys in a map, and
+/// `untagged` items cannot be told apart. A variant without an item is for reading only, with
+/// `#[serde(other, skip_serializing)]`.
+///
+/// # Keys in a struct of their own
+///
+/// A struct that derives [`KeyParts`](macro@KeyParts) holds keys that serde flattens into items. `nested` makes them keys of
+/// the item, and an index names them as `field.part`:
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use tablewright::{KeyParts, TableItem};
+///
+/// #[derive(Serialize, Deserialize, KeyParts)]
+/// #[serde(rename_all = "camelCase")]
+/// struct EventKey {
+///     #[ddb(partition)]
+///     tenant_id: String,
+///     #[ddb(sort)]
+///     event_id: u64,
+/// }
+///
+/// #[derive(Serialize, Deserialize, TableItem)]
+/// #[ddb(index(name = "inverted", partition(key.event_id), sort(key.tenant_id)))]
+/// struct Event {
+///     #[ddb(nested)]
+///     #[serde(flatten)]
+///     key: EventKey,
+///     body: String,
+/// }
+///
+/// assert_eq!(Event::ITEM.partition.name, "tenantId");
+/// assert_eq!(Event::ITEM.indexes[0].partition[0].name, "eventId");
+/// ```
+///
+/// A flattened field that is not `nested` may hold what it likes but keys; what it really writes, only the
+/// [shape test](https://docs.rs/tablewright/latest/tablewright/testing/index.html) sees.
+///
+/// # Constants
+///
+/// The struct gets a constant for the wire name of each field that serde writes, one for each index, and `ATTRIBUTES` with
+/// all names of its own, as visible as the struct itself. So the queries of an application repeat no strings:
+///
+/// ```
+/// use serde::Serialize;
+/// use tablewright::TableItem;
+///
+/// #[derive(Serialize, TableItem)]
+/// #[serde(rename_all = "camelCase")]
+/// #[ddb(index(name = "by-region", partition(region)))]
+/// struct Event {
+///     #[ddb(partition)]
+///     event_id: String,
+///     region: String,
+/// }
+///
+/// assert_eq!(Event::EVENT_ID, "eventId");
+/// assert_eq!(Event::ATTRIBUTES, ["eventId", "region"]);
+/// assert_eq!(Event::BY_REGION.name(), "by-region");
+/// ```
+///
+/// Fields come first: an index that has the name of a field is `EMAIL_INDEX`, beside the field's `EMAIL`. A field
+/// `attributes` keeps `ATTRIBUTES`, and beside a field `item` the data of the table is `<Note as TableItem>::ITEM`. Where you
+/// have constants of those names yourself, write `#[ddb(no_constants)]`.
+///
 /// # Mistakes
 ///
 /// All mistakes of a struct are reported in one run, each where it stands:
@@ -171,6 +327,54 @@ use syn::{DeriveInput, parse_macro_input};
 pub fn table_item(input: TokenStream) -> TokenStream {
     let node = parse_macro_input!(input as DeriveInput);
     expand::table_item(&node).unwrap_or_else(|error| fallback::table_item(&node, &error)).into()
+}
+
+/// Makes a struct of keys, to be nested into items.
+///
+/// Every field is a key, and says which: `#[ddb(partition)]` and `#[ddb(sort)]` of a table, or `#[ddb(key)]`, for an index or
+/// where the table that an item is `stored_in` decides. `stored_as`, `crate` and `no_constants` mean what they mean for
+/// [`TableItem`](macro@TableItem); so do names, types and `Option`.
+///
+/// ```
+/// use serde::{Deserialize, Serialize};
+/// use tablewright::{KeyParts, KeyRole, TableItem};
+///
+/// /// The keys that all items of the table have.
+/// #[derive(Serialize, Deserialize, KeyParts)]
+/// struct Keys {
+///     #[ddb(partition)]
+///     pk: String,
+///     #[ddb(sort)]
+///     sk: String,
+/// }
+///
+/// #[derive(TableItem)]
+/// #[ddb(keys_only)]
+/// struct App {
+///     #[ddb(partition)]
+///     pk: String,
+///     #[ddb(sort)]
+///     sk: String,
+/// }
+///
+/// #[derive(Serialize, Deserialize, TableItem)]
+/// #[ddb(stored_in = App)]
+/// struct Order {
+///     #[ddb(nested)]
+///     #[serde(flatten)]
+///     keys: Keys,
+///     total: u64,
+/// }
+///
+/// assert_eq!(Keys::PARTS[1].role, KeyRole::Sort);
+/// assert_eq!(Order::ITEM, App::ITEM);
+/// ```
+///
+/// A field that is no key belongs into the item: then nothing in a key struct goes unchecked.
+#[proc_macro_derive(KeyParts, attributes(ddb))]
+pub fn key_parts(input: TokenStream) -> TokenStream {
+    let node = parse_macro_input!(input as DeriveInput);
+    expand::key_parts(&node).unwrap_or_else(|error| fallback::key_parts(&node, &error)).into()
 }
 
 /// Makes a newtype or an enum a key attribute.
@@ -225,6 +429,9 @@ pub fn table_item(input: TokenStream) -> TokenStream {
 /// ```
 ///
 /// `#[ddb(crate = "path")]` says where `tablewright` is, when it was renamed or re-exported.
+///
+/// Types of other crates have the trait behind a feature of `tablewright`: `uuid`, `ulid`, `chrono`, `jiff`, `bytes` and
+/// `serde_bytes`.
 #[proc_macro_derive(KeyAttr, attributes(ddb))]
 pub fn key_attr(input: TokenStream) -> TokenStream {
     let node = parse_macro_input!(input as DeriveInput);

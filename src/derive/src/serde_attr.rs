@@ -7,7 +7,7 @@
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Ident, LitStr, token};
 
-use crate::attr::skip_value;
+use crate::attr::{Said, skip_value};
 use crate::case::RenameRule;
 
 /// A thing that serde lets differ between writing and reading.
@@ -22,6 +22,7 @@ pub(crate) struct Both<T> {
 pub(crate) struct Container {
     pub(crate) rename_all: Both<Option<RenameRule>>,
     pub(crate) tag: Option<LitStr>,
+    pub(crate) content: Option<Ident>,
     pub(crate) transparent: Option<Ident>,
     pub(crate) untagged: Option<Ident>,
     pub(crate) into: Option<Ident>,
@@ -55,6 +56,11 @@ pub(crate) struct WireName {
 }
 
 impl Container {
+    /// The names of a struct that serde never sees, by a rule of our own `rename_all`.
+    pub(crate) fn renamed_by(rule: RenameRule) -> Self {
+        Self { rename_all: Both { serialize: Some(rule), deserialize: Some(rule) }, ..Self::default() }
+    }
+
     /// Reads the attributes above a struct or an enum.
     pub(crate) fn read(attrs: &[Attribute]) -> Self {
         let mut container = Self::default();
@@ -68,6 +74,7 @@ impl Container {
                     rules.deserialize = rule(&names.deserialize).or(rules.deserialize);
                 }
                 "tag" => container.tag = Some(meta.value()?.parse()?),
+                "content" => container.content = written(),
                 "transparent" => container.transparent = written(),
                 "untagged" => container.untagged = written(),
                 "into" => container.into = written(),
@@ -82,6 +89,12 @@ impl Container {
 }
 
 impl Field {
+    /// The name of a field that serde never sees, by our own `rename`.
+    pub(crate) fn renamed(rename: &Said<LitStr>) -> Self {
+        let names = Both { serialize: vec![rename.value.clone()], deserialize: vec![rename.value.clone()] };
+        Self { rename: Some(rename.word.clone()), names, ..Self::default() }
+    }
+
     /// Reads the attributes above a field.
     pub(crate) fn read(attrs: &[Attribute]) -> Self {
         let mut field = Self::default();

@@ -3,11 +3,22 @@
 //! In: a type as it is written. Out: whether it is surely one that cannot be stored as it stands. *Invariant:* only for
 //! better messages, and where `stored_as` hides the type from the traits: aliases and newtypes are the traits' business.
 
+use quote::ToTokens as _;
 use syn::{GenericArgument, PathArguments, PathSegment, Type};
 
 /// Whether the type is written as `Option<…>`.
 pub(crate) fn is_option(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|segment| segment.ident == "Option")
+}
+
+/// Whether the type is written as `Attr`, our own for an attribute that is no key.
+pub(crate) fn is_attr(ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|segment| segment.ident == "Attr")
+}
+
+/// Returns the name of the type without its path and arguments, for a message.
+pub(crate) fn name(ty: &Type) -> String {
+    last_segment(ty).map_or_else(|| ty.to_token_stream().to_string(), |segment| segment.ident.to_string())
 }
 
 /// Whether the type is written as `PhantomData<…>`, which serde leaves out of what is `transparent`.

@@ -4,20 +4,28 @@
 //! broken, each at its tokens, each saying what to write. *Invariant:* whether a key is a String, a Number or Binary is
 //! not decided here but by the traits, in what [`expand`](crate::expand) emits.
 
+mod options;
 mod attribute;
 mod index;
 mod projection;
+mod keys_only;
+mod nested;
+mod stored;
+mod key_struct;
 
 use proc_macro2::Ident;
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 
 pub(crate) use self::attribute::{optional_index_key, ttl_no_number};
+pub(crate) use self::index::LOCAL_WITHOUT_SORT;
+pub(crate) use self::key_struct::check as key_struct;
+pub(crate) use self::stored::check as stored_item;
 use crate::ast::{Field, Input};
 use crate::attr::FieldOptions;
-use crate::case;
 use crate::errors::Errors;
 use crate::item::{Index, Item, Role};
+use crate::{case, constants};
 
 /// The fields that are marked.
 #[derive(Clone, Copy)]
@@ -25,26 +33,35 @@ struct Marked<'a> {
     partition: Option<&'a Field<'a>>,
     sort: Option<&'a Field<'a>>,
     ttl: Option<&'a Field<'a>>,
+    /// Whether keys may be in a nested struct, where only the compiler sees them.
+    any_nested: bool,
     /// Whether every option could be read. After a misspelt one, what is missing is only its consequence.
     all_read: bool,
 }
 
-/// Checks every rule, and turns names into fields. `errors` holds what was wrong with the options themselves.
-pub(crate) fn check<'a>(input: &'a Input<'a>, mut errors: Errors) -> syn::Result<Item<'a>> {
+/// Checks every rule of a struct that defines a table, and turns names into fields. `errors` holds what was wrong with the
+/// options themselves.
+pub(crate) fn table<'a>(input: &'a Input<'a>, mut errors: Errors) -> syn::Result<Item<'a>> {
     let all_read = errors.is_empty();
+    options::of_a_table(input, all_read, &mut errors);
     let id = logical_id(input, &mut errors);
-    refused_by_serde(input, &mut errors);
-    wire_names_differ(input, &mut errors);
+    written_by_serde(input, &mut errors);
     marks_agree(input, &mut errors);
     let marked = marked(input, all_read, &mut errors);
     let indexes = index::check(input, marked, &mut errors);
     let attributes = attributes(input, marked, &indexes);
     attribute::check(input, &attributes, &mut errors);
-    let item = marked.partition.map(|partition| {
-        let Marked { sort, ttl, .. } = marked;
-        Item { input, id, partition, sort, ttl, indexes, attributes }
-    });
-    errors.into_result(item)?.ok_or_else(|| no_partition_key(input))
+    keys_only::check(input, &attributes, &mut errors);
+    constants::check(input, &mut errors);
+    let Marked { partition, sort, ttl, .. } = marked;
+    errors.into_result(Item { input, id, partition, sort, ttl, indexes, attributes })
+}
+
+/// What holds for every struct that becomes an item, or a part of one.
+fn written_by_serde(input: &Input<'_>, errors: &mut Errors) {
+    refused_by_serde(input, errors);
+    wire_names_differ(input, errors);
+    nested::check(input, errors);
 }
 
 /// The logical id is the name of the struct or what `id` says: never a hash or a path, which would replace tables when
@@ -52,7 +69,7 @@ pub(crate) fn check<'a>(input: &'a Input<'a>, mut errors: Errors) -> syn::Result
 fn logical_id(input: &Input<'_>, errors: &mut Errors) -> String {
     let name = &input.node.ident;
     let (id, tokens) = match &input.options.id {
-        Some(id) => (id.value(), id.to_token_stream()),
+        Some(id) => (id.value.value(), id.value.to_token_stream()),
         None => (name.unraw().to_string(), name.to_token_stream()),
     };
     if !(1..=255).contains(&id.len()) || !id.chars().all(|c| c.is_ascii_alphanumeric()) {
@@ -94,7 +111,7 @@ fn refused_by_serde(input: &Input<'_>, errors: &mut Errors) {
 }
 
 fn wire_names_differ(input: &Input<'_>, errors: &mut Errors) {
-    let fields: Vec<&Field<'_>> = input.fields.iter().filter(|field| field.is_attribute()).collect();
+    let fields: Vec<&Field<'_>> = input.attributes().collect();
     for (at, field) in fields.iter().enumerate() {
         let Field { name, wire, .. } = field;
         let written = &wire.written;
@@ -140,10 +157,11 @@ fn marked<'a>(input: &'a Input<'a>, all_read: bool, errors: &mut Errors) -> Mark
         |first, _| format!("`{first}` is already the ttl attribute, and a table has one"),
         errors,
     );
-    if partition.is_none() && all_read {
+    let any_nested = input.nested().next().is_some();
+    if partition.is_none() && !any_nested && all_read {
         errors.push(no_partition_key(input));
     }
-    Marked { partition, sort, ttl, all_read }
+    Marked { partition, sort, ttl, any_nested, all_read }
 }
 
 fn marks_agree(input: &Input<'_>, errors: &mut Errors) {

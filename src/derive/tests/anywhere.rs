@@ -75,12 +75,49 @@ mod shadowed {
 
     #[derive(::tablewright::KeyAttr)]
     pub(crate) struct None(pub(crate) u64);
+
+    #[derive(::serde::Serialize, ::tablewright::KeyParts)]
+    pub(crate) struct Keys {
+        #[ddb(partition)]
+        pub(crate) id: ::std::string::String,
+        #[ddb(key)]
+        #[serde(skip_serializing_if = "::std::option::Option::is_none")]
+        pub(crate) owner: ::std::option::Option<u64>,
+    }
+
+    #[derive(::serde::Serialize, ::tablewright::TableItem)]
+    #[ddb(stored_in = Some)]
+    pub(crate) struct Stored {
+        #[ddb(nested)]
+        #[serde(flatten)]
+        pub(crate) keys: Keys,
+        #[ddb(ttl)]
+        pub(crate) expires_at: u64,
+    }
+
+    #[derive(::serde::Serialize, ::tablewright::TableItem)]
+    #[serde(tag = "type")]
+    pub(crate) enum Ok {
+        Err(Stored),
+    }
+
+    #[derive(::tablewright::TableItem)]
+    #[ddb(keys_only, index(name = "by-owner", partition(owner)))]
+    pub(crate) struct Err {
+        #[ddb(partition)]
+        pub(crate) id: ::std::string::String,
+        pub(crate) owner: u64,
+        pub(crate) item: ::tablewright::Attr,
+    }
 }
 
 #[test]
 fn what_the_user_defines_is_not_in_the_way() {
     assert_eq!(shadowed::Some::ITEM.id, "Some");
     assert_eq!(<shadowed::None as KeyAttr>::SCALAR, Scalar::N);
+    assert_eq!(shadowed::Stored::ITEM.id, "Some");
+    assert_eq!(shadowed::Ok::ITEM.id, "Some");
+    assert_eq!((<shadowed::Err as TableItem>::ITEM.id, shadowed::Err::ITEM), ("Err", "item"));
 }
 
 /// `tablewright` under another name, as a renamed dependency or a re-export has it.
@@ -109,10 +146,33 @@ fn tablewright_may_be_elsewhere() {
         id: Key,
     }
 
-    #[derive(KeyAttr)]
+    #[derive(serde::Serialize, KeyAttr)]
     #[ddb(crate = elsewhere::tools)]
     struct Key(u8);
 
+    #[derive(serde::Serialize, tablewright::KeyParts)]
+    #[ddb(crate = elsewhere::tools)]
+    struct Keys {
+        #[ddb(partition)]
+        id: Key,
+    }
+
+    #[derive(serde::Serialize, TableItem)]
+    #[ddb(crate = elsewhere::tools, stored_in = Plain)]
+    struct Item {
+        #[ddb(nested)]
+        #[serde(flatten)]
+        keys: Keys,
+    }
+
+    #[derive(serde::Serialize, TableItem)]
+    #[ddb(crate = "crate::elsewhere::tools")]
+    #[serde(tag = "type")]
+    enum Record {
+        Item(Item),
+    }
+
+    assert_eq!(Record::ITEM.id, "Plain");
     assert_eq!(InQuotes::ITEM.id, "InQuotes");
     assert_eq!(Plain::ITEM.partition.scalar, Scalar::N);
 }

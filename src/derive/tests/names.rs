@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json, to_value};
-use tablewright::{ItemDef, ProjectionDef, TableItem};
+use tablewright::{Attr, ItemDef, KeyParts, ProjectionDef, TableItem};
 
 /// The names of all attributes that an item definition mentions.
 fn names(item: &ItemDef) -> BTreeSet<&str> {
@@ -19,10 +19,13 @@ fn names(item: &ItemDef) -> BTreeSet<&str> {
     attributes.map(|attribute| attribute.name).chain(projected.copied()).collect()
 }
 
+/// The names that serde writes.
+fn written(item: &impl Serialize) -> BTreeSet<String> {
+    to_value(item).unwrap().as_object().unwrap().keys().cloned().collect()
+}
+
 fn check<T: TableItem + Serialize>(item: &T) {
-    let written = to_value(item).unwrap();
-    let written: BTreeSet<&str> = written.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(names(&T::ITEM), written);
+    assert_eq!(names(&T::ITEM), written(item).iter().map(String::as_str).collect());
 }
 
 /// One struct per rule, each field mentioned once: as a key, an index key or projected.
@@ -81,6 +84,119 @@ rules! {
     "SCREAMING_SNAKE_CASE" ScreamingSnake
     "kebab-case" Kebab
     "SCREAMING-KEBAB-CASE" ScreamingKebab
+}
+
+/// The same fields in a `keys_only` struct, in a struct of keys and in an item that is stored in the former: three readings
+/// of one rule, and serde's own.
+macro_rules! shared {
+    ($($rule:literal $table:ident $keys:ident $item:ident $nested:ident)+) => {
+        $(
+            #[derive(TableItem)]
+            #[ddb(
+                keys_only,
+                rename_all = $rule,
+                index(name = "all", partition(r#type, x1_y2), sort(_leading, größe_é), project(only(camelCase, own))),
+            )]
+            #[expect(non_snake_case, reason = "names that are odd on purpose")]
+            struct $table {
+                #[ddb(partition)]
+                user_id: String,
+                #[ddb(sort)]
+                double__underscore: u8,
+                r#type: String,
+                x1_y2: u8,
+                _leading: u8,
+                größe_é: u8,
+                camelCase: Attr,
+                #[ddb(rename = "Own_Name")]
+                own: Attr,
+            }
+
+            #[derive(Default, Serialize, KeyParts)]
+            #[serde(rename_all = $rule)]
+            #[expect(non_snake_case, reason = "names that are odd on purpose")]
+            struct $keys {
+                #[ddb(partition)]
+                user_id: String,
+                #[ddb(sort)]
+                double__underscore: u8,
+                #[ddb(key)]
+                r#type: String,
+                #[ddb(key)]
+                x1_y2: u8,
+                #[ddb(key)]
+                _leading: u8,
+                #[ddb(key)]
+                größe_é: u8,
+            }
+
+            #[derive(Default, Serialize, TableItem)]
+            #[serde(rename_all = $rule)]
+            #[ddb(stored_in = $table)]
+            #[expect(non_snake_case, reason = "names that are odd on purpose")]
+            struct $item {
+                #[ddb(key)]
+                user_id: String,
+                #[ddb(key)]
+                double__underscore: u8,
+                #[ddb(key)]
+                r#type: String,
+                #[ddb(key)]
+                x1_y2: u8,
+                #[ddb(key)]
+                _leading: u8,
+                #[ddb(key)]
+                größe_é: u8,
+                camelCase: u8,
+                #[serde(rename = "Own_Name")]
+                own: u8,
+            }
+
+            /// Flattened, so the rule of the key struct counts and not that of the item.
+            #[derive(Default, Serialize, TableItem)]
+            #[serde(rename_all = $rule)]
+            #[ddb(stored_in = $table)]
+            #[expect(non_snake_case, reason = "names that are odd on purpose")]
+            struct $nested {
+                #[ddb(nested)]
+                #[serde(flatten)]
+                keys: $keys,
+                camelCase: u8,
+                #[serde(rename = "Own_Name")]
+                own: u8,
+            }
+        )+
+
+        #[test]
+        fn every_rule_is_serdes_wherever_it_is_written() {
+            $(
+                check(&$item::default());
+                check(&$nested::default());
+                let parts: BTreeSet<&str> = $keys::PARTS.iter().map(|part| part.attribute.name).collect();
+                assert_eq!(parts, written(&$keys::default()).iter().map(String::as_str).collect());
+                let constants: BTreeSet<String> = $item::ATTRIBUTES.iter().copied().map(String::from).collect();
+                assert_eq!(constants, written(&$item::default()));
+                assert_eq!($item::ATTRIBUTES, $table::ATTRIBUTES);
+                assert_eq!([$item::USER_ID, $item::OWN], [$table::USER_ID, "Own_Name"]);
+                tablewright::testing::assert_shape(&$item {
+                    user_id: "u".into(),
+                    r#type: "t".into(),
+                    ..$item::default()
+                });
+            )+
+        }
+    };
+}
+
+shared! {
+    "lowercase" LowerTable LowerKeys LowerItem LowerNested
+    "UPPERCASE" UpperTable UpperKeys UpperItem UpperNested
+    "PascalCase" PascalTable PascalKeys PascalItem PascalNested
+    "camelCase" CamelTable CamelKeys CamelItem CamelNested
+    "snake_case" SnakeTable SnakeKeys SnakeItem SnakeNested
+    "SCREAMING_SNAKE_CASE" ScreamingSnakeTable ScreamingSnakeKeys ScreamingSnakeItem ScreamingSnakeNested
+    "kebab-case" KebabTable KebabKeys KebabItem KebabNested
+    "SCREAMING-KEBAB-CASE" ScreamingKebabTable ScreamingKebabKeys ScreamingKebabItem ScreamingKebabNested
 }
 
 #[test]

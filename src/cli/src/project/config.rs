@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use tablewright::Env;
+use tablewright::{Env, Profile};
 
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
@@ -48,6 +48,9 @@ pub(crate) struct EnvConfig {
     /// Whether the tables hold data that people need.
     #[serde(default)]
     pub(crate) protected: bool,
+    /// What a table is like where its definition does not say: `dev`, `safe` or `hardened`.
+    #[serde(default)]
+    profile: Profile,
     /// Settings for the stack functions, by name.
     #[serde(default)]
     config: serde_json::Map<String, serde_json::Value>,
@@ -86,6 +89,13 @@ impl Config {
             if pattern.as_ref().is_some_and(|pattern| !pattern.contains(part)) {
                 return wrong(format!("`{key}` must have `{part}` in it: one name cannot serve them all"));
             }
+        }
+        if let Some((name, _)) =
+            self.envs.iter().find(|(_, env)| env.protected && env.profile == Profile::Dev)
+        {
+            return wrong(format!(
+                "environment `{name}` is protected and has the profile `dev`, which lets nothing stay behind; choose one"
+            ));
         }
         match &self.project.default_env {
             Some(name) if !self.envs.contains_key(name) => {
@@ -128,6 +138,7 @@ impl Config {
         Env::new(&self.project.name, name)
             .located(env.region.clone(), env.account.clone())
             .with_protection(env.protected)
+            .with_profile(env.profile)
             .with_names(self.project.table_name.clone(), self.project.stack_name.clone())
             .with_config(env.config.clone())
     }

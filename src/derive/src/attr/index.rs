@@ -3,7 +3,10 @@
 //! In: the tokens between the parentheses. Out: name, key lists in written order and projection. Which fields exist, and
 //! how many of them an index may have, is decided in [`valid`](crate::valid).
 
-use proc_macro2::Ident;
+use std::fmt;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::ToTokens;
 use syn::ext::IdentExt as _;
 use syn::meta::ParseNestedMeta;
 use syn::parse::ParseStream;
@@ -37,7 +40,40 @@ pub(crate) enum IndexKind {
 /// A word and the fields in its parentheses, in written order.
 pub(crate) struct FieldList {
     pub(crate) word: Ident,
-    pub(crate) names: Vec<Ident>,
+    pub(crate) names: Vec<FieldPath>,
+}
+
+/// `field`, or `field.part` for a key of the key struct that is nested as `field`.
+#[derive(Clone)]
+pub(crate) struct FieldPath {
+    pub(crate) field: Ident,
+    pub(crate) part: Option<Ident>,
+}
+
+impl FieldPath {
+    /// The field without `r#`.
+    pub(crate) fn field_name(&self) -> String {
+        self.field.unraw().to_string()
+    }
+
+    /// The part without `r#`.
+    pub(crate) fn part_name(&self) -> Option<String> {
+        self.part.as_ref().map(|part| part.unraw().to_string())
+    }
+}
+
+impl fmt::Display for FieldPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.field)?;
+        self.part.iter().try_for_each(|part| write!(f, ".{part}"))
+    }
+}
+
+impl ToTokens for FieldPath {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        self.field.to_tokens(tokens);
+        self.part.to_tokens(tokens);
+    }
 }
 
 /// What `project(…)` says the index holds besides the keys.
@@ -112,17 +148,21 @@ fn field_list(word: &Ident, meta: &ParseNestedMeta<'_>, errors: &mut Errors) -> 
 
 /// A field as Rust names it. A string is most likely the name on the wire, or a habit from another tool.
 enum FieldName {
-    Plain(Ident),
+    Plain(FieldPath),
     Quoted(LitStr),
 }
 
 impl FieldName {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(LitStr) {
-            input.parse().map(Self::Quoted)
-        } else {
-            Ident::parse_any(input).map(Self::Plain)
+            return input.parse().map(Self::Quoted);
         }
+        let field = Ident::parse_any(input)?;
+        let part = match input.parse::<Option<Token![.]>>()? {
+            Some(_) => Some(Ident::parse_any(input)?),
+            None => None,
+        };
+        Ok(Self::Plain(FieldPath { field, part }))
     }
 }
 

@@ -15,7 +15,7 @@ pub(super) fn check(input: &Input<'_>, attributes: &[(&Field<'_>, Role)], errors
         is_found_again(field, role, errors);
         name_fits(field, role, errors);
         match role {
-            Role::Partition | Role::Sort | Role::IndexKey(_) => {
+            Role::Partition | Role::Sort | Role::Key(_) | Role::IndexKey(_) => {
                 form_is_known(field, role, errors);
                 bytes_are_bytes(field, role, errors);
                 promise_can_hold(field, role, errors);
@@ -32,11 +32,12 @@ pub(super) fn check(input: &Input<'_>, attributes: &[(&Field<'_>, Role)], errors
 }
 
 fn is_written(field: &Field<'_>, role: &Role, errors: &mut Errors) {
-    let Field { name, serde, .. } = field;
+    let Field { name, serde, options, .. } = field;
     if let Some(skip) = &serde.skip {
         errors.at(skip, format!("`{name}` is {role}, but serde never writes it: remove `{skip}`"));
     }
-    if let Some(flatten) = &serde.flatten {
+    // A nested key struct is flattened, and its own rule says that it is no key itself.
+    if let (Some(flatten), None) = (&serde.flatten, &options.nested) {
         let message =
             format!("`{name}` is {role}, but `flatten` writes its fields instead: use a field beside it");
         errors.at(flatten, message);
@@ -87,7 +88,7 @@ fn form_is_known(field: &Field<'_>, role: &Role, errors: &mut Errors) {
     let promise = match role {
         _ if module.value() == "serde_bytes" => promise(role, "B"),
         Role::Ttl => promise(role, "N"),
-        Role::Partition | Role::Sort | Role::IndexKey(_) | Role::Projected(_) => {
+        Role::Partition | Role::Sort | Role::Key(_) | Role::IndexKey(_) | Role::Projected(_) => {
             format!("{} (or `N`, or `B`)", promise(role, "S"))
         }
     };
@@ -113,6 +114,7 @@ fn promise(role: &Role, scalar: &str) -> String {
         Role::Partition => format!("`#[ddb(partition, stored_as = {scalar})]`"),
         Role::Sort => format!("`#[ddb(sort, stored_as = {scalar})]`"),
         Role::Ttl => format!("`#[ddb(ttl, stored_as = {scalar})]`"),
+        Role::Key(_) => format!("`#[ddb(key, stored_as = {scalar})]`"),
         Role::IndexKey(_) | Role::Projected(_) => format!("`#[ddb(stored_as = {scalar})]`"),
     }
 }
@@ -128,10 +130,11 @@ fn promise_can_hold(field: &Field<'_>, role: &Role, errors: &mut Errors) {
             errors
                 .at(ty, format!("`{name}` is {role}, and every item must have it: it cannot be an `Option`"));
         }
-        Role::IndexKey(_) if serde.skip_serializing_if.is_none() => {
+        Role::Key(None) | Role::IndexKey(_) if serde.skip_serializing_if.is_none() => {
             errors.at(ty, optional_index_key(name, role));
         }
-        Role::IndexKey(_) | Role::Ttl | Role::Projected(_) => {}
+        // Which key of its table it is, the compiler finds out.
+        Role::Key(_) | Role::IndexKey(_) | Role::Ttl | Role::Projected(_) => {}
     }
 }
 

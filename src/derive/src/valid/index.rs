@@ -6,18 +6,20 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::Ident;
-use syn::ext::IdentExt as _;
-
 use super::{Marked, projection};
 use crate::ast::{Field, Input};
-use crate::attr::{FieldList, IndexKind, IndexOptions};
+use crate::attr::{FieldList, FieldPath, IndexKind, IndexOptions};
 use crate::errors::Errors;
-use crate::item::Index;
+use crate::item::{Index, Named};
 use crate::suggest;
 
 const KEYS_PER_LIST: usize = 4;
 const LOCAL_INDEXES: usize = 5;
+
+/// What is wrong with a local index of a table without a sort key. [`expand`](crate::expand) asserts the same where the
+/// sort key may be in a nested key struct.
+pub(crate) const LOCAL_WITHOUT_SORT: &str = "a local index is another order for a table with a sort key: mark one with \
+                                             `#[ddb(sort)]`, or write `index(…)` for a global index";
 
 /// Checks every index, and turns names into fields.
 pub(super) fn check<'a>(input: &'a Input<'a>, marked: Marked<'a>, errors: &mut Errors) -> Vec<Index<'a>> {
@@ -63,7 +65,10 @@ fn resolve<'a>(
     let name = written.name.as_ref().map_or_else(String::new, syn::LitStr::value);
     let partition = match written.kind {
         IndexKind::Global => global_partition(input, written, marked, errors),
-        IndexKind::Local => local_partition(written, marked, errors),
+        IndexKind::Local => {
+            local_partition(written, marked, errors);
+            Vec::new()
+        }
     };
     let sort = match written.kind {
         IndexKind::Global => {
@@ -73,8 +78,9 @@ fn resolve<'a>(
         IndexKind::Local => local_sort(input, written, marked, errors),
     };
     keys_differ(written, marked, errors);
-    let keys = partition.iter().chain(&sort).copied();
-    let keys: Vec<&Field<'_>> = keys.chain(marked.partition).chain(marked.sort).collect();
+    let own = partition.iter().chain(&sort).map(|key| key.path.to_string());
+    let of_table = marked.partition.into_iter().chain(marked.sort).map(|key| key.ident.to_string());
+    let keys: Vec<String> = own.chain(of_table).collect();
     let projection = projection::check(input, &written.projection, &keys, errors);
     Index { name, kind: written.kind, word: &written.word, partition, sort, projection }
 }
@@ -84,7 +90,7 @@ fn global_partition<'a>(
     written: &IndexOptions,
     marked: Marked<'_>,
     errors: &mut Errors,
-) -> Vec<&'a Field<'a>> {
+) -> Vec<Named<'a>> {
     match &written.partition {
         Some(list) => key_list(input, list, errors),
         None => {
@@ -96,22 +102,16 @@ fn global_partition<'a>(
     }
 }
 
-fn local_partition<'a>(
-    written: &IndexOptions,
-    marked: Marked<'a>,
-    errors: &mut Errors,
-) -> Vec<&'a Field<'a>> {
+/// A local index has the partition key of its table, so there is nothing to say.
+fn local_partition(written: &IndexOptions, marked: Marked<'_>, errors: &mut Errors) {
     if let Some(list) = &written.partition {
         let message = "a local index has the partition key of the table: leave `partition(…)` out, \
                        or write `index(…)` for a global index";
         errors.at(&list.word, message);
     }
-    if marked.sort.is_none() && marked.all_read {
-        let message = "a local index is another order for a table with a sort key: mark one with `#[ddb(sort)]`, \
-                       or write `index(…)` for a global index";
-        errors.at(&written.word, message);
+    if marked.sort.is_none() && !marked.any_nested && marked.all_read {
+        errors.at(&written.word, LOCAL_WITHOUT_SORT);
     }
-    marked.partition.into_iter().collect()
 }
 
 fn local_sort<'a>(
@@ -119,7 +119,7 @@ fn local_sort<'a>(
     written: &IndexOptions,
     marked: Marked<'_>,
     errors: &mut Errors,
-) -> Vec<&'a Field<'a>> {
+) -> Vec<Named<'a>> {
     match &written.sort {
         Some(list) => {
             if let Some(second) = list.names.get(1) {
@@ -139,7 +139,7 @@ fn local_sort<'a>(
     }
 }
 
-fn key_list<'a>(input: &'a Input<'a>, list: &FieldList, errors: &mut Errors) -> Vec<&'a Field<'a>> {
+fn key_list<'a>(input: &'a Input<'a>, list: &FieldList, errors: &mut Errors) -> Vec<Named<'a>> {
     let word = &list.word;
     if let Some(fifth) = list.names.get(KEYS_PER_LIST) {
         errors.at(fifth, format!("an index has at most {KEYS_PER_LIST} {word} key attributes"));
@@ -156,33 +156,42 @@ fn keys_differ(written: &IndexOptions, marked: Marked<'_>, errors: &mut Errors) 
     };
     let mut seen = HashSet::new();
     for name in lists.into_iter().flatten().flat_map(|list| &list.names) {
-        let plain = name.unraw().to_string();
-        let is = |key: Option<&Field<'_>>| key.is_some_and(|key| key.name == plain);
+        let plain = name.field_name();
+        let is = |key: Option<&Field<'_>>| key.is_some_and(|key| name.part.is_none() && key.name == plain);
         if written.kind == IndexKind::Local && (is(marked.partition) || is(marked.sort)) {
             let message = "this is a key of the table: a local index orders its items by another attribute";
             errors.at(name, message);
         }
-        if !seen.insert(plain) {
+        if !seen.insert((plain, name.part_name())) {
             errors.at(name, "this is a key of the index already");
         }
     }
 }
 
 /// Turns the names of a list into fields.
-pub(super) fn fields<'a>(input: &'a Input<'a>, list: &FieldList, errors: &mut Errors) -> Vec<&'a Field<'a>> {
+pub(super) fn fields<'a>(input: &'a Input<'a>, list: &FieldList, errors: &mut Errors) -> Vec<Named<'a>> {
     let mut found = Vec::new();
-    for name in &list.names {
-        let plain = name.unraw().to_string();
-        match input.fields.iter().find(|field| field.name == plain) {
-            Some(field) => found.push(field),
-            None => errors.at(name, no_field(input, name, &plain)),
+    for path in &list.names {
+        let plain = path.field_name();
+        let Some(field) = input.fields.iter().find(|field| field.name == plain) else {
+            errors.at(&path.field, no_field(input, path, &plain));
+            continue;
+        };
+        match (&field.options.nested, &path.part) {
+            (Some(_), None) => {
+                errors.at(path, format!("`{plain}` is a struct of keys: name one of them, as `{plain}.key`"));
+            }
+            (None, Some(part)) => {
+                errors.at(part, format!("`{plain}` is no nested key struct: write `{plain}`"));
+            }
+            (Some(_), Some(_)) | (None, None) => found.push(Named { field, path: path.clone() }),
         }
     }
     found
 }
 
-fn no_field(input: &Input<'_>, name: &Ident, plain: &str) -> String {
-    let item = &input.node.ident;
+fn no_field(input: &Input<'_>, path: &FieldPath, plain: &str) -> String {
+    let (item, name) = (&input.node.ident, &path.field);
     if let Some(field) = input.fields.iter().find(|field| field.wire.written == plain) {
         let field = &field.name;
         return format!(

@@ -1,13 +1,11 @@
 //! The rules for projections.
 //!
-//! In: what `project(…)` says, and the keys of index and table. Out: the same with fields instead of names.
+//! In: what `project(…)` says, and the keys of index and table, as an index names them. Out: the same with fields instead of names.
 
 use std::collections::HashSet;
 
-use syn::ext::IdentExt as _;
-
 use super::index::fields;
-use crate::ast::{Field, Input};
+use crate::ast::Input;
 use crate::attr::{IndexOptions, ProjectionOption};
 use crate::errors::Errors;
 use crate::item::Projection;
@@ -19,7 +17,7 @@ const FIELDS_PER_TABLE: usize = 100;
 pub(super) fn check<'a>(
     input: &'a Input<'a>,
     written: &ProjectionOption,
-    keys: &[&Field<'_>],
+    keys: &[String],
     errors: &mut Errors,
 ) -> Projection<'a> {
     let only = match written {
@@ -33,8 +31,8 @@ pub(super) fn check<'a>(
     }
     let mut seen = HashSet::new();
     for name in &only.names {
-        let plain = name.unraw().to_string();
-        if keys.iter().any(|key| key.name == plain) {
+        let plain = name.to_string();
+        if keys.contains(&plain) {
             errors
                 .at(name, "this is a key, and an index always holds its keys and the table's: leave it out");
         }

@@ -1,7 +1,7 @@
 use tablewright::TableItem;
 
 #[derive(TableItem)]
-#[ddb(keys_only)]
+#[ddb(auto_named)]
 struct Note {
     #[ddb(partition)]
     user_id: String,

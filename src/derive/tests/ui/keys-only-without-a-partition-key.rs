@@ -1,8 +1,10 @@
 use tablewright::TableItem;
 
 #[derive(TableItem)]
-enum Item {
-    Note { user_id: String },
+#[ddb(keys_only)]
+struct App {
+    #[ddb(sort)]
+    sk: String,
 }
 
 fn main() {}

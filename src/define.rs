@@ -1,0 +1,141 @@
+//! Tables without a struct: of other languages, of names known only when the program runs.
+//!
+//! In: calls. Out: the same [`Table`] as from an item type, so the same checks; they come when the stack is made instead of
+//! at compile time, and name the line of the call.
+
+use crate::index::{Attribute, Index, Key, Projection};
+use crate::item::IndexKind;
+use crate::place::Place;
+use crate::scalar::Scalar;
+use crate::table::Table;
+
+/// Tables without a struct.
+impl Table {
+    /// Makes a table with this logical id and no key yet.
+    ///
+    /// ```
+    /// use tablewright::{Index, Projection, Scalar, Table};
+    ///
+    /// let table = Table::define("Legacy")
+    ///     .partition("pk", Scalar::S)
+    ///     .sort("sk", Scalar::N)
+    ///     .ttl("expires_at")
+    ///     .gsi(Index::new("gsi1").partition("tenant", Scalar::S).partition("region", Scalar::S).sort("at", Scalar::N))
+    ///     .lsi(Index::new("lsi1").sort("status", Scalar::S).project(Projection::KeysOnly));
+    /// assert_eq!(table.indexes[1].key.partition[0].name, "pk");
+    /// ```
+    #[must_use]
+    #[track_caller]
+    pub fn define(id: impl AsRef<str>) -> Self {
+        Self::blank(id.as_ref(), Place::caller())
+    }
+
+    /// Sets the comment above the table.
+    #[must_use]
+    pub fn doc(mut self, doc: impl Into<String>) -> Self {
+        self.doc = doc.into();
+        self
+    }
+
+    /// Adds the partition key.
+    #[must_use]
+    #[track_caller]
+    pub fn partition(mut self, name: impl Into<String>, scalar: Scalar) -> Self {
+        self.key.partition.push(attribute(name, scalar));
+        self
+    }
+
+    /// Adds the sort key.
+    #[must_use]
+    #[track_caller]
+    pub fn sort(mut self, name: impl Into<String>, scalar: Scalar) -> Self {
+        self.key.sort.push(attribute(name, scalar));
+        self
+    }
+
+    /// Sets the attribute with the epoch second after which DynamoDB deletes an item.
+    #[must_use]
+    #[track_caller]
+    pub fn ttl(mut self, name: impl Into<String>) -> Self {
+        self.ttl = Some(attribute(name, Scalar::N));
+        self
+    }
+
+    /// Adds a global secondary index.
+    #[must_use]
+    pub fn gsi(mut self, index: Index) -> Self {
+        self.indexes.push(Index { kind: IndexKind::Global, ..index });
+        self
+    }
+
+    /// Adds a local secondary index; its partition key is the table's, which must have been said before.
+    #[must_use]
+    pub fn lsi(mut self, mut index: Index) -> Self {
+        index.kind = IndexKind::Local;
+        index.key.partition.splice(0..0, self.key.partition.iter().cloned());
+        self.indexes.push(index);
+        self
+    }
+}
+
+/// Indexes without a struct.
+impl Index {
+    /// Makes an index without a key that holds whole items, for [`Table::gsi`] and [`Table::lsi`].
+    #[must_use]
+    #[track_caller]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            kind: IndexKind::Global,
+            key: Key::default(),
+            projection: Projection::All,
+            provisioned: None,
+            on_demand: crate::billing::OnDemand::default(),
+            warm_throughput: None,
+            contributor_insights: None,
+            at: Place::caller(),
+        }
+    }
+
+    /// Adds a partition key attribute, up to four in key order. A local index has the table's.
+    #[must_use]
+    #[track_caller]
+    pub fn partition(mut self, name: impl Into<String>, scalar: Scalar) -> Self {
+        self.key.partition.push(attribute(name, scalar));
+        self
+    }
+
+    /// Adds a sort key attribute: up to four in key order, of a local index one.
+    #[must_use]
+    #[track_caller]
+    pub fn sort(mut self, name: impl Into<String>, scalar: Scalar) -> Self {
+        self.key.sort.push(attribute(name, scalar));
+        self
+    }
+
+    /// Sets which attributes the index holds.
+    #[must_use]
+    pub fn project(mut self, projection: Projection) -> Self {
+        self.projection = projection;
+        self
+    }
+}
+
+impl Projection {
+    /// The keys and these attributes.
+    ///
+    /// ```
+    /// use tablewright::Projection;
+    ///
+    /// assert_eq!(Projection::only(["total"]), Projection::Include(vec!["total".into()]));
+    /// ```
+    #[must_use]
+    pub fn only<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Self {
+        Self::Include(names.into_iter().map(Into::into).collect())
+    }
+}
+
+#[track_caller]
+fn attribute(name: impl Into<String>, scalar: Scalar) -> Attribute {
+    Attribute { name: name.into(), scalar, doc: String::new(), at: Place::caller() }
+}

@@ -1,0 +1,29 @@
+use serde::Serialize;
+use tablewright::TableItem;
+
+#[derive(Serialize, TableItem)]
+struct User {
+    #[ddb(partition)]
+    id: String,
+}
+
+#[derive(Serialize, TableItem)]
+#[ddb(stored_in = User)]
+struct Session {
+    #[ddb(key)]
+    id: String,
+}
+
+#[derive(Serialize, TableItem)]
+#[serde(tag = "type")]
+enum Record {
+    User(User),
+    Other(Other),
+}
+
+#[derive(Serialize)]
+struct Other {
+    id: String,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use tablewright::KeyParts;
+
+#[derive(KeyParts)]
+enum Keys {
+    Pk,
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use serde::Serialize;
+use tablewright::{KeyParts, TableItem};
+
+#[derive(Serialize, KeyParts)]
+struct Keys {
+    #[ddb(partition)]
+    pk: String,
+    #[ddb(sort)]
+    sk: u64,
+}
+
+#[derive(Serialize, TableItem)]
+struct Event {
+    #[ddb(nested, partition)]
+    #[serde(flatten)]
+    keys: Keys,
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+use serde::Serialize;
+use tablewright::{KeyParts, TableItem};
+
+#[derive(Serialize, KeyParts)]
+struct Keys {
+    #[ddb(partition)]
+    pk: String,
+    #[ddb(sort)]
+    sk: u64,
+}
+
+#[derive(Serialize, TableItem)]
+struct Event {
+    #[ddb(nested)]
+    #[serde(flatten, skip_serializing_if = "never")]
+    keys: Keys,
+}
+
+fn never(_: &Keys) -> bool {
+    false
+}
+
+fn main() {}

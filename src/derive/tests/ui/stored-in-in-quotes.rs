@@ -1,0 +1,11 @@
+use serde::Serialize;
+use tablewright::TableItem;
+
+#[derive(Serialize, TableItem)]
+#[ddb(stored_in = "App")]
+struct Order {
+    #[ddb(key)]
+    pk: String,
+}
+
+fn main() {}

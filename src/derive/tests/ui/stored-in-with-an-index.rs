@@ -1,0 +1,26 @@
+use serde::Serialize;
+use tablewright::TableItem;
+
+#[derive(TableItem)]
+#[ddb(keys_only, index(name = "by-owner", partition(owner)))]
+struct App {
+    #[ddb(partition)]
+    pk: String,
+    #[ddb(sort)]
+    sk: String,
+    owner: u64,
+    #[ddb(ttl)]
+    expires_at: u64,
+}
+
+#[derive(Serialize, TableItem)]
+#[ddb(stored_in = App)]
+#[ddb(index(name = "by-total", partition(pk)))]
+struct Order {
+    #[ddb(key)]
+    pk: String,
+    #[ddb(key)]
+    sk: String,
+}
+
+fn main() {}

@@ -1,0 +1,179 @@
+//! What somebody else fills in when the stack is deployed: `Parameters`.
+//!
+//! Everything that the code can know is decided when the stack is made; a parameter is for what it cannot: the ARN of
+//! somebody else's topic, a name that a SAM template passes on.
+
+use serde::{Deserialize, Serialize};
+
+use crate::place::Place;
+use crate::value::{Expression, Value};
+
+/// One of a stack's `Parameters`.
+///
+/// ```
+/// use tablewright::{Parameter, Stack};
+///
+/// let mut stack = Stack::new("orders");
+/// let topic = stack.parameter(Parameter::string("AlarmTopic").default("").pattern("^(|arn:.+)$"));
+/// assert!(topic.literal().is_none(), "its value is known to CloudFormation alone");
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parameter {
+    /// The logical id.
+    pub name: String,
+    /// `Type`
+    #[serde(rename = "type")]
+    pub kind: ParameterType,
+    /// `Description`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// `Default`, as text; a parameter without one must be given when the stack is deployed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+    /// `AllowedValues`
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<String>,
+    /// `AllowedPattern`
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// `ConstraintDescription`: what CloudFormation says of a value that does not fit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub constraint: Option<String>,
+    /// `MinLength` of a string, `MinValue` of a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub least: Option<u64>,
+    /// `MaxLength` of a string, `MaxValue` of a number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub most: Option<u64>,
+    /// `NoEcho`: CloudFormation shows asterisks in the place of the value.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub no_echo: bool,
+    /// Where the parameter is made.
+    pub at: Place,
+}
+
+/// `Type` of a parameter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ParameterType {
+    /// `String`. Not called so here: the compiler would have to tell it from Rust's own in every message.
+    #[serde(rename = "String")]
+    Text,
+    /// A number.
+    Number,
+    /// Texts, separated by commas.
+    CommaDelimitedList,
+    /// A type of AWS's own, such as `AWS::SSM::Parameter::Value<String>`.
+    #[serde(untagged)]
+    Aws(String),
+}
+
+impl ParameterType {
+    /// Returns CloudFormation's word.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Text => "String",
+            Self::Number => "Number",
+            Self::CommaDelimitedList => "CommaDelimitedList",
+            Self::Aws(name) => name,
+        }
+    }
+}
+
+impl Parameter {
+    /// Makes a parameter of a type.
+    #[must_use]
+    #[track_caller]
+    pub fn new(name: impl Into<String>, kind: ParameterType) -> Self {
+        Self {
+            name: name.into(),
+            kind,
+            description: None,
+            default: None,
+            allowed: Vec::new(),
+            pattern: None,
+            constraint: None,
+            least: None,
+            most: None,
+            no_echo: false,
+            at: Place::caller(),
+        }
+    }
+
+    /// Makes a text parameter.
+    #[must_use]
+    #[track_caller]
+    pub fn string(name: impl Into<String>) -> Self {
+        Self::new(name, ParameterType::Text)
+    }
+
+    /// Makes a number parameter.
+    #[must_use]
+    #[track_caller]
+    pub fn number(name: impl Into<String>) -> Self {
+        Self::new(name, ParameterType::Number)
+    }
+
+    /// Makes a parameter whose value CloudFormation reads from a parameter of the SSM Parameter Store, at `path` unless another is
+    /// given.
+    #[must_use]
+    #[track_caller]
+    pub fn ssm(name: impl Into<String>, path: impl Into<String>) -> Self {
+        Self::new(name, ParameterType::Aws("AWS::SSM::Parameter::Value<String>".into())).default(path)
+    }
+
+    /// Sets `Description`.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Sets `Default`.
+    #[must_use]
+    pub fn default(mut self, value: impl Into<String>) -> Self {
+        self.default = Some(value.into());
+        self
+    }
+
+    /// Adds one of `AllowedValues`.
+    #[must_use]
+    pub fn allow(mut self, value: impl Into<String>) -> Self {
+        self.allowed.push(value.into());
+        self
+    }
+
+    /// Sets `AllowedPattern`, a regular expression for the whole value.
+    #[must_use]
+    pub fn pattern(mut self, pattern: impl Into<String>) -> Self {
+        self.pattern = Some(pattern.into());
+        self
+    }
+
+    /// Sets `ConstraintDescription`.
+    #[must_use]
+    pub fn constraint(mut self, text: impl Into<String>) -> Self {
+        self.constraint = Some(text.into());
+        self
+    }
+
+    /// Sets the least and the greatest length of a text, or value of a number.
+    #[must_use]
+    pub fn between(mut self, least: u64, most: u64) -> Self {
+        (self.least, self.most) = (Some(least), Some(most));
+        self
+    }
+
+    /// Sets `NoEcho`.
+    #[must_use]
+    pub fn no_echo(mut self) -> Self {
+        self.no_echo = true;
+        self
+    }
+
+    /// Returns the parameter's value, for any property: `Ref`.
+    #[must_use]
+    pub fn value<T>(&self) -> Value<T> {
+        Value::Expression(Expression::Ref(self.name.clone()))
+    }
+}

@@ -1,0 +1,137 @@
+//! Resource policies: who else may use a table, or read its stream.
+//!
+//! In: statements, or a JSON document. Out: the document as it goes into the template, functions in their long form.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value as Json, json};
+
+use crate::value::Value;
+
+/// `PolicyDocument` of a table or of its stream.
+///
+/// ```
+/// use serde_json::json;
+/// use tablewright::{Policy, Statement, Table, TableItem};
+///
+/// #[derive(TableItem)]
+/// struct Note {
+///     #[ddb(partition)]
+///     id: String,
+/// }
+///
+/// let said = Table::of::<Note>().policy(Statement::allow(["dynamodb:GetItem", "dynamodb:Query"]).account("444455556666"));
+/// let written = Table::of::<Note>().policy(json!({
+///     "Version": "2012-10-17",
+///     "Statement": [{
+///         "Effect": "Allow",
+///         "Principal": { "AWS": "444455556666" },
+///         "Action": ["dynamodb:GetItem", "dynamodb:Query"],
+///         "Resource": "*",
+///     }],
+/// }));
+/// assert_eq!(said.policy, written.policy);
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Policy {
+    /// The document.
+    pub document: Json,
+}
+
+impl Policy {
+    /// Makes a policy of statements.
+    #[must_use]
+    pub fn new(statements: impl IntoIterator<Item = Statement>) -> Self {
+        let statements: Vec<Json> = statements.into_iter().map(|statement| statement.0.into()).collect();
+        Self { document: json!({ "Version": "2012-10-17", "Statement": statements }) }
+    }
+}
+
+impl From<Statement> for Policy {
+    fn from(statement: Statement) -> Self {
+        Self::new([statement])
+    }
+}
+
+impl From<Json> for Policy {
+    fn from(document: Json) -> Self {
+        Self { document }
+    }
+}
+
+/// One statement of a [`Policy`]. Its resource is `*`, which in a policy of a resource is that resource: its ARN cannot be
+/// named, since the policy would depend on the very table that it is part of.
+///
+/// ```
+/// use tablewright::{Expression, Policy, Statement};
+///
+/// let policy = Policy::new([
+///     Statement::allow(["dynamodb:GetItem"]).sid("Readers").principal(Expression::Ref("ReaderArn".into())),
+///     Statement::deny(["dynamodb:*"])
+///         .principal("*")
+///         .condition("Bool", "aws:SecureTransport", "false"),
+/// ]);
+/// assert_eq!(policy.document["Statement"][0]["Sid"], "Readers");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement(Map<String, Json>);
+
+impl Statement {
+    /// Allows actions; say to whom.
+    #[must_use]
+    pub fn allow<A: Into<String>>(actions: impl IntoIterator<Item = A>) -> Self {
+        Self::of("Allow", actions)
+    }
+
+    /// Denies actions; say to whom.
+    #[must_use]
+    pub fn deny<A: Into<String>>(actions: impl IntoIterator<Item = A>) -> Self {
+        Self::of("Deny", actions)
+    }
+
+    fn of<A: Into<String>>(effect: &str, actions: impl IntoIterator<Item = A>) -> Self {
+        let actions: Vec<Json> = actions.into_iter().map(|action| action.into().into()).collect();
+        let entries = [("Effect", effect.into()), ("Action", actions.into()), ("Resource", "*".into())];
+        Self(entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    }
+
+    /// Sets `Sid`, the name of the statement.
+    #[must_use]
+    pub fn sid(mut self, sid: impl Into<String>) -> Self {
+        self.0.insert("Sid".into(), sid.into().into());
+        self
+    }
+
+    /// Sets the account it is about.
+    #[must_use]
+    pub fn account(self, id: impl Into<Value<String>>) -> Self {
+        self.principal(id)
+    }
+
+    /// Sets the ARN of the role or user it is about, or `*` for everybody.
+    #[must_use]
+    pub fn principal(mut self, arn: impl Into<Value<String>>) -> Self {
+        self.0.insert("Principal".into(), json!({ "AWS": arn.into() }));
+        self
+    }
+
+    /// Sets the service it is about, such as `lambda.amazonaws.com`.
+    #[must_use]
+    pub fn service(mut self, name: impl Into<Value<String>>) -> Self {
+        self.0.insert("Principal".into(), json!({ "Service": name.into() }));
+        self
+    }
+
+    /// Adds a condition: operator, key and value.
+    #[must_use]
+    pub fn condition(
+        mut self,
+        operator: impl Into<String>,
+        key: impl Into<String>,
+        value: impl Into<Value<String>>,
+    ) -> Self {
+        let conditions = self.0.entry("Condition").or_insert_with(|| json!({}));
+        conditions[operator.into()][key.into()] = json!(value.into());
+        self
+    }
+}

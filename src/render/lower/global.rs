@@ -1,0 +1,214 @@
+//! The properties of `AWS::DynamoDB::GlobalTable`.
+//!
+//! Most settings stand with each replica there: what the table says is written out for every replica that does not say
+//! otherwise.
+
+use crate::billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};
+use crate::global::{Consistency, Global, Read, Replica};
+use crate::index::Index;
+use crate::render::lower::{Properties, entries, shape};
+use crate::render::tree::Tree;
+use crate::settings::Encryption;
+use crate::table::Table;
+use crate::value::Value;
+
+pub(super) fn properties(table: &Table, global: &Global) -> Properties {
+    let (mode, settings) = match &table.billing {
+        Billing::OnDemand(limits) => ("PAY_PER_REQUEST", on_demand(limits)),
+        Billing::Provisioned(units) => ("PROVISIONED", provisioned(units)),
+    };
+    let mut properties =
+        entries([("TableName", table.name.as_ref().map(Tree::from)), ("BillingMode", Some(mode.into()))]);
+    properties.extend(settings);
+    properties.extend(entries([
+        ("WarmThroughput", shape::warm_throughput(table.warm_throughput.as_ref())),
+        ("AttributeDefinitions", shape::attribute_definitions(table)),
+        ("KeySchema", Some(shape::key_schema(&table.key))),
+        ("GlobalSecondaryIndexes", Tree::list(shape::global_indexes(table).map(|i| index(table, i)))),
+        ("LocalSecondaryIndexes", shape::local_indexes(table)),
+        ("TimeToLiveSpecification", shape::time_to_live(table)),
+        (
+            "StreamSpecification",
+            table.stream.as_ref().map(|view| Tree::map([("StreamViewType", Some(view.into()))])),
+        ),
+        ("SSESpecification", encryption(table, global)),
+        ("GlobalTableSourceArn", global.source.as_ref().map(Tree::from)),
+        // Not where it is the default: a table with one replica has no consistency to speak of yet.
+        (
+            "MultiRegionConsistency",
+            (global.consistency != Consistency::Eventual.into()).then(|| (&global.consistency).into()),
+        ),
+        (
+            "GlobalTableWitnesses",
+            global
+                .witness
+                .as_ref()
+                .map(|region| Tree::List(vec![Tree::map([("Region", Some(region.into()))])])),
+        ),
+        ("Replicas", Tree::list(global.replicas.iter().map(|r| replica(table, r)))),
+    ]));
+    properties
+}
+
+type Settings = Vec<(&'static str, Tree)>;
+
+fn on_demand(limits: &OnDemand) -> Settings {
+    let write = |units| Tree::map([("MaxWriteRequestUnits", Some(units))]);
+    entries([
+        ("WriteOnDemandThroughputSettings", limits.max_write.as_ref().map(|units| write(units.into()))),
+        ("ReadOnDemandThroughputSettings", limits.max_read.as_ref().map(max_read)),
+    ])
+}
+
+fn max_read(units: &Value<u64>) -> Tree {
+    Tree::map([("MaxReadRequestUnits", Some(units.into()))])
+}
+
+fn provisioned(units: &Provisioned) -> Settings {
+    // Writes are always scaled here (GT2); a fixed capacity is a range of one.
+    let write = match &units.write {
+        Capacity::Auto(scaling) => auto_scaling(scaling),
+        Capacity::Fixed(units) => auto_scaling(&AutoScaling::between(units.clone(), units.clone())),
+    };
+    entries([
+        (
+            "WriteProvisionedThroughputSettings",
+            Some(Tree::map([("WriteCapacityAutoScalingSettings", Some(write))])),
+        ),
+        (
+            "ReadProvisionedThroughputSettings",
+            match &units.read {
+                Capacity::Fixed(units) => Some(Tree::map([("ReadCapacityUnits", Some(units.into()))])),
+                // Stands with each replica.
+                Capacity::Auto(_) => None,
+            },
+        ),
+    ])
+}
+
+fn auto_scaling(scaling: &AutoScaling) -> Tree {
+    Tree::map([
+        ("MinCapacity", Some((&scaling.min).into())),
+        ("MaxCapacity", Some((&scaling.max).into())),
+        ("SeedCapacity", scaling.initial.as_ref().map(Tree::from)),
+        ("TargetTrackingScalingPolicyConfiguration", Some(Tree::map(shape::target_tracking(scaling)))),
+    ])
+}
+
+fn index(table: &Table, index: &Index) -> Tree {
+    let settings = match table.provisioned_for(index) {
+        Some(units) => provisioned(units),
+        None => on_demand(&index.on_demand),
+    };
+    let mut entries = entries([
+        ("IndexName", Some(index.name.as_str().into())),
+        ("KeySchema", Some(shape::key_schema(&index.key))),
+        ("Projection", Some(shape::projection(&index.projection))),
+        ("WarmThroughput", shape::warm_throughput(index.warm_throughput.as_ref())),
+    ]);
+    entries.extend(settings);
+    Tree::Map(entries)
+}
+
+/// Keys of yours stand with the replicas; here only that there are such.
+fn encryption(table: &Table, global: &Global) -> Option<Tree> {
+    let has_keys = global.replicas.iter().any(|replica| replica.key.is_some());
+    let (enabled, kind) = match &table.encryption {
+        Some(Encryption::AwsManaged | Encryption::CustomerKey(_)) => (true.into(), Some("KMS")),
+        Some(Encryption::AwsManagedIf(enabled)) => (enabled.clone().into(), None),
+        Some(Encryption::AwsOwned) | None if has_keys => (true.into(), Some("KMS")),
+        Some(Encryption::AwsOwned) => (false.into(), None),
+        None => return None,
+    };
+    Some(Tree::map([("SSEEnabled", Some(enabled)), ("SSEType", kind.map(Tree::from))]))
+}
+
+fn replica(table: &Table, replica: &Replica) -> Tree {
+    let own_or_table_key = replica.key.as_ref().or(match &table.encryption {
+        Some(Encryption::CustomerKey(key)) => Some(key),
+        Some(Encryption::AwsOwned | Encryption::AwsManaged | Encryption::AwsManagedIf(_)) | None => None,
+    });
+    let scaled = match &table.billing {
+        Billing::Provisioned(Provisioned { read: Capacity::Auto(scaling), .. }) => Some(&**scaling),
+        Billing::Provisioned(_) | Billing::OnDemand(_) => None,
+    };
+    let mut entries = entries([
+        ("Region", Some((&replica.region).into())),
+        ("TableClass", replica.class.as_ref().or(table.class.as_ref()).map(Tree::from)),
+        (
+            "PointInTimeRecoverySpecification",
+            Some(shape::point_in_time_recovery(
+                replica.point_in_time_recovery.as_ref().or(table.point_in_time_recovery.as_ref()),
+            )),
+        ),
+        (
+            "DeletionProtectionEnabled",
+            Some(
+                replica
+                    .deletion_protection
+                    .as_ref()
+                    .or(table.deletion_protection.as_ref())
+                    .map_or_else(|| false.into(), Tree::from),
+            ),
+        ),
+        ("SSESpecification", own_or_table_key.map(|key| Tree::map([("KMSMasterKeyId", Some(key.into()))]))),
+        (
+            "ContributorInsightsSpecification",
+            shape::contributor_insights(
+                replica.contributor_insights.as_ref().or(table.contributor_insights.as_ref()),
+            ),
+        ),
+        ("KinesisStreamSpecification", shape::kinesis(replica.kinesis.as_ref().or(table.kinesis.as_ref()))),
+    ]);
+    entries.extend(read(replica.read.as_ref(), scaled));
+    entries.extend(super::entries([
+        (
+            "GlobalSecondaryIndexes",
+            Tree::list(shape::global_indexes(table).filter_map(|i| replica_index(table, i, replica))),
+        ),
+        ("ResourcePolicy", shape::resource_policy(replica.policy.as_ref().or(table.policy.as_ref()))),
+        (
+            "ReplicaStreamSpecification",
+            shape::resource_policy(replica.stream_policy.as_ref().or(table.stream_policy.as_ref()))
+                .map(|policy| Tree::map([("ResourcePolicy", Some(policy))])),
+        ),
+        ("GlobalTableSettingsReplicationMode", replica.settings_replication.as_ref().map(Tree::from)),
+        ("Tags", shape::tags(table.tags.iter().chain(&replica.tags))),
+    ]));
+    Tree::Map(entries)
+}
+
+/// Returns what a replica says of reads: its own settings, or the table's scaling, which has no other place.
+fn read(own: Option<&Read>, scaled: Option<&AutoScaling>) -> Settings {
+    let provisioned = |key, value| ("ReadProvisionedThroughputSettings", Tree::map([(key, Some(value))]));
+    let scaled_by = |scaling| vec![provisioned("ReadCapacityAutoScalingSettings", auto_scaling(scaling))];
+    match (own, scaled) {
+        (Some(Read::OnDemand(units)), _) => vec![("ReadOnDemandThroughputSettings", max_read(units))],
+        (Some(Read::Provisioned(Capacity::Fixed(units))), _) => {
+            vec![provisioned("ReadCapacityUnits", units.into())]
+        }
+        (Some(Read::Provisioned(Capacity::Auto(scaling))), _) => scaled_by(scaling),
+        (None, Some(scaling)) => scaled_by(scaling),
+        (None, None) => Vec::new(),
+    }
+}
+
+/// Returns what a replica says of an index, or nothing where it has nothing to say.
+fn replica_index(table: &Table, index: &Index, replica: &Replica) -> Option<Tree> {
+    let own = replica.indexes.iter().find(|own| own.name == index.name);
+    let scaled = match table.provisioned_for(index) {
+        Some(Provisioned { read: Capacity::Auto(scaling), .. }) => Some(&**scaling),
+        Some(_) | None => None,
+    };
+    let insights = own.and_then(|own| own.contributor_insights.as_ref());
+    let mut settings = entries([(
+        "ContributorInsightsSpecification",
+        shape::contributor_insights(insights.or(index.contributor_insights.as_ref())),
+    )]);
+    settings.extend(read(own.and_then(|own| own.read.as_ref()), scaled));
+    if settings.is_empty() {
+        return None;
+    }
+    settings.insert(0, ("IndexName", index.name.as_str().into()));
+    Some(Tree::Map(settings))
+}

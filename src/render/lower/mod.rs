@@ -1,0 +1,127 @@
+//! From the model to CloudFormation's words: which resources a stack has and what their properties are.
+//!
+//! In: a stack. Out: one [`Piece`] for each resource and output. Logic lives here, layout in `templates/`.
+
+mod global;
+mod scaling;
+mod shape;
+mod stack;
+mod table;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::overrides::Override;
+use crate::render::Error;
+use crate::render::tree::Tree;
+use crate::stack::Stack;
+use crate::table::Table;
+pub(super) use stack::sections;
+
+/// A resource or an output: something with a logical id.
+pub(super) struct Piece {
+    pub(super) id: String,
+    /// The template that lays it out.
+    pub(super) template: &'static str,
+    /// The doc comment, as comment lines.
+    pub(super) comment: Vec<String>,
+    /// What stands below the logical id.
+    pub(super) body: Vec<(&'static str, Tree)>,
+    /// Doc comments of attributes, by attribute name.
+    pub(super) attribute_comments: Vec<(String, Vec<String>)>,
+    /// Properties that overrides have changed, as they stand in the end; `body` does not have them.
+    pub(super) overridden: BTreeMap<String, Json>,
+}
+
+/// Returns the resources of a stack that templates lay out: each table with its scaling behind it, in the order of
+/// declaration, then what is published.
+pub(super) fn resources(stack: &Stack) -> impl Iterator<Item = Result<Piece, Error>> {
+    let tables = stack
+        .tables
+        .iter()
+        .flat_map(|table| std::iter::once(table_resource(table)).chain(scaling::resources(table).map(Ok)));
+    tables.chain(stack.published.iter().map(|published| Ok(stack::published(published))))
+}
+
+fn table_resource(table: &Table) -> Result<Piece, Error> {
+    let (template, resource_type, _) = kind(table);
+    let (properties, overridden) = properties(table)?;
+    Ok(Piece {
+        id: table.id.clone(),
+        template,
+        comment: comment(&table.doc),
+        body: entries([
+            ("Type", Some(resource_type.into())),
+            ("Condition", table.condition.as_deref().map(Tree::from)),
+            ("DependsOn", Tree::list(table.depends_on.iter().map(|id| id.as_str().into()))),
+            ("DeletionPolicy", Some(table.deletion_policy.as_str().into())),
+            ("UpdateReplacePolicy", Some(table.update_replace_policy.as_str().into())),
+            ("Metadata", (!table.metadata.is_empty()).then(|| Tree::Json(table.metadata.clone().into()))),
+            ("Properties", Some(Tree::Map(properties))),
+        ]),
+        attribute_comments: shape::attributes(table)
+            .into_iter()
+            .map(|attribute| (attribute.name.clone(), comment(&attribute.doc)))
+            .filter(|(_, lines)| !lines.is_empty())
+            .collect(),
+        overridden,
+    })
+}
+
+type Properties = Vec<(&'static str, Tree)>;
+
+fn kind(table: &Table) -> (&'static str, &'static str, Properties) {
+    match &table.global {
+        None => ("table.yaml", "AWS::DynamoDB::Table", table::properties(table)),
+        Some(global) => {
+            ("global-table.yaml", "AWS::DynamoDB::GlobalTable", global::properties(table, global))
+        }
+    }
+}
+
+/// Returns the properties that the templates lay out, and beside them those that overrides have changed.
+fn properties(table: &Table) -> Result<(Properties, BTreeMap<String, Json>), Error> {
+    let (_, _, mut properties) = kind(table);
+    if table.overrides.is_empty() {
+        return Ok((properties, BTreeMap::new()));
+    }
+    let mut all = Tree::Map(properties.clone()).to_json();
+    for change in &table.overrides {
+        change.apply(&mut all).map_err(|why| Error::Override {
+            pointer: change.pointer.clone(),
+            at: change.at.clone(),
+            why,
+        })?;
+    }
+    let changed: Vec<String> = table.overrides.iter().map(Override::property).collect();
+    properties.retain(|(name, _)| !changed.iter().any(|changed| changed == name));
+    let overridden = changed.into_iter().filter_map(|name| Some((name.clone(), all.get(&name)?.clone())));
+    Ok((properties, overridden.collect()))
+}
+
+/// Returns the overrides of a table that hit nothing, and what they do not hit.
+pub(crate) fn missed_overrides(table: &Table) -> Vec<(&Override, String)> {
+    if table.overrides.is_empty() {
+        return Vec::new();
+    }
+    let mut all = Tree::Map(kind(table).2).to_json();
+    table.overrides.iter().filter_map(|change| Some((change, change.apply(&mut all).err()?))).collect()
+}
+
+fn entries<const N: usize>(entries: [(&'static str, Option<Tree>); N]) -> Properties {
+    entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+}
+
+/// Makes comment lines of a doc comment: nothing in it may end the comment.
+fn comment(doc: &str) -> Vec<String> {
+    let printable =
+        |line: &str| line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
+    doc.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])
+        .map(|line| match printable(line).trim_end() {
+            "" => String::new(),
+            line => format!(" {line}"),
+        })
+        .skip_while(String::is_empty)
+        .collect()
+}

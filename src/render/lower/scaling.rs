@@ -1,0 +1,97 @@
+//! The scalable targets and scaling policies of a table.
+
+use std::collections::BTreeMap;
+
+use crate::render::lower::{Piece, entries, shape};
+use crate::render::tree::Tree;
+use crate::scaling::{self, Dimension, Units};
+use crate::schedule::Schedule;
+use crate::table::Table;
+use crate::value::Expression;
+
+pub(super) fn resources(table: &Table) -> impl Iterator<Item = Piece> {
+    scaling::dimensions(table)
+        .into_iter()
+        .flat_map(|dimension| [scalable_target(table, &dimension), scaling_policy(table, &dimension)])
+}
+
+/// No `RoleARN`: Application Auto Scaling makes and uses DynamoDB's own service-linked role.
+fn scalable_target(table: &Table, dimension: &Dimension<'_>) -> Piece {
+    let (kind, resource) = match dimension.index {
+        None => ("table", format!("table/${{{}}}", table.id)),
+        Some(index) => ("index", format!("table/${{{}}}/index/{}", table.id, index.name)),
+    };
+    piece(
+        table,
+        dimension.id.clone(),
+        "scalable-target.yaml",
+        "AWS::ApplicationAutoScaling::ScalableTarget",
+        Tree::map([
+            ("ServiceNamespace", Some("dynamodb".into())),
+            (
+                "ScalableDimension",
+                Some(format!("dynamodb:{kind}:{}CapacityUnits", dimension.units.as_str()).into()),
+            ),
+            ("ResourceId", Some(Expression::sub(resource).into())),
+            ("MinCapacity", Some((&dimension.scaling.min).into())),
+            ("MaxCapacity", Some((&dimension.scaling.max).into())),
+            ("ScheduledActions", Tree::list(dimension.scaling.schedules.iter().map(scheduled_action))),
+        ]),
+    )
+}
+
+fn scheduled_action(schedule: &Schedule) -> Tree {
+    let action = Tree::map([
+        ("MinCapacity", schedule.min.as_ref().map(Tree::from)),
+        ("MaxCapacity", schedule.max.as_ref().map(Tree::from)),
+    ]);
+    Tree::map([
+        ("ScheduledActionName", Some(schedule.name.as_str().into())),
+        ("Schedule", Some((&schedule.schedule).into())),
+        ("Timezone", schedule.timezone.as_ref().map(Tree::from)),
+        ("StartTime", schedule.start.as_ref().map(Tree::from)),
+        ("EndTime", schedule.end.as_ref().map(Tree::from)),
+        ("ScalableTargetAction", Some(action)),
+    ])
+}
+
+fn scaling_policy(table: &Table, dimension: &Dimension<'_>) -> Piece {
+    let metric = match dimension.units {
+        Units::Read => "DynamoDBReadCapacityUtilization",
+        Units::Write => "DynamoDBWriteCapacityUtilization",
+    };
+    let mut configuration = entries([(
+        "PredefinedMetricSpecification",
+        Some(Tree::map([("PredefinedMetricType", Some(metric.into()))])),
+    )]);
+    configuration.extend(entries(shape::target_tracking(dimension.scaling)));
+    let id = dimension.policy_id();
+    piece(
+        table,
+        id.clone(),
+        "scaling-policy.yaml",
+        "AWS::ApplicationAutoScaling::ScalingPolicy",
+        Tree::map([
+            ("PolicyName", Some(id.into())),
+            ("PolicyType", Some("TargetTrackingScaling".into())),
+            ("ScalingTargetId", Some(Expression::Ref(dimension.id.clone()).into())),
+            ("TargetTrackingScalingPolicyConfiguration", Some(Tree::Map(configuration))),
+        ]),
+    )
+}
+
+/// A table that exists under a condition has its scaling under the same.
+fn piece(table: &Table, id: String, template: &'static str, resource_type: &str, properties: Tree) -> Piece {
+    Piece {
+        id,
+        template,
+        comment: Vec::new(),
+        body: entries([
+            ("Type", Some(resource_type.into())),
+            ("Condition", table.condition.as_deref().map(Tree::from)),
+            ("Properties", Some(properties)),
+        ]),
+        attribute_comments: Vec::new(),
+        overridden: BTreeMap::new(),
+    }
+}

@@ -1,0 +1,141 @@
+//! What both types of table say alike: attributes, keys, projections, and the settings that are a few scalars.
+
+use std::collections::BTreeMap;
+
+use crate::billing::AutoScaling;
+use crate::index::{Attribute, Index, Key, Projection};
+use crate::item::IndexKind;
+use crate::policy::Policy;
+use crate::render::tree::Tree;
+use crate::settings::{ContributorInsights, Kinesis, PointInTimeRecovery, WarmThroughput};
+use crate::table::Table;
+use crate::value::Value;
+
+/// Returns the attributes that keys use, once each, sorted as DescribeTable sorts them.
+pub(super) fn attributes(table: &Table) -> Vec<&Attribute> {
+    let of_indexes = table.indexes.iter().flat_map(|index| index.key.attributes());
+    let mut attributes: Vec<&Attribute> = table.key.attributes().chain(of_indexes).collect();
+    // Stable, so that of two fields with one name the table's own comes first and gives its comment.
+    attributes.sort_by(|a, b| a.name.cmp(&b.name));
+    attributes.dedup_by(|a, b| a.name == b.name);
+    attributes
+}
+
+pub(super) fn attribute_definitions(table: &Table) -> Option<Tree> {
+    Tree::list(attributes(table).into_iter().map(|attribute| {
+        Tree::map([
+            ("AttributeName", Some(attribute.name.as_str().into())),
+            ("AttributeType", Some(attribute.scalar.as_str().into())),
+        ])
+    }))
+}
+
+pub(super) fn key_schema(key: &Key) -> Tree {
+    let element = |attribute: &Attribute, key_type: &str| {
+        Tree::map([
+            ("AttributeName", Some(attribute.name.as_str().into())),
+            ("KeyType", Some(key_type.into())),
+        ])
+    };
+    let partition = key.partition.iter().map(|attribute| element(attribute, "HASH"));
+    Tree::List(partition.chain(key.sort.iter().map(|attribute| element(attribute, "RANGE"))).collect())
+}
+
+pub(super) fn projection(projection: &Projection) -> Tree {
+    let (kind, names) = match projection {
+        Projection::All => ("ALL", None),
+        Projection::KeysOnly => ("KEYS_ONLY", None),
+        Projection::Include(names) => {
+            let mut names = names.clone();
+            names.sort_unstable();
+            ("INCLUDE", Tree::list(names.into_iter().map(Tree::from)))
+        }
+    };
+    Tree::map([("ProjectionType", Some(kind.into())), ("NonKeyAttributes", names)])
+}
+
+pub(super) fn global_indexes(table: &Table) -> impl Iterator<Item = &Index> {
+    table.indexes.iter().filter(|index| index.kind == IndexKind::Global)
+}
+
+pub(super) fn local_indexes(table: &Table) -> Option<Tree> {
+    let local = table.indexes.iter().filter(|index| index.kind == IndexKind::Local);
+    Tree::list(local.map(|index| {
+        Tree::map([
+            ("IndexName", Some(index.name.as_str().into())),
+            ("KeySchema", Some(key_schema(&index.key))),
+            ("Projection", Some(projection(&index.projection))),
+        ])
+    }))
+}
+
+pub(super) fn time_to_live(table: &Table) -> Option<Tree> {
+    table.ttl.as_ref().map(|ttl| {
+        Tree::map([
+            ("AttributeName", Some(ttl.name.as_str().into())),
+            ("Enabled", Some((&table.ttl_enabled).into())),
+        ])
+    })
+}
+
+pub(super) fn warm_throughput(warm: Option<&WarmThroughput>) -> Option<Tree> {
+    warm.map(|warm| {
+        Tree::map([
+            ("ReadUnitsPerSecond", warm.read.as_ref().map(Tree::from)),
+            ("WriteUnitsPerSecond", warm.write.as_ref().map(Tree::from)),
+        ])
+    })
+}
+
+/// Said where it is off too: whoever reviews wants to know.
+pub(super) fn point_in_time_recovery(recovery: Option<&PointInTimeRecovery>) -> Tree {
+    Tree::map([
+        (
+            "PointInTimeRecoveryEnabled",
+            Some(recovery.map_or_else(|| false.into(), |recovery| (&recovery.enabled).into())),
+        ),
+        ("RecoveryPeriodInDays", recovery.and_then(|recovery| Some(recovery.days.as_ref()?.into()))),
+    ])
+}
+
+pub(super) fn contributor_insights(insights: Option<&ContributorInsights>) -> Option<Tree> {
+    insights.map(|insights| {
+        Tree::map([
+            ("Enabled", Some((&insights.enabled).into())),
+            ("Mode", insights.mode.as_ref().map(Tree::from)),
+        ])
+    })
+}
+
+pub(super) fn kinesis(kinesis: Option<&Kinesis>) -> Option<Tree> {
+    kinesis.map(|kinesis| {
+        Tree::map([
+            ("StreamArn", Some((&kinesis.stream_arn).into())),
+            ("ApproximateCreationDateTimePrecision", kinesis.precision.as_ref().map(Tree::from)),
+        ])
+    })
+}
+
+pub(super) fn resource_policy(policy: Option<&Policy>) -> Option<Tree> {
+    policy.map(|policy| Tree::map([("PolicyDocument", Some(Tree::Json(policy.document.clone())))]))
+}
+
+pub(super) fn tags<'a>(tags: impl Iterator<Item = (&'a String, &'a Value<String>)>) -> Option<Tree> {
+    // By key: a replica's own tag stands in the place of the table's.
+    let by_key: BTreeMap<&String, &Value<String>> = tags.collect();
+    Tree::list(
+        by_key.into_iter().map(|(key, value)| {
+            Tree::map([("Key", Some(key.as_str().into())), ("Value", Some(value.into()))])
+        }),
+    )
+}
+
+/// What a target-tracking policy of a plain and of a global table have in common.
+pub(super) fn target_tracking(scaling: &AutoScaling) -> [(&'static str, Option<Tree>); 4] {
+    [
+        ("TargetValue", Some((&scaling.target).into())),
+        ("ScaleInCooldown", Some((&scaling.scale_in_cooldown).into())),
+        ("ScaleOutCooldown", Some((&scaling.scale_out_cooldown).into())),
+        ("DisableScaleIn", scaling.disable_scale_in.as_ref().map(Tree::from)),
+    ]
+}

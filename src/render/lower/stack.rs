@@ -1,0 +1,74 @@
+//! What a stack has beside its tables: parameters, mappings, conditions, outputs, and what it publishes.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::parameter::{Parameter, ParameterType};
+use crate::render::lower::{Piece, Properties, entries};
+use crate::render::tree::Tree;
+use crate::resource::Published;
+use crate::stack::{Output, Stack};
+
+/// One section of a template: its name, and what stands in it by logical id.
+pub(in crate::render) type Section<'a> = (&'static str, Vec<(&'a str, Tree)>);
+
+/// Returns the sections of a template beside the resources, also those that have nothing in them.
+pub(in crate::render) fn sections(stack: &Stack) -> [Section<'_>; 4] {
+    let parameters = stack.parameters.iter().map(|one| (&one.name[..], Tree::Map(parameter(one))));
+    let mappings = stack.mappings.iter().map(|one| (&one.name[..], Tree::Json(json!(one.values))));
+    let conditions = stack.conditions.iter().map(|one| (&one.name[..], Tree::Json(json!(one.test))));
+    let outputs = stack.outputs.iter().map(|one| (&one.name[..], Tree::Map(output(one))));
+    [
+        ("Parameters", parameters.collect()),
+        ("Mappings", mappings.collect()),
+        ("Conditions", conditions.collect()),
+        ("Outputs", outputs.collect()),
+    ]
+}
+
+fn parameter(parameter: &Parameter) -> Properties {
+    let (least, most) = match parameter.kind {
+        ParameterType::Number => ("MinValue", "MaxValue"),
+        ParameterType::Text | ParameterType::CommaDelimitedList | ParameterType::Aws(_) => {
+            ("MinLength", "MaxLength")
+        }
+    };
+    let text = |text: &Option<String>| text.as_deref().map(Tree::from);
+    entries([
+        ("Type", Some(parameter.kind.as_str().into())),
+        ("Description", text(&parameter.description)),
+        ("Default", text(&parameter.default)),
+        ("AllowedValues", Tree::list(parameter.allowed.iter().map(|value| value.as_str().into()))),
+        ("AllowedPattern", text(&parameter.pattern)),
+        (least, parameter.least.map(Tree::from)),
+        (most, parameter.most.map(Tree::from)),
+        ("ConstraintDescription", text(&parameter.constraint)),
+        ("NoEcho", parameter.no_echo.then(|| true.into())),
+    ])
+}
+
+fn output(output: &Output) -> Properties {
+    entries([
+        ("Condition", output.condition.as_deref().map(Tree::from)),
+        ("Description", output.description.as_deref().map(Tree::from)),
+        ("Value", Some((&output.value).into())),
+        ("Export", output.export.as_ref().map(|name| Tree::map([("Name", Some(name.into()))]))),
+    ])
+}
+
+pub(super) fn published(published: &Published) -> Piece {
+    let properties = Tree::map([
+        ("Name", Some(published.path.as_str().into())),
+        ("Type", Some("String".into())),
+        ("Value", Some((&published.value).into())),
+    ]);
+    Piece {
+        id: published.logical_id(),
+        template: "ssm-parameter.yaml",
+        comment: Vec::new(),
+        body: entries([("Type", Some("AWS::SSM::Parameter".into())), ("Properties", Some(properties))]),
+        attribute_comments: Vec::new(),
+        overridden: BTreeMap::new(),
+    }
+}

@@ -1,0 +1,58 @@
+//! Every property path of the schema can be said, and nothing is rendered that the schema does not have.
+//!
+//! The paths are read from `tests/schema`; a line of a newer schema that no definition reaches fails with its name.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value as Json;
+
+use crate::Table;
+use crate::render::tests::{definitions, rendered};
+
+#[test]
+fn every_path_of_a_table_can_be_said() {
+    check("aws-dynamodb-table.paths.txt", &definitions::tables());
+}
+
+#[test]
+fn every_path_of_a_global_table_can_be_said() {
+    check("aws-dynamodb-globaltable.paths.txt", &definitions::global_tables());
+}
+
+fn check(file: &str, tables: &[(&str, Table)]) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schema").join(file);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let schema: BTreeSet<&str> = text.lines().collect();
+    assert!(!schema.is_empty(), "{file} is empty");
+    let mut said = BTreeSet::new();
+    for (name, table) in tables {
+        let template = rendered(table.clone()).template;
+        let mut paths = BTreeSet::new();
+        collect(&template["Resources"][&table.id]["Properties"], "", &mut paths);
+        let unknown: Vec<_> = paths.iter().filter(|path| !schema.contains(path.as_str())).collect();
+        assert_eq!(unknown, Vec::<&String>::new(), "definition `{name}` has what {file} does not have");
+        said.extend(paths);
+    }
+    let unsaid: Vec<_> = schema.iter().filter(|path| !said.contains(**path)).collect();
+    assert_eq!(unsaid, Vec::<&&str>::new(), "no definition reaches these paths of {file}");
+}
+
+/// Collects the paths of a tree, a list item as `*`. What is inside of a policy document or a function is no property.
+fn collect(value: &Json, path: &str, paths: &mut BTreeSet<String>) {
+    match value {
+        Json::Object(entries) if !path.ends_with("/PolicyDocument") => {
+            for (key, value) in entries.iter().filter(|(key, _)| *key != "Ref" && !key.starts_with("Fn::")) {
+                let path = format!("{path}/{key}");
+                paths.insert(path.clone());
+                collect(value, &path, paths);
+            }
+        }
+        Json::Array(items) => {
+            for item in items {
+                collect(item, &format!("{path}/*"), paths);
+            }
+        }
+        Json::Object(_) | Json::String(_) | Json::Number(_) | Json::Bool(_) | Json::Null => {}
+    }
+}

@@ -1,0 +1,97 @@
+//! Other limits of auto scaling at other times: `ScheduledActions` of a scalable target.
+//!
+//! A schedule moves the ends of the range; inside it the load still decides.
+
+use serde::{Deserialize, Serialize};
+
+use crate::place::Place;
+use crate::value::Value;
+
+/// One scheduled action.
+///
+/// ```
+/// use tablewright::{Capacity, Schedule};
+///
+/// let reads = Capacity::auto(5..=100)
+///     .schedule(Schedule::new("morning", "cron(0 7 ? * MON-FRI *)").timezone("Europe/Berlin").min(50))
+///     .schedule(Schedule::new("evening", "cron(0 19 ? * MON-FRI *)").timezone("Europe/Berlin").min(5))
+///     .schedule(Schedule::new("sale", "at(2027-11-26T00:00:00)").min(80).max(1_000))
+///     .schedule(Schedule::new("trial", "rate(1 day)").max(50).start("2027-01-01T00:00:00Z").end("2027-02-01T00:00:00Z"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// `ScheduledActionName`
+    pub name: String,
+    /// `Schedule`: `at(…)`, `rate(…)` or `cron(…)` with six fields.
+    pub schedule: Value<String>,
+    /// `Timezone`, such as `Europe/Berlin`; `None` is UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<Value<String>>,
+    /// `StartTime`: not before, such as `2027-01-01T00:00:00Z`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Value<String>>,
+    /// `EndTime`: not after.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Value<String>>,
+    /// `ScalableTargetAction.MinCapacity` from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<Value<u64>>,
+    /// `ScalableTargetAction.MaxCapacity` from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<Value<u64>>,
+    /// Where it is written.
+    pub at: Place,
+}
+
+impl Schedule {
+    /// Makes a schedule that changes nothing yet: say [`min`](Self::min), [`max`](Self::max) or both.
+    #[must_use]
+    #[track_caller]
+    pub fn new(name: impl Into<String>, schedule: impl Into<Value<String>>) -> Self {
+        Self {
+            name: name.into(),
+            schedule: schedule.into(),
+            timezone: None,
+            start: None,
+            end: None,
+            min: None,
+            max: None,
+            at: Place::caller(),
+        }
+    }
+
+    /// Sets the time zone that an `at(…)` or `cron(…)` is in.
+    #[must_use]
+    pub fn timezone(mut self, timezone: impl Into<Value<String>>) -> Self {
+        self.timezone = Some(timezone.into());
+        self
+    }
+
+    /// Sets the time before which nothing happens.
+    #[must_use]
+    pub fn start(mut self, time: impl Into<Value<String>>) -> Self {
+        self.start = Some(time.into());
+        self
+    }
+
+    /// Sets the time after which nothing happens any more.
+    #[must_use]
+    pub fn end(mut self, time: impl Into<Value<String>>) -> Self {
+        self.end = Some(time.into());
+        self
+    }
+
+    /// Sets the least capacity from then on.
+    #[must_use]
+    pub fn min(mut self, units: impl Into<Value<u64>>) -> Self {
+        self.min = Some(units.into());
+        self
+    }
+
+    /// Sets the most capacity from then on.
+    #[must_use]
+    pub fn max(mut self, units: impl Into<Value<u64>>) -> Self {
+        self.max = Some(units.into());
+        self
+    }
+}
