@@ -58,6 +58,7 @@ fn two_problems_are_said_at_once() {
     error[R2]: point-in-time recovery of table `Note` reaches back 36 days
      --> stacks/notes.rs:9
       = help: 1 to 35 days are allowed
+      = AWS would answer: Member must have value less than or equal to 35
 
     error: 2 problems in the definitions of environment dev
     ");

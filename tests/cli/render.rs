@@ -129,6 +129,10 @@ fn into_a_folder_and_checked() {
     Wrote out/prod/shop.yaml
     ");
     assert_eq!(project.read("out/dev/mine.yaml"), "Resources: {}\n");
+    let mut files: Vec<_> =
+        fs::read_dir(project.root.join("out/dev")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, ["mine.yaml", "notes.yaml", "shop.yaml"]);
     let _ = project.run(&["render", "--out", "out", "--check"]).ends_with(0);
 
     // An empty file of that name is stale as well.
@@ -232,6 +236,6 @@ fn templates_of_ones_own() {
     assert_snapshot!(project.run(&["render", "notes"]), @"
     exit code 2
     --- stderr
-    error: there is no built-in template `tabel.yaml`; there are: scalable-target.yaml, scaling-policy.yaml, stack.yaml, table.yaml
+    error: there is no built-in template `tabel.yaml`; there are: global-table.yaml, scalable-target.yaml, scaling-policy.yaml, ssm-parameter.yaml, stack.yaml, table.yaml
     ");
 }

@@ -186,10 +186,9 @@ impl From<DeleteError> for CommandError {
     fn from(error: DeleteError) -> Self {
         match error {
             DeleteError::Api(error) => error.into(),
-            DeleteError::Protected { .. } => {
-                let hints = error.hint().map(str::to_owned).into_iter().collect();
-                Self { hints, ..Self::new(Exit::Refused, error) }
-            }
+            DeleteError::Protected { .. } => Self::new(Exit::Refused, error).hint(
+                "deploy it with `.termination_protection(false)` first, if the stack is no longer needed",
+            ),
         }
     }
 }

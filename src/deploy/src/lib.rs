@@ -69,6 +69,8 @@ pub mod outcome;
 
 pub mod delete;
 
+pub mod guard;
+
 pub use aws_sdk_cloudformation::Client;
 pub use change_set::{ChangeSet, PrepareError, Prepared, prepare};
 pub use connect::{Connect, ConnectError, Connection, connect};

@@ -4,7 +4,7 @@ use tablewright::Stack;
 use tablewright::render::{Rendered, Templates, render};
 use tablewright_deploy::draft::{Draft, Template};
 use tablewright_deploy::{
-    ChangeSet, Discarded, Events, Prepared, Request, discard, draft, execute, prepare, watch,
+    ChangeSet, Discarded, Events, Prepared, Request, discard, draft, execute, guard, prepare, watch,
 };
 use tablewright_plan::{PlanOptions, Step};
 
@@ -113,7 +113,7 @@ impl<'a> Session<'a> {
             Ok(Err(error)) => return Err(self.discard_open().await.unwrap_or(error)),
             Err(Interrupted) => return Err(self.discard_open().await.unwrap_or_else(interrupted_before)),
         };
-        if first_steps.iter().any(Option::is_some) {
+        if jobs.iter().any(Job::has_changes) {
             let question = format!("Deploy to {}?", self.target.name);
             let answered = drive(ask(&question, self.yes), &mut receiver, reporter, interrupts).await;
             let refusal = match answered {
@@ -207,11 +207,21 @@ impl<'a> Session<'a> {
             let ending = match first {
                 Some(change_set) => {
                     self.facts.tell(Fact::Began { stack: job.stack.id.clone(), work: Work::Deploy });
-                    self.climb(job, change_set).await?
+                    let stack_id = change_set.stack_id.clone();
+                    if job.deployed.is_some() {
+                        self.protect(job, &stack_id).await?;
+                    }
+                    let ending = self.climb(job, change_set).await?;
+                    if matches!(ending, Ending::Done { .. }) {
+                        // A new stack is protected once it is there: one whose creation fails must be deletable.
+                        if job.deployed.is_none() {
+                            self.protect(job, &stack_id).await?;
+                        }
+                        self.set_policy(job, &stack_id).await?;
+                    }
+                    ending
                 }
-                None => Ending::Unchanged {
-                    outputs: job.deployed.as_ref().map(|stack| stack.outputs.clone()).unwrap_or_default(),
-                },
+                None => self.leave(job).await?,
             };
             let failure = match &ending {
                 Ending::Failed { status, failure } => Some(failed(self.target, job.stack, status, failure)),
@@ -221,6 +231,33 @@ impl<'a> Session<'a> {
             if let Some(failure) = failure {
                 return Err(failure);
             }
+        }
+        Ok(())
+    }
+
+    /// Sets what is beside the template of a stack whose template is as it should be.
+    async fn leave(&self, job: &Job<'_>) -> Result<Ending> {
+        let outputs = job.deployed.as_ref().map(|stack| stack.outputs.clone()).unwrap_or_default();
+        let (Some(deployed), true) = (&job.deployed, job.has_changes()) else {
+            return Ok(Ending::Unchanged { outputs });
+        };
+        self.protect(job, &deployed.id).await?;
+        self.set_policy(job, &deployed.id).await?;
+        Ok(Ending::Done { usable: true, outputs: Some(outputs), orphans: Vec::new(), retained: Vec::new() })
+    }
+
+    /// Sets termination protection.
+    async fn protect(&self, job: &Job<'_>, stack_id: &str) -> Result<()> {
+        if let Some(on) = job.termination_protection() {
+            guard::set_termination_protection(&self.target.cloudformation, stack_id, on).await?;
+        }
+        Ok(())
+    }
+
+    /// Sets the stack policy: after the change, since it guards the updates to come.
+    async fn set_policy(&self, job: &Job<'_>, stack_id: &str) -> Result<()> {
+        if let (true, Some(policy)) = (job.policy_differs, &job.stack.policy) {
+            guard::set_policy(&self.target.cloudformation, stack_id, &policy.to_string()).await?;
         }
         Ok(())
     }

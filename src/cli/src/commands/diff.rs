@@ -33,7 +33,7 @@ pub(super) fn diff(common: &Common, args: &Args) -> Result<Exit> {
         for stack in select(&assembly, &args.stacks)? {
             let rendered = render(stack, env.name(), &templates).or_exit(Exit::Usage)?;
             let job = plan_stack(&target, stack, rendered, &PlanOptions::default()).await?;
-            pending |= !job.plan.changes.is_empty() || job.tags_differ();
+            pending |= !job.plan.changes.is_empty() || job.has_changes();
             let text = format!("{}: {}\n{}", stack.id, job.summary(), plan_text::changes(&job.plan));
             // Data on stdout may go to a file: colour only where it is wanted.
             let text = anstream::adapter::strip_str(&text).to_string();

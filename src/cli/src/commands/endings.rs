@@ -34,7 +34,9 @@ pub(super) async fn wait_for_tables(target: &Target, stack: &Stack, facts: &Fact
         cloud_stack::resources(&target.cloudformation, stack.name.as_deref().unwrap_or_default()).await?;
     let tables: Vec<String> = resources
         .into_iter()
-        .filter(|resource| resource.resource_type == "AWS::DynamoDB::Table")
+        .filter(|resource| {
+            matches!(&*resource.resource_type, "AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable")
+        })
         .filter_map(|resource| resource.physical_id)
         .collect();
     let told = |progress: &Progress| {

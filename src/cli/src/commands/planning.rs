@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use tablewright::Stack;
 use tablewright::render::Rendered;
 use tablewright_deploy::stack as cloud_stack;
-use tablewright_deploy::{ChangeSet, StackClass, StackStatus};
+use tablewright_deploy::{ChangeSet, StackClass, StackStatus, guard};
 use tablewright_plan::{Plan, PlanOptions, Verdict, plan};
 
 use crate::commands::aws::Target;
@@ -20,25 +20,54 @@ pub(super) struct Job<'a> {
     pub(super) plan: Plan,
     /// The stack as it is.
     pub(super) deployed: Option<cloud_stack::Stack>,
+    /// Whether the stack policy is not as it should be.
+    pub(super) policy_differs: bool,
 }
 
 impl Job<'_> {
     pub(super) fn has_changes(&self) -> bool {
-        !self.plan.steps.is_empty() || self.tags_differ()
-    }
-
-    /// Returns what the plan comes to in one line.
-    pub(super) fn summary(&self) -> String {
-        let tags = if self.tags_differ() { "its tags change" } else { "nothing to change" };
-        match (self.plan.changes.is_empty(), self.plan.steps.len()) {
-            (true, _) => tags.to_owned(),
-            (false, 0 | 1) => plan_text::summary(&self.plan),
-            (false, steps) => format!("{}, in {steps} steps", plan_text::summary(&self.plan)),
-        }
+        !self.plan.steps.is_empty() || !self.beside().is_empty()
     }
 
     pub(super) fn tags_differ(&self) -> bool {
         self.deployed.as_ref().is_some_and(|deployed| deployed.tags != self.stack.tags)
+    }
+
+    /// Returns what termination protection is to be set to, where it is not so already.
+    pub(super) fn termination_protection(&self) -> Option<bool> {
+        let now = self.deployed.as_ref().is_some_and(|deployed| deployed.termination_protection);
+        self.stack.termination_protection.filter(|wanted| *wanted != now)
+    }
+
+    /// Returns what the plan comes to in one line.
+    pub(super) fn summary(&self) -> String {
+        let mut parts = Vec::new();
+        if !self.plan.changes.is_empty() {
+            parts.push(plan_text::summary(&self.plan));
+        }
+        // Of a new stack everything is new.
+        if self.deployed.is_some() {
+            parts.extend(self.beside().into_iter().map(str::to_owned));
+        }
+        if parts.is_empty() {
+            parts.push("nothing to change".to_owned());
+        }
+        if self.plan.steps.len() > 1 {
+            parts.push(format!("in {} steps", self.plan.steps.len()));
+        }
+        parts.join(", ")
+    }
+
+    /// Returns what changes beside the template.
+    fn beside(&self) -> Vec<&'static str> {
+        let protection = self.termination_protection();
+        let changes = [
+            (self.tags_differ(), "its tags change"),
+            (protection == Some(true), "termination protection is turned on"),
+            (protection == Some(false), "termination protection is turned off"),
+            (self.policy_differs, "its stack policy changes"),
+        ];
+        changes.into_iter().filter(|(differs, _)| *differs).map(|(_, what)| what).collect()
     }
 }
 
@@ -68,7 +97,15 @@ pub(super) async fn plan_stack<'a>(
             plan(Some(&template.to_value()), &rendered.template, options)
         }
     };
-    Ok(Job { stack, rendered, plan, deployed })
+    let policy_differs = match (&stack.policy, &deployed) {
+        (None, _) => false,
+        (Some(_), None) => true,
+        (Some(wanted), Some(deployed)) => {
+            let found = guard::policy(&target.cloudformation, &deployed.id).await?;
+            found.and_then(|found| serde_json::from_str(&found).ok()).as_ref() != Some(wanted)
+        }
+    };
+    Ok(Job { stack, rendered, plan, deployed, policy_differs })
 }
 
 /// Shows the plans of all stacks.
