@@ -7,14 +7,15 @@ use tablewright_deploy::{
     ChangeSet, Discarded, Events, Prepared, Request, discard, draft, execute, guard, prepare, watch,
 };
 use tablewright_plan::{PlanOptions, Step};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::commands::ask::{ask, must_be_able_to_ask};
 use crate::commands::aws::{AwsArgs, Target};
 use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
 use crate::commands::endings::{
-    detached, ending, interrupted_before, is_for_indexes, to_be_continued, token, wait_for_tables,
+    conclude, detached, ending, interrupted_before, is_for_indexes, to_be_continued, token, wait_for_tables,
 };
-use crate::commands::failure::{cannot_take, failed, not_prepared};
+use crate::commands::failure::{cannot_take, not_prepared};
 use crate::commands::planning::{Job, agree, gate, know, plan_stack, show};
 use crate::commands::{Common, select};
 use crate::error::{CommandError, OrExit as _, Result};
@@ -57,8 +58,9 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
             target = args.aws.connect(common, &project, env_config) => target?,
             () = interrupts.next() => return Err(interrupted_before()),
         };
-        let mut session = Session::new(&target, args);
-        session.deploy(stacks, &mut reporter, &mut interrupts).await
+        let (facts, mut receiver) = Facts::channel();
+        let session = Session::new(&target, args, facts);
+        session.deploy(stacks, &mut receiver, &mut reporter, &mut interrupts).await
     })
 }
 
@@ -67,8 +69,6 @@ struct Session<'a> {
     target: &'a Target,
     yes: bool,
     options: PlanOptions,
-    /// The tables that may be replaced, as they were typed.
-    allowed: Vec<String>,
     open: RefCell<Vec<(String, Draft)>>,
     /// The stack whose operation runs now.
     running: RefCell<Option<String>>,
@@ -76,38 +76,30 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(target: &'a Target, args: &Args) -> Self {
+    fn new(target: &'a Target, args: &Args, facts: Facts) -> Self {
         let options =
             PlanOptions { allow: args.allow_replace.iter().cloned().collect(), ..PlanOptions::default() };
-        Self {
-            target,
-            yes: args.yes,
-            options,
-            allowed: args.allow_replace.clone(),
-            open: RefCell::default(),
-            running: RefCell::default(),
-            facts: Facts::channel().0,
-        }
+        let (open, running) = (RefCell::default(), RefCell::default());
+        Self { target, yes: args.yes, options, open, running, facts }
     }
 
     async fn deploy(
-        &mut self,
+        &self,
         stacks: Vec<(&Stack, Rendered)>,
+        receiver: &mut UnboundedReceiver<Fact>,
         reporter: &mut Reporter,
         interrupts: &mut Interrupts,
     ) -> Result<Exit> {
-        let (facts, mut receiver) = Facts::channel();
-        self.facts = facts;
-        let planned = drive(self.plan_all(stacks), &mut receiver, reporter, interrupts).await;
+        let planned = drive(self.plan_all(stacks), receiver, reporter, interrupts).await;
         let jobs = planned.unwrap_or_else(|Interrupted| Err(interrupted_before()))?;
         show(&jobs, self.target, reporter);
-        know(&self.allowed, &jobs)?;
+        know(&self.options.allow, &jobs)?;
         gate(&jobs)?;
         if jobs.iter().any(Job::has_changes) {
             must_be_able_to_ask(self.yes)?;
         }
 
-        let prepared = drive(self.prepare_all(&jobs), &mut receiver, reporter, interrupts).await;
+        let prepared = drive(self.prepare_all(&jobs), receiver, reporter, interrupts).await;
         let first_steps = match prepared {
             Ok(Ok(change_sets)) => change_sets,
             Ok(Err(error)) => return Err(self.discard_open().await.unwrap_or(error)),
@@ -115,7 +107,7 @@ impl<'a> Session<'a> {
         };
         if jobs.iter().any(Job::has_changes) {
             let question = format!("Deploy to {}?", self.target.name);
-            let answered = drive(ask(&question, self.yes), &mut receiver, reporter, interrupts).await;
+            let answered = drive(ask(&question, self.yes), receiver, reporter, interrupts).await;
             let refusal = match answered {
                 Ok(Ok(())) => None,
                 Ok(Err(error)) => Some(error),
@@ -126,7 +118,7 @@ impl<'a> Session<'a> {
             }
         }
 
-        match drive(self.carry_out(&jobs, first_steps), &mut receiver, reporter, interrupts).await {
+        match drive(self.carry_out(&jobs, first_steps), receiver, reporter, interrupts).await {
             Ok(Ok(())) => Ok(Exit::Done),
             Ok(Err(error)) => Err(self.discard_open().await.unwrap_or(error)),
             Err(Interrupted) => {
@@ -223,14 +215,7 @@ impl<'a> Session<'a> {
                 }
                 None => self.leave(job).await?,
             };
-            let failure = match &ending {
-                Ending::Failed { status, failure } => Some(failed(self.target, job.stack, status, failure)),
-                Ending::Unchanged { .. } | Ending::Done { .. } | Ending::Deleted { .. } => None,
-            };
-            self.facts.tell(Fact::Ended { stack: job.stack.id.clone(), ending });
-            if let Some(failure) = failure {
-                return Err(failure);
-            }
+            conclude(self.target, job.stack, &self.facts, ending)?;
         }
         Ok(())
     }

@@ -6,12 +6,11 @@ use tablewright_deploy::{Events, delete, watch};
 use crate::commands::ask::ask;
 use crate::commands::aws::AwsArgs;
 use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
-use crate::commands::endings::{detached, ending, interrupted_before, token};
-use crate::commands::failure::failed;
+use crate::commands::endings::{conclude, detached, ending, interrupted_before, token};
 use crate::commands::{Common, select};
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
-use crate::report::fact::{Ending, Fact, Work};
+use crate::report::fact::{Fact, Work};
 use crate::report::{Form, Reporter};
 
 /// Delete a stack; tables stay where their DeletionPolicy or deletion protection says so
@@ -72,12 +71,8 @@ pub(super) fn destroy(common: &Common, args: &Args) -> Result<Exit> {
             let follow =
                 async |events: &Events| watch(&target.cloudformation, &operation, &target.pace, events).await;
             let ending = ending(facts.cloud(&stack.id, follow).await?);
-            let failure = match &ending {
-                Ending::Failed { status, failure } => Some(failed(&target, stack, status, failure)),
-                Ending::Unchanged { .. } | Ending::Done { .. } | Ending::Deleted { .. } => None,
-            };
-            facts.tell(Fact::Ended { stack: stack.id.clone(), ending });
-            failure.map_or(Ok(Exit::Done), Err)
+            conclude(&target, stack, &facts, ending)?;
+            Ok(Exit::Done)
         };
         match drive(engine, &mut receiver, &mut reporter, &mut interrupts).await {
             Ok(done) => done,

@@ -9,6 +9,7 @@ use tablewright_tables::{Progress, wait_until_active};
 
 use crate::commands::aws::Target;
 use crate::commands::drive::Facts;
+use crate::commands::failure::failed;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::report::fact::{Ending, Fact};
@@ -26,6 +27,16 @@ pub(super) fn ending(outcome: Outcome) -> Ending {
             Ending::Failed { status, failure }
         }
     }
+}
+
+/// Tells how the work on a stack ended; an end that is no success is the command's error.
+pub(super) fn conclude(target: &Target, stack: &Stack, facts: &Facts, ending: Ending) -> Result<()> {
+    let failure = match &ending {
+        Ending::Failed { status, failure } => Some(failed(target, stack, status, failure)),
+        Ending::Unchanged { .. } | Ending::Done { .. } | Ending::Deleted { .. } => None,
+    };
+    facts.tell(Fact::Ended { stack: stack.id.clone(), ending });
+    failure.map_or(Ok(()), Err)
 }
 
 /// Waits until the tables of a stack can be used: CloudFormation does not wait for new indexes.

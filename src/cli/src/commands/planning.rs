@@ -1,5 +1,7 @@
 //! From a stack to a plan: what is deployed against what is wanted, shown, and held against what may be done.
 
+use std::collections::BTreeSet;
+
 use anyhow::anyhow;
 use tablewright::Stack;
 use tablewright::render::Rendered;
@@ -123,7 +125,7 @@ pub(super) fn show(jobs: &[Job<'_>], target: &Target, reporter: &mut Reporter) {
 
 /// Returns an error for a table that is allowed to be replaced and does not exist: a slip of the fingers must not pass for
 /// consent.
-pub(super) fn know(allowed: &[String], jobs: &[Job<'_>]) -> Result<()> {
+pub(super) fn know(allowed: &BTreeSet<String>, jobs: &[Job<'_>]) -> Result<()> {
     let tables = jobs.iter().flat_map(|job| job.stack.tables.iter().map(|table| table.id.as_str()));
     let changed =
         jobs.iter().flat_map(|job| job.plan.changes.iter().map(|change| change.logical_id.as_str()));

@@ -4,8 +4,7 @@ use tablewright_deploy::{Events, watch as watch_operation};
 
 use crate::commands::aws::AwsArgs;
 use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
-use crate::commands::endings::{detached, ending, wait_for_tables};
-use crate::commands::failure::failed;
+use crate::commands::endings::{conclude, detached, ending, wait_for_tables};
 use crate::commands::{Common, select};
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
@@ -48,12 +47,8 @@ pub(super) fn watch(common: &Common, args: &Args) -> Result<Exit> {
             if let Ending::Done { .. } = ending {
                 wait_for_tables(&target, stack, &facts).await?;
             }
-            let failure = match &ending {
-                Ending::Failed { status, failure } => Some(failed(&target, stack, status, failure)),
-                Ending::Unchanged { .. } | Ending::Done { .. } | Ending::Deleted { .. } => None,
-            };
-            facts.tell(Fact::Ended { stack: stack.id.clone(), ending });
-            failure.map_or(Ok(Exit::Done), Err)
+            conclude(&target, stack, &facts, ending)?;
+            Ok(Exit::Done)
         };
         match drive(engine, &mut receiver, &mut reporter, &mut interrupts).await {
             Ok(done) => done,

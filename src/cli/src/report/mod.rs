@@ -11,6 +11,9 @@ mod text;
 mod tree;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::error::CommandError;
