@@ -97,10 +97,18 @@ fn the_first_run_and_the_second() {
 fn nobody_to_ask_and_nothing_is_changed() {
     let project = Project::sample("deploy-ask");
     let cloud = Cloud::quick(&project);
-    assert_snapshot!(project.run(&["deploy", "notes", "--sandbox"]), @"
+    let mut server = project.start(&["sandbox", "serve"]);
+    let url = server.line_with("http://127.0.0.1:");
+    // As to AWS: at an endpoint nobody knows what is at stake.
+    let deploy = |yes: &[&str]| {
+        let mut command = project
+            .command(&[&["deploy", "notes", "--endpoint-url", &url, "--region", "us-east-1"], yes].concat());
+        project.finish(command.env("AWS_ACCESS_KEY_ID", "any").env("AWS_SECRET_ACCESS_KEY", "any"))
+    };
+    assert_snapshot!(deploy(&[]), @"
     exit code 6
     --- stderr
-    Plan for the sandbox, us-east-1:
+    Plan for http://127.0.0.1:… (as given), us-east-1:
     notes (demo-notes-dev): 7 new
       + output NotesTable  [new]
       + output NotesTableArn  [new]
@@ -117,12 +125,12 @@ fn nobody_to_ask_and_nothing_is_changed() {
         project.run(&["watch", "notes", "--sandbox"]).ends_with(2).says("there is no stack demo-notes-dev");
 
     // Nor in a stack that is there.
-    let _ = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(0);
+    let _ = deploy(&["--yes"]).ends_with(0);
     project.replace("notes.rs", "5..=most", "6..=most");
-    assert_snapshot!(project.run(&["deploy", "notes", "--sandbox"]), @r#"
+    assert_snapshot!(deploy(&[]), @r#"
     exit code 6
     --- stderr
-    Plan for the sandbox, us-east-1:
+    Plan for http://127.0.0.1:… (as given), us-east-1:
     notes (demo-notes-dev): 2 in place, 1 in place, with risk
       ~ NoteReadScaling.MinCapacity  5 → 6  [in place]
       ~ NoteWriteScaling.MinCapacity  5 → 6  [in place]
@@ -133,6 +141,18 @@ fn nobody_to_ask_and_nothing_is_changed() {
     "#);
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("CREATE_COMPLETE"));
     assert_eq!(cloud.change_sets("demo-notes-dev"), Vec::<String>::new());
+    server.signal("INT");
+    let _ = server.end().ends_with(0);
+}
+
+#[test]
+fn in_the_sandbox_nobody_has_to_be_asked() {
+    let project = Project::sample("deploy-sandbox");
+    let cloud = Cloud::quick(&project);
+    let _ = project.run(&["deploy", "notes", "--sandbox"]).ends_with(0);
+    assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("CREATE_COMPLETE"));
+    // What deletes is asked all the same: that is what the sandbox is there to rehearse.
+    let _ = project.run(&["destroy", "notes", "--sandbox"]).ends_with(6).says("there is nobody to ask");
 }
 
 #[test]
@@ -165,10 +185,11 @@ fn a_closed_pipe_does_not_end_a_deployment() {
 fn colour_only_where_it_is_wanted() {
     let project = Project::sample("deploy-colour");
     let _ = Cloud::quick(&project);
-    let plain = project.run(&["deploy", "--sandbox"]).ends_with(6);
+    let plain = project.run(&["deploy", "--sandbox"]).ends_with(0);
     assert!(!plain.to_string().contains('\x1b'), "{plain}");
     let mut command = project.command(&["deploy", "--sandbox", "--color", "always"]);
-    let coloured = project.finish(command.env_remove("NO_COLOR")).ends_with(6);
+    let coloured = project.finish(command.env_remove("NO_COLOR")).ends_with(0);
     assert!(coloured.stderr.contains("\x1b["), "{coloured}");
-    assert_eq!(coloured.stdout, "");
+    // Data has none.
+    assert!(!coloured.stdout.contains('\x1b'), "{coloured}");
 }

@@ -67,7 +67,7 @@ fn help() {
 
     Options:
       -y, --yes
-              Do not ask
+              Do not ask; the sandbox never does
 
           --allow-replace <TABLE>
               Let a change replace or delete this table: its logical id, typed by name (may be repeated)

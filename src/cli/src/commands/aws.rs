@@ -50,6 +50,8 @@ pub(super) struct Target {
     pub(super) pace: Pace,
     /// How often to ask DynamoDB.
     pub(super) table_pace: tablewright_tables::Pace,
+    /// Whether it is the sandbox, where nothing is at stake.
+    pub(super) is_sandbox: bool,
     /// What it is called in messages.
     pub(super) name: String,
     /// What to add to a command line to work in the same place.
@@ -68,7 +70,7 @@ impl AwsArgs {
         let region = self.region.clone().or_else(|| env.region.clone());
         if self.sandbox {
             let target = sandbox_target(project, region).await?;
-            return Ok(Target { flags: self.flags(common), ..target });
+            return Ok(Target { is_sandbox: true, flags: self.flags(common), ..target });
         }
         let connection = connect(&Connect {
             profile: self.profile.clone().or_else(|| env.aws_profile.clone()),
@@ -206,6 +208,7 @@ fn target(connection: &Connection, pace: Pace, name: String) -> Target {
         dynamodb: aws_sdk_dynamodb::Client::new(&connection.sdk_config),
         pace,
         table_pace: tablewright_tables::Pace::default(),
+        is_sandbox: false,
         name,
         flags: String::new(),
     }

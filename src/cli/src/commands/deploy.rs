@@ -31,7 +31,7 @@ pub(super) struct Args {
     stacks: Vec<String>,
     #[command(flatten)]
     aws: AwsArgs,
-    /// Do not ask
+    /// Do not ask; the sandbox never does
     #[arg(long, short)]
     yes: bool,
     /// Let a change replace or delete this table: its logical id, typed by name (may be repeated)
@@ -80,7 +80,9 @@ impl<'a> Session<'a> {
         let options =
             PlanOptions { allow: args.allow_replace.iter().cloned().collect(), ..PlanOptions::default() };
         let (open, running) = (RefCell::default(), RefCell::default());
-        Self { target, yes: args.yes, options, open, running, facts }
+        // In the sandbox nothing is at stake, and a newcomer's first command has to end with tables.
+        let yes = args.yes || target.is_sandbox;
+        Self { target, yes, options, open, running, facts }
     }
 
     async fn deploy(
