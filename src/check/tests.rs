@@ -1,5 +1,9 @@
 //! One fault at a time: each rule fires on it and is silent on the sound neighbour.
 
+// Half of the proofs are in the template.
+#[cfg(feature = "render")]
+mod cases;
+
 use std::ops::RangeInclusive;
 
 use serde_json::json;
