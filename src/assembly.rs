@@ -13,9 +13,23 @@ use crate::stack::Stack;
 use crate::table::Table;
 
 /// The format that this version writes.
+///
+/// See [`Header`].
 pub const FORMAT: u32 = 1;
 
 /// The capabilities that this version understands; see [`Assembly::requires`].
+///
+/// ```
+/// use tablewright::{Assembly, CAPABILITIES, Env, Stack, Table};
+///
+/// let assembly = Assembly::new(&Env::new("shop", "dev"), &[("orders", |_| {
+///     let mut stack = Stack::new("orders");
+///     stack.table(Table::define("Order").depends_on("Topic"));
+///     Ok(stack)
+/// })]);
+/// assert_eq!(assembly.requires, ["table-settings"]);
+/// assert!(CAPABILITIES.contains(&"table-settings"));
+/// ```
 pub const CAPABILITIES: &[&str] =
     &[MULTI_ATTRIBUTE_KEYS, GLOBAL_TABLE, TABLE_SETTINGS, OVERRIDES, STACK_SETTINGS];
 
@@ -35,9 +49,30 @@ const OVERRIDES: &str = "overrides";
 const STACK_SETTINGS: &str = "stack-settings";
 
 /// A stack function: what a file in `stacks/` exports as `stack`.
+///
+/// See [`Assembly`].
 pub type StackFn = fn(&Env) -> crate::Result<Stack>;
 
 /// All stacks of a project for one environment.
+///
+/// ```
+/// use tablewright::{Assembly, Env, Stack, Table};
+///
+/// let assembly = Assembly::new(&Env::new("shop", "dev"), &[
+///     ("orders", |_| {
+///         let mut stack = Stack::new("orders");
+///         stack.table(Table::define("Order"));
+///         Ok(stack)
+///     }),
+///     ("reports", |_| Err("no such region".into())),
+/// ]);
+/// assert_eq!(assembly.stacks.len(), 1);
+/// assert_eq!(assembly.problems[0].message, "stack `reports` cannot be made: no such region");
+///
+/// let json = serde_json::to_vec(&assembly)?;
+/// assert_eq!(Assembly::read(&json)?.stacks[0].id, "orders");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Assembly {
     /// Who wrote it, in which format.
@@ -55,6 +90,13 @@ pub struct Assembly {
 }
 
 /// Who wrote an assembly, in which format.
+///
+/// ```
+/// use tablewright::{Assembly, Env, FORMAT};
+///
+/// let header = Assembly::new(&Env::new("shop", "dev"), &[]).tablewright;
+/// assert_eq!(header.format, FORMAT);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
     /// [`FORMAT`] of the library that wrote it.
@@ -64,6 +106,17 @@ pub struct Header {
 }
 
 /// Why a manifest cannot be read.
+///
+/// ```
+/// use tablewright::{Assembly, ReadError};
+///
+/// let of_the_future = br#"{ "tablewright": { "format": 1, "library": "9.0.0" }, "requires": ["telepathy"] }"#;
+/// let error = Assembly::read(of_the_future).unwrap_err();
+/// assert!(matches!(error, ReadError::Requires { words, .. } if words == ["telepathy"]));
+///
+/// let of_another_form = br#"{ "tablewright": { "format": 99, "library": "9.0.0" } }"#;
+/// assert!(matches!(Assembly::read(of_another_form), Err(ReadError::Format { found: 99, .. })));
+/// ```
 #[derive(Debug)]
 pub enum ReadError {
     /// It is not JSON, or not of our form.
@@ -86,6 +139,8 @@ pub enum ReadError {
 
 impl Assembly {
     /// Makes the stacks for `env`. A stack function that fails becomes a problem, and the others go on.
+    ///
+    /// See [`Assembly`].
     #[must_use]
     #[track_caller]
     pub fn new(env: &Env, stacks: &[(&str, StackFn)]) -> Self {

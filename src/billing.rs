@@ -18,6 +18,8 @@ use crate::value::{Expression, Value};
 ///
 /// let scaled = Billing::provisioned(Capacity::auto(5..=50).target(70), Capacity::fixed(5));
 /// let capped = Billing::on_demand().max_write(4_000);
+/// assert_eq!(capped.max_write, Some(4_000.into()));
+/// # assert_eq!(scaled.write, Capacity::fixed(5));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,12 +32,16 @@ pub enum Billing {
 
 impl Billing {
     /// On demand without limits.
+    ///
+    /// See [`OnDemand`].
     #[must_use]
     pub fn on_demand() -> OnDemand {
         OnDemand::default()
     }
 
     /// Provisioned read and write capacity.
+    ///
+    /// See [`Provisioned`].
     #[must_use]
     pub fn provisioned(read: impl Into<Capacity>, write: impl Into<Capacity>) -> Provisioned {
         Provisioned { read: read.into(), write: write.into() }
@@ -43,6 +49,14 @@ impl Billing {
 }
 
 /// `OnDemandThroughput`: upper limits of an on-demand table or index, in request units per second.
+///
+/// ```
+/// use tablewright::Billing;
+///
+/// assert!(Billing::on_demand().is_unlimited());
+/// let capped = Billing::on_demand().max_read(1_000).max_write(500);
+/// assert_eq!(capped.max_write, Some(500.into()));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OnDemand {
     /// `MaxReadRequestUnits`
@@ -55,6 +69,8 @@ pub struct OnDemand {
 
 impl OnDemand {
     /// Sets the limit of reads.
+    ///
+    /// See [`OnDemand`].
     #[must_use]
     pub fn max_read(mut self, units: impl Into<Value<u64>>) -> Self {
         self.max_read = Some(units.into());
@@ -62,6 +78,8 @@ impl OnDemand {
     }
 
     /// Sets the limit of writes.
+    ///
+    /// See [`OnDemand`].
     #[must_use]
     pub fn max_write(mut self, units: impl Into<Value<u64>>) -> Self {
         self.max_write = Some(units.into());
@@ -69,6 +87,8 @@ impl OnDemand {
     }
 
     /// Returns whether nothing is limited.
+    ///
+    /// See [`OnDemand`].
     #[must_use]
     pub const fn is_unlimited(&self) -> bool {
         self.max_read.is_none() && self.max_write.is_none()
@@ -76,6 +96,14 @@ impl OnDemand {
 }
 
 /// `ProvisionedThroughput`, with auto scaling where it is asked for.
+///
+/// ```
+/// use tablewright::{Billing, Capacity};
+///
+/// let units = Billing::provisioned(Capacity::auto(5..=50), 20);
+/// assert_eq!(units.write, Capacity::fixed(20));
+/// assert_eq!(units.read.initial().literal(), Some(&5));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provisioned {
     /// Read capacity units per second.
@@ -85,6 +113,19 @@ pub struct Provisioned {
 }
 
 /// Capacity units per second: a number, or a range that Application Auto Scaling moves in.
+///
+/// ```
+/// use tablewright::Capacity;
+///
+/// let fixed = Capacity::fixed(20);
+/// assert_eq!(fixed.initial().literal(), Some(&20));
+///
+/// let scaled = Capacity::from(Capacity::auto(5..=50));
+/// assert_eq!(scaled.initial().literal(), Some(&5), "the least");
+///
+/// let begun_higher = Capacity::from(Capacity::auto(5..=50).initial(30));
+/// assert_eq!(begun_higher.initial().literal(), Some(&30));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Capacity {
@@ -96,12 +137,16 @@ pub enum Capacity {
 
 impl Capacity {
     /// Always `units`.
+    ///
+    /// See [`Capacity`].
     #[must_use]
     pub fn fixed(units: impl Into<Value<u64>>) -> Self {
         Self::Fixed(units.into())
     }
 
     /// Between the ends of `units`, starting at the lower one, at a target utilisation of 70 %.
+    ///
+    /// See [`AutoScaling`].
     #[must_use]
     pub fn auto(units: RangeInclusive<u64>) -> AutoScaling {
         let (min, max) = units.into_inner();
@@ -121,6 +166,8 @@ impl Capacity {
     }
 
     /// Returns the capacity that the table is created with.
+    ///
+    /// See [`Capacity`].
     #[must_use]
     pub fn initial(&self) -> &Value<u64> {
         match self {
@@ -140,6 +187,9 @@ impl Capacity {
 ///     Schedule::new("morning", "cron(0 7 ? * MON-FRI *)").timezone("Europe/Berlin").min(50),
 /// );
 /// let by_parameters = AutoScaling::between(Expression::Ref("Min".into()), Expression::Ref("Max".into()));
+/// assert_eq!(with_the_load.scale_out_cooldown, 0.into());
+/// assert_eq!(by_the_clock.target, 70.into(), "without a word");
+/// assert_eq!(by_parameters.min.literal(), None);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AutoScaling {
@@ -166,6 +216,8 @@ pub struct AutoScaling {
 
 impl AutoScaling {
     /// Between `min` and `max`, starting at `min`, at a target utilisation of 70 %.
+    ///
+    /// See [`AutoScaling`].
     #[must_use]
     pub fn between(min: impl Into<Value<u64>>, max: impl Into<Value<u64>>) -> Self {
         Self {
@@ -181,6 +233,8 @@ impl AutoScaling {
     }
 
     /// Sets the target utilisation in percent.
+    ///
+    /// See [`AutoScaling`].
     #[must_use]
     pub fn target(mut self, percent: impl Into<Value<u32>>) -> Self {
         self.target = percent.into();
@@ -188,6 +242,8 @@ impl AutoScaling {
     }
 
     /// Sets the seconds to wait after scaling in and after scaling out.
+    ///
+    /// See [`AutoScaling`].
     #[must_use]
     pub fn cooldowns(mut self, scale_in: impl Into<Value<u32>>, scale_out: impl Into<Value<u32>>) -> Self {
         (self.scale_in_cooldown, self.scale_out_cooldown) = (scale_in.into(), scale_out.into());
@@ -195,6 +251,8 @@ impl AutoScaling {
     }
 
     /// Sets the capacity that the table is created with, or comes to when it leaves on demand.
+    ///
+    /// See [`Capacity`].
     #[must_use]
     pub fn initial(mut self, units: impl Into<Value<u64>>) -> Self {
         self.initial = Some(units.into());
@@ -202,6 +260,13 @@ impl AutoScaling {
     }
 
     /// Sets whether the capacity stays up when the load goes down.
+    ///
+    /// ```
+    /// use tablewright::Capacity;
+    ///
+    /// let never_down = Capacity::auto(5..=100).disable_scale_in(true);
+    /// assert_eq!(never_down.disable_scale_in, Some(true.into()));
+    /// ```
     #[must_use]
     pub fn disable_scale_in(mut self, disable: impl Into<Value<bool>>) -> Self {
         self.disable_scale_in = Some(disable.into());
@@ -209,6 +274,8 @@ impl AutoScaling {
     }
 
     /// Adds other limits at other times.
+    ///
+    /// See [`Schedule`].
     #[must_use]
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedules.push(schedule);

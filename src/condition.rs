@@ -18,6 +18,7 @@ use crate::value::Value;
 /// let prod = Test::equals(Expression::Ref("Stage".into()), "prod");
 /// stack.condition("IsProd", prod.clone());
 /// stack.condition("IsNotProd", prod.negated());
+/// assert_eq!(stack.conditions[1].name, "IsNotProd");
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
@@ -30,6 +31,22 @@ pub struct Condition {
 }
 
 /// When a condition holds. Serialised it is the function's long form.
+///
+/// ```
+/// use serde_json::json;
+/// use tablewright::{Expression, Test};
+///
+/// let in_prod = Test::equals(Expression::Ref("Stage".into()), "prod");
+/// let in_europe = Test::Condition("IsEurope".into());
+/// let both = Test::And(vec![in_prod, in_europe.negated()]);
+/// assert_eq!(
+///     json!(both),
+///     json!({ "Fn::And": [
+///         { "Fn::Equals": [{ "Ref": "Stage" }, "prod"] },
+///         { "Fn::Not": [{ "Condition": "IsEurope" }] },
+///     ] }),
+/// );
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Test {
     /// `Fn::Equals`
@@ -50,12 +67,16 @@ pub enum Test {
 
 impl Test {
     /// Holds when both are the same text.
+    ///
+    /// See [`Test`].
     #[must_use]
     pub fn equals(left: impl Into<Value<String>>, right: impl Into<Value<String>>) -> Self {
         Self::Equals(left.into(), right.into())
     }
 
     /// Holds when this does not.
+    ///
+    /// See [`Test`].
     #[must_use]
     pub fn negated(self) -> Self {
         Self::Not([Box::new(self)])
@@ -63,6 +84,18 @@ impl Test {
 }
 
 /// One of a stack's `Mappings`: values by top-level key and second-level key, read with `Fn::FindInMap`.
+///
+/// ```
+/// use tablewright::{Billing, Expression, Stack};
+///
+/// let mut stack = Stack::new("orders");
+/// stack.mapping("Limits", [("dev", [("reads", "100")]), ("prod", [("reads", "40000")])]);
+/// assert_eq!(stack.mappings[0].values["prod"]["reads"], "40000");
+///
+/// let limit = Expression::find_in_map("Limits", Expression::Ref("Stage".into()), "reads");
+/// let billing = Billing::on_demand().max_read(limit);
+/// # assert!(!billing.is_unlimited());
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mapping {
     /// Its name.

@@ -31,6 +31,13 @@ impl Table {
     }
 
     /// Sets the comment above the table.
+    ///
+    /// ```
+    /// use tablewright::Table;
+    ///
+    /// let table = Table::define("Legacy").doc("Written by the old shop.");
+    /// assert_eq!(table.doc, "Written by the old shop.");
+    /// ```
     #[must_use]
     pub fn doc(mut self, doc: impl Into<String>) -> Self {
         self.doc = doc.into();
@@ -38,6 +45,8 @@ impl Table {
     }
 
     /// Adds the partition key.
+    ///
+    /// See [`define`](Self::define).
     #[must_use]
     #[track_caller]
     pub fn partition(mut self, name: impl Into<String>, scalar: Scalar) -> Self {
@@ -46,6 +55,8 @@ impl Table {
     }
 
     /// Adds the sort key.
+    ///
+    /// See [`define`](Self::define).
     #[must_use]
     #[track_caller]
     pub fn sort(mut self, name: impl Into<String>, scalar: Scalar) -> Self {
@@ -54,6 +65,13 @@ impl Table {
     }
 
     /// Sets the attribute with the epoch second after which DynamoDB deletes an item.
+    ///
+    /// ```
+    /// use tablewright::{Scalar, Table};
+    ///
+    /// let ttl = Table::define("Session").ttl("expires_at").ttl.expect("it was set just now");
+    /// assert_eq!((ttl.name.as_str(), ttl.scalar), ("expires_at", Scalar::N));
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn ttl(mut self, name: impl Into<String>) -> Self {
@@ -62,6 +80,13 @@ impl Table {
     }
 
     /// Adds a global secondary index.
+    ///
+    /// ```
+    /// use tablewright::{Index, IndexKind, Scalar, Table};
+    ///
+    /// let table = Table::define("Order").gsi(Index::new("by-day").partition("day", Scalar::S).sort("at", Scalar::N));
+    /// assert_eq!(table.indexes[0].kind, IndexKind::Global);
+    /// ```
     #[must_use]
     pub fn gsi(mut self, index: Index) -> Self {
         self.indexes.push(Index { kind: IndexKind::Global, ..index });
@@ -69,6 +94,16 @@ impl Table {
     }
 
     /// Adds a local secondary index; its partition key is the table's, which must have been said before.
+    ///
+    /// ```
+    /// use tablewright::{Index, IndexKind, Scalar, Table};
+    ///
+    /// let table = Table::define("Order")
+    ///     .partition("customer", Scalar::S)
+    ///     .lsi(Index::new("by-total").sort("total", Scalar::N));
+    /// assert_eq!(table.indexes[0].kind, IndexKind::Local);
+    /// assert_eq!(table.indexes[0].key.partition[0].name, "customer");
+    /// ```
     #[must_use]
     pub fn lsi(mut self, mut index: Index) -> Self {
         index.kind = IndexKind::Local;
@@ -81,6 +116,8 @@ impl Table {
 /// Indexes without a struct.
 impl Index {
     /// Makes an index without a key that holds whole items, for [`Table::gsi`] and [`Table::lsi`].
+    ///
+    /// See [`Index`].
     #[must_use]
     #[track_caller]
     pub fn new(name: impl Into<String>) -> Self {
@@ -98,6 +135,8 @@ impl Index {
     }
 
     /// Adds a partition key attribute, up to four in key order. A local index has the table's.
+    ///
+    /// See [`Index`].
     #[must_use]
     #[track_caller]
     pub fn partition(mut self, name: impl Into<String>, scalar: Scalar) -> Self {
@@ -106,6 +145,8 @@ impl Index {
     }
 
     /// Adds a sort key attribute: up to four in key order, of a local index one.
+    ///
+    /// See [`Index`].
     #[must_use]
     #[track_caller]
     pub fn sort(mut self, name: impl Into<String>, scalar: Scalar) -> Self {
@@ -114,6 +155,8 @@ impl Index {
     }
 
     /// Sets which attributes the index holds.
+    ///
+    /// See [`Projection`].
     #[must_use]
     pub fn project(mut self, projection: Projection) -> Self {
         self.projection = projection;

@@ -6,6 +6,18 @@ use serde::{Deserialize, Serialize};
 /// One environment of `tablewright.toml`, handed to every stack function.
 ///
 /// Everything is decided when the stack is made, not when it is deployed: what is reviewed is what runs.
+///
+/// ```
+/// use tablewright::Env;
+///
+/// let env = Env::new("shop", "prod")
+///     .located(Some("eu-west-1".into()), Some("444455556666".into()))
+///     .with_protection(true);
+/// assert!(env.is("prod"));
+/// assert_eq!((env.project(), env.name(), env.region()), ("shop", "prod", Some("eu-west-1")));
+/// assert_eq!(env.account(), Some("444455556666"));
+/// assert!(env.protected());
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Env {
     project: String,
@@ -76,6 +88,8 @@ fn default_stack_name() -> String {
 impl Env {
     /// Makes an environment with the default name patterns and no settings, for tests of stacks and for programs without
     /// the tool.
+    ///
+    /// See [`Env`].
     #[must_use]
     pub fn new(project: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
@@ -92,6 +106,8 @@ impl Env {
     }
 
     /// Sets the region and the account that this environment belongs to.
+    ///
+    /// See [`Env`].
     #[must_use]
     pub fn located(mut self, region: Option<String>, account: Option<String>) -> Self {
         (self.region, self.account) = (region, account);
@@ -99,6 +115,8 @@ impl Env {
     }
 
     /// Marks the environment as one whose tables hold data that people need.
+    ///
+    /// See [`Env`].
     #[must_use]
     pub fn with_protection(mut self, protected: bool) -> Self {
         self.protected = protected;
@@ -106,6 +124,8 @@ impl Env {
     }
 
     /// Sets what a table is like where its definition does not say.
+    ///
+    /// See [`Profile`].
     #[must_use]
     pub fn with_profile(mut self, profile: Profile) -> Self {
         self.profile = profile;
@@ -113,6 +133,19 @@ impl Env {
     }
 
     /// Sets the patterns of table names (`{project}`, `{env}`, `{table}`) and stack names (`{project}`, `{env}`, `{stack}`).
+    ///
+    /// ```
+    /// use tablewright::{Assembly, Env, Stack, Table};
+    ///
+    /// let env = Env::new("shop", "dev").with_names(Some("{env}.{table}".into()), None);
+    /// let assembly = Assembly::new(&env, &[("orders", |_| {
+    ///     let mut stack = Stack::new("orders");
+    ///     stack.table(Table::define("Order"));
+    ///     Ok(stack)
+    /// })]);
+    /// assert_eq!(assembly.stacks[0].tables[0].name, Some("dev.order".into()));
+    /// assert_eq!(assembly.stacks[0].name.as_deref(), Some("shop-orders-dev"), "the default");
+    /// ```
     #[must_use]
     pub fn with_names(mut self, table: Option<String>, stack: Option<String>) -> Self {
         self.table_name = table.unwrap_or(self.table_name);
@@ -121,6 +154,8 @@ impl Env {
     }
 
     /// Sets the settings that [`config`](Self::config) reads, by stack.
+    ///
+    /// See [`config`](Self::config).
     #[must_use]
     pub fn with_config(mut self, config: serde_json::Map<String, serde_json::Value>) -> Self {
         self.config = config;
@@ -128,48 +163,86 @@ impl Env {
     }
 
     /// Returns the project's name.
+    ///
+    /// See [`Env`].
     #[must_use]
     pub fn project(&self) -> &str {
         &self.project
     }
 
     /// Returns the environment's name.
+    ///
+    /// See [`Env`].
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
     /// Returns whether this is the environment `name`.
+    ///
+    /// See [`Env`].
     #[must_use]
     pub fn is(&self, name: &str) -> bool {
         self.name == name
     }
 
     /// Returns the region, where one is configured.
+    ///
+    /// See [`Env`].
     #[must_use]
     pub fn region(&self) -> Option<&str> {
         self.region.as_deref()
     }
 
     /// Returns the account, where one is configured.
+    ///
+    /// See [`Env`].
     #[must_use]
     pub fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
 
     /// Returns whether the tables hold data that people need; deletion protection is then on by default.
+    ///
+    /// See [`Env`].
     #[must_use]
     pub const fn protected(&self) -> bool {
         self.protected
     }
 
     /// Returns what a table is like where its definition does not say.
+    ///
+    /// ```
+    /// use tablewright::{Env, Profile};
+    ///
+    /// assert_eq!(Env::new("shop", "dev").profile(), Profile::Safe, "if none is configured");
+    /// ```
     #[must_use]
     pub const fn profile(&self) -> Profile {
         self.profile
     }
 
     /// Reads the settings under `[env.NAME.config.KEY]` into a type of the user's own.
+    ///
+    /// ```
+    /// use serde::Deserialize;
+    /// use serde_json::json;
+    /// use tablewright::Env;
+    ///
+    /// #[derive(Deserialize)]
+    /// #[serde(deny_unknown_fields)]
+    /// struct Orders {
+    ///     reads: u64,
+    /// }
+    ///
+    /// let config = json!({ "orders": { "reads": 40 }, "old": { "raeds": 40 } });
+    /// let env = Env::new("shop", "dev").with_config(config.as_object().expect("an object").clone());
+    /// assert_eq!(env.config::<Orders>("orders")?.reads, 40);
+    /// assert!(env.config::<Orders>("old").is_err(), "a misspelt setting");
+    /// let error = env.config::<Orders>("notes").err().expect("there is no such section");
+    /// assert_eq!(error.to_string(), "[env.dev.config.notes] is missing");
+    /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+    /// ```
     ///
     /// # Errors
     ///

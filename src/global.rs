@@ -15,6 +15,13 @@ use crate::value::{Expression, Value, from_expression};
 
 words! {
     /// `MultiRegionConsistency`, decided when the table gets its second replica.
+    ///
+    /// ```
+    /// use tablewright::{Consistency, Global};
+    ///
+    /// assert_eq!(Global::strong().consistency.literal(), Some(&Consistency::Strong));
+    /// assert_eq!(Consistency::Strong.as_str(), "STRONG");
+    /// ```
     pub enum Consistency {
         /// A write reaches the other Regions within a second or so (MREC); the last writer wins.
         Eventual = "EVENTUAL",
@@ -26,6 +33,15 @@ words! {
 
 words! {
     /// `GlobalTableSettingsReplicationMode` of a replica in another account.
+    ///
+    /// ```
+    /// use tablewright::{Global, SettingsReplication};
+    ///
+    /// let copy = Global::eventual()
+    ///     .source("arn:aws:dynamodb:eu-west-1:444455556666:table/orders")
+    ///     .here(|replica| replica.settings_replication(SettingsReplication::Enabled));
+    /// assert_eq!(copy.replicas[0].settings_replication, Some(SettingsReplication::Enabled.into()));
+    /// ```
     pub enum SettingsReplication {
         /// The settings follow those of the other replicas.
         Enabled = "ENABLED",
@@ -74,6 +90,8 @@ pub struct Global {
 
 impl Global {
     /// Eventually consistent (MREC), without a replica yet.
+    ///
+    /// See [`Global`].
     #[must_use]
     #[track_caller]
     pub fn eventual() -> Self {
@@ -94,6 +112,8 @@ impl Global {
     ///
     /// let three = Global::strong().here(|r| r).replica("us-east-2", |r| r).replica("us-west-2", |r| r);
     /// let two_and_a_witness = Global::strong().here(|r| r).replica("us-east-2", |r| r).witness("us-west-2");
+    /// assert_eq!(three.replicas.len(), 3);
+    /// assert_eq!(two_and_a_witness.witness, Some("us-west-2".into()));
     /// ```
     #[must_use]
     #[track_caller]
@@ -102,6 +122,14 @@ impl Global {
     }
 
     /// One replica, where the stack is: a table that other Regions can be added to later. A plain table cannot become one.
+    ///
+    /// ```
+    /// use tablewright::{Global, Table};
+    ///
+    /// let table = Table::define("Session").global(Global::none_yet());
+    /// assert_eq!(table.global.map(|global| global.replicas.len()), Some(1));
+    /// assert!(table.stream.is_none(), "one replica needs no stream");
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn none_yet() -> Self {
@@ -109,6 +137,13 @@ impl Global {
     }
 
     /// Adds the replica in the stack's own Region.
+    ///
+    /// ```
+    /// use tablewright::{Expression, Global};
+    ///
+    /// let global = Global::eventual().here(|replica| replica.deletion_protection(true));
+    /// assert_eq!(global.replicas[0].region, Expression::Ref("AWS::Region".into()).into());
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn here(self, change: impl FnOnce(Replica) -> Replica) -> Self {
@@ -116,6 +151,8 @@ impl Global {
     }
 
     /// Adds a replica.
+    ///
+    /// See [`Replica`].
     #[must_use]
     #[track_caller]
     pub fn replica(
@@ -128,6 +165,8 @@ impl Global {
     }
 
     /// Sets the Region that only votes.
+    ///
+    /// See [`strong`](Self::strong).
     #[must_use]
     pub fn witness(mut self, region: impl Into<Value<String>>) -> Self {
         self.witness = Some(region.into());
@@ -135,6 +174,8 @@ impl Global {
     }
 
     /// Makes it a replica of a table of another account.
+    ///
+    /// See [`SettingsReplication`].
     #[must_use]
     pub fn source(mut self, arn: impl Into<Value<String>>) -> Self {
         self.source = Some(arn.into());
@@ -156,6 +197,8 @@ impl Global {
 ///         .contributor_insights(InsightsMode::ThrottledKeys)
 ///         .index("by-region", |index| index.read(10))
 /// });
+/// assert_eq!(global.replicas[1].key, Some("alias/orders".into()));
+/// assert_eq!(global.replicas[1].class, None, "what the table says");
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Replica {
@@ -202,6 +245,16 @@ pub struct Replica {
 }
 
 /// Reads of a replica, or of an index there.
+///
+/// ```
+/// use tablewright::{Capacity, Global, Read};
+///
+/// let global = Global::eventual()
+///     .here(|replica| replica.max_read(1_000))
+///     .replica("eu-west-1", |replica| replica.read(20));
+/// assert_eq!(global.replicas[0].read, Some(Read::OnDemand(1_000.into())));
+/// assert_eq!(global.replicas[1].read, Some(Read::Provisioned(Capacity::fixed(20))));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Read {
@@ -212,6 +265,16 @@ pub enum Read {
 }
 
 /// An index in a replica, and what is different there.
+///
+/// ```
+/// use tablewright::Global;
+///
+/// let global = Global::eventual()
+///     .here(|replica| replica.index("by-day", |index| index.max_read(500).contributor_insights(true)));
+/// let index = &global.replicas[0].indexes[0];
+/// assert_eq!(index.name, "by-day");
+/// assert!(index.read.is_some());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplicaIndex {
     /// `IndexName`
@@ -247,6 +310,8 @@ impl Replica {
     }
 
     /// Sets the table class.
+    ///
+    /// See [`Global`].
     #[must_use]
     pub fn class(mut self, class: impl Into<Value<TableClass>>) -> Self {
         self.class = Some(class.into());
@@ -254,6 +319,8 @@ impl Replica {
     }
 
     /// Turns point-in-time recovery on and says how many days back it reaches.
+    ///
+    /// See [`Global`].
     #[must_use]
     pub fn point_in_time_recovery(mut self, recovery: impl Into<PointInTimeRecovery>) -> Self {
         self.point_in_time_recovery = Some(recovery.into());
@@ -261,6 +328,15 @@ impl Replica {
     }
 
     /// Turns point-in-time recovery off.
+    ///
+    /// ```
+    /// use tablewright::Global;
+    ///
+    /// let global = Global::eventual().here(|r| r).replica("eu-west-1", |r| r.no_point_in_time_recovery());
+    /// assert!(global.replicas[0].point_in_time_recovery.is_none(), "what the table says");
+    /// let there = global.replicas[1].point_in_time_recovery.as_ref().expect("it was said");
+    /// assert_eq!(there.enabled.literal(), Some(&false));
+    /// ```
     #[must_use]
     pub fn no_point_in_time_recovery(mut self) -> Self {
         self.point_in_time_recovery = Some(PointInTimeRecovery { enabled: false.into(), days: None });
@@ -268,6 +344,8 @@ impl Replica {
     }
 
     /// Sets deletion protection.
+    ///
+    /// See [`Replica`].
     #[must_use]
     pub fn deletion_protection(mut self, on: impl Into<Value<bool>>) -> Self {
         self.deletion_protection = Some(on.into());
@@ -275,6 +353,8 @@ impl Replica {
     }
 
     /// Sets the key of yours that the replica is encrypted with; then every replica needs one.
+    ///
+    /// See [`Replica`].
     #[must_use]
     pub fn key(mut self, key: impl Into<Value<String>>) -> Self {
         self.key = Some(key.into());
@@ -282,6 +362,8 @@ impl Replica {
     }
 
     /// Sets whether CloudWatch counts the keys that are used most.
+    ///
+    /// See [`Replica`].
     #[must_use]
     pub fn contributor_insights(mut self, insights: impl Into<ContributorInsights>) -> Self {
         self.contributor_insights = Some(insights.into());
@@ -289,6 +371,15 @@ impl Replica {
     }
 
     /// Sends every change of an item to a Kinesis stream of this Region.
+    ///
+    /// ```
+    /// use tablewright::Global;
+    ///
+    /// let arn = "arn:aws:kinesis:eu-west-1:444455556666:stream/changes";
+    /// let global = Global::eventual().here(|r| r).replica("eu-west-1", |r| r.kinesis(arn));
+    /// let kinesis = global.replicas[1].kinesis.as_ref().expect("it was set just now");
+    /// assert_eq!(kinesis.stream_arn, arn.into());
+    /// ```
     #[must_use]
     pub fn kinesis(mut self, kinesis: impl Into<Kinesis>) -> Self {
         self.kinesis = Some(kinesis.into());
@@ -296,6 +387,15 @@ impl Replica {
     }
 
     /// Sets who else may use the replica.
+    ///
+    /// ```
+    /// use tablewright::{Global, Statement};
+    ///
+    /// let read = Statement::allow(["dynamodb:GetItem"]).account("444455556666");
+    /// let global = Global::eventual().here(|r| r).replica("eu-west-1", |r| r.policy(read));
+    /// assert!(global.replicas[0].policy.is_none());
+    /// assert!(global.replicas[1].policy.is_some());
+    /// ```
     #[must_use]
     pub fn policy(mut self, policy: impl Into<Policy>) -> Self {
         self.policy = Some(policy.into());
@@ -303,6 +403,14 @@ impl Replica {
     }
 
     /// Sets who else may read the replica's stream.
+    ///
+    /// ```
+    /// use tablewright::{Global, Statement};
+    ///
+    /// let read = Statement::allow(["dynamodb:GetRecords"]).account("444455556666");
+    /// let global = Global::eventual().here(|r| r.stream_policy(read));
+    /// assert!(global.replicas[0].stream_policy.is_some());
+    /// ```
     #[must_use]
     pub fn stream_policy(mut self, policy: impl Into<Policy>) -> Self {
         self.stream_policy = Some(policy.into());
@@ -310,6 +418,8 @@ impl Replica {
     }
 
     /// Sets the read capacity of a provisioned table.
+    ///
+    /// See [`Read`].
     #[must_use]
     pub fn read(mut self, capacity: impl Into<Capacity>) -> Self {
         self.read = Some(Read::Provisioned(capacity.into()));
@@ -317,6 +427,8 @@ impl Replica {
     }
 
     /// Limits the reads of a table on demand.
+    ///
+    /// See [`Read`].
     #[must_use]
     pub fn max_read(mut self, units: impl Into<Value<u64>>) -> Self {
         self.read = Some(Read::OnDemand(units.into()));
@@ -324,6 +436,8 @@ impl Replica {
     }
 
     /// Adds a tag.
+    ///
+    /// See [`Replica`].
     #[must_use]
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<Value<String>>) -> Self {
         self.tags.insert(key.into(), value.into());
@@ -331,6 +445,8 @@ impl Replica {
     }
 
     /// Says what is different for an index.
+    ///
+    /// See [`ReplicaIndex`].
     #[must_use]
     #[track_caller]
     pub fn index(mut self, name: impl AsRef<str>, change: impl FnOnce(ReplicaIndex) -> ReplicaIndex) -> Self {
@@ -341,6 +457,8 @@ impl Replica {
     }
 
     /// Sets whether the settings of a replica in another account follow those of the others.
+    ///
+    /// See [`SettingsReplication`].
     #[must_use]
     pub fn settings_replication(mut self, mode: impl Into<Value<SettingsReplication>>) -> Self {
         self.settings_replication = Some(mode.into());
@@ -350,6 +468,8 @@ impl Replica {
 
 impl ReplicaIndex {
     /// Sets whether CloudWatch counts the keys that are used most.
+    ///
+    /// See [`ReplicaIndex`].
     #[must_use]
     pub fn contributor_insights(mut self, insights: impl Into<ContributorInsights>) -> Self {
         self.contributor_insights = Some(insights.into());
@@ -357,6 +477,8 @@ impl ReplicaIndex {
     }
 
     /// Sets the read capacity of a provisioned table's index.
+    ///
+    /// See [`Replica`].
     #[must_use]
     pub fn read(mut self, capacity: impl Into<Capacity>) -> Self {
         self.read = Some(Read::Provisioned(capacity.into()));
@@ -364,6 +486,8 @@ impl ReplicaIndex {
     }
 
     /// Limits the reads of an index on demand.
+    ///
+    /// See [`ReplicaIndex`].
     #[must_use]
     pub fn max_read(mut self, units: impl Into<Value<u64>>) -> Self {
         self.read = Some(Read::OnDemand(units.into()));

@@ -16,6 +16,8 @@ use crate::value::{Value, from_expression};
 /// let exported = S3Import::dynamodb_json("seed-bucket").prefix("events/").compression(Compression::Gzip);
 /// let from_a_sheet = S3Import::csv("seed-bucket", Csv::new().delimiter(Delimiter::Semicolon).headers(["id", "name"]))
 ///     .owner("444455556666");
+/// assert_eq!(exported.prefix, Some("events/".into()));
+/// assert_eq!(from_a_sheet.owner, Some("444455556666".into()));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct S3Import {
@@ -35,6 +37,13 @@ pub struct S3Import {
 }
 
 /// `InputFormat`
+///
+/// ```
+/// use tablewright::{Csv, ImportFormat, S3Import};
+///
+/// assert_eq!(S3Import::ion("seed-bucket").format, ImportFormat::Ion);
+/// assert_eq!(S3Import::csv("seed-bucket", Csv::new()).format, ImportFormat::Csv(Csv::new()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportFormat {
@@ -47,6 +56,14 @@ pub enum ImportFormat {
 }
 
 /// `InputFormatOptions.Csv`
+///
+/// ```
+/// use tablewright::{Csv, Delimiter};
+///
+/// assert!(Csv::new().headers.is_empty(), "the first line names the columns");
+/// let sheet = Csv::new().delimiter(Delimiter::Semicolon).headers(["id", "name"]);
+/// assert_eq!(sheet.headers, ["id".into(), "name".into()]);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Csv {
     /// `Delimiter`; `None` leaves DynamoDB's own, a comma.
@@ -59,6 +76,13 @@ pub struct Csv {
 
 words! {
     /// `Delimiter` of CSV.
+    ///
+    /// ```
+    /// use tablewright::{Csv, Delimiter};
+    ///
+    /// assert_eq!(Delimiter::Tab.as_str(), "\t");
+    /// assert_eq!(Csv::new().delimiter(Delimiter::Tab).delimiter, Some(Delimiter::Tab.into()));
+    /// ```
     pub enum Delimiter {
         /// `,`
         Comma = ",",
@@ -77,6 +101,14 @@ words! {
 
 words! {
     /// `InputCompressionType`
+    ///
+    /// ```
+    /// use tablewright::{Compression, S3Import};
+    ///
+    /// let import = S3Import::dynamodb_json("seed-bucket").compression(Compression::Zstd);
+    /// assert_eq!(import.compression, Some(Compression::Zstd.into()));
+    /// assert_eq!(Compression::Zstd.as_str(), "ZSTD");
+    /// ```
     pub enum Compression {
         /// Not compressed.
         None = "NONE",
@@ -89,18 +121,24 @@ words! {
 
 impl S3Import {
     /// Items as an export in DynamoDB's JSON writes them.
+    ///
+    /// See [`S3Import`].
     #[must_use]
     pub fn dynamodb_json(bucket: impl Into<Value<String>>) -> Self {
         Self::new(bucket, ImportFormat::DynamodbJson)
     }
 
     /// Items as an export in Amazon Ion writes them.
+    ///
+    /// See [`ImportFormat`].
     #[must_use]
     pub fn ion(bucket: impl Into<Value<String>>) -> Self {
         Self::new(bucket, ImportFormat::Ion)
     }
 
     /// Items as lines of CSV.
+    ///
+    /// See [`S3Import`].
     #[must_use]
     pub fn csv(bucket: impl Into<Value<String>>, options: Csv) -> Self {
         Self::new(bucket, ImportFormat::Csv(options))
@@ -111,6 +149,8 @@ impl S3Import {
     }
 
     /// Sets the account of the bucket.
+    ///
+    /// See [`S3Import`].
     #[must_use]
     pub fn owner(mut self, account: impl Into<Value<String>>) -> Self {
         self.owner = Some(account.into());
@@ -118,6 +158,8 @@ impl S3Import {
     }
 
     /// Sets what the keys of the objects begin with.
+    ///
+    /// See [`S3Import`].
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<Value<String>>) -> Self {
         self.prefix = Some(prefix.into());
@@ -125,6 +167,8 @@ impl S3Import {
     }
 
     /// Sets how the objects are compressed.
+    ///
+    /// See [`Compression`].
     #[must_use]
     pub fn compression(mut self, compression: impl Into<Value<Compression>>) -> Self {
         self.compression = Some(compression.into());
@@ -134,12 +178,16 @@ impl S3Import {
 
 impl Csv {
     /// Makes DynamoDB's own options: commas, and the names of the columns in the first line.
+    ///
+    /// See [`Csv`].
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Sets what stands between two columns.
+    ///
+    /// See [`Delimiter`].
     #[must_use]
     pub fn delimiter(mut self, delimiter: impl Into<Value<Delimiter>>) -> Self {
         self.delimiter = Some(delimiter.into());
@@ -147,6 +195,8 @@ impl Csv {
     }
 
     /// Sets the names of the columns; the first line is then an item too.
+    ///
+    /// See [`Csv`].
     #[must_use]
     pub fn headers<H: Into<Value<String>>>(mut self, names: impl IntoIterator<Item = H>) -> Self {
         self.headers = names.into_iter().map(Into::into).collect();

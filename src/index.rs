@@ -12,6 +12,14 @@ use crate::scalar::Scalar;
 use crate::settings::{ContributorInsights, WarmThroughput};
 
 /// The key of a table or an index: `KeySchema`, partition attributes (`HASH`) before sort attributes (`RANGE`).
+///
+/// ```
+/// use tablewright::{Scalar, Table};
+///
+/// let key = Table::define("Order").partition("customer", Scalar::S).sort("at", Scalar::N).key;
+/// let names: Vec<&str> = key.attributes().map(|attribute| attribute.name.as_str()).collect();
+/// assert_eq!(names, ["customer", "at"]);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
     /// Attributes with `KeyType` `HASH`, in key order.
@@ -23,12 +31,30 @@ pub struct Key {
 
 impl Key {
     /// Returns all attributes of the key in key order.
+    ///
+    /// See [`Key`].
     pub fn attributes(&self) -> impl Iterator<Item = &Attribute> {
         self.partition.iter().chain(&self.sort)
     }
 }
 
 /// An attribute that a key uses.
+///
+/// ```
+/// use tablewright::{Scalar, Table, TableItem};
+///
+/// #[derive(serde::Serialize, TableItem)]
+/// #[serde(rename_all = "camelCase")]
+/// struct Order {
+///     /// Who bought.
+///     #[ddb(partition)]
+///     customer_id: u64,
+/// }
+///
+/// let attribute = &Table::of::<Order>().key.partition[0];
+/// assert_eq!((attribute.name.as_str(), attribute.scalar), ("customerId", Scalar::N));
+/// assert_eq!(attribute.doc, "Who bought.");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attribute {
     /// `AttributeName`: the name on the wire.
@@ -44,6 +70,22 @@ pub struct Attribute {
 }
 
 /// A secondary index.
+///
+/// An item type defines its indexes, and [`Table::index`](crate::Table::index) changes their settings. Without a type:
+///
+/// ```
+/// use tablewright::{Billing, Index, Projection, Scalar, WarmThroughput};
+///
+/// let index = Index::new("by-day")
+///     .partition("day", Scalar::S)
+///     .sort("at", Scalar::N)
+///     .project(Projection::KeysOnly)
+///     .on_demand(Billing::on_demand().max_read(1_000))
+///     .warm_throughput(WarmThroughput::read(20_000))
+///     .contributor_insights(true);
+/// assert_eq!(index.key.attributes().count(), 2);
+/// assert!(index.provisioned.is_none(), "no capacity of its own");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Index {
     /// `IndexName`.
@@ -71,6 +113,14 @@ pub struct Index {
 }
 
 /// Which attributes an index holds besides the keys.
+///
+/// ```
+/// use tablewright::{Index, Projection};
+///
+/// assert_eq!(Index::new("by-day").projection, Projection::All);
+/// let index = Index::new("by-day").project(Projection::only(["total", "state"]));
+/// assert_eq!(index.projection, Projection::Include(vec!["total".into(), "state".into()]));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Projection {
@@ -115,6 +165,14 @@ impl From<&IndexDef> for Index {
 
 impl Index {
     /// Gives the index a capacity of its own; without it a provisioned table's indexes have the table's.
+    ///
+    /// ```
+    /// use tablewright::{Billing, Capacity, Index};
+    ///
+    /// let index = Index::new("by-day").provisioned(Billing::provisioned(Capacity::auto(5..=50), 5));
+    /// let own = index.provisioned.expect("it was set just now");
+    /// assert_eq!(own.read.initial().literal(), Some(&5));
+    /// ```
     #[must_use]
     pub fn provisioned(mut self, provisioned: Provisioned) -> Self {
         self.provisioned = Some(provisioned);
@@ -122,6 +180,8 @@ impl Index {
     }
 
     /// Limits the requests of the index on an on-demand table.
+    ///
+    /// See [`Index`].
     #[must_use]
     pub fn on_demand(mut self, on_demand: OnDemand) -> Self {
         self.on_demand = on_demand;
@@ -129,6 +189,8 @@ impl Index {
     }
 
     /// Sets what the index can take at once.
+    ///
+    /// See [`Index`].
     #[must_use]
     pub fn warm_throughput(mut self, warm: WarmThroughput) -> Self {
         self.warm_throughput = Some(warm);
@@ -136,6 +198,8 @@ impl Index {
     }
 
     /// Sets whether CloudWatch counts the keys of the index that are used most.
+    ///
+    /// See [`Index`].
     #[must_use]
     pub fn contributor_insights(mut self, insights: impl Into<ContributorInsights>) -> Self {
         self.contributor_insights = Some(insights.into());

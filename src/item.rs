@@ -11,6 +11,19 @@ use crate::Scalar;
 
 /// A type whose values are items of a table: the one that it defines, or the one that it is `stored_in`. Derive it; see
 /// [`TableItem`](macro@crate::TableItem).
+///
+/// ```
+/// use tablewright::{Scalar, TableItem};
+///
+/// #[derive(TableItem)]
+/// struct Order {
+///     #[ddb(partition)]
+///     id: u64,
+/// }
+///
+/// assert_eq!(Order::ITEM.id, "Order");
+/// assert_eq!(Order::ITEM.partition.scalar, Scalar::N);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not define a table",
     note = "add `#[derive(TableItem)]` to it and mark its partition key with `#[ddb(partition)]`",
@@ -27,6 +40,30 @@ impl<T: TableItem> TableItem for Box<T> {
 }
 
 /// The shape of a table, as the derive read it from a struct.
+///
+/// ```
+/// use tablewright::{IndexKind, Scalar, ProjectionDef, TableItem};
+///
+/// /// An order of a customer.
+/// #[derive(TableItem)]
+/// #[ddb(index(name = "by-day", partition(day), project(keys_only)))]
+/// struct Order {
+///     #[ddb(partition)]
+///     customer: String,
+///     #[ddb(sort)]
+///     at: u64,
+///     day: String,
+/// }
+///
+/// let item = Order::ITEM;
+/// assert_eq!(item.doc, "An order of a customer.");
+/// assert_eq!(item.sort.map(|sort| (sort.name, sort.scalar)), Some(("at", Scalar::N)));
+/// let by_day = &item.indexes[0];
+/// assert_eq!((by_day.name, by_day.kind), ("by-day", IndexKind::Global));
+/// assert_eq!(by_day.projection, ProjectionDef::KeysOnly);
+/// assert_eq!(by_day.partition[0].name, "day");
+/// assert!(item.at.line < by_day.partition[0].at.line, "each with its line");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ItemDef {
     /// The logical id in the template: the name of the type, or `#[ddb(id = "…")]`.
@@ -46,6 +83,8 @@ pub struct ItemDef {
 }
 
 /// One attribute with its name on the wire.
+///
+/// See [`ItemDef`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttributeDef {
     /// The name on the wire, after serde's renames.
@@ -59,6 +98,8 @@ pub struct AttributeDef {
 }
 
 /// One secondary index.
+///
+/// See [`ItemDef`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IndexDef {
     /// `IndexName`.
@@ -76,6 +117,8 @@ pub struct IndexDef {
 }
 
 /// Whether an index spans the table or lives beside each partition.
+///
+/// See [`Table::gsi`](crate::Table::gsi) and [`Table::lsi`](crate::Table::lsi).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IndexKind {
@@ -86,6 +129,8 @@ pub enum IndexKind {
 }
 
 /// Which attributes an index holds besides the keys.
+///
+/// See [`ItemDef`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProjectionDef {
     /// `ALL`
@@ -136,12 +181,16 @@ pub struct IndexName(&'static str);
 
 impl IndexName {
     /// Makes the handle of an index; the derive does it for every index of an item type.
+    ///
+    /// See [`IndexName`].
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self(name)
     }
 
     /// Returns `IndexName`.
+    ///
+    /// See [`IndexName`].
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.0
@@ -176,6 +225,8 @@ impl From<IndexName> for String {
 }
 
 /// A line of a source file.
+///
+/// See [`Place`](crate::Place), which every problem has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourcePlace {
     /// The file as the compiler names it: relative to the workspace.

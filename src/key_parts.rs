@@ -6,6 +6,23 @@
 use crate::AttributeDef;
 
 /// A struct of key attributes, to flatten into items. Derive it; see [`KeyParts`](macro@crate::KeyParts).
+///
+/// ```
+/// use tablewright::{KeyParts, KeyRole};
+///
+/// #[derive(KeyParts)]
+/// struct OfATenant {
+///     #[ddb(partition)]
+///     tenant: String,
+///     #[ddb(sort)]
+///     id: u64,
+/// }
+///
+/// let [tenant, id] = OfATenant::PARTS else { unreachable!("it has two keys") };
+/// assert_eq!((tenant.field, tenant.role), ("tenant", KeyRole::Partition));
+/// assert_eq!((id.attribute.name, id.role), ("id", KeyRole::Sort));
+/// assert!(!id.may_lack, "every item has the table's keys");
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no struct of keys",
     label = "cannot be nested into an item",
@@ -18,6 +35,8 @@ pub trait KeyParts {
 }
 
 /// One key of a key struct.
+///
+/// See [`KeyParts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyPart {
     /// The field as Rust names it.
@@ -31,6 +50,8 @@ pub struct KeyPart {
 }
 
 /// What a key of a key struct is to a table.
+///
+/// See [`KeyParts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyRole {
     /// The partition key.

@@ -60,6 +60,28 @@
 //!
 //! * `render`: templates, for the command and for a team's own snapshot tests. Off by default.
 //! * `bytes`, `chrono`, `jiff`, `serde_bytes`, `ulid`, `uuid`: the types of these crates as keys. Off by default.
+//!
+//! With `render`, a test of a team's own can read the template:
+//!
+//! ```
+//! # #[cfg(feature = "render")]
+//! # fn test() -> Result<(), tablewright::render::Error> {
+//! use tablewright::render::{Templates, render};
+//! use tablewright::{Assembly, Env, Scalar, Stack, Table};
+//!
+//! let assembly = Assembly::new(&Env::new("shop", "dev"), &[("orders", |_| {
+//!     let mut stack = Stack::new("orders");
+//!     stack.table(Table::define("Order").partition("customer", Scalar::S));
+//!     Ok(stack)
+//! })]);
+//! let rendered = render(&assembly.stacks[0], &assembly.env, &Templates::builtin())?;
+//! assert!(rendered.text.contains("TableName: shop-dev-order"));
+//! assert_eq!(rendered.template["Resources"]["Order"]["DeletionPolicy"], "RetainExceptOnCreate");
+//! # Ok(())
+//! # }
+//! # #[cfg(feature = "render")]
+//! # test().unwrap();
+//! ```
 
 extern crate self as tablewright;
 

@@ -9,6 +9,15 @@ use crate::place::Place;
 
 /// One property of a resource as it stands in the template, made by
 /// [`Table::override_property`](crate::Table::override_property).
+///
+/// ```
+/// use serde_json::json;
+/// use tablewright::Table;
+///
+/// let table = Table::define("Order").override_property("/TableClass", json!("STANDARD"));
+/// assert_eq!(table.overrides[0].pointer, "/TableClass");
+/// assert!(table.class.is_none(), "the model does not know");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
     /// A JSON pointer into the resource's `Properties`, such as `/SSESpecification/SSEType`; `-` is behind the last item of a

@@ -53,6 +53,14 @@ pub struct Parameter {
 }
 
 /// `Type` of a parameter.
+///
+/// ```
+/// use tablewright::{Parameter, ParameterType};
+///
+/// assert_eq!(Parameter::string("Stage").kind.as_str(), "String");
+/// assert_eq!(Parameter::ssm("Key", "/shop/key").kind.as_str(), "AWS::SSM::Parameter::Value<String>");
+/// assert_eq!(Parameter::new("Zones", ParameterType::CommaDelimitedList).kind.as_str(), "CommaDelimitedList");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ParameterType {
     /// `String`. Not called so here: the compiler would have to tell it from Rust's own in every message.
@@ -69,6 +77,8 @@ pub enum ParameterType {
 
 impl ParameterType {
     /// Returns CloudFormation's word.
+    ///
+    /// See [`ParameterType`].
     #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
@@ -82,6 +92,8 @@ impl ParameterType {
 
 impl Parameter {
     /// Makes a parameter of a type.
+    ///
+    /// See [`ParameterType`].
     #[must_use]
     #[track_caller]
     pub fn new(name: impl Into<String>, kind: ParameterType) -> Self {
@@ -101,6 +113,8 @@ impl Parameter {
     }
 
     /// Makes a text parameter.
+    ///
+    /// See [`Parameter`].
     #[must_use]
     #[track_caller]
     pub fn string(name: impl Into<String>) -> Self {
@@ -108,6 +122,17 @@ impl Parameter {
     }
 
     /// Makes a number parameter.
+    ///
+    /// ```
+    /// use tablewright::{Billing, Parameter, Stack};
+    ///
+    /// let mut stack = Stack::new("orders");
+    /// let reads = Parameter::number("Reads").default("100").between(1, 40_000).constraint("1 to 40,000 units");
+    /// let billing = Billing::on_demand().max_read(reads.value::<u64>());
+    /// stack.parameter(reads);
+    /// assert_eq!((stack.parameters[0].least, stack.parameters[0].most), (Some(1), Some(40_000)));
+    /// # assert!(!billing.is_unlimited());
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn number(name: impl Into<String>) -> Self {
@@ -116,6 +141,13 @@ impl Parameter {
 
     /// Makes a parameter whose value CloudFormation reads from a parameter of the SSM Parameter Store, at `path` unless another is
     /// given.
+    ///
+    /// ```
+    /// use tablewright::Parameter;
+    ///
+    /// let key = Parameter::ssm("TableKey", "/shop/kms/tables");
+    /// assert_eq!(key.default.as_deref(), Some("/shop/kms/tables"), "the path, never the value");
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn ssm(name: impl Into<String>, path: impl Into<String>) -> Self {
@@ -123,6 +155,13 @@ impl Parameter {
     }
 
     /// Sets `Description`.
+    ///
+    /// ```
+    /// use tablewright::Parameter;
+    ///
+    /// let stage = Parameter::string("Stage").description("Which of the two");
+    /// assert_eq!(stage.description.as_deref(), Some("Which of the two"));
+    /// ```
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -130,6 +169,12 @@ impl Parameter {
     }
 
     /// Sets `Default`.
+    ///
+    /// ```
+    /// use tablewright::Parameter;
+    ///
+    /// assert_eq!(Parameter::number("Reads").default("100").default.as_deref(), Some("100"), "text, of a number too");
+    /// ```
     #[must_use]
     pub fn default(mut self, value: impl Into<String>) -> Self {
         self.default = Some(value.into());
@@ -137,6 +182,13 @@ impl Parameter {
     }
 
     /// Adds one of `AllowedValues`.
+    ///
+    /// ```
+    /// use tablewright::Parameter;
+    ///
+    /// let stage = Parameter::string("Stage").allow("dev").allow("prod").default("dev");
+    /// assert_eq!(stage.allowed, ["dev", "prod"]);
+    /// ```
     #[must_use]
     pub fn allow(mut self, value: impl Into<String>) -> Self {
         self.allowed.push(value.into());
@@ -144,6 +196,8 @@ impl Parameter {
     }
 
     /// Sets `AllowedPattern`, a regular expression for the whole value.
+    ///
+    /// See [`Parameter`].
     #[must_use]
     pub fn pattern(mut self, pattern: impl Into<String>) -> Self {
         self.pattern = Some(pattern.into());
@@ -151,6 +205,8 @@ impl Parameter {
     }
 
     /// Sets `ConstraintDescription`.
+    ///
+    /// See [`number`](Self::number).
     #[must_use]
     pub fn constraint(mut self, text: impl Into<String>) -> Self {
         self.constraint = Some(text.into());
@@ -158,6 +214,8 @@ impl Parameter {
     }
 
     /// Sets the least and the greatest length of a text, or value of a number.
+    ///
+    /// See [`number`](Self::number).
     #[must_use]
     pub fn between(mut self, least: u64, most: u64) -> Self {
         (self.least, self.most) = (Some(least), Some(most));
@@ -165,6 +223,12 @@ impl Parameter {
     }
 
     /// Sets `NoEcho`.
+    ///
+    /// ```
+    /// use tablewright::Parameter;
+    ///
+    /// assert!(Parameter::string("Secret").no_echo().no_echo);
+    /// ```
     #[must_use]
     pub fn no_echo(mut self) -> Self {
         self.no_echo = true;
@@ -172,6 +236,8 @@ impl Parameter {
     }
 
     /// Returns the parameter's value, for any property: `Ref`.
+    ///
+    /// See [`number`](Self::number).
     #[must_use]
     pub fn value<T>(&self) -> Value<T> {
         Value::Expression(Expression::Ref(self.name.clone()))

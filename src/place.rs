@@ -9,6 +9,16 @@ use serde::{Deserialize, Serialize};
 use crate::item::SourcePlace;
 
 /// A file and a line, written `stacks/notes.rs:14`.
+///
+/// ```
+/// use tablewright::Place;
+///
+/// let place: Place = "stacks/notes.rs:14".parse()?;
+/// assert_eq!((place.file.as_str(), place.line), ("stacks/notes.rs", 14));
+/// assert_eq!(place.to_string(), "stacks/notes.rs:14");
+/// assert!("stacks/notes.rs".parse::<Place>().is_err(), "no line");
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Place {
@@ -20,6 +30,13 @@ pub struct Place {
 
 impl Place {
     /// Returns the place of the caller.
+    ///
+    /// ```
+    /// use tablewright::{Place, Stack};
+    ///
+    /// let (here, stack) = (Place::caller(), Stack::new("orders"));
+    /// assert_eq!(stack.at, here);
+    /// ```
     #[track_caller]
     #[must_use]
     pub fn caller() -> Self {

@@ -40,6 +40,8 @@ pub struct Policy {
 
 impl Policy {
     /// Makes a policy of statements.
+    ///
+    /// See [`Statement`].
     #[must_use]
     pub fn new(statements: impl IntoIterator<Item = Statement>) -> Self {
         let statements: Vec<Json> = statements.into_iter().map(|statement| statement.0.into()).collect();
@@ -78,12 +80,16 @@ pub struct Statement(Map<String, Json>);
 
 impl Statement {
     /// Allows actions; say to whom.
+    ///
+    /// See [`Statement`].
     #[must_use]
     pub fn allow<A: Into<String>>(actions: impl IntoIterator<Item = A>) -> Self {
         Self::of("Allow", actions)
     }
 
     /// Denies actions; say to whom.
+    ///
+    /// See [`Statement`].
     #[must_use]
     pub fn deny<A: Into<String>>(actions: impl IntoIterator<Item = A>) -> Self {
         Self::of("Deny", actions)
@@ -96,6 +102,8 @@ impl Statement {
     }
 
     /// Sets `Sid`, the name of the statement.
+    ///
+    /// See [`Statement`].
     #[must_use]
     pub fn sid(mut self, sid: impl Into<String>) -> Self {
         self.0.insert("Sid".into(), sid.into().into());
@@ -103,12 +111,16 @@ impl Statement {
     }
 
     /// Sets the account it is about.
+    ///
+    /// See [`Policy`].
     #[must_use]
     pub fn account(self, id: impl Into<Value<String>>) -> Self {
         self.principal(id)
     }
 
     /// Sets the ARN of the role or user it is about, or `*` for everybody.
+    ///
+    /// See [`Statement`].
     #[must_use]
     pub fn principal(mut self, arn: impl Into<Value<String>>) -> Self {
         self.0.insert("Principal".into(), json!({ "AWS": arn.into() }));
@@ -116,6 +128,14 @@ impl Statement {
     }
 
     /// Sets the service it is about, such as `lambda.amazonaws.com`.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tablewright::{Policy, Statement};
+    ///
+    /// let policy = Policy::from(Statement::allow(["dynamodb:GetItem"]).service("glue.amazonaws.com"));
+    /// assert_eq!(policy.document["Statement"][0]["Principal"], json!({ "Service": "glue.amazonaws.com" }));
+    /// ```
     #[must_use]
     pub fn service(mut self, name: impl Into<Value<String>>) -> Self {
         self.0.insert("Principal".into(), json!({ "Service": name.into() }));
@@ -123,6 +143,8 @@ impl Statement {
     }
 
     /// Adds a condition: operator, key and value.
+    ///
+    /// See [`Statement`].
     #[must_use]
     pub fn condition(
         mut self,

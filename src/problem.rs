@@ -5,6 +5,18 @@ use serde::{Deserialize, Serialize};
 use crate::place::Place;
 
 /// One thing that is wrong, where it stands, and what to do.
+///
+/// ```
+/// use tablewright::{Place, Problem, Severity};
+///
+/// let at: Place = "stacks/notes.rs:14".parse()?;
+/// let problem = Problem::error("N1", &at, "the name `ab` has 2 characters")
+///     .help("use 3 to 255 characters")
+///     .server_text("failed to satisfy constraint");
+/// assert_eq!(problem.severity, Severity::Error);
+/// assert_eq!(problem.at.line, 14);
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The rule's id, such as `K2`; stable, so that it can be searched for.
@@ -24,6 +36,12 @@ pub struct Problem {
 }
 
 /// How much a problem matters.
+///
+/// ```
+/// use tablewright::Severity;
+///
+/// assert!(Severity::Error > Severity::Warning);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -35,6 +53,8 @@ pub enum Severity {
 
 impl Problem {
     /// Makes an error.
+    ///
+    /// See [`Problem`].
     #[must_use]
     pub fn error(rule: &str, at: &Place, message: impl Into<String>) -> Self {
         Self {
@@ -48,12 +68,21 @@ impl Problem {
     }
 
     /// Makes a warning.
+    ///
+    /// ```
+    /// use tablewright::{Place, Problem, Severity};
+    ///
+    /// let problem = Problem::warning("V2", &Place::caller(), "a property is overridden");
+    /// assert_eq!(problem.severity, Severity::Warning);
+    /// ```
     #[must_use]
     pub fn warning(rule: &str, at: &Place, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(rule, at, message) }
     }
 
     /// Adds what to do.
+    ///
+    /// See [`Problem`].
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -61,6 +90,8 @@ impl Problem {
     }
 
     /// Adds what AWS would have answered.
+    ///
+    /// See [`Problem`].
     #[must_use]
     pub fn server_text(mut self, text: impl Into<String>) -> Self {
         self.server_text = Some(text.into());

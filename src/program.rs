@@ -13,11 +13,25 @@ use crate::assembly::{Assembly, StackFn};
 use crate::env::Env;
 
 /// Names the file that the tool's request is in.
+///
+/// See [`main`], which reads it.
 pub const REQUEST: &str = "TABLEWRIGHT_REQUEST";
 /// Names the file that the manifest goes to.
+///
+/// See [`main`], which reads it.
 pub const RESPONSE: &str = "TABLEWRIGHT_RESPONSE";
 
 /// What the tool asks of the program.
+///
+/// ```
+/// use tablewright::program::Request;
+/// use tablewright::{Env, FORMAT};
+///
+/// let request = Request { format: FORMAT, env: Env::new("shop", "dev") };
+/// let json = serde_json::to_vec(&request)?;
+/// assert_eq!(serde_json::from_slice::<Request>(&json)?.env.name(), "dev");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
     /// The manifest format that the tool wants.
@@ -53,6 +67,13 @@ macro_rules! stacks {
 ///
 /// Cargo tells two crates of one name and version apart by their place in their workspaces only: where two projects share a
 /// target folder, it can hand over the program of the other one. The tool must notice.
+///
+/// ```
+/// use std::path::Path;
+/// use tablewright::program::origin;
+///
+/// assert_eq!(origin(Path::new("out/dev.json")), Path::new("out/dev.origin"));
+/// ```
 #[must_use]
 pub fn origin(response: &Path) -> PathBuf {
     response.with_extension("origin")
@@ -60,6 +81,19 @@ pub fn origin(response: &Path) -> PathBuf {
 
 /// Answers the tool's request, or prints the manifest for a person. [`stacks!`](crate::stacks) calls it with the folder of
 /// the crate.
+///
+/// ```
+/// use std::process::ExitCode;
+/// use tablewright::{Env, Result, Stack, program};
+///
+/// fn orders(_env: &Env) -> Result<Stack> {
+///     Ok(Stack::new("orders"))
+/// }
+///
+/// // Nobody asks: it prints the manifest.
+/// let code = program::main(env!("CARGO_MANIFEST_DIR"), &[("orders", orders)]);
+/// assert_eq!(code, ExitCode::SUCCESS);
+/// ```
 #[must_use]
 #[track_caller]
 pub fn main(folder: &str, stacks: &[(&str, StackFn)]) -> ExitCode {

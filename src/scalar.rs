@@ -12,6 +12,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 /// The type of a key attribute: `AttributeType` in CloudFormation and DynamoDB.
+///
+/// ```
+/// use tablewright::{Scalar, Table};
+///
+/// let table = Table::define("Order").partition("customer", Scalar::S).sort("at", Scalar::N);
+/// assert_eq!(table.key.sort[0].scalar.as_str(), "N");
+/// assert_eq!(Scalar::B.to_string(), "B");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Scalar {
     /// String, ordered by UTF-8 bytes.
@@ -24,6 +32,8 @@ pub enum Scalar {
 
 impl Scalar {
     /// Returns the word that DynamoDB uses: `S`, `N` or `B`.
+    ///
+    /// See [`Scalar`].
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -72,6 +82,14 @@ pub trait KeyAttr {
 ///
 /// An item without the attribute is left out of the index (a sparse index). It must then be left out of the item too:
 /// DynamoDB refuses NULL as an index key, so an optional field needs `skip_serializing_if`.
+///
+/// ```
+/// use tablewright::{IndexKeyAttr, Scalar};
+///
+/// assert_eq!(<Option<u64> as IndexKeyAttr>::SCALAR, Scalar::N);
+/// assert!(<Option<u64> as IndexKeyAttr>::OPTIONAL, "may be left out of the item");
+/// assert!(!<u64 as IndexKeyAttr>::OPTIONAL);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an index key or time-to-live attribute of DynamoDB",
     label = "is not stored as a String, a Number or Binary",

@@ -8,6 +8,19 @@ use crate::index::Index;
 use crate::table::Table;
 
 /// One capacity that is scaled: a target and its policy.
+///
+/// ```
+/// use tablewright::scaling::{Units, dimensions};
+/// use tablewright::{Billing, Capacity, Index, Scalar, Table};
+///
+/// let table = Table::define("Order")
+///     .billing(Billing::provisioned(Capacity::auto(5..=50), 5))
+///     .gsi(Index::new("by-day").partition("day", Scalar::S));
+/// let [of_table, of_index] = &dimensions(&table)[..] else { unreachable!("the reads of both are scaled") };
+/// assert_eq!((of_table.id.as_str(), of_table.units), ("OrderReadScaling", Units::Read));
+/// assert_eq!(of_index.id, "OrderByDayReadScaling");
+/// assert_eq!(of_index.policy_id(), "OrderByDayReadScalingPolicy");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dimension<'a> {
     /// The logical id of the scalable target; the policy's is this with `Policy` behind it.
@@ -21,6 +34,12 @@ pub struct Dimension<'a> {
 }
 
 /// Reads or writes.
+///
+/// ```
+/// use tablewright::scaling::Units;
+///
+/// assert_eq!(Units::Write.as_str(), "Write");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Units {
     /// `ReadCapacityUnits`
@@ -31,6 +50,8 @@ pub enum Units {
 
 /// Returns the dimensions of a table that are scaled: the table's first, then the indexes' in their order. A global table has
 /// its scaling in its own properties.
+///
+/// See [`Dimension`].
 #[must_use]
 pub fn dimensions(table: &Table) -> Vec<Dimension<'_>> {
     let mut dimensions = Vec::new();
@@ -52,6 +73,8 @@ pub(crate) fn logical_ids(table: &Table) -> impl Iterator<Item = String> {
 
 impl Dimension<'_> {
     /// Returns the logical id of the scaling policy.
+    ///
+    /// See [`Dimension`].
     #[must_use]
     pub fn policy_id(&self) -> String {
         format!("{}Policy", self.id)
@@ -60,6 +83,8 @@ impl Dimension<'_> {
 
 impl Units {
     /// Returns `Read` or `Write`.
+    ///
+    /// See [`Units`].
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

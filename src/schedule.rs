@@ -17,6 +17,8 @@ use crate::value::Value;
 ///     .schedule(Schedule::new("evening", "cron(0 19 ? * MON-FRI *)").timezone("Europe/Berlin").min(5))
 ///     .schedule(Schedule::new("sale", "at(2027-11-26T00:00:00)").min(80).max(1_000))
 ///     .schedule(Schedule::new("trial", "rate(1 day)").max(50).start("2027-01-01T00:00:00Z").end("2027-02-01T00:00:00Z"));
+/// assert_eq!(reads.schedules[2].max, Some(1_000.into()));
+/// assert_eq!(reads.schedules[2].timezone, None, "UTC");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
@@ -45,6 +47,8 @@ pub struct Schedule {
 
 impl Schedule {
     /// Makes a schedule that changes nothing yet: say [`min`](Self::min), [`max`](Self::max) or both.
+    ///
+    /// See [`Schedule`].
     #[must_use]
     #[track_caller]
     pub fn new(name: impl Into<String>, schedule: impl Into<Value<String>>) -> Self {
@@ -61,6 +65,8 @@ impl Schedule {
     }
 
     /// Sets the time zone that an `at(…)` or `cron(…)` is in.
+    ///
+    /// See [`Schedule`].
     #[must_use]
     pub fn timezone(mut self, timezone: impl Into<Value<String>>) -> Self {
         self.timezone = Some(timezone.into());
@@ -68,6 +74,8 @@ impl Schedule {
     }
 
     /// Sets the time before which nothing happens.
+    ///
+    /// See [`Schedule`].
     #[must_use]
     pub fn start(mut self, time: impl Into<Value<String>>) -> Self {
         self.start = Some(time.into());
@@ -75,6 +83,8 @@ impl Schedule {
     }
 
     /// Sets the time after which nothing happens any more.
+    ///
+    /// See [`Schedule`].
     #[must_use]
     pub fn end(mut self, time: impl Into<Value<String>>) -> Self {
         self.end = Some(time.into());
@@ -82,6 +92,8 @@ impl Schedule {
     }
 
     /// Sets the least capacity from then on.
+    ///
+    /// See [`Schedule`].
     #[must_use]
     pub fn min(mut self, units: impl Into<Value<u64>>) -> Self {
         self.min = Some(units.into());
@@ -89,6 +101,8 @@ impl Schedule {
     }
 
     /// Sets the most capacity from then on.
+    ///
+    /// See [`Schedule`].
     #[must_use]
     pub fn max(mut self, units: impl Into<Value<u64>>) -> Self {
         self.max = Some(units.into());

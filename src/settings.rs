@@ -29,6 +29,14 @@ pub(crate) use words;
 
 words! {
     /// `TableClass`. Can be changed twice in thirty days.
+    ///
+    /// ```
+    /// use tablewright::{Table, TableClass};
+    ///
+    /// let archive = Table::define("Archive").class(TableClass::StandardInfrequentAccess);
+    /// assert_eq!(archive.class, Some(TableClass::StandardInfrequentAccess.into()));
+    /// assert_eq!(TableClass::StandardInfrequentAccess.as_str(), "STANDARD_INFREQUENT_ACCESS");
+    /// ```
     pub enum TableClass {
         /// For most tables.
         Standard = "STANDARD",
@@ -39,6 +47,14 @@ words! {
 
 words! {
     /// `StreamViewType`: what a record of the table's stream holds. A change makes a new stream with a new ARN.
+    ///
+    /// ```
+    /// use tablewright::{StreamView, Table};
+    ///
+    /// let order = Table::define("Order").stream(StreamView::NewAndOldImages);
+    /// assert_eq!(order.stream, Some(StreamView::NewAndOldImages.into()));
+    /// assert_eq!(StreamView::NewAndOldImages.as_str(), "NEW_AND_OLD_IMAGES");
+    /// ```
     pub enum StreamView {
         /// The keys of the changed item.
         KeysOnly = "KEYS_ONLY",
@@ -53,6 +69,14 @@ words! {
 
 words! {
     /// `DeletionPolicy`: what becomes of the table when its resource leaves the stack or the stack is deleted.
+    ///
+    /// ```
+    /// use tablewright::{DeletionPolicy, Table};
+    ///
+    /// assert_eq!(Table::define("Order").deletion_policy, DeletionPolicy::RetainExceptOnCreate, "without a word");
+    /// let cache = Table::define("Cache").deletion_policy(DeletionPolicy::Delete);
+    /// assert_eq!(cache.deletion_policy.as_str(), "Delete");
+    /// ```
     pub enum DeletionPolicy {
         /// The table and its items are deleted.
         Delete = "Delete",
@@ -65,6 +89,14 @@ words! {
 
 words! {
     /// `UpdateReplacePolicy`: what becomes of the old table when an update puts a new one in its place.
+    ///
+    /// ```
+    /// use tablewright::{Table, UpdateReplacePolicy};
+    ///
+    /// assert_eq!(Table::define("Order").update_replace_policy, UpdateReplacePolicy::Retain, "without a word");
+    /// let cache = Table::define("Cache").update_replace_policy(UpdateReplacePolicy::Delete);
+    /// assert_eq!(cache.update_replace_policy.as_str(), "Delete");
+    /// ```
     pub enum UpdateReplacePolicy {
         /// The old table and its items are deleted.
         Delete = "Delete",
@@ -75,6 +107,14 @@ words! {
 
 words! {
     /// `ApproximateCreationDateTimePrecision`: how exactly a Kinesis record says when its item was changed.
+    ///
+    /// ```
+    /// use tablewright::{Kinesis, Precision};
+    ///
+    /// let changes = Kinesis::new("{{resolve:ssm:/shop/changes}}").precision(Precision::Microsecond);
+    /// assert_eq!(changes.precision, Some(Precision::Microsecond.into()));
+    /// assert_eq!(Precision::Microsecond.as_str(), "MICROSECOND");
+    /// ```
     pub enum Precision {
         /// Milliseconds.
         Millisecond = "MILLISECOND",
@@ -85,6 +125,15 @@ words! {
 
 words! {
     /// `Mode` of contributor insights: which keys are counted.
+    ///
+    /// ```
+    /// use tablewright::{InsightsMode, Table};
+    ///
+    /// let table = Table::define("Order").contributor_insights(InsightsMode::ThrottledKeys);
+    /// let insights = table.contributor_insights.expect("it was set just now");
+    /// assert_eq!(insights.enabled.literal(), Some(&true), "a mode turns it on");
+    /// assert_eq!(InsightsMode::ThrottledKeys.as_str(), "THROTTLED_KEYS");
+    /// ```
     pub enum InsightsMode {
         /// The keys read and written most, and those throttled most.
         AccessedAndThrottledKeys = "ACCESSED_AND_THROTTLED_KEYS",
@@ -106,6 +155,8 @@ words! {
 ///
 /// let a_week = Table::of::<Note>().point_in_time_recovery(Days(7));
 /// let as_a_parameter_says = Table::of::<Note>().point_in_time_recovery(PointInTimeRecovery::days(Expression::Ref("Days".into())));
+/// assert_eq!(a_week.point_in_time_recovery, Some(PointInTimeRecovery::days(7)));
+/// # assert!(as_a_parameter_says.point_in_time_recovery.is_some());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PointInTimeRecovery {
@@ -119,6 +170,8 @@ pub struct PointInTimeRecovery {
 
 impl PointInTimeRecovery {
     /// On, and reaching this many days back.
+    ///
+    /// See [`PointInTimeRecovery`].
     #[must_use]
     pub fn days(days: impl Into<Value<u64>>) -> Self {
         Self { enabled: true.into(), days: Some(days.into()) }
@@ -126,6 +179,12 @@ impl PointInTimeRecovery {
 }
 
 /// A number of days, for [`Table::point_in_time_recovery`](crate::Table::point_in_time_recovery).
+///
+/// ```
+/// use tablewright::{Days, PointInTimeRecovery};
+///
+/// assert_eq!(PointInTimeRecovery::from(Days(7)), PointInTimeRecovery::days(7));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Days(
     /// How many.
@@ -151,6 +210,7 @@ impl From<Expression> for PointInTimeRecovery {
 /// use tablewright::Encryption;
 ///
 /// let ours = Encryption::customer_key("alias/orders");
+/// assert_eq!(ours, Encryption::CustomerKey("alias/orders".into()));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -167,6 +227,8 @@ pub enum Encryption {
 
 impl Encryption {
     /// Makes [`CustomerKey`](Self::CustomerKey).
+    ///
+    /// See [`Encryption`].
     #[must_use]
     pub fn customer_key(key: impl Into<Value<String>>) -> Self {
         Self::CustomerKey(key.into())
@@ -180,6 +242,9 @@ impl Encryption {
 ///
 /// let both = WarmThroughput::new(15_000, 5_000);
 /// let reads = WarmThroughput::read(20_000);
+/// assert_eq!(both.write, Some(5_000.into()));
+/// assert_eq!(reads.write, None, "left to DynamoDB");
+/// assert_eq!(WarmThroughput::write(5_000).read, None);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WarmThroughput {
@@ -193,18 +258,24 @@ pub struct WarmThroughput {
 
 impl WarmThroughput {
     /// Both.
+    ///
+    /// See [`WarmThroughput`].
     #[must_use]
     pub fn new(read: impl Into<Value<u64>>, write: impl Into<Value<u64>>) -> Self {
         Self { read: Some(read.into()), write: Some(write.into()) }
     }
 
     /// Reads only.
+    ///
+    /// See [`WarmThroughput`].
     #[must_use]
     pub fn read(units: impl Into<Value<u64>>) -> Self {
         Self { read: Some(units.into()), write: None }
     }
 
     /// Writes only.
+    ///
+    /// See [`WarmThroughput`].
     #[must_use]
     pub fn write(units: impl Into<Value<u64>>) -> Self {
         Self { read: None, write: Some(units.into()) }
@@ -218,6 +289,8 @@ impl WarmThroughput {
 ///
 /// let on: ContributorInsights = true.into();
 /// let cheaper: ContributorInsights = InsightsMode::ThrottledKeys.into();
+/// assert_eq!(on.mode, None, "DynamoDB's own");
+/// assert_eq!(cheaper.enabled, true.into());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContributorInsights {
@@ -253,6 +326,7 @@ impl From<Expression> for ContributorInsights {
 /// use tablewright::{Expression, Kinesis, Precision};
 ///
 /// let changes = Kinesis::new(Expression::Ref("ChangesArn".into())).precision(Precision::Microsecond);
+/// assert_eq!(changes.stream_arn, Expression::Ref("ChangesArn".into()).into());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kinesis {
@@ -265,12 +339,16 @@ pub struct Kinesis {
 
 impl Kinesis {
     /// To the stream with this ARN.
+    ///
+    /// See [`Kinesis`].
     #[must_use]
     pub fn new(stream_arn: impl Into<Value<String>>) -> Self {
         Self { stream_arn: stream_arn.into(), precision: None }
     }
 
     /// Sets how exactly a record says when its item was changed.
+    ///
+    /// See [`Precision`].
     #[must_use]
     pub fn precision(mut self, precision: impl Into<Value<Precision>>) -> Self {
         self.precision = Some(precision.into());

@@ -77,6 +77,20 @@ pub struct Stack {
 }
 
 /// One of a stack's `Outputs`.
+///
+/// ```
+/// use tablewright::{Stack, Table};
+///
+/// let mut stack = Stack::new("orders");
+/// let order = stack.table(Table::define("Order"));
+/// stack
+///     .output("OrderTable", order.arn())
+///     .description("For the reports")
+///     .export("orders-table-arn")
+///     .condition("IsProd");
+/// assert_eq!(stack.outputs[0].export, Some("orders-table-arn".into()));
+/// assert_eq!(stack.outputs[0].condition.as_deref(), Some("IsProd"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Output {
     /// The name of the output.
@@ -98,6 +112,8 @@ pub struct Output {
 
 impl Stack {
     /// Makes an empty stack.
+    ///
+    /// See [`Stack`].
     #[must_use]
     #[track_caller]
     pub fn new(id: impl Into<String>) -> Self {
@@ -120,6 +136,8 @@ impl Stack {
     }
 
     /// Sets `Description`.
+    ///
+    /// See [`Stack`].
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
@@ -127,6 +145,17 @@ impl Stack {
     }
 
     /// Sets `StackName` to exactly this, in every environment.
+    ///
+    /// ```
+    /// use tablewright::{Assembly, Env, Stack};
+    ///
+    /// let assembly = Assembly::new(&Env::new("shop", "dev"), &[
+    ///     ("orders", |_| Ok(Stack::new("orders"))),
+    ///     ("legacy", |_| Ok(Stack::new("legacy").name("OldShop"))),
+    /// ]);
+    /// assert_eq!(assembly.stacks[0].name.as_deref(), Some("shop-orders-dev"));
+    /// assert_eq!(assembly.stacks[1].name.as_deref(), Some("OldShop"));
+    /// ```
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -134,6 +163,13 @@ impl Stack {
     }
 
     /// Adds a tag to the stack.
+    ///
+    /// ```
+    /// use tablewright::Stack;
+    ///
+    /// let stack = Stack::new("orders").tag("team", "shop").tag("cost-centre", "4711");
+    /// assert_eq!(stack.tags["cost-centre"], "4711");
+    /// ```
     #[must_use]
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.tags.insert(key.into(), value.into());
@@ -141,6 +177,18 @@ impl Stack {
     }
 
     /// Sets termination protection; without it, it is turned on where the environment is protected, and left alone elsewhere.
+    ///
+    /// ```
+    /// use tablewright::{Assembly, Env, Stack};
+    ///
+    /// let prod = Env::new("shop", "prod").with_protection(true);
+    /// let assembly = Assembly::new(&prod, &[
+    ///     ("orders", |_| Ok(Stack::new("orders"))),
+    ///     ("cache", |_| Ok(Stack::new("cache").termination_protection(false))),
+    /// ]);
+    /// assert_eq!(assembly.stacks[0].termination_protection, Some(true));
+    /// assert_eq!(assembly.stacks[1].termination_protection, Some(false));
+    /// ```
     #[must_use]
     pub fn termination_protection(mut self, on: bool) -> Self {
         self.termination_protection = Some(on);
@@ -148,6 +196,19 @@ impl Stack {
     }
 
     /// Sets the stack policy, as CloudFormation has it.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tablewright::Stack;
+    ///
+    /// let stack = Stack::new("orders").policy(json!({
+    ///     "Statement": [
+    ///         { "Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*" },
+    ///         { "Effect": "Deny", "Action": ["Update:Replace", "Update:Delete"], "Principal": "*", "Resource": "*" },
+    ///     ],
+    /// }));
+    /// assert!(stack.policy.is_some());
+    /// ```
     #[must_use]
     pub fn policy(mut self, policy: serde_json::Value) -> Self {
         self.policy = Some(policy);
@@ -155,6 +216,8 @@ impl Stack {
     }
 
     /// Adds a parameter and returns its value.
+    ///
+    /// See [`Parameter`].
     pub fn parameter(&mut self, parameter: Parameter) -> Value<String> {
         let value = parameter.value();
         self.parameters.push(parameter);
@@ -162,6 +225,8 @@ impl Stack {
     }
 
     /// Adds a condition, for `Fn::If` and for outputs.
+    ///
+    /// See [`Condition`].
     #[track_caller]
     pub fn condition(&mut self, name: impl Into<String>, test: Test) {
         self.conditions.push(Condition { name: name.into(), test, at: Place::caller() });
@@ -174,6 +239,7 @@ impl Stack {
     ///
     /// let mut stack = Stack::new("orders");
     /// stack.mapping("Capacity", [("dev", [("reads", "5")]), ("prod", [("reads", "500")])]);
+    /// assert_eq!(stack.mappings[0].values["prod"]["reads"], "500");
     /// ```
     #[track_caller]
     pub fn mapping<const K: usize>(
@@ -195,6 +261,7 @@ impl Stack {
     ///
     /// let mut stack = Stack::new("orders");
     /// stack.raw_resource("Topic", json!({ "Type": "AWS::SNS::Topic" }));
+    /// assert_eq!(stack.resources[0].id, "Topic");
     /// ```
     #[track_caller]
     pub fn raw_resource(&mut self, id: impl Into<String>, body: serde_json::Value) {
@@ -202,12 +269,23 @@ impl Stack {
     }
 
     /// Publishes a text in the SSM Parameter Store under `path`, for other stacks to read.
+    ///
+    /// ```
+    /// use tablewright::{Stack, Table};
+    ///
+    /// let mut stack = Stack::new("orders");
+    /// let order = stack.table(Table::define("Order"));
+    /// stack.publish_ssm("/shop/prod/orders", order.name());
+    /// assert_eq!(stack.published[0].path, "/shop/prod/orders");
+    /// ```
     #[track_caller]
     pub fn publish_ssm(&mut self, path: impl Into<String>, value: impl Into<Value<String>>) {
         self.published.push(Published { path: path.into(), value: value.into(), at: Place::caller() });
     }
 
     /// Adds a table and returns a handle for outputs.
+    ///
+    /// See [`TableRef`].
     pub fn table(&mut self, table: Table) -> TableRef {
         let handle = TableRef { id: table.id.clone(), stream: table.stream.is_some(), at: table.at.clone() };
         self.tables.push(table);
@@ -215,6 +293,8 @@ impl Stack {
     }
 
     /// Adds an output and returns it, to be described or exported.
+    ///
+    /// See [`Output`].
     #[track_caller]
     pub fn output(&mut self, name: impl Into<String>, value: impl Into<Value<String>>) -> &mut Output {
         self.outputs.push(Output {
@@ -295,18 +375,24 @@ fn table_key(stack: &str) -> serde_json::Value {
 
 impl Output {
     /// Sets `Description`.
+    ///
+    /// See [`Output`].
     pub fn description(&mut self, description: impl Into<String>) -> &mut Self {
         self.description = Some(description.into());
         self
     }
 
     /// Has the output there only where a condition of the stack holds.
+    ///
+    /// See [`Output`].
     pub fn condition(&mut self, name: impl Into<String>) -> &mut Self {
         self.condition = Some(name.into());
         self
     }
 
     /// Exports the output under `name`.
+    ///
+    /// See [`Output`].
     pub fn export(&mut self, name: impl Into<Value<String>>) -> &mut Self {
         self.export = Some(name.into());
         self
@@ -314,6 +400,20 @@ impl Output {
 }
 
 /// A table that is in a stack.
+///
+/// ```
+/// use serde_json::json;
+/// use tablewright::{Stack, StreamView, Table};
+///
+/// let mut stack = Stack::new("orders");
+/// let order = stack.table(Table::define("Order").stream(StreamView::NewImage));
+/// let cache = stack.table(Table::define("Cache"));
+/// assert_eq!(json!(order.name()), json!({ "Ref": "Order" }));
+/// assert_eq!(json!(order.arn()), json!({ "Fn::GetAtt": ["Order", "Arn"] }));
+/// assert_eq!(json!(order.stream_arn()?), json!({ "Fn::GetAtt": ["Order", "StreamArn"] }));
+/// assert!(cache.stream_arn().unwrap_err().to_string().contains("has no stream"));
+/// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct TableRef {
     id: String,
@@ -323,18 +423,24 @@ pub struct TableRef {
 
 impl TableRef {
     /// The table's name: `!Ref`.
+    ///
+    /// See [`TableRef`].
     #[must_use]
     pub fn name(&self) -> Value<String> {
         Expression::Ref(self.id.clone()).into()
     }
 
     /// The table's ARN: `!GetAtt …Arn`.
+    ///
+    /// See [`TableRef`].
     #[must_use]
     pub fn arn(&self) -> Value<String> {
         Expression::GetAtt(self.id.clone(), "Arn".into()).into()
     }
 
     /// The ARN of the table's stream: `!GetAtt …StreamArn`.
+    ///
+    /// See [`TableRef`].
     ///
     /// # Errors
     ///

@@ -178,6 +178,8 @@ pub struct Table {
 
 impl Table {
     /// Makes the table that the item type defines.
+    ///
+    /// See [`Table`].
     #[must_use]
     pub fn of<T: TableItem>() -> Self {
         let item = const { T::ITEM };
@@ -231,6 +233,13 @@ impl Table {
     }
 
     /// Sets `TableName` to exactly this, in every environment.
+    ///
+    /// ```
+    /// use tablewright::Table;
+    ///
+    /// let table = Table::define("Note").name("notes");
+    /// assert_eq!(table.name, Some("notes".into()));
+    /// ```
     #[must_use]
     pub fn name(mut self, name: impl Into<Value<String>>) -> Self {
         self.name = Some(name.into());
@@ -240,6 +249,20 @@ impl Table {
 
     /// Sets what stands for `{table}` in the pattern of table names (`{project}-{env}-{table}` if not configured);
     /// without it that is the logical id in kebab case.
+    ///
+    /// ```
+    /// use tablewright::{Assembly, Env, Stack, Table};
+    ///
+    /// let assembly = Assembly::new(&Env::new("shop", "dev"), &[("orders", |_| {
+    ///     let mut stack = Stack::new("orders");
+    ///     stack.table(Table::define("OrderLine"));
+    ///     stack.table(Table::define("Draft").base_name("carts"));
+    ///     Ok(stack)
+    /// })]);
+    /// let tables = &assembly.stacks[0].tables;
+    /// assert_eq!(tables[0].name, Some("shop-dev-order-line".into()));
+    /// assert_eq!(tables[1].name, Some("shop-dev-carts".into()));
+    /// ```
     #[must_use]
     pub fn base_name(mut self, base: impl Into<String>) -> Self {
         self.name = None;
@@ -251,6 +274,17 @@ impl Table {
     ///
     /// Know what this gives up: CloudFormation refuses to replace a table with a name of its own, and that refusal guards the
     /// items. A table with a generated name is replaced by a new, empty one when its key changes.
+    ///
+    /// ```
+    /// use tablewright::{Assembly, Env, Stack, Table};
+    ///
+    /// let assembly = Assembly::new(&Env::new("shop", "dev"), &[("orders", |_| {
+    ///     let mut stack = Stack::new("orders");
+    ///     stack.table(Table::define("Order").generated_name());
+    ///     Ok(stack)
+    /// })]);
+    /// assert_eq!(assembly.stacks[0].tables[0].name, None);
+    /// ```
     #[must_use]
     pub fn generated_name(mut self) -> Self {
         self.name = None;
@@ -259,6 +293,8 @@ impl Table {
     }
 
     /// Sets the billing mode and its throughput.
+    ///
+    /// See [`Billing`].
     #[must_use]
     pub fn billing(mut self, billing: impl Into<Billing>) -> Self {
         self.billing = billing.into();
@@ -266,6 +302,8 @@ impl Table {
     }
 
     /// Sets what the table can take at once.
+    ///
+    /// See [`WarmThroughput`].
     #[must_use]
     pub fn warm_throughput(mut self, warm: WarmThroughput) -> Self {
         self.warm_throughput = Some(warm);
@@ -273,6 +311,8 @@ impl Table {
     }
 
     /// Sets the table class.
+    ///
+    /// See [`TableClass`].
     #[must_use]
     pub fn class(mut self, class: impl Into<Value<TableClass>>) -> Self {
         self.class = Some(class.into());
@@ -280,6 +320,8 @@ impl Table {
     }
 
     /// Sets whose key the items are encrypted with.
+    ///
+    /// See [`Encryption`].
     #[must_use]
     pub fn encryption(mut self, encryption: Encryption) -> Self {
         self.encryption = Some(encryption);
@@ -289,6 +331,14 @@ impl Table {
     /// Sets whether DynamoDB deletes items whose time is over; without it it does, where the table has a time-to-live attribute.
     ///
     /// To stop it, say `false` here and keep the attribute: CloudFormation needs its name to turn it off (aws-cdk#25655).
+    ///
+    /// ```
+    /// use tablewright::Table;
+    ///
+    /// let table = Table::define("Session").ttl("expires_at").time_to_live(false);
+    /// assert_eq!(table.ttl_enabled.literal(), Some(&false));
+    /// assert!(table.ttl.is_some(), "the name stays");
+    /// ```
     #[must_use]
     pub fn time_to_live(mut self, enabled: impl Into<Value<bool>>) -> Self {
         self.ttl_enabled = enabled.into();
@@ -296,6 +346,8 @@ impl Table {
     }
 
     /// Turns point-in-time recovery on and says how many days back it reaches.
+    ///
+    /// See [`PointInTimeRecovery`].
     #[must_use]
     pub fn point_in_time_recovery(mut self, recovery: impl Into<PointInTimeRecovery>) -> Self {
         self.point_in_time_recovery = Some(recovery.into());
@@ -304,6 +356,13 @@ impl Table {
     }
 
     /// Turns point-in-time recovery off.
+    ///
+    /// ```
+    /// use tablewright::Table;
+    ///
+    /// assert!(Table::define("Cache").point_in_time_recovery.is_some(), "on without a word");
+    /// assert!(Table::define("Cache").no_point_in_time_recovery().point_in_time_recovery.is_none());
+    /// ```
     #[must_use]
     pub fn no_point_in_time_recovery(mut self) -> Self {
         self.point_in_time_recovery = None;
@@ -312,6 +371,21 @@ impl Table {
     }
 
     /// Sets deletion protection; without it the environment decides: on where it is protected.
+    ///
+    /// ```
+    /// use tablewright::{Assembly, Env, Stack, Table};
+    ///
+    /// let prod = Env::new("shop", "prod").with_protection(true);
+    /// let assembly = Assembly::new(&prod, &[("orders", |_| {
+    ///     let mut stack = Stack::new("orders");
+    ///     stack.table(Table::define("Order"));
+    ///     stack.table(Table::define("Cache").deletion_protection(false));
+    ///     Ok(stack)
+    /// })]);
+    /// let tables = &assembly.stacks[0].tables;
+    /// assert_eq!(tables[0].deletion_protection, Some(true.into()));
+    /// assert_eq!(tables[1].deletion_protection, Some(false.into()));
+    /// ```
     #[must_use]
     pub fn deletion_protection(mut self, on: impl Into<Value<bool>>) -> Self {
         self.deletion_protection = Some(on.into());
@@ -319,6 +393,8 @@ impl Table {
     }
 
     /// Turns the table's stream on.
+    ///
+    /// See [`StreamView`].
     #[must_use]
     pub fn stream(mut self, view: impl Into<Value<StreamView>>) -> Self {
         self.stream = Some(view.into());
@@ -326,6 +402,16 @@ impl Table {
     }
 
     /// Sets who else may read the table's stream.
+    ///
+    /// ```
+    /// use tablewright::{Statement, StreamView, Table};
+    ///
+    /// let table = Table::define("Order")
+    ///     .stream(StreamView::KeysOnly)
+    ///     .stream_policy(Statement::allow(["dynamodb:GetRecords"]).account("444455556666"));
+    /// let policy = table.stream_policy.expect("it was set just now");
+    /// assert_eq!(policy.document["Statement"][0]["Resource"], "*", "in a policy of a stream: that stream");
+    /// ```
     #[must_use]
     pub fn stream_policy(mut self, policy: impl Into<Policy>) -> Self {
         self.stream_policy = Some(policy.into());
@@ -333,6 +419,8 @@ impl Table {
     }
 
     /// Sends every change of an item to a Kinesis stream.
+    ///
+    /// See [`Kinesis`].
     #[must_use]
     pub fn kinesis(mut self, kinesis: impl Into<Kinesis>) -> Self {
         self.kinesis = Some(kinesis.into());
@@ -340,6 +428,8 @@ impl Table {
     }
 
     /// Sets whether CloudWatch counts the keys that are used most.
+    ///
+    /// See [`ContributorInsights`].
     #[must_use]
     pub fn contributor_insights(mut self, insights: impl Into<ContributorInsights>) -> Self {
         self.contributor_insights = Some(insights.into());
@@ -347,6 +437,8 @@ impl Table {
     }
 
     /// Sets who else may use the table.
+    ///
+    /// See [`Policy`].
     #[must_use]
     pub fn policy(mut self, policy: impl Into<Policy>) -> Self {
         self.policy = Some(policy.into());
@@ -356,6 +448,8 @@ impl Table {
     /// Sets the items that the table begins with.
     ///
     /// Only when it is made, and to be kept for its life: to add, change or remove this later would replace the table.
+    ///
+    /// See [`S3Import`].
     #[must_use]
     pub fn import_data(mut self, import: S3Import) -> Self {
         self.import = Some(import);
@@ -363,6 +457,13 @@ impl Table {
     }
 
     /// Adds a tag to the table.
+    ///
+    /// ```
+    /// use tablewright::{Expression, Table};
+    ///
+    /// let table = Table::define("Order").tag("team", "shop").tag("stack", Expression::Ref("AWS::StackName".into()));
+    /// assert_eq!(table.tags["team"], "shop".into());
+    /// ```
     #[must_use]
     pub fn tag(mut self, key: impl Into<String>, value: impl Into<Value<String>>) -> Self {
         self.tags.insert(key.into(), value.into());
@@ -370,6 +471,8 @@ impl Table {
     }
 
     /// Sets what becomes of the table when its resource leaves the stack.
+    ///
+    /// See [`DeletionPolicy`].
     #[must_use]
     pub fn deletion_policy(mut self, policy: DeletionPolicy) -> Self {
         self.deletion_policy = policy;
@@ -378,6 +481,8 @@ impl Table {
     }
 
     /// Sets what becomes of the old table when an update replaces it.
+    ///
+    /// See [`UpdateReplacePolicy`].
     #[must_use]
     pub fn update_replace_policy(mut self, policy: UpdateReplacePolicy) -> Self {
         self.update_replace_policy = policy;
@@ -389,6 +494,8 @@ impl Table {
     ///
     /// What the table says holds for every replica that does not say otherwise. A table with several replicas has a stream;
     /// without [`stream`](Self::stream) it is set here.
+    ///
+    /// See [`Global`].
     #[must_use]
     pub fn global(mut self, global: Global) -> Self {
         if global.consistency == Consistency::Eventual.into() && global.replicas.len() > 1 {
@@ -399,6 +506,15 @@ impl Table {
     }
 
     /// Sets the name of the condition under which the table exists.
+    ///
+    /// ```
+    /// use tablewright::{Expression, Stack, Table, Test};
+    ///
+    /// let mut stack = Stack::new("orders");
+    /// stack.condition("HasAudit", Test::equals(Expression::Ref("AWS::Region".into()), "eu-west-1"));
+    /// stack.table(Table::define("Audit").condition("HasAudit"));
+    /// assert_eq!(stack.tables[0].condition.as_deref(), Some("HasAudit"));
+    /// ```
     #[must_use]
     pub fn condition(mut self, name: impl Into<String>) -> Self {
         self.condition = Some(name.into());
@@ -406,6 +522,16 @@ impl Table {
     }
 
     /// Adds the logical id of something that must be there before the table.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tablewright::{Stack, Table};
+    ///
+    /// let mut stack = Stack::new("orders");
+    /// stack.raw_resource("Topic", json!({ "Type": "AWS::SNS::Topic" }));
+    /// stack.table(Table::define("Order").depends_on("Topic"));
+    /// assert_eq!(stack.tables[0].depends_on, ["Topic"]);
+    /// ```
     #[must_use]
     pub fn depends_on(mut self, id: impl Into<String>) -> Self {
         self.depends_on.push(id.into());
@@ -425,6 +551,7 @@ impl Table {
     /// }
     ///
     /// let table = Table::of::<Draft>().metadata("checkov", json!({ "skip": [{ "id": "CKV_AWS_28" }] }));
+    /// assert_eq!(table.metadata["checkov"]["skip"][0]["id"], "CKV_AWS_28");
     /// ```
     #[must_use]
     pub fn metadata(mut self, key: impl Into<String>, value: serde_json::Value) -> Self {
@@ -450,6 +577,7 @@ impl Table {
     /// let table = Table::of::<Draft>()
     ///     .encryption(Encryption::AwsManaged)
     ///     .override_property("/SSESpecification/SSEType", json!("KMS"));
+    /// assert_eq!(table.overrides[0].pointer, "/SSESpecification/SSEType");
     /// ```
     #[must_use]
     #[track_caller]
@@ -474,6 +602,10 @@ impl Table {
     ///
     /// let table = Table::of::<Draft>()
     ///     .index("by-owner", |index| index.on_demand(Billing::on_demand().max_read(100)).contributor_insights(true));
+    /// assert_eq!(table.indexes[0].on_demand.max_read, Some(100.into()));
+    ///
+    /// let mistyped = Table::of::<Draft>().index("by-onwer", |index| index);
+    /// assert_eq!(mistyped.problems[0].rule, "X1");
     /// ```
     #[must_use]
     #[track_caller]
@@ -491,6 +623,14 @@ impl Table {
     }
 
     /// Applies `change` when `condition` holds, so that environments can differ inside one chain of calls.
+    ///
+    /// ```
+    /// use tablewright::{Env, StreamView, Table};
+    ///
+    /// let orders = |env: &Env| Table::define("Order").when(env.is("prod"), |table| table.stream(StreamView::NewImage));
+    /// assert!(orders(&Env::new("shop", "prod")).stream.is_some());
+    /// assert!(orders(&Env::new("shop", "dev")).stream.is_none());
+    /// ```
     #[must_use]
     pub fn when(self, condition: bool, change: impl FnOnce(Self) -> Self) -> Self {
         if condition { change(self) } else { self }
@@ -498,6 +638,16 @@ impl Table {
 
     /// Returns the capacity that the index has: its own, or the table's. `None` on demand and for a local index, which has
     /// no capacity of its own.
+    ///
+    /// ```
+    /// use tablewright::{Billing, Index, Scalar, Table};
+    ///
+    /// let table = Table::define("Order")
+    ///     .billing(Billing::provisioned(10, 5))
+    ///     .gsi(Index::new("by-day").partition("day", Scalar::S));
+    /// let of_the_index = table.provisioned_for(&table.indexes[0]).expect("the table is provisioned");
+    /// assert_eq!(of_the_index.read.initial().literal(), Some(&10), "the index has the table's");
+    /// ```
     #[must_use]
     pub fn provisioned_for<'a>(&'a self, index: &'a Index) -> Option<&'a Provisioned> {
         match (&self.billing, index.kind) {

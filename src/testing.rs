@@ -82,6 +82,8 @@ pub fn check_shape<T: TableItem + Serialize>(item: &T) -> Result<(), ShapeError>
 }
 
 /// An item that cannot be put into its table.
+///
+/// See [`check_shape`], which makes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShapeError {
     item: &'static str,
@@ -91,6 +93,8 @@ pub struct ShapeError {
 
 impl ShapeError {
     /// Returns what is wrong, one sentence each.
+    ///
+    /// See [`check_shape`].
     #[must_use]
     pub fn problems(&self) -> &[String] {
         &self.problems

@@ -124,6 +124,8 @@ pub enum Argument {
 
 impl<T> Value<T> {
     /// Returns the literal, or `None` for an expression.
+    ///
+    /// See [`Value`].
     pub const fn literal(&self) -> Option<&T> {
         match self {
             Self::Literal(value) => Some(value),
@@ -175,6 +177,8 @@ impl Expression {
     /// use tablewright::{Encryption, Expression};
     ///
     /// let key = Encryption::customer_key(Expression::import_value("shop-key-arn"));
+    /// assert_eq!(serde_json::to_value(key)?["customer_key"]["Fn::ImportValue"], "shop-key-arn");
+    /// # Ok::<(), serde_json::Error>(())
     /// ```
     #[must_use]
     pub fn import_value(name: impl Into<Argument>) -> Self {
@@ -184,10 +188,11 @@ impl Expression {
     /// `Fn::FindInMap`.
     ///
     /// ```
-    /// use tablewright::{Billing, Expression};
+    /// use tablewright::{Billing, Expression, Value};
     ///
     /// let most = Expression::find_in_map("Limits", Expression::Ref("AWS::Region".into()), "MostWrites");
     /// let billing = Billing::on_demand().max_write(most);
+    /// assert_eq!(billing.max_write.as_ref().and_then(Value::literal), None, "known to CloudFormation alone");
     /// ```
     #[must_use]
     pub fn find_in_map(
@@ -204,6 +209,8 @@ impl Expression {
     /// use tablewright::{Billing, Expression};
     ///
     /// let billing = Billing::on_demand().max_read(Expression::if_else("IsProd", 40_000, 100));
+    /// assert_eq!(serde_json::to_string(&billing)?, r#"{"max_read":{"Fn::If":["IsProd",40000,100]}}"#);
+    /// # Ok::<(), serde_json::Error>(())
     /// ```
     #[must_use]
     pub fn if_else(
@@ -215,6 +222,8 @@ impl Expression {
     }
 
     /// `Fn::Join` of a list.
+    ///
+    /// See [`Expression`].
     #[must_use]
     pub fn join(delimiter: impl Into<String>, parts: impl IntoIterator<Item = Argument>) -> Self {
         Self::Join(delimiter.into(), Box::new(Argument::List(parts.into_iter().collect())))

@@ -95,6 +95,22 @@ pub enum Error {
 
 /// Renders a stack of the environment `env`.
 ///
+/// ```
+/// use tablewright::render::{Templates, render};
+/// use tablewright::{Assembly, Env, Scalar, Stack, Table};
+///
+/// let env = Env::new("demo", "dev");
+/// let assembly = Assembly::new(&env, &[("notes", |_| {
+///     let mut stack = Stack::new("notes");
+///     stack.table(Table::define("Note").partition("id", Scalar::S));
+///     Ok(stack)
+/// })]);
+/// let rendered = render(&assembly.stacks[0], env.name(), &Templates::builtin())?;
+/// assert!(rendered.text.contains("TableName: demo-dev-note\n"));
+/// assert_eq!(rendered.template["Resources"]["Note"]["DeletionPolicy"], "RetainExceptOnCreate");
+/// # Ok::<(), tablewright::render::Error>(())
+/// ```
+///
 /// # Errors
 ///
 /// With the built-in templates only where an override hits nothing. With templates of the user's: see [`Error`].
