@@ -74,7 +74,10 @@ pub(super) async fn drive<T>(
             biased;
             Some(fact) = facts.recv() => reporter.tell(&fact),
             done = &mut engine => break Ok(done),
-            () = interrupts.next() => break Err(Interrupted),
+            () = interrupts.next() => {
+                reporter.break_line();
+                break Err(Interrupted);
+            }
         }
     };
     while let Ok(fact) = facts.try_recv() {

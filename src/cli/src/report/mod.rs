@@ -78,6 +78,13 @@ impl Reporter {
         };
     }
 
+    /// Ends the line on which the terminal has written `^C`.
+    pub(crate) fn break_line(&self) {
+        if self.form != Form::Ndjson && io::stderr().is_terminal() {
+            let _ = writeln!(anstream::stderr());
+        }
+    }
+
     /// Says something beside the facts, for people only.
     pub(crate) fn say(&mut self, text: &str) {
         if self.form != Form::Ndjson && !self.quiet {
