@@ -9,6 +9,7 @@ use tablewright_deploy::{Connect, Connection, Pace, connect};
 use tablewright_sandbox::{Clock, Options, Sandbox};
 
 use crate::commands::Common;
+use crate::commands::endings::random;
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 use crate::project::{EnvConfig, Project};
@@ -157,11 +158,8 @@ pub(super) fn open_sandbox(project: &Project) -> Result<Sandbox> {
     crate::project::make_scratch(&folder)
         .with_context(|| format!("cannot make {}, where the sandbox is kept", folder.display()))
         .or_exit(Exit::Internal)?;
-    let options = Options {
-        clock: Clock::Wall { scale: sandbox_scale()? },
-        seed: fastrand::u64(..),
-        ..Options::default()
-    };
+    let options =
+        Options { clock: Clock::Wall { scale: sandbox_scale()? }, seed: random(), ..Options::default() };
     Sandbox::at(sandbox_file(project), options).or_exit(Exit::Internal)
 }
 

@@ -67,7 +67,12 @@ pub(super) async fn wait_for_tables(target: &Target, stack: &Stack, facts: &Fact
 
 /// Returns a name that nobody else has, for a change set or an operation.
 pub(super) fn token() -> String {
-    format!("tablewright-{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..))
+    format!("tablewright-{:016x}{:016x}", random(), random())
+}
+
+/// Returns a random number. Where the system has none to give, nothing that needs an unheard-of name can be done.
+pub(super) fn random() -> u64 {
+    getrandom::u64().expect("the system gives random numbers")
 }
 
 pub(super) fn interrupted_before() -> CommandError {
