@@ -3,7 +3,7 @@
 //! A struct with `#[derive(TableItem)]` says what a table looks like; a few lines of Rust say how it is run; the
 //! `tablewright` command renders that to a CloudFormation template that people like to review, plans the change so that no
 //! data is lost, deploys it, and watches until the tables can be used. This crate is the part that such a struct needs: it
-//! has thirteen small dependencies and builds in seconds.
+//! has twelve small dependencies and builds in seconds.
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
