@@ -111,6 +111,7 @@ mod parameter;
 mod condition;
 mod resource;
 mod stack;
+mod locate;
 mod env;
 
 mod assembly;

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use anyhow::anyhow;
-use tablewright::Stack;
+use tablewright::{Place, Stack};
 use tablewright_deploy::{Cause, DraftError, Failure, PrepareError, StackClass, StackStatus};
 use tablewright_tables::advice;
 
@@ -115,13 +115,7 @@ fn cause_text(stack: &Stack, cause: &Cause) -> String {
     format!("{}{place} {}: {reason}", cause.logical_id, cause.status)
 }
 
-/// Returns the Rust line of a resource: the table's, or that of the table whose scaling it is.
-fn place(stack: &Stack, logical_id: &str) -> Option<String> {
-    let owns = |table: &&tablewright::Table| {
-        table.id == logical_id
-            || tablewright::scaling::dimensions(table)
-                .iter()
-                .any(|dimension| dimension.id == logical_id || dimension.policy_id() == logical_id)
-    };
-    stack.tables.iter().find(owns).map(|table| table.at.to_string())
+/// Returns the Rust line of a resource.
+fn place<'a>(stack: &'a Stack, logical_id: &str) -> Option<&'a Place> {
+    stack.place_of("Resources", logical_id, None)
 }
