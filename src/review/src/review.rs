@@ -1,0 +1,113 @@
+//! What is reviewed: comparisons of two templates, each with its judged changes, and the problems of the definitions.
+
+use tablewright::{Place, Problem};
+use tablewright_plan::{Change, Plan, Verdict, Wait};
+
+/// Everything that a reviewer is told.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Review {
+    /// One for each stack, and for each environment it was compared in.
+    pub comparisons: Vec<Comparison>,
+    /// What is wrong with the definitions.
+    pub problems: Vec<Problem>,
+}
+
+/// Two templates of one stack, and what it means to go from the one to the other.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Comparison {
+    /// The stack as the definitions call it.
+    pub stack: String,
+    /// The stack as CloudFormation knows it.
+    pub stack_name: Option<String>,
+    /// The environment that the definitions were made for.
+    pub environment: Option<String>,
+    /// What was compared, as people say it: `deployed`, `stacks/rendered/prod/notes.yaml at main`.
+    pub before: String,
+    /// With what it was compared: `definitions`, a file.
+    pub after: String,
+    /// The file of the wanted template in the repository: where a change without a Rust line is shown.
+    pub template: Option<String>,
+    /// The Rust line of the stack's definition.
+    pub at: Option<Place>,
+    /// Every change, in the order of the plan.
+    pub changes: Vec<Located>,
+    /// What changes beside the template, one thing a line: `termination protection is turned off`.
+    pub beside: Vec<String>,
+    /// The updates that bring the one to the other.
+    pub steps: Vec<Step>,
+    /// The two templates as a unified diff.
+    pub text_diff: Option<String>,
+    /// Whether there are changes that no step carries out.
+    pub stopped: bool,
+}
+
+/// A change, and where its definition stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Located {
+    /// The change.
+    pub change: Change,
+    /// The Rust line.
+    pub at: Option<Place>,
+}
+
+/// One update of the stack, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// What it does, one thing a line.
+    pub summary: Vec<String>,
+    /// What must be true before the next step, and before the last one counts as done.
+    pub waits: Vec<Wait>,
+}
+
+impl Review {
+    /// Returns the worst verdict of all comparisons.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.comparisons.iter().map(Comparison::verdict).max().unwrap_or_default()
+    }
+
+    /// Returns whether anything would change.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        self.comparisons.iter().any(Comparison::has_changes)
+    }
+}
+
+impl Comparison {
+    /// Takes over a plan; `locate` knows the Rust line of a change.
+    ///
+    /// The two texts say what was compared: `deployed` and `definitions`.
+    #[must_use]
+    pub fn of(
+        stack: &str,
+        [before, after]: [&str; 2],
+        plan: &Plan,
+        locate: impl Fn(&Change) -> Option<Place>,
+    ) -> Self {
+        let located = |change: &Change| Located { at: locate(change), change: change.clone() };
+        let steps = plan.steps.iter();
+        Self {
+            stack: stack.to_owned(),
+            before: before.to_owned(),
+            after: after.to_owned(),
+            changes: plan.changes.iter().map(located).collect(),
+            steps: steps
+                .map(|step| Step { summary: step.summary.clone(), waits: step.waits.clone() })
+                .collect(),
+            stopped: plan.is_stopped(),
+            ..Self::default()
+        }
+    }
+
+    /// Returns the worst verdict.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.changes.iter().map(|located| located.change.verdict).max().unwrap_or_default()
+    }
+
+    /// Returns whether anything would change, be it in the template or beside it.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        !self.changes.is_empty() || !self.beside.is_empty()
+    }
+}

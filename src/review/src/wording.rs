@@ -1,0 +1,197 @@
+//! How a change is said: the same words on a terminal, in a pull request and at a line of code.
+//!
+//! In: a [`Change`]. Out: its parts as plain text. *Invariant:* nothing here knows of colour, escapes or width; text from
+//! templates comes back as it is, and each form makes it safe in its own way.
+
+use serde_json::Value;
+use tablewright_plan::{Action, Change, Verdict, Wait};
+
+/// A change in words, a part for each thing a reader looks for.
+///
+/// ```
+/// use serde_json::json;
+/// use tablewright_plan::{PlanOptions, plan};
+/// use tablewright_review::Wording;
+///
+/// let table = |mode: &str| json!({ "Resources": { "Notes": {
+///     "Type": "AWS::DynamoDB::Table",
+///     "Properties": { "TableName": "notes", "BillingMode": mode },
+/// } } });
+/// let plan = plan(Some(&table("PROVISIONED")), &table("PAY_PER_REQUEST"), &PlanOptions::default());
+///
+/// let words = Wording::of(&plan.changes[0]);
+/// assert_eq!((words.sign, words.name.as_str()), ("~", "Notes.BillingMode"));
+/// assert_eq!(words.values.as_deref(), Some("PROVISIONED → PAY_PER_REQUEST"));
+/// assert_eq!(words.label, "in place, with risk");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wording<'a> {
+    /// `+`, `-`, `~` or, for what moved, `>`.
+    pub sign: &'static str,
+    /// What changes: `Notes.BillingMode`, `output NotesArn`.
+    pub name: String,
+    /// The type without `AWS::`, where a whole resource is meant.
+    pub kind: Option<&'a str>,
+    /// The value before and after; of what comes or goes as a whole the name says enough.
+    pub values: Option<String>,
+    /// What it does, in two words.
+    pub label: &'static str,
+    /// The reason for the verdict, where there is something to explain.
+    pub why: Option<&'a str>,
+}
+
+impl<'a> Wording<'a> {
+    /// Says a change.
+    #[must_use]
+    pub fn of(change: &'a Change) -> Self {
+        let whole = change.path.is_empty();
+        let kind = change.resource_type.as_deref().filter(|_| whole);
+        // A whole resource, output or index that comes or goes is named, not quoted.
+        let comes_or_goes = change.before.is_some() != change.after.is_some();
+        let named = (whole || index_name(change).is_some()) && comes_or_goes;
+        Self {
+            sign: sign(&change.action),
+            name: name(change) + &pointer(change),
+            kind: kind.map(|kind| kind.strip_prefix("AWS::").unwrap_or(kind)),
+            values: values(change).filter(|_| !named),
+            label: label(change),
+            why: Some(change.why.as_str()).filter(|_| change.verdict > Verdict::InPlace),
+        }
+    }
+}
+
+/// Returns what changes come to in one line: how many of which kind, worst last.
+///
+/// ```
+/// assert_eq!(tablewright_review::summary([]), "nothing that has an effect");
+/// ```
+#[must_use]
+pub fn summary<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    let mut changes: Vec<&Change> = changes.into_iter().filter(|change| is_news(change)).collect();
+    changes.sort_by_key(|change| change.verdict);
+    for change in changes {
+        match counts.iter_mut().find(|(kind, _)| *kind == label(change)) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((label(change), 1)),
+        }
+    }
+    if counts.is_empty() {
+        return "nothing that has an effect".to_owned();
+    }
+    counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns whether a change says something. What has no effect does not, nor do attribute definitions, which follow the
+/// keys.
+#[must_use]
+pub fn is_news(change: &Change) -> bool {
+    let follows = change.path.starts_with("/Properties/AttributeDefinitions");
+    change.verdict > Verdict::None && !(follows && change.verdict == Verdict::InPlace)
+}
+
+/// Says what is waited for: `every index of Notes is ACTIVE`.
+#[must_use]
+pub fn wait(wait: &Wait) -> String {
+    match wait {
+        Wait::Indexes { tables } => format!("every index of {} is ACTIVE", tables.join(", ")),
+        Wait::TimeToLive { tables } => {
+            format!(
+                "DynamoDB takes another change of time to live of {}, about an hour later",
+                tables.join(", ")
+            )
+        }
+        Wait::KinesisDestination { tables } => {
+            format!("the old Kinesis destination of {} is DISABLED, a few minutes later", tables.join(", "))
+        }
+    }
+}
+
+/// Returns at most `width` characters of a line, the last one `…` where something was cut.
+///
+/// ```
+/// assert_eq!(tablewright_review::cut("BillingMode", 8), "Billing…");
+/// ```
+#[must_use]
+pub fn cut(line: &str, width: usize) -> String {
+    if line.chars().count() <= width {
+        return line.to_owned();
+    }
+    line.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+}
+
+fn sign(action: &Action) -> &'static str {
+    match action {
+        Action::Add => "+",
+        Action::Remove => "-",
+        Action::Modify => "~",
+        Action::Move { .. } => ">",
+    }
+}
+
+/// Resources stand for themselves; everything else says which section it is in.
+fn name(change: &Change) -> String {
+    match (change.section.as_str(), change.logical_id.as_str()) {
+        ("Resources", id) => id.to_owned(),
+        ("Outputs", id) => format!("output {id}"),
+        (section, "") => section.to_owned(),
+        (section, id) => format!("{section}.{id}"),
+    }
+}
+
+/// `/Properties/BillingMode` → `.BillingMode`: everybody knows where properties are. An index goes by its name.
+fn pointer(change: &Change) -> String {
+    let path = change.path.strip_prefix("/Properties").unwrap_or(&change.path).replace('/', ".");
+    match (index_name(change), path.rsplit_once('.')) {
+        (Some(name), Some((list, _))) => format!("{list}.{name}"),
+        _ => path,
+    }
+}
+
+/// Returns the name of the index that comes, goes or changes as a whole.
+fn index_name(change: &Change) -> Option<&str> {
+    let index = change.after.as_ref().or(change.before.as_ref())?;
+    index.get("IndexName")?.as_str()
+}
+
+fn values(change: &Change) -> Option<String> {
+    match (&change.before, &change.after) {
+        (Some(before), Some(after)) if before != after => {
+            Some(format!("{} → {}", value(before), value(after)))
+        }
+        (Some(before), None) => Some(format!("{} → (none)", value(before))),
+        (None, Some(after)) => Some(value(after)),
+        (Some(_), Some(_)) | (None, None) => None,
+    }
+}
+
+fn value(value: &Value) -> String {
+    match value {
+        Value::String(text) => cut(text, 60),
+        other => key_schema(other).unwrap_or_else(|| cut(&other.to_string(), 60)),
+    }
+}
+
+/// A key schema as people say it: `userId HASH, noteId RANGE`.
+fn key_schema(value: &Value) -> Option<String> {
+    let element = |element: &Value| {
+        Some(format!("{} {}", element["AttributeName"].as_str()?, element["KeyType"].as_str()?))
+    };
+    let elements: Option<Vec<String>> = value.as_array()?.iter().map(element).collect();
+    elements.filter(|elements| !elements.is_empty()).map(|elements| elements.join(", "))
+}
+
+/// What a change does, in two words.
+fn label(change: &Change) -> &'static str {
+    match change.verdict {
+        Verdict::None => "no effect",
+        Verdict::InPlace if change.path.is_empty() && change.action == Action::Add => "new",
+        Verdict::InPlace if change.path.is_empty() && change.action == Action::Remove => "removed",
+        Verdict::InPlace => "in place",
+        Verdict::InPlaceWithRisk => "in place, with risk",
+        Verdict::Staged => "staged",
+        Verdict::Refused => "refused",
+        Verdict::ReplacementKept => "old table kept",
+        Verdict::DataLoss => "data loss",
+    }
+}
