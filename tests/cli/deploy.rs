@@ -136,6 +136,7 @@ fn nobody_to_ask_and_nothing_is_changed() {
       ~ NoteWriteScaling.MinCapacity  5 → 6  [in place]
       ~ Note.ProvisionedThroughput  {"ReadCapacityUnits":5,"WriteCapacityUnits":5} → {"ReadCapacityUnits":6,"WriteCapacityUnits":6}  [in place, with risk]
           the template's numbers replace what auto scaling (`NoteReadScaling`) has set, which can throttle for a while
+          --> stacks/notes.rs:9
     error: there is nobody to ask: stdin is not a terminal
       help: run the same command with `--yes`, if what stands above is meant
     "#);

@@ -58,8 +58,10 @@ fn before_and_after_a_deploy() {
       - NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [removed]
       ~ Note.BillingMode  PROVISIONED → PAY_PER_REQUEST  [staged]
           a table can be switched to on-demand four times in 24 hours
+          --> stacks/notes.rs:9
       - Note.ProvisionedThroughput  {"ReadCapacityUnits":5,"WriteCapacityUnits":5} → (none)  [staged]
           capacity comes and goes with the billing mode
+          --> stacks/notes.rs:9
     "#);
 }
 
@@ -75,4 +77,237 @@ fn tags_alone() {
     );
     let output = project.run(&["diff", "notes", "--sandbox", "--detailed-exitcode"]).ends_with(8);
     assert!(output.stdout.contains("its tags change"), "{output}");
+}
+
+/// A project whose rendered templates are committed.
+fn committed(name: &str) -> Project {
+    let project = Project::sample(&format!("diff-{name}"));
+    let _ = project.run(&["render", "--out", "stacks/rendered"]).ends_with(0);
+    git(&project, &["init", "--quiet", "--initial-branch", "main"]);
+    git(&project, &["add", "stacks"]);
+    git(&project, &["commit", "--quiet", "--message", "as it was"]);
+    project
+}
+
+fn git(project: &Project, args: &[&str]) {
+    let mut git = std::process::Command::new("git");
+    let who = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false"];
+    let output =
+        git.current_dir(&project.root).env("HOME", &project.root).args(who).args(args).output().unwrap();
+    assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+const OTHER_KEY: (&str, &str) = (
+    "    #[ddb(sort)]\n    pub note_id: String,",
+    "    pub note_id: String,\n    #[ddb(sort)]\n    pub written_at: u64,",
+);
+
+#[test]
+fn against_a_revision() {
+    let project = committed("revision");
+    assert_snapshot!(project.run(&["diff", "--against", "main", "--all-envs", "--exit-code"]), @"
+    exit code 0
+    --- stdout
+    notes against stacks/rendered/dev/notes.yaml at main: nothing to change
+    shop against stacks/rendered/dev/shop.yaml at main: nothing to change
+    notes against stacks/rendered/prod/notes.yaml at main: nothing to change
+    shop against stacks/rendered/prod/shop.yaml at main: nothing to change
+    ");
+    project.replace("notes.rs", OTHER_KEY.0, OTHER_KEY.1);
+    assert_snapshot!(project.run(&["diff", "notes", "--against", "main", "--exit-code"]), @"
+    exit code 8
+    --- stdout
+    notes against stacks/rendered/dev/notes.yaml at main: 1 refused
+      ~ Note.KeySchema  userId HASH, noteId RANGE → userId HASH, writtenAt RANGE  [refused]
+          the key of a table is fixed when it is created, and CloudFormation does not replace a table that has an explicit name
+          AWS would answer: CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename demo-dev-notes and update the stack again.
+          --> stacks/notes.rs:9
+          to change the key and keep the items:
+            1. Add a second table with the new definition under its own logical id and name, and deploy.
+            2. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
+            3. Let readers and writers use the new table, and compare.
+            4. Set `DeletionPolicy: Retain` on the old table, deploy, then remove it from the definitions.
+    ");
+    let _ =
+        project.run(&["diff", "shop", "--against", "main", "--exit-code", "--fail-on", "none"]).ends_with(0);
+
+    // A gate stops at its verdict and at every worse one.
+    let _ = project.run(&["diff", "--against", "main", "--fail-on", "replacement-kept"]).ends_with(0);
+    let gated = project.run(&["diff", "--against", "main", "--fail-on", "data-loss,staged"]).ends_with(6);
+    assert_eq!(gated.stderr, "error: the worst verdict is refused, and `--fail-on` stops at staged\n");
+}
+
+#[test]
+fn a_stack_that_comes_and_one_that_goes() {
+    let project = committed("gone");
+    project.replace("main.rs", "stacks!(shop, notes)", "stacks!(notes)");
+    assert_snapshot!(project.run(&["diff", "--against", "main"]), @"
+    exit code 0
+    --- stdout
+    notes against stacks/rendered/dev/notes.yaml at main: nothing to change
+    shop against stacks/rendered/dev/shop.yaml at main: 1 in place, with risk
+      - Stack.shop  [in place, with risk]
+          nothing describes the stack any more; what is deployed of it stays until somebody runs `tablewright destroy`
+    ");
+    // The other way round it is new.
+    assert_snapshot!(project.run(&["diff", "shop", "--against", "definitions", "--of", "main"]), @"
+    exit code 0
+    --- stdout
+    shop against nothing: 4 new
+      + output CategoryTable  [new]
+      + output ProductTable  [new]
+      + Category  DynamoDB::Table  [new]
+      + Product  DynamoDB::Table  [new]
+    ");
+}
+
+#[test]
+fn files_without_a_project() {
+    let project = Project::empty("diff-files");
+    let template = |billing: &str| {
+        format!(
+            "Resources:\n  Notes:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      BillingMode: {billing}\n"
+        )
+    };
+    project.write("old.yaml", &template("PROVISIONED"));
+    project.write("new.json", r#"{ "Resources": { "Notes": { "Type": "AWS::DynamoDB::Table", "Properties": { "BillingMode": "PAY_PER_REQUEST" } } } }"#);
+    assert_snapshot!(project.run(&["diff", "--of", "new.json", "--against", "old.yaml"]), @"
+    exit code 0
+    --- stdout
+    new against old.yaml: 1 in place, with risk
+      ~ Notes.BillingMode  PROVISIONED → PAY_PER_REQUEST  [in place, with risk]
+          a table can be switched to on-demand four times in 24 hours
+          --> new.json:1
+    ");
+}
+
+#[test]
+fn what_is_no_template() {
+    let project = Project::empty("diff-bad");
+    project.write("good.yaml", "Resources: {}\n");
+    let check = |file: &str, bytes: &[u8]| {
+        std::fs::write(project.root.join(file), bytes).unwrap();
+        let output = project.run(&["diff", "--of", file, "--against", "good.yaml"]).ends_with(2);
+        assert_eq!(output.stdout, "");
+        output.stderr
+    };
+    assert_snapshot!(check("a.yaml", b"Resources:\n  A: [\n"), @"
+    error: a.yaml cannot be read as a template
+      because: line 2, column 6: YAML not well-formed: unclosed bracket '['
+        2 |   A: [
+          |      ^
+    ");
+    assert_snapshot!(check("b.yaml", b"just text\n"), @"
+    error: b.yaml is no CloudFormation template: it has no `Resources`
+    ");
+    assert_snapshot!(check("c.yaml", b"Resources: &r\n  A: *r\n"), @"
+    error: c.yaml cannot be read as a template
+      because: line 2, column 6: YAML aliases are not allowed in CloudFormation templates: `*r`
+        2 |   A: *r
+          |      ^
+      help: write the values out, or let `aws cloudformation package --use-json` do it
+    ");
+    assert_snapshot!(check("d.yaml", b"Resources:\n  A: 1\n  A: 2\n"), @"
+    error: d.yaml cannot be read as a template
+      because: line 3, column 3: duplicate key `A`, first at line 2, column 3
+        3 |   A: 2
+          |   ^
+    ");
+    assert_snapshot!(check("e.yaml", b"Resources: \xff\n"), @"
+    error: e.yaml is not UTF-8 (from byte 11)
+      help: CloudFormation takes UTF-8 only; save the file as that
+    ");
+    assert_snapshot!(check("f.yaml", b"Resources:\n  A: !Nope b\n"), @"
+    error: f.yaml cannot be read as a template
+      because: line 2, column 6: unknown tag `!Nope`
+        2 |   A: !Nope b
+          |      ^
+    ");
+    assert_snapshot!(check("g.yaml", b""), @"
+    error: g.yaml cannot be read as a template
+      because: line 1, column 1: the template is empty
+        1 | 
+          | ^
+    ");
+    assert_snapshot!(check("h.yaml", &vec![b' '; 50_000_000]), @"
+    error: h.yaml has 50000000 bytes
+      help: CloudFormation takes templates of up to 1 MB; is it the right file?
+    ");
+    std::fs::create_dir(project.root.join("folder")).unwrap();
+    assert_snapshot!(project.run(&["diff", "--of", "folder", "--against", "good.yaml"]), @"
+    exit code 2
+    --- stderr
+    error: there is no template in folder
+    ");
+}
+
+#[test]
+fn sources_that_are_none() {
+    let project = committed("sources");
+    assert_snapshot!(project.run(&["diff", "--against", "nosuch"]), @"
+    exit code 2
+    --- stderr
+    error: `nosuch` is neither a file nor a revision that git knows
+      help: a source is `definitions`, `deployed`, a file, a folder or a git revision
+    ");
+    assert_snapshot!(project.run(&["diff", "--against", "missing.yaml"]), @"
+    exit code 2
+    --- stderr
+    error: there is nothing at missing.yaml
+    ");
+    assert_snapshot!(project.run(&["diff", "--against", "main:nowhere"]), @"
+    exit code 2
+    --- stderr
+    error: there is nothing at main:nowhere
+    ");
+    assert_snapshot!(project.run(&["diff", "nots", "--against", "main"]), @"
+    exit code 2
+    --- stderr
+    error: neither side has a stack `nots`
+      help: did you mean `notes`?
+      help: the stacks are: notes, shop
+    ");
+    assert_snapshot!(project.run(&["diff", "--of", "deployed"]), @"
+    exit code 2
+    --- stderr
+    error: `--of deployed` is compared with itself
+      help: name another source with `--against`, such as a file or a git revision
+    ");
+    assert_snapshot!(project.run(&["diff", "--against=--help"]), @"
+    exit code 2
+    --- stderr
+    error: invalid value '--help' for '--against <SOURCE>': neither a file nor a revision is called that
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(project.run(&["diff", "--against", "main", "--fail-on", "data_loss"]), @"
+    exit code 2
+    --- stderr
+    error: invalid value 'data_loss' for '--fail-on <VERDICT>': unknown verdict `data_loss`, expected one of none, in-place, in-place-with-risk, staged, refused, replacement-kept, data-loss
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(project.run(&["diff", "--against", "main", "--report", "html=a.html"]), @"
+    exit code 2
+    --- stderr
+    error: invalid value 'html=a.html' for '--report <FORM=FILE>': `html` is none of: text, markdown, json, sarif, github
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(project.run(&["diff", "--against", "main", "--report", "json=no/such/folder.json"]), @"
+    exit code 1
+    --- stderr
+    error: cannot write no/such/folder.json
+      because: No such file or directory (os error 2)
+      help: is the folder there for you to write in?
+    ");
+    // Without git the other sources go on working.
+    let mut command = project.command(&["diff", "--against", "main"]);
+    assert_snapshot!(project.finish(command.env("PATH", project.root.join("nowhere"))), @"
+    exit code 3
+    --- stderr
+    error: cannot run `git`
+      because: No such file or directory (os error 2)
+      help: install git, or compare with a file instead of a revision
+    ");
 }

@@ -119,6 +119,7 @@ fn an_update_that_fails() {
       ~ NoteWriteScaling.MinCapacity  5 → 7  [in place]
       ~ Note.ProvisionedThroughput  {"ReadCapacityUnits":5,"WriteCapacityUnits":5} → {"ReadCapacityUnits":7,"WriteCapacityUnits":7}  [in place, with risk]
           the template's numbers replace what auto scaling (`NoteReadScaling`) has set, which can throttle for a while
+          --> stacks/notes.rs:9
     notes: deploying
     --:--:--  notes  stack  UPDATE_IN_PROGRESS  User Initiated
     --:--:--  notes  Note  UPDATE_IN_PROGRESS
@@ -164,6 +165,7 @@ fn a_rollback_that_fails() {
       ~ NoteWriteScaling.MinCapacity  5 → 7  [in place]
       ~ Note.ProvisionedThroughput  {"ReadCapacityUnits":5,"WriteCapacityUnits":5} → {"ReadCapacityUnits":7,"WriteCapacityUnits":7}  [in place, with risk]
           the template's numbers replace what auto scaling (`NoteReadScaling`) has set, which can throttle for a while
+          --> stacks/notes.rs:9
     notes: deploying
     --:--:--  notes  stack  UPDATE_IN_PROGRESS  User Initiated
     --:--:--  notes  Note  UPDATE_IN_PROGRESS
@@ -196,6 +198,7 @@ fn a_rollback_that_fails() {
       ~ NoteWriteScaling.MinCapacity  5 → 7  [in place]
       ~ Note.ProvisionedThroughput  {"ReadCapacityUnits":5,"WriteCapacityUnits":5} → {"ReadCapacityUnits":7,"WriteCapacityUnits":7}  [in place, with risk]
           the template's numbers replace what auto scaling (`NoteReadScaling`) has set, which can throttle for a while
+          --> stacks/notes.rs:9
     error: stack demo-notes-dev is stuck: UPDATE_ROLLBACK_FAILED
       help: remove what blocks the rollback and continue it, then deploy again
     "#);

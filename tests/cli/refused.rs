@@ -19,6 +19,7 @@ fn another_key() {
       ~ Note.AttributeDefinitions.0  {"AttributeName":"noteId","AttributeType":"S"} → {"AttributeName":"noteId","AttributeType":"N"}  [refused]
           `noteId` is part of the table's key, and the type of a key is fixed when it is created, and CloudFormation does not replace a table that has an explicit name
           AWS would answer: CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename demo-dev-notes and update the stack again.
+          --> stacks/notes.rs:9
           to change the type of a key and keep the items:
             1. Add a second table with the new definition under its own logical id and name, and deploy.
             2. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
@@ -58,14 +59,19 @@ fn another_name() {
       ~ output NotesTableArn.Value  [in place]
       ~ NoteReadScaling.ResourceId  [in place, with risk]
           it refers to `Note`, which changes: `ResourceId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          --> stacks/notes.rs:9
       ~ NoteWriteScaling.ResourceId  [in place, with risk]
           it refers to `Note`, which changes: `ResourceId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          --> stacks/notes.rs:9
       ~ NoteReadScalingPolicy.ScalingTargetId  [in place, with risk]
           it refers to `NoteReadScaling`, which changes: `ScalingTargetId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          --> stacks/notes.rs:9
       ~ NoteWriteScalingPolicy.ScalingTargetId  [in place, with risk]
           it refers to `NoteWriteScaling`, which changes: `ScalingTargetId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          --> stacks/notes.rs:9
       ~ Note.TableName  demo-dev-notes → demo-dev-memos  [old table kept]
           a table cannot be renamed, so CloudFormation makes a new, empty table; `UpdateReplacePolicy` keeps the old one outside the stack
+          --> stacks/notes.rs:9
           to give the table another name and keep the items:
             1. Restore the table under the new name from point-in-time recovery or a backup; keys cannot change on the way.
             2. Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not carry them.
@@ -93,14 +99,19 @@ fn another_name() {
       ~ output NotesTableArn.Value  [in place]
       ~ NoteReadScaling.ResourceId  [in place, with risk]
           it refers to `Note`, which changes: `ResourceId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          --> stacks/notes.rs:9
       ~ NoteWriteScaling.ResourceId  [in place, with risk]
           it refers to `Note`, which changes: `ResourceId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          --> stacks/notes.rs:9
       ~ NoteReadScalingPolicy.ScalingTargetId  [in place, with risk]
           it refers to `NoteReadScaling`, which changes: `ScalingTargetId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          --> stacks/notes.rs:9
       ~ NoteWriteScalingPolicy.ScalingTargetId  [in place, with risk]
           it refers to `NoteWriteScaling`, which changes: `ScalingTargetId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          --> stacks/notes.rs:9
       ~ Note.TableName  demo-dev-notes → demo-dev-memos  [old table kept]
           a table cannot be renamed, so CloudFormation makes a new, empty table; `UpdateReplacePolicy` keeps the old one outside the stack
+          --> stacks/notes.rs:9
           to give the table another name and keep the items:
             1. Restore the table under the new name from point-in-time recovery or a backup; keys cannot change on the way.
             2. Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not carry them.

@@ -32,6 +32,7 @@ fn capacity_in_place() {
       ~ NoteWriteScaling.MinCapacity  5 → 7  [in place]
       ~ Note.ProvisionedThroughput  {"ReadCapacityUnits":5,"WriteCapacityUnits":5} → {"ReadCapacityUnits":7,"WriteCapacityUnits":7}  [in place, with risk]
           the template's numbers replace what auto scaling (`NoteReadScaling`) has set, which can throttle for a while
+          --> stacks/notes.rs:9
     notes: deploying
     --:--:--  notes  stack  UPDATE_IN_PROGRESS  User Initiated
     --:--:--  notes  Note  UPDATE_IN_PROGRESS
@@ -100,8 +101,10 @@ fn indexes_one_by_one() {
     shop (demo-shop-dev): 2 staged, in 2 steps
       + Product.GlobalSecondaryIndexes.byCategory  [staged]
           index `byCategory` is built while the table is in use, and answers when it is ACTIVE
+          --> stacks/shop.rs:10
       + Product.GlobalSecondaryIndexes.byImage  [staged]
           index `byImage` is built while the table is in use, and answers when it is ACTIVE
+          --> stacks/shop.rs:11
     shop: deploying
     shop: step 1 of 2: create index byCategory on Product
     --:--:--  shop  stack  UPDATE_IN_PROGRESS  User Initiated
@@ -150,8 +153,10 @@ fn a_table_that_is_no_more_defined_stays() {
     shop (demo-shop-dev): 1 in place, with risk, 1 old table kept
       - output CategoryTable  [in place, with risk]
           whoever reads the output finds nothing
+          --> stacks/shop.rs:34
       - Category  DynamoDB::Table  [old table kept]
           the table leaves the stack and stays in the account with its items, as its deployed `DeletionPolicy` says
+          --> stacks/shop.rs:34
     error: the plan of stack shop is refused, and nothing was changed: Category: the table leaves the stack and stays in the account with its items, as its deployed `DeletionPolicy` says
       help: the plan above says what to do instead
       help: if it is meant: `--allow-replace Category`
@@ -167,8 +172,10 @@ fn a_table_that_is_no_more_defined_stays() {
     shop (demo-shop-dev): 1 in place, with risk, 1 old table kept
       - output CategoryTable  [in place, with risk]
           whoever reads the output finds nothing
+          --> stacks/shop.rs:34
       - Category  DynamoDB::Table  [old table kept]
           the table leaves the stack and stays in the account with its items, as its deployed `DeletionPolicy` says
+          --> stacks/shop.rs:34
     shop: deploying
     --:--:--  shop  stack  UPDATE_IN_PROGRESS  User Initiated
     --:--:--  shop  stack  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
@@ -197,6 +204,7 @@ fn outputs_alone() {
       + output NotesArn  [new]
       - output NotesTableArn  [in place, with risk]
           whoever reads the output finds nothing
+          --> stacks/notes.rs:25
     notes: deploying
     --:--:--  notes  stack  UPDATE_IN_PROGRESS  User Initiated
     --:--:--  notes  stack  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS

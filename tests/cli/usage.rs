@@ -21,7 +21,7 @@ fn help() {
       list         Show stacks, tables and keys at a glance
       check        Check the definitions against the rules of DynamoDB and CloudFormation
       render       Write the CloudFormation templates, to stdout or into a folder
-      diff         Show what a deploy would do, and what it would do to the data
+      diff         Show what a change means, and what it would do to the data
       deploy       Plan the change, show it, ask, deploy it, and watch until the tables can be used
       watch        Follow the latest operation on a stack, running or ended, from its first event
       destroy      Delete a stack; tables stay where their DeletionPolicy or deletion protection says so
@@ -165,7 +165,7 @@ fn help_of_every_command() {
       -h, --help           Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["diff"]), @"
-    Show what a deploy would do, and what it would do to the data
+    Show what a change means, and what it would do to the data
 
     Usage: tablewright diff [OPTIONS] [STACK]...
 
@@ -173,8 +173,10 @@ fn help_of_every_command() {
       [STACK]...  Stacks to compare (default: all)
 
     Options:
-          --detailed-exitcode  End with exit code 8 where something would change
-      -h, --help               Print help (see more with '--help')
+          --against <SOURCE>  What to compare with [default: deployed]
+          --of <SOURCE>       What is judged [default: definitions]
+          --all-envs          Compare in every environment of tablewright.toml
+      -h, --help              Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["watch"]), @"
     Follow the latest operation on a stack, running or ended, from its first event

@@ -202,13 +202,13 @@ impl<'a> Session<'a> {
                 Some(change_set) => {
                     self.facts.tell(Fact::Began { stack: job.stack.id.clone(), work: Work::Deploy });
                     let stack_id = change_set.stack_id.clone();
-                    if job.deployed.is_some() {
+                    if job.found.is_some() {
                         self.protect(job, &stack_id).await?;
                     }
                     let ending = self.climb(job, change_set).await?;
                     if matches!(ending, Ending::Done { .. }) {
                         // A new stack is protected once it is there: one whose creation fails must be deletable.
-                        if job.deployed.is_none() {
+                        if job.found.is_none() {
                             self.protect(job, &stack_id).await?;
                         }
                         self.set_policy(job, &stack_id).await?;
@@ -224,8 +224,8 @@ impl<'a> Session<'a> {
 
     /// Sets what is beside the template of a stack whose template is as it should be.
     async fn leave(&self, job: &Job<'_>) -> Result<Ending> {
-        let outputs = job.deployed.as_ref().map(|stack| stack.outputs.clone()).unwrap_or_default();
-        let (Some(deployed), true) = (&job.deployed, job.has_changes()) else {
+        let outputs = job.deployed().map(|stack| stack.outputs.clone()).unwrap_or_default();
+        let (Some(deployed), true) = (job.deployed(), job.has_changes()) else {
             return Ok(Ending::Unchanged { outputs });
         };
         self.protect(job, &deployed.id).await?;

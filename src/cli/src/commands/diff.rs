@@ -1,44 +1,68 @@
-use tablewright::render::{Templates, render};
-use tablewright_plan::PlanOptions;
+use anyhow::anyhow;
+use tablewright_plan::Verdict;
+use tablewright_review::Review;
 
+use crate::commands::Common;
 use crate::commands::aws::AwsArgs;
+use crate::commands::comparing::compare_all;
 use crate::commands::drive::run;
-use crate::commands::planning::plan_stack;
-use crate::commands::{Common, print, select};
-use crate::error::{OrExit as _, Result};
+use crate::commands::reporting::ReportArgs;
+use crate::error::{CommandError, Result};
 use crate::exit::Exit;
-use crate::report::plan as plan_text;
+use crate::source::Source;
 
-/// Show what a deploy would do, and what it would do to the data
+/// Show what a change means, and what it would do to the data
+///
+/// Without more it compares the definitions with what is deployed. A SOURCE is `definitions`, `deployed`, a template, a folder as
+/// `render --out` writes it, or a git revision, such as `main` or `HEAD~1:stacks/rendered`; a revision alone means the
+/// project's rendered folder at that commit.
 #[derive(clap::Args)]
+#[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
     /// Stacks to compare (default: all)
     #[arg(value_name = "STACK")]
-    stacks: Vec<String>,
+    pub(super) stacks: Vec<String>,
+    /// What to compare with
+    #[arg(long, value_name = "SOURCE", default_value = "deployed")]
+    pub(super) against: Source,
+    /// What is judged
+    #[arg(long, value_name = "SOURCE", default_value = "definitions")]
+    pub(super) of: Source,
+    /// Compare in every environment of tablewright.toml
+    #[arg(long, conflicts_with = "env")]
+    pub(super) all_envs: bool,
     #[command(flatten)]
-    aws: AwsArgs,
+    pub(super) aws: AwsArgs,
+    #[command(flatten)]
+    report: ReportArgs,
+    /// End with exit code 6 where a change has this verdict or a worse one, such as `refused`
+    #[arg(long, value_name = "VERDICT", value_delimiter = ',', help_heading = "Exit code")]
+    fail_on: Vec<Verdict>,
     /// End with exit code 8 where something would change
-    #[arg(long)]
-    detailed_exitcode: bool,
+    #[arg(long, alias = "detailed-exitcode", help_heading = "Exit code")]
+    exit_code: bool,
 }
 
+const AFTER_HELP: &str = "\
+Verdicts, from harmless to worst: none, in-place, in-place-with-risk, staged, refused, replacement-kept, data-loss.
+
+In a pull request, without an account:
+  tablewright diff --all-envs --against origin/main --format github --report markdown=comment.md --fail-on refused";
+
 pub(super) fn diff(common: &Common, args: &Args) -> Result<Exit> {
-    let project = common.project()?;
-    let (env, env_config) = common.env(&project)?;
-    let assembly = common.sound_assembly(&project, &env)?;
-    let templates = Templates::with_folder(&project.stacks.join("templates")).or_exit(Exit::Usage)?;
-    run(async {
-        let target = args.aws.connect(common, &project, env_config).await?;
-        let mut pending = false;
-        for stack in select(&assembly, &args.stacks)? {
-            let rendered = render(stack, env.name(), &templates).or_exit(Exit::Usage)?;
-            let job = plan_stack(&target, stack, rendered, &PlanOptions::default()).await?;
-            pending |= !job.plan.changes.is_empty() || job.has_changes();
-            let text = format!("{}: {}\n{}", stack.id, job.summary(), plan_text::changes(&job.plan));
-            // Data on stdout may go to a file: colour only where it is wanted.
-            let text = anstream::adapter::strip_str(&text).to_string();
-            print(&text)?;
-        }
-        Ok(if pending && args.detailed_exitcode { Exit::Pending } else { Exit::Done })
-    })
+    if args.against == Source::Deployed && args.of == Source::Deployed {
+        return Err(CommandError::usage("`--of deployed` is compared with itself")
+            .hint("name another source with `--against`, such as a file or a git revision"));
+    }
+    let review = Review { comparisons: run(compare_all(common, args))?, ..Review::default() };
+    args.report.publish(&review, "diff")?;
+    if let Some(gate) =
+        args.fail_on.iter().min().filter(|gate| review.has_changes() && review.verdict() >= **gate)
+    {
+        return Err(CommandError::new(
+            Exit::Refused,
+            anyhow!("the worst verdict is {}, and `--fail-on` stops at {gate}", review.verdict()),
+        ));
+    }
+    Ok(if args.exit_code && review.has_changes() { Exit::Pending } else { Exit::Done })
 }

@@ -13,10 +13,12 @@ mod completions;
 
 mod ask;
 mod aws;
+mod comparing;
 mod drive;
 mod endings;
 mod failure;
 mod planning;
+mod reporting;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;

@@ -6,62 +6,55 @@ use anyhow::anyhow;
 use tablewright::Stack;
 use tablewright::render::Rendered;
 use tablewright_deploy::stack as cloud_stack;
-use tablewright_deploy::{ChangeSet, StackClass, StackStatus, guard};
-use tablewright_plan::{Plan, PlanOptions, Verdict, plan};
+use tablewright_deploy::{ChangeSet, guard};
+use tablewright_plan::{Change, Plan, PlanOptions, Verdict, plan};
+use tablewright_review::Comparison;
 
 use crate::commands::aws::Target;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::project::nearest;
 use crate::report::{Reporter, plan as plan_text};
+use crate::source::{Template, deployed, place_in_definition};
 
 /// A stack on its way: what it should be, and what that takes.
 pub(super) struct Job<'a> {
     pub(super) stack: &'a Stack,
     pub(super) rendered: Rendered,
     pub(super) plan: Plan,
-    /// The stack as it is.
-    pub(super) deployed: Option<cloud_stack::Stack>,
+    /// The plan as people review it.
+    pub(super) comparison: Comparison,
+    /// What runs.
+    pub(super) found: Option<Template>,
     /// Whether the stack policy is not as it should be.
     pub(super) policy_differs: bool,
 }
 
 impl Job<'_> {
     pub(super) fn has_changes(&self) -> bool {
-        !self.plan.steps.is_empty() || !self.beside().is_empty()
+        !self.plan.steps.is_empty() || !self.comparison.beside.is_empty()
+    }
+
+    /// Returns the stack as it is.
+    pub(super) fn deployed(&self) -> Option<&cloud_stack::Stack> {
+        self.found.as_ref().and_then(Template::stack)
     }
 
     pub(super) fn tags_differ(&self) -> bool {
-        self.deployed.as_ref().is_some_and(|deployed| deployed.tags != self.stack.tags)
+        self.deployed().is_some_and(|deployed| deployed.tags != self.stack.tags)
     }
 
     /// Returns what termination protection is to be set to, where it is not so already.
     pub(super) fn termination_protection(&self) -> Option<bool> {
-        let now = self.deployed.as_ref().is_some_and(|deployed| deployed.termination_protection);
+        let now = self.deployed().is_some_and(|deployed| deployed.termination_protection);
         self.stack.termination_protection.filter(|wanted| *wanted != now)
     }
 
-    /// Returns what the plan comes to in one line.
-    pub(super) fn summary(&self) -> String {
-        let mut parts = Vec::new();
-        if !self.plan.changes.is_empty() {
-            parts.push(plan_text::summary(&self.plan));
+    /// Returns what changes beside the template. Of a stack that is new everything is, and nothing is said.
+    fn beside(&self) -> Vec<String> {
+        if self.found.is_none() {
+            return Vec::new();
         }
-        // Of a new stack everything is new.
-        if self.deployed.is_some() {
-            parts.extend(self.beside().into_iter().map(str::to_owned));
-        }
-        if parts.is_empty() {
-            parts.push("nothing to change".to_owned());
-        }
-        if self.plan.steps.len() > 1 {
-            parts.push(format!("in {} steps", self.plan.steps.len()));
-        }
-        parts.join(", ")
-    }
-
-    /// Returns what changes beside the template.
-    fn beside(&self) -> Vec<&'static str> {
         let protection = self.termination_protection();
         let changes = [
             (self.tags_differ(), "its tags change"),
@@ -69,7 +62,7 @@ impl Job<'_> {
             (protection == Some(false), "termination protection is turned off"),
             (self.policy_differs, "its stack policy changes"),
         ];
-        changes.into_iter().filter(|(differs, _)| *differs).map(|(_, what)| what).collect()
+        changes.into_iter().filter(|(differs, _)| *differs).map(|(_, what)| what.to_owned()).collect()
     }
 }
 
@@ -81,33 +74,33 @@ pub(super) async fn plan_stack<'a>(
     options: &PlanOptions,
 ) -> Result<Job<'a>> {
     let name = stack.name.as_deref().unwrap_or_default();
-    let described = cloud_stack::describe(&target.cloudformation, name).await?;
-    // Of a stack whose creation was rolled back nothing is left but the template.
-    let deployed = described.filter(|stack| {
-        !matches!(stack.status.class(), StackClass::Review | StackClass::Gone)
-            && stack.status != StackStatus::RollbackComplete
-    });
-    let plan = match &deployed {
-        None => plan(None, &rendered.template, options),
-        Some(deployed) => {
-            let text = cloud_stack::template(&target.cloudformation, &deployed.id).await?.unwrap_or_default();
-            let template = tablewright_template::parse(&text).map_err(|error| {
-                CommandError::new(Exit::Usage, error)
-                    .context(format!("the template that stack {name} was deployed from cannot be read"))
-                    .hint("another tool made it? tablewright must be able to read it to plan a change")
-            })?;
-            plan(Some(&template.to_value()), &rendered.template, options)
-        }
+    let found = deployed(&target.cloudformation, name).await?;
+    let plan = plan(found.as_ref().map(|found| &found.value), &rendered.template, options);
+    let locate = |change: &Change| place_in_definition(stack, change);
+    let comparison = Comparison {
+        stack_name: stack.name.clone(),
+        at: Some(stack.at.clone()),
+        ..Comparison::of(&stack.id, ["deployed", "definitions"], &plan, locate)
     };
-    let policy_differs = match (&stack.policy, &deployed) {
+    let policy_differs = policy_differs(target, stack, found.as_ref().and_then(Template::stack)).await?;
+    let mut job = Job { stack, rendered, plan, comparison, found, policy_differs };
+    job.comparison.beside = job.beside();
+    Ok(job)
+}
+
+async fn policy_differs(
+    target: &Target,
+    stack: &Stack,
+    deployed: Option<&cloud_stack::Stack>,
+) -> Result<bool> {
+    Ok(match (&stack.policy, deployed) {
         (None, _) => false,
         (Some(_), None) => true,
         (Some(wanted), Some(deployed)) => {
             let found = guard::policy(&target.cloudformation, &deployed.id).await?;
             found.and_then(|found| serde_json::from_str(&found).ok()).as_ref() != Some(wanted)
         }
-    };
-    Ok(Job { stack, rendered, plan, deployed, policy_differs })
+    })
 }
 
 /// Shows the plans of all stacks.
@@ -115,8 +108,8 @@ pub(super) fn show(jobs: &[Job<'_>], target: &Target, reporter: &mut Reporter) {
     reporter.say(&format!("Plan for {}:", target.name));
     for job in jobs {
         let name = job.stack.name.as_deref().unwrap_or_default();
-        reporter.say(&format!("{} ({name}): {}", job.stack.id, job.summary()));
-        let changes = plan_text::changes(&job.plan);
+        reporter.say(&format!("{} ({name}): {}", job.stack.id, plan_text::summary(&job.comparison)));
+        let changes = plan_text::changes(&job.comparison.changes);
         if !changes.is_empty() {
             reporter.say(changes.trim_end());
         }

@@ -33,6 +33,13 @@ pub(crate) struct ProjectConfig {
     table_name: Option<String>,
     /// The pattern of stack names.
     stack_name: Option<String>,
+    /// The folder of the rendered templates that are committed, beside tablewright.toml.
+    #[serde(default = "rendered")]
+    pub(crate) rendered: String,
+}
+
+fn rendered() -> String {
+    "rendered".to_owned()
 }
 
 /// `[env.NAME]`

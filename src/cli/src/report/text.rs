@@ -22,14 +22,6 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// Returns at most `width` characters of a line, the last one `…` where something was cut.
-pub(crate) fn cut(line: &str, width: usize) -> String {
-    if line.chars().count() <= width {
-        return line.to_owned();
-    }
-    line.chars().take(width.saturating_sub(1)).chain(['…']).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,12 +37,5 @@ mod tests {
     #[test]
     fn nothing_from_outside_moves_the_cursor() {
         assert_eq!(printable("a\u{1b}[2Jb\nc"), "a [2Jb c");
-    }
-
-    #[test]
-    fn a_line_never_grows_wider_than_the_window() {
-        assert_eq!(cut("abcdef", 6), "abcdef");
-        assert_eq!(cut("abcdefg", 6), "abcde…");
-        assert_eq!(cut("abc", 0), "…");
     }
 }

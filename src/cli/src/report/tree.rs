@@ -3,7 +3,9 @@
 use tablewright_deploy::ResourceStatus;
 
 use crate::report::style;
-use crate::report::text::{cut, length, printable};
+use tablewright_review::cut;
+
+use crate::report::text::{length, printable};
 use crate::report::view::{Ended, ResourceView, StackView, View};
 
 /// A line: a mark with its style, then plain text. The mark and the words say what the colour says.

@@ -1,0 +1,131 @@
+//! A review on its way out: to stdout in one form, to files in others.
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use tablewright_review::{MarkdownOptions, Review, annotations, json, markdown, sarif, step_summary};
+
+use crate::commands::print;
+use crate::error::{CommandError, Result};
+use crate::exit::Exit;
+use crate::report::{plan, problems};
+
+/// GitHub shows ten annotations of a step and drops the others.
+const MOST_ANNOTATIONS: usize = 10;
+
+/// Where GitHub Actions takes the summary of a step from.
+const STEP_SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
+
+/// How to report what was found.
+#[derive(clap::Args)]
+pub(super) struct ReportArgs {
+    /// Form on stdout
+    #[arg(long, value_name = "FORM", default_value = "text", help_heading = "Report")]
+    format: Form,
+    /// Write a file as well, such as `markdown=comment.md` or `sarif=diff.sarif` (may be repeated)
+    #[arg(long, value_name = "FORM=FILE", value_parser = report_file, help_heading = "Report")]
+    report: Vec<(Form, PathBuf)>,
+    /// Where the full report is: a Markdown comment that had to be cut says so
+    #[arg(long, value_name = "URL", help_heading = "Report")]
+    link: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Form {
+    /// For a terminal
+    Text,
+    /// For a comment on a pull request: at most 65,536 characters
+    Markdown,
+    /// For programs
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of GitHub Actions, and the summary of the step
+    Github,
+}
+
+fn report_file(text: &str) -> std::result::Result<(Form, PathBuf), String> {
+    let (form, file) = text.split_once('=').ok_or("it is written FORM=FILE, such as markdown=comment.md")?;
+    let form = clap::ValueEnum::from_str(form, false)
+        .map_err(|_| format!("`{form}` is none of: text, markdown, json, sarif, github"))?;
+    if file.is_empty() {
+        return Err("the file has no name".into());
+    }
+    Ok((form, file.into()))
+}
+
+impl ReportArgs {
+    /// Writes a review to everywhere it is wanted. `id` tells comments of different reviews on one pull request apart.
+    pub(super) fn publish(&self, review: &Review, id: &str) -> Result<()> {
+        for (form, file) in &self.report {
+            let text = anstream::adapter::strip_str(&self.text(*form, review, id)).to_string();
+            fs::write(file, text).map_err(|error| cannot_write(file, error))?;
+        }
+        let text = self.text(self.format, review, id);
+        match self.format {
+            // Data on stdout may go to a file: colour only where somebody looks.
+            Form::Text => {
+                let _ = write!(anstream::stdout(), "{text}");
+                Ok(())
+            }
+            Form::Github => {
+                print(&text)?;
+                append_step_summary(review)
+            }
+            Form::Markdown | Form::Json | Form::Sarif => print(&text),
+        }
+    }
+
+    fn text(&self, form: Form, review: &Review, id: &str) -> String {
+        match form {
+            Form::Text => text(review),
+            Form::Markdown => {
+                let options = MarkdownOptions {
+                    id: Some(id.to_owned()),
+                    link: self.link.clone(),
+                    ..MarkdownOptions::default()
+                };
+                markdown(review, &options)
+            }
+            Form::Json => format!("{:#}\n", json(review)),
+            Form::Sarif => format!("{:#}\n", sarif(review, env!("CARGO_PKG_VERSION"))),
+            Form::Github => annotations(review, MOST_ANNOTATIONS),
+        }
+    }
+}
+
+fn text(review: &Review) -> String {
+    let mut out = String::new();
+    for comparison in &review.comparisons {
+        let of = match &*comparison.before {
+            "deployed" => String::new(),
+            before => format!(" against {before}"),
+        };
+        writeln!(out, "{}{of}: {}", comparison.stack, plan::summary(comparison))
+            .expect("writing to a String does not fail");
+        out.push_str(&plan::changes(&comparison.changes));
+    }
+    out + &problems(&review.problems)
+}
+
+fn append_step_summary(review: &Review) -> Result<()> {
+    let Some(file) = std::env::var_os(STEP_SUMMARY_VARIABLE).filter(|file| !file.is_empty()) else {
+        return Ok(());
+    };
+    let file = Path::new(&file);
+    // Steps before this one may have written there.
+    let written = File::options()
+        .append(true)
+        .create(true)
+        .open(file)
+        .and_then(|mut open| open.write_all(step_summary(review).as_bytes()));
+    written.map_err(|error| cannot_write(file, error))
+}
+
+fn cannot_write(file: &Path, error: std::io::Error) -> CommandError {
+    CommandError::new(Exit::Internal, error)
+        .context(format!("cannot write {}", file.display()))
+        .hint("is the folder there for you to write in?")
+}

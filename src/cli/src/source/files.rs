@@ -1,0 +1,102 @@
+//! Templates in files: one, or a folder as `render --out` writes it, on disk or in a commit.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::error::{CommandError, Result};
+use crate::exit::Exit;
+use crate::source::git::{Git, Object};
+use crate::source::side::Side;
+use crate::source::template::Template;
+
+/// Where files are.
+#[derive(Debug)]
+pub(crate) enum Files<'a> {
+    Disk,
+    Commit { git: Git<'a>, revision: &'a str },
+}
+
+/// Reads the template at a path, or all of a folder: of its part for the environment where it has one, else of the folder
+/// itself. The files have the names of the stacks. `None` where there is nothing at the path.
+pub(crate) fn templates(files: &Files<'_>, path: &str, env: Option<&str>) -> Result<Option<Side>> {
+    let folder = match files.object(path)? {
+        None => return Ok(None),
+        Some(Object::File) => return Ok(Some(Side::One(Box::new(files.template(path)?)))),
+        Some(Object::Folder) => path.trim_end_matches('/'),
+    };
+    let of_env = env.map(|env| format!("{folder}/{env}"));
+    let folder = match of_env.as_deref() {
+        Some(of_env) if files.object(of_env)? == Some(Object::Folder) => of_env,
+        Some(_) | None => folder,
+    };
+    let mut templates = BTreeMap::new();
+    for name in files.list(folder)? {
+        if let Some(id) = stack_id(&name) {
+            templates.insert(id.to_owned(), files.template(&format!("{folder}/{name}"))?);
+        }
+    }
+    Ok(Some(Side::Many(templates)))
+}
+
+impl Files<'_> {
+    fn object(&self, path: &str) -> Result<Option<Object>> {
+        match self {
+            Self::Disk => match fs::metadata(path) {
+                Ok(found) if found.is_dir() => Ok(Some(Object::Folder)),
+                Ok(_) => Ok(Some(Object::File)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(unreadable(path, error)),
+            },
+            Self::Commit { git, .. } => git.object(path),
+        }
+    }
+
+    fn list(&self, folder: &str) -> Result<Vec<String>> {
+        match self {
+            Self::Disk => {
+                let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
+                let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+                names.collect::<io::Result<_>>().map_err(|error| unreadable(folder, error))
+            }
+            Self::Commit { git, .. } => git.list(folder),
+        }
+    }
+
+    fn template(&self, path: &str) -> Result<Template> {
+        let (text, name) = match self {
+            Self::Disk => (read(path)?, path.to_owned()),
+            Self::Commit { git, revision } => (git.read(path)?, format!("{path} at {revision}")),
+        };
+        Template::of_file(name, path.to_owned(), text)
+    }
+}
+
+/// Reads a file that is not too large to be a template.
+fn read(path: &str) -> Result<String> {
+    let found = fs::metadata(path).map_err(|error| unreadable(path, error))?;
+    if found.len() > tablewright_template::MAX_BYTES as u64 {
+        return Err(CommandError::usage(format!("{path} has {} bytes", found.len()))
+            .hint("CloudFormation takes templates of up to 1 MB; is it the right file?"));
+    }
+    let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        CommandError::usage(format!("{path} is not UTF-8 (from byte {at})"))
+            .hint("CloudFormation takes UTF-8 only; save the file as that")
+    })
+}
+
+fn unreadable(path: &str, error: io::Error) -> CommandError {
+    CommandError::new(Exit::Usage, error).context(format!("cannot read {path}"))
+}
+
+/// Returns the id of the stack that a file is the template of; `None` for other files.
+fn stack_id(name: &str) -> Option<&str> {
+    let path = Path::new(name);
+    let extension = path.extension()?.to_str()?;
+    // `manifest.json` lies beside the templates and is none.
+    let is_template = matches!(extension, "yaml" | "yml" | "json" | "template") && name != "manifest.json";
+    is_template.then(|| path.file_stem()?.to_str()).flatten()
+}
