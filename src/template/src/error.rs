@@ -21,6 +21,37 @@ pub struct Position {
 impl Position {
     /// The first character of the text.
     pub const START: Self = Self { line: 1, column: 1 };
+
+    /// The line of `text` at this place, with its number, and a caret under the place.
+    ///
+    /// Of a long line (compact JSON is one) a part is shown.
+    ///
+    /// ```
+    /// use tablewright_template::Position;
+    ///
+    /// let text = "Resources:\n  T: x\n";
+    /// assert_eq!(Position { line: 2, column: 6 }.excerpt(text), "2 |   T: x\n  |      ^\n");
+    /// ```
+    #[must_use]
+    pub fn excerpt(self, text: &str) -> String {
+        /// What is shown before and after the place.
+        const BEFORE: usize = 60;
+        const AFTER: usize = 40;
+
+        let Self { line, column } = self;
+        let text = without_byte_order_mark(text).replace("\r\n", "\n");
+        let whole = text.split(['\n', '\r']).nth(line.saturating_sub(1)).unwrap_or_default();
+        let skipped = column.saturating_sub(1 + BEFORE);
+        let shown: String = whole
+            .chars()
+            .skip(skipped)
+            .take(BEFORE + AFTER)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        let caret = column - skipped;
+        let margin = line.to_string().len();
+        format!("{line} | {shown}\n{:margin$} | {:>caret$}\n", "", '^')
+    }
 }
 
 impl fmt::Display for Position {
@@ -162,7 +193,7 @@ impl ParseError {
 
     /// The line of `text` where the error is, with its number, and a caret under the place.
     ///
-    /// `text` is what was parsed. Of a long line (compact JSON is one) a part is shown.
+    /// `text` is what was parsed.
     ///
     /// ```
     /// let text = "Resources:\n  T: !Reff x\n";
@@ -171,22 +202,6 @@ impl ParseError {
     /// ```
     #[must_use]
     pub fn excerpt(&self, text: &str) -> String {
-        /// What is shown before and after the place.
-        const BEFORE: usize = 60;
-        const AFTER: usize = 40;
-
-        let Position { line, column } = self.position;
-        let text = without_byte_order_mark(text).replace("\r\n", "\n");
-        let whole = text.split(['\n', '\r']).nth(line - 1).unwrap_or_default();
-        let skipped = (column - 1).saturating_sub(BEFORE);
-        let shown: String = whole
-            .chars()
-            .skip(skipped)
-            .take(BEFORE + AFTER)
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .collect();
-        let caret = column - skipped;
-        let margin = line.to_string().len();
-        format!("{line} | {shown}\n{:margin$} | {:>caret$}\n", "", '^')
+        self.position.excerpt(text)
     }
 }
