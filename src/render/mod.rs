@@ -3,24 +3,33 @@
 //! In: a [`Stack`] and [`Templates`]. Out: [`Rendered`] text, the same bytes on every machine and day. What leaves here
 //! was parsed back and compared with the model: a template cannot drop, change or smuggle in anything unnoticed.
 
-mod block;
 pub(crate) mod lower;
-mod scalar;
-mod templates;
 mod tree;
+
+mod block;
+mod scalar;
+
+mod additions;
+mod templates;
+
+mod compare;
+mod error;
 
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
-use tablewright_template::{self as template, Kind, Node};
+use tablewright_template::{self as template, Node};
 
-use crate::place::Place;
+use crate::render::compare::{Comparison, compare};
 use crate::stack::Stack;
+pub use additions::Addition;
+pub use compare::{Difference, DifferenceKind};
+pub use error::Error;
 pub use templates::Templates;
 
 /// A stack's template.
@@ -30,67 +39,8 @@ pub struct Rendered {
     pub text: String,
     /// The same as a tree, intrinsic functions in their long form.
     pub template: Value,
-}
-
-/// Why a stack cannot be rendered.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// A template is not well-formed, or uses something that does not exist. The report names file, line and column.
-    #[error("the template is wrong")]
-    Template(#[source] tera::Error),
-    /// A template failed for one resource.
-    #[error("cannot lay out `{id}`")]
-    Layout {
-        /// The logical id, or the stack's id.
-        id: String,
-        /// tera's report.
-        source: tera::Error,
-    },
-    /// A file overrides nothing.
-    #[error(
-        "there is no built-in template `{name}`; there are: global-table.yaml, scalable-target.yaml, scaling-policy.yaml, ssm-parameter.yaml, stack.yaml, table.yaml"
-    )]
-    UnknownTemplate {
-        /// The file's name.
-        name: String,
-    },
-    /// A folder or file of templates cannot be read.
-    #[error("cannot read {}", path.display())]
-    Unreadable {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// An override hits nothing; [`check`](crate::check) says so too.
-    #[error("the override of `{pointer}` at {at} does not apply: {why}")]
-    Override {
-        /// The JSON pointer.
-        pointer: String,
-        /// Where it is written.
-        at: Place,
-        /// What is not there.
-        why: String,
-    },
-    /// What came out is not a template.
-    #[error("what the templates make of stack `{stack}` cannot be read back")]
-    Unparsable {
-        /// The stack's id.
-        stack: String,
-        /// Where and why.
-        source: template::ParseError,
-    },
-    /// What came out is not what the definition says.
-    #[error("what the templates make of stack `{stack}` differs from its definition at {path}: {difference}")]
-    Unfaithful {
-        /// The stack's id.
-        stack: String,
-        /// A JSON pointer into the template.
-        path: String,
-        /// What stands there and what should.
-        difference: String,
-    },
+    /// What templates of the user's have added to the definition, as they declare it.
+    pub additions: Vec<Addition>,
 }
 
 /// Renders a stack of the environment `env`.
@@ -141,12 +91,19 @@ pub fn render(stack: &Stack, env: &str, templates: &Templates) -> Result<Rendere
         }
     }
     let body = templates
-        .0
+        .tera
         .render("stack.yaml", &context)
         .map_err(|source| Error::Layout { id: stack.id.clone(), source })?;
     let text = with_header(stack, env, body.trim_end());
-    compare(&stack.id, &wanted, &read_back(&stack.id, &text)?)?;
-    Ok(Rendered { text, template: wanted })
+    let found = read_back(&stack.id, &text, templates)?;
+    let Comparison { mut differences, additions } = compare(&wanted, &found, &templates.declared);
+    if !differences.is_empty() {
+        blame(&mut differences, stack, templates);
+        return Err(Error::Unfaithful { stack: stack.id.clone(), differences, text });
+    }
+    // Without additions the two are equal.
+    let template = if additions.is_empty() { wanted } else { found.to_value() };
+    Ok(Rendered { text, template, additions })
 }
 
 /// Returns the entries of a section as tera's templates see them, in their order.
@@ -192,7 +149,7 @@ fn lay_out(piece: &lower::Piece, templates: &Templates) -> Result<tera::Value, E
         context.insert_value("overridden", overridden(piece));
     }
     let text = templates
-        .0
+        .tera
         .render(piece.template, &context)
         .map_err(|source| Error::Layout { id: piece.id.clone(), source })?;
     Ok(tera::Value::safe_string(text.trim_matches('\n')))
@@ -247,46 +204,27 @@ pub fn is_ours(text: &str) -> bool {
         && text.lines().next().is_some_and(|line| line.contains("made by tablewright "))
 }
 
-fn read_back(stack: &str, text: &str) -> Result<Node, Error> {
-    template::parse(text).map_err(|source| Error::Unparsable { stack: stack.to_owned(), source })
+fn read_back(stack: &str, text: &str, templates: &Templates) -> Result<Node, Error> {
+    template::parse(text).map_err(|source| {
+        let (stack, mut files) = (stack.to_owned(), templates.files.clone());
+        if files.is_empty() {
+            files.push("the built-in templates".to_owned());
+        }
+        Error::Unparsable { stack, files, excerpt: source.excerpt(text), source: Box::new(source) }
+    })
 }
 
-fn compare(stack: &str, wanted: &Value, found: &Node) -> Result<(), Error> {
-    match first_difference(wanted, found) {
-        None => Ok(()),
-        Some((path, difference)) => Err(Error::Unfaithful { stack: stack.to_owned(), path, difference }),
-    }
-}
-
-/// Returns where a template differs from what is wanted first, and how.
-fn first_difference(wanted: &Value, found: &Node) -> Option<(String, String)> {
-    let below = |key: &str, (path, difference): (String, String)| (format!("/{key}{path}"), difference);
-    match (wanted, &found.kind) {
-        (Value::Object(wanted), Kind::Mapping(found)) => {
-            let different = found.iter().find_map(|entry| match wanted.get(&entry.key) {
-                Some(value) => Some(below(&entry.key, first_difference(value, &entry.value)?)),
-                None => Some((format!("/{}", entry.key), "the definition does not have it".to_owned())),
-            });
-            let missing = || {
-                // No key is there twice: as many as are wanted, and all of them wanted, are all.
-                if wanted.len() == found.len() {
-                    return None;
-                }
-                let key = wanted.keys().find(|key| found.iter().all(|entry| entry.key != **key))?;
-                Some((format!("/{key}"), "it is missing".to_owned()))
-            };
-            different.or_else(missing)
-        }
-        (Value::Array(wanted), Kind::Sequence(found)) if wanted.len() == found.len() => {
-            let mut differences = wanted.iter().zip(found).enumerate();
-            differences.find_map(|(i, (wanted, found))| {
-                Some(below(&i.to_string(), first_difference(wanted, found)?))
-            })
-        }
-        (Value::String(wanted), _) if found.as_str() == Some(wanted) => None,
-        (wanted, _) => {
-            let found = found.to_value();
-            (found != *wanted).then(|| (String::new(), format!("{found} instead of {wanted}")))
-        }
+/// Says of each difference which file of the user's lays the place out: the one of the resource's own template, else the
+/// one that puts the stack together.
+fn blame(differences: &mut [Difference], stack: &Stack, templates: &Templates) {
+    let of_resources: HashMap<String, &str> = lower::resources(stack)
+        .filter_map(|piece| piece.ok().map(|piece| (piece.id, piece.template)))
+        .collect();
+    for difference in differences {
+        let resource =
+            difference.pointer.strip_prefix("/Resources/").and_then(|below| below.split('/').next());
+        let own = resource.and_then(|id| of_resources.get(id)).copied();
+        let file = own.into_iter().chain(["stack.yaml"]).find(|name| templates.overrides(name));
+        difference.template_file = file.map(str::to_owned);
     }
 }

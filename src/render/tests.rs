@@ -1,15 +1,14 @@
-//! What comes out is what was meant: every property once, hostile text, templates of the user's.
+//! What comes out is what was meant: every property once, hostile text.
 
 mod definitions;
+mod overrides;
 mod paths;
-
-use std::path::PathBuf;
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::check::check;
-use crate::render::{Error, Rendered, Templates, render};
+use crate::render::{Rendered, Templates, render};
 use crate::{
     Assembly, AutoScaling, Billing, Capacity, Encryption, Env, Expression, Kinesis, Parameter, Severity,
     Stack, Table, TableItem, Test, Value, WarmThroughput,
@@ -330,82 +329,4 @@ fn what_stands_beside_the_properties() {
     for id in ["Event", "EventReadScaling", "EventReadScalingPolicy", "EventByRegionReadScaling"] {
         assert_eq!(resources[id]["Condition"], "IsProd", "{id}");
     }
-}
-
-/// Makes templates of the user's in a folder that is gone afterwards.
-fn with_files<T>(test: &str, files: &[(&str, &str)], body: impl FnOnce(Result<Templates, Error>) -> T) -> T {
-    let folder: PathBuf =
-        std::env::temp_dir().join(format!("tablewright-render-{test}-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    for (name, text) in files {
-        std::fs::write(folder.join(name), text).unwrap();
-    }
-    let done = body(Templates::with_folder(&folder));
-    std::fs::remove_dir_all(&folder).unwrap();
-    done
-}
-
-fn rendered_with(test: &str, name: &str, text: &str) -> Result<Rendered, Error> {
-    with_files(test, &[(name, text)], |templates| render(&stack(Table::of::<Event>()), "dev", &templates?))
-}
-
-#[test]
-fn a_file_of_the_same_name_takes_the_place_of_a_template() {
-    let text = "{% extends \"builtin/stack.yaml\" %}{% block outputs %}\n# Outputs are below.{{ super() }}{% endblock outputs %}\n";
-    let rendered = rendered_with("override", "stack.yaml", text).unwrap();
-    assert!(rendered.text.contains("# Outputs are below.\n"), "{}", rendered.text);
-    assert!(rendered.template["Outputs"]["EventsTable"].is_object());
-}
-
-#[test]
-fn a_template_cannot_drop_or_add_or_change_anything_unnoticed() {
-    for (what, block, path) in [
-        ("drops", "", "/Resources/Event/Properties"),
-        (
-            "leaves-out",
-            "\n      BillingMode: PAY_PER_REQUEST",
-            "/Resources/Event/Properties/AttributeDefinitions",
-        ),
-        ("rewrites", "\n      BillingMode: PROVISIONED", "/Resources/Event/Properties/BillingMode"),
-        (
-            "adds",
-            "{{ super() }}\n      SSESpecification:\n        SSEEnabled: true",
-            "/Resources/Event/Properties/SSESpecification",
-        ),
-        (
-            "changes",
-            "{{ super() | replace(from=\"PAY_PER_REQUEST\", to=\"PROVISIONED\") }}",
-            "/Resources/Event/Properties/BillingMode",
-        ),
-    ] {
-        let text = format!(
-            "{{% extends \"builtin/table.yaml\" %}}{{% block properties %}}{block}{{% endblock properties %}}"
-        );
-        match rendered_with(what, "table.yaml", &text) {
-            Err(Error::Unfaithful { path: found, .. }) => assert_eq!(found, path, "{what}"),
-            Err(Error::Template(_) | Error::Layout { .. }) if what == "changes" => {}
-            other => panic!("{what}: {other:?}"),
-        }
-    }
-}
-
-#[test]
-fn a_mistake_in_a_template_is_told_with_its_place() {
-    use std::error::Error as _;
-    let syntax = rendered_with("syntax", "table.yaml", "A:\n  {{ LogicalId").unwrap_err();
-    assert!(matches!(syntax, Error::Template(_)));
-    let report = syntax.source().unwrap().to_string();
-    assert!(report.contains("table.yaml:2"), "{report}");
-
-    let unknown = rendered_with("unknown", "table.yaml", "\n  {{ LogicalID }}:\n").unwrap_err();
-    assert!(matches!(&unknown, Error::Layout { id, .. } if id == "Event"), "{unknown:?}");
-    let report = unknown.source().unwrap().to_string();
-    assert!(report.contains("table.yaml:2"), "{report}");
-
-    let malformed = rendered_with("malformed", "stack.yaml", "a: [").unwrap_err();
-    assert!(matches!(malformed, Error::Unparsable { .. }), "{malformed:?}");
-
-    let stray = with_files("stray", &[("tabel.yaml", "")], |templates| templates.err().unwrap());
-    assert!(matches!(&stray, Error::UnknownTemplate { name } if name == "tabel.yaml"));
-    assert!(Templates::with_folder(&std::env::temp_dir().join("tablewright-no-such-folder")).is_ok());
 }
