@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::normal::{intrinsic, is_no_value, list_member, same};
+use crate::form::{Form, list_member};
+use crate::normal::{intrinsic, is_no_value, same};
 use crate::path::{Path, Segment, keyed};
 
 /// One place where two templates differ in meaning.
@@ -44,8 +45,10 @@ fn compare<'a>(
         (Some(a), Some(b)) if same(name, a, b) => return,
         _ => {}
     }
-    // A value under one and the same condition on both sides is judged branch by branch.
-    let descend = branching || is_conditional(there, here) || !whole(&path);
+    // A value under one and the same condition on both sides is judged branch by branch; a policy is judged as one.
+    let descend = branching
+        || is_conditional(there, here)
+        || !whole(&path) && Form::of(path.property()) != Form::Document;
     match pairs(name, there, here).filter(|_| descend) {
         Some(pairs) => {
             for (segment, before, after) in pairs {

@@ -32,6 +32,8 @@
 
 mod verdict;
 mod change;
+mod form;
+mod sub;
 mod normal;
 mod path;
 mod refs;

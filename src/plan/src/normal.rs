@@ -1,26 +1,37 @@
 //! When two values of a template mean the same.
 //!
 //! In go values as written, out comes one spelling for all ways to say a thing: numbers and booleans as strings
-//! (CloudFormation passes strings), `Fn::GetAtt` as a list, `Ref: AWS::NoValue` left out, lists sorted where
-//! DynamoDB or CloudFormation read them as sets. Key schemas keep their order: there it has a meaning.
+//! (CloudFormation passes strings), `Fn::GetAtt` as a list, `Fn::Sub` and `Fn::Join` as one list of parts, `Ref:
+//! AWS::NoValue` left out, lists sorted where their readers take them as sets. Key schemas keep their order: there it
+//! has a meaning.
 
 use serde_json::{Map, Number, Value, json};
 
+use crate::form::Form;
+use crate::sub::{self, Part};
+
 /// Returns whether two values under the property `name` mean the same.
 pub(crate) fn same(name: &str, a: &Value, b: &Value) -> bool {
+    same_form(Form::of(name), a, b)
+}
+
+/// Returns whether two values that are read in this form mean the same.
+pub(crate) fn same_form(form: Form, a: &Value, b: &Value) -> bool {
     if a == b {
         return true;
     }
     match (a, b) {
         // The same as comparing normal forms, without building them: most templates differ in few places.
-        (Value::Object(x), Value::Object(y)) if intrinsic(a).is_none() && intrinsic(b).is_none() => {
+        (Value::Object(x), Value::Object(y))
+            if form == Form::Plain && intrinsic(a).is_none() && intrinsic(b).is_none() =>
+        {
             let there = |value: &&Value| !is_no_value(value);
             let inside = |(key, value): (&String, &Value), other: &Map<String, Value>| {
                 same_option(key, Some(value).filter(there), other.get(key).filter(there))
             };
             x.iter().all(|member| inside(member, y)) && y.iter().all(|member| inside(member, x))
         }
-        _ => normal(name, a) == normal(name, b),
+        _ => normal(form, a) == normal(form, b),
     }
 }
 
@@ -35,7 +46,7 @@ pub(crate) fn same_option(name: &str, a: Option<&Value>, b: Option<&Value>) -> b
 
 /// Returns a string that is equal for equal meanings: the text of a scalar, canonical JSON of anything else.
 pub(crate) fn identity(value: &Value) -> String {
-    match normal("", value) {
+    match normal(Form::Plain, value) {
         Value::String(text) => text,
         other => other.to_string(),
     }
@@ -64,77 +75,135 @@ pub(crate) fn intrinsic(value: &Value) -> Option<(&str, &Value)> {
     (map.len() == 1 && known).then_some((name.as_str(), argument))
 }
 
-/// The member that tells the elements of a list apart, for the lists whose order says nothing.
-pub(crate) fn list_member(name: &str) -> Option<&'static str> {
-    match name {
-        "AttributeDefinitions" => Some("AttributeName"),
-        "GlobalSecondaryIndexes" | "LocalSecondaryIndexes" => Some("IndexName"),
-        "Replicas" => Some("Region"),
-        "Tags" => Some("Key"),
-        _ => None,
-    }
-}
-
-fn is_set(name: &str) -> bool {
-    list_member(name).is_some()
-        || matches!(
-            name,
-            "DependsOn" | "Dimensions" | "GlobalTableWitnesses" | "NonKeyAttributes" | "ScheduledActions"
-        )
-}
-
-fn normal(name: &str, value: &Value) -> Value {
+/// Returns the one spelling of a value that is read in this form.
+pub(crate) fn normal(form: Form, value: &Value) -> Value {
     match value {
         Value::Null => Value::Null,
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => normal_scalar(name, value),
+        Value::String(text) if form == Form::Document => match serde_json::from_str(text) {
+            Ok(document @ Value::Object(_)) => normal(form, &document),
+            Ok(_) | Err(_) => value.clone(),
+        },
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            in_list(form, text(value).map_or(Value::Null, Value::String))
+        }
         Value::Array(items) => {
             let items = items.iter().filter(|item| !is_no_value(item));
-            let mut items: Vec<Value> = items.map(|item| normal("", item)).collect();
-            if is_set(name) {
+            let mut items: Vec<Value> = items.map(|item| normal(form.element(), item)).collect();
+            if form.is_set() {
                 items.sort_by_cached_key(Value::to_string);
             }
             Value::Array(items)
         }
-        Value::Object(map) => normal_intrinsic(name, value).unwrap_or_else(|| normal_map(map)),
+        Value::Object(map) => match intrinsic(value) {
+            Some(("Fn::If", Value::Array(parts))) if !parts.is_empty() => {
+                let branches = parts[1..].iter().map(|branch| normal(form, branch));
+                let parts: Vec<Value> = [parts[0].clone()].into_iter().chain(branches).collect();
+                json!({ "Fn::If": parts })
+            }
+            Some((function, argument)) => in_list(
+                form,
+                normal_intrinsic(function, argument).unwrap_or_else(|| normal_map(Form::Plain, map)),
+            ),
+            None if form == Form::Tags => normal(form, &pairs(map)),
+            None => in_list(form, normal_map(form, map)),
+        },
     }
 }
 
-fn normal_scalar(name: &str, value: &Value) -> Value {
-    let text = text(value).map_or(Value::Null, Value::String);
-    if name == "DependsOn" { json!([text]) } else { text }
+/// A single value where a list of one means the same.
+fn in_list(form: Form, value: Value) -> Value {
+    if form.may_be_bare() { json!([value]) } else { value }
 }
 
-fn normal_map(map: &Map<String, Value>) -> Value {
+fn pairs(tags: &Map<String, Value>) -> Value {
+    tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
+}
+
+fn normal_map(form: Form, map: &Map<String, Value>) -> Value {
     let mut entries: Vec<_> = map.iter().filter(|(_, value)| !is_no_value(value)).collect();
     // Sorted here because `serde_json` may be built with `preserve_order`, and `identity` prints the map.
     entries.sort_by_key(|(name, _)| *name);
-    Value::Object(entries.into_iter().map(|(name, value)| (name.clone(), normal(name, value))).collect())
+    let members = entries.into_iter().map(|(name, value)| (name.clone(), normal(form.member(name), value)));
+    Value::Object(members.collect())
 }
 
-/// The intrinsic functions that have two spellings, and the one that stands for the value of its property.
-fn normal_intrinsic(property: &str, value: &Value) -> Option<Value> {
-    match intrinsic(value)? {
-        ("Fn::If", Value::Array(parts)) => {
-            let (condition, branches) = parts.split_first()?;
-            let branches = branches.iter().map(|branch| normal(property, branch));
-            let parts: Vec<Value> = [condition.clone()].into_iter().chain(branches).collect();
-            Some(json!({ "Fn::If": parts }))
-        }
-        ("Fn::GetAtt", Value::String(dotted)) => {
-            let (name, attribute) = dotted.split_once('.')?;
-            Some(json!({ "Fn::GetAtt": [name, attribute] }))
-        }
-        ("Fn::Sub", Value::String(template)) => {
-            match template.strip_prefix("${").and_then(|t| t.strip_suffix('}')) {
-                None => (!template.contains("${")).then(|| Value::String(template.clone())),
-                Some(name) if name.contains(['$', '{', '}', '!']) => None,
-                Some(name) => match name.split_once('.') {
-                    Some((name, attribute)) => Some(json!({ "Fn::GetAtt": [name, attribute] })),
-                    None => Some(json!({ "Ref": name })),
-                },
+/// The intrinsic functions that have several spellings.
+fn normal_intrinsic(function: &str, argument: &Value) -> Option<Value> {
+    match (function, argument) {
+        ("Fn::GetAtt", Value::String(dotted)) if dotted.contains('.') => Some(attribute(dotted)),
+        ("Fn::Sub", Value::String(template)) => Some(joined(substituted(template, &Map::new())?)),
+        ("Fn::Sub", Value::Array(parts)) => match parts.as_slice() {
+            [Value::String(template), Value::Object(variables)] => {
+                Some(joined(substituted(template, variables)?))
+            }
+            _ => None,
+        },
+        ("Fn::Join", Value::Array(parts)) => match parts.as_slice() {
+            [Value::String(delimiter), Value::Array(items)] => Some(joined(interspersed(delimiter, items)?)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn attribute(dotted: &str) -> Value {
+    match dotted.split_once('.') {
+        Some((name, attribute)) => json!({ "Fn::GetAtt": [name, attribute] }),
+        None => json!({ "Ref": dotted }),
+    }
+}
+
+/// The parts of an `Fn::Sub`; `None` when a variable has a value that is no text.
+fn substituted(template: &str, variables: &Map<String, Value>) -> Option<Vec<Value>> {
+    let parts = sub::parts(template).into_iter().map(|part| match part {
+        Part::Text(text) => Some(json!(text)),
+        Part::Escaped(name) => Some(json!(format!("${{{name}}}"))),
+        Part::Variable(name) => match variables.get(name) {
+            None => Some(attribute(name)),
+            Some(value) => as_part(value),
+        },
+    });
+    parts.collect()
+}
+
+fn interspersed(delimiter: &str, items: &[Value]) -> Option<Vec<Value>> {
+    let items: Vec<Value> =
+        items.iter().filter(|item| !is_no_value(item)).map(as_part).collect::<Option<_>>()?;
+    // Alone it may be a list, which has to stay one.
+    let alone = items.len() == 1 && !items[0].is_string();
+    let parts = items.into_iter().flat_map(|item| [json!(delimiter), item]).skip(1);
+    (!alone).then(|| parts.collect())
+}
+
+fn as_part(value: &Value) -> Option<Value> {
+    (text(value).is_some() || intrinsic(value).is_some()).then(|| normal(Form::Plain, value))
+}
+
+/// Puts text together: neighbours become one, and what is only one part is that part.
+fn joined(parts: Vec<Value>) -> Value {
+    let mut merged: Vec<Value> = Vec::new();
+    for part in parts {
+        let inner = match intrinsic(&part) {
+            Some(("Fn::Join", Value::Array(inner))) => match inner.as_slice() {
+                [Value::String(delimiter), Value::Array(inner)] if delimiter.is_empty() => {
+                    Some(inner.clone())
+                }
+                _ => None,
+            },
+            _ => None,
+        };
+        for part in inner.unwrap_or_else(|| vec![part]) {
+            match (merged.last_mut(), part) {
+                (Some(Value::String(text)), Value::String(more)) => text.push_str(&more),
+                (_, Value::String(text)) if text.is_empty() => {}
+                (_, part) => merged.push(part),
             }
         }
-        _ => None,
+    }
+    match merged.as_slice() {
+        [] => json!(""),
+        [part] => part.clone(),
+        _ => json!({ "Fn::Join": ["", merged] }),
     }
 }
 
@@ -162,6 +231,26 @@ mod tests {
         check("Value", json!({ "Fn::Sub": "${T.Arn}" }), json!({ "Fn::GetAtt": ["T", "Arn"] }));
         check("Value", json!({ "Fn::Sub": "${T}" }), json!({ "Ref": "T" }));
         check("Value", json!({ "Fn::Sub": "plain" }), json!("plain"));
+        check("Value", json!({ "Fn::Sub": "${!T}" }), json!("${T}"));
+        check("Value", json!({ "Fn::Sub": ["${v}", { "v": { "Ref": "T" } }] }), json!({ "Ref": "T" }));
+        check("Value", json!({ "Fn::Sub": ["${v}-${U}", { "v": 5 }] }), json!({ "Fn::Sub": "5-${U}" }));
+        check(
+            "Value",
+            json!({ "Fn::Join": ["/", ["table", { "Ref": "T" }, "index"]] }),
+            json!({ "Fn::Sub": "table/${T}/index" }),
+        );
+        check(
+            "Value",
+            json!({ "Fn::Join": ["", ["a", { "Fn::Join": ["-", ["b", { "Fn::GetAtt": ["T", "Arn"] }]] }, ""]] }),
+            json!({ "Fn::Sub": "ab-${T.Arn}" }),
+        );
+        check("Value", json!({ "Fn::Join": ["-", ["a", { "Ref": "AWS::NoValue" }, 1]] }), json!("a-1"));
+        check("Value", json!({ "Fn::Join": ["-", []] }), json!(""));
+        check(
+            "Tags",
+            json!({ "b": 2, "a": "1" }),
+            json!([{ "Key": "a", "Value": 1 }, { "Key": "b", "Value": "2" }]),
+        );
         check("DependsOn", json!("A"), json!(["A"]));
         check("DependsOn", json!(["A", "B"]), json!(["B", "A"]));
         check("NonKeyAttributes", json!(["a", "b"]), json!(["b", "a"]));
@@ -185,11 +274,79 @@ mod tests {
         check("Value", json!(null), json!("null"));
         check("Value", json!({ "Fn::Sub": "${!T}" }), json!({ "Ref": "!T" }));
         check("Value", json!({ "Fn::Sub": "${A}${B}" }), json!({ "Ref": "A}${B" }));
+        check("Value", json!({ "Fn::Sub": "${T}-" }), json!({ "Ref": "T" }));
+        check("Value", json!({ "Fn::Join": ["-", [{ "Ref": "T" }]] }), json!({ "Ref": "T" }));
+        check("Value", json!({ "Fn::Join": ["-", ["a", "b"]] }), json!("a/b"));
+        check(
+            "Value",
+            json!({ "Fn::Join": ["", { "Ref": "L" }] }),
+            json!({ "Fn::Join": ["-", { "Ref": "L" }] }),
+        );
+        check("Value", json!({ "Fn::Join": ["", [["a"], "b"]] }), json!("ab"));
+        check("Value", json!({ "Fn::Sub": ["${v}", { "v": ["a"] }] }), json!("a"));
+        check("Value", json!({ "Fn::GetAtt": "T" }), json!({ "Ref": "T" }));
+        check("AlarmActions", json!("a"), json!(["a"]));
+        check("Tags", json!({ "a": 1 }), json!({ "a": 2 }));
         check("Statement", json!(["a", "b"]), json!(["b", "a"]));
         check(
             "KeySchema",
             json!([{ "AttributeName": "pk", "KeyType": "HASH" }, { "AttributeName": "sk", "KeyType": "RANGE" }]),
             json!([{ "AttributeName": "sk", "KeyType": "RANGE" }, { "AttributeName": "pk", "KeyType": "HASH" }]),
         );
+    }
+
+    fn policy(statements: &Value) -> Value {
+        json!({ "Version": "2012-10-17", "Statement": statements })
+    }
+
+    #[test]
+    fn policies_are_sets_of_statements() {
+        let check = |a: &Value, b: &Value| {
+            for name in ["PolicyDocument", "AssumeRolePolicyDocument", "KeyPolicy"] {
+                assert!(same(name, a, b), "{name}: {a} and {b}");
+            }
+            let (a, b) = (json!({ "PolicyDocument": a }), json!({ "PolicyDocument": b }));
+            assert!(same("ResourcePolicy", &a, &b), "{a} and {b}");
+        };
+        let read =
+            json!({ "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": { "Fn::GetAtt": "T.Arn" } });
+        let read_lists = json!({ "Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": [{ "Fn::GetAtt": ["T", "Arn"] }] });
+        let deny = json!({
+            "Effect": "Deny", "NotAction": ["b", "a"], "NotResource": "*",
+            "Principal": { "AWS": ["2", "1"], "Service": "s" }, "Condition": { "Bool": { "aws:SecureTransport": false } },
+        });
+        let deny_lists = json!({
+            "Effect": "Deny", "NotAction": ["a", "b"], "NotResource": ["*"],
+            "Principal": { "AWS": ["1", "2"], "Service": ["s"] }, "Condition": { "Bool": { "aws:SecureTransport": ["false"] } },
+        });
+        check(
+            &policy(&json!([read.clone(), deny.clone()])),
+            &policy(&json!([deny_lists.clone(), read_lists.clone()])),
+        );
+        check(&policy(&read), &policy(&json!([read_lists.clone()])));
+        let conditional =
+            |read: &Value| policy(&json!([{ "Fn::If": ["C", read, { "Ref": "AWS::NoValue" }] }, deny]));
+        check(&conditional(&read), &conditional(&read_lists));
+        check(&json!(policy(&deny).to_string()), &policy(&deny_lists));
+    }
+
+    #[test]
+    fn policies_that_say_something_else_are_not_the_same() {
+        let base = json!({ "Effect": "Allow", "Action": ["a", "b"], "Resource": "*", "Principal": { "AWS": "1" }, "Sid": "s" });
+        let check = |member: &str, value: Value| {
+            let mut other = base.clone();
+            other[member] = value;
+            assert!(!same("PolicyDocument", &policy(&base), &policy(&other)), "{other}");
+        };
+        check("Effect", json!("Deny"));
+        check("Action", json!("a"));
+        check("Resource", json!({ "Fn::GetAtt": "T.Arn" }));
+        check("Principal", json!("*"));
+        check("Principal", json!({ "AWS": "2" }));
+        check("Sid", json!(["s"]));
+        check("Condition", json!({ "Bool": { "k": true } }));
+        assert!(!same("PolicyDocument", &json!("not JSON"), &json!("{}")));
+        assert!(!same("PolicyDocument", &json!("[1]"), &json!([1])));
+        assert!(!same("Rule", &json!({ "Statement": [1, 2] }), &json!({ "Statement": [2, 1] })));
     }
 }

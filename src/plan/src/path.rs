@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::normal::{identity, intrinsic, list_member};
+use crate::form::list_member;
+use crate::normal::{identity, intrinsic, is_no_value};
 
 /// One step down into a template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,13 +124,13 @@ pub(crate) fn children<'a>(name: &str, value: &'a Value) -> Vec<(Segment, &'a Va
     }
 }
 
-/// Returns the elements by name when the list is one whose order says nothing, and every element has a name of
-/// its own; `None` otherwise.
+/// Returns the elements by name when the list is one whose order says nothing, and every element that is there has a
+/// name of its own; `None` otherwise.
 pub(crate) fn keyed<'a>(name: &str, items: &'a [Value]) -> Option<Vec<(Segment, &'a Value)>> {
     let member = list_member(name)?;
     let mut seen = BTreeSet::new();
     let mut keyed = Vec::with_capacity(items.len());
-    for (at, item) in items.iter().enumerate() {
+    for (at, item) in items.iter().enumerate().filter(|(_, item)| !is_no_value(item)) {
         let name = item_name(item, member)?;
         if !seen.insert(name.clone()) {
             return None;

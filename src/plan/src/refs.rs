@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::normal::intrinsic;
 use crate::path::{Path, children};
+use crate::sub::{self, Part};
 
 /// One reference, as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,10 +86,9 @@ fn of_intrinsic<'a>(function: &str, argument: &'a Value, found: &mut dyn FnMut(R
 }
 
 fn of_sub<'a>(template: &'a str, variables: Option<&'a Value>, found: &mut dyn FnMut(Reference<'a>)) {
-    for part in template.split("${").skip(1) {
-        let Some((name, _)) = part.split_once('}') else { continue };
-        let own = variables.is_some_and(|variables| variables.get(name).is_some());
-        if own || name.starts_with('!') {
+    for part in sub::parts(template) {
+        let Part::Variable(name) = part else { continue };
+        if variables.is_some_and(|variables| variables.get(name).is_some()) {
             continue;
         }
         found(match name.split_once('.') {

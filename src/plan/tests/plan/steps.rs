@@ -296,7 +296,7 @@ fn what_uses_a_new_index_waits_for_it() {
         &[
             "create index b on T",
             "delete index a on T",
-            "change Policy/PolicyDocument/Resource; change Alarm/Dimensions/0/Value",
+            "change Policy/PolicyDocument; change Alarm/Dimensions/0/Value",
         ],
     );
     // An output of a resource that comes late comes late too.

@@ -1,0 +1,93 @@
+//! How a value is read, besides what its JSON says: which lists are sets, where one value may stand for a list of one.
+//!
+//! The form of a value follows from the name of its property. Inside a policy document it follows from IAM's grammar:
+//! statements, actions, resources and principals are sets, and a single one may stand without brackets.
+
+/// The way a value is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// As it stands.
+    Plain,
+    /// A list whose order says nothing.
+    Set,
+    /// A set; one element may stand without the list.
+    OneOrMany,
+    /// A set of keys and values, as a list of pairs or as a map.
+    Tags,
+    /// A policy: JSON, or text that holds JSON.
+    Document,
+    Statements,
+    Statement,
+    /// `{ "AWS": …, "Service": … }`
+    Principal,
+    /// `{ "StringEquals": { "aws:SourceArn": … } }`
+    Conditions,
+}
+
+impl Form {
+    /// Returns the form of what stands under a property name.
+    pub(crate) fn of(name: &str) -> Self {
+        match name {
+            "DependsOn" => Self::OneOrMany,
+            "Tags" => Self::Tags,
+            "PolicyDocument" | "AssumeRolePolicyDocument" | "KeyPolicy" => Self::Document,
+            "Dimensions" | "GlobalTableWitnesses" | "NonKeyAttributes" | "ScheduledActions" => Self::Set,
+            name if list_member(name).is_some() => Self::Set,
+            _ => Self::Plain,
+        }
+    }
+
+    /// Returns the form of a member of an object.
+    pub(crate) fn member(self, name: &str) -> Self {
+        match (self, name) {
+            (Self::Document, "Statement") => Self::Statements,
+            (Self::Statements | Self::Statement, "Action" | "NotAction" | "Resource" | "NotResource")
+            | (Self::Principal, _) => Self::OneOrMany,
+            (Self::Statements | Self::Statement, "Principal" | "NotPrincipal") | (Self::Conditions, _) => {
+                Self::Principal
+            }
+            (Self::Statements | Self::Statement, "Condition") => Self::Conditions,
+            (Self::Document | Self::Statements | Self::Statement, _) => Self::Plain,
+            (Self::Plain | Self::Set | Self::OneOrMany | Self::Tags, name) => Self::of(name),
+        }
+    }
+
+    /// Returns the form of an element of a list.
+    pub(crate) fn element(self) -> Self {
+        match self {
+            Self::Statements => Self::Statement,
+            Self::Plain
+            | Self::Set
+            | Self::OneOrMany
+            | Self::Tags
+            | Self::Document
+            | Self::Statement
+            | Self::Principal
+            | Self::Conditions => Self::Plain,
+        }
+    }
+
+    /// Returns whether the order of a list says nothing.
+    pub(crate) fn is_set(self) -> bool {
+        match self {
+            Self::Set | Self::OneOrMany | Self::Tags | Self::Statements => true,
+            Self::Plain | Self::Document | Self::Statement | Self::Principal | Self::Conditions => false,
+        }
+    }
+
+    /// Returns whether one element may stand without the list.
+    pub(crate) fn may_be_bare(self) -> bool {
+        matches!(self, Self::OneOrMany | Self::Statements)
+    }
+}
+
+/// The member that tells the elements of a list apart, for the lists whose order says nothing.
+pub(crate) fn list_member(name: &str) -> Option<&'static str> {
+    match name {
+        "AttributeDefinitions" => Some("AttributeName"),
+        "GlobalSecondaryIndexes" | "LocalSecondaryIndexes" => Some("IndexName"),
+        "Replicas" => Some("Region"),
+        "Tags" => Some("Key"),
+        _ => None,
+    }
+}
