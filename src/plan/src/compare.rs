@@ -39,7 +39,25 @@ pub(crate) fn findings<'a>(templates: Templates<'a>) -> Vec<Finding<'a>> {
             other_section(templates, section, &mut found);
         }
     }
+    parameter_values(templates, &mut found);
     found
+}
+
+/// Other values for parameters that are in both templates. What they do is judged where they are used.
+fn parameter_values<'a>(templates: Templates<'a>, found: &mut Vec<Finding<'a>>) {
+    for (name, _) in entries(templates.written, "Parameters") {
+        let (before, after) = (templates.before.given(name), templates.after.given(name));
+        let is_declared = templates.deployed.get("Parameters").is_some_and(|all| all.get(name).is_some());
+        let differs = templates.after.is_hidden(name) && is_declared
+            || before.zip(after).is_some_and(|(before, after)| before != after);
+        if differs {
+            let path = Path::entry("Parameters", name);
+            let difference = Difference { path, before: before.or(after), after };
+            let mut finding = finding(difference, None, rules::unused_definition());
+            finding.by_reference = true;
+            found.push(finding);
+        }
+    }
 }
 
 fn resources<'a>(templates: Templates<'a>, found: &mut Vec<Finding<'a>>) {

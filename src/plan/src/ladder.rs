@@ -49,7 +49,7 @@ pub(crate) fn climb(templates: Templates, findings: &[Finding]) -> Ladder {
 fn last_step(templates: Templates, findings: &[Finding], rung: &Rung) -> Step {
     let rides = findings.iter().filter(|finding| finding.stage == Stage::Rides).map(describe);
     let summary = summary(rung, findings).into_iter().chain(rides).collect();
-    Step { template: templates.wanted.clone(), summary, waits: rung.waits.clone() }
+    Step { template: templates.written.clone(), summary, waits: rung.waits.clone() }
 }
 
 /// The template as it is between two steps.
@@ -63,10 +63,12 @@ pub(crate) struct Between<'a> {
 impl<'a> Between<'a> {
     pub(crate) fn new(templates: Templates<'a>, findings: &[Finding]) -> Self {
         let mut template = templates.deployed.clone();
-        // What a later template refers to must be defined; by itself a definition does nothing.
-        let defines = |finding: &&Finding| {
-            matches!(finding.change.section.as_str(), "Parameters" | "Mappings" | "Conditions")
-                && finding.change.action == Action::Add
+        // What a later template refers to must be defined; by itself a definition does nothing. Where values are known,
+        // every step is given the wanted ones, which the old `AllowedValues` may not have.
+        let defines = |finding: &&Finding| match (finding.change.section.as_str(), &finding.change.action) {
+            ("Parameters" | "Mappings" | "Conditions", Action::Add) => true,
+            ("Parameters", _) => templates.options.wanted_parameters.is_some() && finding.path.0.len() == 3,
+            (_, _) => false,
         };
         for finding in findings.iter().filter(defines) {
             finding.path.write(&mut template, finding.after);

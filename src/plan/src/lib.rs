@@ -25,10 +25,10 @@
 //! assert_eq!(plan.steps[0].template, table("PAY_PER_REQUEST"));
 //! ```
 //!
-//! The modules are in the order of the data: `normal`, `path`, `refs`, `template` and `scaling` read templates, `diff` finds
-//! what differs, `moves` which tables only changed their logical id, `rules` judges, `compare` and `reach` put
-//! findings together, `phases` sorts them
-//! into `rung`s with the help of `late` and `indexes`, and `ladder` writes the templates, with `definitions`.
+//! The modules are in the order of the data: `form`, `sub`, `normal`, `path`, `refs` and `template` read templates,
+//! `known` and `resolve` write out what parameters and conditions decide, `scaling` and `moves` find what belongs
+//! together, `diff` what differs, `rules` judges, `compare` and `reach` put findings together, `phases` sorts them into
+//! `rung`s with the help of `late` and `indexes`, and `ladder` writes the templates, with `definitions`.
 
 mod verdict;
 mod change;
@@ -38,6 +38,8 @@ mod normal;
 mod path;
 mod refs;
 mod template;
+mod known;
+mod resolve;
 mod scaling;
 mod diff;
 mod moves;
@@ -51,7 +53,7 @@ mod late;
 mod rung;
 mod phases;
 mod ladder;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -71,8 +73,18 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
     if let Some(change) = compare::unreadable_template(deployed, wanted) {
         return Plan { changes: vec![change], steps: Vec::new() };
     }
-    let scaling = Scaling::of(deployed, wanted);
-    let templates = Templates { deployed, wanted, scaling: &scaling, options };
+    let (before, after) = known::of_both(deployed, wanted, options);
+    let (resolved_deployed, resolved_wanted) = (before.template(deployed), after.template(wanted));
+    let scaling = Scaling::of(&resolved_deployed, &resolved_wanted);
+    let templates = Templates {
+        deployed: &resolved_deployed,
+        wanted: &resolved_wanted,
+        written: wanted,
+        before: &before,
+        after: &after,
+        scaling: &scaling,
+        options,
+    };
     let mut findings = compare::findings(templates);
     reach::follow(templates, &mut findings);
     indexes::refuse_inseparable(templates, &mut findings);
@@ -82,13 +94,26 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
         let verdict = &mut findings[at].change.verdict;
         *verdict = (*verdict).max(Verdict::Staged);
     }
+    for finding in &mut findings {
+        let (known, written) = if finding.after.is_some() { (&after, wanted) } else { (&before, deployed) };
+        finding.change.path = known.written_place(written, &finding.path).pointer(2);
+    }
     let changes = findings.into_iter().map(|finding| finding.change).collect();
     Plan { changes, steps: if stops { Vec::new() } else { ladder.steps } }
 }
 
-/// What the caller has been given consent for. The default is none.
+/// What the caller knows besides the templates, and what he has been given consent for. The default is nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlanOptions {
+    /// The values that the parameters of the deployed stack have, `****` where `NoEcho` hides one. A parameter that is
+    /// not named has its default.
+    ///
+    /// With the values of both sides known, properties are compared by what they come to: a table whose name has
+    /// `${Env}` in it is renamed by another `Env`, and a table under a condition may come or go. `None` when they are
+    /// not known: then expressions are compared as they are written.
+    pub deployed_parameters: Option<BTreeMap<String, String>>,
+    /// The values that the parameters will be given with every step; `****` for a hidden value that stays as it is.
+    pub wanted_parameters: Option<BTreeMap<String, String>>,
     /// Indexes may be deleted and created again under their name when their key or projection changes; queries on
     /// them fail meanwhile.
     pub redefine_indexes: bool,

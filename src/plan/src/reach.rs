@@ -153,20 +153,32 @@ fn by_reference<'a>(
 }
 
 fn follow_definitions<'a>(templates: Templates<'a>, uses: &Uses<'a>, findings: &mut [Finding<'a>]) {
-    for found in findings.iter_mut() {
-        let changed = found.before.is_some() && found.after.is_some();
-        let section = found.change.section.as_str();
+    let mut written = None;
+    for found in findings.iter_mut().filter(|found| found.before.is_some() && found.after.is_some()) {
         let attribute = found.path.pattern(2);
-        if !changed || section == "Parameters" && !matches!(attribute.as_str(), "Default" | "Type") {
-            continue;
-        }
-        let reached = match section {
-            "Parameters" | "Conditions" | "Mappings" => uses.reached_by(found),
+        let is_value = found.change.section == "Parameters" && found.by_reference;
+        let is_certain = match found.change.section.as_str() {
+            "Mappings" | "Conditions" => true,
+            "Parameters" if is_value => true,
+            "Parameters" if matches!(attribute.as_str(), "Default" | "Type") => false,
             _ => continue,
         };
+        let mut reached = uses.reached_by(found);
+        if attribute == "Default" && templates.options.wanted_parameters.is_some() {
+            // The value counts, wherever it came from.
+            reached.clear();
+        }
+        if reached.is_empty() {
+            // Unused, or written out wherever it was used.
+            let written = written.get_or_insert_with(|| Uses::of(templates.written));
+            if !written.reached_by(found).is_empty() {
+                found.change.why = rules::followed_definition().why;
+            }
+            continue;
+        }
         let mut worst: Option<Judgement> = None;
         for place in &reached {
-            if let Some(judgement) = at_worst(templates, section, place)
+            if let Some(judgement) = at_worst(templates, is_certain, place)
                 && worst.as_ref().is_none_or(|worst| worst.verdict < judgement.verdict)
             {
                 worst = Some(judgement);
@@ -213,8 +225,9 @@ impl<'a> Uses<'a> {
     }
 }
 
-/// Judges a place whose value may become anything; `None` when it is not deployed yet.
-fn at_worst<'a>(templates: Templates<'a>, section: &str, place: &Path) -> Option<Judgement> {
+/// Judges a place whose value may become anything; `None` when it is not deployed yet. Whether it changes at all may be
+/// uncertain.
+fn at_worst<'a>(templates: Templates<'a>, is_certain: bool, place: &Path) -> Option<Judgement> {
     let id = key(place, 1)?;
     if key(place, 0) == Some("Outputs") {
         templates.deployed.get("Outputs")?.get(id)?;
@@ -224,7 +237,7 @@ fn at_worst<'a>(templates: Templates<'a>, section: &str, place: &Path) -> Option
     let kind = kind(wanted)?;
     // The value of a parameter is given with the deploy, and its default counts only when none is: too little to
     // stop for. Mappings and conditions are the template's own.
-    if section == "Parameters" || !is_table(kind) {
+    if !is_certain || !is_table(kind) {
         return Some(rules::unknown_value());
     }
     if place.0.len() == 2 {

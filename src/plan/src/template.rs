@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::PlanOptions;
+use crate::known::Known;
 use crate::normal::{identity, is_no_value, same, text};
 use crate::path::{Path, Segment, keyed};
 use crate::scaling::Scaling;
@@ -21,8 +22,13 @@ pub(crate) const SCALING_POLICY: &str = "AWS::ApplicationAutoScaling::ScalingPol
 /// What is compared, and on which terms.
 #[derive(Clone, Copy)]
 pub(crate) struct Templates<'a> {
+    /// Both with everything written out that is known.
     pub(crate) deployed: &'a Value,
     pub(crate) wanted: &'a Value,
+    /// The wanted template as it was written.
+    pub(crate) written: &'a Value,
+    pub(crate) before: &'a Known<'a>,
+    pub(crate) after: &'a Known<'a>,
     pub(crate) scaling: &'a Scaling<'a>,
     pub(crate) options: &'a PlanOptions,
 }

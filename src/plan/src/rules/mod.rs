@@ -23,7 +23,7 @@ pub(crate) use resource::{
     added, attribute, clashing_target, depends_on_condition, known, moved, removed, type_changed,
     unknown_value,
 };
-pub(crate) use stack::section_entry;
+pub(crate) use stack::{followed_definition, section_entry, unused_definition};
 pub(crate) use table::{is_fixed, judged_place, of_property, stops_at};
 
 /// One difference inside a resource, and what stands around it.

@@ -27,7 +27,7 @@ pub(crate) fn section_entry(
         "Outputs" => output(before, after, pattern),
         "Rules" => Judgement::new(Verdict::None, "rules only check the parameters"),
         "Parameters" => parameter(before, after, pattern),
-        "Mappings" | "Conditions" => Judgement::new(Verdict::None, "nothing that stays in the stack uses it"),
+        "Mappings" | "Conditions" => unused_definition(),
         _ => {
             let why = format!("what `{section}` does to the resources cannot be judged from the text");
             Judgement::new(Verdict::InPlaceWithRisk, why)
@@ -78,8 +78,18 @@ fn parameter(before: Option<&Value>, after: Option<&Value>, pattern: &str) -> Ju
         (None, _) => Judgement::new(Verdict::None, "it does nothing until a resource uses it"),
         (_, None) => Judgement::new(Verdict::None, "nothing uses it any more"),
         (Some(_), Some(_)) => match pattern {
-            "Default" | "Type" => Judgement::new(Verdict::None, "nothing that stays in the stack uses it"),
+            "Default" | "Type" => unused_definition(),
             _ => Judgement::new(Verdict::None, "only what may be given changes"),
         },
     }
+}
+
+/// A parameter, mapping or condition that decides nothing.
+pub(crate) fn unused_definition() -> Judgement {
+    Judgement::new(Verdict::None, "nothing that stays in the stack uses it")
+}
+
+/// A parameter, mapping or condition whose every use is compared by what it comes to.
+pub(crate) fn followed_definition() -> Judgement {
+    Judgement::new(Verdict::None, "what it decides is judged where it is used")
 }

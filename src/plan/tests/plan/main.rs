@@ -8,5 +8,6 @@ mod properties;
 mod rows;
 mod steps;
 mod support;
+mod values;
 mod verdicts;
 mod words;

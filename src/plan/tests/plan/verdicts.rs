@@ -1081,7 +1081,7 @@ fn parameters_mappings_and_conditions_are_judged_by_what_they_reach() {
     check(
         &template(name.clone(), map("a", "a")),
         &template(name, map("b", "a")),
-        &["modify Mappings/Names/prod/notes: data-loss"],
+        &["modify Mappings/Names/prod/notes: none", "modify T/Properties/TableName: data-loss"],
     );
     let dynamic = json!({ "TableClass": { "Fn::FindInMap": ["Names", { "Ref": "Env" }, "notes"] } });
     check(

@@ -1,0 +1,213 @@
+//! Templates with everything written out that is known: parameters, mappings, conditions, and text made of them.
+//!
+//! In goes a template as written, out comes one that means the same with the values of one side. What is not known
+//! stays an expression. *Invariant:* references to resources stay, since the order of an update hangs on them.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value, json};
+
+use crate::known::Known;
+use crate::normal::{intrinsic, is_no_value, text};
+use crate::path::{Path, Segment};
+use crate::sub::{self, Part};
+
+impl Known<'_> {
+    /// Returns the template with what is known written out. Resources and outputs whose condition does not hold are
+    /// not in it.
+    pub(crate) fn template<'t>(&self, written: &'t Value) -> Cow<'t, Value> {
+        let mut template = Cow::Borrowed(written);
+        for section in ["Resources", "Outputs"] {
+            let Some(entries) = written.get(section).and_then(Value::as_object) else { continue };
+            let mut resolved = Vec::with_capacity(entries.len());
+            let mut is_changed = false;
+            for (id, entry) in entries {
+                match self.entry(entry) {
+                    Entry::AsWritten => resolved.push((id, Cow::Borrowed(entry))),
+                    Entry::Gone => is_changed = true,
+                    Entry::Resolved(entry) => {
+                        is_changed = true;
+                        resolved.push((id, Cow::Owned(entry)));
+                    }
+                }
+            }
+            if is_changed {
+                let resolved =
+                    resolved.into_iter().map(|(id, entry)| (id.clone(), entry.into_owned())).collect();
+                template.to_mut()[section] = Value::Object(resolved);
+            }
+        }
+        template
+    }
+
+    fn entry(&self, entry: &Value) -> Entry {
+        let Some(map) = entry.as_object() else {
+            return self.resolve(entry).map_or(Entry::AsWritten, Entry::Resolved);
+        };
+        let holds = map.get("Condition").and_then(Value::as_str).and_then(|condition| self.holds(condition));
+        if holds == Some(false) {
+            return Entry::Gone;
+        }
+        let is_said = |name: &str| name == "Condition" && holds.is_some();
+        let mut is_changed = false;
+        let mut resolved = Map::new();
+        for (name, value) in map.iter().filter(|(name, _)| !is_said(name)) {
+            // Metadata is for people and tools, who read it as it stands.
+            let new = if name == "Metadata" { None } else { self.resolve(value) };
+            is_changed |= new.is_some();
+            resolved.insert(name.clone(), new.unwrap_or_else(|| value.clone()));
+        }
+        if is_changed || resolved.len() < map.len() {
+            Entry::Resolved(Value::Object(resolved))
+        } else {
+            Entry::AsWritten
+        }
+    }
+
+    /// Returns the value with what is known written out, `None` when that is the value itself.
+    pub(crate) fn resolve(&self, value: &Value) -> Option<Value> {
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+            Value::Array(items) => {
+                let new: Vec<Option<Value>> = items.iter().map(|item| self.resolve(item)).collect();
+                let new_or_old = |(new, old): (Option<Value>, &Value)| new.unwrap_or_else(|| old.clone());
+                let is_changed = new.iter().any(Option::is_some);
+                is_changed.then(|| new.into_iter().zip(items).map(new_or_old).collect())
+            }
+            Value::Object(map) => {
+                let known =
+                    intrinsic(value).and_then(|(function, argument)| self.function(function, argument));
+                known.or_else(|| self.members(map))
+            }
+        }
+    }
+
+    fn members(&self, map: &Map<String, Value>) -> Option<Value> {
+        let new: Vec<(&String, Value)> =
+            map.iter().filter_map(|(name, value)| Some((name, self.resolve(value)?))).collect();
+        let is_changed = !new.is_empty();
+        let mut map = is_changed.then(|| map.clone())?;
+        for (name, value) in new {
+            map[name] = value;
+        }
+        Some(Value::Object(map))
+    }
+
+    /// Returns what a function comes to, as far as that is known; `None` when nothing of it is, or only its arguments.
+    fn function(&self, function: &str, argument: &Value) -> Option<Value> {
+        if function == "Fn::Sub" {
+            return self.substituted(argument);
+        }
+        if function == "Ref" {
+            return self.value(argument.as_str()?).cloned();
+        }
+        if function == "Fn::If" {
+            return self
+                .branch(argument)
+                .map(|(_, branch)| self.resolve(branch).unwrap_or_else(|| branch.clone()));
+        }
+        let arguments = self.resolve(argument).map_or(Cow::Borrowed(argument), Cow::Owned);
+        match (function, arguments.as_array()?.as_slice()) {
+            ("Fn::FindInMap", [map, top, second, ..]) => {
+                self.mapped(map.as_str()?, &text(top)?, &text(second)?).cloned()
+            }
+            ("Fn::Join", [delimiter, Value::Array(items)]) => {
+                let items: Option<Vec<String>> =
+                    items.iter().filter(|item| !is_no_value(item)).map(text).collect();
+                Some(json!(items?.join(delimiter.as_str()?)))
+            }
+            ("Fn::Select", [at, Value::Array(items)]) => items.get(text(at)?.parse::<usize>().ok()?).cloned(),
+            ("Fn::Split", [delimiter, Value::String(text)]) => {
+                Some(text.split(delimiter.as_str().filter(|delimiter| !delimiter.is_empty())?).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the branch of an `Fn::If` that counts, with its place in the arguments.
+    fn branch<'v>(&self, arguments: &'v Value) -> Option<(usize, &'v Value)> {
+        let [condition, yes, no] = arguments.as_array()?.as_slice() else { return None };
+        Some(if self.holds(condition.as_str()?)? { (1, yes) } else { (2, no) })
+    }
+
+    fn substituted(&self, argument: &Value) -> Option<Value> {
+        let (template, own) = match argument {
+            Value::String(template) => (template, None),
+            Value::Array(parts) => match parts.as_slice() {
+                [Value::String(template), Value::Object(own)] => (template, Some(own)),
+                _ => return None,
+            },
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return None,
+        };
+        let known = |name: &str| match own.and_then(|own| own.get(name)) {
+            Some(value) => text(&self.resolve(value).unwrap_or_else(|| value.clone())),
+            None => self.value(name).and_then(text),
+        };
+        // A value that looks like a variable itself could not be told from one.
+        let known = |name: &str| known(name).filter(|text| !text.contains("${"));
+        let mut literal = Some(String::new());
+        let mut expression = String::new();
+        let mut open = Map::new();
+        for part in sub::parts(template) {
+            let (value, spelled) =
+                match part {
+                    Part::Text(text) => (Some(text.to_owned()), text.to_owned()),
+                    Part::Escaped(name) => (Some(format!("${{{name}}}")), format!("${{!{name}}}")),
+                    Part::Variable(name) => match known(name) {
+                        Some(value) => (Some(value.clone()), value),
+                        None => {
+                            let own = own.and_then(|own| own.get(name));
+                            open.extend(own.map(|own| {
+                                (name.to_owned(), self.resolve(own).unwrap_or_else(|| own.clone()))
+                            }));
+                            (None, format!("${{{name}}}"))
+                        }
+                    },
+                };
+            expression.push_str(&spelled);
+            literal = literal.zip(value).map(|(literal, value)| literal + &value);
+        }
+        if let Some(literal) = literal {
+            return Some(Value::String(literal));
+        }
+        let new = if open.is_empty() { json!(expression) } else { json!([expression, open]) };
+        (new != *argument).then(|| json!({ "Fn::Sub": new }))
+    }
+
+    /// Returns where a place of the resolved template stands in the one that was written. What is worked out has no
+    /// places inside: the expression stands for all of them.
+    pub(crate) fn written_place(&self, written: &Value, place: &Path) -> Path {
+        let mut path = Path::default();
+        let mut segments = place.0.iter();
+        let mut next = segments.next();
+        loop {
+            let Some(value) = path.get(written) else { return path };
+            let function = intrinsic(value);
+            if let Some(("Fn::If", arguments)) = function
+                && let Some((at, _)) = self.branch(arguments)
+            {
+                path = path.key("Fn::If").join(Segment::At(at));
+                continue;
+            }
+            let Some(segment) = next else { return path };
+            let longer = path.join(match segment {
+                // Its name may be worked out; elements stay where they were written.
+                Segment::Item { at, .. } => Segment::At(*at),
+                Segment::Key(_) | Segment::At(_) => segment.clone(),
+            });
+            // What is only in the other template has no place here.
+            if function.is_some() && longer.get(written).is_none() {
+                return path;
+            }
+            path = longer;
+            next = segments.next();
+        }
+    }
+}
+
+enum Entry {
+    AsWritten,
+    /// Its condition does not hold.
+    Gone,
+    Resolved(Value),
+}
