@@ -165,6 +165,18 @@ fn a_region_of_its_own_is_not_overruled() {
     assert!(output.stderr.contains("the sandbox, eu-west-1"), "{output}");
 }
 
+/// The stacks' program runs in the folder above its crate, and the tool finds it from here.
+#[test]
+fn a_stacks_crate_that_is_named_from_here() {
+    let project = Project::sample("config-folder");
+    let manifest = project.read("Cargo.toml").replace("[\"stacks\"]", "[\"infra/tables\"]");
+    project.write("Cargo.toml", &manifest);
+    std::fs::create_dir(project.root.join("infra")).unwrap();
+    std::fs::rename(project.root.join("stacks"), project.root.join("infra/tables")).unwrap();
+    let listed = project.run(&["list", "--stacks", "infra/tables"]).ends_with(0);
+    assert!(listed.stdout.contains("demo-dev-notes"), "{listed}");
+}
+
 #[test]
 fn no_stacks_crate() {
     // Outside of every project: the test's own folder lies within the repository, which is one.

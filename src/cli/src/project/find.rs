@@ -18,7 +18,8 @@ impl Project {
     /// Finds the project: `--stacks DIR`, else `stacks/` here or in a folder above.
     pub(crate) fn find(stacks: Option<&Path>, here: &Path) -> Result<Self> {
         let stacks = match stacks {
-            Some(folder) if is_stacks(folder) => folder.to_owned(),
+            // Whole, since the program runs in another folder, and is itself found by way of this one.
+            Some(folder) if is_stacks(folder) => here.join(folder),
             Some(folder) => {
                 return Err(CommandError::usage(format!("{} has no Cargo.toml", folder.display()))
                     .hint("`--stacks` names the folder of the crate that makes the stacks"));
