@@ -37,7 +37,7 @@ def project():
     """A copy of the sample stacks beside this workspace's library, so that no test sees another's sandbox."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tablewright-oracle-"))
     try:
-        shutil.copytree(ROOT / "stacks", folder / "stacks")
+        shutil.copytree(ROOT / "stacks", folder / "stacks", ignore=shutil.ignore_patterns("gallery", "rendered", ".*"))
         manifest = folder / "stacks" / "Cargo.toml"
         text = manifest.read_text()
         for inherited, written in {
