@@ -25,7 +25,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use tablewright::check::check as check_assembly;
-use tablewright::{Assembly, Env, Severity, Stack};
+use tablewright::{Assembly, Env, Problem, Severity, Stack};
 
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
@@ -163,18 +163,24 @@ impl Common {
     /// Has the stacks made for one environment and checks them: problems are shown, errors end the command.
     fn sound_assembly(&self, project: &Project, env: &Env) -> Result<Assembly> {
         let assembly = self.assembly(project, env)?;
-        match self.show_problems(&assembly) {
+        let found = self.problems(&assembly);
+        Self::show_problems(&found);
+        match errors_in(&found) {
             0 => Ok(assembly),
             errors => Err(unsound(errors, env.name())),
         }
     }
 
-    /// Shows what is wrong with an assembly and returns how many errors there are.
-    fn show_problems(&self, assembly: &Assembly) -> usize {
+    /// Returns what is wrong with an assembly.
+    fn problems(&self, assembly: &Assembly) -> Vec<Problem> {
         let mut found = check_assembly(assembly);
         found.retain(|problem| !self.quiet || problem.severity == Severity::Error);
-        let _ = write!(anstream::stderr(), "{}", problems(&found));
-        found.iter().filter(|problem| problem.severity == Severity::Error).count()
+        found
+    }
+
+    /// Shows problems to people.
+    fn show_problems(found: &[Problem]) {
+        let _ = write!(anstream::stderr(), "{}", problems(found));
     }
 
     fn assembly(&self, project: &Project, env: &Env) -> Result<Assembly> {
@@ -185,6 +191,10 @@ impl Common {
     fn env<'a>(&self, project: &'a Project) -> Result<(Env, &'a EnvConfig)> {
         project.config.env(self.env.as_deref())
     }
+}
+
+fn errors_in(problems: &[Problem]) -> usize {
+    problems.iter().filter(|problem| problem.severity == Severity::Error).count()
 }
 
 fn unsound(errors: usize, envs: &str) -> CommandError {

@@ -59,10 +59,7 @@ fn report_file(text: &str) -> std::result::Result<(Form, PathBuf), String> {
 impl ReportArgs {
     /// Writes a review to everywhere it is wanted. `id` tells comments of different reviews on one pull request apart.
     pub(super) fn publish(&self, review: &Review, id: &str) -> Result<()> {
-        for (form, file) in &self.report {
-            let text = anstream::adapter::strip_str(&self.text(*form, review, id)).to_string();
-            fs::write(file, text).map_err(|error| cannot_write(file, error))?;
-        }
+        self.write_files(review, id)?;
         let text = self.text(self.format, review, id);
         match self.format {
             // Data on stdout may go to a file: colour only where somebody looks.
@@ -76,6 +73,20 @@ impl ReportArgs {
             }
             Form::Markdown | Form::Json | Form::Sarif => print(&text),
         }
+    }
+
+    /// Writes a review to the files where it is wanted.
+    pub(super) fn write_files(&self, review: &Review, id: &str) -> Result<()> {
+        for (form, file) in &self.report {
+            let text = anstream::adapter::strip_str(&self.text(*form, review, id)).to_string();
+            fs::write(file, text).map_err(|error| cannot_write(file, error))?;
+        }
+        Ok(())
+    }
+
+    /// Returns whether stdout is for people.
+    pub(super) fn is_text(&self) -> bool {
+        self.format == Form::Text
     }
 
     fn text(&self, form: Form, review: &Review, id: &str) -> String {
