@@ -7,7 +7,7 @@ use crate::Verdict;
 /// One difference, with what it means.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// The top-level section of the template, such as `Resources` or `Outputs`.
+    /// The top-level section of the template, such as `Resources` or `Outputs`; `Stack` for what is in no template.
     pub section: String,
     /// The key in that section; empty when the section itself changes (`Description`, `Transform`).
     pub logical_id: String,
@@ -16,7 +16,8 @@ pub struct Change {
     /// What happens to it.
     pub action: Action,
     /// A JSON pointer below the entry (`/Properties/BillingMode`), empty when the whole entry changes.
-    /// It points into the wanted template, for a removal into the deployed one.
+    /// It points into the wanted template, for a removal into the deployed one. A parameter that is modified as a whole
+    /// gets another value.
     pub path: String,
     /// The deployed value.
     pub before: Option<Value>,

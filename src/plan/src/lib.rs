@@ -28,7 +28,8 @@
 //! The modules are in the order of the data: `form`, `sub`, `normal`, `path`, `refs` and `template` read templates,
 //! `known` and `resolve` write out what parameters and conditions decide, `scaling` and `moves` find what belongs
 //! together, `diff` what differs, `rules` judges, `compare` and `reach` put findings together, `phases` sorts them into
-//! `rung`s with the help of `late` and `indexes`, and `ladder` writes the templates, with `definitions`.
+//! `rung`s with the help of `late` and `indexes`, and `ladder` writes the templates, with `definitions`. Beside them,
+//! `stack_settings` judges what a stack has that is in no template.
 
 mod verdict;
 mod change;
@@ -53,11 +54,15 @@ mod late;
 mod rung;
 mod phases;
 mod ladder;
+mod stack_policy;
+mod stack_settings;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 pub use change::{Action, Change, Recipe};
+pub use stack_settings::{StackSettings, settings};
 pub use verdict::{UnknownVerdict, Verdict};
 
 use compare::Finding;

@@ -98,7 +98,7 @@ pub(crate) enum Setting {
 }
 
 impl Judgement {
-    fn new(verdict: Verdict, why: impl Into<String>) -> Self {
+    pub(crate) fn new(verdict: Verdict, why: impl Into<String>) -> Self {
         let stage = if verdict == Verdict::None { Stage::Rides } else { Stage::Free };
         Self { verdict, why: why.into(), server_text: None, recipe: None, stage }
     }

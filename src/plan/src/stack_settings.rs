@@ -1,0 +1,254 @@
+//! What changes about a stack beside its template: tags, protection, policy, who is told, and the role.
+//!
+//! In go the settings as they are and as they are wanted, out come [`Change`]s of the section `Stack`, by the names that
+//! CloudFormation has for them. The values of parameters are the business of [`plan`](crate::plan): what they do is
+//! judged where they are used.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::compare::finding;
+use crate::diff::Difference;
+use crate::form::Form;
+use crate::normal::same_form;
+use crate::path::Path;
+use crate::rules::Judgement;
+use crate::stack_policy::is_as_strict;
+use crate::{Change, Verdict};
+
+/// What a stack has beside its template. The default is what a new stack has, and, as what is wanted, to leave
+/// everything but the tags as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StackSettings {
+    /// The tags of the stack, all of them.
+    pub tags: BTreeMap<String, String>,
+    /// Whether the stack can be deleted; `None` leaves it.
+    pub termination_protection: Option<bool>,
+    /// The stack policy, as JSON; `None` leaves it, or says that there is none, and so does `null`.
+    pub policy: Option<Value>,
+    /// The topics that are told of the stack's events; `None` leaves them, an empty list takes them away.
+    pub notification_arns: Option<Vec<String>>,
+    /// The role that CloudFormation works under; `None` leaves it.
+    pub role_arn: Option<String>,
+}
+
+/// Judges what changes about a stack beside its template.
+///
+/// ```
+/// use tablewright_plan::{StackSettings, Verdict, settings};
+///
+/// let protected = StackSettings { termination_protection: Some(true), ..StackSettings::default() };
+/// let open = StackSettings { termination_protection: Some(false), ..StackSettings::default() };
+///
+/// let changes = settings(&protected, &open);
+/// assert_eq!(changes[0].path, "/EnableTerminationProtection");
+/// assert_eq!(changes[0].verdict, Verdict::InPlaceWithRisk);
+/// assert!(settings(&protected, &StackSettings::default()).is_empty());
+/// ```
+pub fn settings(deployed: &StackSettings, wanted: &StackSettings) -> Vec<Change> {
+    let mut changes = tags(&deployed.tags, &wanted.tags);
+    changes.extend(termination_protection(deployed, wanted));
+    changes.extend(policy(deployed.policy.as_ref(), wanted.policy.as_ref()));
+    changes.extend(notification_arns(deployed, wanted));
+    changes.extend(role(deployed.role_arn.as_deref(), wanted.role_arn.as_deref()));
+    changes
+}
+
+fn tags(deployed: &BTreeMap<String, String>, wanted: &BTreeMap<String, String>) -> Vec<Change> {
+    let gone = deployed.keys().filter(|key| !wanted.contains_key(*key));
+    let changed = wanted.keys().chain(gone).filter(|key| deployed.get(*key) != wanted.get(*key));
+    changed
+        .map(|key| {
+            let why = if wanted.contains_key(key) {
+                "CloudFormation puts the tag on every resource of the stack that takes tags, which touches no data"
+            } else {
+                "CloudFormation takes the tag away from every resource of the stack, which touches no data"
+            };
+            let value = |tags: &BTreeMap<String, String>| tags.get(key).map(|value| json!(value));
+            let place = place("Tags").key(key);
+            change(place, value(deployed).as_ref(), value(wanted).as_ref(), Judgement::new(Verdict::InPlace, why))
+        })
+        .collect()
+}
+
+fn termination_protection(deployed: &StackSettings, wanted: &StackSettings) -> Option<Change> {
+    let (before, after) = (deployed.termination_protection.unwrap_or(false), wanted.termination_protection?);
+    let judgement = match (before, after) {
+        (false, true) => Judgement::new(
+            Verdict::InPlace,
+            "the stack can no longer be deleted, with all that is in it, by accident",
+        ),
+        (true, false) => Judgement::new(
+            Verdict::InPlaceWithRisk,
+            "the stack can be deleted from now on, with all that is in it",
+        ),
+        (false, false) | (true, true) => return None,
+    };
+    Some(change(place("EnableTerminationProtection"), Some(&json!(before)), Some(&json!(after)), judgement))
+}
+
+fn policy(deployed: Option<&Value>, wanted: Option<&Value>) -> Option<Change> {
+    let (before, wanted) = (deployed.filter(|policy| !policy.is_null()), wanted?);
+    let after = Some(wanted).filter(|policy| !policy.is_null());
+    let judgement = match (before, after) {
+        (None, None) => return None,
+        (Some(before), Some(after)) if same_form(Form::Document, before, after) => return None,
+        (None, Some(_)) => Judgement::new(Verdict::InPlace, "updates are held against a policy from now on"),
+        (Some(_), None) => {
+            let why = "no policy would stand in the way of an update, which CloudFormation cannot do: it only takes another one";
+            Judgement::new(Verdict::InPlaceWithRisk, why)
+        }
+        (Some(before), Some(after)) => match is_as_strict(before, after) {
+            Some(true) => Judgement::new(Verdict::InPlace, "the policy refuses what it refused, and more"),
+            Some(false) => Judgement::new(
+                Verdict::InPlaceWithRisk,
+                "updates that the policy refused may be allowed: it is what keeps them from replacing or deleting a resource",
+            ),
+            None => Judgement::new(
+                Verdict::InPlaceWithRisk,
+                "the policy cannot be read, so what it no longer refuses cannot be said",
+            ),
+        },
+    };
+    Some(change(place("StackPolicyBody"), before, after, judgement))
+}
+
+fn notification_arns(deployed: &StackSettings, wanted: &StackSettings) -> Option<Change> {
+    let before = deployed.notification_arns.as_deref().unwrap_or_default();
+    let after = wanted.notification_arns.as_deref()?;
+    let is_in = |list: &[String], others: &[String]| list.iter().all(|arn| others.contains(arn));
+    let judgement = match (is_in(after, before), is_in(before, after)) {
+        (true, true) => return None,
+        (false, true) => Judgement::new(Verdict::InPlace, "more topics are told of the stack's events"),
+        (_, false) => Judgement::new(
+            Verdict::InPlaceWithRisk,
+            "a topic is no longer told of the stack's events, nor who listens to it",
+        ),
+    };
+    let list = |arns: &[String]| Some(json!(arns)).filter(|_| !arns.is_empty());
+    Some(change(place("NotificationARNs"), list(before).as_ref(), list(after).as_ref(), judgement))
+}
+
+fn role(deployed: Option<&str>, wanted: Option<&str>) -> Option<Change> {
+    let wanted = wanted.filter(|wanted| deployed != Some(*wanted))?;
+    let why = "CloudFormation works under this role from now on, whoever calls: it has to have every right that the stack needs";
+    let judgement = Judgement::new(Verdict::InPlaceWithRisk, why);
+    Some(change(place("RoleARN"), deployed.map(|role| json!(role)).as_ref(), Some(&json!(wanted)), judgement))
+}
+
+fn place(setting: &str) -> Path {
+    Path::entry("Stack", "").key(setting)
+}
+
+fn change(path: Path, before: Option<&Value>, after: Option<&Value>, judgement: Judgement) -> Change {
+    finding(Difference { path, before, after }, None, judgement).change
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROLE: &str = "arn:aws:iam::1:role/deploy";
+
+    /// Compares settings, and the changes, each as `action path: verdict`.
+    fn check(deployed: &StackSettings, wanted: &StackSettings, expected: &[&str]) -> Vec<Change> {
+        let changes = settings(deployed, wanted);
+        let line =
+            |change: &Change| format!("{} {}: {}", change.action.as_str(), change.path, change.verdict);
+        assert_eq!(changes.iter().map(line).collect::<Vec<_>>(), expected);
+        for change in &changes {
+            assert_eq!((change.section.as_str(), change.logical_id.as_str()), ("Stack", ""));
+            assert!(!change.why.is_empty() && !change.why.ends_with('.'), "{}", change.why);
+        }
+        changes
+    }
+
+    fn tagged(tags: &[(&str, &str)]) -> StackSettings {
+        let tags = tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        StackSettings { tags, ..StackSettings::default() }
+    }
+
+    #[test]
+    fn tags_come_change_and_go() {
+        let before = tagged(&[("env", "dev"), ("owner", "a"), ("same", "s")]);
+        let after = tagged(&[("cost/centre", "4711"), ("owner", "b"), ("same", "s")]);
+        let changes = check(
+            &before,
+            &after,
+            &[
+                "add /Tags/cost~1centre: in-place",
+                "modify /Tags/owner: in-place",
+                "remove /Tags/env: in-place",
+            ],
+        );
+        assert_eq!((&changes[1].before, &changes[1].after), (&Some(json!("a")), &Some(json!("b"))));
+        assert!(changes[0].why.contains("puts the tag on every resource"));
+        assert!(changes[2].why.contains("takes the tag away from every resource"));
+        check(&before, &before, &[]);
+    }
+
+    #[test]
+    fn termination_protection_off_is_a_risk() {
+        let with =
+            |on: Option<bool>| StackSettings { termination_protection: on, ..StackSettings::default() };
+        let off = "modify /EnableTerminationProtection: in-place-with-risk";
+        let on = "modify /EnableTerminationProtection: in-place";
+        check(&with(Some(true)), &with(Some(false)), &[off]);
+        check(&with(Some(false)), &with(Some(true)), &[on]);
+        check(&with(None), &with(Some(true)), &[on]);
+        check(&with(None), &with(Some(false)), &[]);
+        for now in [None, Some(false), Some(true)] {
+            check(&with(now), &with(None), &[]);
+            check(&with(now), &with(now), &[]);
+        }
+    }
+
+    #[test]
+    fn a_weaker_policy_is_a_risk() {
+        let with = |policy: Option<Value>| StackSettings { policy, ..StackSettings::default() };
+        let statement = |effect: &str, actions: Value| json!({ "Effect": effect, "Action": actions, "Principal": "*", "Resource": "*" });
+        let open = json!({ "Statement": [statement("Allow", json!("Update:*"))] });
+        let strict = json!({ "Statement": [statement("Allow", json!("Update:*")), statement("Deny", json!(["Update:Replace", "Update:Delete"]))] });
+        let reordered = json!({ "Statement": [statement("Deny", json!(["Update:Delete", "Update:Replace"])), statement("Allow", json!(["Update:*"]))] });
+        let weaker = "modify /StackPolicyBody: in-place-with-risk";
+        check(&with(None), &with(Some(strict.clone())), &["add /StackPolicyBody: in-place"]);
+        check(&with(Some(open.clone())), &with(Some(strict.clone())), &["modify /StackPolicyBody: in-place"]);
+        check(&with(Some(strict.clone())), &with(Some(open)), &[weaker]);
+        check(&with(Some(strict.clone())), &with(Some(reordered)), &[]);
+        check(&with(Some(strict.clone())), &with(Some(json!(strict.to_string()))), &[]);
+        check(&with(Some(strict.clone())), &with(None), &[]);
+        check(
+            &with(Some(strict.clone())),
+            &with(Some(json!(null))),
+            &["remove /StackPolicyBody: in-place-with-risk"],
+        );
+        check(&with(None), &with(Some(json!(null))), &[]);
+        let unread = check(&with(Some(strict)), &with(Some(json!("{"))), &[weaker]);
+        assert!(unread[0].why.contains("cannot be read"));
+    }
+
+    #[test]
+    fn topics_and_role() {
+        let told = |arns: Option<&[&str]>| StackSettings {
+            notification_arns: arns.map(|arns| arns.iter().map(|arn| (*arn).to_owned()).collect()),
+            ..StackSettings::default()
+        };
+        check(&told(None), &told(Some(&["a"])), &["add /NotificationARNs: in-place"]);
+        check(&told(Some(&["a"])), &told(Some(&["b", "a"])), &["modify /NotificationARNs: in-place"]);
+        check(&told(Some(&["a", "b"])), &told(Some(&["b", "a"])), &[]);
+        check(&told(Some(&["a"])), &told(Some(&["b"])), &["modify /NotificationARNs: in-place-with-risk"]);
+        check(&told(Some(&["a"])), &told(Some(&[])), &["remove /NotificationARNs: in-place-with-risk"]);
+        check(&told(Some(&["a"])), &told(None), &[]);
+        check(&told(None), &told(Some(&[])), &[]);
+
+        let under = |role: Option<&str>| StackSettings {
+            role_arn: role.map(str::to_owned),
+            ..StackSettings::default()
+        };
+        check(&under(None), &under(Some(ROLE)), &["add /RoleARN: in-place-with-risk"]);
+        check(&under(Some("other")), &under(Some(ROLE)), &["modify /RoleARN: in-place-with-risk"]);
+        check(&under(Some(ROLE)), &under(Some(ROLE)), &[]);
+        check(&under(Some(ROLE)), &under(None), &[]);
+    }
+}
