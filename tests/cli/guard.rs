@@ -33,7 +33,10 @@ fn a_protected_stack_stays_until_its_definition_lets_it_go() {
     assert_snapshot!(project.run(&["diff", "notes", "--sandbox", "--detailed-exitcode"]), @"
     exit code 8
     --- stdout
-    notes: termination protection is turned off
+    notes: 1 in place, with risk
+      ~ Stack.EnableTerminationProtection  true → false  [in place, with risk]
+          the stack can be deleted from now on, with all that is in it
+          --> stacks/notes.rs:25
     ");
     let _ = project.run(&DEPLOY).ends_with(0);
     let _ = project.run(&["destroy", "notes", "--sandbox", "--yes"]).ends_with(0);
@@ -50,7 +53,7 @@ fn a_stack_policy_is_set_once_and_seen_by_diff() {
     let _ = project.run(&DEPLOY).ends_with(0);
     project.replace("notes.rs", ".description(\"Notes of a user\")", &with_policy);
     let diff = project.run(&["diff", "notes", "--sandbox", "--detailed-exitcode"]).ends_with(8);
-    assert_eq!(diff.stdout, "notes: its stack policy changes\n");
+    assert!(diff.stdout.starts_with("notes: 1 in place\n  + Stack.StackPolicyBody  {"), "{diff}");
     let _ = project.run(&DEPLOY).ends_with(0);
     assert!(cloud.call("GetStackPolicy", "demo-notes-dev").contains("Update:*"));
     let _ = project.run(&["diff", "notes", "--sandbox", "--detailed-exitcode"]).ends_with(0);

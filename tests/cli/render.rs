@@ -228,7 +228,9 @@ fn templates_of_ones_own() {
     assert_snapshot!(project.run(&["render", "notes"]), @"
     exit code 2
     --- stderr
-    error: what the templates make of stack `notes` cannot be read back
+    error: what table.yaml makes of stack `notes` cannot be read back
+    11 |     Type: AWS::ApplicationAutoScaling::ScalableTarget
+       |         ^
       because: line 11, column 9: YAML not well-formed: while parsing a flow mapping, did not find expected ',' or '}'
     ");
     fs::remove_file(project.root.join("stacks/templates/table.yaml")).unwrap();

@@ -229,7 +229,8 @@ fn tags_of_the_stack_alone() {
     notes.NotesTableArn = arn:aws:dynamodb:us-east-1:000000000000:table/demo-dev-notes
     --- stderr
     Plan for the sandbox, us-east-1:
-    notes (demo-notes-dev): its tags change
+    notes (demo-notes-dev): 1 in place
+      + Stack.Tags.team  blue  [in place]
     notes: deploying
     --:--:--  notes  stack  UPDATE_IN_PROGRESS  User Initiated
     --:--:--  notes  Note  UPDATE_IN_PROGRESS

@@ -147,7 +147,14 @@ fn help_of_every_command() {
     Usage: tablewright check [OPTIONS]
 
     Options:
-      -h, --help  Print help
+      -h, --help  Print help (see more with '--help')
+
+    Report:
+          --format <FORM>       Form on stdout [default: text] [possible values: text, markdown, json,
+                                sarif, github]
+          --report <FORM=FILE>  Write a file as well, such as `markdown=comment.md` or
+                                `sarif=diff.sarif` (may be repeated)
+          --link <URL>          Where the full report is: a Markdown comment that had to be cut says so
     ");
     assert_snapshot!(own(&["render"]), @"
     Write the CloudFormation templates, to stdout or into a folder

@@ -243,7 +243,7 @@ impl<'a> Session<'a> {
 
     /// Sets the stack policy: after the change, since it guards the updates to come.
     async fn set_policy(&self, job: &Job<'_>, stack_id: &str) -> Result<()> {
-        if let (true, Some(policy)) = (job.policy_differs, &job.stack.policy) {
+        if let Some(policy) = job.policy() {
             guard::set_policy(&self.target.cloudformation, stack_id, &policy.to_string()).await?;
         }
         Ok(())

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use anyhow::anyhow;
+use serde_json::Value;
 use tablewright::Stack;
 use tablewright::render::Rendered;
 use tablewright_deploy::stack as cloud_stack;
 use tablewright_deploy::{ChangeSet, guard};
-use tablewright_plan::{Change, Plan, PlanOptions, Verdict, plan};
-use tablewright_review::Comparison;
+use tablewright_plan::{Change, Plan, PlanOptions, StackSettings, Verdict, plan, settings};
+use tablewright_review::{Comparison, Located};
 
 use crate::commands::aws::Target;
 use crate::error::{CommandError, Result};
@@ -26,13 +27,13 @@ pub(super) struct Job<'a> {
     pub(super) comparison: Comparison,
     /// What runs.
     pub(super) found: Option<Template>,
-    /// Whether the stack policy is not as it should be.
-    pub(super) policy_differs: bool,
+    /// What changes beside the template. Of a stack that is new everything is, and nothing is here.
+    settings: Vec<Change>,
 }
 
 impl Job<'_> {
     pub(super) fn has_changes(&self) -> bool {
-        !self.plan.steps.is_empty() || !self.comparison.beside.is_empty()
+        !self.plan.steps.is_empty() || !self.settings.is_empty()
     }
 
     /// Returns the stack as it is.
@@ -41,7 +42,7 @@ impl Job<'_> {
     }
 
     pub(super) fn tags_differ(&self) -> bool {
-        self.deployed().is_some_and(|deployed| deployed.tags != self.stack.tags)
+        self.settings.iter().any(|change| change.path.starts_with("/Tags/"))
     }
 
     /// Returns what termination protection is to be set to, where it is not so already.
@@ -50,19 +51,10 @@ impl Job<'_> {
         self.stack.termination_protection.filter(|wanted| *wanted != now)
     }
 
-    /// Returns what changes beside the template. Of a stack that is new everything is, and nothing is said.
-    fn beside(&self) -> Vec<String> {
-        if self.found.is_none() {
-            return Vec::new();
-        }
-        let protection = self.termination_protection();
-        let changes = [
-            (self.tags_differ(), "its tags change"),
-            (protection == Some(true), "termination protection is turned on"),
-            (protection == Some(false), "termination protection is turned off"),
-            (self.policy_differs, "its stack policy changes"),
-        ];
-        changes.into_iter().filter(|(differs, _)| *differs).map(|(_, what)| what.to_owned()).collect()
+    /// Returns the stack policy to be set, where it is not so already.
+    pub(super) fn policy(&self) -> Option<&Value> {
+        let differs = self.settings.iter().any(|change| change.path == "/StackPolicyBody");
+        self.stack.policy.as_ref().filter(|_| differs || self.found.is_none())
     }
 }
 
@@ -75,32 +67,48 @@ pub(super) async fn plan_stack<'a>(
 ) -> Result<Job<'a>> {
     let name = stack.name.as_deref().unwrap_or_default();
     let found = deployed(&target.cloudformation, name).await?;
+    let deployed = found.as_ref().and_then(Template::stack);
     let plan = plan(found.as_ref().map(|found| &found.value), &rendered.template, options);
+    let settings = match deployed {
+        None => Vec::new(),
+        Some(deployed) => settings(&settings_of(target, deployed, stack).await?, &wanted_settings(stack)),
+    };
     let locate = |change: &Change| place_in_definition(stack, change);
-    let comparison = Comparison {
+    let mut comparison = Comparison {
         stack_name: stack.name.clone(),
         at: Some(stack.at.clone()),
         ..Comparison::of(&stack.id, ["deployed", "definitions"], &plan, locate)
     };
-    let policy_differs = policy_differs(target, stack, found.as_ref().and_then(Template::stack)).await?;
-    let mut job = Job { stack, rendered, plan, comparison, found, policy_differs };
-    job.comparison.beside = job.beside();
-    Ok(job)
+    let located = |change: &Change| Located { at: locate(change), change: change.clone() };
+    comparison.changes.extend(settings.iter().map(located));
+    Ok(Job { stack, rendered, plan, comparison, found, settings })
 }
 
-async fn policy_differs(
+/// Returns what a stack has beside its template. Its policy takes a call of its own, made only where a policy is wanted.
+async fn settings_of(
     target: &Target,
-    stack: &Stack,
-    deployed: Option<&cloud_stack::Stack>,
-) -> Result<bool> {
-    Ok(match (&stack.policy, deployed) {
-        (None, _) => false,
-        (Some(_), None) => true,
-        (Some(wanted), Some(deployed)) => {
-            let found = guard::policy(&target.cloudformation, &deployed.id).await?;
-            found.and_then(|found| serde_json::from_str(&found).ok()).as_ref() != Some(wanted)
-        }
+    deployed: &cloud_stack::Stack,
+    wanted: &Stack,
+) -> Result<StackSettings> {
+    let policy = match wanted.policy {
+        Some(_) => guard::policy(&target.cloudformation, &deployed.id).await?,
+        None => None,
+    };
+    Ok(StackSettings {
+        tags: deployed.tags.clone(),
+        termination_protection: Some(deployed.termination_protection),
+        policy: policy.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text))),
+        ..StackSettings::default()
     })
+}
+
+fn wanted_settings(stack: &Stack) -> StackSettings {
+    StackSettings {
+        tags: stack.tags.clone(),
+        termination_protection: stack.termination_protection,
+        policy: stack.policy.clone(),
+        ..StackSettings::default()
+    }
 }
 
 /// Shows the plans of all stacks.

@@ -14,7 +14,6 @@ pub(crate) fn summary(comparison: &Comparison) -> String {
     if !comparison.changes.is_empty() {
         parts.push(summary_of_changes(comparison.changes.iter().map(|located| &located.change)));
     }
-    parts.extend(comparison.beside.iter().cloned());
     if parts.is_empty() {
         parts.push("nothing to change".to_owned());
     }
