@@ -86,6 +86,16 @@ pub enum Error {
         /// Where and why.
         source: Box<template::ParseError>,
     },
+    /// A template of the user's has a letter beyond ASCII, or prints one with `| safe`.
+    #[error("what {} makes of stack `{stack}` is not ASCII\n{}", files.join(" with "), excerpt.trim_end())]
+    NotAscii {
+        /// The stack's id.
+        stack: String,
+        /// The user's templates.
+        files: Vec<String>,
+        /// The line that came out, and a caret under the place.
+        excerpt: String,
+    },
     /// What came out is not what the definition says.
     #[error(
         "what comes out of the templates for stack `{stack}` is not what its definition says{}",
@@ -114,6 +124,10 @@ impl Error {
             }
             Self::Unfaithful { differences, .. } => Some(advice(differences)),
             Self::Unparsable { source, .. } => source.hint(),
+            Self::NotAscii { .. } => Some(
+                "CloudFormation gives back `?` for it: write it in a value as \"\\u00E9\", in a comment without accents"
+                    .to_owned(),
+            ),
             Self::Template(_)
             | Self::Layout { .. }
             | Self::UnknownTemplate { .. }

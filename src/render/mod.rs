@@ -7,6 +7,7 @@ pub(crate) mod lower;
 mod tree;
 
 mod block;
+mod comment;
 mod scalar;
 
 mod additions;
@@ -25,12 +26,14 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use tablewright_template::{self as template, Node};
 
+use crate::render::comment::line;
 use crate::render::compare::{Comparison, compare};
 use crate::stack::Stack;
 pub use additions::Addition;
 pub use compare::{Difference, DifferenceKind};
 pub use error::Error;
 pub use templates::Templates;
+use templates::position;
 
 /// A stack's template.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,6 +98,10 @@ pub fn render(stack: &Stack, env: &str, templates: &Templates) -> Result<Rendere
         .render("stack.yaml", &context)
         .map_err(|source| Error::Layout { id: stack.id.clone(), source })?;
     let text = with_header(stack, env, body.trim_end());
+    if let Some(offset) = text.find(|c: char| !c.is_ascii()) {
+        let (stack, files) = (stack.id.clone(), templates.files.clone());
+        return Err(Error::NotAscii { stack, files, excerpt: position(&text, offset).excerpt(&text) });
+    }
     let found = read_back(&stack.id, &text, templates)?;
     let Comparison { mut differences, additions } = compare(&wanted, &found, &templates.declared);
     if !differences.is_empty() {
@@ -181,13 +188,12 @@ fn comments_of_attributes(piece: &lower::Piece) -> tera::Value {
 /// Puts the header before the body: what made it, from where, how to make it again, and a checksum of what follows, so that
 /// a hand edit shows. Nothing that varies by machine or day.
 fn with_header(stack: &Stack, env: &str, body: &str) -> String {
-    let id = &stack.id;
+    let [id, env, file] = [&stack.id, env, &stack.at.file].map(line);
     let mut text = format!(
-        "# Stack `{id}` of environment `{env}`, made by tablewright {} from {}.\n\
+        "# Stack `{id}` of environment `{env}`, made by tablewright {} from {file}.\n\
          # Do not edit: change the definition, then run `tablewright render {id} --env {env}`.\n\
          # sha256 of what follows: ",
         env!("CARGO_PKG_VERSION"),
-        stack.at.file,
     );
     let body = format!("{body}\n");
     for byte in Sha256::digest(body.as_bytes()) {

@@ -151,6 +151,7 @@ fn no_text_breaks_out_of_its_place() {
         let rendered = render(&stack, "dev", &Templates::builtin())
             .unwrap_or_else(|error| panic!("{hostile:?}: {error:?}"));
         assert_eq!(rendered.template["Resources"]["Event"]["Properties"]["TableName"], hostile);
+        assert!(rendered.text.is_ascii(), "{}", rendered.text);
     }
 }
 

@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 
 use crate::overrides::Override;
 use crate::render::Error;
+use crate::render::comment::comment;
 use crate::render::tree::Tree;
 use crate::stack::Stack;
 use crate::table::Table;
@@ -111,17 +112,4 @@ pub(crate) fn missed_overrides(table: &Table) -> Vec<(&Override, String)> {
 
 fn entries<const N: usize>(entries: [(&'static str, Option<Tree>); N]) -> Properties {
     entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
-}
-
-/// Makes comment lines of a doc comment: nothing in it may end the comment.
-fn comment(doc: &str) -> Vec<String> {
-    let printable =
-        |line: &str| line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
-    doc.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])
-        .map(|line| match printable(line).trim_end() {
-            "" => String::new(),
-            line => format!(" {line}"),
-        })
-        .skip_while(String::is_empty)
-        .collect()
 }

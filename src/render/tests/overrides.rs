@@ -250,6 +250,7 @@ fn a_mistake_is_told_with_file_line_and_caret() {
         ("a tag that CloudFormation does not have", extended("\n      a: !Reff b")),
         ("a key that is there twice", extended("{{ super() }}\n      BillingMode: PROVISIONED")),
         ("a change", extended("\n      TableName: x")),
+        ("a letter beyond ASCII", extended("{{ super() }}\n      # caf\u{e9}")),
         ("an addition", extended("{{ super() }}\n      SSESpecification:\n        SSEEnabled: true")),
         ("no pointer", format!("{{# adds:\n  /Rules,\n  Rules/x #}}{}", extended("{{ super() }}"))),
         (

@@ -1,0 +1,56 @@
+//! Text of the user's as comments: nothing in it may end the comment, and all of it is ASCII.
+//!
+//! In: a doc comment, or the name of a file. Out: the same with every letter beyond ASCII written in those within, `?` for
+//! what has none. A value keeps its letters, see [`scalar`](super::scalar); a comment has to be readable.
+
+use deunicode::deunicode_with_tofu_cow;
+
+/// Makes comment lines of a doc comment.
+pub(super) fn comment(doc: &str) -> Vec<String> {
+    doc.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])
+        .map(|text| match line(text).trim_end() {
+            "" => String::new(),
+            line => format!(" {line}"),
+        })
+        .skip_while(String::is_empty)
+        .collect()
+}
+
+/// Makes text of one line.
+pub(super) fn line(text: &str) -> String {
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    // Controls once before, since those beyond ASCII are none for `deunicode`, and once after, since it may write a line break.
+    let text: String = text.chars().map(printable).collect();
+    deunicode_with_tofu_cow(&text, "?").chars().map(printable).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::comment;
+
+    #[test]
+    fn one_line_in_ascii_for_each_line() {
+        for (doc, lines) in [
+            ("", &[][..]),
+            ("A note.\n\nKept – for a year…", &[" A note.", "", " Kept - for a year..."]),
+            ("\n\n  a \r\nb", &["   a", "", " b"]),
+            ("Gr\u{f6}\u{df}e caf\u{e9} “so” ’tis", &[" Grosse cafe \"so\" 'tis"]),
+            ("a\u{85}b\u{2028}c\u{2029}d", &[" a", " b", " c", " d"]),
+            ("a\tb\u{0}c\u{9f}d", &[" a b c d"]),
+            ("\u{6f22}\u{5b57}", &[" Han Zi"]),
+            ("done \u{1f389}", &[" done tada"]),
+            ("\u{10ffff}\u{feff}", &[" ?"]),
+        ] {
+            assert_eq!(comment(doc), lines, "{doc:?}");
+        }
+    }
+
+    #[test]
+    fn no_character_leaves_ascii_or_the_line() {
+        for c in '\0'..=char::MAX {
+            let lines = comment(&format!("a{c}b"));
+            let printable = |line: &String| line.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+            assert!(lines.iter().all(printable), "{c:?}: {lines:?}");
+        }
+    }
+}
