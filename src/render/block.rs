@@ -1,12 +1,11 @@
-//! Any JSON value as block YAML: policy documents, metadata, overridden properties, raw resources.
+//! Any value as block YAML: policy documents, metadata, overridden properties, raw resources, and whole templates for AWS::Include.
 //!
 //! In: a value as CloudFormation knows it, functions in their long form. Out: text that follows a `key:`, one entry and one
-//! item a line. It reads back as that very value. Keys stand in the order that people know from policies and resources, the
-//! others by name, so that the bytes depend on nothing but the value.
-
-use std::fmt::Write as _;
+//! item a line. It reads back as that very value. The bytes depend on nothing but the value: the keys of JSON stand in the
+//! order that people know from policies and resources, the others by name; those of a document in its own order.
 
 use serde_json::Value as Json;
+use tablewright_template::{Kind, Node};
 
 use crate::render::scalar::scalar;
 
@@ -17,6 +16,60 @@ pub(super) fn block(value: &Json) -> String {
     out
 }
 
+/// Writes like [`block`], with all functions in their long form.
+pub(super) fn long_block(node: &Node) -> String {
+    let mut out = String::new();
+    write(node, 0, Place::InFunction, &mut out);
+    out
+}
+
+/// What can be written: a tree, and the order of its entries.
+trait Tree: Sized {
+    fn view(&self) -> View<'_, Self>;
+}
+
+enum View<'a, T> {
+    Map(Vec<(&'a str, &'a T)>),
+    List(&'a [T]),
+    Text(&'a str),
+    /// A number, a boolean or null.
+    Plain(String),
+}
+
+impl Tree for Json {
+    fn view(&self) -> View<'_, Self> {
+        match self {
+            Self::Object(entries) => {
+                let mut entries: Vec<_> = entries.iter().map(|(key, value)| (key.as_str(), value)).collect();
+                entries.sort_by_key(|(key, _)| (rank(key), *key));
+                View::Map(entries)
+            }
+            Self::Array(items) => View::List(items),
+            Self::String(text) => View::Text(text),
+            Self::Number(number) => View::Plain(yaml_number(&number.to_string())),
+            Self::Bool(_) | Self::Null => View::Plain(self.to_string()),
+        }
+    }
+}
+
+impl Tree for Node {
+    fn view(&self) -> View<'_, Self> {
+        match &self.kind {
+            Kind::Mapping(entries) => {
+                View::Map(entries.iter().map(|entry| (entry.key.as_str(), &entry.value)).collect())
+            }
+            Kind::Sequence(items) => View::List(items),
+            Kind::Scalar(_) => match self.as_str() {
+                Some(text) => View::Text(text),
+                None => match self.to_value() {
+                    Json::Number(number) => View::Plain(yaml_number(&number.to_string())),
+                    word => View::Plain(word.to_string()),
+                },
+            },
+        }
+    }
+}
+
 /// Whether a short form may stand here: CloudFormation forbids some inside of others, so inside of a function all are long.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
@@ -24,27 +77,25 @@ enum Place {
     InFunction,
 }
 
-fn write(value: &Json, indent: usize, place: Place, out: &mut String) {
-    match value {
-        Json::Object(entries) if entries.is_empty() => out.push_str(" {}"),
-        Json::Array(items) if items.is_empty() => out.push_str(" []"),
-        Json::Object(entries) => {
+fn write<T: Tree>(value: &T, indent: usize, place: Place, out: &mut String) {
+    match value.view() {
+        View::Map(entries) if entries.is_empty() => out.push_str(" {}"),
+        View::List([]) => out.push_str(" []"),
+        View::Map(entries) => {
             if place == Place::Property
-                && let Some(short) = short_form(entries)
+                && let Some(short) = short_form(&entries)
             {
                 out.push_str(&short);
                 return;
             }
             if place == Place::Property
-                && let Some((tag, arguments)) = short_form_of_list(entries)
+                && let Some((tag, arguments)) = short_form_of_list(&entries)
             {
                 out.push_str(tag);
                 write(arguments, indent, Place::InFunction, out);
                 return;
             }
-            let mut sorted: Vec<(&String, &Json)> = entries.iter().collect();
-            sorted.sort_by_key(|(key, _)| (rank(key), *key));
-            for (key, value) in sorted {
+            for (key, value) in entries {
                 let place = if is_function(key) { Place::InFunction } else { place };
                 line(indent, out);
                 out.push_str(&scalar(key));
@@ -52,7 +103,7 @@ fn write(value: &Json, indent: usize, place: Place, out: &mut String) {
                 write(value, indent + 2, place, out);
             }
         }
-        Json::Array(items) => {
+        View::List(items) => {
             for item in items {
                 line(indent, out);
                 out.push('-');
@@ -64,18 +115,14 @@ fn write(value: &Json, indent: usize, place: Place, out: &mut String) {
                 }
             }
         }
-        Json::String(text) => {
+        View::Text(text) => {
             out.push(' ');
             out.push_str(&scalar(text));
         }
-        Json::Number(number) => {
+        View::Plain(yaml) => {
             out.push(' ');
-            out.push_str(&yaml_number(&number.to_string()));
+            out.push_str(&yaml);
         }
-        Json::Bool(yes) => {
-            write!(out, " {yes}").expect("writing to a String does not fail");
-        }
-        Json::Null => out.push_str(" null"),
     }
 }
 
@@ -95,19 +142,14 @@ fn yaml_number(json: &str) -> String {
 }
 
 /// Returns the short form of a function with one text, or of `Fn::GetAtt`.
-fn short_form(entries: &serde_json::Map<String, Json>) -> Option<String> {
-    let mut entries = entries.iter();
-    let (Some((function, argument)), None) = (entries.next(), entries.next()) else {
-        return None;
-    };
-    match (function.as_str(), argument) {
-        ("Ref", Json::String(name)) => Some(format!(" !Ref {}", scalar(name))),
-        ("Fn::Sub", Json::String(text)) => Some(format!(" !Sub {}", scalar(text))),
-        ("Fn::ImportValue", Json::String(name)) => Some(format!(" !ImportValue {}", scalar(name))),
-        ("Fn::GetAtt", Json::Array(path)) => match &path[..] {
-            [Json::String(id), Json::String(attribute)] => {
-                Some(format!(" !GetAtt {}", get_att(id, attribute)?))
-            }
+fn short_form<T: Tree>(entries: &[(&str, &T)]) -> Option<String> {
+    let [(function, argument)] = entries else { return None };
+    match (*function, argument.view()) {
+        ("Ref", View::Text(name)) => Some(format!(" !Ref {}", scalar(name))),
+        ("Fn::Sub", View::Text(text)) => Some(format!(" !Sub {}", scalar(text))),
+        ("Fn::ImportValue", View::Text(name)) => Some(format!(" !ImportValue {}", scalar(name))),
+        ("Fn::GetAtt", View::List([id, attribute])) => match (id.view(), attribute.view()) {
+            (View::Text(id), View::Text(attribute)) => Some(format!(" !GetAtt {}", get_att(id, attribute)?)),
             _ => None,
         },
         _ => None,
@@ -115,7 +157,7 @@ fn short_form(entries: &serde_json::Map<String, Json>) -> Option<String> {
 }
 
 /// Returns the tag of a function that takes a list, and the list.
-fn short_form_of_list(entries: &serde_json::Map<String, Json>) -> Option<(&'static str, &Json)> {
+fn short_form_of_list<'a, T: Tree>(entries: &[(&str, &'a T)]) -> Option<(&'static str, &'a T)> {
     const TAGS: [(&str, &str); 10] = [
         ("Fn::And", " !And"),
         ("Fn::Equals", " !Equals"),
@@ -128,9 +170,9 @@ fn short_form_of_list(entries: &serde_json::Map<String, Json>) -> Option<(&'stat
         ("Fn::Split", " !Split"),
         ("Fn::Sub", " !Sub"),
     ];
-    let (function, arguments) = entries.iter().next().filter(|_| entries.len() == 1)?;
+    let [(function, arguments)] = entries else { return None };
     let (_, tag) = TAGS.iter().find(|(long, _)| long == function)?;
-    arguments.is_array().then_some((*tag, arguments))
+    matches!(arguments.view(), View::List(_)).then_some((*tag, *arguments))
 }
 
 /// Returns the text of `!GetAtt`, or nothing where splitting it at the first dot would not give the two again.
@@ -173,7 +215,7 @@ fn rank(key: &str) -> usize {
 mod tests {
     use serde_json::{Value as Json, json};
 
-    use super::{block, yaml_number};
+    use super::{block, long_block, yaml_number};
 
     fn read_back(yaml: &str) -> Json {
         tablewright_template::parse(yaml).unwrap_or_else(|error| panic!("{error}\n{yaml}")).to_value()
@@ -273,6 +315,10 @@ Nested:
             let alone = json!({ "Fn::Select": [1, [hostile, value]] });
             let yaml = format!("root:{}", block(&alone).replace('\n', "\n  "));
             assert_eq!(read_back(&yaml)["root"], alone, "{hostile:?}");
+            let document = tablewright_template::parse(&yaml).unwrap();
+            let long = long_block(&document);
+            assert_eq!(read_back(&long)["root"], alone, "{hostile:?}");
+            assert!(!long.lines().any(|line| line.contains(" !") && !line.contains("'!")), "{long}");
         }
     }
 
@@ -285,5 +331,7 @@ Nested:
         }
         let value = json!({ "a": 1e300, "b": u64::MAX, "c": i64::MIN, "d": 0.1, "e": null, "f": true });
         assert_eq!(read_back(block(&value).trim_start()), value);
+        let document = tablewright_template::parse(block(&value).trim_start()).unwrap();
+        assert_eq!(long_block(&document), block(&value));
     }
 }

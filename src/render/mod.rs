@@ -7,6 +7,7 @@ pub(crate) mod lower;
 mod tree;
 
 mod block;
+mod checksum;
 mod comment;
 mod scalar;
 
@@ -15,23 +16,25 @@ mod templates;
 
 mod compare;
 mod error;
+mod form;
+mod header;
 
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
-use sha2::{Digest as _, Sha256};
 use tablewright_template::{self as template, Node};
 
-use crate::render::comment::line;
 use crate::render::compare::{Comparison, compare};
+use crate::render::header::with_header;
 use crate::stack::Stack;
 pub use additions::Addition;
 pub use compare::{Difference, DifferenceKind};
 pub use error::Error;
+pub use form::Form;
+pub use header::is_ours;
 pub use templates::Templates;
 use templates::position;
 
@@ -97,7 +100,7 @@ pub fn render(stack: &Stack, env: &str, templates: &Templates) -> Result<Rendere
         .tera
         .render("stack.yaml", &context)
         .map_err(|source| Error::Layout { id: stack.id.clone(), source })?;
-    let text = with_header(stack, env, body.trim_end());
+    let text = with_header(stack, env, Form::Yaml, &[], body.trim_end());
     if let Some(offset) = text.find(|c: char| !c.is_ascii()) {
         let (stack, files) = (stack.id.clone(), templates.files.clone());
         return Err(Error::NotAscii { stack, files, excerpt: position(&text, offset).excerpt(&text) });
@@ -183,31 +186,6 @@ fn comments_of_attributes(piece: &lower::Piece) -> tera::Value {
         .iter()
         .map(|(name, lines)| (tera::value::Key::from(name.clone()), tera::Value::from(lines.clone())));
     by_name.collect::<tera::Map>().into()
-}
-
-/// Puts the header before the body: what made it, from where, how to make it again, and a checksum of what follows, so that
-/// a hand edit shows. Nothing that varies by machine or day.
-fn with_header(stack: &Stack, env: &str, body: &str) -> String {
-    let [id, env, file] = [&stack.id, env, &stack.at.file].map(line);
-    let mut text = format!(
-        "# Stack `{id}` of environment `{env}`, made by tablewright {} from {file}.\n\
-         # Do not edit: change the definition, then run `tablewright render {id} --env {env}`.\n\
-         # sha256 of what follows: ",
-        env!("CARGO_PKG_VERSION"),
-    );
-    let body = format!("{body}\n");
-    for byte in Sha256::digest(body.as_bytes()) {
-        write!(text, "{byte:02x}").expect("writing to a String does not fail");
-    }
-    text.push('\n');
-    text + &body
-}
-
-/// Returns whether a text has the header that this tool writes.
-#[must_use]
-pub fn is_ours(text: &str) -> bool {
-    text.starts_with("# Stack `")
-        && text.lines().next().is_some_and(|line| line.contains("made by tablewright "))
 }
 
 fn read_back(stack: &str, text: &str, templates: &Templates) -> Result<Node, Error> {

@@ -1,0 +1,136 @@
+//! The forms that a stack's template is written in: for people, for programs, and for the templates of others.
+//!
+//! In: what was rendered. Out: text that parses to the same tree, or to its resources. All forms are made from the YAML, so
+//! that none can say something that was not reviewed.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, json};
+use tablewright_template::{self as template, JsonLayout, Node};
+
+use crate::render::block::{block, long_block};
+use crate::render::header::with_header;
+use crate::render::{Rendered, lower};
+use crate::scaling::pascal;
+use crate::settings::DeletionPolicy;
+use crate::stack::Stack;
+
+/// A form of a stack's template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// For people: functions in their short form, doc comments, a header. What is reviewed and committed.
+    Yaml,
+    /// For programs: the same tree as JSON, one value a line, in the same order.
+    Json,
+    /// JSON without any white space: what fits best into the 51,200 bytes of a request.
+    JsonCompact,
+    /// The resources alone, for the `AWS::Include` transform below `Resources`, and for whoever takes resources from a file:
+    /// YAML with all functions in their long form, since `AWS::Include` takes no short ones. Parameters, mappings and
+    /// conditions that the resources refer to have to be in the template that includes them.
+    Include,
+    /// The `AWS::CloudFormation::Stack` that a parent template pastes below its `Resources`, with the parameters handed
+    /// through. [`Yaml`](Self::Yaml) is the nested stack's own template, in the file beside it. The tables outlive
+    /// this resource, unless they are all to be deleted with their stack.
+    Nested,
+}
+
+impl Rendered {
+    /// Returns the template in another form. `stack` and `env` are those that it was rendered from.
+    ///
+    /// ```
+    /// use tablewright::render::{Form, Templates, render};
+    /// use tablewright::{Assembly, Env, Scalar, Stack, Table};
+    ///
+    /// let env = Env::new("demo", "dev");
+    /// let assembly = Assembly::new(&env, &[("notes", |_| {
+    ///     let mut stack = Stack::new("notes");
+    ///     let note = stack.table(Table::define("Note").partition("id", Scalar::S));
+    ///     stack.publish_ssm("/notes/arn", note.arn());
+    ///     Ok(stack)
+    /// })]);
+    /// let stack = &assembly.stacks[0];
+    /// let rendered = render(stack, "dev", &Templates::builtin())?;
+    /// assert!(rendered.text.contains("Value: !GetAtt Note.Arn\n"));
+    ///
+    /// let json = rendered.in_form(Form::JsonCompact, stack, "dev");
+    /// assert_eq!(serde_json::from_str::<serde_json::Value>(&json)?, rendered.template);
+    /// let include = rendered.in_form(Form::Include, stack, "dev");
+    /// assert!(include.contains("    Value:\n      'Fn::GetAtt':\n        - Note\n        - Arn\n"));
+    /// let nested = rendered.in_form(Form::Nested, stack, "dev");
+    /// assert!(nested.contains("  Notes:\n    Type: 'AWS::CloudFormation::Stack'\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn in_form(&self, form: Form, stack: &Stack, env: &str) -> Cow<'_, str> {
+        match form {
+            Form::Yaml => Cow::Borrowed(&self.text),
+            Form::Json => Cow::Owned(self.document().write_json(JsonLayout::Pretty) + "\n"),
+            Form::JsonCompact => Cow::Owned(self.document().write_json(JsonLayout::Compact)),
+            Form::Include => Cow::Owned(include(&self.document(), stack, env)),
+            Form::Nested => Cow::Owned(nested(stack, env)),
+        }
+    }
+
+    fn document(&self) -> Node {
+        template::parse(&self.text).expect("the text was read back when it was rendered")
+    }
+}
+
+fn include(document: &Node, stack: &Stack, env: &str) -> String {
+    let sections = lower::sections(stack)
+        .into_iter()
+        .filter(|(name, entries)| *name != "Outputs" && !entries.is_empty());
+    let needed: Vec<String> = sections
+        .map(|(name, entries)| {
+            let names: Vec<&str> = entries.iter().map(|(id, _)| *id).collect();
+            format!("{name} {}", names.join(", "))
+        })
+        .collect();
+    let notes = match &needed[..] {
+        [] => Vec::new(),
+        needed => vec![format!(
+            "What they refer to of these must be in the template that includes them: {}.",
+            needed.join("; ")
+        )],
+    };
+    let resources = document.get("Resources").map(long_block).unwrap_or_default();
+    with_header(stack, env, Form::Include, &notes, resources.trim_start())
+}
+
+fn nested(stack: &Stack, env: &str) -> String {
+    let parameters: Map<_, _> =
+        stack.parameters.iter().map(|one| (one.name.clone(), json!({ "Ref": one.name }))).collect();
+    let tags: Vec<_> = stack.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+    let mut properties = json!({ "TemplateURL": format!("./{}.yaml", stack.id) });
+    if !parameters.is_empty() {
+        properties["Parameters"] = parameters.into();
+    }
+    if !tags.is_empty() {
+        properties["Tags"] = tags.into();
+    }
+    let stays = stack.tables.iter().any(|table| table.deletion_policy != DeletionPolicy::Delete);
+    let (deletion, replacement) =
+        if stays { ("RetainExceptOnCreate", "Retain") } else { ("Delete", "Delete") };
+    let id = pascal(&stack.id);
+    let resource = json!({
+        &id: {
+            "Type": "AWS::CloudFormation::Stack",
+            "DeletionPolicy": deletion,
+            "UpdateReplacePolicy": replacement,
+            "Properties": properties,
+        },
+    });
+    let mut notes = vec!["Paste it below `Resources` of the parent template.".to_owned()];
+    if !stack.outputs.is_empty() {
+        let outputs: Vec<String> =
+            stack.outputs.iter().map(|output| format!("!GetAtt {id}.Outputs.{}", output.name)).collect();
+        notes.push(format!("What it tells the parent: {}.", outputs.join(", ")));
+    }
+    with_header(
+        stack,
+        env,
+        Form::Nested,
+        &notes,
+        block(&resource).replace('\n', "\n  ").trim_start_matches('\n'),
+    )
+}
