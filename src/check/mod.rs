@@ -54,7 +54,7 @@ mod index;
 mod key;
 mod name;
 mod overrides;
-mod policy;
+mod resource_policy;
 mod settings;
 mod stack;
 mod throughput;
@@ -99,7 +99,7 @@ pub fn check(assembly: &Assembly) -> Vec<Problem> {
             index::check(table, &mut problems);
             throughput::check(table, &mut problems);
             settings::check(table, &mut problems);
-            policy::check(table, &mut problems);
+            resource_policy::check(table, &mut problems);
             global::check(table, &mut problems);
             overrides::check(table, &mut problems);
         }
