@@ -2,7 +2,7 @@
 //!
 //! In: an [`Assembly`]. Out: every [`Problem`] in it. Each rule has a stable id, says what to do, and quotes the answer of
 //! AWS that it prevents. *Invariant:* a rule looks at values only; what tokens can tell, the derive has told already.
-//! Expressions are not judged: what they come to is known to CloudFormation alone.
+//! What expressions come to is not judged, since CloudFormation alone knows it; what they refer to is.
 //!
 //! | rule | what | what AWS would say |
 //! | --- | --- | --- |
@@ -14,7 +14,12 @@
 //! | K3 | one type for each attribute | `Property AttributeDefinitions is inconsistent with the KeySchema` |
 //! | K4 | key types are S, N or B | cannot be said otherwise: [`Scalar`](crate::Scalar) |
 //! | X1 | an index that is changed exists | |
-//! | X2 | a condition that is named exists | `Unresolved condition dependency X` |
+//! | X2 | a condition that is named exists: in `Condition`, `Fn::If`, other conditions | `Unresolved condition dependency X` |
+//! | X3 | a parameter or resource that is named exists: in `Ref`, `Fn::Sub`, `Fn::GetAtt`, `DependsOn`; conditions and names of exports name no resource | `Unresolved resource dependencies [X] in the Resources block of the template` |
+//! | X4 | an attribute of a table exists; `StreamArn` where there is a stream | `resource X does not support attribute type Y in Fn::GetAtt` |
+//! | X5 | a mapping and its keys exist | `Unable to get mapping for X::Y::Z` |
+//! | X6 | no resource and no condition waits for itself | `Circular dependency between resources: [X]` |
+//! | U1 | *warning:* a parameter, mapping or condition that nothing uses | cfn-lint: W2001, W7001, W8001 |
 //! | L1 | local indexes: 5 at most, the table's partition key, one sort key, on a table with one | `Number of LocalSecondaryIndexes exceeds per-table limit of 5` |
 //! | L2 | *warning:* a local index limits a partition to 10 GB | |
 //! | G1 | *warning:* more than 20 global indexes | `GlobalSecondaryIndex count exceeds the per-table limit of 20` |
@@ -54,6 +59,7 @@ mod index;
 mod key;
 mod name;
 mod overrides;
+mod reference;
 mod resource_policy;
 mod settings;
 mod stack;
@@ -92,6 +98,7 @@ pub fn check(assembly: &Assembly) -> Vec<Problem> {
     let mut problems = assembly.problems.clone();
     for stack in &assembly.stacks {
         stack::check(stack, &mut problems);
+        reference::check(stack, &mut problems);
         for table in &stack.tables {
             problems.extend_from_slice(&table.problems);
             name::check(table, &mut problems);
@@ -117,4 +124,11 @@ fn has_null(value: &Json) -> bool {
         Json::Object(entries) => entries.values().any(has_null),
         Json::String(_) | Json::Number(_) | Json::Bool(_) => false,
     }
+}
+
+/// Returns the name and the arguments of one of CloudFormation's functions, if the value is a call of one.
+fn function(value: &Json) -> Option<(&str, &Json)> {
+    let entries = value.as_object().filter(|entries| entries.len() == 1)?;
+    let (name, argument) = entries.iter().next()?;
+    (name == "Ref" || name.starts_with("Fn::")).then_some((name, argument))
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use crate::check::function;
 use crate::place::Place;
 use crate::policy::Policy;
 use crate::problem::Problem;
@@ -38,7 +39,7 @@ fn document(what: &str, policy: &Policy, at: &Place, problems: &mut Vec<Problem>
         });
     };
     let document = &policy.document;
-    if is_function(document) {
+    if function(document).is_some() {
         return;
     }
     if super::has_null(document) {
@@ -88,7 +89,7 @@ fn statements(document: &Json) -> impl Iterator<Item = &Json> {
         Some(Json::Array(statements)) => (&statements[..], None),
         one => (&[][..], one),
     };
-    many.iter().chain(one).filter(|statement| statement.is_object() && !is_function(statement))
+    many.iter().chain(one).filter(|statement| statement.is_object() && function(statement).is_none())
 }
 
 fn allows_everybody(statement: &Json) -> bool {
@@ -107,16 +108,10 @@ fn is_unbounded(statement: &Json) -> bool {
     (everybody(principal) || everybody(&principal["AWS"])) && statement.get("Condition").is_none()
 }
 
-fn is_function(value: &Json) -> bool {
-    let only_key =
-        value.as_object().filter(|entries| entries.len() == 1).and_then(|entries| entries.keys().next());
-    only_key.is_some_and(|key| key == "Ref" || key.starts_with("Fn::"))
-}
-
 /// Returns how many bytes a document has at least: what functions come to is not known.
 fn least_size(value: &Json) -> usize {
     match value {
-        Json::Object(_) if is_function(value) => 0,
+        Json::Object(_) if function(value).is_some() => 0,
         Json::Object(entries) => {
             let inner: usize = entries.iter().map(|(key, value)| key.len() + 3 + least_size(value)).sum();
             inner + 2 + entries.len().saturating_sub(1)

@@ -1,9 +1,8 @@
-//! ID1: logical ids. ID2: names and stacks that exist twice. O1: outputs. Q1: what fits in one stack. X2: conditions that are
-//! not there. V1: resources written by hand.
+//! ID1: logical ids. ID2: names and stacks that exist twice. O1: outputs. Q1: what fits in one stack. V1: resources written by
+//! hand.
 
 use std::collections::HashMap;
 
-use crate::condition::Test;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::stack::Stack;
@@ -22,7 +21,6 @@ pub(super) fn check(stack: &Stack, problems: &mut Vec<Problem>) {
         );
     }
     logical_ids(stack, problems);
-    conditions(stack, problems);
     raw_resources(stack, problems);
     outputs(stack, problems);
     if let Some(name) = &stack.name {
@@ -141,34 +139,6 @@ fn names<'a>(what: &str, names: impl Iterator<Item = (String, &'a Place)>, probl
         } else {
             seen.insert(name, at);
         }
-    }
-}
-
-fn conditions(stack: &Stack, problems: &mut Vec<Problem>) {
-    let of_tables = stack.tables.iter().filter_map(|table| Some((table.condition.as_deref()?, &table.at)));
-    let of_outputs =
-        stack.outputs.iter().filter_map(|output| Some((output.condition.as_deref()?, &output.at)));
-    let mut used: Vec<(&str, &Place)> = of_tables.chain(of_outputs).collect();
-    for condition in &stack.conditions {
-        tested(&condition.test, &condition.at, &mut used);
-    }
-    for (name, at) in used {
-        if stack.conditions.iter().all(|condition| condition.name != name) {
-            problems.push(
-                Problem::error("X2", at, format!("stack `{}` has no condition `{name}`", stack.id))
-                    .help("add it with `stack.condition(…)`")
-                    .server_text(format!("Template format error: Unresolved condition dependency {name}")),
-            );
-        }
-    }
-}
-
-fn tested<'a>(test: &'a Test, at: &'a Place, used: &mut Vec<(&'a str, &'a Place)>) {
-    match test {
-        Test::Equals(..) => {}
-        Test::And(tests) | Test::Or(tests) => tests.iter().for_each(|test| tested(test, at, used)),
-        Test::Not([test]) => tested(test, at, used),
-        Test::Condition(name) => used.push((name, at)),
     }
 }
 

@@ -314,6 +314,9 @@ fn every_section_of_a_stack_has_its_place() {
     stack.output("AlarmTopic", Expression::Ref("AlarmTopic".into()));
     stack.settle(&Env::new("demo", "dev"));
     insta::assert_snapshot!("every_section", render(&stack, "dev", &Templates::builtin()).unwrap().text);
+    let assembly = Assembly { stacks: vec![stack], ..Assembly::new(&Env::new("demo", "dev"), &[]) };
+    let problems: Vec<_> = check(&assembly).into_iter().filter(|problem| problem.rule != "L2").collect();
+    assert_eq!(problems, [], "what uses every section is sound");
 }
 
 #[test]

@@ -7,12 +7,12 @@
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
-use super::{errors, index, warnings};
+use super::{errors, index, unknown, warnings};
 use crate::import::ImportFormat;
 use crate::render::{Templates, render};
 use crate::{
-    Billing, Days, Encryption, Env, Expression, Index, IndexKind, PointInTimeRecovery, Projection, S3Import,
-    Scalar, Stack, StreamView, Table, TableClass, Value, WarmThroughput,
+    Billing, Days, Encryption, Env, Index, IndexKind, PointInTimeRecovery, Projection, S3Import, Scalar,
+    Stack, StreamView, Table, TableClass, Value, WarmThroughput,
 };
 
 /// What cfn-lint 1.51.0 reports.
@@ -238,7 +238,7 @@ fn silent() -> Vec<(&'static str, Answer)> {
             ),
         ),
         ("capacity 0", Refused("B1", song().billing(Billing::provisioned(0_u64, 5_u64)))),
-        ("TTL without attribute", Refused("T1", song().time_to_live(Expression::Ref("ItemsExpire".into())))),
+        ("TTL without attribute", Refused("T1", song().time_to_live(unknown()))),
         (
             "GSI ProvisionedThroughput under PAY_PER_REQUEST",
             Refused("B2", song().gsi(by_genre().provisioned(Billing::provisioned(5_u64, 5_u64)))),

@@ -103,11 +103,15 @@ fn properties(table: &Table) -> Result<(Properties, BTreeMap<String, Json>), Err
 
 /// Returns the overrides of a table that hit nothing, and what they do not hit.
 pub(crate) fn missed_overrides(table: &Table) -> Vec<(&Override, String)> {
-    if table.overrides.is_empty() {
-        return Vec::new();
-    }
+    if table.overrides.is_empty() { Vec::new() } else { overridden(table).1 }
+}
+
+/// Returns the properties of a table as they stand in the end, and the overrides that hit nothing with what they do not hit.
+pub(crate) fn overridden(table: &Table) -> (Json, Vec<(&Override, String)>) {
     let mut all = Tree::Map(kind(table).2).to_json();
-    table.overrides.iter().filter_map(|change| Some((change, change.apply(&mut all).err()?))).collect()
+    let missed = table.overrides.iter().filter_map(|change| Some((change, change.apply(&mut all).err()?)));
+    let missed = missed.collect();
+    (all, missed)
 }
 
 fn entries<const N: usize>(entries: [(&'static str, Option<Tree>); N]) -> Properties {

@@ -1,0 +1,288 @@
+//! X2: conditions. X3: parameters and resources. X4: attributes. X5: mappings. X6: what waits for itself. U1: what nobody uses.
+//!
+//! In: a stack. Out: what it refers to and does not have, and what it has and does not refer to. A resource by hand is held to
+//! the rules of CloudFormation's functions; of types that tablewright does not know, no attribute is judged.
+
+mod circle;
+mod find;
+mod function;
+mod unused;
+
+use std::collections::HashMap;
+
+use serde_json::Value as Json;
+
+use crate::check::reference::find::{From, Reference, references};
+use crate::check::reference::function::Target;
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::stack::Stack;
+
+/// What every template can name without declaring it.
+const PSEUDO_PARAMETERS: [&str; 8] = [
+    "AWS::AccountId",
+    "AWS::NoValue",
+    "AWS::NotificationARNs",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::StackId",
+    "AWS::StackName",
+    "AWS::URLSuffix",
+];
+
+pub(super) fn check(stack: &Stack, problems: &mut Vec<Problem>) {
+    let references = references(stack);
+    let known = Known::of(stack);
+    // An index without capacity of its own has its table's, and with it the same mistake at the same line.
+    let mut found: Vec<Problem> = Vec::new();
+    for problem in references.iter().filter_map(|reference| known.judge(reference)) {
+        if !found.contains(&problem) {
+            found.push(problem);
+        }
+    }
+    problems.append(&mut found);
+    circle::check(stack, &references, problems);
+    unused::check(stack, &references, problems);
+}
+
+/// What a stack has that can be named.
+struct Known<'a> {
+    stack: &'a Stack,
+    resources: HashMap<String, Kind>,
+}
+
+/// What is known of the attributes of a resource.
+enum Kind {
+    /// A table, by hand or not: whether it is a global one, and whether it has a stream.
+    Table {
+        global: bool,
+        stream: bool,
+    },
+    Other,
+}
+
+impl<'a> Known<'a> {
+    fn of(stack: &'a Stack) -> Self {
+        let mut resources = HashMap::new();
+        for table in &stack.tables {
+            // Of an override only the last word counts; one inside of the block is no answer to whether there is one.
+            let changed =
+                table.overrides.iter().rev().find(|change| change.pointer == "/StreamSpecification");
+            let stream = changed.map_or(table.stream.is_some(), |change| !change.value.is_null());
+            resources.insert(table.id.clone(), Kind::Table { global: table.global.is_some(), stream });
+            resources.extend(crate::scaling::logical_ids(table).map(|id| (id, Kind::Other)));
+        }
+        resources.extend(stack.published.iter().map(|published| (published.logical_id(), Kind::Other)));
+        for raw in &stack.resources {
+            resources.insert(raw.id.clone(), raw_kind(&raw.body));
+        }
+        Self { stack, resources }
+    }
+
+    fn judge(&self, Reference { to, from, at }: &Reference) -> Option<Problem> {
+        match to {
+            Target::Name(name) => self.name(name, from, at),
+            Target::Attribute(id, attribute) => self.attribute(id, attribute.as_deref(), from, at),
+            Target::DependsOn(id) => self.is_missing(id).then(|| self.no_resource(id, at).server_text(unresolved(id, from))),
+            Target::Condition(name) => self.condition(name, at).map(|problem| {
+                problem.server_text(format!("Template format error: Unresolved condition dependency {name} in the template"))
+            }),
+            Target::If(name) => self.condition(name, at).map(|problem| {
+                problem.server_text(format!("Template error: unresolved condition dependency {name} in Fn::If"))
+            }),
+            Target::Mapping([map, top, second]) => {
+                self.mapping(map.as_deref()?, top.as_deref(), second.as_deref(), at)
+            }
+            Target::Macro => None,
+            Target::Malformed(text) => Some(
+                Problem::error("X3", at, "a function has arguments that it cannot have")
+                    .help("write it as `Expression` does; of a `${x}` that is not CloudFormation's, `${!x}` leaves it alone")
+                    .server_text(*text),
+            ),
+        }
+    }
+
+    fn name(&self, name: &str, from: &From, at: &Place) -> Option<Problem> {
+        if PSEUDO_PARAMETERS.contains(&name) || self.is_parameter(name) {
+            return None;
+        }
+        if self.is_missing(name) {
+            let message = format!("stack `{}` has no parameter and no resource `{name}`", self.stack.id);
+            let help = match name.starts_with("AWS::") {
+                true => format!("there are {}", listed(PSEUDO_PARAMETERS)),
+                false => format!(
+                    "add the parameter with `stack.parameter(…)`; there are {}",
+                    listed(self.parameters().chain(self.own_resources()))
+                ),
+            };
+            return Some(Problem::error("X3", at, message).help(help).server_text(unresolved(name, from)));
+        }
+        too_early(name, from, at)
+    }
+
+    fn attribute(&self, id: &str, attribute: Option<&str>, from: &From, at: &Place) -> Option<Problem> {
+        let Some(kind) = self.resources.get(id) else {
+            return Some(self.no_resource(id, at).server_text(match from {
+                From::Condition(_) => unresolved(id, from),
+                From::Resource(_) | From::Metadata | From::Output | From::Export => {
+                    format!("Template error: instance of Fn::GetAtt references undefined resource {id}")
+                }
+            }));
+        };
+        too_early(id, from, at).or_else(|| match kind {
+            Kind::Table { global, stream } => of_table(id, *global, *stream, attribute?, at),
+            Kind::Other => None,
+        })
+    }
+
+    fn no_resource(&self, id: &str, at: &Place) -> Problem {
+        let stack = &self.stack.id;
+        if self.is_parameter(id) {
+            return Problem::error(
+                "X3",
+                at,
+                format!("`{id}` is a parameter of stack `{stack}`, not a resource"),
+            )
+            .help("a parameter has a value and nothing else: `Ref`");
+        }
+        Problem::error("X3", at, format!("stack `{stack}` has no resource `{id}`"))
+            .help(format!("there are {}", listed(self.own_resources())))
+    }
+
+    fn condition(&self, name: &str, at: &Place) -> Option<Problem> {
+        let mut known = self.stack.conditions.iter().map(|condition| condition.name.as_str());
+        if known.any(|known| known == name) {
+            return None;
+        }
+        let known = self.stack.conditions.iter().map(|condition| condition.name.as_str());
+        Some(
+            Problem::error("X2", at, format!("stack `{}` has no condition `{name}`", self.stack.id))
+                .help(format!("add it with `stack.condition(…)`; there are {}", listed(known))),
+        )
+    }
+
+    /// A key that a function gives is known to CloudFormation alone; the other one can still be one that no entry has.
+    fn mapping(&self, map: &str, top: Option<&str>, second: Option<&str>, at: &Place) -> Option<Problem> {
+        let wrong = |message: String, known: String| {
+            let key = |key: Option<&str>| key.unwrap_or("…").to_owned();
+            let text =
+                format!("Template error: Unable to get mapping for {map}::{}::{}", key(top), key(second));
+            Problem::error("X5", at, message).help(known).server_text(text)
+        };
+        let mappings = &self.stack.mappings;
+        let Some(mapping) = mappings.iter().find(|mapping| mapping.name == map) else {
+            let known = mappings.iter().map(|mapping| mapping.name.as_str());
+            return Some(wrong(
+                format!("stack `{}` has no mapping `{map}`", self.stack.id),
+                format!("add it with `stack.mapping(…)`; there are {}", listed(known)),
+            ));
+        };
+        if let Some(top) = top.filter(|top| !mapping.values.contains_key(*top)) {
+            let known = listed(mapping.values.keys().map(String::as_str));
+            return Some(wrong(format!("mapping `{map}` has no key `{top}`"), format!("there are {known}")));
+        }
+        let second = second?;
+        let entries = mapping.values.iter().filter(|(key, _)| top.is_none_or(|top| *key == top));
+        let mut keys: Vec<&str> = entries.flat_map(|(_, values)| values.keys()).map(String::as_str).collect();
+        if keys.contains(&second) {
+            return None;
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        let of = top.map_or_else(|| format!("mapping `{map}`"), |top| format!("`{top}` of mapping `{map}`"));
+        Some(wrong(format!("{of} has no key `{second}`"), format!("there are {}", listed(keys))))
+    }
+
+    fn is_missing(&self, id: &str) -> bool {
+        !self.resources.contains_key(id)
+    }
+
+    fn is_parameter(&self, name: &str) -> bool {
+        self.parameters().any(|known| known == name)
+    }
+
+    fn parameters(&self) -> impl Iterator<Item = &'a str> {
+        self.stack.parameters.iter().map(|parameter| parameter.name.as_str())
+    }
+
+    /// What somebody has given a name, in the order of the stack; what tablewright adds is left out.
+    fn own_resources(&self) -> impl Iterator<Item = &'a str> {
+        let tables = self.stack.tables.iter().map(|table| table.id.as_str());
+        tables.chain(self.stack.resources.iter().map(|raw| raw.id.as_str()))
+    }
+}
+
+/// Resources are made after conditions and names of exports are known.
+fn too_early(id: &str, from: &From, at: &Place) -> Option<Problem> {
+    match from {
+        From::Condition(condition) => Some(
+            Problem::error("X3", at, format!("condition `{condition}` refers to resource `{id}`"))
+                .help("a condition is decided before there are resources: refer to parameters")
+                .server_text(unresolved(id, from)),
+        ),
+        From::Export => Some(
+            Problem::error("X3", at, format!("the name of an export refers to resource `{id}`"))
+                .help("refer to parameters, such as `AWS::StackName`"),
+        ),
+        From::Resource(_) | From::Metadata | From::Output => None,
+    }
+}
+
+fn unresolved(name: &str, from: &From) -> String {
+    let block = match from {
+        From::Resource(_) | From::Metadata => "Resources",
+        From::Output | From::Export => "Outputs",
+        From::Condition(_) => {
+            return format!(
+                "Template format error: Unresolved dependencies [{name}]. Cannot reference resources in the Conditions block of the template"
+            );
+        }
+    };
+    format!(
+        "Template format error: Unresolved resource dependencies [{name}] in the {block} block of the template"
+    )
+}
+
+/// X4, by `readOnlyProperties` of the two types.
+fn of_table(id: &str, global: bool, stream: bool, attribute: &str, at: &Place) -> Option<Problem> {
+    let known: &[&str] = if global { &["Arn", "StreamArn", "TableId"] } else { &["Arn", "StreamArn"] };
+    let problem = if !known.contains(&attribute) {
+        Problem::error("X4", at, format!("table `{id}` has no attribute `{attribute}`"))
+            .help(format!("there are {}; `Ref` is its name", listed(known.iter().copied())))
+    } else if attribute == "StreamArn" && !stream {
+        return Some(
+            Problem::error("X4", at, format!("table `{id}` has no stream, and so no `StreamArn`"))
+                .help("add `.stream(…)` to the table"),
+        );
+    } else {
+        return None;
+    };
+    Some(problem.server_text(format!(
+        "Template error: resource {id} does not support attribute type {attribute} in Fn::GetAtt"
+    )))
+}
+
+fn raw_kind(body: &Json) -> Kind {
+    let global = match body.get("Type").and_then(Json::as_str) {
+        Some("AWS::DynamoDB::Table") => false,
+        Some("AWS::DynamoDB::GlobalTable") => true,
+        Some(_) | None => return Kind::Other,
+    };
+    // Properties that a function gives may have a stream in them.
+    let properties = body.get("Properties").unwrap_or(&Json::Null);
+    let stream = super::function(properties).is_some() || properties.get("StreamSpecification").is_some();
+    Kind::Table { global, stream }
+}
+
+/// `` `A`, `B` and 7 more ``, or `none`.
+fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
+    const MOST: usize = 8;
+    let mut names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    let more = names.len().saturating_sub(MOST);
+    names.truncate(MOST);
+    match (names.is_empty(), more) {
+        (true, _) => "none".to_owned(),
+        (false, 0) => names.join(", "),
+        (false, more) => format!("{} and {more} more", names.join(", ")),
+    }
+}

@@ -1,0 +1,44 @@
+//! U1: parameters, mappings and conditions that nothing in the stack uses, as cfn-lint's W2001, W7001 and W8001.
+
+use std::collections::HashSet;
+
+use crate::check::reference::find::Reference;
+use crate::check::reference::function::Target;
+use crate::place::Place;
+use crate::problem::Problem;
+use crate::stack::Stack;
+
+pub(super) fn check(stack: &Stack, references: &[Reference], problems: &mut Vec<Problem>) {
+    let mut names: HashSet<&str> = HashSet::new();
+    let mut mappings: HashSet<&str> = HashSet::new();
+    let mut conditions: HashSet<&str> = HashSet::new();
+    let mut any_mapping = false;
+    for Reference { to, .. } in references {
+        match to {
+            Target::Name(name) => drop(names.insert(name)),
+            Target::Condition(name) | Target::If(name) => drop(conditions.insert(name)),
+            Target::Mapping([Some(map), ..]) => drop(mappings.insert(map)),
+            // A function says which.
+            Target::Mapping([None, ..]) => any_mapping = true,
+            // What it puts there may use anything; and of what cannot be read, who knows.
+            Target::Macro | Target::Malformed(_) => return,
+            Target::Attribute(..) | Target::DependsOn(_) => {}
+        }
+    }
+    let parameters = stack.parameters.iter().map(|one| (&one.name, &one.at));
+    let mut unused = |what: &str, of_linter: &str, name: &str, at: &Place| {
+        problems.push(
+            Problem::warning("U1", at, format!("nothing in stack `{}` uses {what} `{name}`", stack.id))
+                .help(format!("remove it; cfn-lint says so too ({of_linter})")),
+        );
+    };
+    for (name, at) in parameters.filter(|(name, _)| !names.contains(name.as_str())) {
+        unused("parameter", "W2001", name, at);
+    }
+    for mapping in stack.mappings.iter().filter(|one| !any_mapping && !mappings.contains(one.name.as_str())) {
+        unused("mapping", "W7001", &mapping.name, &mapping.at);
+    }
+    for condition in stack.conditions.iter().filter(|one| !conditions.contains(one.name.as_str())) {
+        unused("condition", "W8001", &condition.name, &condition.at);
+    }
+}
