@@ -52,6 +52,19 @@ impl Position {
         let margin = line.to_string().len();
         format!("{line} | {shown}\n{:margin$} | {:>caret$}\n", "", '^')
     }
+
+    /// Returns the place behind this piece of the text, which begins here.
+    pub(crate) fn behind(mut self, text: &str) -> Self {
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            match c {
+                '\r' if chars.peek() == Some(&'\n') => {}
+                '\n' | '\r' => self = Self { line: self.line + 1, column: 1 },
+                _ => self.column += 1,
+            }
+        }
+        self
+    }
 }
 
 impl fmt::Display for Position {
@@ -83,6 +96,12 @@ pub enum ParseErrorKind {
         /// The length of the text.
         bytes: usize,
     },
+    /// Bytes that are not UTF-8.
+    #[error("not UTF-8: a template is text in UTF-8")]
+    NotUtf8,
+    /// Bytes of UTF-16, by their byte order mark.
+    #[error("UTF-16: a template is text in UTF-8")]
+    Utf16,
     /// More than [`MAX_DEPTH`] collections inside each other.
     #[error("more than {MAX_DEPTH} levels of nesting")]
     TooDeep,
@@ -179,6 +198,7 @@ impl ParseError {
             }
             ParseErrorKind::KeyNotString { key, .. } => Some(format!("quote it: '{key}'")),
             ParseErrorKind::GetAtt(_) => Some("write `!GetAtt Resource.Attribute`".to_owned()),
+            ParseErrorKind::NotUtf8 | ParseErrorKind::Utf16 => Some("save the file as UTF-8".to_owned()),
             ParseErrorKind::Empty
             | ParseErrorKind::TooLong { .. }
             | ParseErrorKind::TooDeep

@@ -6,12 +6,13 @@
 
 use serde::de::IgnoredAny;
 
+use crate::duplicate::Duplicates;
 use crate::tree::{Next, Tree};
-use crate::{Node, ParseError, ParseErrorKind, Position, Scalar, Style};
+use crate::{Deployed, ParseError, ParseErrorKind, Position, Scalar, Style};
 
-pub(crate) fn read(text: &str) -> Result<Node, ParseError> {
+pub(crate) fn read(text: &str, duplicates: Duplicates) -> Result<Deployed, ParseError> {
     let mut reader = Reader::new(text);
-    let mut tree = Tree::default();
+    let mut tree = Tree::new(duplicates);
     reader.value(&mut tree)?;
     while tree.next() != Next::Root {
         reader.next_in_collection(&mut tree)?;
@@ -152,14 +153,7 @@ impl<'t> Reader<'t> {
     }
 
     fn position(&mut self) -> Position {
-        let mut chars = self.text[self.counted..self.offset].chars().peekable();
-        while let Some(c) = chars.next() {
-            match c {
-                '\r' if chars.peek() == Some(&'\n') => {}
-                '\n' | '\r' => self.position = Position { line: self.position.line + 1, column: 1 },
-                _ => self.position.column += 1,
-            }
-        }
+        self.position = self.position.behind(&self.text[self.counted..self.offset]);
         self.counted = self.offset;
         self.position
     }

@@ -21,6 +21,7 @@ mod json;
 mod yaml;
 
 mod number;
+mod duplicate;
 mod short_form;
 mod tree;
 
@@ -28,6 +29,8 @@ mod error;
 mod node;
 mod scalar;
 
+pub use duplicate::DuplicateKey;
+use duplicate::Duplicates;
 pub use error::{ParseError, ParseErrorKind, Position};
 pub use node::{Entry, JsonLayout, Kind, Node};
 pub use scalar::{Scalar, ScalarValue, Style};
@@ -50,14 +53,78 @@ pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// assert_eq!(error.hint().as_deref(), Some("did you mean `!Ref`?"));
 /// ```
 pub fn parse(text: &str) -> Result<Node, ParseError> {
-    if text.len() > MAX_BYTES {
-        return Err(ParseErrorKind::TooLong { bytes: text.len() }.at(Position::START));
+    read(text, Duplicates::Refused).map(|read| read.template)
+}
+
+/// Reads the bytes of a file as [`parse`] reads text.
+///
+/// # Errors
+///
+/// As of [`parse`]; and for what is not UTF-8, with the place of the first byte that is none.
+///
+/// ```
+/// let error = tablewright_template::parse_bytes(b"a: b\nc: \xe9\n").expect_err("Latin-1");
+/// assert_eq!(error.to_string(), "line 2, column 4: not UTF-8: a template is text in UTF-8");
+/// ```
+pub fn parse_bytes(bytes: &[u8]) -> Result<Node, ParseError> {
+    check_length(bytes)?;
+    match str::from_utf8(bytes) {
+        Ok(text) => parse(text),
+        Err(_) if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) => {
+            Err(ParseErrorKind::Utf16.at(Position::START))
+        }
+        Err(error) => {
+            let before = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            Err(ParseErrorKind::NotUtf8.at(Position::START.behind(without_byte_order_mark(&before))))
+        }
     }
+}
+
+/// What [`parse_deployed`] reads.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deployed {
+    /// The template as CloudFormation took it.
+    pub template: Node,
+    /// Keys that it passed over, in the order of the document.
+    pub duplicates: Vec<DuplicateKey>,
+}
+
+/// Reads a template that CloudFormation has taken already, as `GetTemplate` returns it: of a key that is there twice the last
+/// one counts, as it does for CloudFormation, and the others are told.
+///
+/// For a comparison with what is deployed. For a template that somebody is about to deploy use [`parse`], which refuses them.
+///
+/// # Errors
+///
+/// As of [`parse`], but for [`ParseErrorKind::DuplicateKey`].
+///
+/// ```
+/// let read = tablewright_template::parse_deployed("Tags: []\nType: AWS::SNS::Topic\nTags: [a]\n")?;
+/// assert_eq!(read.template.to_value(), serde_json::json!({ "Type": "AWS::SNS::Topic", "Tags": ["a"] }));
+/// assert_eq!(
+///     read.duplicates[0].to_string(),
+///     "line 1, column 1: duplicate key `Tags`; CloudFormation takes the one at line 3, column 1",
+/// );
+/// # Ok::<(), tablewright_template::ParseError>(())
+/// ```
+pub fn parse_deployed(text: &str) -> Result<Deployed, ParseError> {
+    read(text, Duplicates::Noted(Vec::new()))
+}
+
+fn read(text: &str, duplicates: Duplicates) -> Result<Deployed, ParseError> {
+    check_length(text.as_bytes())?;
     let text = without_byte_order_mark(text);
     match text.trim_ascii_start().bytes().next() {
         None => Err(ParseErrorKind::Empty.at(Position::START)),
-        Some(b'{') => json::read(text),
-        Some(_) => yaml::read(text),
+        Some(b'{') => json::read(text, duplicates),
+        Some(_) => yaml::read(text, duplicates),
+    }
+}
+
+fn check_length(bytes: &[u8]) -> Result<(), ParseError> {
+    match bytes.len() {
+        0..=MAX_BYTES => Ok(()),
+        bytes => Err(ParseErrorKind::TooLong { bytes }.at(Position::START)),
     }
 }
 

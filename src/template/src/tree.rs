@@ -3,9 +3,9 @@
 //! Keeps the rules that both share: no key twice, and no nesting so deep that a walk over the tree,
 //! or its drop, could exhaust the stack. It never looks at the text.
 
-use crate::error::quote;
+use crate::duplicate::Duplicates;
 use crate::short_form::Function;
-use crate::{Entry, Kind, Node, ParseError, ParseErrorKind, Position, Scalar};
+use crate::{Deployed, Entry, Kind, Node, ParseError, ParseErrorKind, Position, Scalar};
 
 /// How many sequences and mappings can be inside each other, with the short forms written out.
 ///
@@ -13,12 +13,12 @@ use crate::{Entry, Kind, Node, ParseError, ParseErrorKind, Position, Scalar};
 pub const MAX_DEPTH: usize = 127;
 
 /// A tree that is being built.
-#[derive(Default)]
 pub(crate) struct Tree {
     open: Vec<Open>,
     /// Levels of nesting: `open`, and the mappings of their short forms.
     depth: usize,
     root: Option<Node>,
+    duplicates: Duplicates,
 }
 
 /// A collection whose end has not come yet.
@@ -45,6 +45,10 @@ pub(crate) enum Next {
 }
 
 impl Tree {
+    pub(crate) fn new(duplicates: Duplicates) -> Self {
+        Self { open: Vec::new(), depth: 0, root: None, duplicates }
+    }
+
     pub(crate) fn next(&self) -> Next {
         match self.open.last().map(|open| &open.items) {
             None => Next::Root,
@@ -114,8 +118,8 @@ impl Tree {
         self.depth -= levels(function);
         let kind = match items {
             Items::Sequence(items) => Kind::Sequence(items),
-            Items::Mapping { entries, .. } => {
-                check_duplicates(&entries)?;
+            Items::Mapping { mut entries, .. } => {
+                self.duplicates.settle(&mut entries)?;
                 Kind::Mapping(entries)
             }
         };
@@ -138,9 +142,9 @@ impl Tree {
         }
     }
 
-    /// The root, or nothing when there was none.
-    pub(crate) fn finish(self) -> Option<Node> {
-        self.root
+    /// The root with the duplicate keys that were noted, or nothing when there was none.
+    pub(crate) fn finish(self) -> Option<Deployed> {
+        Some(Deployed { template: self.root?, duplicates: self.duplicates.noted() })
     }
 }
 
@@ -151,22 +155,4 @@ fn levels(function: Option<Function>) -> usize {
 
 fn check_depth(depth: usize, position: Position) -> Result<(), ParseError> {
     if depth > MAX_DEPTH { Err(ParseErrorKind::TooDeep.at(position)) } else { Ok(()) }
-}
-
-/// CloudFormation takes the last of two equal keys without a word (aws-cli#2404, cdk-real-drift#1074),
-/// which can replace a table by mistake.
-fn check_duplicates(entries: &[Entry]) -> Result<(), ParseError> {
-    let mut sorted: Vec<&Entry> = entries.iter().collect();
-    sorted.sort_by(|a, b| a.key.cmp(&b.key));
-    let duplicate = sorted
-        .array_windows::<2>()
-        .filter(|[first, second]| first.key == second.key)
-        .min_by_key(|[_, second]| second.key_position);
-    match duplicate {
-        None => Ok(()),
-        Some([first, second]) => {
-            let kind = ParseErrorKind::DuplicateKey { key: quote(&first.key), first: first.key_position };
-            Err(kind.at(second.key_position))
-        }
-    }
 }

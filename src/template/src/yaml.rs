@@ -9,18 +9,19 @@
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 use serde_json::Number;
 
+use crate::duplicate::Duplicates;
 use crate::error::quote;
 use crate::short_form::Function;
 use crate::tree::{Next, Tree};
-use crate::{Kind, Node, ParseError, ParseErrorKind, Position, Scalar, ScalarValue, Style};
+use crate::{Deployed, Kind, Node, ParseError, ParseErrorKind, Position, Scalar, ScalarValue, Style};
 
-pub(crate) fn read(text: &str) -> Result<Node, ParseError> {
+pub(crate) fn read(text: &str, duplicates: Duplicates) -> Result<Deployed, ParseError> {
     let options = granit_parser::options! {
         emit_comments: false,
         // An alias gets the same error whether its anchor is there or not.
         emit_unresolved_aliases: true,
     };
-    let mut tree = Tree::default();
+    let mut tree = Tree::new(duplicates);
     let mut documents = 0;
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| scan_error(&error))?;
@@ -57,7 +58,7 @@ pub(crate) fn read(text: &str) -> Result<Node, ParseError> {
         }
     }
     match tree.finish() {
-        Some(root) if !is_absent(&root) => Ok(root),
+        Some(read) if !is_absent(&read.template) => Ok(read),
         _ => Err(ParseErrorKind::Empty.at(Position::START)),
     }
 }

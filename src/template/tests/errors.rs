@@ -1,6 +1,7 @@
 //! Text that is no template: what is said about it, and where.
 
-use tablewright_template::{MAX_BYTES, MAX_DEPTH, ParseErrorKind, parse};
+use serde_json::json;
+use tablewright_template::{Kind, MAX_BYTES, MAX_DEPTH, ParseErrorKind, parse, parse_deployed};
 
 fn check(text: &str, message: &str) {
     match parse(text) {
@@ -87,6 +88,52 @@ fn duplicate_keys_are_told_with_both_places() {
     check("b: 1\na: 1\na: 2\nb: 2\na: 3\n", "line 3, column 1: duplicate key `a`, first at line 2, column 1");
     // Not in different mappings.
     assert!(parse("a: {k: 1}\nb: {k: 1}\n").is_ok());
+}
+
+#[test]
+fn of_duplicate_keys_the_last_counts_where_a_template_is_deployed() {
+    let check = |text: &str, value: serde_json::Value, told: &[&str]| {
+        let read = parse_deployed(text).unwrap_or_else(|error| panic!("{text:?}: {error}"));
+        assert_eq!(read.template.to_value(), value, "{text:?}");
+        let duplicates: Vec<String> = read.duplicates.iter().map(ToString::to_string).collect();
+        assert_eq!(duplicates, told, "{text:?}");
+    };
+    check("a: 1\nb: 2\n", json!({ "a": 1, "b": 2 }), &[]);
+    check(
+        "a: 1\nb: 2\n'a': 3\n",
+        json!({ "a": 3, "b": 2 }),
+        &["line 1, column 1: duplicate key `a`; CloudFormation takes the one at line 3, column 1"],
+    );
+    check(
+        "{\"a\": 1,\n \"\\u0061\": 2}",
+        json!({ "a": 2 }),
+        &["line 1, column 2: duplicate key `a`; CloudFormation takes the one at line 2, column 2"],
+    );
+    // In the order of the document, inner and outer ones, and in what is passed over too.
+    check(
+        "T: {k: 1, k: 2}\na: 1\nT:\n  k: 3\na: 2\nT:\n  - !Sub [x, {k: 4, k: 5}]\n",
+        json!({ "a": 2, "T": [{ "Fn::Sub": ["x", { "k": 5 }] }] }),
+        &[
+            "line 1, column 1: duplicate key `T`; CloudFormation takes the one at line 6, column 1",
+            "line 1, column 5: duplicate key `k`; CloudFormation takes the one at line 1, column 11",
+            "line 2, column 1: duplicate key `a`; CloudFormation takes the one at line 5, column 1",
+            "line 3, column 1: duplicate key `T`; CloudFormation takes the one at line 6, column 1",
+            "line 7, column 15: duplicate key `k`; CloudFormation takes the one at line 7, column 21",
+        ],
+    );
+    let keys: Vec<String> = parse_deployed("b: 1\na: 1\nb: 2\nc: 1\n").map_or_else(
+        |error| panic!("{error}"),
+        |read| match read.template.kind {
+            Kind::Mapping(entries) => entries.into_iter().map(|entry| entry.key).collect(),
+            Kind::Scalar(_) | Kind::Sequence(_) => panic!("a mapping"),
+        },
+    );
+    assert_eq!(keys, ["a", "b", "c"], "each where the one stands that counts");
+    // Nothing else is let pass.
+    for text in ["a: *x", "a: !Reff x", "1: a\n1: b", "a: [", "{\"a\": 1, \"a\": }", ""] {
+        assert_eq!(parse_deployed(text).err(), parse(text).err(), "{text:?}");
+        assert!(parse_deployed(text).is_err(), "{text:?}");
+    }
 }
 
 #[test]
