@@ -214,8 +214,11 @@ fn what_is_no_template() {
           |   ^
     ");
     assert_snapshot!(check("e.yaml", b"Resources: \xff\n"), @"
-    error: e.yaml is not UTF-8 (from byte 11)
-      help: CloudFormation takes UTF-8 only; save the file as that
+    error: e.yaml cannot be read as a template
+      because: line 1, column 12: not UTF-8: a template is text in UTF-8
+        1 | Resources: �
+          |            ^
+      help: save the file as UTF-8
     ");
     assert_snapshot!(check("f.yaml", b"Resources:\n  A: !Nope b\n"), @"
     error: f.yaml cannot be read as a template

@@ -37,6 +37,70 @@ fn templates_on_stdout() {
 }
 
 #[test]
+fn forms_for_others() {
+    let project = Project::sample("render-forms");
+    let form = |form: &str| project.run(&["render", "notes", "--format", form]).ends_with(0).stdout;
+    let json: serde_json::Value = serde_json::from_str(&form("json")).unwrap();
+    let compact = form("json-compact");
+    assert_eq!(compact.lines().count(), 1);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&compact).unwrap(), json);
+    // What others include has no function in its short form.
+    let include = form("include");
+    assert_eq!(tablewright_template::parse(&include).unwrap().to_value(), json["Resources"]);
+    assert!(!include.contains('!'), "{include}");
+    assert_snapshot!(form("nested"), @"
+    # Stack `notes` of environment `dev`, to be nested in another one, made by tablewright 0.1.0 from stacks/notes.rs.
+    # Do not edit: change the definition, then run `tablewright render notes --env dev --format nested`.
+    # Paste it below `Resources` of the parent template.
+    # What it tells the parent: !GetAtt Notes.Outputs.NotesTable, !GetAtt Notes.Outputs.NotesTableArn.
+    # sha256 of what follows: a99d56f86af7c2963e683c07e00a2f831881ec868ac1d92c7f5131b2b444a0f0
+      Notes:
+        Type: 'AWS::CloudFormation::Stack'
+        DeletionPolicy: RetainExceptOnCreate
+        UpdateReplacePolicy: Retain
+        Properties:
+          TemplateURL: './notes.yaml'
+    ");
+    assert_snapshot!(project.run(&["render", "notes", "--format", "toml"]), @"
+    exit code 2
+    --- stderr
+    error: invalid value 'toml' for '--format <FORM>'
+      [possible values: yaml, json, json-compact, include, nested]
+
+    For more information, try '--help'.
+    ");
+}
+
+#[test]
+fn what_a_template_adds_is_said() {
+    let project = Project::sample("render-adds");
+    let owner = "{% extends \"builtin/table.yaml\" %}\n{# adds: /Resources/*/Metadata/Owner #}\n\
+                 {% block metadata %}\n    Metadata:\n      Owner: me\n{%- endblock metadata %}\n";
+    project.write("stacks/templates/table.yaml", owner);
+    let output = project
+        .run(&["render", "notes"])
+        .ends_with(0)
+        .says("note: table.yaml adds /Resources/Note/Metadata/Owner\n");
+    assert!(output.stdout.contains("      Owner: me\n"), "{output}");
+    assert_eq!(project.run(&["render", "notes", "--quiet"]).stderr, "");
+    let _ = project
+        .run(&["diff", "notes", "--sandbox"])
+        .ends_with(0)
+        .says("note: table.yaml adds /Resources/Note/Metadata/Owner\n");
+    // Undeclared it is an error that says how to declare it.
+    project.write("stacks/templates/table.yaml", &owner.replace("adds:", "says:"));
+    assert_snapshot!(project.run(&["render", "notes"]), @"
+    exit code 2
+    --- stderr
+    error: what comes out of the templates for stack `notes` is not what its definition says
+    table.yaml adds /Resources/Note/Metadata
+    13 |     Metadata:
+       |     ^
+      help: if it is meant, declare it in table.yaml: `{# adds: /Resources/*/Metadata #}`
+    ");
+}
+
+#[test]
 fn the_same_bytes_in_every_folder() {
     let render = |project: &Project| {
         let _ = project.run(&["render", "--out", "out"]).ends_with(0);

@@ -168,7 +168,8 @@ fn help_of_every_command() {
           --out <DIR>      Folder for the templates, to be committed and reviewed
           --check          Write nothing; fail with exit code 8 where a template in `--out DIR` is not
                            what would be written
-          --format <FORM>  Form of the templates on stdout [default: yaml] [possible values: yaml, json]
+          --format <FORM>  Form of the templates on stdout [default: yaml] [possible values: yaml, json,
+                           json-compact, include, nested]
       -h, --help           Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["diff"]), @"
@@ -344,7 +345,7 @@ fn what_is_no_command_line() {
     exit code 2
     --- stderr
     error: invalid value 'toml' for '--format <FORM>'
-      [possible values: yaml, json]
+      [possible values: yaml, json, json-compact, include, nested]
 
     For more information, try '--help'.
     ");

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use tablewright::render;
 use tablewright_deploy::change_set::PrepareError;
 use tablewright_deploy::delete::DeleteError;
 use tablewright_deploy::draft::DraftError;
@@ -77,6 +78,13 @@ pub(crate) trait OrExit<T> {
 impl<T, E: Into<anyhow::Error>> OrExit<T> for std::result::Result<T, E> {
     fn or_exit(self, exit: Exit) -> Result<T> {
         self.map_err(|error| CommandError::new(exit, error))
+    }
+}
+
+impl From<render::Error> for CommandError {
+    fn from(error: render::Error) -> Self {
+        let hints = error.hint().into_iter().collect();
+        Self { hints, ..Self::new(Exit::Usage, error) }
     }
 }
 

@@ -12,8 +12,7 @@ use tablewright_review::{Comparison, Located};
 use crate::commands::diff::Args;
 use crate::commands::planning::plan_stack;
 use crate::commands::{Common, select};
-use crate::error::{CommandError, OrExit as _, Result};
-use crate::exit::Exit;
+use crate::error::{CommandError, Result};
 use crate::project::{EnvConfig, Project};
 use crate::source::{Files, Git, Pair, Side, Source, Template, deployed, pair, templates};
 
@@ -64,6 +63,9 @@ async fn compare(sources: &Sources<'_>) -> Result<Vec<Comparison>> {
                 None => sources.deployed(&against_side).await?,
             };
             let pairs = pair(against_side, of_side, &args.stacks)?;
+            for template in pairs.iter().flat_map(|pair| pair.against.iter().chain(&pair.of)) {
+                sources.common.show_notes(&template.notes);
+            }
             pairs.iter().map(comparison).collect()
         }
     };
@@ -87,12 +89,13 @@ impl Sources<'_> {
     async fn plans(&self) -> Result<Vec<Comparison>> {
         let (project, env, env_config) = self.place();
         let assembly = self.common.sound_assembly(project, env)?;
-        let overrides = Templates::with_folder(&project.stacks.join("templates")).or_exit(Exit::Usage)?;
+        let overrides = Templates::with_folder(&project.stacks.join("templates"))?;
         let target = self.args.aws.connect(self.common, project, env_config).await?;
         let mut comparisons = Vec::new();
         for stack in select(&assembly, &self.args.stacks)? {
-            let rendered = render(stack, env.name(), &overrides).or_exit(Exit::Usage)?;
+            let rendered = render(stack, env.name(), &overrides)?;
             let job = plan_stack(&target, stack, rendered, &PlanOptions::default()).await?;
+            self.common.show_notes(&job.notes());
             let deployed = job.found.as_ref().map_or("", |found| &found.text);
             let text_diff = text_diff(("deployed", deployed), ("definitions", &job.rendered.text));
             comparisons.push(Comparison { text_diff, ..job.comparison });
@@ -132,9 +135,9 @@ impl Sources<'_> {
     fn definitions(&self) -> Result<Side> {
         let (project, env, _) = self.place();
         let assembly = self.common.sound_assembly(project, env)?;
-        let overrides = Templates::with_folder(&project.stacks.join("templates")).or_exit(Exit::Usage)?;
+        let overrides = Templates::with_folder(&project.stacks.join("templates"))?;
         let template = |stack: &Stack| {
-            let rendered = render(stack, env.name(), &overrides).or_exit(Exit::Usage)?;
+            let rendered = render(stack, env.name(), &overrides)?;
             Ok((stack.id.clone(), Template::rendered(stack, rendered)))
         };
         Ok(Side::Many(assembly.stacks.iter().map(template).collect::<Result<_>>()?))

@@ -18,7 +18,7 @@ use crate::commands::endings::{
 use crate::commands::failure::{cannot_take, not_prepared};
 use crate::commands::planning::{Job, agree, gate, know, plan_stack, show};
 use crate::commands::{Common, select};
-use crate::error::{CommandError, OrExit as _, Result};
+use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::report::fact::{Ending, Fact, Work};
 use crate::report::{Form, Reporter};
@@ -46,10 +46,10 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
     let project = common.project()?;
     let (env, env_config) = common.env(&project)?;
     let assembly = common.sound_assembly(&project, &env)?;
-    let templates = Templates::with_folder(&project.stacks.join("templates")).or_exit(Exit::Usage)?;
+    let templates = Templates::with_folder(&project.stacks.join("templates"))?;
     let stacks = select(&assembly, &args.stacks)?
         .into_iter()
-        .map(|stack| Ok((stack, render(stack, env.name(), &templates).or_exit(Exit::Usage)?)))
+        .map(|stack| Ok((stack, render(stack, env.name(), &templates)?)))
         .collect::<Result<Vec<_>>>()?;
     run(async {
         let mut interrupts = Interrupts::listen()?;

@@ -183,6 +183,13 @@ impl Common {
         let _ = write!(anstream::stderr(), "{}", problems(found));
     }
 
+    /// Shows what a reader should know beside the data.
+    fn show_notes(&self, notes: &[String]) {
+        for note in notes.iter().filter(|_| !self.quiet) {
+            let _ = writeln!(anstream::stderr(), "note: {}", crate::report::printable(note));
+        }
+    }
+
     fn assembly(&self, project: &Project, env: &Env) -> Result<Assembly> {
         let locked = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
         assemble(project, env, Build { fresh: self.fresh, locked })

@@ -15,8 +15,8 @@ use crate::commands::aws::Target;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::project::nearest;
-use crate::report::{Reporter, plan as plan_text};
-use crate::source::{Template, deployed, place_in_definition};
+use crate::report::{Reporter, plan as plan_text, printable};
+use crate::source::{Template, addition, deployed, place_in_definition};
 
 /// A stack on its way: what it should be, and what that takes.
 pub(super) struct Job<'a> {
@@ -34,6 +34,12 @@ pub(super) struct Job<'a> {
 impl Job<'_> {
     pub(super) fn has_changes(&self) -> bool {
         !self.plan.steps.is_empty() || !self.settings.is_empty()
+    }
+
+    /// Returns what a reader should know beside the plan, a line each.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let added = self.rendered.additions.iter().map(addition);
+        added.chain(self.found.iter().flat_map(|found| found.notes.clone())).collect()
     }
 
     /// Returns the stack as it is.
@@ -117,6 +123,9 @@ pub(super) fn show(jobs: &[Job<'_>], target: &Target, reporter: &mut Reporter) {
     for job in jobs {
         let name = job.stack.name.as_deref().unwrap_or_default();
         reporter.say(&format!("{} ({name}): {}", job.stack.id, plan_text::summary(&job.comparison)));
+        for note in job.notes() {
+            reporter.say(&format!("note: {}", printable(&note)));
+        }
         let changes = plan_text::changes(&job.comparison.changes);
         if !changes.is_empty() {
             reporter.say(changes.trim_end());

@@ -4,14 +4,14 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
-use tablewright::Env;
-use tablewright::render::{Rendered, Templates, render as render_stack};
-use tablewright_template::JsonLayout;
+use tablewright::render::{Form, Rendered, Templates, render as render_stack};
+use tablewright::{Env, Stack};
 
 use crate::commands::{Common, print, select};
-use crate::error::{CommandError, OrExit as _, Result};
+use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::project::Project;
+use crate::source::addition;
 
 /// Write the CloudFormation templates, to stdout or into a folder
 ///
@@ -34,18 +34,37 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Format {
-    /// For people: short-form functions, comments.
+    /// For people: short-form functions, comments
     Yaml,
-    /// For programs.
+    /// For programs
     Json,
+    /// JSON without white space: what fits best into a request
+    JsonCompact,
+    /// The resources alone, functions in their long form, for the `AWS::Include` transform
+    Include,
+    /// The `AWS::CloudFormation::Stack` that a parent template pastes in
+    Nested,
+}
+
+impl From<Format> for Form {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Yaml => Self::Yaml,
+            Format::Json => Self::Json,
+            Format::JsonCompact => Self::JsonCompact,
+            Format::Include => Self::Include,
+            Format::Nested => Self::Nested,
+        }
+    }
 }
 
 pub(super) fn render(common: &Common, args: &Args) -> Result<Exit> {
     let project = common.project()?;
-    let templates = Templates::with_folder(&project.stacks.join("templates")).or_exit(Exit::Usage)?;
+    let templates = Templates::with_folder(&project.stacks.join("templates"))?;
     let Some(out) = &args.out else {
         let (env, _) = common.env(&project)?;
-        return to_stdout(&rendered(common, &project, &env, args, &templates)?, args.format);
+        let rendered = rendered(common, &project, &env, args, &templates)?;
+        return to_stdout(&rendered, args.format.into(), env.name());
     };
     let envs = match &common.env {
         Some(_) => vec![common.env(&project)?.0],
@@ -54,8 +73,8 @@ pub(super) fn render(common: &Common, args: &Args) -> Result<Exit> {
     let mut wanted = BTreeMap::new();
     for env in envs {
         let folder = out.join(env.name());
-        for (id, stack) in rendered(common, &project, &env, args, &templates)? {
-            wanted.insert(folder.join(format!("{id}.yaml")), Some(stack.text));
+        for (stack, rendered) in rendered(common, &project, &env, args, &templates)? {
+            wanted.insert(folder.join(format!("{}.yaml", stack.id)), Some(rendered.text));
         }
         // A stack that is gone leaves a template behind; only when all are rendered is that known.
         if args.stacks.is_empty() {
@@ -73,26 +92,26 @@ fn rendered(
     env: &Env,
     args: &Args,
     templates: &Templates,
-) -> Result<Vec<(String, Rendered)>> {
+) -> Result<Vec<(Stack, Rendered)>> {
     let assembly = common.sound_assembly(project, env)?;
     let stacks = select(&assembly, &args.stacks)?;
-    let render = |stack| render_stack(stack, env.name(), templates).or_exit(Exit::Usage);
-    stacks.into_iter().map(|stack| Ok((stack.id.clone(), render(stack)?))).collect()
+    let rendered = stacks.into_iter().map(|stack| {
+        let rendered = render_stack(stack, env.name(), templates)?;
+        common.show_notes(&rendered.additions.iter().map(addition).collect::<Vec<_>>());
+        Ok((stack.clone(), rendered))
+    });
+    rendered.collect()
 }
 
-fn to_stdout(stacks: &[(String, Rendered)], format: Format) -> Result<Exit> {
-    for (position, (_, stack)) in stacks.iter().enumerate() {
-        match format {
-            Format::Yaml => {
-                // Several documents in one stream, where there are several.
-                print(if position > 0 { "---\n" } else { "" })?;
-                print(&stack.text)?;
-            }
-            Format::Json => {
-                let node = tablewright_template::parse(&stack.text).or_exit(Exit::Internal)?;
-                print(&format!("{}\n", node.write_json(JsonLayout::Pretty)))?;
-            }
+fn to_stdout(stacks: &[(Stack, Rendered)], form: Form, env: &str) -> Result<Exit> {
+    for (position, (stack, rendered)) in stacks.iter().enumerate() {
+        // Several documents in one stream, where there are several.
+        if position > 0 && !matches!(form, Form::Json | Form::JsonCompact) {
+            print("---\n")?;
         }
+        let text = rendered.in_form(form, stack, env);
+        print(&text)?;
+        print(if text.ends_with('\n') { "" } else { "\n" })?;
     }
     Ok(Exit::Done)
 }

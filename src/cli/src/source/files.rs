@@ -65,27 +65,22 @@ impl Files<'_> {
     }
 
     fn template(&self, path: &str) -> Result<Template> {
-        let (text, name) = match self {
+        let (bytes, name) = match self {
             Self::Disk => (read(path)?, path.to_owned()),
             Self::Commit { git, revision } => (git.read(path)?, format!("{path} at {revision}")),
         };
-        Template::of_file(name, path.to_owned(), text)
+        Template::of_file(name, path.to_owned(), bytes)
     }
 }
 
 /// Reads a file that is not too large to be a template.
-fn read(path: &str) -> Result<String> {
+fn read(path: &str) -> Result<Vec<u8>> {
     let found = fs::metadata(path).map_err(|error| unreadable(path, error))?;
     if found.len() > tablewright_template::MAX_BYTES as u64 {
         return Err(CommandError::usage(format!("{path} has {} bytes", found.len()))
             .hint("CloudFormation takes templates of up to 1 MB; is it the right file?"));
     }
-    let bytes = fs::read(path).map_err(|error| unreadable(path, error))?;
-    String::from_utf8(bytes).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        CommandError::usage(format!("{path} is not UTF-8 (from byte {at})"))
-            .hint("CloudFormation takes UTF-8 only; save the file as that")
-    })
+    fs::read(path).map_err(|error| unreadable(path, error))
 }
 
 fn unreadable(path: &str, error: io::Error) -> CommandError {

@@ -52,7 +52,7 @@ impl<'a> Git<'a> {
 
     /// Returns the path, from the root of the repository, of something in the folder.
     pub(crate) fn rooted(&self, path: &str) -> Result<String> {
-        Ok(format!("{}{path}", self.checked(&["rev-parse", "--show-prefix"])?.trim_end()))
+        Ok(format!("{}{path}", self.text(&["rev-parse", "--show-prefix"])?.trim_end()))
     }
 
     /// Returns what a path is in the commit, or `None` where there is nothing.
@@ -67,12 +67,12 @@ impl<'a> Git<'a> {
 
     /// Lists the names in a folder of the commit.
     pub(super) fn list(&self, path: &str) -> Result<Vec<String>> {
-        let output = self.checked(&["ls-tree", "-z", "--name-only", "--full-tree", &self.name(path)])?;
+        let output = self.text(&["ls-tree", "-z", "--name-only", "--full-tree", &self.name(path)])?;
         Ok(output.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
     }
 
     /// Reads a file of the commit.
-    pub(super) fn read(&self, path: &str) -> Result<String> {
+    pub(super) fn read(&self, path: &str) -> Result<Vec<u8>> {
         self.checked(&["show", &self.name(path)])
     }
 
@@ -80,15 +80,18 @@ impl<'a> Git<'a> {
         format!("{}:{}", self.revision, path.trim_end_matches('/'))
     }
 
-    fn checked(&self, args: &[&str]) -> Result<String> {
+    fn text(&self, args: &[&str]) -> Result<String> {
+        Ok(String::from_utf8_lossy(&self.checked(args)?).into_owned())
+    }
+
+    fn checked(&self, args: &[&str]) -> Result<Vec<u8>> {
         let output = self.run(args)?;
         if !output.status.success() {
             let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
             return Err(CommandError::new(Exit::Internal, anyhow!("{words}"))
                 .context(format!("`git {}` failed", args.join(" "))));
         }
-        String::from_utf8(output.stdout)
-            .map_err(|_| CommandError::usage(format!("what `git {}` shows is not UTF-8", args.join(" "))))
+        Ok(output.stdout)
     }
 
     fn run(&self, args: &[&str]) -> Result<Output> {

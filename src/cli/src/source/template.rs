@@ -4,11 +4,11 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use serde_json::Value;
-use tablewright::render::Rendered;
+use tablewright::render::{Addition, Rendered};
 use tablewright::{Place, Stack};
 use tablewright_deploy::stack::Stack as DeployedStack;
 use tablewright_plan::Change;
-use tablewright_template::{Node, parse};
+use tablewright_template::{Deployed, Node, ParseError, parse_bytes, parse_deployed};
 
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
@@ -22,6 +22,8 @@ pub(crate) struct Template {
     /// Intrinsic functions in their long form.
     pub(crate) value: Value,
     pub(crate) origin: Origin,
+    /// What a reader should know about the text, a line each.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Where a template comes from.
@@ -35,30 +37,29 @@ pub(crate) enum Origin {
 impl Template {
     /// Takes over what a definition was rendered to.
     pub(crate) fn rendered(stack: &Stack, rendered: Rendered) -> Self {
-        let Rendered { text, template, .. } = rendered;
-        Self {
-            name: "definitions".into(),
-            text,
-            value: template,
-            origin: Origin::Definition(Box::new(stack.clone())),
-        }
+        let Rendered { text, template: value, additions } = rendered;
+        let origin = Origin::Definition(Box::new(stack.clone()));
+        let notes = additions.iter().map(addition).collect();
+        Self { name: "definitions".into(), text, value, origin, notes }
     }
 
-    /// Reads the text of a file.
-    pub(crate) fn of_file(name: String, path: String, text: String) -> Result<Self> {
-        let tree = read(&name, &text)?;
-        Ok(Self { name, text, value: tree.to_value(), origin: Origin::File { path, tree } })
+    /// Reads the bytes of a file.
+    pub(crate) fn of_file(name: String, path: String, bytes: Vec<u8>) -> Result<Self> {
+        let tree = parse_bytes(&bytes)
+            .map_err(|error| unreadable(&name, &String::from_utf8_lossy(&bytes), &error))?;
+        let (value, text) =
+            (is_template(&name, &tree)?, String::from_utf8(bytes).expect("a template is UTF-8"));
+        Ok(Self { name, text, value, origin: Origin::File { path, tree }, notes: Vec::new() })
     }
 
     /// Reads what a stack was deployed from.
     pub(crate) fn deployed(stack: DeployedStack, text: String) -> Result<Self> {
-        let tree = read(&format!("the template that stack {} was deployed from", stack.name), &text)?;
-        Ok(Self {
-            name: "deployed".into(),
-            text,
-            value: tree.to_value(),
-            origin: Origin::Deployed(Box::new(stack)),
-        })
+        let name = format!("the template that stack {} was deployed from", stack.name);
+        let Deployed { template, duplicates } =
+            parse_deployed(&text).map_err(|error| unreadable(&name, &text, &error))?;
+        let value = is_template(&name, &template)?;
+        let notes = duplicates.iter().map(|duplicate| format!("{name}: {duplicate}")).collect();
+        Ok(Self { name: "deployed".into(), text, value, origin: Origin::Deployed(Box::new(stack)), notes })
     }
 
     /// Returns the definition that the template was rendered from.
@@ -105,6 +106,11 @@ impl Template {
     }
 }
 
+/// Says what a template of the user's adds to a definition.
+pub(crate) fn addition(Addition { template_file, pointer }: &Addition) -> String {
+    format!("{template_file} adds {pointer}")
+}
+
 /// Returns the Rust line of a change.
 pub(crate) fn place_in_definition(stack: &Stack, change: &Change) -> Option<Place> {
     let value = change.after.as_ref().or(change.before.as_ref());
@@ -114,19 +120,17 @@ pub(crate) fn place_in_definition(stack: &Stack, change: &Change) -> Option<Plac
     Some(place.clone())
 }
 
-fn read(name: &str, text: &str) -> Result<Node> {
-    let tree = match parse(text) {
-        Ok(tree) => tree,
-        Err(error) => {
-            let hint = error.hint();
-            let shown = format!("{error}\n{}", error.excerpt(text));
-            let error = CommandError::new(Exit::Usage, anyhow!(shown.trim_end().to_owned()))
-                .context(format!("{name} cannot be read as a template"));
-            return Err(hint.into_iter().fold(error, CommandError::hint));
-        }
-    };
+fn unreadable(name: &str, text: &str, error: &ParseError) -> CommandError {
+    let shown = format!("{error}\n{}", error.excerpt(text));
+    let hint = error.hint();
+    let error = CommandError::new(Exit::Usage, anyhow!(shown.trim_end().to_owned()))
+        .context(format!("{name} cannot be read as a template"));
+    hint.into_iter().fold(error, CommandError::hint)
+}
+
+fn is_template(name: &str, tree: &Node) -> Result<Value> {
     match tree.get("Resources") {
-        Some(_) => Ok(tree),
+        Some(_) => Ok(tree.to_value()),
         None => {
             Err(CommandError::usage(format!("{name} is no CloudFormation template: it has no `Resources`")))
         }
