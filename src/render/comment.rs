@@ -47,10 +47,11 @@ mod tests {
 
     #[test]
     fn no_character_leaves_ascii_or_the_line() {
-        for c in '\0'..=char::MAX {
-            let lines = comment(&format!("a{c}b"));
+        let all: Vec<char> = ('\0'..=char::MAX).collect();
+        for some in all.chunks(4096) {
+            let lines = comment(&some.iter().flat_map(|c| ['a', *c, 'b']).collect::<String>());
             let printable = |line: &String| line.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-            assert!(lines.iter().all(printable), "{c:?}: {lines:?}");
+            assert!(lines.iter().all(printable), "{lines:?}");
         }
     }
 }

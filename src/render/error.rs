@@ -7,6 +7,7 @@ use tablewright_template::Position;
 
 use crate::place::Place;
 use crate::render::compare::{Difference, DifferenceKind};
+use crate::render::size::TooLarge;
 
 /// Why a stack cannot be rendered.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +97,9 @@ pub enum Error {
         /// The line that came out, and a caret under the place.
         excerpt: String,
     },
+    /// CloudFormation does not take so much in one template.
+    #[error(transparent)]
+    TooLarge(Box<TooLarge>),
     /// What came out is not what the definition says.
     #[error(
         "what comes out of the templates for stack `{stack}` is not what its definition says{}",
@@ -122,6 +126,7 @@ impl Error {
             Self::Parent { template_file, .. } => {
                 Some(format!("a template can extend the built-in one of its name: `{{% extends \"builtin/{template_file}\" %}}`"))
             }
+            Self::TooLarge(too_large) => Some(too_large.hint()),
             Self::Unfaithful { differences, .. } => Some(advice(differences)),
             Self::Unparsable { source, .. } => source.hint(),
             Self::NotAscii { .. } => Some(

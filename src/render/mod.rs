@@ -12,12 +12,14 @@ mod comment;
 mod scalar;
 
 mod additions;
+mod layout;
 mod templates;
 
 mod compare;
 mod error;
 mod form;
 mod header;
+mod size;
 
 #[cfg(test)]
 mod tests;
@@ -29,12 +31,14 @@ use tablewright_template::{self as template, Node};
 
 use crate::render::compare::{Comparison, compare};
 use crate::render::header::with_header;
+use crate::render::lower::{Piece, Section};
 use crate::stack::Stack;
 pub use additions::Addition;
 pub use compare::{Difference, DifferenceKind};
 pub use error::Error;
 pub use form::Form;
 pub use header::is_ours;
+pub use size::{Body, INLINE_BYTES, Size, TooLarge};
 pub use templates::Templates;
 use templates::position;
 
@@ -47,6 +51,28 @@ pub struct Rendered {
     pub template: Value,
     /// What templates of the user's have added to the definition, as they declare it.
     pub additions: Vec<Addition>,
+}
+
+impl Rendered {
+    /// Returns how large the template is.
+    ///
+    /// ```
+    /// use tablewright::render::{Templates, render};
+    /// use tablewright::{Assembly, Env, Scalar, Stack, Table};
+    ///
+    /// let assembly = Assembly::new(&Env::new("demo", "dev"), &[("notes", |_| {
+    ///     let mut stack = Stack::new("notes");
+    ///     stack.table(Table::define("Note").partition("id", Scalar::S));
+    ///     Ok(stack)
+    /// })]);
+    /// let size = render(&assembly.stacks[0], "dev", &Templates::builtin())?.size();
+    /// assert_eq!((size.resources, size.outputs), (1, 0));
+    /// # Ok::<(), tablewright::render::Error>(())
+    /// ```
+    #[must_use]
+    pub fn size(&self) -> Size {
+        Size::of(&self.template)
+    }
 }
 
 /// Renders a stack of the environment `env`.
@@ -71,69 +97,36 @@ pub struct Rendered {
 ///
 /// With the built-in templates only where an override hits nothing. With templates of the user's: see [`Error`].
 pub fn render(stack: &Stack, env: &str, templates: &Templates) -> Result<Rendered, Error> {
-    let mut resources = Vec::new();
-    let mut wanted_resources = Map::new();
-    for piece in lower::resources(stack) {
-        let piece = piece?;
-        wanted_resources.insert(piece.id.clone(), wanted_resource(&piece));
-        resources.push(lay_out(&piece, templates)?);
+    let pieces: Vec<Piece> = lower::resources(stack).collect::<Result<_, _>>()?;
+    let sections = lower::sections(stack);
+    let wanted = wanted(stack, &pieces, &sections);
+    let body = layout::lay_out(stack, &pieces, &sections, templates)?;
+    let text = with_header(stack, env, Form::Yaml, &[], &body);
+    size::check(stack, &text, &wanted)?;
+    let (template, additions) = faithful(stack, &text, wanted, templates)?;
+    if !additions.is_empty() {
+        size::check(stack, &text, &template)?;
     }
-    for raw in &stack.resources {
-        wanted_resources.insert(raw.id.clone(), raw.body.clone());
-        resources.push(lay_out_raw(&raw.id, &raw.body));
-    }
-    let mut wanted = json!({ "AWSTemplateFormatVersion": "2010-09-09", "Resources": wanted_resources });
-    let mut context = tera::Context::new();
-    if let Some(description) = &stack.description {
-        wanted["Description"] = json!(description);
-        context.insert_value("Description", description.as_str().into());
-    }
-    context.insert_value("Resources", resources.into());
-    for (section, entries) in lower::sections(stack) {
-        if !entries.is_empty() {
-            let json = entries.iter().map(|(id, entry)| ((*id).to_owned(), entry.to_json()));
-            wanted[section] = json.collect::<Map<_, _>>().into();
-            context.insert_value(section, section_entries(&entries));
-        }
-    }
-    let body = templates
-        .tera
-        .render("stack.yaml", &context)
-        .map_err(|source| Error::Layout { id: stack.id.clone(), source })?;
-    let text = with_header(stack, env, Form::Yaml, &[], body.trim_end());
-    if let Some(offset) = text.find(|c: char| !c.is_ascii()) {
-        let (stack, files) = (stack.id.clone(), templates.files.clone());
-        return Err(Error::NotAscii { stack, files, excerpt: position(&text, offset).excerpt(&text) });
-    }
-    let found = read_back(&stack.id, &text, templates)?;
-    let Comparison { mut differences, additions } = compare(&wanted, &found, &templates.declared);
-    if !differences.is_empty() {
-        blame(&mut differences, stack, templates);
-        return Err(Error::Unfaithful { stack: stack.id.clone(), differences, text });
-    }
-    // Without additions the two are equal.
-    let template = if additions.is_empty() { wanted } else { found.to_value() };
     Ok(Rendered { text, template, additions })
 }
 
-/// Returns the entries of a section as tera's templates see them, in their order.
-fn section_entries(entries: &[(&str, tree::Tree)]) -> tera::Value {
-    let entries = entries.iter().map(|(id, entry)| {
-        let pair = [("LogicalId", (*id).into()), ("Body", entry.to_tera())];
-        tera::Value::from(
-            pair.into_iter().map(|(key, value)| (tera::value::Key::Str(key), value)).collect::<tera::Map>(),
-        )
-    });
-    entries.collect::<Vec<_>>().into()
+/// Returns the template that the definition says, intrinsic functions in their long form.
+fn wanted(stack: &Stack, pieces: &[Piece], sections: &[Section<'_>]) -> Value {
+    let pieces = pieces.iter().map(|piece| (piece.id.clone(), wanted_resource(piece)));
+    let raw = stack.resources.iter().map(|raw| (raw.id.clone(), raw.body.clone()));
+    let mut wanted = json!({ "AWSTemplateFormatVersion": "2010-09-09" });
+    wanted["Resources"] = pieces.chain(raw).collect::<Map<_, _>>().into();
+    if let Some(description) = &stack.description {
+        wanted["Description"] = json!(description);
+    }
+    for (section, entries) in sections.iter().filter(|(_, entries)| !entries.is_empty()) {
+        let json = entries.iter().map(|(id, entry)| ((*id).to_owned(), entry.to_json()));
+        wanted[section] = json.collect::<Map<_, _>>().into();
+    }
+    wanted
 }
 
-/// Lays out a resource that is written by hand: there is nothing that a template could know of it.
-fn lay_out_raw(id: &str, body: &Value) -> tera::Value {
-    let body = block::block(body).replace('\n', "\n    ");
-    tera::Value::safe_string(&format!("  {}:{body}", scalar::scalar(id)))
-}
-
-fn wanted_resource(piece: &lower::Piece) -> Value {
+fn wanted_resource(piece: &Piece) -> Value {
     let mut body = json_map(&piece.body);
     for (name, value) in &piece.overridden {
         body["Properties"][name] = value.clone();
@@ -145,47 +138,26 @@ fn json_map(body: &[(&'static str, tree::Tree)]) -> Value {
     body.iter().map(|(key, value)| ((*key).to_owned(), value.to_json())).collect::<Map<_, _>>().into()
 }
 
-/// Renders one resource. Each on its own, and not by an include: tera drops the body of a parent template that an included
-/// template extends.
-fn lay_out(piece: &lower::Piece, templates: &Templates) -> Result<tera::Value, Error> {
-    let mut context = tera::Context::new();
-    context.insert_value("LogicalId", piece.id.as_str().into());
-    context.insert_value("comment", piece.comment.clone().into());
-    for (key, value) in &piece.body {
-        context.insert_value(*key, value.to_tera());
+/// Reads back what came out and holds it against what is wanted. Returns the template and what was added to it.
+fn faithful(
+    stack: &Stack,
+    text: &str,
+    wanted: Value,
+    templates: &Templates,
+) -> Result<(Value, Vec<Addition>), Error> {
+    if let Some(offset) = text.find(|c: char| !c.is_ascii()) {
+        let (stack, files) = (stack.id.clone(), templates.files.clone());
+        return Err(Error::NotAscii { stack, files, excerpt: position(text, offset).excerpt(text) });
     }
-    context.insert_value("attribute_comments", comments_of_attributes(piece));
-    if !piece.overridden.is_empty() {
-        context.insert_value("overridden", overridden(piece));
+    let found = read_back(&stack.id, text, templates)?;
+    let Comparison { mut differences, additions } = compare(&wanted, &found, &templates.declared);
+    if !differences.is_empty() {
+        blame(&mut differences, stack, templates);
+        let (stack, text) = (stack.id.clone(), text.to_owned());
+        return Err(Error::Unfaithful { stack, differences, text });
     }
-    let text = templates
-        .tera
-        .render(piece.template, &context)
-        .map_err(|source| Error::Layout { id: piece.id.clone(), source })?;
-    Ok(tera::Value::safe_string(text.trim_matches('\n')))
-}
-
-/// Returns the names and the finished YAML of properties that no template lays out.
-fn overridden(piece: &lower::Piece) -> tera::Value {
-    let properties = piece.overridden.iter().map(|(name, value)| {
-        let entries =
-            [("Name", name.as_str().into()), ("Value", tera::Value::safe_string(&block::block(value)))];
-        tera::Value::from(
-            entries
-                .into_iter()
-                .map(|(key, value)| (tera::value::Key::Str(key), value))
-                .collect::<tera::Map>(),
-        )
-    });
-    properties.collect::<Vec<_>>().into()
-}
-
-fn comments_of_attributes(piece: &lower::Piece) -> tera::Value {
-    let by_name = piece
-        .attribute_comments
-        .iter()
-        .map(|(name, lines)| (tera::value::Key::from(name.clone()), tera::Value::from(lines.clone())));
-    by_name.collect::<tera::Map>().into()
+    // Without additions the two are equal.
+    Ok((if additions.is_empty() { wanted } else { found.to_value() }, additions))
 }
 
 fn read_back(stack: &str, text: &str, templates: &Templates) -> Result<Node, Error> {

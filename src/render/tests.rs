@@ -4,6 +4,7 @@ mod definitions;
 mod forms;
 mod overrides;
 mod paths;
+mod size;
 
 use serde_json::json;
 use sha2::{Digest as _, Sha256};

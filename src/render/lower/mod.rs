@@ -18,7 +18,7 @@ use crate::render::comment::comment;
 use crate::render::tree::Tree;
 use crate::stack::Stack;
 use crate::table::Table;
-pub(super) use stack::sections;
+pub(super) use stack::{Section, sections};
 
 /// A resource or an output: something with a logical id.
 pub(super) struct Piece {
