@@ -11,7 +11,7 @@ use crate::normal::same;
 use crate::path::{Path, Segment};
 use crate::recipe;
 use crate::rules::{self, Case, Judgement, Stage};
-use crate::template::{Templates, entries, is_table, kind, resource};
+use crate::template::{Templates, entries, is_table, kind, resource, table_name};
 use crate::{Action, Change, Verdict};
 
 /// A change, and what the steps need to know about it.
@@ -65,8 +65,9 @@ fn resources<'a>(templates: Templates<'a>, found: &mut Vec<Finding<'a>>) {
     for (id, wanted) in entries(templates.wanted, "Resources") {
         match resource(templates.deployed, id) {
             Some(deployed) if same("", deployed, wanted) => {}
+            _ if moves.to(id).is_some() => found.extend(moved(&moves, id, wanted)),
             Some(deployed) => modified(templates, id, deployed, wanted, found),
-            None => found.push(added(templates, &moves, id, wanted)),
+            None => found.push(added(templates, id, wanted)),
         }
     }
     for (id, deployed) in entries(templates.deployed, "Resources") {
@@ -79,22 +80,27 @@ fn resources<'a>(templates: Templates<'a>, found: &mut Vec<Finding<'a>>) {
     }
 }
 
-fn added<'a>(templates: Templates<'a>, moves: &Moves<'a>, id: &'a str, wanted: &'a Value) -> Finding<'a> {
+fn moved<'a>(moves: &Moves<'a>, id: &'a str, wanted: &'a Value) -> Option<Finding<'a>> {
+    let (old, deployed) = moves.to(id)?;
+    let judgement = rules::moved(old, id, deployed, wanted);
     let path = Path::entry("Resources", id);
-    if let Some((old, deployed)) = moves.to(id) {
-        let judgement = rules::moved(old, id, deployed, wanted);
-        let difference = Difference { path, before: Some(deployed), after: Some(wanted) };
-        let mut finding = finding(difference, kind(wanted), judgement);
-        finding.change.action = Action::Move { from: old.to_owned() };
-        return finding;
-    }
+    let difference = Difference { path, before: Some(deployed), after: Some(wanted) };
+    let mut finding = finding(difference, kind(wanted), judgement);
+    finding.change.action = Action::Move { from: old.to_owned() };
+    Some(finding)
+}
+
+fn added<'a>(templates: Templates<'a>, id: &'a str, wanted: &'a Value) -> Finding<'a> {
+    let path = Path::entry("Resources", id);
     let kind = kind(wanted);
-    let old = templates.scaling.same_as(wanted);
-    let judgement = match (kind, old) {
+    let target = templates.scaling.holder(wanted);
+    let name = kind.filter(|kind| is_table(kind)).and_then(|_| table_name(wanted));
+    let judgement = match (target, name.and_then(|name| templates.holder(&name))) {
         _ if is_loop(id) => unreadable(id),
         _ if is_malformed(wanted) => malformed(id),
-        (_, Some(old)) => rules::clashing_target(old, id, wanted),
-        (kind, None) => rules::added(kind.unwrap_or_default()),
+        (Some(old), _) => rules::clashing_target(old, id, wanted),
+        (None, Some(old)) => rules::clashing_name(old, wanted),
+        (None, None) => rules::added(kind.unwrap_or_default()),
     };
     finding(Difference { path, before: None, after: Some(wanted) }, kind, judgement)
 }

@@ -80,6 +80,7 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
     }
     let (before, after) = known::of_both(deployed, wanted, options);
     let (resolved_deployed, resolved_wanted) = (before.template(deployed), after.template(wanted));
+    let holders = template::holders(&resolved_deployed);
     let scaling = Scaling::of(&resolved_deployed, &resolved_wanted);
     let templates = Templates {
         deployed: &resolved_deployed,
@@ -87,6 +88,7 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
         written: wanted,
         before: &before,
         after: &after,
+        holders: &holders,
         scaling: &scaling,
         options,
     };

@@ -1,14 +1,15 @@
 //! Tables that are the same under another logical id.
 //!
-//! CloudFormation knows resources by their logical id alone: a moved table is a new one and a removed one to it.
-//! A table is recognised by its name, or, when the name is generated, by its key.
+//! CloudFormation knows resources by their logical id alone: a moved table is a new one and a removed one to it, and two
+//! that swap their ids are two renamed ones. A table is recognised by its name, or, when the name is generated, by its
+//! key.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 use crate::normal::identity;
-use crate::template::{Templates, entries, is_table, kind, property, resource};
+use crate::template::{Templates, property, resource, table_name, tables};
 
 pub(crate) struct Moves<'a> {
     /// New logical id → old logical id and resource.
@@ -19,14 +20,16 @@ pub(crate) struct Moves<'a> {
 impl<'a> Moves<'a> {
     pub(crate) fn between(templates: Templates<'a>) -> Self {
         let only_in = |a: &'a Value, b: &'a Value| {
-            let tables = entries(a, "Resources").filter(|(_, table)| kind(table).is_some_and(is_table));
-            tables.filter(move |(id, _)| resource(b, id).is_none()).collect::<Vec<_>>()
+            tables(a).filter(move |(id, _)| resource(b, id).is_none()).collect::<Vec<_>>()
         };
+        let mut pairs = by_name(templates);
+        let taken: BTreeSet<&str> = pairs.values().map(|(old, _)| *old).collect();
         let mut gone = only_in(templates.deployed, templates.wanted);
-        let mut pairs = BTreeMap::new();
+        gone.retain(|(id, _)| !taken.contains(id));
         let mut new = only_in(templates.wanted, templates.deployed);
+        new.retain(|(id, _)| !pairs.contains_key(id));
         // The surest first, so that a likeness never takes the partner of an identity.
-        for likeness in [name, everything, key] {
+        for likeness in [everything, key] {
             let mut old: BTreeMap<String, Vec<(&str, &Value)>> = BTreeMap::new();
             for (id, table) in gone.iter().rev() {
                 if let Some(likeness) = likeness(table) {
@@ -44,7 +47,7 @@ impl<'a> Moves<'a> {
         Self { pairs, gone }
     }
 
-    /// Returns the logical id and the resource that became this new one.
+    /// Returns the logical id and the resource that became this one.
     pub(crate) fn to(&self, id: &str) -> Option<(&'a str, &'a Value)> {
         self.pairs.get(id).copied()
     }
@@ -55,9 +58,22 @@ impl<'a> Moves<'a> {
     }
 }
 
-/// Two tables with one name are one table, whatever their types say.
-fn name(table: &Value) -> Option<String> {
-    property(table, "TableName").map(identity)
+/// Two tables with one name are one table, whatever their types say, unless the old id keeps it.
+fn by_name<'a>(templates: Templates<'a>) -> BTreeMap<&'a str, (&'a str, &'a Value)> {
+    let mut pairs = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    for (id, table) in tables(templates.wanted) {
+        let Some(old) = table_name(table).and_then(|name| templates.holder(&name)) else { continue };
+        let keeps = resource(templates.wanted, old).and_then(table_name)
+            == resource(templates.deployed, old).and_then(table_name);
+        if let Some(deployed) = resource(templates.deployed, old)
+            && !keeps
+            && taken.insert(old)
+        {
+            pairs.insert(id, (old, deployed));
+        }
+    }
+    pairs
 }
 
 fn everything(table: &Value) -> Option<String> {

@@ -51,6 +51,22 @@ pub(crate) fn keep_logical_id(old: &str, new: &str) -> Recipe {
     recipe(format!("call the table `{new}` in the template"), &[&keep, &refactor, &import])
 }
 
+pub(crate) fn another_name() -> Recipe {
+    recipe(
+        "have both tables",
+        &["Give one of them another name: CloudFormation makes what is new before it removes what is old."],
+    )
+}
+
+pub(crate) fn another_logical_id(id: &str) -> Recipe {
+    let add =
+        format!("Give the new resource another logical id than `{id}`, and a name of its own if it has one.");
+    recipe(
+        "put a resource of another type in its place",
+        &[&add, "The old one is removed by the same update."],
+    )
+}
+
 pub(crate) fn retain_first(id: &str) -> Recipe {
     let deploy = format!(
         "Set `DeletionPolicy: Retain` on `{id}` and deploy that alone: CloudFormation goes by the deployed policy."

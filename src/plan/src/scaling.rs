@@ -9,15 +9,15 @@ use serde_json::Value;
 
 use crate::normal::{identity, text};
 use crate::refs;
-use crate::template::{SCALABLE_TARGET, entries, kind, property, resource};
+use crate::template::{SCALABLE_TARGET, entries, kind, property};
 
 /// The scalable targets of both templates.
 #[derive(Debug)]
 pub(crate) struct Scaling<'a> {
     deployed: Targets<'a>,
     wanted: Targets<'a>,
-    /// What targets that are gone scaled, and in which dimension.
-    gone: BTreeMap<String, &'a str>,
+    /// What the deployed targets scale, and in which dimension.
+    holders: BTreeMap<String, &'a str>,
 }
 
 #[derive(Debug, Default)]
@@ -28,9 +28,9 @@ struct Targets<'a> {
 
 impl<'a> Scaling<'a> {
     pub(crate) fn of(deployed: &'a Value, wanted: &'a Value) -> Self {
-        let gone = targets(deployed).filter(|(id, _)| resource(wanted, id).is_none());
-        let gone = gone.filter_map(|(id, target)| Some((target_identity(target)?, id))).collect();
-        Self { deployed: Targets::of(deployed), wanted: Targets::of(wanted), gone }
+        let holders = targets(deployed).filter_map(|(id, target)| Some((target_identity(target)?, id)));
+        let holders = holders.collect();
+        Self { deployed: Targets::of(deployed), wanted: Targets::of(wanted), holders }
     }
 
     /// Returns the ids of the targets that scale the table or its indexes in the deployed template.
@@ -43,9 +43,9 @@ impl<'a> Scaling<'a> {
         self.wanted.of_table(id, wanted)
     }
 
-    /// Returns the id of a target that is gone and scaled the same as this one.
-    pub(crate) fn same_as(&self, target: &Value) -> Option<&'a str> {
-        self.gone.get(&target_identity(target)?).copied()
+    /// Returns the id of the deployed target that scales the same as this one.
+    pub(crate) fn holder(&self, target: &Value) -> Option<&'a str> {
+        self.holders.get(&target_identity(target)?).copied()
     }
 }
 
@@ -121,8 +121,9 @@ mod tests {
             json!({ "Resources": { "Old": target(&json!("table/a")), "Stays": target(&json!("table/b")) } });
         let wanted = json!({ "Resources": { "Stays": target(&json!("table/b")) } });
         let scaling = Scaling::of(&deployed, &wanted);
-        assert_eq!(scaling.same_as(&target(&json!("table/a"))), Some("Old"));
-        assert_eq!(scaling.same_as(&target(&json!("table/b"))), None);
-        assert_eq!(scaling.same_as(&json!({ "Type": SCALABLE_TARGET })), None);
+        assert_eq!(scaling.holder(&target(&json!("table/a"))), Some("Old"));
+        assert_eq!(scaling.holder(&target(&json!("table/b"))), Some("Stays"));
+        assert_eq!(scaling.holder(&target(&json!("table/c"))), None);
+        assert_eq!(scaling.holder(&json!({ "Type": SCALABLE_TARGET })), None);
     }
 }

@@ -3,7 +3,7 @@
 //! Everything here takes any JSON. What is not there, or not of the form that CloudFormation asks for, is `None`
 //! or empty; the caller says so, nothing here guesses.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -29,8 +29,17 @@ pub(crate) struct Templates<'a> {
     pub(crate) written: &'a Value,
     pub(crate) before: &'a Known<'a>,
     pub(crate) after: &'a Known<'a>,
+    /// Which logical id has which table name in the deployed template.
+    pub(crate) holders: &'a BTreeMap<String, &'a str>,
     pub(crate) scaling: &'a Scaling<'a>,
     pub(crate) options: &'a PlanOptions,
+}
+
+impl<'a> Templates<'a> {
+    /// Returns the logical id that has a table name in the deployed template.
+    pub(crate) fn holder(&self, name: &str) -> Option<&'a str> {
+        self.holders.get(name).copied()
+    }
 }
 
 /// Returns the entries of a section; none when it is missing or not an object.
@@ -41,6 +50,21 @@ pub(crate) fn entries<'a>(template: &'a Value, section: &str) -> impl Iterator<I
 
 pub(crate) fn resource<'a>(template: &'a Value, id: &str) -> Option<&'a Value> {
     template.get("Resources")?.get(id)
+}
+
+/// Returns all tables.
+pub(crate) fn tables(template: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    entries(template, "Resources").filter(|(_, resource)| kind(resource).is_some_and(is_table))
+}
+
+/// Returns the table's explicit name, an expression in its one spelling.
+pub(crate) fn table_name(table: &Value) -> Option<String> {
+    property(table, "TableName").map(identity)
+}
+
+/// Returns the logical ids of the tables by their explicit names.
+pub(crate) fn holders(template: &Value) -> BTreeMap<String, &str> {
+    tables(template).filter_map(|(id, table)| Some((table_name(table)?, id))).collect()
 }
 
 /// Returns the resource's type.

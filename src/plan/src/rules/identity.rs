@@ -4,8 +4,9 @@
 
 use serde_json::Value;
 
+use super::resource::clashing_name;
 use super::{Case, Judgement, Stage};
-use crate::normal::{intrinsic, same, text};
+use crate::normal::{identity, intrinsic, same, text};
 use crate::recipe;
 use crate::template::{
     display_name, fixed_attributes, indexes, is_custom_named, key_attributes, property, retains,
@@ -52,6 +53,10 @@ pub(crate) fn kept_or_lost(case: &Case, cause: &str) -> Judgement {
 }
 
 pub(super) fn table_name(case: &Case) -> Judgement {
+    let holder = case.after.and_then(|name| case.templates.holder(&identity(name)));
+    if let Some(holder) = holder.filter(|holder| *holder != case.id) {
+        return clashing_name(holder, case.wanted);
+    }
     // Unlike every other replacement this one is not refused: the new name is free.
     kept_or_lost(case, "a table cannot be renamed").recipe(recipe::rename_table())
 }

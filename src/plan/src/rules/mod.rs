@@ -20,8 +20,8 @@ use crate::{Recipe, Verdict};
 pub(crate) use identity::{index_redefinitions, kept_or_lost, replacement};
 pub(crate) use index::{not_separable, projected};
 pub(crate) use resource::{
-    added, attribute, clashing_target, depends_on_condition, known, moved, removed, type_changed,
-    unknown_value,
+    added, attribute, clashing_name, clashing_target, depends_on_condition, known, moved, removed,
+    type_changed, unknown_value,
 };
 pub(crate) use stack::{followed_definition, section_entry, unused_definition};
 pub(crate) use table::{is_fixed, judged_place, of_property, stops_at};

@@ -10,7 +10,8 @@ use crate::Verdict;
 use crate::normal::{same_option, text};
 use crate::recipe;
 use crate::template::{
-    SIMPLE_TABLE, TABLE, display_name, is_protected, is_scaling, is_table, kind, property, retains,
+    SCALABLE_TARGET, SIMPLE_TABLE, TABLE, display_name, is_protected, is_scaling, is_table, kind, property,
+    retains,
 };
 
 /// A resource type whose update rules are known, after its schema.
@@ -145,22 +146,40 @@ fn removed_table(id: &str, resource: &Value, retained: bool) -> Judgement {
 pub(crate) fn moved(old: &str, new: &str, deployed: &Value, wanted: &Value) -> Judgement {
     let same_type = kind(deployed) == kind(wanted);
     let recipe = if same_type { recipe::keep_logical_id(old, new) } else { recipe::change_type() };
+    let properties = |table: &'_ Value| table.get("Properties").cloned();
+    let besides = if same_type
+        && !same_option("Properties", properties(deployed).as_ref(), properties(wanted).as_ref())
+    {
+        "; what else changes about it is told once it has its id"
+    } else {
+        ""
+    };
     if property(deployed, "TableName").is_some() {
-        let name = display_name(old, deployed);
         let why = format!(
-            "to CloudFormation `{new}` is a new table, and its name is taken by the one it knows as `{old}`"
+            "to CloudFormation `{new}` is a new table, and its name is taken by the one it knows as `{old}`{besides}"
         );
-        return Judgement::new(Verdict::Refused, why)
-            .server(format!(
-                "Resource of type '{}' with identifier '{name}' already exists.",
-                kind(wanted).unwrap_or(TABLE)
-            ))
-            .recipe(recipe);
+        return taken(why, wanted).recipe(recipe);
     }
     let table = removed_table(old, deployed, retains(deployed, "DeletionPolicy"));
-    let why =
-        format!("to CloudFormation `{new}` is a new, empty table, and `{old}` is removed: {}", table.why);
+    let why = format!(
+        "to CloudFormation `{new}` is a new, empty table, and `{old}` is removed: {}{besides}",
+        table.why
+    );
     Judgement { why, recipe: Some(recipe), ..table }
+}
+
+/// A table name that another table keeps.
+pub(crate) fn clashing_name(holder: &str, wanted: &Value) -> Judgement {
+    let why = format!("the name belongs to the table `{holder}` of this stack, which keeps it");
+    taken(why, wanted).recipe(recipe::another_name())
+}
+
+fn taken(why: String, wanted: &Value) -> Judgement {
+    let name = display_name("…", wanted);
+    Judgement::new(Verdict::Refused, why).server(format!(
+        "Resource of type '{}' with identifier '{name}' already exists.",
+        kind(wanted).unwrap_or(TABLE)
+    ))
 }
 
 /// A logical id whose type changed.
@@ -175,7 +194,7 @@ pub(crate) fn type_changed(id: &str, deployed: &Value, wanted: &Value) -> Judgem
         "Update of resource type is not permitted. The new template modifies resource type of the following resources: [{id}]"
     ));
     let tables = [deployed, wanted].into_iter().all(|resource| kind(resource).is_some_and(is_table));
-    if tables { judgement.recipe(recipe::change_type()) } else { judgement }
+    judgement.recipe(if tables { recipe::change_type() } else { recipe::another_logical_id(id) })
 }
 
 /// Everything that a resource has beside its table properties: `pattern` is the place below the resource.
@@ -243,6 +262,11 @@ fn other_property(case: &Case, kind: &str, property_name: &str) -> Judgement {
     };
     if !known.replaces(property_name) {
         return Judgement::new(Verdict::InPlace, "it is updated in place");
+    }
+    if kind == SCALABLE_TARGET
+        && let Some(old) = case.templates.scaling.holder(case.wanted).filter(|old| *old != case.id)
+    {
+        return clashing_target(old, case.id, case.wanted);
     }
     let name = |resource| known.named_by.and_then(|named_by| property(resource, named_by));
     if let Some(named_by) = known.named_by

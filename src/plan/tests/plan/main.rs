@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod machine;
+mod moves;
 mod properties;
 mod rows;
 mod steps;
