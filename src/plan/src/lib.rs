@@ -66,6 +66,7 @@ pub use stack_settings::{StackSettings, settings};
 pub use verdict::{UnknownVerdict, Verdict};
 
 use compare::Finding;
+use rules::Stage;
 use scaling::Scaling;
 use template::Templates;
 
@@ -97,10 +98,7 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
     indexes::refuse_inseparable(templates, &mut findings);
     let ladder = ladder::climb(templates, &findings);
     let stops = findings.iter().any(|finding| stops(finding, options));
-    for at in ladder.staged {
-        let verdict = &mut findings[at].change.verdict;
-        *verdict = (*verdict).max(Verdict::Staged);
-    }
+    stage(&mut findings, &ladder.staged);
     for finding in &mut findings {
         let (known, written) = if finding.after.is_some() { (&after, wanted) } else { (&before, deployed) };
         finding.change.path = known.written_place(written, &finding.path).pointer(2);
@@ -187,6 +185,27 @@ pub enum Wait {
         /// The tables.
         tables: Vec<String>,
     },
+}
+
+/// Says of changes that cannot share an update with the others what keeps them apart.
+fn stage(findings: &mut [Finding], staged: &BTreeSet<usize>) {
+    let is_index = |finding: &Finding| matches!(finding.stage, Stage::Index(_));
+    let mut indexes: BTreeMap<String, usize> = BTreeMap::new();
+    for finding in findings.iter().filter(|finding| is_index(finding)) {
+        *indexes.entry(finding.change.logical_id.clone()).or_default() += 1;
+    }
+    for &at in staged {
+        let finding = &mut findings[at];
+        if finding.change.verdict >= Verdict::Staged {
+            continue;
+        }
+        finding.change.verdict = Verdict::Staged;
+        if is_index(finding) && indexes[&finding.change.logical_id] > 1 {
+            finding.change.server_text = Some(rules::ONE_INDEX.to_owned());
+        } else {
+            finding.change.why.push_str("; it takes a step of its own");
+        }
+    }
 }
 
 fn stops(finding: &Finding, options: &PlanOptions) -> bool {

@@ -148,9 +148,11 @@ impl<'a> Phases<'a> {
                 self.alone.extend(&replica.findings);
                 rung_at(&mut self.replicas, at).join(replica);
             }
-            for (at, (_, setting)) in settings.into_iter().enumerate() {
-                if one_by_one {
+            for (at, ((kind, _), setting)) in settings.into_iter().enumerate() {
+                if one_by_one || self.apart && kind == Setting::Billing {
                     self.alone.extend(&setting.findings);
+                }
+                if one_by_one {
                     rung_at(&mut self.exclusive, at).join(setting);
                 } else {
                     self.first.join(setting);

@@ -118,6 +118,20 @@ pub(crate) fn disable_ttl() -> Recipe {
     )
 }
 
+pub(crate) fn keep_warm() -> Recipe {
+    recipe(
+        "stop asking for warm throughput",
+        &["Leave the numbers as they are, or take `WarmThroughput` away: the table stays as warm as it is."],
+    )
+}
+
+pub(crate) fn define_what_keys_use(attribute: &str) -> Recipe {
+    let step = format!(
+        "Define `{attribute}` exactly when a key of the table or of an index uses it: no other attribute has a definition."
+    );
+    recipe("bring keys and attribute definitions together", &[&step])
+}
+
 pub(crate) fn stream_off_and_on() -> Recipe {
     recipe(
         "change what the stream carries without losing records",
@@ -131,10 +145,10 @@ pub(crate) fn stream_off_and_on() -> Recipe {
 
 pub(crate) fn one_replica() -> Recipe {
     recipe(
-        "change the view type of a global table's stream",
+        "change or end the stream of a global table",
         &[
             "Remove replicas, one in each deploy, until the one in the stack's own Region is left.",
-            "Change the view type and deploy; replicas need NEW_AND_OLD_IMAGES again before they come back.",
+            "Change the stream and deploy; replicas need NEW_AND_OLD_IMAGES again before they come back.",
         ],
     )
 }

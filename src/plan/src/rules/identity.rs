@@ -123,10 +123,12 @@ pub(super) fn attribute_definition(case: &Case) -> Judgement {
         (None, _, Some(false)) => {
             Judgement::new(Verdict::Refused, format!("no key of the table or its indexes uses `{name}`"))
                 .server(INCONSISTENT)
+                .recipe(recipe::define_what_keys_use(name))
         }
         (_, None, Some(true)) => {
             Judgement::new(Verdict::Refused, format!("`{name}` is part of a key and has no type any more"))
                 .server(INCONSISTENT)
+                .recipe(recipe::define_what_keys_use(name))
         }
         (None, _, Some(true)) => {
             Judgement::new(Verdict::InPlace, format!("`{name}` comes with {role}")).at(Stage::Definition)

@@ -8,7 +8,8 @@ use crate::Verdict;
 use crate::normal::text;
 use crate::recipe;
 
-const ONE_INDEX: &str = "Cannot perform more than one GSI creation or deletion in a single update";
+/// What CloudFormation says to more than one index that comes or goes (aws-cdk#12246).
+pub(crate) const ONE_INDEX: &str = "Cannot perform more than one GSI creation or deletion in a single update";
 
 pub(super) fn index(case: &Case) -> Judgement {
     let name = case.path.item_of("GlobalSecondaryIndexes").map_or("", |(_, name)| name);

@@ -18,7 +18,7 @@ use crate::template::Templates;
 use crate::{Recipe, Verdict};
 
 pub(crate) use identity::{index_redefinitions, kept_or_lost, replacement};
-pub(crate) use index::{not_separable, projected};
+pub(crate) use index::{ONE_INDEX, not_separable, projected};
 pub(crate) use resource::{
     added, attribute, clashing_name, clashing_target, depends_on_condition, known, moved, removed,
     type_changed, unknown_value,

@@ -82,7 +82,8 @@ pub(super) fn warm_throughput(case: &Case) -> Judgement {
     });
     if lower {
         return Judgement::new(Verdict::Refused, "warm throughput can only grow")
-            .server("decreasing WarmThroughput is not supported");
+            .server("decreasing WarmThroughput is not supported")
+            .recipe(recipe::keep_warm());
     }
     Judgement::new(Verdict::InPlace, "DynamoDB prepares for more throughput, at a one-time charge").at(stage)
 }
@@ -94,7 +95,8 @@ pub(super) fn stream(case: &Case) -> Judgement {
     }
     if is_replicated(case) {
         return Judgement::new(Verdict::Refused, "the replicas are kept equal by the stream")
-            .server("Disabling Stream is not allowed for a Global Table replica.");
+            .server("Disabling Stream is not allowed for a Global Table replica.")
+            .recipe(recipe::one_replica());
     }
     let why = "the stream ends: consumers lose what they have not read, and the stream ARN is gone";
     Judgement::new(Verdict::InPlaceWithRisk, why).at(stage).recipe(recipe::stream_off_and_on())

@@ -92,3 +92,16 @@ pub(crate) fn steps(plan: &Plan) -> Vec<String> {
     };
     plan.steps.iter().map(line).collect()
 }
+
+/// A change as a person reads it: all that is said of it.
+pub(crate) fn told(change: &Change) -> String {
+    let Change { action, verdict, why, .. } = change;
+    let mut lines =
+        vec![format!("{verdict}: {} {}{}", action.as_str(), change.logical_id, change.path), why.clone()];
+    lines.extend(change.server_text.iter().map(|words| format!("AWS: {words}")));
+    if let Some(recipe) = &change.recipe {
+        lines.push(format!("to {}:", recipe.goal));
+        lines.extend(recipe.steps.iter().map(|step| format!("- {step}")));
+    }
+    lines.join("\n  ")
+}

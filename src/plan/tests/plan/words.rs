@@ -1,25 +1,13 @@
 //! What people read: the sentences, the server's words and the recipes.
 
 use serde_json::{Value, json};
-use tablewright_plan::{Change, PlanOptions, plan};
+use tablewright_plan::{PlanOptions, plan};
 
-use crate::support::{attributes, index, key, named, resource, with};
+use crate::support::{attributes, index, key, named, resource, told, with};
 
 fn text(before: &Value, after: &Value) -> String {
     let plan = plan(Some(before), after, &PlanOptions::default());
-    plan.changes.iter().map(change).collect::<Vec<_>>().join("\n")
-}
-
-fn change(change: &Change) -> String {
-    let Change { action, verdict, why, .. } = change;
-    let mut lines =
-        vec![format!("{verdict}: {} {}{}", action.as_str(), change.logical_id, change.path), why.clone()];
-    lines.extend(change.server_text.iter().map(|words| format!("AWS: {words}")));
-    if let Some(recipe) = &change.recipe {
-        lines.push(format!("to {}:", recipe.goal));
-        lines.extend(recipe.steps.iter().map(|step| format!("- {step}")));
-    }
-    lines.join("\n  ")
+    plan.changes.iter().map(told).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -91,7 +79,7 @@ fn tables_that_go_or_move() {
 fn indexes_that_change() {
     let before = json!({ "AttributeDefinitions": attributes(&["pk", "a"]), "GlobalSecondaryIndexes": [index("by-a", &["a"])] });
     let after = json!({ "AttributeDefinitions": attributes(&["pk", "a", "b"]), "GlobalSecondaryIndexes": [index("by-a", &["a", "pk"]), index("by-b", &["b"])] });
-    insta::assert_snapshot!(text(&named(before), &named(after)), @r#"
+    insta::assert_snapshot!(text(&named(before), &named(after)), @"
     in-place: add T/Properties/AttributeDefinitions/2
       `b` comes with the index that uses it
     refused: modify T/Properties/GlobalSecondaryIndexes/0/KeySchema
@@ -103,5 +91,6 @@ fn indexes_that_change() {
       - Or consent to delete and create it under its name: queries on it fail until the new one is built.
     staged: add T/Properties/GlobalSecondaryIndexes/1
       index `by-b` is built while the table is in use, and answers when it is ACTIVE
-    "#);
+      AWS: Cannot perform more than one GSI creation or deletion in a single update
+    ");
 }
