@@ -80,13 +80,13 @@ fn what_a_template_adds_is_said() {
     let output = project
         .run(&["render", "notes"])
         .ends_with(0)
-        .says("note: table.yaml adds /Resources/Note/Metadata/Owner\n");
+        .says("note: stack notes: table.yaml adds /Resources/Note/Metadata/Owner\n");
     assert!(output.stdout.contains("      Owner: me\n"), "{output}");
     assert_eq!(project.run(&["render", "notes", "--quiet"]).stderr, "");
     let _ = project
         .run(&["diff", "notes", "--sandbox"])
         .ends_with(0)
-        .says("note: table.yaml adds /Resources/Note/Metadata/Owner\n");
+        .says("note: stack notes: table.yaml adds /Resources/Note/Metadata/Owner\n");
     // Undeclared it is an error that says how to declare it.
     project.write("stacks/templates/table.yaml", &owner.replace("adds:", "says:"));
     assert_snapshot!(project.run(&["render", "notes"]), @"

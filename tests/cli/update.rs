@@ -101,9 +101,11 @@ fn indexes_one_by_one() {
     shop (demo-shop-dev): 2 staged, in 2 steps
       + Product.GlobalSecondaryIndexes.byCategory  [staged]
           index `byCategory` is built while the table is in use, and answers when it is ACTIVE
+          in one update AWS would answer: Cannot perform more than one GSI creation or deletion in a single update
           --> stacks/shop.rs:10
       + Product.GlobalSecondaryIndexes.byImage  [staged]
           index `byImage` is built while the table is in use, and answers when it is ACTIVE
+          in one update AWS would answer: Cannot perform more than one GSI creation or deletion in a single update
           --> stacks/shop.rs:11
     shop: deploying
     shop: step 1 of 2: create index byCategory on Product

@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 
 use tablewright::Stack;
-use tablewright::render::{Rendered, Templates, render};
+use tablewright::render::{Body, Rendered, Templates, render};
 use tablewright_deploy::draft::{Draft, Template};
 use tablewright_deploy::{
     ChangeSet, Discarded, Events, Prepared, Request, discard, draft, execute, guard, prepare, watch,
@@ -18,7 +18,7 @@ use crate::commands::endings::{
 use crate::commands::failure::{cannot_take, not_prepared};
 use crate::commands::planning::{Job, agree, gate, know, plan_stack, show};
 use crate::commands::{Common, select};
-use crate::error::{CommandError, Result};
+use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 use crate::report::fact::{Ending, Fact, Work};
 use crate::report::{Form, Reporter};
@@ -177,6 +177,9 @@ impl<'a> Session<'a> {
     }
 
     async fn draft(&self, job: &Job<'_>, text: String) -> Result<Draft> {
+        let text = match Body::of(&text).or_exit(Exit::Internal)? {
+            Body::Inline(text) | Body::Upload { text, .. } => text.into_owned(),
+        };
         let drafted = draft(&self.target.cloudformation, request(job, text)).await;
         drafted.map_err(|error| cannot_take(self.target, job.stack, error))
     }

@@ -16,7 +16,7 @@ use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::project::nearest;
 use crate::report::{Reporter, plan as plan_text, printable};
-use crate::source::{Template, addition, deployed, place_in_definition};
+use crate::source::{Template, deployed, notes, place_in_definition};
 
 /// A stack on its way: what it should be, and what that takes.
 pub(super) struct Job<'a> {
@@ -38,8 +38,8 @@ impl Job<'_> {
 
     /// Returns what a reader should know beside the plan, a line each.
     pub(super) fn notes(&self) -> Vec<String> {
-        let added = self.rendered.additions.iter().map(addition);
-        added.chain(self.found.iter().flat_map(|found| found.notes.clone())).collect()
+        let of_found = self.found.iter().flat_map(|found| found.notes.clone());
+        notes(&self.stack.id, &self.rendered).into_iter().chain(of_found).collect()
     }
 
     /// Returns the stack as it is.

@@ -11,7 +11,7 @@ use crate::commands::{Common, print, select};
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::project::Project;
-use crate::source::addition;
+use crate::source::notes;
 
 /// Write the CloudFormation templates, to stdout or into a folder
 ///
@@ -97,7 +97,7 @@ fn rendered(
     let stacks = select(&assembly, &args.stacks)?;
     let rendered = stacks.into_iter().map(|stack| {
         let rendered = render_stack(stack, env.name(), templates)?;
-        common.show_notes(&rendered.additions.iter().map(addition).collect::<Vec<_>>());
+        common.show_notes(&notes(&stack.id, &rendered));
         Ok((stack.clone(), rendered))
     });
     rendered.collect()

@@ -46,7 +46,8 @@ fn write_change(out: &mut String, Located { change, at }: &Located) -> fmt::Resu
         writeln!(out, "      {why}")?;
     }
     if let Some(text) = &change.server_text {
-        writeln!(out, "      AWS would answer: {text}")?;
+        let when = if change.verdict == Verdict::Staged { "in one update AWS" } else { "AWS" };
+        writeln!(out, "      {when} would answer: {text}")?;
     }
     if let (Some(at), Some(_)) = (at, words.why) {
         writeln!(out, "      {faint}-->{faint:#} {at}")?;

@@ -15,4 +15,4 @@ pub(crate) use files::{Files, templates};
 pub(crate) use git::Git;
 pub(crate) use side::{Pair, Side, pair};
 pub(crate) use spelling::Source;
-pub(crate) use template::{Template, addition, place_in_definition};
+pub(crate) use template::{Template, notes, place_in_definition};

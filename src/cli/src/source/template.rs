@@ -37,9 +37,9 @@ pub(crate) enum Origin {
 impl Template {
     /// Takes over what a definition was rendered to.
     pub(crate) fn rendered(stack: &Stack, rendered: Rendered) -> Self {
-        let Rendered { text, template: value, additions } = rendered;
+        let notes = notes(&stack.id, &rendered);
+        let Rendered { text, template: value, .. } = rendered;
         let origin = Origin::Definition(Box::new(stack.clone()));
-        let notes = additions.iter().map(addition).collect();
         Self { name: "definitions".into(), text, value, origin, notes }
     }
 
@@ -106,9 +106,15 @@ impl Template {
     }
 }
 
-/// Says what a template of the user's adds to a definition.
-pub(crate) fn addition(Addition { template_file, pointer }: &Addition) -> String {
-    format!("{template_file} adds {pointer}")
+/// Returns what a reader should know about what was rendered, a line each: what templates add to the definition, and limits that
+/// are near.
+pub(crate) fn notes(stack: &str, rendered: &Rendered) -> Vec<String> {
+    let added = |Addition { template_file, pointer }: &Addition| {
+        format!("stack {stack}: {template_file} adds {pointer}")
+    };
+    let near = |limit: String| format!("stack {stack} has {limit}; it is time to split it");
+    let near_limits = rendered.size().near_limits().into_iter().map(near);
+    rendered.additions.iter().map(added).chain(near_limits).collect()
 }
 
 /// Returns the Rust line of a change.
