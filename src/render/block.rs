@@ -243,11 +243,11 @@ Statement:
   - Effect: Deny
     Condition:
       Bool:
-        'aws:SecureTransport': 'false'
+        aws:SecureTransport: 'false'
 Name: !Join
   - '-'
   - - Ref: Env
-    - 'Fn::GetAtt':
+    - Fn::GetAtt:
         - A
         - B
 Nested:

@@ -55,9 +55,9 @@ impl Rendered {
     /// let json = rendered.in_form(Form::JsonCompact, stack, "dev");
     /// assert_eq!(serde_json::from_str::<serde_json::Value>(&json)?, rendered.template);
     /// let include = rendered.in_form(Form::Include, stack, "dev");
-    /// assert!(include.contains("    Value:\n      'Fn::GetAtt':\n        - Note\n        - Arn\n"));
+    /// assert!(include.contains("    Value:\n      Fn::GetAtt:\n        - Note\n        - Arn\n"));
     /// let nested = rendered.in_form(Form::Nested, stack, "dev");
-    /// assert!(nested.contains("  Notes:\n    Type: 'AWS::CloudFormation::Stack'\n"));
+    /// assert!(nested.contains("  Notes:\n    Type: AWS::CloudFormation::Stack\n"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

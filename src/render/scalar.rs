@@ -11,33 +11,57 @@ use std::io::{self, Write};
 /// Writes `text` as a plain scalar where that is safe, else in single quotes, else (control characters, and all beyond ASCII)
 /// in double quotes.
 pub(super) fn escape(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    if is_plain(text) {
-        out.write_all(text.as_bytes())
-    } else if text.bytes().any(|byte| byte.is_ascii_control() || !byte.is_ascii()) {
-        double_quoted(text, out)
-    } else {
-        write!(out, "'{}'", text.replace('\'', "''"))
-    }
+    if is_plain(text) { out.write_all(text.as_bytes()) } else { quoted(text, out) }
 }
 
 /// Returns `text` as a YAML scalar.
 pub(super) fn scalar(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len() + 2);
-    escape(text, &mut out).expect("writing to a Vec does not fail");
+    written(|out| escape(text, out))
+}
+
+/// Returns `text` as a scalar between `[` and `]`, where older readers take a colon in a plain one for the end of a key.
+pub(super) fn flow_scalar(text: &str) -> String {
+    written(|out| if text.contains(':') { quoted(text, out) } else { escape(text, out) })
+}
+
+fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
+    let mut out = Vec::new();
+    write(&mut out).expect("writing to a Vec does not fail");
     String::from_utf8(out).expect("the scalar of a str is UTF-8")
 }
 
-/// A letter or `_`, then letters, digits and `_ . / -`, and not a word that YAML 1.1 takes for something else.
+/// A letter or `_`, then letters, digits and `_ . / - ( )`, single blanks, and colons that no blank follows; and not a word
+/// that YAML 1.1 takes for something else. What it takes for numbers and times begins with a digit, a sign or a dot.
 fn is_plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.first().is_some_and(|first| first.is_ascii_alphabetic() || *first == b'_')
-        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-./".contains(byte))
-        && !is_word(text)
+    let Some(mut before) = text.bytes().next().filter(|first| first.is_ascii_alphabetic() || *first == b'_')
+    else {
+        return false;
+    };
+    for byte in text.bytes() {
+        let fits = match byte {
+            b' ' => before != b' ' && before != b':',
+            b':' => before != b' ',
+            byte => byte.is_ascii_alphanumeric() || b"_./-()".contains(&byte),
+        };
+        if !fits {
+            return false;
+        }
+        before = byte;
+    }
+    before != b' ' && before != b':' && !is_word(text)
 }
 
 fn is_word(text: &str) -> bool {
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+fn quoted(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    if text.bytes().any(|byte| byte.is_ascii_control() || !byte.is_ascii()) {
+        double_quoted(text, out)
+    } else {
+        write!(out, "'{}'", text.replace('\'', "''"))
+    }
 }
 
 fn double_quoted(text: &str, out: &mut dyn Write) -> io::Result<()> {
@@ -59,13 +83,24 @@ fn double_quoted(text: &str, out: &mut dyn Write) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::scalar;
+    use super::{flow_scalar, scalar};
 
     #[test]
     fn what_is_safe_stays_plain_and_the_rest_is_quoted() {
         for (text, yaml) in [
             ("app-orders-1", "app-orders-1"),
             ("table/x", "table/x"),
+            ("Notes of a user (EU)", "Notes of a user (EU)"),
+            ("AWS::DynamoDB::Table", "AWS::DynamoDB::Table"),
+            ("_", "_"),
+            ("a  b", "'a  b'"),
+            (" a", "' a'"),
+            ("a ", "'a '"),
+            ("a:", "'a:'"),
+            ("a :b", "'a :b'"),
+            ("(a)", "'(a)'"),
+            ("a, b", "'a, b'"),
+            ("yes no", "yes no"),
             ("", "''"),
             ("yes", "'yes'"),
             ("NO", "'NO'"),
@@ -87,6 +122,13 @@ mod tests {
             ("~\u{7f}", "\"~\\u007F\""),
         ] {
             assert_eq!(scalar(text), yaml);
+        }
+    }
+
+    #[test]
+    fn between_brackets_no_colon_is_plain() {
+        for (text, yaml) in [("a b", "a b"), ("AWS::Region", "'AWS::Region'"), ("a:\n", "\"a:\\n\"")] {
+            assert_eq!(flow_scalar(text), yaml);
         }
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::global::{Consistency, SettingsReplication};
 use crate::import::{Compression, Delimiter};
 use crate::render::block::{block, get_att};
-use crate::render::scalar::scalar;
+use crate::render::scalar::{flow_scalar, scalar};
 use crate::settings::{InsightsMode, Precision, StreamView, TableClass};
 use crate::value::{Argument, Expression, Sub, Value};
 
@@ -98,40 +98,44 @@ fn short_form(call: &Expression) -> String {
 
 fn flow_call(call: &Expression) -> String {
     let (name, argument) = parts(call);
-    format!("{{{}: {argument}}}", scalar(name))
+    format!("{{{}: {argument}}}", flow_scalar(name))
 }
 
 /// The name of a function, and its arguments in flow style.
 fn parts(call: &Expression) -> (&'static str, String) {
     match call {
-        Expression::Ref(name) => ("Ref", scalar(name)),
-        Expression::Sub(Sub::Text(text)) => ("Fn::Sub", scalar(text)),
+        Expression::Ref(name) => ("Ref", flow_scalar(name)),
+        Expression::Sub(Sub::Text(text)) => ("Fn::Sub", flow_scalar(text)),
         Expression::Sub(Sub::With(text, values)) => {
-            let values: Vec<String> =
-                values.iter().map(|(name, value)| format!("{}: {}", scalar(name), flow(value))).collect();
-            ("Fn::Sub", format!("[{}, {{{}}}]", scalar(text), values.join(", ")))
+            let values: Vec<String> = values
+                .iter()
+                .map(|(name, value)| format!("{}: {}", flow_scalar(name), flow(value)))
+                .collect();
+            ("Fn::Sub", format!("[{}, {{{}}}]", flow_scalar(text), values.join(", ")))
         }
         Expression::GetAtt(id, attribute) => {
-            ("Fn::GetAtt", format!("[{}, {}]", scalar(id), scalar(attribute)))
+            ("Fn::GetAtt", format!("[{}, {}]", flow_scalar(id), flow_scalar(attribute)))
         }
         Expression::ImportValue(name) => ("Fn::ImportValue", flow(name)),
         Expression::FindInMap(map, top, second) => {
             ("Fn::FindInMap", format!("[{}, {}, {}]", flow(map), flow(top), flow(second)))
         }
         Expression::If(condition, then, otherwise) => {
-            ("Fn::If", format!("[{}, {}, {}]", scalar(condition), flow(then), flow(otherwise)))
+            ("Fn::If", format!("[{}, {}, {}]", flow_scalar(condition), flow(then), flow(otherwise)))
         }
-        Expression::Join(delimiter, list) => ("Fn::Join", format!("[{}, {}]", scalar(delimiter), flow(list))),
+        Expression::Join(delimiter, list) => {
+            ("Fn::Join", format!("[{}, {}]", flow_scalar(delimiter), flow(list)))
+        }
         Expression::Select(position, list) => ("Fn::Select", format!("[{}, {}]", flow(position), flow(list))),
         Expression::Split(delimiter, text) => {
-            ("Fn::Split", format!("[{}, {}]", scalar(delimiter), flow(text)))
+            ("Fn::Split", format!("[{}, {}]", flow_scalar(delimiter), flow(text)))
         }
     }
 }
 
 fn flow(argument: &Argument) -> String {
     match argument {
-        Argument::Text(text) => scalar(text),
+        Argument::Text(text) => flow_scalar(text),
         Argument::Number(number) => number.to_string(),
         Argument::Bool(yes) => yes.to_string(),
         Argument::Call(call) => flow_call(call),

@@ -63,14 +63,14 @@ fn an_include_says_what_it_needs() {
     # Stack `events` of environment `dev`, its resources to be included in another template, made by tablewright 0.1.0 from src/render/tests.rs.
     # Do not edit: change the definition, then run `tablewright render events --env dev --format include`.
     # What they refer to of these must be in the template that includes them: Parameters Stage, Secret; Mappings Limits; Conditions IsProd.
-    # sha256 of what follows: 9cc2e14ee22f22459d3c4f29bf2727e728776cad2295b70d477231aa0b346a55
+    # sha256 of what follows: 4b7379d434553aeaedb8853c45e925b1a299529ed2445f3a41214960d2de7d33
     PublishedEventsArn:
-      Type: 'AWS::SSM::Parameter'
+      Type: AWS::SSM::Parameter
       Properties:
         Name: '/events/arn'
         Type: String
         Value:
-          'Fn::GetAtt':
+          Fn::GetAtt:
             - Event
             - Arn
     ");
@@ -85,9 +85,9 @@ fn a_nested_stack_is_handed_its_parameters_and_stays() {
     # Do not edit: change the definition, then run `tablewright render my-events --env dev --format nested`.
     # Paste it below `Resources` of the parent template.
     # What it tells the parent: !GetAtt MyEvents.Outputs.EventsTable.
-    # sha256 of what follows: bf3b465174e39e035abdabdc4fac0462e1131ccb3739e7c1b1c3105bc45751a2
+    # sha256 of what follows: 42d6d8155ba7023a1c738fe7cff945973b9f29f5a4ad2f41c7f6c4fe0ccecd6e
       MyEvents:
-        Type: 'AWS::CloudFormation::Stack'
+        Type: AWS::CloudFormation::Stack
         DeletionPolicy: RetainExceptOnCreate
         UpdateReplacePolicy: Retain
         Properties:
@@ -95,7 +95,7 @@ fn a_nested_stack_is_handed_its_parameters_and_stays() {
             Secret: !Ref Secret
             Stage: !Ref Stage
           Tags:
-            - Key: 'cost centre'
+            - Key: cost centre
               Value: '4711'
             - Key: team
               Value: events
@@ -108,9 +108,9 @@ fn a_nested_stack_is_handed_its_parameters_and_stays() {
     # Stack `events` of environment `dev`, to be nested in another one, made by tablewright 0.1.0 from src/render/tests.rs.
     # Do not edit: change the definition, then run `tablewright render events --env dev --format nested`.
     # Paste it below `Resources` of the parent template.
-    # sha256 of what follows: e87831fa9730516c06f23348eec3a4d81191d57278c20666a8bc537153592ed9
+    # sha256 of what follows: 77676eab7ffd0714a6ed2b78ec73f8e6114d0c61103bca8612c18a35d8fae4c2
       Events:
-        Type: 'AWS::CloudFormation::Stack'
+        Type: AWS::CloudFormation::Stack
         DeletionPolicy: Delete
         UpdateReplacePolicy: Delete
         Properties:
