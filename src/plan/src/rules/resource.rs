@@ -21,15 +21,20 @@ pub(crate) struct Known {
     create_only: &'static [&'static str],
     /// The property that names it, when a replacement for another reason would clash with the old name.
     named_by: Option<&'static str>,
+    /// What any other change does.
+    updated: (Verdict, &'static str),
     /// What goes with it when it is deleted.
     deleted: (Verdict, &'static str),
 }
+
+const IN_PLACE: (Verdict, &str) = (Verdict::InPlace, "it is updated in place");
 
 const KNOWN: &[Known] = &[
     Known {
         name: "AWS::ApplicationAutoScaling::ScalableTarget",
         create_only: &["ServiceNamespace", "ScalableDimension", "ResourceId"],
         named_by: None,
+        updated: IN_PLACE,
         deleted: (Verdict::InPlace, "capacity stays at what auto scaling set last"),
     },
     Known {
@@ -42,24 +47,43 @@ const KNOWN: &[Known] = &[
             "ScalingTargetId",
         ],
         named_by: None,
+        updated: IN_PLACE,
         deleted: (Verdict::InPlace, "capacity stays at what auto scaling set last"),
+    },
+    // Counts who uses which construct; it exists only on paper.
+    Known {
+        name: "AWS::CDK::Metadata",
+        create_only: &[],
+        named_by: None,
+        updated: (Verdict::None, "it is text for people and tools"),
+        deleted: (Verdict::None, "it is text for people and tools"),
+    },
+    Known {
+        name: "AWS::CloudFormation::Stack",
+        create_only: &[],
+        named_by: None,
+        updated: (Verdict::InPlaceWithRisk, "what changes inside the nested stack is not in this template"),
+        deleted: (Verdict::DataLoss, "the whole nested stack goes, with the tables that it may hold"),
     },
     Known {
         name: "AWS::CloudWatch::Alarm",
         create_only: &["AlarmName"],
         named_by: None,
+        updated: IN_PLACE,
         deleted: (Verdict::InPlace, "nobody is told any more"),
     },
     Known {
         name: "AWS::IAM::ManagedPolicy",
         create_only: &["ManagedPolicyName", "Description", "Path"],
         named_by: Some("ManagedPolicyName"),
+        updated: IN_PLACE,
         deleted: (Verdict::InPlace, "whoever had rights by it loses them"),
     },
     Known {
         name: "AWS::KMS::Key",
         create_only: &[],
         named_by: None,
+        updated: IN_PLACE,
         deleted: (
             Verdict::DataLoss,
             "what it encrypted can no longer be read once its waiting period is over",
@@ -69,6 +93,7 @@ const KNOWN: &[Known] = &[
         name: "AWS::Kinesis::Stream",
         create_only: &["Name"],
         named_by: None,
+        updated: IN_PLACE,
         deleted: (Verdict::InPlaceWithRisk, "the records in it go with it"),
     },
     Known {
@@ -80,12 +105,14 @@ const KNOWN: &[Known] = &[
             "SelfManagedEventSource",
         ],
         named_by: None,
+        updated: IN_PLACE,
         deleted: (Verdict::InPlace, "the function no longer sees changes"),
     },
     Known {
         name: "AWS::SSM::Parameter",
         create_only: &["Name"],
         named_by: None,
+        updated: IN_PLACE,
         deleted: (Verdict::InPlaceWithRisk, "whoever reads it finds nothing"),
     },
 ];
@@ -261,7 +288,8 @@ fn other_property(case: &Case, kind: &str, property_name: &str) -> Judgement {
         return Judgement::new(Verdict::InPlaceWithRisk, why);
     };
     if !known.replaces(property_name) {
-        return Judgement::new(Verdict::InPlace, "it is updated in place");
+        let (verdict, why) = known.updated;
+        return Judgement::new(verdict, why);
     }
     if kind == SCALABLE_TARGET
         && let Some(old) = case.templates.scaling.holder(case.wanted).filter(|old| *old != case.id)

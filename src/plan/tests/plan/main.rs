@@ -3,6 +3,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "tables of `json!` values read better without ampersands")]
 
 mod bad_input;
+mod foreign;
 mod machine;
 mod moves;
 mod properties;
