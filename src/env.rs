@@ -38,7 +38,8 @@ pub struct Env {
     config: serde_json::Map<String, serde_json::Value>,
 }
 
-/// What a table is like where its definition does not say. What the definition says holds in every profile.
+/// What a table is like where its definition does not say. What the definition says holds in every profile; whether it is
+/// what the profile is for, `check::hold` says (feature `render`).
 ///
 /// | | `dev` | `safe` | `hardened` |
 /// | --- | --- | --- | --- |
@@ -47,6 +48,8 @@ pub struct Env {
 /// | `UpdateReplacePolicy` | `Delete` | `Retain` | `Retain` |
 /// | deletion protection | off | where the environment is protected | on |
 /// | encryption | DynamoDB's own key | DynamoDB's own key | a key of the stack's, rotated and retained |
+/// | termination protection of the stack | where the environment is protected | where the environment is protected | on |
+/// | stack policy | none | none | no update replaces or deletes a table |
 ///
 /// ```
 /// use tablewright::{DeletionPolicy, Env, Profile, Stack, Table, TableItem, Assembly};
@@ -316,7 +319,23 @@ mod tests {
             assert_eq!(table.deletion_protection, Some(protected.into()), "{profile:?}");
             assert_eq!(table.encryption.is_some(), profile == Profile::Hardened, "{profile:?}");
             assert_eq!(stack.resources.len(), resources, "{profile:?}");
+            let guarded = stack.termination_protection == Some(true) && stack.policy.is_some();
+            assert_eq!(guarded, profile == Profile::Hardened, "{profile:?}");
         }
+    }
+
+    #[test]
+    fn what_a_stack_says_of_its_guards_holds() {
+        let policy = serde_json::json!({ "Statement": [] });
+        let mut stack = Stack::new("drafts").termination_protection(false).policy(policy.clone());
+        stack.table(Table::of::<Draft>());
+        let hardened = Env::new("demo", "dev").with_profile(Profile::Hardened);
+        stack.settle(&hardened);
+        assert_eq!((stack.termination_protection, stack.policy), (Some(false), Some(policy)));
+
+        let mut without_tables = Stack::new("drafts");
+        without_tables.settle(&hardened);
+        assert_eq!((without_tables.termination_protection, without_tables.policy), (Some(true), None));
     }
 
     #[test]

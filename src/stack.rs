@@ -68,7 +68,8 @@ pub struct Stack {
     /// `Outputs` in the order they are declared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
-    /// Termination protection: the stack cannot be deleted. `None` leaves it as it is; a protected environment turns it on.
+    /// Termination protection: the stack cannot be deleted. `None` leaves it as it is; a protected environment and a hardened
+    /// one turn it on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub termination_protection: Option<bool>,
     /// The stack policy: which resources an update may change, replace or delete.
@@ -176,7 +177,8 @@ impl Stack {
         self
     }
 
-    /// Sets termination protection; without it, it is turned on where the environment is protected, and left alone elsewhere.
+    /// Sets termination protection; without it, it is turned on where the environment is protected or its profile is
+    /// `hardened`, and left alone elsewhere.
     ///
     /// ```
     /// use tablewright::{Assembly, Env, Stack};
@@ -213,6 +215,23 @@ impl Stack {
     pub fn policy(mut self, policy: serde_json::Value) -> Self {
         self.policy = Some(policy);
         self
+    }
+
+    /// Sets the stack policy to one that lets no update replace or delete a table; what the `hardened` profile does without a
+    /// word.
+    ///
+    /// It guards updates alone: against the deletion of the stack there is
+    /// [`termination_protection`](Self::termination_protection).
+    ///
+    /// ```
+    /// use tablewright::Stack;
+    ///
+    /// let policy = Stack::new("orders").keep_tables().policy.expect("it was set just now");
+    /// assert_eq!(policy["Statement"][1]["Action"][0], "Update:Replace");
+    /// ```
+    #[must_use]
+    pub fn keep_tables(self) -> Self {
+        self.policy(keep_tables())
     }
 
     /// Adds a parameter and returns its value.
@@ -320,13 +339,15 @@ impl Stack {
 
     pub(crate) fn settle(&mut self, env: &Env) {
         self.name.get_or_insert_with(|| env.stack_name(&self.id));
-        if env.protected() {
+        let hardened = env.profile() == Profile::Hardened;
+        if hardened || env.protected() {
             self.termination_protection.get_or_insert(true);
         }
         for table in &mut self.tables {
             table.settle(env);
         }
-        if env.profile() == Profile::Hardened {
+        if hardened && !self.tables.is_empty() {
+            self.policy.get_or_insert_with(keep_tables);
             self.encrypt();
         }
     }
@@ -344,6 +365,24 @@ impl Stack {
         }
         self.resources.push(RawResource { id: TABLE_KEY.into(), body: table_key(&self.id), at });
     }
+}
+
+/// A stack policy denies what it does not allow: everything is allowed first.
+fn keep_tables() -> serde_json::Value {
+    json!({
+        "Statement": [
+            { "Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*" },
+            {
+                "Effect": "Deny",
+                "Action": ["Update:Replace", "Update:Delete"],
+                "Principal": "*",
+                "Resource": "*",
+                "Condition": {
+                    "StringEquals": { "ResourceType": ["AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"] },
+                },
+            },
+        ],
+    })
 }
 
 /// The logical id of the key that a hardened stack has.
