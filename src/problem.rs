@@ -47,7 +47,7 @@ pub struct Problem {
 pub enum Severity {
     /// It works, and somebody will regret it.
     Warning,
-    /// AWS would refuse it.
+    /// AWS would refuse it, or it is demanded.
     Error,
 }
 

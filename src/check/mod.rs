@@ -53,12 +53,15 @@
 //! | Q1 | what fits in a stack | `At least one Resources member must be defined.` |
 //!
 //! Whether an override hits something is seen with the feature `render` only, which knows the properties; the command has it.
+//! With it there is also `hold`, for what a profile demands of definitions that AWS would take.
 
 mod global;
 mod index;
 mod key;
 mod name;
 mod overrides;
+#[cfg(feature = "render")]
+pub mod profile;
 mod reference;
 mod resource_policy;
 mod settings;
@@ -72,6 +75,8 @@ use serde_json::Value as Json;
 
 use crate::assembly::Assembly;
 use crate::problem::Problem;
+#[cfg(feature = "render")]
+pub use profile::{Demands, hold};
 
 /// Returns everything that is wrong with an assembly, in the order of the stacks and tables; empty when all is well.
 ///

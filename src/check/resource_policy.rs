@@ -84,7 +84,7 @@ fn document(what: &str, policy: &Policy, at: &Place, problems: &mut Vec<Problem>
     }
 }
 
-fn statements(document: &Json) -> impl Iterator<Item = &Json> {
+pub(super) fn statements(document: &Json) -> impl Iterator<Item = &Json> {
     let (many, one) = match document.get("Statement") {
         Some(Json::Array(statements)) => (&statements[..], None),
         one => (&[][..], one),
@@ -92,7 +92,7 @@ fn statements(document: &Json) -> impl Iterator<Item = &Json> {
     many.iter().chain(one).filter(|statement| statement.is_object() && function(statement).is_none())
 }
 
-fn allows_everybody(statement: &Json) -> bool {
+pub(super) fn allows_everybody(statement: &Json) -> bool {
     statement["Effect"] == "Allow" && is_unbounded(statement)
 }
 

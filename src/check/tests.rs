@@ -3,6 +3,8 @@
 // Half of the proofs are in the template.
 #[cfg(feature = "render")]
 mod cases;
+#[cfg(feature = "render")]
+mod profile;
 mod reference;
 
 use std::ops::RangeInclusive;

@@ -9,7 +9,7 @@ use crate::check::function;
 
 /// Something that is named, and the way in which.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Target {
+pub(in crate::check) enum Target {
     /// `Ref`, or `${Name}` in `Fn::Sub`.
     Name(String),
     /// `Fn::GetAtt`, or `${Name.Attribute}` in `Fn::Sub`; no attribute where another function says which.
@@ -36,7 +36,7 @@ const IF: &str = "Template error: Fn::If requires a list argument with three ele
 const FIND_IN_MAP: &str = "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value";
 
 /// Calls `found` for everything that the value refers to.
-pub(super) fn targets(value: &Json, found: &mut impl FnMut(Target)) {
+pub(in crate::check) fn targets(value: &Json, found: &mut impl FnMut(Target)) {
     if let Some((name, argument)) = function(value) {
         of_function(name, argument, found);
     }

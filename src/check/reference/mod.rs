@@ -13,10 +13,13 @@ use std::collections::HashMap;
 use serde_json::Value as Json;
 
 use crate::check::reference::find::{From, Reference, references};
-use crate::check::reference::function::Target;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::stack::Stack;
+
+pub(super) use function::Target;
+#[cfg(feature = "render")]
+pub(super) use function::targets;
 
 /// What every template can name without declaring it.
 const PSEUDO_PARAMETERS: [&str; 8] = [

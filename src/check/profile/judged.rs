@@ -1,0 +1,222 @@
+//! A table as its template has it: one of ours with every override that hits something, or a resource by hand.
+//!
+//! In: a [`Stack`]. Out: what the template says at a place of the resource, as far as it can be known before a deployment, and
+//! the Rust line that says it.
+
+use serde_json::{Value as Json, json};
+
+use crate::check::function;
+use crate::check::profile::rule::Rule;
+use crate::item::IndexKind;
+use crate::overrides::Override;
+use crate::place::Place;
+use crate::problem::{Problem, Severity};
+use crate::render::lower;
+use crate::resource::RawResource;
+use crate::stack::Stack;
+use crate::table::Table;
+
+pub(super) struct Judged<'a> {
+    pub(super) id: &'a str,
+    pub(super) source: Source<'a>,
+    /// What stands below the logical id.
+    body: Json,
+}
+
+pub(super) enum Source<'a> {
+    Defined(&'a Table),
+    ByHand(&'a RawResource),
+}
+
+/// What a template says at a place.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Said<'a> {
+    /// Nothing: AWS's own default holds.
+    Nothing,
+    This(&'a Json),
+    /// What a function comes to, which CloudFormation alone knows.
+    Unknown,
+}
+
+/// What to write instead, in Rust and in the words of the template.
+pub(super) struct Instead {
+    pub(super) call: &'static str,
+    pub(super) property: &'static str,
+}
+
+impl<'a> Judged<'a> {
+    pub(super) fn all(stack: &'a Stack) -> Vec<Self> {
+        let defined = stack.tables.iter().map(|table| Self {
+            id: &table.id,
+            source: Source::Defined(table),
+            body: json!({
+                "Type": if table.global.is_some() { GLOBAL } else { PLAIN },
+                "DeletionPolicy": table.deletion_policy.as_str(),
+                "UpdateReplacePolicy": table.update_replace_policy.as_str(),
+                "Metadata": table.metadata,
+                "Properties": lower::overridden(table).0,
+            }),
+        });
+        let is_table = |raw: &&RawResource| raw.body["Type"] == PLAIN || raw.body["Type"] == GLOBAL;
+        defined.chain(stack.resources.iter().filter(is_table).map(Self::by_hand)).collect()
+    }
+
+    pub(super) fn by_hand(raw: &'a RawResource) -> Self {
+        Self { id: &raw.id, source: Source::ByHand(raw), body: raw.body.clone() }
+    }
+
+    pub(super) fn is_global(&self) -> bool {
+        self.resource_type() == GLOBAL
+    }
+
+    pub(super) fn resource_type(&self) -> &str {
+        self.body["Type"].as_str().unwrap_or_default()
+    }
+
+    /// Returns where the settings that a replica can differ in stand, with words for whose they are.
+    pub(super) fn parts(&self) -> Vec<(String, String)> {
+        if !self.is_global() {
+            return vec![("/Properties".to_owned(), format!("table `{}`", self.id))];
+        }
+        let part = |base: String| {
+            let region = match self.said(&format!("{base}/Region")) {
+                Said::This(Json::String(region)) => region.as_str(),
+                Said::This(_) | Said::Nothing | Said::Unknown => "the stack's Region",
+            };
+            let owner = format!("the replica of table `{}` in {region}", self.id);
+            (base, owner)
+        };
+        self.items("/Properties/Replicas").into_iter().map(part).collect()
+    }
+
+    /// Returns the places of the items of a list, those left out that a function gives.
+    pub(super) fn items(&self, list: &str) -> Vec<String> {
+        let items = match self.said(list) {
+            Said::This(Json::Array(items)) => &items[..],
+            Said::This(_) | Said::Nothing | Said::Unknown => &[],
+        };
+        let known = items.iter().enumerate().filter(|(_, item)| function(item).is_none());
+        known.map(|(position, _)| format!("{list}/{position}")).collect()
+    }
+
+    /// Returns the name of the index that stands at a place, if one does.
+    pub(super) fn index_name(&self, place: &str) -> Option<&str> {
+        match self.said(&format!("{place}/IndexName")) {
+            Said::This(name) => name.as_str(),
+            Said::Nothing | Said::Unknown => None,
+        }
+    }
+
+    /// Returns what stands at a JSON pointer into the resource.
+    pub(super) fn said(&self, pointer: &str) -> Said<'_> {
+        said(&self.body, pointer)
+    }
+
+    /// Returns the JSON at a pointer, functions and all.
+    pub(super) fn json(&self, pointer: &str) -> &Json {
+        self.body.pointer(pointer).unwrap_or(&Json::Null)
+    }
+
+    /// Returns whether something is turned on, where that is known.
+    pub(super) fn is_on(&self, pointer: &str) -> Option<bool> {
+        match self.said(pointer) {
+            Said::Nothing => Some(false),
+            Said::This(Json::Bool(on)) => Some(*on),
+            // CloudFormation reads these as booleans too.
+            Said::This(Json::String(text)) if text == "true" => Some(true),
+            Said::This(Json::String(text)) if text == "false" => Some(false),
+            Said::This(_) | Said::Unknown => None,
+        }
+    }
+
+    /// Returns the last override that has a say in what stands at a pointer.
+    pub(super) fn override_of(&self, pointer: &str) -> Option<&'a Override> {
+        let Source::Defined(table) = self.source else { return None };
+        let pointer = pointer.strip_prefix("/Properties")?;
+        let is_in = |inner: &str, outer: &str| {
+            inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let mut last_first = table.overrides.iter().rev();
+        last_first.find(|change| is_in(pointer, &change.pointer) || is_in(&change.pointer, pointer))
+    }
+
+    /// Says that a rule is broken, unless the table has an exception from it.
+    pub(super) fn broken(
+        &self,
+        rule: &Rule,
+        severity: Severity,
+        pointer: &str,
+        message: impl Into<String>,
+        instead: &Instead,
+    ) -> Option<Problem> {
+        if self.is_excepted(rule) {
+            return None;
+        }
+        let (at, help) = match (&self.source, self.override_of(pointer)) {
+            (_, Some(change)) => {
+                (&change.at, format!("change or remove the override of `{}`", change.pointer))
+            }
+            (Source::ByHand(raw), None) => (&raw.at, instead.property.to_owned()),
+            (Source::Defined(table), None) => {
+                (place(table, pointer).unwrap_or(&table.at), instead.call.to_owned())
+            }
+        };
+        Some(super::problem(rule, severity, at, message, help))
+    }
+
+    /// Whether `Metadata` makes an exception, in one of the forms that the field has; the id is ours or that of a control.
+    fn is_excepted(&self, rule: &Rule) -> bool {
+        const LISTS: [&str; 5] = [
+            "/tablewright/skip",
+            "/checkov/skip",
+            "/cfn_nag/rules_to_suppress",
+            "/cdk_nag/rules_to_suppress",
+            "/guard/SuppressedRules",
+        ];
+        let lists = LISTS.iter().filter_map(|list| self.body["Metadata"].pointer(list)?.as_array());
+        let ids = lists.flatten().filter_map(|entry| entry.get("id").unwrap_or(entry).as_str());
+        let mut ids = ids.map(|id| id.strip_prefix("NIST.800.53.R5-").unwrap_or(id));
+        ids.any(|id| id == rule.id || rule.controls.contains(&id))
+    }
+}
+
+const PLAIN: &str = "AWS::DynamoDB::Table";
+const GLOBAL: &str = "AWS::DynamoDB::GlobalTable";
+
+/// Returns what stands at a JSON pointer. Below a function everything is unknown, and `AWS::NoValue` is nothing.
+pub(super) fn said<'a>(body: &'a Json, pointer: &str) -> Said<'a> {
+    let mut value = body;
+    for key in pointer.split('/').skip(1) {
+        if function(value).is_some() {
+            break;
+        }
+        let below = match value {
+            Json::Array(items) => key.parse().ok().and_then(|position: usize| items.get(position)),
+            other => other.get(key),
+        };
+        match below {
+            Some(below) => value = below,
+            None => return Said::Nothing,
+        }
+    }
+    match (function(value), value) {
+        (Some(("Ref", Json::String(name))), _) if name == "AWS::NoValue" => Said::Nothing,
+        (Some(_), _) => Said::Unknown,
+        (None, Json::String(text)) if text.contains("{{resolve:") => Said::Unknown,
+        (None, value) => Said::This(value),
+    }
+}
+
+/// Returns the line of the index or the replica that a pointer goes into.
+fn place<'a>(table: &'a Table, pointer: &str) -> Option<&'a Place> {
+    let mut keys = pointer.split('/').skip(2);
+    let (list, position) = (keys.next()?, keys.next()?.parse::<usize>().ok()?);
+    match list {
+        "GlobalSecondaryIndexes" => {
+            let mut indexes = table.indexes.iter().filter(|index| index.kind == IndexKind::Global);
+            indexes.nth(position).map(|index| &index.at)
+        }
+        "Replicas" => table.global.as_ref()?.replicas.get(position).map(|replica| &replica.at),
+        _ => None,
+    }
+}

@@ -1,0 +1,101 @@
+//! H8, H9: the keys of a stack that its tables are encrypted with.
+
+use serde_json::Value as Json;
+
+use crate::check::profile::Demands;
+use crate::check::profile::judged::{Instead, Judged, Said};
+use crate::check::profile::rule::{self, Rule};
+use crate::check::reference::{Target, targets};
+use crate::problem::Problem;
+use crate::stack::Stack;
+
+pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], demands: &Demands, problems: &mut Vec<Problem>) {
+    for raw in &stack.resources {
+        let is_key = raw.body["Type"] == "AWS::KMS::Key";
+        if !is_key && raw.body["Type"] != "AWS::KMS::ReplicaKey" {
+            continue;
+        }
+        let key = Judged::by_hand(raw);
+        let mut broken = |rule: &Rule, pointer: &str, message: String, instead: &'static str| {
+            if let Some(severity) = rule.severity(demands) {
+                problems.extend(key.broken(
+                    rule,
+                    severity,
+                    pointer,
+                    message,
+                    &Instead { call: instead, property: instead },
+                ));
+            }
+        };
+        let mut encrypted = tables.iter().filter(|table| keys_of(stack, table).contains(&raw.id)).peekable();
+        if is_key && encrypted.peek().is_some() && rotates(&key) == Some(false) {
+            let message = format!("key `{}` is never rotated", raw.id);
+            broken(
+                &rule::KEY_ROTATION,
+                "/Properties/EnableKeyRotation",
+                message,
+                "`EnableKeyRotation: true`",
+            );
+        }
+        if let Some(table) = encrypted.find(|table| is_kept(table) == Some(true))
+            && is_kept(&key) == Some(false)
+        {
+            let message = format!(
+                "key `{}` is deleted when it leaves the stack, and table `{}` stays, which nobody can read without it",
+                raw.id, table.id
+            );
+            broken(
+                &rule::KEY_OUTLIVES,
+                "/DeletionPolicy",
+                message,
+                "`DeletionPolicy: Retain` and `UpdateReplacePolicy: Retain`",
+            );
+        }
+    }
+}
+
+/// Key material from outside cannot be rotated by KMS.
+fn rotates(key: &Judged<'_>) -> Option<bool> {
+    match key.said("/Properties/Origin") {
+        Said::Nothing => key.is_on("/Properties/EnableKeyRotation"),
+        Said::This(origin) if origin == "AWS_KMS" => key.is_on("/Properties/EnableKeyRotation"),
+        Said::This(_) | Said::Unknown => None,
+    }
+}
+
+/// Whether a resource outlives its stack, where that is known.
+fn is_kept(resource: &Judged<'_>) -> Option<bool> {
+    match resource.said("/DeletionPolicy") {
+        Said::Nothing => Some(false),
+        Said::This(policy) => Some(policy != "Delete"),
+        Said::Unknown => None,
+    }
+}
+
+/// Returns the logical ids of what a table names as its keys, by an alias of the stack or directly.
+fn keys_of(stack: &Stack, table: &Judged<'_>) -> Vec<String> {
+    let mut keys = Vec::new();
+    for (base, _) in table.parts() {
+        name(table.json(&format!("{base}/SSESpecification")), &mut keys);
+    }
+    let is_alias = |id: &String| {
+        stack.resources.iter().find(|raw| raw.id == *id && raw.body["Type"] == "AWS::KMS::Alias")
+    };
+    let aliases: Vec<_> = keys.iter().filter_map(is_alias).collect();
+    for alias in aliases {
+        name(&alias.body["Properties"]["TargetKeyId"], &mut keys);
+    }
+    keys
+}
+
+fn name(value: &Json, names: &mut Vec<String>) {
+    targets(value, &mut |target| match target {
+        Target::Name(id) | Target::Attribute(id, _) => names.push(id),
+        Target::DependsOn(_)
+        | Target::Condition(_)
+        | Target::If(_)
+        | Target::Mapping(_)
+        | Target::Macro
+        | Target::Malformed(_) => {}
+    });
+}
