@@ -83,3 +83,22 @@ fn a_stack_function_that_fails_is_a_problem_with_its_cause() {
     error: 1 problem in the definitions of environment dev
     ");
 }
+
+#[test]
+fn a_policy_is_held_to() {
+    let project = Project::sample("check-policy");
+    let _ = project.run(&["check", "--policy", "safe", "--quiet"]).ends_with(0);
+    assert_snapshot!(project.run(&["check", "--policy", "hardened", "--env", "dev"]), @"");
+    // Tags that the organisation asks for.
+    project.replace("tablewright.toml", "[project]", "[project]\nrequired_tags = [\"owner\"]");
+    let output =
+        project.run(&["check", "--policy", "safe", "--env", "dev", "--format", "github"]).ends_with(2);
+    assert!(output.stdout.lines().all(|line| line.starts_with("::error file=stacks/")), "{output}");
+    assert!(output.stdout.contains("owner"), "{output}");
+    let json = project.run(&["check", "--policy", "safe", "--format", "json"]).ends_with(2);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["problems"][0]["rule"], "H12", "{json:#}");
+    // Both environments have it, and it is told once.
+    assert_eq!(json["problems"].as_array().unwrap().len(), 3, "{json:#}");
+    assert_snapshot!(project.run(&["check", "--policy", "strict"]), @"");
+}

@@ -1,5 +1,7 @@
 use std::io::Write as _;
 
+use tablewright::check::{Demands, hold};
+use tablewright::{Profile, Severity};
 use tablewright_review::Review;
 
 use crate::commands::reporting::ReportArgs;
@@ -7,11 +9,34 @@ use crate::commands::{Common, errors_in, unsound};
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Check the definitions against the rules of DynamoDB and CloudFormation
+/// Check the definitions against the rules of DynamoDB and CloudFormation, and against a policy
 #[derive(clap::Args)]
 pub(super) struct Args {
+    /// Hold the definitions to the demands of a profile as well, such as recovery, protection, keys and tags
+    #[arg(long, value_name = "PROFILE")]
+    policy: Option<Policy>,
     #[command(flatten)]
     report: ReportArgs,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Policy {
+    /// Nothing stays behind
+    Dev,
+    /// No items are lost
+    Safe,
+    /// What auditors ask for
+    Hardened,
+}
+
+impl From<Policy> for Profile {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::Dev => Self::Dev,
+            Policy::Safe => Self::Safe,
+            Policy::Hardened => Self::Hardened,
+        }
+    }
 }
 
 pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
@@ -24,7 +49,16 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
     let (mut review, mut errors, mut unsound_envs) = (Review::default(), 0, Vec::new());
     for env in envs {
         let assembly = common.assembly(&project, &env)?;
-        let found = common.problems(&assembly);
+        let mut found = common.problems(&assembly);
+        if let Some(policy) = args.policy {
+            let demands = Demands {
+                profile: policy.into(),
+                protected: env.protected(),
+                tags: project.config.project.required_tags.clone(),
+            };
+            let held = hold(&assembly, &demands).into_iter();
+            found.extend(held.filter(|problem| !common.quiet || problem.severity == Severity::Error));
+        }
         if args.report.is_text() {
             Common::show_problems(&found);
         }

@@ -36,6 +36,9 @@ pub(crate) struct ProjectConfig {
     /// The folder of the rendered templates that are committed, beside tablewright.toml.
     #[serde(default = "rendered")]
     pub(crate) rendered: String,
+    /// Keys of the tags that every table must have, for `check --policy`.
+    #[serde(default)]
+    pub(crate) required_tags: Vec<String>,
 }
 
 fn rendered() -> String {
