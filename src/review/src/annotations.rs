@@ -1,9 +1,59 @@
 //! A review as workflow commands of GitHub Actions, which mark lines of code.
+//!
+//! In: a [`Review`]. Out: a line for each finding, worst first. *Invariant:* a finding is one line, whatever is in it: no text
+//! of a template can end a command or begin one.
+
+use std::fmt::Write as _;
 
 use crate::Review;
+use crate::finding::{Finding, Level, findings};
 
-/// Returns the worst findings as annotations, a line each, at most `most` of them.
+/// Returns the worst findings as annotations, a line each, and how many were left out.
+///
+/// GitHub shows 10 of each level for a step and drops the others, in the order in which they come.
+///
+/// ```
+/// use tablewright::{Place, Problem};
+/// use tablewright_review::{Review, annotations};
+///
+/// let at: Place = "stacks/notes.rs:14".parse()?;
+/// let problems = vec![Problem::error("N1", &at, "100% wrong:\nno name")];
+/// let review = Review { problems, ..Review::default() };
+/// assert_eq!(annotations(&review, 10), "::error file=stacks/notes.rs,line=14,title=N1::100%25 wrong:%0Ano name\n");
+/// # Ok::<(), String>(())
+/// ```
 #[must_use]
 pub fn annotations(review: &Review, most: usize) -> String {
-    format!("{}{most}", review.verdict())
+    let findings = findings(review);
+    let mut out: String = findings.iter().take(most).map(|finding| command(*finding)).collect();
+    let left = findings.len().saturating_sub(most);
+    if left > 0 {
+        writeln!(out, "{left} more are not annotated.").expect("writing to a String does not fail");
+    }
+    out
+}
+
+fn command(finding: Finding<'_>) -> String {
+    let name = match finding.level() {
+        Level::Error => "error",
+        Level::Warning => "warning",
+        Level::Note => "notice",
+    };
+    let mut properties = Vec::new();
+    if let Some(spot) = finding.spot() {
+        properties.push(format!("file={}", property(spot.file)));
+        properties.extend(spot.line.map(|line| format!("line={line}")));
+    }
+    properties.push(format!("title={}", property(&finding.title())));
+    format!("::{name} {}::{}\n", properties.join(","), data(&finding.lines().join("\n")))
+}
+
+/// As `escapeData` of actions/toolkit.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// As `escapeProperty` of actions/toolkit.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -11,14 +11,15 @@
 
 mod review;
 mod wording;
+mod finding;
 mod markdown;
 mod json;
 mod sarif;
 mod annotations;
 
 pub use annotations::annotations;
-pub use json::{JSON_SCHEMA, SCHEMA, json};
+pub use json::{JSON_SCHEMA, SCHEMA, change, json};
 pub use markdown::{MarkdownOptions, markdown, step_summary};
 pub use review::{Comparison, Located, Review, Step};
 pub use sarif::sarif;
-pub use wording::{Wording, cut, is_news, summary, wait};
+pub use wording::{Values, Wording, cut, is_news, meaning, summary, title, wait};

@@ -3,6 +3,8 @@
 //! In: a [`Change`]. Out: its parts as plain text. *Invariant:* nothing here knows of colour, escapes or width; text from
 //! templates comes back as it is, and each form makes it safe in its own way.
 
+use std::fmt;
+
 use serde_json::Value;
 use tablewright_plan::{Action, Change, Verdict, Wait};
 
@@ -21,7 +23,7 @@ use tablewright_plan::{Action, Change, Verdict, Wait};
 ///
 /// let words = Wording::of(&plan.changes[0]);
 /// assert_eq!((words.sign, words.name.as_str()), ("~", "Notes.BillingMode"));
-/// assert_eq!(words.values.as_deref(), Some("PROVISIONED → PAY_PER_REQUEST"));
+/// assert_eq!(words.values.unwrap().to_string(), "PROVISIONED → PAY_PER_REQUEST");
 /// assert_eq!(words.label, "in place, with risk");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +35,30 @@ pub struct Wording<'a> {
     /// The type without `AWS::`, where a whole resource is meant.
     pub kind: Option<&'a str>,
     /// The value before and after; of what comes or goes as a whole the name says enough.
-    pub values: Option<String>,
+    pub values: Option<Values>,
     /// What it does, in two words.
     pub label: &'static str,
     /// The reason for the verdict, where there is something to explain.
     pub why: Option<&'a str>,
+}
+
+/// What a value was and what it becomes, each short enough for a line; at least one of them is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Values {
+    /// What it was.
+    pub before: Option<String>,
+    /// What it becomes.
+    pub after: Option<String>,
+}
+
+impl fmt::Display for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.before, &self.after) {
+            (Some(before), after) => write!(f, "{before} → {}", after.as_deref().unwrap_or("(none)")),
+            (None, Some(after)) => f.write_str(after),
+            (None, None) => Ok(()),
+        }
+    }
 }
 
 impl<'a> Wording<'a> {
@@ -67,7 +88,16 @@ impl<'a> Wording<'a> {
 /// ```
 #[must_use]
 pub fn summary<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
+    let counts = counts(changes);
+    if counts.is_empty() {
+        return "nothing that has an effect".to_owned();
+    }
+    counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns how many changes there are of which kind, worst last.
+pub(crate) fn counts<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Vec<(&'static str, usize)> {
+    let mut counts: Vec<(&'static str, usize)> = Vec::new();
     let mut changes: Vec<&Change> = changes.into_iter().filter(|change| is_news(change)).collect();
     changes.sort_by_key(|change| change.verdict);
     for change in changes {
@@ -76,10 +106,51 @@ pub fn summary<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String {
             None => counts.push((label(change), 1)),
         }
     }
-    if counts.is_empty() {
-        return "nothing that has an effect".to_owned();
+    counts
+}
+
+/// Returns a verdict as a heading.
+///
+/// ```
+/// use tablewright_plan::Verdict;
+///
+/// assert_eq!(tablewright_review::title(Verdict::ReplacementKept), "Old table kept");
+/// ```
+#[must_use]
+pub fn title(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::None => "No effect",
+        Verdict::InPlace => "In place",
+        Verdict::InPlaceWithRisk => "In place, with risk",
+        Verdict::Staged => "Staged",
+        Verdict::Refused => "Refused",
+        Verdict::ReplacementKept => "Old table kept",
+        Verdict::DataLoss => "Data loss",
     }
-    counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns what a verdict means, in a sentence.
+///
+/// ```
+/// use tablewright_plan::Verdict;
+///
+/// assert_eq!(tablewright_review::meaning(Verdict::DataLoss), "Items are deleted.");
+/// ```
+#[must_use]
+pub fn meaning(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::None => "Only the text differs: nothing that is deployed behaves differently.",
+        Verdict::InPlace => "One update, and the items stay.",
+        Verdict::InPlaceWithRisk => {
+            "One update, and the items stay, but something that a person should know happens beside it."
+        }
+        Verdict::Staged => "Needs several updates in the right order, and the plan has them.",
+        Verdict::Refused => "AWS would refuse it, or it cannot be judged from the template.",
+        Verdict::ReplacementKept => {
+            "The table leaves the stack, or a new, empty one takes its place; the old one and its items are kept."
+        }
+        Verdict::DataLoss => "Items are deleted.",
+    }
 }
 
 /// Returns whether a change says something. What has no effect does not, nor do attribute definitions, which follow the
@@ -154,19 +225,15 @@ fn index_name(change: &Change) -> Option<&str> {
     index.get("IndexName")?.as_str()
 }
 
-fn values(change: &Change) -> Option<String> {
-    match (&change.before, &change.after) {
-        (Some(before), Some(after)) if before != after => {
-            Some(format!("{} → {}", value(before), value(after)))
-        }
-        (Some(before), None) => Some(format!("{} → (none)", value(before))),
-        (None, Some(after)) => Some(value(after)),
-        (Some(_), Some(_)) | (None, None) => None,
-    }
+fn values(change: &Change) -> Option<Values> {
+    let (before, after) = (change.before.as_ref(), change.after.as_ref());
+    // The text may stay while what it refers to changes.
+    (before != after).then(|| Values { before: before.map(value), after: after.map(value) })
 }
 
 fn value(value: &Value) -> String {
     match value {
+        Value::String(text) if text.is_empty() => "\"\"".to_owned(),
         Value::String(text) => cut(text, 60),
         other => key_schema(other).unwrap_or_else(|| cut(&other.to_string(), 60)),
     }

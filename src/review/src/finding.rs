@@ -1,0 +1,128 @@
+//! Everything that a reviewer should see at a line of code, worst first.
+//!
+//! In: a [`Review`]. Out: [`Finding`]s, of changes and of problems alike, which SARIF and annotations write. *Invariant:* the
+//! order depends on the review alone.
+
+use std::cmp::Reverse;
+
+use tablewright::{Place, Problem, Severity};
+use tablewright_plan::{Change, Verdict};
+
+use crate::{Comparison, Located, Review, Wording, is_news, title};
+
+/// Something to see at a line of code.
+#[derive(Clone, Copy)]
+pub(crate) enum Finding<'a> {
+    Change { comparison: &'a Comparison, located: &'a Located },
+    Problem(&'a Problem),
+}
+
+/// How loud a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    Note,
+    Warning,
+    Error,
+}
+
+/// Where a finding is shown: a line, or a file as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Spot<'a> {
+    pub(crate) file: &'a str,
+    pub(crate) line: Option<u32>,
+}
+
+/// Returns what has something to say, worst first, else in the order of the review.
+pub(crate) fn findings(review: &Review) -> Vec<Finding<'_>> {
+    let changes = review.comparisons.iter().flat_map(|comparison| {
+        let news = comparison.changes.iter().filter(|located| is_news(&located.change));
+        news.map(move |located| Finding::Change { comparison, located })
+    });
+    let mut findings: Vec<_> = changes.chain(review.problems.iter().map(Finding::Problem)).collect();
+    findings.sort_by_key(|finding| Reverse(finding.weight()));
+    findings
+}
+
+impl<'a> Finding<'a> {
+    pub(crate) fn level(self) -> Level {
+        match self {
+            Self::Change { located, .. } => level(located.change.verdict),
+            Self::Problem(problem) => match problem.severity {
+                Severity::Error => Level::Error,
+                Severity::Warning => Level::Warning,
+            },
+        }
+    }
+
+    /// A problem weighs as much as the verdict that says the same: AWS would refuse it, or somebody should know.
+    fn weight(self) -> Verdict {
+        match self {
+            Self::Change { located, .. } => located.change.verdict,
+            Self::Problem(problem) => match problem.severity {
+                Severity::Error => Verdict::Refused,
+                Severity::Warning => Verdict::InPlaceWithRisk,
+            },
+        }
+    }
+
+    /// The Rust line of the change, else that of its stack, else the template.
+    pub(crate) fn spot(self) -> Option<Spot<'a>> {
+        let line = |at: &'a Place| Spot { file: &at.file, line: Some(at.line) };
+        match self {
+            Self::Change { comparison, located } => {
+                let file = || comparison.template.as_deref().map(|file| Spot { file, line: None });
+                located.at.as_ref().or(comparison.at.as_ref()).map(line).or_else(file)
+            }
+            Self::Problem(problem) => Some(line(&problem.at)),
+        }
+    }
+
+    /// What it is about, in a few words.
+    pub(crate) fn title(self) -> String {
+        match self {
+            Self::Change { located, .. } => {
+                let change = &located.change;
+                format!("{}: {}", title(change.verdict), Wording::of(change).name)
+            }
+            Self::Problem(problem) => problem.rule.clone(),
+        }
+    }
+
+    /// All that there is to say, one thing a line.
+    pub(crate) fn lines(self) -> Vec<String> {
+        match self {
+            Self::Change { comparison, located } => change_lines(comparison, &located.change),
+            Self::Problem(problem) => {
+                let mut lines = vec![problem.message.clone()];
+                lines.extend(problem.help.iter().map(|help| format!("help: {help}")));
+                lines.extend(problem.server_text.iter().map(|text| format!("AWS would answer: {text}")));
+                lines
+            }
+        }
+    }
+}
+
+fn change_lines(comparison: &Comparison, change: &Change) -> Vec<String> {
+    let words = Wording::of(change);
+    let values = words.values.map_or_else(String::new, |values| format!(": {values}"));
+    let place = match &comparison.environment {
+        Some(environment) => format!("{} ({environment})", comparison.stack),
+        None => comparison.stack.clone(),
+    };
+    let mut lines = vec![format!("{} {} in {place}{values}", change.action.as_str(), words.name)];
+    lines.push(change.why.clone());
+    lines.extend(change.server_text.iter().map(|text| format!("AWS would answer: {text}")));
+    if let Some(recipe) = &change.recipe {
+        lines.push(format!("To {}:", recipe.goal));
+        lines.extend(recipe.steps.iter().zip(1..).map(|(step, number)| format!("{number}. {step}")));
+    }
+    lines
+}
+
+pub(crate) fn level(verdict: Verdict) -> Level {
+    match verdict {
+        Verdict::None | Verdict::InPlace => Level::Note,
+        Verdict::InPlaceWithRisk | Verdict::Staged => Level::Warning,
+        Verdict::Refused | Verdict::ReplacementKept | Verdict::DataLoss => Level::Error,
+    }
+}

@@ -1,0 +1,94 @@
+//! A review as Markdown for a pull request.
+//!
+//! In: a [`Review`]. Out: one summary line, a table for each verdict, worst first, what to do instead, and, folded, what is
+//! harmless, the steps and the templates' diff. *Invariant:* text of templates stays text (`escape`), and no comment is longer
+//! than it may be: what does not fit is left out by section, and it is said how much (`room`).
+
+mod escape;
+mod room;
+mod sections;
+
+use tablewright_plan::Verdict;
+
+use crate::{Review, title};
+
+use sections::{SEPARATOR, tally};
+
+pub(crate) use sections::finding;
+
+/// How Markdown is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MarkdownOptions {
+    /// The most bytes of UTF-8; below [`MarkdownOptions::LEAST`] is as if it were that.
+    ///
+    /// GitHub says 65,536 characters. It has been seen to count code points (descriptions of pull requests) and to take four
+    /// times as many bytes (comments). In bytes a limit is kept however it is counted.
+    pub limit: usize,
+    /// The name in the hidden marker `<!-- tablewright:ID -->`, by which a comment is found again and replaced.
+    pub id: Option<String>,
+    /// Where the full report is, for what had to be left out.
+    pub link: Option<String>,
+}
+
+impl MarkdownOptions {
+    /// The least limit: what the summary, the marker and the notes about what was left out need.
+    pub const LEAST: usize = 4_096;
+}
+
+impl Default for MarkdownOptions {
+    fn default() -> Self {
+        Self { limit: 65_536, id: None, link: None }
+    }
+}
+
+/// Writes a review as a comment of a pull request.
+///
+/// ```
+/// use tablewright_review::{MarkdownOptions, Review, markdown};
+///
+/// let options = MarkdownOptions { id: Some("prod".to_owned()), ..MarkdownOptions::default() };
+/// let text = markdown(&Review::default(), &options);
+/// assert_eq!(text, "<!-- tablewright:prod -->\n**No change**\n");
+/// ```
+#[must_use]
+pub fn markdown(review: &Review, options: &MarkdownOptions) -> String {
+    let link = options.link.as_deref().map(escape::url).filter(|link| link.len() <= 1_024);
+    let marker = options.id.as_deref().map(escape::marker).unwrap_or_default();
+    let definition = link.map(|link| format!("\n[full-report]: <{link}>\n")).unwrap_or_default();
+    let head = marker + &summary_line(review);
+    let limit = options.limit.max(MarkdownOptions::LEAST);
+    let room = limit.saturating_sub(head.len() + definition.len());
+    let sections = sections::sections(review);
+    let body = room::fit(&sections, room, !definition.is_empty());
+    // A link that nothing refers to would be read as text by nobody, but it would change with every run.
+    let definition = if body.contains("][full-report]") { definition } else { String::new() };
+    let text = [head, body].concat();
+    format!("{}\n{definition}", text.trim_end())
+}
+
+/// Writes a review as the summary of a step of GitHub Actions: the same Markdown, of which 1 MiB is shown, or nothing.
+#[must_use]
+pub fn step_summary(review: &Review) -> String {
+    markdown(review, &MarkdownOptions { limit: 1024 * 1024, ..MarkdownOptions::default() })
+}
+
+/// The worst verdict, then how many of each, worst first.
+fn summary_line(review: &Review) -> String {
+    let mut parts = tally(review.comparisons.iter().flat_map(|comparison| &comparison.changes));
+    let stopped = review.comparisons.iter().filter(|comparison| comparison.stopped).count();
+    if stopped > 0 {
+        parts.push(format!(
+            "{stopped} of {} stopped",
+            room::count(review.comparisons.len(), ["comparison", "comparisons"])
+        ));
+    }
+    if !review.problems.is_empty() {
+        parts.push(room::count(review.problems.len(), ["problem", "problems"]) + " in the definitions");
+    }
+    let verdict = match review.verdict() {
+        Verdict::None if !review.has_changes() => "No change",
+        verdict => title(verdict),
+    };
+    let colon = if parts.is_empty() { "" } else { ": " };
+    format!("**{verdict}**{colon}{}\n\n", parts.join(SEPARATOR))
+}

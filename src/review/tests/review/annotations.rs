@@ -1,0 +1,163 @@
+//! Workflow commands: levels, places, order, and that nothing ends or begins one.
+
+use proptest::prelude::*;
+use tablewright::{Place, Problem};
+use tablewright_plan::{Recipe, Verdict};
+use tablewright_review::{Comparison, Located, Review, annotations};
+
+use crate::generate::{fewer, review};
+use crate::samples::{bare, hostile, long, rich};
+
+fn at(line: u32) -> Place {
+    Place { file: "stacks/a.rs".to_owned(), line }
+}
+
+fn check(comparison: Comparison, expected: &str) {
+    assert_eq!(annotations(&Review { comparisons: vec![comparison], problems: Vec::new() }, 10), expected);
+}
+
+fn one(verdict: Verdict) -> Comparison {
+    let mut change = bare(verdict);
+    change.why = "because".to_owned();
+    Comparison {
+        stack: "notes".to_owned(),
+        changes: vec![Located { change, at: None }],
+        ..Comparison::default()
+    }
+}
+
+#[test]
+fn a_level_for_each_verdict() {
+    for (verdict, command) in [
+        (Verdict::InPlace, "::notice title=In place%3A "),
+        (Verdict::InPlaceWithRisk, "::warning title=In place%2C with risk%3A "),
+        (Verdict::Staged, "::warning title=Staged%3A "),
+        (Verdict::Refused, "::error title=Refused%3A "),
+        (Verdict::ReplacementKept, "::error title=Old table kept%3A "),
+        (Verdict::DataLoss, "::error title=Data loss%3A "),
+    ] {
+        check(
+            one(verdict),
+            &format!("{command}Notes.BillingMode::modify Notes.BillingMode in notes%0Abecause\n"),
+        );
+    }
+    check(one(Verdict::None), "");
+}
+
+#[test]
+fn the_nearest_place_that_is_known() {
+    let rest = "title=Refused%3A Notes.BillingMode::modify Notes.BillingMode in notes%0Abecause\n";
+    let mut comparison = one(Verdict::Refused);
+    check(comparison.clone(), &format!("::error {rest}"));
+    comparison.template = Some("out/a.yaml".to_owned());
+    check(comparison.clone(), &format!("::error file=out/a.yaml,{rest}"));
+    comparison.at = Some(at(3));
+    check(comparison.clone(), &format!("::error file=stacks/a.rs,line=3,{rest}"));
+    comparison.changes[0].at = Some(at(7));
+    check(comparison, &format!("::error file=stacks/a.rs,line=7,{rest}"));
+}
+
+#[test]
+fn all_that_is_known_of_a_change() {
+    let mut comparison = one(Verdict::Refused);
+    comparison.environment = Some("prod".to_owned());
+    let change = &mut comparison.changes[0].change;
+    (change.before, change.after) = (Some("A".into()), Some("B".into()));
+    change.server_text = Some("No.".to_owned());
+    change.recipe =
+        Some(Recipe { goal: "do it".to_owned(), steps: vec!["One.".to_owned(), "Two.".to_owned()] });
+    check(
+        comparison,
+        "::error title=Refused%3A Notes.BillingMode::modify Notes.BillingMode in notes (prod): A → B%0Abecause\
+         %0AAWS would answer: No.%0ATo do it:%0A1. One.%0A2. Two.\n",
+    );
+}
+
+#[test]
+fn problems_stand_between_the_verdicts_that_weigh_as_much() {
+    let comparison = Comparison {
+        changes: [
+            Verdict::Staged,
+            Verdict::InPlace,
+            Verdict::InPlaceWithRisk,
+            Verdict::ReplacementKept,
+            Verdict::Refused,
+        ]
+        .into_iter()
+        .map(|verdict| Located { change: bare(verdict), at: None })
+        .collect(),
+        ..Comparison::default()
+    };
+    let problems = vec![Problem::warning("L2", &at(1), "w"), Problem::error("K2", &at(2), "e")];
+    let text = annotations(&Review { comparisons: vec![comparison], problems }, 10);
+    let title = |line: &str| line.split("title=").nth(1)?.split("::").next().map(str::to_owned);
+    let titles: Vec<String> =
+        text.lines().filter_map(title).map(|title| title.replace("%3A Notes.BillingMode", "")).collect();
+    assert_eq!(
+        titles,
+        ["Old table kept", "Refused", "K2", "Staged", "In place%2C with risk", "L2", "In place"]
+    );
+}
+
+#[test]
+fn only_the_worst_are_shown_and_the_others_counted() {
+    let text = annotations(&long(), 10);
+    assert_eq!(text.lines().filter(|line| line.starts_with("::error ")).count(), 10);
+    assert_eq!(text.lines().last(), Some("5990 more are not annotated."));
+    assert_eq!(annotations(&long(), 0), "6000 more are not annotated.\n");
+    assert!(!annotations(&rich(), 100).contains("not annotated"));
+    assert_eq!(annotations(&Review::default(), 10), "");
+}
+
+#[test]
+fn properties_and_messages_are_escaped_as_the_toolkit_does() {
+    let at = Place { file: "a,b:c%d\r\ne".to_owned(), line: 1 };
+    let review = Review {
+        problems: vec![Problem::error("R,1:%", &at, "50%, a:b\r\n::error::c")],
+        ..Review::default()
+    };
+    assert_eq!(
+        annotations(&review, 10),
+        "::error file=a%2Cb%3Ac%25d%0D%0Ae,line=1,title=R%2C1%3A%25::50%25, a:b%0D%0A::error::c\n"
+    );
+}
+
+#[test]
+fn hostile_names_stay_in_their_command() {
+    judge(&hostile());
+}
+
+proptest! {
+    #![proptest_config(fewer())]
+
+    #[test]
+    fn any_review_is_a_command_a_line(review in review()) {
+        judge(&review);
+    }
+}
+
+/// Reads the commands as the runner does, and holds them against the review.
+fn judge(review: &Review) {
+    let text = annotations(review, usize::MAX);
+    assert!(!text.contains('\r'));
+    let news = review.comparisons.iter().flat_map(|comparison| &comparison.changes);
+    let news = news.filter(|located| tablewright_review::is_news(&located.change)).count();
+    assert_eq!(text.split_terminator('\n').count(), news + review.problems.len());
+    let mut messages = Vec::new();
+    for line in text.split_terminator('\n') {
+        let (command, message) =
+            line.strip_prefix("::").and_then(|rest| rest.split_once("::")).expect("a command");
+        let (name, properties) = command.split_once(' ').expect("with properties");
+        assert!(["error", "warning", "notice"].contains(&name), "{name}");
+        let names: Vec<&str> =
+            properties.split(',').filter_map(|property| property.split('=').next()).collect();
+        assert!(
+            [&["file", "line", "title"][..], &["file", "title"], &["title"]].contains(&&*names),
+            "{line}"
+        );
+        messages.push(message.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%"));
+    }
+    for problem in &review.problems {
+        assert!(messages.iter().any(|message| message.starts_with(&problem.message)), "{}", problem.message);
+    }
+}

@@ -1,0 +1,13 @@
+//! The forms of a review from outside: what people read as snapshots, what programs read as assertions, and both under
+//! random and hostile input.
+
+mod annotations;
+mod forms;
+mod generate;
+mod json;
+mod markdown;
+mod reader;
+mod room;
+mod samples;
+mod sarif;
+mod wording;

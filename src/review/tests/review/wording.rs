@@ -1,0 +1,154 @@
+//! The words for a change, which the terminal shares.
+
+use serde_json::{Value, json};
+use tablewright_plan::{Action, Change, Verdict, Wait};
+use tablewright_review::{Wording, cut, is_news, summary, wait};
+
+use crate::samples::bare;
+
+fn change(action: Action, path: &str, before: Option<Value>, after: Option<Value>) -> Change {
+    Change { action, path: path.to_owned(), before, after, ..bare(Verdict::InPlace) }
+}
+
+fn said(change: &Change) -> String {
+    let words = Wording::of(change);
+    let kind = words.kind.map(|kind| format!(" {kind}")).unwrap_or_default();
+    let values = words.values.map(|values| format!(" {values}")).unwrap_or_default();
+    let why = words.why.map(|why| format!(": {why}")).unwrap_or_default();
+    format!("{} {}{kind}{values} [{}]{why}", words.sign, words.name, words.label)
+}
+
+#[test]
+fn what_happens_to_properties_and_indexes() {
+    use Action::{Add, Modify, Move, Remove};
+    let table = || Some(json!({ "Type": "AWS::DynamoDB::Table" }));
+    let index = || Some(json!({ "IndexName": "by-day" }));
+    let key = |name: &str| {
+        Some(
+            json!([{ "AttributeName": name, "KeyType": "HASH" }, { "AttributeName": "b", "KeyType": "RANGE" }]),
+        )
+    };
+    let long = "x".repeat(61);
+    for (change, words) in [
+        (change(Add, "", None, table()), "+ Notes DynamoDB::Table [new]"),
+        (change(Remove, "", table(), None), "- Notes DynamoDB::Table [removed]"),
+        (change(Move { from: "Old".to_owned() }, "", table(), table()), "> Notes DynamoDB::Table [in place]"),
+        (
+            change(Modify, "/DeletionPolicy", Some(json!("Retain")), None),
+            "~ Notes.DeletionPolicy Retain → (none) [in place]",
+        ),
+        (
+            change(Add, "/Properties/TableClass", None, Some(json!("STANDARD"))),
+            "+ Notes.TableClass STANDARD [in place]",
+        ),
+        (change(Modify, "/Properties/A", Some(json!(1)), Some(json!(null))), "~ Notes.A 1 → null [in place]"),
+        (change(Modify, "/Properties/A", Some(json!("")), Some(json!("b"))), "~ Notes.A \"\" → b [in place]"),
+        (
+            change(Modify, "/Properties/A", Some(json!({ "Ref": "P" })), Some(json!({ "Ref": "P" }))),
+            "~ Notes.A [in place]",
+        ),
+        (
+            change(Add, "/Properties/GlobalSecondaryIndexes/1", None, index()),
+            "+ Notes.GlobalSecondaryIndexes.by-day [in place]",
+        ),
+        (
+            change(Remove, "/Properties/GlobalSecondaryIndexes/1", index(), None),
+            "- Notes.GlobalSecondaryIndexes.by-day [in place]",
+        ),
+        (
+            change(Modify, "/Properties/KeySchema", key("a"), key("c")),
+            "~ Notes.KeySchema a HASH, b RANGE → c HASH, b RANGE [in place]",
+        ),
+        (
+            change(Modify, "/Properties/KeySchema", Some(json!([])), key("c")),
+            "~ Notes.KeySchema [] → c HASH, b RANGE [in place]",
+        ),
+        (
+            change(Add, "/Properties/A", None, Some(json!(long))),
+            &format!("+ Notes.A {}… [in place]", "x".repeat(59)),
+        ),
+    ] {
+        assert_eq!(said(&change), words);
+    }
+}
+
+#[test]
+fn other_sections_say_which_they_are() {
+    for (section, logical_id, name) in [
+        ("Resources", "Notes", "Notes"),
+        ("Outputs", "Arn", "output Arn"),
+        ("Description", "", "Description"),
+        ("Parameters", "Stage", "Parameters.Stage"),
+    ] {
+        let mut change = change(Action::Modify, "", None, None);
+        (change.section, change.logical_id) = (section.to_owned(), logical_id.to_owned());
+        assert_eq!(Wording::of(&change).name, name);
+    }
+}
+
+#[test]
+fn a_kind_of_another_vendor_keeps_its_name() {
+    let mut change = change(Action::Add, "", None, None);
+    change.resource_type = Some("Custom::Thing".to_owned());
+    assert_eq!(Wording::of(&change).kind, Some("Custom::Thing"));
+}
+
+#[test]
+fn a_label_and_perhaps_a_reason_for_each_verdict() {
+    let label = |verdict| said(&Change { why: "because".to_owned(), ..bare(verdict) });
+    assert_eq!(
+        Verdict::ALL.map(label),
+        [
+            "~ Notes.BillingMode [no effect]",
+            "~ Notes.BillingMode [in place]",
+            "~ Notes.BillingMode [in place, with risk]: because",
+            "~ Notes.BillingMode [staged]: because",
+            "~ Notes.BillingMode [refused]: because",
+            "~ Notes.BillingMode [old table kept]: because",
+            "~ Notes.BillingMode [data loss]: because",
+        ]
+    );
+}
+
+#[test]
+fn a_summary_counts_by_label_worst_last() {
+    let definitions = change(Action::Add, "/Properties/AttributeDefinitions/0", None, None);
+    let changes = [
+        bare(Verdict::DataLoss),
+        bare(Verdict::InPlace),
+        bare(Verdict::DataLoss),
+        definitions,
+        bare(Verdict::None),
+    ];
+    assert_eq!(summary(&changes), "1 in place, 2 data loss");
+    assert_eq!(summary(&changes[3..]), "nothing that has an effect");
+}
+
+#[test]
+fn what_only_follows_is_no_news() {
+    let definitions =
+        |verdict| Change { path: "/Properties/AttributeDefinitions/0".to_owned(), ..bare(verdict) };
+    assert!(!is_news(&bare(Verdict::None)) && is_news(&bare(Verdict::InPlace)));
+    assert!(!is_news(&definitions(Verdict::InPlace)) && is_news(&definitions(Verdict::Refused)));
+}
+
+#[test]
+fn waits_name_their_tables() {
+    let tables = || vec!["A".to_owned(), "B".to_owned()];
+    assert_eq!(wait(&Wait::Indexes { tables: tables() }), "every index of A, B is ACTIVE");
+    assert_eq!(
+        wait(&Wait::TimeToLive { tables: tables() }),
+        "DynamoDB takes another change of time to live of A, B, about an hour later"
+    );
+    assert_eq!(
+        wait(&Wait::KinesisDestination { tables: tables() }),
+        "the old Kinesis destination of A, B is DISABLED, a few minutes later"
+    );
+}
+
+#[test]
+fn a_line_is_cut_by_characters() {
+    assert_eq!(cut("äöü", 3), "äöü");
+    assert_eq!(cut("äöüß", 3), "äö…");
+    assert_eq!(cut("abc", 0), "…");
+}
