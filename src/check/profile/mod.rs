@@ -11,11 +11,11 @@
 //! | --- | --- | --- | --- | --- | --- |
 //! | H1 | – | error | error | point-in-time recovery is on, in every replica | checkov `CKV_AWS_28`, `CKV_AWS_165`; Control Tower `CT.DYNAMODB.PR.1`; Security Hub `DynamoDB.2`; Guard `DYNAMODB_PITR_ENABLED`; cfn_nag `W78`; cdk-nag `DynamoDBPITREnabled` |
 //! | H2 | – | – | error | it reaches back the full 35 days | nobody: fewer are no cheaper |
-//! | H3 | – | error | error | `DeletionPolicy` and `UpdateReplacePolicy` keep the items | cfn-lint `I3011` asks that they are said |
+//! | H3 | – | error | error | `DeletionPolicy` and `UpdateReplacePolicy` keep the items | nobody: cfn-lint's `I3011` asks only that they are said |
 //! | H4 | – | protected | error | deletion protection is on, in every replica | Security Hub `DynamoDB.6`; Config `DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED` |
 //! | H5 | – | protected | error | termination protection of the stack is on | Security Hub `CloudFormation.3` |
 //! | H6 | – | – | error | the stack policy lets no update replace or delete a table | nobody: it is CloudFormation's own guard |
-//! | H7 | – | – | error | the key is yours, in every replica | checkov `CKV_AWS_119`; Control Tower `CT.DYNAMODB.PR.2`; Guard `DYNAMODB_TABLE_ENCRYPTED_KMS`; cfn_nag `W74` |
+//! | H7 | – | – | error | the key is yours, in every replica | checkov `CKV_AWS_119`; Control Tower `CT.DYNAMODB.PR.2`; Guard `DYNAMODB_TABLE_ENCRYPTED_KMS`; cfn_nag `W74`; of these only the first tells your key from AWS's |
 //! | H8 | error | error | error | a key of the stack outlives the tables that it encrypts | nobody: without it their items are lost |
 //! | H9 | – | – | error | a key of the stack is rotated | checkov `CKV_AWS_7`; Control Tower `CT.KMS.PR.1`; Security Hub `KMS.4`; Guard `CMK_BACKING_KEY_ROTATION_ENABLED`; cdk-nag `KMSBackingKeyRotationEnabled` |
 //! | H10 | error | error | error | no policy allows actions to everybody, where R1 cannot see it: in an override, by hand | DynamoDB: `Resource-based policy grants unbounded access` |
@@ -23,7 +23,7 @@
 //! | H12 | – | error | error | the tags that are asked for | Security Hub `DynamoDB.5` asks for any |
 //! | H13 | – | warning | error | provisioned capacity is scaled | Security Hub `DynamoDB.1`; Config `DYNAMODB_AUTOSCALING_ENABLED`; checkov `CKV2_AWS_16`; cdk-nag `DynamoDBAutoScalingEnabled` |
 //! | H14 | – | error | error | the billing mode is written; only an override or a table by hand could leave it out | cfn_nag `W73`; Guard `DYNAMODB_BILLING_MODE_RULE` |
-//! | H15 | warning | – | – | nothing stays behind: tables go with the stack, and the stack can go | nobody: a table that stays has its costs and its name |
+//! | H15 | warning | – | – | nothing stays behind: tables go with the stack, and both can go where the environment is not protected | nobody: a table that stays has its costs and its name |
 //!
 //! Not held to, since no template can tell: a backup plan (Security Hub `DynamoDB.4`), which selects tables by tags, so ask for
 //! the tag; the limits of the account (Guard `DYNAMODB_THROUGHPUT_LIMIT_CHECK`). Not held to on purpose: cfn_nag `W28`, which

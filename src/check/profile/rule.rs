@@ -66,7 +66,7 @@ pub(super) const RECOVERY: Rule = Rule::new(
     ],
 );
 pub(super) const RECOVERY_DAYS: Rule = Rule::new("H2", [Not, Not, Demanded], &[]);
-pub(super) const KEPT: Rule = Rule::new("H3", [Not, Demanded, Demanded], &["I3011"]);
+pub(super) const KEPT: Rule = Rule::new("H3", [Not, Demanded, Demanded], &[]);
 pub(super) const DELETION_PROTECTION: Rule = Rule::new(
     "H4",
     [Not, WhereProtected, Demanded],
@@ -80,6 +80,8 @@ pub(super) const CUSTOMER_KEY: Rule = Rule::new(
     [Not, Not, Demanded],
     &["CKV_AWS_119", "CT.DYNAMODB.PR.2", "DYNAMODB_TABLE_ENCRYPTED_KMS", "W74"],
 );
+/// The others are content with the key of your account that AWS manages.
+pub(super) const NOT_AWS_KEY: Rule = Rule { controls: &["CKV_AWS_119"], ..CUSTOMER_KEY };
 pub(super) const KEY_OUTLIVES: Rule = Rule::new("H8", [Demanded, Demanded, Demanded], &[]);
 pub(super) const KEY_ROTATION: Rule = Rule::new(
     "H9",

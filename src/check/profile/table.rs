@@ -84,7 +84,7 @@ impl Holder<'_> {
                     },
                 );
             }
-            Some(true) => {
+            Some(true) if !self.demands.protected => {
                 let message = format!("deletion protection of {owner} is on: `destroy` cannot delete it");
                 self.broken(
                     &rule::LEAVES_NOTHING,
@@ -96,7 +96,7 @@ impl Holder<'_> {
                     },
                 );
             }
-            None => {}
+            Some(true) | None => {}
         }
     }
 
@@ -188,7 +188,7 @@ impl Holder<'_> {
             };
             if !yours {
                 self.broken(
-                    &rule::CUSTOMER_KEY,
+                    &rule::NOT_AWS_KEY,
                     &pointer,
                     format!("{owner} has a key of AWS's, not yours"),
                     &instead,

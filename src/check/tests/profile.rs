@@ -236,6 +236,12 @@ fn protection_of_tables() {
 }
 
 #[test]
+fn a_trial_in_a_protected_environment_may_be_protected() {
+    let found = held(&protected(dev()), |stack| drop(stack.table(book().deletion_protection(true))));
+    assert_eq!(found, NOTHING);
+}
+
+#[test]
 fn guards_of_stacks() {
     fn with(stack: &mut Stack, change: impl FnOnce(Stack) -> Stack) {
         *stack = change(stack.clone());
@@ -441,6 +447,20 @@ fn keys_of_the_stack() {
         stack.table(book());
     });
     assert_eq!(of_nobody, NOTHING);
+}
+
+#[test]
+fn who_asks_for_a_key_of_yours_depends_on_whose_it_is() {
+    let asked = |encryption: Encryption| {
+        let found = problems(&hardened(), |stack| drop(stack.table(book().encryption(encryption))));
+        let help = found[0].help.clone().unwrap();
+        help.rsplit_once("; asked for by ").unwrap().1.to_owned()
+    };
+    assert_eq!(asked(Encryption::AwsManaged), "CKV_AWS_119");
+    assert_eq!(
+        asked(Encryption::AwsOwned),
+        "CKV_AWS_119, CT.DYNAMODB.PR.2, DYNAMODB_TABLE_ENCRYPTED_KMS, W74"
+    );
 }
 
 #[test]
