@@ -88,7 +88,51 @@ fn a_stack_function_that_fails_is_a_problem_with_its_cause() {
 fn a_policy_is_held_to() {
     let project = Project::sample("check-policy");
     let _ = project.run(&["check", "--policy", "safe", "--quiet"]).ends_with(0);
-    assert_snapshot!(project.run(&["check", "--policy", "hardened", "--env", "dev"]), @"");
+    assert_snapshot!(project.run(&["check", "--policy", "hardened", "--env", "dev"]), @"
+    exit code 2
+    --- stderr
+    error[H5]: stack `shop` can be deleted: termination protection is not on
+     --> stacks/shop.rs:34
+      = help: `.termination_protection(true)`, or leave it to the environment; asked for by CloudFormation.3
+
+    error[H6]: the stack policy of stack `shop` allows `Update:Replace` of table `Product`
+     --> stacks/shop.rs:34
+      = help: `.keep_tables()`, or deny it in `.policy(…)`
+
+    error[H7]: table `Product` has a key of DynamoDB's, not yours
+     --> stacks/shop.rs:9
+      = help: `.encryption(Encryption::customer_key(…))`, or leave it to the profile `hardened`, which makes a key; asked for by CKV_AWS_119, CT.DYNAMODB.PR.2, DYNAMODB_TABLE_ENCRYPTED_KMS, W74
+
+    error[H4]: deletion protection of table `Product` is off
+     --> stacks/shop.rs:9
+      = help: `.deletion_protection(true)`, or leave it to the environment; asked for by DynamoDB.6, DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED
+
+    error[H7]: table `Category` has a key of DynamoDB's, not yours
+     --> stacks/shop.rs:25
+      = help: `.encryption(Encryption::customer_key(…))`, or leave it to the profile `hardened`, which makes a key; asked for by CKV_AWS_119, CT.DYNAMODB.PR.2, DYNAMODB_TABLE_ENCRYPTED_KMS, W74
+
+    error[H4]: deletion protection of table `Category` is off
+     --> stacks/shop.rs:25
+      = help: `.deletion_protection(true)`, or leave it to the environment; asked for by DynamoDB.6, DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED
+
+    error[H5]: stack `notes` can be deleted: termination protection is not on
+     --> stacks/notes.rs:25
+      = help: `.termination_protection(true)`, or leave it to the environment; asked for by CloudFormation.3
+
+    error[H6]: the stack policy of stack `notes` allows `Update:Replace` of table `Note`
+     --> stacks/notes.rs:25
+      = help: `.keep_tables()`, or deny it in `.policy(…)`
+
+    error[H7]: table `Note` has a key of DynamoDB's, not yours
+     --> stacks/notes.rs:9
+      = help: `.encryption(Encryption::customer_key(…))`, or leave it to the profile `hardened`, which makes a key; asked for by CKV_AWS_119, CT.DYNAMODB.PR.2, DYNAMODB_TABLE_ENCRYPTED_KMS, W74
+
+    error[H4]: deletion protection of table `Note` is off
+     --> stacks/notes.rs:9
+      = help: `.deletion_protection(true)`, or leave it to the environment; asked for by DynamoDB.6, DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED
+
+    error: 10 problems in the definitions of environment dev
+    ");
     // Tags that the organisation asks for.
     project.replace("tablewright.toml", "[project]", "[project]\nrequired_tags = [\"owner\"]");
     let output =
@@ -100,5 +144,12 @@ fn a_policy_is_held_to() {
     assert_eq!(json["problems"][0]["rule"], "H12", "{json:#}");
     // Both environments have it, and it is told once.
     assert_eq!(json["problems"].as_array().unwrap().len(), 3, "{json:#}");
-    assert_snapshot!(project.run(&["check", "--policy", "strict"]), @"");
+    assert_snapshot!(project.run(&["check", "--policy", "strict"]), @"
+    exit code 2
+    --- stderr
+    error: invalid value 'strict' for '--policy <PROFILE>'
+      [possible values: dev, safe, hardened]
+
+    For more information, try '--help'.
+    ");
 }

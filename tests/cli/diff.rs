@@ -138,6 +138,37 @@ fn against_a_revision() {
 }
 
 #[test]
+fn every_form_says_the_same() {
+    let project = committed("forms");
+    project.replace("notes.rs", OTHER_KEY.0, OTHER_KEY.1);
+    let json = project.run(&["diff", "--against", "main", "--all-envs", "--format", "json"]).ends_with(0);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(json["verdict"], "refused", "{json:#}");
+    let report = [
+        "--format",
+        "github",
+        "--report",
+        "sarif=out.sarif",
+        "--report",
+        "markdown=comment.md",
+        "--report",
+        "text=out.txt",
+    ];
+    let mut command = project.command(&[&["diff", "--against", "main"], &report[..]].concat());
+    let output = project.finish(command.env("GITHUB_STEP_SUMMARY", project.root.join("summary.md")));
+    assert!(output.stdout.starts_with("::error file=stacks/notes.rs,line="), "{output}");
+    let sarif: serde_json::Value = serde_json::from_str(&project.read("out.sarif")).unwrap();
+    assert_eq!(sarif["version"], "2.1.0");
+    assert!(project.read("out.txt").contains("--> stacks/notes.rs:"));
+    for file in ["comment.md", "summary.md"] {
+        assert!(project.read(file).contains("refused"), "{}", project.read(file));
+    }
+    // The summary of a step that ran before stays.
+    let _ = project.finish(command.env("GITHUB_STEP_SUMMARY", project.root.join("summary.md")));
+    assert_eq!(project.read("summary.md").matches("refused").count() % 2, 0);
+}
+
+#[test]
 fn a_stack_that_comes_and_one_that_goes() {
     let project = committed("gone");
     project.replace("main.rs", "stacks!(shop, notes)", "stacks!(notes)");

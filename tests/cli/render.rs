@@ -53,9 +53,9 @@ fn forms_for_others() {
     # Do not edit: change the definition, then run `tablewright render notes --env dev --format nested`.
     # Paste it below `Resources` of the parent template.
     # What it tells the parent: !GetAtt Notes.Outputs.NotesTable, !GetAtt Notes.Outputs.NotesTableArn.
-    # sha256 of what follows: a99d56f86af7c2963e683c07e00a2f831881ec868ac1d92c7f5131b2b444a0f0
+    # sha256 of what follows: a1386470f2b23074fe6e3eeede3552e6110cd28c7ee48e3ff7037eb32d1debad
       Notes:
-        Type: 'AWS::CloudFormation::Stack'
+        Type: AWS::CloudFormation::Stack
         DeletionPolicy: RetainExceptOnCreate
         UpdateReplacePolicy: Retain
         Properties:
@@ -158,7 +158,7 @@ fn into_a_folder_and_checked() {
     --- committed
     +++ rendered
     @@ -40,7 +40,7 @@
-           ScalableDimension: 'dynamodb:table:ReadCapacityUnits'
+           ScalableDimension: dynamodb:table:ReadCapacityUnits
            ResourceId: !Sub 'table/${Note}'
            MinCapacity: 5
     -      MaxCapacity: 11
@@ -167,7 +167,7 @@ fn into_a_folder_and_checked() {
        NoteReadScalingPolicy:
          Type: AWS::ApplicationAutoScaling::ScalingPolicy
     @@ -62,7 +62,7 @@
-           ScalableDimension: 'dynamodb:table:WriteCapacityUnits'
+           ScalableDimension: dynamodb:table:WriteCapacityUnits
            ResourceId: !Sub 'table/${Note}'
            MinCapacity: 5
     -      MaxCapacity: 11

@@ -7,6 +7,7 @@ use tablewright_plan::Verdict;
 use tablewright_review::{Comparison, Located, Wording, is_news, summary as summary_of_changes};
 
 use crate::report::style;
+use crate::report::text::printable;
 
 /// Returns what a comparison comes to in one line.
 pub(crate) fn summary(comparison: &Comparison) -> String {
@@ -37,9 +38,13 @@ pub(crate) fn changes(changes: &[Located]) -> String {
 fn write_change(out: &mut String, Located { change, at }: &Located) -> fmt::Result {
     let words = Wording::of(change);
     let (colour, faint) = (colour(change.verdict), style::FAINT);
-    write!(out, "  {colour}{}{colour:#} {}", words.sign, words.name)?;
-    for part in [words.kind, words.values.as_deref()].into_iter().flatten() {
-        write!(out, "  {part}")?;
+    write!(out, "  {colour}{}{colour:#} {}", words.sign, printable(&words.name))?;
+    if let Some(kind) = words.kind {
+        write!(out, "  {kind}")?;
+    }
+    if let Some(values) = words.values {
+        // A tag or a name can hold anything.
+        write!(out, "  {}", printable(&values.to_string()))?;
     }
     writeln!(out, "  {colour}[{}]{colour:#}", words.label)?;
     if let Some(why) = words.why {
