@@ -5,7 +5,8 @@ use tablewright::{Place, Problem};
 use tablewright_plan::{Recipe, Verdict};
 use tablewright_review::{Comparison, Located, Review, annotations};
 
-use crate::generate::{fewer, review};
+use crate::fewer;
+use crate::generate::review;
 use crate::samples::{bare, hostile, long, rich};
 
 fn at(line: u32) -> Place {

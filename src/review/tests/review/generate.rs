@@ -10,12 +10,6 @@ use tablewright_review::{Comparison, Located, Review, Step};
 
 use crate::samples::HOSTILE;
 
-/// A case is a document; a quarter of the usual number takes two seconds.
-pub(crate) fn fewer() -> ProptestConfig {
-    let usual = ProptestConfig::default();
-    ProptestConfig { cases: usual.cases.div_ceil(4), ..usual }
-}
-
 pub(crate) fn review() -> impl Strategy<Value = Review> {
     (vec(comparison(), 0..4), vec(problem(), 0..6))
         .prop_map(|(comparisons, problems)| Review { comparisons, problems })

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use tablewright_plan::{Action, Verdict, Wait};
 use tablewright_review::{Comparison, JSON_SCHEMA, Located, Step, change, json as json_form};
 
-use crate::generate::{fewer, review};
+use crate::fewer;
+use crate::generate::review;
 use crate::samples::{bare, hostile, rich, sound};
 
 fn schema() -> Value {

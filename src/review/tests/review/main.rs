@@ -11,3 +11,11 @@ mod room;
 mod samples;
 mod sarif;
 mod wording;
+
+use proptest::prelude::ProptestConfig;
+
+/// A case is a document; a quarter of the usual number takes two seconds.
+fn fewer() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { cases: usual.cases.div_ceil(4), ..usual }
+}

@@ -7,7 +7,8 @@ use tablewright_review::{
     Comparison, Located, MarkdownOptions, Review, Values, Wording, is_news, markdown, title,
 };
 
-use crate::generate::{fewer, review};
+use crate::fewer;
+use crate::generate::review;
 use crate::reader::{Page, read};
 use crate::samples::{HOSTILE, hostile, long, rich};
 

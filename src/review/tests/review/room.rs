@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use tablewright_plan::Verdict;
 use tablewright_review::{Comparison, Located, MarkdownOptions, Review, markdown, step_summary};
 
-use crate::generate::{fewer, review, text};
+use crate::fewer;
+use crate::generate::{review, text};
 use crate::reader::read;
 use crate::samples::{bare, hostile, long, rich};
 

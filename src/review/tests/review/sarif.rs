@@ -8,7 +8,8 @@ use tablewright::{Place, Problem};
 use tablewright_plan::Verdict;
 use tablewright_review::{Comparison, Located, Review, is_news, sarif};
 
-use crate::generate::{fewer, review};
+use crate::fewer;
+use crate::generate::review;
 use crate::samples::{bare, hostile, long, rich, sound};
 
 fn run(review: &Review) -> Value {
