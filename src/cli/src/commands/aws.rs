@@ -1,6 +1,6 @@
 //! Where a command works: AWS, another endpoint, or the sandbox.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,7 +12,7 @@ use crate::commands::Common;
 use crate::commands::endings::random;
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
-use crate::project::{EnvConfig, Project};
+use crate::project::EnvConfig;
 
 /// How much faster the sandbox's time runs than ours, where nobody says otherwise: a table takes ten seconds on AWS and one
 /// here.
@@ -61,16 +61,11 @@ pub(super) struct Target {
 
 impl AwsArgs {
     /// Connects. Region and credentials are checked before anything is called.
-    pub(super) async fn connect(
-        &self,
-        common: &Common,
-        project: &Project,
-        env: &EnvConfig,
-    ) -> Result<Target> {
+    pub(super) async fn connect(&self, common: &Common, scratch: &Path, env: &EnvConfig) -> Result<Target> {
         self.guard_region(env)?;
         let region = self.region.clone().or_else(|| env.region.clone());
         if self.sandbox {
-            let target = sandbox_target(project, region).await?;
+            let target = sandbox_target(scratch, region).await?;
             return Ok(Target { is_sandbox: true, flags: self.flags(common), ..target });
         }
         let connection = connect(&Connect {
@@ -147,20 +142,19 @@ async fn guard_account(connection: &Connection, env: &EnvConfig) -> Result<()> {
     ))
 }
 
-/// Returns the file that a project's sandbox is kept in.
-pub(super) fn sandbox_file(project: &Project) -> PathBuf {
-    project.scratch().join("sandbox.json")
+/// Returns the file that a project's sandbox is kept in: in the folder of what may be lost.
+pub(super) fn sandbox_file(scratch: &Path) -> PathBuf {
+    scratch.join("sandbox.json")
 }
 
 /// Opens a project's sandbox.
-pub(super) fn open_sandbox(project: &Project) -> Result<Sandbox> {
-    let folder = project.scratch();
-    crate::project::make_scratch(&folder)
-        .with_context(|| format!("cannot make {}, where the sandbox is kept", folder.display()))
+pub(super) fn open_sandbox(scratch: &Path) -> Result<Sandbox> {
+    crate::project::make_scratch(scratch)
+        .with_context(|| format!("cannot make {}, where the sandbox is kept", scratch.display()))
         .or_exit(Exit::Internal)?;
     let options =
         Options { clock: Clock::Wall { scale: sandbox_scale()? }, seed: random(), ..Options::default() };
-    Sandbox::at(sandbox_file(project), options).or_exit(Exit::Internal)
+    Sandbox::at(sandbox_file(scratch), options).or_exit(Exit::Internal)
 }
 
 fn sandbox_scale() -> Result<f64> {
@@ -174,8 +168,8 @@ fn sandbox_scale() -> Result<f64> {
     }
 }
 
-async fn sandbox_target(project: &Project, region: Option<String>) -> Result<Target> {
-    let sandbox = open_sandbox(project)?;
+async fn sandbox_target(scratch: &Path, region: Option<String>) -> Result<Target> {
+    let sandbox = open_sandbox(scratch)?;
     let region = region.unwrap_or_else(|| SANDBOX_REGION.to_owned());
     let connection = connect(&Connect {
         region: Some(region.clone()),

@@ -90,7 +90,7 @@ impl Sources<'_> {
         let (project, env, env_config) = self.place();
         let assembly = self.common.sound_assembly(project, env)?;
         let overrides = Templates::with_folder(&project.stacks.join("templates"))?;
-        let target = self.args.aws.connect(self.common, project, env_config).await?;
+        let target = self.args.aws.connect(self.common, &project.scratch(), env_config).await?;
         let mut comparisons = Vec::new();
         for stack in select(&assembly, &self.args.stacks)? {
             let rendered = render(stack, env.name(), &overrides)?;
@@ -147,7 +147,7 @@ impl Sources<'_> {
     async fn deployed(&self, other: &Side) -> Result<Side> {
         let (project, env, env_config) = self.place();
         let assembly = self.common.sound_assembly(project, env)?;
-        let target = self.args.aws.connect(self.common, project, env_config).await?;
+        let target = self.args.aws.connect(self.common, &project.scratch(), env_config).await?;
         let mut found = BTreeMap::new();
         let named = self.args.stacks.iter().map(String::as_str);
         for id in other.ids().chain(named.filter(|_| matches!(other, Side::One(_)))) {

@@ -1,7 +1,7 @@
 use std::cell::RefCell;
 
 use tablewright::Stack;
-use tablewright::render::{Body, Rendered, Templates, render};
+use tablewright::render::{Body, Rendered};
 use tablewright_deploy::draft::{Draft, Template};
 use tablewright_deploy::{
     ChangeSet, Discarded, Events, Prepared, Request, discard, draft, execute, guard, prepare, watch,
@@ -9,6 +9,7 @@ use tablewright_deploy::{
 use tablewright_plan::{PlanOptions, Step};
 use tokio::sync::mpsc::UnboundedReceiver;
 
+use crate::commands::Common;
 use crate::commands::ask::{ask, must_be_able_to_ask};
 use crate::commands::aws::{AwsArgs, Target};
 use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
@@ -17,7 +18,7 @@ use crate::commands::endings::{
 };
 use crate::commands::failure::{cannot_take, not_prepared};
 use crate::commands::planning::{Job, agree, gate, know, plan_stack, show};
-use crate::commands::{Common, select};
+use crate::commands::wanted::of_definitions;
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 use crate::report::fact::{Ending, Fact, Work};
@@ -43,24 +44,17 @@ pub(super) struct Args {
 }
 
 pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
-    let project = common.project()?;
-    let (env, env_config) = common.env(&project)?;
-    let assembly = common.sound_assembly(&project, &env)?;
-    let templates = Templates::with_folder(&project.stacks.join("templates"))?;
-    let stacks = select(&assembly, &args.stacks)?
-        .into_iter()
-        .map(|stack| Ok((stack, render(stack, env.name(), &templates)?)))
-        .collect::<Result<Vec<_>>>()?;
+    let wanted = of_definitions(common, &args.stacks)?;
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
         let target = tokio::select! {
-            target = args.aws.connect(common, &project, env_config) => target?,
+            target = args.aws.connect(common, &wanted.scratch, &wanted.env) => target?,
             () = interrupts.next() => return Err(interrupted_before()),
         };
         let (facts, mut receiver) = Facts::channel();
         let session = Session::new(&target, args, facts);
-        session.deploy(stacks, &mut receiver, &mut reporter, &mut interrupts).await
+        session.deploy(&wanted.stacks, &mut receiver, &mut reporter, &mut interrupts).await
     })
 }
 
@@ -87,7 +81,7 @@ impl<'a> Session<'a> {
 
     async fn deploy(
         &self,
-        stacks: Vec<(&Stack, Rendered)>,
+        stacks: &[(Stack, Rendered)],
         receiver: &mut UnboundedReceiver<Fact>,
         reporter: &mut Reporter,
         interrupts: &mut Interrupts,
@@ -134,10 +128,10 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn plan_all<'s>(&self, stacks: Vec<(&'s Stack, Rendered)>) -> Result<Vec<Job<'s>>> {
+    async fn plan_all<'s>(&self, stacks: &'s [(Stack, Rendered)]) -> Result<Vec<Job<'s>>> {
         let mut jobs = Vec::new();
         for (stack, rendered) in stacks {
-            let job = plan_stack(self.target, stack, rendered, &self.options).await?;
+            let job = plan_stack(self.target, stack, rendered.clone(), &self.options).await?;
             self.facts.tell(Fact::Planned { stack: stack.id.clone(), plan: job.plan.clone() });
             jobs.push(job);
         }

@@ -37,7 +37,7 @@ pub(super) fn destroy(common: &Common, args: &Args) -> Result<Exit> {
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
-        let target = args.aws.connect(common, &project, env_config).await?;
+        let target = args.aws.connect(common, &project.scratch(), env_config).await?;
         let name = stack.name.as_deref().unwrap_or_default();
         let Some(deployed) = cloud_stack::describe(&target.cloudformation, name).await? else {
             reporter.say(&format!("There is no stack {name} in {}; nothing to do.", target.name));

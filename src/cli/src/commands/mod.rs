@@ -19,6 +19,7 @@ mod endings;
 mod failure;
 mod planning;
 mod reporting;
+mod wanted;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;

@@ -38,7 +38,7 @@ pub(super) fn outputs(common: &Common, args: &Args) -> Result<Exit> {
     let assembly = common.sound_assembly(&project, &env)?;
     let stack = select(&assembly, std::slice::from_ref(&args.stack))?.remove(0);
     run(async {
-        let target = args.aws.connect(common, &project, env_config).await?;
+        let target = args.aws.connect(common, &project.scratch(), env_config).await?;
         let name = stack.name.as_deref().unwrap_or_default();
         let deployed = cloud_stack::describe(&target.cloudformation, name).await?.ok_or_else(|| {
             CommandError::new(Exit::Usage, anyhow!("there is no stack {name} in {}", target.name))

@@ -43,7 +43,7 @@ pub(super) fn sandbox(common: &Common, args: &Args) -> Result<Exit> {
 }
 
 fn serve(project: &Project, port: u16) -> Result<Exit> {
-    let sandbox = open_sandbox(project)?;
+    let sandbox = open_sandbox(&project.scratch())?;
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -67,7 +67,7 @@ fn serve(project: &Project, port: u16) -> Result<Exit> {
 }
 
 fn reset(common: &Common, project: &Project) -> Result<Exit> {
-    let file = sandbox_file(project);
+    let file = sandbox_file(&project.scratch());
     Sandbox::reset(&file).map_err(|error| CommandError::new(Exit::Internal, error))?;
     if !common.quiet {
         let _ = writeln!(anstream::stderr(), "The sandbox is empty.");
@@ -76,7 +76,7 @@ fn reset(common: &Common, project: &Project) -> Result<Exit> {
 }
 
 fn status(project: &Project) -> Result<Exit> {
-    let file = sandbox_file(project);
+    let file = sandbox_file(&project.scratch());
     let state = if file.exists() { "kept in" } else { "empty; it would be kept in" };
     print(&format!("The sandbox is {state} {}\n", file.display()))?;
     Ok(Exit::Done)

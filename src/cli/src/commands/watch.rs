@@ -32,7 +32,7 @@ pub(super) fn watch(common: &Common, args: &Args) -> Result<Exit> {
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
-        let target = args.aws.connect(common, &project, env_config).await?;
+        let target = args.aws.connect(common, &project.scratch(), env_config).await?;
         let (facts, mut receiver) = Facts::channel();
         let engine = async {
             let name = stack.name.as_deref().unwrap_or_default();

@@ -46,7 +46,7 @@ fn rendered() -> String {
 }
 
 /// `[env.NAME]`
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EnvConfig {
     /// The AWS region of the environment.
