@@ -19,7 +19,8 @@ fn help() {
 
     Commands:
       list         Show stacks, tables and keys at a glance
-      check        Check the definitions against the rules of DynamoDB and CloudFormation
+      check        Check the definitions against the rules of DynamoDB and CloudFormation, and against a
+                   policy
       render       Write the CloudFormation templates, to stdout or into a folder
       diff         Show what a change means, and what it would do to the data
       deploy       Plan the change, show it, ask, deploy it, and watch until the tables can be used
@@ -142,12 +143,14 @@ fn help_of_every_command() {
       -h, --help  Print help
     ");
     assert_snapshot!(own(&["check"]), @"
-    Check the definitions against the rules of DynamoDB and CloudFormation
+    Check the definitions against the rules of DynamoDB and CloudFormation, and against a policy
 
     Usage: tablewright check [OPTIONS]
 
     Options:
-      -h, --help  Print help (see more with '--help')
+          --policy <PROFILE>  Hold the definitions to the demands of a profile as well, such as
+                              recovery, protection, keys and tags [possible values: dev, safe, hardened]
+      -h, --help              Print help (see more with '--help')
 
     Report:
           --format <FORM>       Form on stdout [default: text] [possible values: text, markdown, json,
@@ -189,41 +192,48 @@ fn help_of_every_command() {
     assert_snapshot!(own(&["watch"]), @"
     Follow the latest operation on a stack, running or ended, from its first event
 
-    Usage: tablewright watch [OPTIONS] <STACK>
+    Usage: tablewright watch [OPTIONS] <STACK|--stack-name <NAME>>
 
     Arguments:
-      <STACK>  The stack
+      [STACK]  The stack, as the definitions call it
 
     Options:
-          --output <FORM>  How to show what happens [default: auto] [possible values: auto, tree, lines,
-                           ndjson]
-      -h, --help           Print help (see more with '--help')
+          --stack-name <NAME>  Any stack by its name in CloudFormation, or its ARN: nothing is built,
+                               and whoever made it does not matter
+          --output <FORM>      How to show what happens [default: auto] [possible values: auto, tree,
+                               lines, ndjson]
+      -h, --help               Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["destroy"]), @"
     Delete a stack; tables stay where their DeletionPolicy or deletion protection says so
 
-    Usage: tablewright destroy [OPTIONS] <STACK>
+    Usage: tablewright destroy [OPTIONS] <STACK|--stack-name <NAME>>
 
     Arguments:
-      <STACK>  The stack
+      [STACK]  The stack, as the definitions call it
 
     Options:
-      -y, --yes            Do not ask
-          --output <FORM>  How to show what happens [default: auto] [possible values: auto, tree, lines,
-                           ndjson]
-      -h, --help           Print help (see more with '--help')
+          --stack-name <NAME>  Any stack by its name in CloudFormation, or its ARN: nothing is built,
+                               and whoever made it does not matter
+      -y, --yes                Do not ask
+          --output <FORM>      How to show what happens [default: auto] [possible values: auto, tree,
+                               lines, ndjson]
+      -h, --help               Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["outputs"]), @"
     Print the outputs of a stack
 
-    Usage: tablewright outputs [OPTIONS] <STACK>
+    Usage: tablewright outputs [OPTIONS] <STACK|--stack-name <NAME>>
 
     Arguments:
-      <STACK>  The stack
+      [STACK]  The stack, as the definitions call it
 
     Options:
-          --format <FORM>  Form of the outputs [default: text] [possible values: text, json]
-      -h, --help           Print help (see more with '--help')
+          --stack-name <NAME>  Any stack by its name in CloudFormation, or its ARN: nothing is built,
+                               and whoever made it does not matter
+          --format <FORM>      Form of the outputs [default: text] [possible values: text, json, dotenv,
+                               github]
+      -h, --help               Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["sandbox"]), @"
     CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or begin a new one
@@ -353,9 +363,9 @@ fn what_is_no_command_line() {
     exit code 2
     --- stderr
     error: the following required arguments were not provided:
-      <STACK>
+      <STACK|--stack-name <NAME>>
 
-    Usage: tablewright destroy --sandbox <STACK>
+    Usage: tablewright destroy --sandbox <STACK|--stack-name <NAME>>
 
     For more information, try '--help'.
     ");
@@ -364,7 +374,7 @@ fn what_is_no_command_line() {
     --- stderr
     error: unexpected argument 'b' found
 
-    Usage: tablewright watch [OPTIONS] <STACK>
+    Usage: tablewright watch [OPTIONS] <STACK|--stack-name <NAME>>
 
     For more information, try '--help'.
     ");

@@ -12,6 +12,7 @@ fn an_operation_that_has_ended() {
     exit code 2
     --- stderr
     error: there is no stack demo-shop-dev in the sandbox, us-east-1
+      help: `tablewright deploy shop --sandbox` makes it
     ");
     let _ = project.run(&["deploy", "shop", "--sandbox", "--yes"]).ends_with(0);
     assert_snapshot!(project.run(&["watch", "shop", "--sandbox"]), @"
@@ -38,5 +39,6 @@ fn an_operation_that_has_ended() {
     exit code 2
     --- stderr
     error: there is no stack demo-shop-dev in the sandbox, us-east-1
+      help: `tablewright deploy shop --sandbox` makes it
     ");
 }

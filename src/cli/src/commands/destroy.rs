@@ -1,13 +1,15 @@
 use anyhow::anyhow;
+use serde_json::Value;
 use tablewright::DeletionPolicy;
 use tablewright_deploy::stack as cloud_stack;
 use tablewright_deploy::{Events, delete, watch};
 
+use crate::commands::Common;
 use crate::commands::ask::ask;
 use crate::commands::aws::AwsArgs;
+use crate::commands::chosen::StackArgs;
 use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
 use crate::commands::endings::{conclude, detached, ending, interrupted_before, token};
-use crate::commands::{Common, select};
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::report::fact::{Fact, Work};
@@ -16,9 +18,8 @@ use crate::report::{Form, Reporter};
 /// Delete a stack; tables stay where their DeletionPolicy or deletion protection says so
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The stack
-    #[arg(value_name = "STACK")]
-    stack: String,
+    #[command(flatten)]
+    stack: StackArgs,
     #[command(flatten)]
     aws: AwsArgs,
     /// Do not ask
@@ -30,14 +31,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn destroy(common: &Common, args: &Args) -> Result<Exit> {
-    let project = common.project()?;
-    let (env, env_config) = common.env(&project)?;
-    let assembly = common.sound_assembly(&project, &env)?;
-    let stack = select(&assembly, std::slice::from_ref(&args.stack))?.remove(0);
+    let chosen = args.stack.choose(common)?;
+    let stack = &chosen.stack;
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
-        let target = args.aws.connect(common, &project.scratch(), env_config).await?;
+        let target = args.aws.connect(common, &chosen.scratch, &chosen.env).await?;
         let name = stack.name.as_deref().unwrap_or_default();
         let Some(deployed) = cloud_stack::describe(&target.cloudformation, name).await? else {
             reporter.say(&format!("There is no stack {name} in {}; nothing to do.", target.name));
@@ -76,7 +75,7 @@ pub(super) fn destroy(common: &Common, args: &Args) -> Result<Exit> {
         };
         match drive(engine, &mut receiver, &mut reporter, &mut interrupts).await {
             Ok(done) => done,
-            Err(Interrupted) => Err(detached(&target, &stack.id)),
+            Err(Interrupted) => Err(detached(&target, &chosen.argument)),
         }
     })
 }
@@ -99,20 +98,29 @@ impl DeployedTable {
 }
 
 fn deployed_tables(template: &str) -> Result<Vec<DeployedTable>> {
-    let template = tablewright_template::parse(template)
+    let template = tablewright_template::parse_deployed(template)
         .map_err(|error| {
             CommandError::new(Exit::Usage, error).context("the deployed template cannot be read")
         })?
+        .template
         .to_value();
     let resources = template["Resources"].as_object().into_iter().flatten();
     Ok(resources
-        .filter(|(_, resource)| resource["Type"] == "AWS::DynamoDB::Table")
+        .filter(|(_, resource)| {
+            resource["Type"] == "AWS::DynamoDB::Table" || resource["Type"] == "AWS::DynamoDB::GlobalTable"
+        })
         .map(|(id, resource)| DeployedTable {
             id: id.clone(),
             kept: [DeletionPolicy::Retain, DeletionPolicy::RetainExceptOnCreate]
                 .iter()
                 .any(|policy| resource["DeletionPolicy"] == policy.as_str()),
-            protected: resource["Properties"]["DeletionProtectionEnabled"] == true,
+            protected: is_protected(&resource["Properties"]),
         })
         .collect())
+}
+
+/// A global table has the setting in each of its replicas.
+fn is_protected(properties: &Value) -> bool {
+    let replicas = properties["Replicas"].as_array().into_iter().flatten();
+    replicas.chain([properties]).any(|settings| settings["DeletionProtectionEnabled"] == true)
 }

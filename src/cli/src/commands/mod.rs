@@ -13,6 +13,7 @@ mod completions;
 
 mod ask;
 mod aws;
+mod chosen;
 mod comparing;
 mod drive;
 mod endings;

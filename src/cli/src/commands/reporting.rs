@@ -125,14 +125,13 @@ fn append_step_summary(review: &Review) -> Result<()> {
     let Some(file) = std::env::var_os(STEP_SUMMARY_VARIABLE).filter(|file| !file.is_empty()) else {
         return Ok(());
     };
-    let file = Path::new(&file);
-    // Steps before this one may have written there.
-    let written = File::options()
-        .append(true)
-        .create(true)
-        .open(file)
-        .and_then(|mut open| open.write_all(step_summary(review).as_bytes()));
-    written.map_err(|error| cannot_write(file, error))
+    append(Path::new(&file), &step_summary(review))
+}
+
+/// Appends to a file: steps before this one may have written there.
+pub(super) fn append(file: &Path, text: &str) -> Result<()> {
+    let opened = File::options().append(true).create(true).open(file);
+    opened.and_then(|mut open| open.write_all(text.as_bytes())).map_err(|error| cannot_write(file, error))
 }
 
 fn cannot_write(file: &Path, error: std::io::Error) -> CommandError {

@@ -1,12 +1,12 @@
-use anyhow::anyhow;
 use tablewright_deploy::operation::latest;
 use tablewright_deploy::{Events, watch as watch_operation};
 
+use crate::commands::Common;
 use crate::commands::aws::AwsArgs;
+use crate::commands::chosen::StackArgs;
 use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
 use crate::commands::endings::{conclude, detached, ending, wait_for_tables};
-use crate::commands::{Common, select};
-use crate::error::{CommandError, Result};
+use crate::error::Result;
 use crate::exit::Exit;
 use crate::report::fact::{Ending, Fact, Work};
 use crate::report::{Form, Reporter};
@@ -14,9 +14,8 @@ use crate::report::{Form, Reporter};
 /// Follow the latest operation on a stack, running or ended, from its first event
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// The stack
-    #[arg(value_name = "STACK")]
-    stack: String,
+    #[command(flatten)]
+    stack: StackArgs,
     #[command(flatten)]
     aws: AwsArgs,
     /// How to show what happens
@@ -25,20 +24,17 @@ pub(super) struct Args {
 }
 
 pub(super) fn watch(common: &Common, args: &Args) -> Result<Exit> {
-    let project = common.project()?;
-    let (env, env_config) = common.env(&project)?;
-    let assembly = common.sound_assembly(&project, &env)?;
-    let stack = select(&assembly, std::slice::from_ref(&args.stack))?.remove(0);
+    let chosen = args.stack.choose(common)?;
+    let stack = &chosen.stack;
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
-        let target = args.aws.connect(common, &project.scratch(), env_config).await?;
+        let target = args.aws.connect(common, &chosen.scratch, &chosen.env).await?;
         let (facts, mut receiver) = Facts::channel();
         let engine = async {
             let name = stack.name.as_deref().unwrap_or_default();
-            let operation = latest(&target.cloudformation, name).await?.ok_or_else(|| {
-                CommandError::new(Exit::Usage, anyhow!("there is no stack {name} in {}", target.name))
-            })?;
+            let operation = latest(&target.cloudformation, name).await?;
+            let operation = operation.ok_or_else(|| chosen.missing(&target))?;
             facts.tell(Fact::Began { stack: stack.id.clone(), work: Work::Watch });
             let call = async |events: &Events| {
                 watch_operation(&target.cloudformation, &operation, &target.pace, events).await
@@ -52,7 +48,7 @@ pub(super) fn watch(common: &Common, args: &Args) -> Result<Exit> {
         };
         match drive(engine, &mut receiver, &mut reporter, &mut interrupts).await {
             Ok(done) => done,
-            Err(Interrupted) => Err(detached(&target, &stack.id)),
+            Err(Interrupted) => Err(detached(&target, &chosen.argument)),
         }
     })
 }

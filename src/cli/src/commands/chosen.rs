@@ -1,0 +1,71 @@
+//! The stack that a command is about: one of the definitions, or any other by its name.
+
+use std::path::PathBuf;
+
+use tablewright::Stack;
+
+use crate::commands::aws::Target;
+use crate::commands::{Common, select};
+use crate::error::{CommandError, Result};
+use crate::project::EnvConfig;
+
+/// Which stack.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+pub(super) struct StackArgs {
+    /// The stack, as the definitions call it
+    #[arg(value_name = "STACK")]
+    stack: Option<String>,
+    /// Any stack by its name in CloudFormation, or its ARN: nothing is built, and whoever made it does not matter
+    #[arg(long, value_name = "NAME")]
+    stack_name: Option<String>,
+}
+
+/// A stack that was chosen, and where it is.
+pub(super) struct Chosen {
+    pub(super) stack: Stack,
+    /// How the command line names it.
+    pub(super) argument: String,
+    pub(super) env: EnvConfig,
+    /// The folder of what may be lost.
+    pub(super) scratch: PathBuf,
+}
+
+impl StackArgs {
+    /// Finds the stack in the definitions, unless it is named.
+    pub(super) fn choose(&self, common: &Common) -> Result<Chosen> {
+        if let Some(name) = &self.stack_name {
+            return by_name(common, name);
+        }
+        let id = self.stack.clone().unwrap_or_default();
+        let project = common.project()?;
+        let (env, env_config) = common.env(&project)?;
+        let assembly = common.sound_assembly(&project, &env)?;
+        let stack = select(&assembly, std::slice::from_ref(&id))?[0].clone();
+        Ok(Chosen { stack, argument: id, env: env_config.clone(), scratch: project.scratch() })
+    }
+}
+
+impl Chosen {
+    /// Returns the error of a stack that does not exist where it was looked for.
+    pub(super) fn missing(&self, target: &Target) -> CommandError {
+        let name = self.stack.name.as_deref().unwrap_or_default();
+        let error = CommandError::usage(format!("there is no stack {name} in {}", target.name));
+        if self.argument == self.stack.id {
+            error.hint(format!("{} makes it", target.command("deploy", &self.argument)))
+        } else {
+            error.hint("is it in another region or account? see `--env`, `--region` and `--profile`")
+        }
+    }
+}
+
+/// A project says where its environment is; without one the SDK's own settings count.
+fn by_name(common: &Common, name: &str) -> Result<Chosen> {
+    let (env, scratch) = match common.project() {
+        Ok(project) => (common.env(&project)?.1.clone(), project.scratch()),
+        Err(error) if common.env.is_some() || common.stacks.is_some() => return Err(error),
+        Err(_) => (EnvConfig::default(), PathBuf::from(".tablewright")),
+    };
+    let stack = Stack::new(name).name(name);
+    Ok(Chosen { stack, argument: format!("--stack-name {name}"), env, scratch })
+}
