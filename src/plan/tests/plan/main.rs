@@ -8,6 +8,7 @@ mod machine;
 mod moves;
 mod properties;
 mod rows;
+mod spellings;
 mod steps;
 mod support;
 mod values;

@@ -85,7 +85,7 @@ fn table() -> impl Strategy<Value = Table> {
 }
 
 /// Two states of up to three tables.
-fn stacks() -> impl Strategy<Value = (Value, Value)> {
+pub(crate) fn stacks() -> impl Strategy<Value = (Value, Value)> {
     prop::collection::vec((table(), table(), any::<bool>()), 1..=3).prop_map(|mut tables| {
         for (before, after, _) in &mut tables {
             // What turns time to live off must name the attribute it is on; anything else is refused.
@@ -182,12 +182,12 @@ fn add_scaling(template: &mut Value, id: &str, index: Option<&str>) {
     });
 }
 
-fn options() -> PlanOptions {
+pub(crate) fn options() -> PlanOptions {
     PlanOptions { redefine_indexes: true, ..PlanOptions::default() }
 }
 
 /// Plans after every step of every plan take a while; `PROPTEST_CASES` still scales it.
-fn fewer() -> ProptestConfig {
+pub(crate) fn fewer() -> ProptestConfig {
     let usual = ProptestConfig::default();
     ProptestConfig { cases: usual.cases.div_ceil(4), ..usual }
 }
