@@ -19,6 +19,7 @@
 
 mod json;
 mod yaml;
+mod syntax;
 
 mod number;
 mod duplicate;
@@ -34,6 +35,7 @@ use duplicate::Duplicates;
 pub use error::{ParseError, ParseErrorKind, Position};
 pub use node::{Entry, JsonLayout, Kind, Node};
 pub use scalar::{Scalar, ScalarValue, Style};
+pub use syntax::{Comment, Layout, Syntax, SyntaxEntry, SyntaxKind, SyntaxNode};
 pub use tree::MAX_DEPTH;
 
 /// The longest text that [`parse`] takes, in bytes. CloudFormation takes one megabyte.

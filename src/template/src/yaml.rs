@@ -1,10 +1,12 @@
 //! Reads YAML as CloudFormation does: version 1.1 with its functions as tags, without aliases and
 //! merges, and with nothing but strings for keys.
 //!
-//! The only place that knows the parser. granit-parser gives events with tags, styles and places
+//! With [`crate::syntax`] the only place that knows the parser. granit-parser gives events with tags, styles and places
 //! and makes nothing of the scalars; with most others `0123` is 123 before anybody can ask. It reads
 //! the syntax of YAML 1.2, which differs for characters that nobody writes: U+0085, U+2028 and U+2029
 //! are no line breaks.
+
+use std::borrow::Cow;
 
 use granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 use serde_json::Number;
@@ -38,10 +40,8 @@ pub(crate) fn read(text: &str, duplicates: Duplicates) -> Result<Deployed, Parse
             }
             Event::Scalar(content, style, _, tag) => {
                 let tag = meaning(tag.as_deref(), &place)?;
-                // The parser says `~` also for a value that is not there at all.
-                let is_there = style != ScalarStyle::Plain || content != "~" || place.written() == "~";
-                let text = if is_there { content.into_owned() } else { String::new() };
-                add_scalar(&mut tree, &place, Scalar::string(text, style_of(style)), tag)?;
+                let scalar = written_scalar(content, style_of(style), place.written());
+                add_scalar(&mut tree, &place, scalar, tag)?;
             }
             Event::SequenceStart(_, _, tag) => {
                 let function = function_of(&tree, &place, meaning(tag.as_deref(), &place)?, "seq")?;
@@ -218,7 +218,13 @@ fn is_absent(node: &Node) -> bool {
     }
 }
 
-fn scan_error(error: &ScanError) -> ParseError {
+/// A scalar that means its text. The parser says `~` also for a value that is not there at all.
+pub(crate) fn written_scalar(content: Cow<'_, str>, style: Style, written: &str) -> Scalar {
+    let is_there = style != Style::Plain || content != "~" || written == "~";
+    Scalar::string(if is_there { content.into_owned() } else { String::new() }, style)
+}
+
+pub(crate) fn scan_error(error: &ScanError) -> ParseError {
     let kind = match error.kind() {
         ErrorKind::RecursionLimitExceeded => ParseErrorKind::TooDeep,
         kind => ParseErrorKind::Yaml(kind.to_string()),
@@ -227,11 +233,11 @@ fn scan_error(error: &ScanError) -> ParseError {
 }
 
 /// The parser counts columns from 0.
-fn position(marker: &Marker) -> Position {
+pub(crate) fn position(marker: &Marker) -> Position {
     Position { line: marker.line(), column: marker.col() + 1 }
 }
 
-fn style_of(style: ScalarStyle) -> Style {
+pub(crate) fn style_of(style: ScalarStyle) -> Style {
     match style {
         ScalarStyle::Plain => Style::Plain,
         ScalarStyle::SingleQuoted => Style::SingleQuoted,
