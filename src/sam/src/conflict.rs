@@ -1,0 +1,68 @@
+//! Names that stand in a template twice. SAM keeps the last and says nothing, which replaces a table by mistake.
+
+use tablewright_template::{Kind, SyntaxEntry};
+
+use crate::EmbedError;
+use crate::document::{Document, keys};
+use crate::found::Found;
+use crate::region::Region;
+
+/// Refuses a region whose keys somebody else has.
+pub(crate) fn refuse_taken(document: &Document<'_>, owner: &str, region: &Region) -> Result<(), EmbedError> {
+    let own = document.region(owner, &region.path);
+    let place = document.find(&region.path);
+    let Some(Kind::Mapping(wanted)) = region.content.as_ref().map(|content| &content.kind) else {
+        return Ok(());
+    };
+    let mut theirs = Vec::new();
+    if place.depth == region.path.len() {
+        theirs.extend(keys(&document.syntax, place.node));
+    }
+    // A parameter and a resource share what `Ref` names.
+    let other = match &region.path[..] {
+        [section] if section == "Resources" => "Parameters",
+        [section] if section == "Parameters" => "Resources",
+        _ => "",
+    };
+    if let Some(entry) = document.root().get(other) {
+        let of_owner = document.region(owner, &[other.to_owned()]);
+        let is_theirs = |start: usize| of_owner.is_none_or(|region| !region.contains(start));
+        let keys = keys(&document.syntax, &entry.value).into_iter();
+        theirs.extend(keys.filter(|(_, _, start)| is_theirs(*start)));
+    }
+    theirs.retain(|(_, _, start)| own.is_none_or(|own| !own.contains(*start)));
+    for entry in wanted {
+        if let Some((key, position, _)) = theirs.iter().find(|(key, ..)| *key == entry.key) {
+            let at = region.place_of(key).cloned();
+            return Err(EmbedError::Taken { key: (*key).to_owned(), line: position.line, at });
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a template that says itself twice what it may say once; what is about to be replaced counts for nothing.
+pub(crate) fn refuse_twice(
+    document: &Document<'_>,
+    owner: &str,
+    regions: &[&Region],
+) -> Result<(), EmbedError> {
+    const SECTIONS: [&str; 5] = ["Parameters", "Mappings", "Conditions", "Resources", "Outputs"];
+    let replaced: Vec<&Found> =
+        regions.iter().filter_map(|region| document.region(owner, &region.path)).collect();
+    let sections =
+        SECTIONS.iter().filter_map(|section| Some((*section, &document.root().get(section)?.value)));
+    for (name, node) in [("the template", document.root())].into_iter().chain(sections) {
+        let stays =
+            |entry: &&SyntaxEntry| !replaced.iter().any(|region| region.contains(entry.key.range.start));
+        let keys = node.entries().iter().filter(stays).filter_map(|entry| {
+            Some((entry.key.as_str().filter(|key| *key != "<<")?, entry.key.position.line))
+        });
+        let mut keys: Vec<(&str, usize)> = keys.collect();
+        keys.sort_unstable();
+        if let Some([(key, first), (_, second)]) = keys.array_windows().find(|[(a, _), (b, _)]| a == b) {
+            let (key, section) = ((*key).to_owned(), name.to_owned());
+            return Err(EmbedError::Twice { key, section, first: *first, second: *second });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,111 @@
+//! Takes regions out of a text, with everything that was written for them, and brings back what went for them.
+
+use std::ops::Range;
+
+use crate::EmbedError;
+use crate::document::{Document, starts_of_children};
+use crate::found::Found;
+use crate::insert::after_colon;
+use crate::marker::{Begin, Seam};
+use crate::splice::{Splice, apply};
+use crate::text;
+
+/// Returns the text without these regions.
+pub(crate) fn cut(document: &Document<'_>, gone: &[&Found]) -> Result<String, EmbedError> {
+    let source = document.text;
+    let is_gone = |region: &Found| gone.iter().any(|gone| gone.name() == region.name());
+    let is_in_gone = |at: usize| gone.iter().any(|region| region.contains(at));
+    let mut ranges = Vec::new();
+    let mut splices = Vec::new();
+    for run in document.regions.chunk_by(|one, next| one.lines(source).end == next.range.start) {
+        let inline = run.iter().find(|region| region.begin.seam == Seam::Inline);
+        let (cut, left): (Vec<&Found>, Vec<&Found>) = run.iter().partition(|region| is_gone(region));
+        ranges.extend(cut.iter().map(|region| region.lines(source)));
+        match (inline, left.first(), cut.last()) {
+            // They all stood between a bracket and what goes on behind it.
+            (Some(first), None, Some(last)) => {
+                let next = last.lines(source).end;
+                let margin = text::indentation(source, next).min(first.indentation);
+                ranges.push(text::before_break(source, run[0].range.start)..next + margin);
+            }
+            (Some(first), Some(heir), _) if is_gone(first) => {
+                splices.push(marker(document, heir, &Begin { seam: Seam::Inline, ..heir.begin.clone() }));
+            }
+            (_, _, _) => {}
+        }
+    }
+    for region in gone {
+        let path = &region.name().path;
+        let place = document.find(path);
+        let stays = place.depth == path.len()
+            && starts_of_children(place.node).into_iter().any(|start| !is_in_gone(start));
+        if stays {
+            splices.extend(hand_over(document, region, is_gone));
+            continue;
+        }
+        ranges.extend(headers(document, region));
+        if let (Some(was), Some(key)) = (&region.begin.was, place.key) {
+            let colon = after_colon(source, &key.key)
+                .ok_or_else(|| EmbedError::Internal("the key of a region has no colon".to_owned()))?;
+            splices.push(Splice { at: colon..colon, with: was.clone() });
+        }
+    }
+    splices.extend(merged(source, ranges).into_iter().map(|at| Splice { at, with: String::new() }));
+    Ok(apply(source, splices))
+}
+
+/// Joins what touches. What ends a text without a line break takes the break before it along: the text ended there before.
+fn merged(source: &str, mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    ranges.sort_by_key(|range| range.start);
+    let mut merged: Vec<Range<usize>> = Vec::new();
+    for range in ranges {
+        match merged.last_mut() {
+            Some(last) if range.start <= last.end => last.end = last.end.max(range.end),
+            Some(_) | None => merged.push(range),
+        }
+    }
+    if let Some(last) = merged.last_mut().filter(|last| last.end == source.len())
+        && !source.ends_with(['\n', '\r'])
+    {
+        last.start = text::before_break(source, last.start);
+    }
+    merged
+}
+
+/// Another region of the same place takes over what the region made and replaced: it needs it now.
+fn hand_over(document: &Document<'_>, region: &Found, is_gone: impl Fn(&Found) -> bool) -> Option<Splice> {
+    let Begin { made, was, .. } = &region.begin;
+    if *made == 0 && was.is_none() {
+        return None;
+    }
+    let is_heir = |other: &&Found| other.name().path == region.name().path && !is_gone(other);
+    let heir = document.regions.iter().find(is_heir)?;
+    Some(marker(document, heir, &Begin { made: *made, was: was.clone(), ..heir.begin.clone() }))
+}
+
+/// Writes the first marker of a region anew.
+fn marker(document: &Document<'_>, region: &Found, begin: &Begin) -> Splice {
+    let start = region.range.start + region.indentation;
+    Splice { at: start..text::line_end(document.text, start), with: begin.to_string() }
+}
+
+/// Returns the lines of the keys that were made for a region, from the last one up, as long as there is nothing else in them.
+fn headers(document: &Document<'_>, region: &Found) -> Option<Range<usize>> {
+    let source = document.text;
+    let path = &region.name().path;
+    let mut start = region.range.start;
+    for depth in (path.len() - region.begin.made..path.len()).rev() {
+        let place = document.find(&path[..=depth]);
+        let key = &place.key.filter(|_| place.depth == depth + 1)?.key;
+        let is_alone = depth + 1 == path.len() || place.node.entries().len() == 1;
+        let line = text::line_start(source, key.range.start);
+        let end = text::line_end(source, line);
+        // Somebody may have written a comment behind it.
+        let is_as_made = source[line..end].trim_start_matches(' ') == format!("{}:", path[depth]);
+        if !is_alone || !is_as_made || text::after_break(source, end) != start {
+            break;
+        }
+        start = line;
+    }
+    (start < region.range.start).then_some(start..region.range.start)
+}

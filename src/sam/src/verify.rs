@@ -1,0 +1,177 @@
+//! Reads again what was made, and compares.
+//!
+//! In: the document before and the text after. Out: the document after, or what does not hold, and then nothing is written:
+//! outside of the regions the same bytes and the same tree, inside exactly what is wanted.
+
+use tablewright_template::{SyntaxEntry, SyntaxKind, SyntaxNode};
+
+use crate::EmbedError;
+use crate::document::{Document, starts_of_children};
+use crate::embed::standing;
+use crate::found::Found;
+use crate::region::{Region, Regions, meaning, same};
+use crate::remove::cut;
+
+/// Compares a template before and after its regions were written.
+pub(crate) fn embedded<'t>(
+    before: &Document<'_>,
+    text: &'t str,
+    wanted: &Regions,
+) -> Result<Document<'t>, EmbedError> {
+    let after = reread(text)?;
+    let of_wanted = |document: &'_ Document<'_>| -> Vec<Found> {
+        let regions = wanted.regions.iter().filter_map(|region| document.region(&wanted.owner, &region.path));
+        regions.cloned().collect()
+    };
+    let (old, new) = (of_wanted(before), of_wanted(&after));
+    for region in &wanted.regions {
+        holds(&after, &wanted.owner, region)?;
+    }
+    let without =
+        |document: &Document<'_>, regions: &[Found]| cut(document, &regions.iter().collect::<Vec<_>>());
+    if without(before, &old)? != without(&after, &new)? {
+        return Err(internal("bytes outside of the regions differ"));
+    }
+    if others(before, &old) != others(&after, &new) {
+        return Err(internal("regions of others differ"));
+    }
+    if !same_outside(before.root(), &old, after.root(), &new) {
+        return Err(internal("what the template says outside of the regions differs"));
+    }
+    Ok(after)
+}
+
+/// Compares a template before and after regions were taken out.
+pub(crate) fn removed(before: &Document<'_>, text: &str, gone: &[&Found]) -> Result<(), EmbedError> {
+    let after = reread(text)?;
+    let gone: Vec<Found> = gone.iter().map(|found| (*found).clone()).collect();
+    if others(before, &gone) != others(&after, &[]) {
+        return Err(internal("regions of others differ"));
+    }
+    if !same_outside(before.root(), &gone, after.root(), &[]) {
+        return Err(EmbedError::Entangled);
+    }
+    Ok(())
+}
+
+fn internal(what: &str) -> EmbedError {
+    EmbedError::Internal(what.to_owned())
+}
+
+fn reread(text: &str) -> Result<Document<'_>, EmbedError> {
+    Document::read(text).map_err(|error| match &error {
+        EmbedError::Unreadable(source) => internal(&format!("the new text cannot be read: {source}")),
+        _ => internal(&format!("the new text is refused: {error}")),
+    })
+}
+
+/// Whether a region has exactly what is wanted in it.
+fn holds(after: &Document<'_>, owner: &str, region: &Region) -> Result<(), EmbedError> {
+    let found = after.region(owner, &region.path);
+    let (found, content) = match (found, &region.content) {
+        (None, None) => return Ok(()),
+        (Some(found), Some(content)) => (found, content),
+        (Some(_), None) => return Err(internal("a region is there that is not wanted")),
+        (None, Some(_)) => return Err(internal("a region is not there")),
+    };
+    if found.is_edited(after.text) {
+        return Err(internal("the checksum of a region is wrong"));
+    }
+    let shape = standing(after, found)?.ok_or_else(|| internal("a region is empty"))?;
+    let meant = meaning(region, content, shape)
+        .map_err(|error| internal(&format!("what is wanted cannot be read: {error}")))?;
+    let place = after.find(&region.path[..region.path.len() - shape.wrapped_in.len()]);
+    let there = children_in(place.node, found);
+    let meant = meant.documents.first().map(all_children).unwrap_or_default();
+    let equal = |(a, b): (&Child<'_>, &Child<'_>)| match (a, b) {
+        (Child::Entry(a), Child::Entry(b)) => same(&a.key, &b.key) && same(&a.value, &b.value),
+        (Child::Item(a), Child::Item(b)) => same(a, b),
+        (Child::Entry(_), Child::Item(_)) | (Child::Item(_), Child::Entry(_)) => false,
+    };
+    if there.len() != meant.len() || !there.iter().zip(&meant).all(equal) {
+        return Err(internal("a region does not say what is wanted"));
+    }
+    Ok(())
+}
+
+enum Child<'d> {
+    Entry(&'d SyntaxEntry),
+    Item(&'d SyntaxNode),
+}
+
+fn all_children(node: &SyntaxNode) -> Vec<Child<'_>> {
+    match &node.kind {
+        SyntaxKind::Mapping(_, entries) => entries.iter().map(Child::Entry).collect(),
+        SyntaxKind::Sequence(_, items) => items.iter().map(Child::Item).collect(),
+        SyntaxKind::Scalar(_) | SyntaxKind::Alias(_) => Vec::new(),
+    }
+}
+
+fn children_in<'d>(node: &'d SyntaxNode, region: &Found) -> Vec<Child<'d>> {
+    let starts = starts_of_children(node);
+    let children = all_children(node).into_iter().zip(starts);
+    children.filter(|(_, start)| region.contains(*start)).map(|(child, _)| child).collect()
+}
+
+/// The names and bodies of the regions that are not these.
+fn others<'d>(document: &'d Document<'_>, these: &[Found]) -> Vec<(String, &'d str)> {
+    let others = document.regions.iter().filter(|region| these.iter().all(|one| one.name() != region.name()));
+    others.map(|region| (region.name().to_string(), &document.text[region.body.clone()])).collect()
+}
+
+/// Whether two trees are the same but for what is in regions. A collection that has nothing else in it is as good as none.
+fn same_outside(a: &SyntaxNode, of_a: &[Found], b: &SyntaxNode, of_b: &[Found]) -> bool {
+    let is_in = |regions: &[Found], at: usize| regions.iter().any(|region| region.contains(at));
+    let nothing = |node: &SyntaxNode, regions: &[Found]| comes_to_nothing(node, regions);
+    if nothing(a, of_a) && nothing(b, of_b) {
+        return true;
+    }
+    match (&a.kind, &b.kind) {
+        (SyntaxKind::Mapping(_, one), SyntaxKind::Mapping(_, other)) => {
+            let outside = |entries: &'_ [SyntaxEntry], regions: &[Found]| -> Vec<usize> {
+                let is_left = |entry: &SyntaxEntry| {
+                    !is_in(regions, entry.key.range.start) && !nothing(&entry.value, regions)
+                };
+                (0..entries.len()).filter(|i| is_left(&entries[*i])).collect()
+            };
+            let (of_one, of_other) = (outside(one, of_a), outside(other, of_b));
+            a.tag == b.tag
+                && a.anchor == b.anchor
+                && of_one.len() == of_other.len()
+                && of_one.iter().zip(&of_other).all(|(i, j)| {
+                    let (a, b) = (&one[*i], &other[*j]);
+                    same(&a.key, &b.key) && same_outside(&a.value, of_a, &b.value, of_b)
+                })
+        }
+        (SyntaxKind::Sequence(_, one), SyntaxKind::Sequence(_, other)) => {
+            let outside = |items: &'_ [SyntaxNode], regions: &[Found]| -> Vec<usize> {
+                (0..items.len()).filter(|i| !is_in(regions, items[*i].range.start)).collect()
+            };
+            let (of_one, of_other) = (outside(one, of_a), outside(other, of_b));
+            a.tag == b.tag
+                && a.anchor == b.anchor
+                && of_one.len() == of_other.len()
+                && of_one.iter().zip(&of_other).all(|(i, j)| same_outside(&one[*i], of_a, &other[*j], of_b))
+        }
+        (
+            SyntaxKind::Scalar(_) | SyntaxKind::Alias(_) | SyntaxKind::Mapping(..) | SyntaxKind::Sequence(..),
+            _,
+        ) => same(a, b),
+    }
+}
+
+/// Whether a node has nothing in it outside of regions, with keys that were made for one.
+fn comes_to_nothing(node: &SyntaxNode, regions: &[Found]) -> bool {
+    let is_in = |at: usize| regions.iter().any(|region| region.contains(at));
+    if node.tag.is_some() || node.anchor.is_some() {
+        return false;
+    }
+    match &node.kind {
+        SyntaxKind::Scalar(scalar) => scalar.value == tablewright_template::ScalarValue::Null,
+        SyntaxKind::Alias(_) => false,
+        SyntaxKind::Sequence(_, items) => items.iter().all(|item| is_in(item.range.start)),
+        SyntaxKind::Mapping(_, entries) => entries
+            .iter()
+            .all(|entry| is_in(entry.key.range.start) || comes_to_nothing(&entry.value, regions)),
+    }
+}

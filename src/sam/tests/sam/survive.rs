@@ -1,0 +1,116 @@
+//! Whatever somebody does to their template outside of the regions survives an update, and the regions survive it.
+
+use crate::support::{embedded, grown, tables};
+use proptest::prelude::*;
+use tablewright_sam::{EmbedError, Options, embed, remove};
+use tablewright_template::Syntax;
+
+/// A line that somebody may write into a section of a template, or above it; `NAME` stands for a name of its own.
+fn line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z é#:'\"{}]{0,12}".prop_map(|text| format!("  NAME: # {text}")),
+        "[a-z0-9 ]{0,12}".prop_map(|text| format!("  NAME: '{text}'")),
+        Just("  NAME:\n    Type: A::B\n    Properties: {A: [b, *c]}".to_owned()),
+        Just("  NAME: |\n    # >>> tablewright v1 notes Resources sha256:0\n\n    x".to_owned()),
+        Just("  NAME: >+\n    keeps\n\n".to_owned()),
+        "[ -~é]{0,20}".prop_map(|text| format!("  # {text}")),
+        "[ -~é]{0,20}".prop_map(|text| format!("#\t{text}")),
+        Just(String::new()),
+        Just("    ".to_owned()),
+    ]
+}
+
+/// Gives each line a name of its own.
+fn named(text: &str) -> String {
+    let mut parts = text.split("NAME");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.enumerate().fold(first, |text, (i, part)| format!("{text}K{i}{part}"))
+}
+
+fn section() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(line(), 0..6)
+}
+
+/// A template of such lines: which sections there are, in which order, with which line breaks, with or without a last one.
+fn template() -> impl Strategy<Value = String> {
+    let sections = Just(vec!["Parameters", "Conditions", "Resources", "Outputs", "Metadata"]).prop_shuffle();
+    let sections = sections.prop_flat_map(|names| {
+        let bodies = prop::collection::vec(prop::option::weighted(0.7, section()), names.len());
+        bodies.prop_map(move |bodies| {
+            let both = names.iter().zip(bodies).filter_map(|(name, body)| Some((name, body?)));
+            both.map(|(name, body)| format!("{name}:\n{}\n", body.join("\n"))).collect::<String>()
+        })
+    });
+    (sections, any::<[bool; 3]>()).prop_map(|(sections, [crlf, mark, last])| {
+        let text = named(&format!("# c\nTransform: X\n{sections}"));
+        let text = if last { text } else { text.trim_end().to_owned() };
+        let text = if crlf { text.replace('\n', "\r\n") } else { text };
+        if mark { format!("\u{feff}{text}") } else { text }
+    })
+}
+
+/// Puts a line into a text behind one of its lines that is outside of regions and scalars.
+fn insert(text: &str, line: &str, at: prop::sample::Index) -> Option<String> {
+    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let mut inside = false;
+    let mut offset = 0;
+    let mut places = Vec::new();
+    for each in text.split_inclusive('\n') {
+        inside |= each.contains("# >>> tablewright v1 notes") && !each.contains("sha256:0\n");
+        offset += each.len();
+        // Deeper lines belong to a value, which a line before them would tear apart.
+        if !inside
+            && each.ends_with('\n')
+            && !text[offset..].trim_start_matches(['\r', '\n']).starts_with("    ")
+        {
+            places.push(offset);
+        }
+        inside &= !each.contains("# <<< tablewright notes");
+    }
+    let place = *places.get(at.index(places.len().max(1)))?;
+    let mut text = text.to_owned();
+    text.insert_str(place, &format!("{}{newline}", line.replace('\n', newline)));
+    Some(text)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_template_gets_its_regions_and_comes_back(template in template()) {
+        let once = embedded(&template, &tables());
+        prop_assert_eq!(&embedded(&once, &tables()), &once);
+        let updated = embedded(&once, &grown());
+        prop_assert_eq!(&embedded(&updated, &tables()), &once);
+        prop_assert_eq!(remove(&updated, "notes", Options::default()).unwrap().text, template);
+    }
+
+    #[test]
+    fn an_edit_outside_of_the_regions_survives(
+        template in template(),
+        edit in line(),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let once = embedded(&template, &tables());
+        let edited = insert(&once, &edit, at);
+        prop_assume!(edited.is_some());
+        let edited = edited.unwrap();
+        // A line can break the template; what it says twice is refused.
+        prop_assume!(Syntax::parse(&edited).is_ok());
+        let updated = match embed(&edited, &grown(), Options::default()) {
+            Err(EmbedError::Twice { .. } | EmbedError::Taken { .. }) => return Ok(()),
+            // In the middle of a section that was null until now.
+            Err(EmbedError::NotAContainer { .. }) => return Ok(()),
+            updated => updated.unwrap().text,
+        };
+        prop_assert_eq!(&embedded(&updated, &tables()), &edited);
+        match remove(&edited, "notes", Options::default()) {
+            // A scalar that keeps its empty lines was put between a region and such lines.
+            Err(EmbedError::Entangled) => {}
+            bare => {
+                let text = remove(&updated, "notes", Options::default()).unwrap().text;
+                prop_assert_eq!(text, bare.unwrap().text);
+            }
+        }
+    }
+}
