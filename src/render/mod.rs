@@ -110,6 +110,21 @@ pub fn render(stack: &Stack, env: &str, templates: &Templates) -> Result<Rendere
     Ok(Rendered { text, template, additions })
 }
 
+/// Writes a piece of a template that is no stack's own, as resources by hand are written: block YAML at the left margin,
+/// functions in their short form where that is allowed.
+///
+/// ```
+/// use tablewright::json;
+/// use tablewright::render::yaml;
+///
+/// let event = json!({ "Type": "DynamoDB", "Properties": { "Stream": { "Fn::GetAtt": ["Note", "StreamArn"] } } });
+/// assert_eq!(yaml(&event), "Type: DynamoDB\nProperties:\n  Stream: !GetAtt Note.StreamArn\n");
+/// ```
+#[must_use]
+pub fn yaml(value: &Value) -> String {
+    block::block(value).trim_start_matches([' ', '\n']).to_owned() + "\n"
+}
+
 /// Returns the template that the definition says, intrinsic functions in their long form.
 fn wanted(stack: &Stack, pieces: &[Piece], sections: &[Section<'_>]) -> Value {
     let pieces = pieces.iter().map(|piece| (piece.id.clone(), wanted_resource(piece)));
