@@ -29,7 +29,7 @@
 //! `known` and `resolve` write out what parameters and conditions decide, `scaling` and `moves` find what belongs
 //! together, `diff` what differs, `rules` judges, `compare` and `reach` put findings together, `phases` sorts them into
 //! `rung`s with the help of `late` and `indexes`, and `ladder` writes the templates, with `definitions`. Beside them,
-//! `stack_settings` judges what a stack has that is in no template.
+//! `stack_settings` judges what a stack has that is in no template, and `order` says which of several stacks comes first.
 
 mod verdict;
 mod change;
@@ -56,12 +56,14 @@ mod phases;
 mod ladder;
 mod stack_policy;
 mod stack_settings;
+mod order;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 pub use change::{Action, Change, Recipe};
+pub use order::{Cycle, Ordered, dependencies, waves};
 pub use stack_settings::{StackSettings, settings};
 pub use verdict::{UnknownVerdict, Verdict};
 
