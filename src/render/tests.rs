@@ -4,6 +4,7 @@ mod definitions;
 mod forms;
 mod overrides;
 mod paths;
+mod properties;
 mod size;
 
 use serde_json::json;

@@ -16,7 +16,7 @@ fn read_back(text: &str) -> Value {
 }
 
 /// A stack with something in every section.
-fn everything() -> Stack {
+pub(super) fn everything() -> Stack {
     let mut stack =
         stack(Table::of::<Event>().tag("team", "events")).tag("team", "events").tag("cost centre", "4711");
     let stage = stack.parameter(Parameter::string("Stage").default("dev"));
