@@ -95,6 +95,11 @@ impl ApiError {
         }
     }
 
+    /// Whether other credentials may be all that it takes.
+    pub(crate) fn is_about_credentials(&self) -> bool {
+        matches!(self.kind, ApiErrorKind::Expired | ApiErrorKind::Credentials)
+    }
+
     /// Whether CloudFormation's code is `code`.
     pub(crate) fn has_code(&self, code: &str) -> bool {
         // Code and shape name differ (`ChangeSetNotFound`, `ChangeSetNotFoundException`), and emulators send either.

@@ -10,6 +10,8 @@ use aws_sdk_cloudformation::config::Config;
 use aws_sdk_cloudformation::types::StackEvent;
 use aws_smithy_types::retry::RetryConfig;
 
+use crate::budget::RateBudget;
+use crate::clock::Clock;
 use crate::error::ApiError;
 use crate::event::{EventKind, ResourceEvent};
 use crate::stack::{filled, time};
@@ -55,11 +57,11 @@ impl Entry {
         self.stack_status().is_none().then(|| ResourceStatus::parse(&self.status))
     }
 
-    /// This entry as a fact to report.
-    pub(crate) fn to_event(&self) -> EventKind {
+    /// This entry as a fact to report about the stack `root`. A nested stack's own entries are those of a resource.
+    pub(crate) fn to_event(&self, root: &str) -> EventKind {
         match self.stack_status() {
-            Some(status) => EventKind::Stack { status, reason: self.reason.clone() },
-            None => EventKind::Resource(ResourceEvent {
+            Some(status) if self.stack_id == root => EventKind::Stack { status, reason: self.reason.clone() },
+            _ => EventKind::Resource(ResourceEvent {
                 stack_id: self.stack_id.clone(),
                 logical_id: self.logical_id.clone(),
                 physical_id: self.physical_id.clone(),
@@ -71,13 +73,21 @@ impl Entry {
     }
 }
 
-/// Reads what `timeline` does not know yet. Newest first.
+/// Reads what `timeline` does not know yet. Newest first. The caller has taken the first page from the budget.
 pub(crate) async fn read_new(
     client: &Client,
     stack_id: &str,
     timeline: &Timeline,
+    clock: &Clock,
+    budget: &RateBudget,
 ) -> Result<Vec<Entry>, ApiError> {
-    read_back(timeline, async |next| read_page(client, stack_id, next).await).await
+    read_back(timeline, async |next: Option<String>| {
+        if next.is_some() {
+            budget.take(clock).await;
+        }
+        read_page(client, stack_id, next).await
+    })
+    .await
 }
 
 /// Reads from the head of the history to something that `timeline` knows, or to the beginning.

@@ -62,7 +62,13 @@ pub mod history;
 
 pub mod timeline;
 
+mod family;
+mod outlook;
+
+pub mod budget;
 pub mod pace;
+
+mod look;
 pub mod watch;
 
 pub mod outcome;
@@ -72,6 +78,7 @@ pub mod delete;
 pub mod guard;
 
 pub use aws_sdk_cloudformation::Client;
+pub use budget::RateBudget;
 pub use change_set::{ChangeSet, PrepareError, Prepared, prepare};
 pub use connect::{Connect, ConnectError, Connection, connect};
 pub use delete::{DeleteError, delete};

@@ -4,6 +4,8 @@
 //! strings. Before anything is changed the history is read once: it marks what was there before, and proves that the
 //! events may be read at all.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_cloudformation::Client;
 
 use crate::change_set::{ChangeSet, failed_call};
@@ -11,7 +13,7 @@ use crate::clock::Clock;
 use crate::discard::{describe_change_set, is_executed};
 use crate::error::ApiError;
 use crate::event::{EventKind, Events, StackEvents};
-use crate::history::{Entry, STACK_TYPE, read_head, without_retries};
+use crate::history::{Entry, read_head, without_retries};
 use crate::pace::Pace;
 use crate::stack;
 use crate::timeline::Timeline;
@@ -40,8 +42,8 @@ pub enum OperationKind {
         token: String,
         /// The change set's ARN.
         change_set_id: String,
-        /// The resources that it touches, nested stacks left out.
-        resources: Vec<String>,
+        /// The resources that it touches, and their types. What is left of them says how near the end is.
+        resources: BTreeMap<String, String>,
     },
     /// The deletion of the stack.
     Delete {
@@ -90,8 +92,7 @@ pub async fn execute(
     let resources = change_set
         .changes
         .iter()
-        .filter(|change| change.resource_type != STACK_TYPE)
-        .map(|change| change.logical_id.clone())
+        .map(|change| (change.logical_id.clone(), change.resource_type.clone()))
         .collect();
     Ok(Operation {
         stack_name: change_set.stack_name.clone(),

@@ -95,8 +95,10 @@ pub struct Leftover {
     pub reason: Option<String>,
 }
 
-/// Tells the outcome of a verdict. `deleting` says that the deletion of the stack was what was asked for.
+/// Tells the outcome of a verdict on the stack `stack_id` from its entries and those of its nested stacks, in the order
+/// of their times. `deleting` says that the deletion of the stack was what was asked for.
 pub(crate) fn outcome(
+    stack_id: &str,
     verdict: &Verdict,
     entries: &[Entry],
     deleting: bool,
@@ -109,23 +111,23 @@ pub(crate) fn outcome(
         }
         StackClass::RolledBack => Outcome::RolledBack {
             status,
-            failure: failure(verdict, entries),
+            failure: failure(stack_id, verdict, entries),
             orphans: orphans(entries),
             retained: retained(entries),
         },
         StackClass::Gone => Outcome::Deleted {
-            failure: (!deleting).then(|| failure(verdict, entries)),
+            failure: (!deleting).then(|| failure(stack_id, verdict, entries)),
             retained: retained(entries),
         },
         StackClass::Paused
         | StackClass::Stuck
         | StackClass::Moving
         | StackClass::Review
-        | StackClass::Unknown => Outcome::Failed { status, failure: failure(verdict, entries) },
+        | StackClass::Unknown => Outcome::Failed { status, failure: failure(stack_id, verdict, entries) },
     }
 }
 
-fn failure(verdict: &Verdict, entries: &[Entry]) -> Failure {
+fn failure(stack_id: &str, verdict: &Verdict, entries: &[Entry]) -> Failure {
     let failed: Vec<&Entry> = entries
         .iter()
         .filter(|entry| entry.resource_status().is_some_and(|status| status.is_failed()))
@@ -138,7 +140,7 @@ fn failure(verdict: &Verdict, entries: &[Entry]) -> Failure {
     }
     let cancelled: BTreeSet<String> = cancelled.into_iter().map(|entry| entry.logical_id.clone()).collect();
     Failure {
-        reason: summary(entries).or_else(|| verdict.reason.clone()),
+        reason: summary(stack_id, entries).or_else(|| verdict.reason.clone()),
         causes: causes.into_iter().filter_map(cause).collect(),
         cancelled: cancelled.into_iter().collect(),
     }
@@ -150,8 +152,8 @@ fn is_cancelled(entry: &Entry) -> bool {
 }
 
 /// The reason that the stack itself gave first for turning around.
-fn summary(entries: &[Entry]) -> Option<String> {
-    entries.iter().find_map(|entry| {
+fn summary(stack_id: &str, entries: &[Entry]) -> Option<String> {
+    entries.iter().filter(|entry| entry.stack_id == stack_id).find_map(|entry| {
         let status = entry.stack_status()?;
         let turned = matches!(
             status,
@@ -190,8 +192,10 @@ fn orphans(entries: &[Entry]) -> Vec<Leftover> {
     };
     let mut orphans: Vec<Leftover> = Vec::new();
     for (place, entry) in entries.iter().enumerate() {
-        let same =
-            |other: &&Entry| other.physical_id == entry.physical_id && other.logical_id == entry.logical_id;
+        let same = |other: &&Entry| {
+            (&other.stack_id, &other.logical_id, &other.physical_id)
+                == (&entry.stack_id, &entry.logical_id, &entry.physical_id)
+        };
         let later = entries[place + 1..].iter().filter(same).any(|other| last_deletion(&other).is_some());
         if last_deletion(&entry) == Some(ResourceStatus::DeleteFailed) && !later {
             orphans.push(leftover(entry));

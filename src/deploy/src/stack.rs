@@ -7,10 +7,14 @@ use std::collections::BTreeMap;
 use std::time::SystemTime;
 
 use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::SdkError;
+use aws_sdk_cloudformation::operation::describe_stacks::{DescribeStacksError, DescribeStacksOutput};
 use aws_sdk_cloudformation::types::TemplateStage;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::DateTime;
 
 use crate::error::{ApiError, ApiErrorKind};
+use crate::history::without_retries;
 use crate::status::{ResourceStatus, StackStatus};
 
 /// A stack as `DescribeStacks` shows it.
@@ -70,7 +74,18 @@ pub struct StackResource {
 
 /// Describes the stack with this name or ARN; `None` when there is none. A deleted stack is found by its ARN only.
 pub async fn describe(client: &Client, stack: &str) -> Result<Option<Stack>, ApiError> {
-    let answer = client.describe_stacks().stack_name(stack).send().await;
+    described(client.describe_stacks().stack_name(stack).send().await)
+}
+
+/// As [`describe`], but one call is one call: for loops that are the retry.
+pub(crate) async fn describe_once(client: &Client, stack: &str) -> Result<Option<Stack>, ApiError> {
+    let call = client.describe_stacks().stack_name(stack).customize();
+    described(call.config_override(without_retries()).send().await)
+}
+
+fn described(
+    answer: Result<DescribeStacksOutput, SdkError<DescribeStacksError, HttpResponse>>,
+) -> Result<Option<Stack>, ApiError> {
     match answer.map_err(|error| ApiError::unpack("DescribeStacks", &error)) {
         Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next().map(read_stack)),
         Err(error) if error.kind == ApiErrorKind::NotFound => Ok(None),

@@ -5,6 +5,7 @@
 //! the operation's first entry to its last status of the stack is ours, rollback included, whoever asked for it.
 
 use std::collections::HashSet;
+use std::time::SystemTime;
 
 use crate::history::Entry;
 use crate::status::{StackClass, StackStatus};
@@ -29,6 +30,9 @@ enum Start {
     Token(String),
     /// The newest status of the stack that starts an operation.
     Latest,
+    /// The first entry at or after this time: for a nested stack, which works only while its root does. Both times are
+    /// CloudFormation's own. Whether a nested stack's entries carry the root's token is not documented.
+    Since(SystemTime),
 }
 
 /// How an operation ended.
@@ -53,6 +57,12 @@ impl Timeline {
         Timeline::new(Start::Latest, rollback_disabled)
     }
 
+    /// Follows a nested stack in an operation whose root began at `since`. It never ends by itself: what the root does
+    /// later, such as a rollback, is done to the nested stack as well.
+    pub fn of_nested(since: SystemTime) -> Timeline {
+        Timeline::new(Start::Since(since), false)
+    }
+
     fn new(start: Start, rollback_disabled: bool) -> Timeline {
         Timeline {
             start,
@@ -66,11 +76,12 @@ impl Timeline {
 
     /// Whether `page` reaches back to something known, so that older pages have nothing new.
     pub fn reaches(&self, page: &[Entry]) -> bool {
-        let starts = |entry: &Entry| {
-            self.start == Start::Latest
-                && entry.stack_status().is_some_and(|status| status.starts_operation())
+        let reaches = |entry: &Entry| match &self.start {
+            Start::Token(_) => false,
+            Start::Latest => entry.stack_status().is_some_and(|status| status.starts_operation()),
+            Start::Since(since) => entry.at < *since,
         };
-        page.iter().any(|entry| self.seen.contains(&entry.id) || starts(entry))
+        page.iter().any(|entry| self.seen.contains(&entry.id) || reaches(entry))
     }
 
     /// Takes one read, newest first, and returns the entries of the operation that are new, oldest first.
@@ -143,12 +154,16 @@ impl Timeline {
             Start::Latest => fresh
                 .iter()
                 .rposition(|entry| entry.stack_status().is_some_and(|status| status.starts_operation())),
+            Start::Since(since) => fresh.iter().position(|entry| entry.at >= *since),
         };
         place.unwrap_or(fresh.len())
     }
 
     /// Whether the operation is over when the stack comes to `status`.
     fn ends(&self, status: &StackStatus) -> bool {
+        if matches!(self.start, Start::Since(_)) {
+            return false;
+        }
         match status.class() {
             StackClass::Done | StackClass::RolledBack | StackClass::Stuck | StackClass::Gone => true,
             // With rollback on, the rollback follows.

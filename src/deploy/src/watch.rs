@@ -4,23 +4,26 @@
 //! are silent, and once at the end for the outputs. Reads that fail are tried again, ever more slowly: they say nothing
 //! about the operation, which goes on without us. *Invariant:* dropping the future changes nothing in AWS.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::ExecutionStatus;
 
 use crate::change_set::failed_call;
 use crate::clock::Clock;
 use crate::discard::describe_change_set;
 use crate::error::{ApiError, ApiErrorKind};
 use crate::event::{EventKind, Events, StackEvents};
+use crate::family::{Family, in_order};
 use crate::history::{Entry, read_new};
+use crate::look::{self, Look, may_have_ended};
 use crate::operation::{Operation, OperationKind};
 use crate::outcome::{Outcome, outcome};
-use crate::pace::{Moment, Pace};
-use crate::stack::{self, Output, Stack};
+use crate::outlook::{Lengths, ServerClock, outlook};
+use crate::pace::{Jitter, Moment, Pace};
+use crate::stack::{self, Output};
 use crate::status::{StackClass, StackStatus};
-use crate::timeline::{Timeline, Verdict};
+use crate::timeline::Verdict;
 
 /// Why there is no outcome.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,43 +54,34 @@ pub enum WatchError {
     },
 }
 
-/// Follows `operation` until it has ended.
+/// Follows `operation`, and the stacks that are nested in its stack, until it has ended.
 pub async fn watch(
     client: &Client,
     operation: &Operation,
     pace: &Pace,
     events: &Events,
 ) -> Result<Outcome, WatchError> {
-    let clock = Clock::of(client);
-    let now = clock.now();
-    let mut watch = Watch {
-        client,
-        operation,
-        pace,
-        facts: StackEvents { events, stack_name: &operation.stack_name },
-        timeline: operation.timeline(),
-        started: now,
-        last_news: now,
-        last_answer: now,
-        last_look: now,
-        failures: 0,
-        clock,
-    };
+    let mut watch = Watch::new(client, operation, pace, events);
     let verdict = watch.verdict().await?;
     Ok(watch.conclude(&verdict).await)
 }
 
-/// One watch. Nested stacks will each have a timeline of their own beside the root's.
+/// One watch.
 struct Watch<'a> {
     client: &'a Client,
     operation: &'a Operation,
     pace: &'a Pace,
     facts: StackEvents<'a>,
     clock: Clock,
-    timeline: Timeline,
+    jitter: Jitter,
+    family: Family,
+    lengths: Lengths,
+    server_clock: ServerClock,
     started: SystemTime,
     /// When the last new entry was read.
     last_news: SystemTime,
+    /// When the root was read last.
+    last_read: SystemTime,
     /// When the last read was answered.
     last_answer: SystemTime,
     /// When the stack itself was asked last.
@@ -96,12 +90,40 @@ struct Watch<'a> {
     failures: u32,
 }
 
-impl Watch<'_> {
+/// How long nested stacks are read on after the root's end, for entries that are late.
+const LATE: Duration = Duration::from_secs(10);
+
+impl<'a> Watch<'a> {
+    fn new(client: &'a Client, operation: &'a Operation, pace: &'a Pace, events: &'a Events) -> Watch<'a> {
+        let clock = Clock::of(client);
+        let now = clock.now();
+        let mut lengths = Lengths::default();
+        // Newest first, as it was read.
+        lengths.learn(&operation.before.iter().rev().cloned().collect::<Vec<_>>());
+        Watch {
+            client,
+            operation,
+            pace,
+            facts: StackEvents { events, stack_name: &operation.stack_name },
+            clock,
+            jitter: Jitter::of(pace.seed, &operation.stack_id),
+            family: Family::new(operation.timeline()),
+            lengths,
+            server_clock: ServerClock::default(),
+            started: now,
+            last_news: now,
+            last_read: now,
+            last_answer: now,
+            last_look: now,
+            failures: 0,
+        }
+    }
+
     async fn verdict(&mut self) -> Result<Verdict, WatchError> {
         loop {
             match self.read().await {
                 Ok(()) => {
-                    if let Some(verdict) = self.timeline.verdict() {
+                    if let Some(verdict) = self.family.root.verdict() {
                         return Ok(verdict.clone());
                     }
                     if self.look_is_due()
@@ -109,7 +131,10 @@ impl Watch<'_> {
                     {
                         return Ok(verdict);
                     }
-                    self.clock.sleep(self.interval()).await;
+                    let interval = self.interval();
+                    // From read to read: the call and those of nested stacks took their time.
+                    let left = interval.saturating_sub(self.clock.since(self.last_read));
+                    self.clock.sleep(left).await;
                 }
                 Err(error) => {
                     if let Some(verdict) = self.after_failure(error).await? {
@@ -120,42 +145,96 @@ impl Watch<'_> {
         }
     }
 
-    /// Reads what is new and reports it.
+    /// Reads what is new, of the root first, and reports it.
     async fn read(&mut self) -> Result<(), ApiError> {
-        let read = read_new(self.client, &self.operation.stack_id, &self.timeline).await?;
+        self.pace.budget.take(&self.clock).await;
+        self.last_read = self.clock.now();
+        let (stack_id, root) = (&self.operation.stack_id, &self.family.root);
+        let read = read_new(self.client, stack_id, root, &self.clock, &self.pace.budget).await?;
         self.last_answer = self.clock.now();
         self.failures /= 2;
-        let new = self.timeline.feed(read);
-        if !new.is_empty() {
-            self.last_news = self.last_answer;
+        let mut fresh = self.family.feed_root(read);
+        if let Some(newest) = fresh.last() {
+            self.server_clock.witness(newest.at, self.last_answer);
+            self.lengths.learn(self.family.root.entries());
         }
-        for entry in new {
-            self.facts.emit(entry.at, entry.to_event());
+        match self.family.root.verdict() {
+            None => {
+                while let Some(place) = self.family.due(self.clock.now(), self.pace.slow)
+                    && self.pace.budget.take_spare(&self.clock)
+                {
+                    fresh.extend(self.read_nested(place).await);
+                }
+            }
+            Some(_) => fresh.extend(self.read_to_the_end().await),
         }
+        self.report(fresh);
         Ok(())
     }
 
-    fn interval(&self) -> Duration {
+    /// Reads a nested stack. A read that goes wrong is the same as one that shows nothing: it decides nothing.
+    async fn read_nested(&mut self, place: usize) -> Vec<Entry> {
+        let nested = self.family.nested(place);
+        let read =
+            read_new(self.client, &nested.stack_id, &nested.timeline, &self.clock, &self.pace.budget).await;
+        let now = self.clock.now();
+        match read {
+            Ok(read) => return self.family.feed_nested(place, read, now),
+            Err(error) if error.may_pass() || error.is_about_credentials() => {
+                if error.kind == ApiErrorKind::Throttled {
+                    self.pace.budget.throttled(&self.clock);
+                }
+                self.family.postpone(place, now);
+            }
+            Err(_) => self.family.lose(place),
+        }
+        Vec::new()
+    }
+
+    /// Reads what nested stacks have told until the root's end.
+    async fn read_to_the_end(&mut self) -> Vec<Entry> {
+        let started = self.clock.now();
+        let mut fresh = Vec::new();
+        loop {
+            // News may name further stacks.
+            let open = self.family.open();
+            for place in &open {
+                self.pace.budget.take(&self.clock).await;
+                fresh.extend(self.read_nested(*place).await);
+            }
+            if self.family.open().is_empty() || self.clock.since(started) >= LATE {
+                return fresh;
+            }
+            self.clock.sleep(self.pace.fast).await;
+        }
+    }
+
+    fn report(&mut self, mut fresh: Vec<Entry>) {
+        if !fresh.is_empty() {
+            self.last_news = self.last_answer;
+        }
+        in_order(&mut fresh);
+        for entry in fresh {
+            self.facts.emit(entry.at, entry.to_event(&self.operation.stack_id));
+        }
+    }
+
+    fn interval(&mut self) -> Duration {
+        let now = self.clock.now();
+        let nothing = BTreeMap::new();
+        let expected = match &self.operation.kind {
+            OperationKind::Deploy { resources, .. } => resources,
+            OperationKind::Delete { .. } | OperationKind::Latest => &nothing,
+        };
+        let entries = self.family.root.entries();
         let moment = Moment {
             elapsed: self.clock.since(self.started),
             silence: self.clock.since(self.last_news),
-            resources_done: self.resources_done(),
+            outlook: outlook(entries, expected, &self.lengths, self.server_clock.at(now)),
         };
-        let interval = self.pace.interval(moment);
+        let interval = self.jitter.spread(self.pace.interval(moment));
         // After throttling, full speed comes back step by step.
         if self.failures > 0 { interval.max(self.pace.backoff(self.failures)) } else { interval }
-    }
-
-    /// Whether every resource of the change set has come to rest.
-    fn resources_done(&self) -> bool {
-        let OperationKind::Deploy { resources, .. } = &self.operation.kind else {
-            return false;
-        };
-        let at_rest = |logical_id: &String| {
-            let last = self.timeline.entries().iter().rfind(|entry| &entry.logical_id == logical_id);
-            last.and_then(Entry::resource_status).is_some_and(|status| !status.is_in_progress())
-        };
-        resources.iter().all(at_rest)
     }
 
     /// Waits after a read that went wrong, or gives up where waiting cannot help.
@@ -179,6 +258,9 @@ impl Watch<'_> {
         if lasting >= patience {
             return Err(self.lost(error));
         }
+        if error.kind == ApiErrorKind::Throttled {
+            self.pace.budget.throttled(&self.clock);
+        }
         self.failures = self.failures.saturating_add(1);
         let retry_in = self.pace.backoff(self.failures);
         self.facts.emit(self.clock.now(), failed_call(error, retry_in));
@@ -190,105 +272,59 @@ impl Watch<'_> {
         WatchError::Lost { stack_name: self.operation.stack_name.clone(), source }
     }
 
+    /// Whether the operation has told anything yet.
+    fn begun(&self) -> bool {
+        !self.family.root.entries().is_empty()
+    }
+
     /// Whether the events have been silent for so long that the stack itself is asked.
     fn look_is_due(&self) -> bool {
-        let patience = match self.timeline.entries() {
-            [] => self.pace.begin_by,
-            [..] => self.pace.silence,
+        // In a long silence ever more rarely: the events can be read, after all.
+        let patience = match self.begun() {
+            true => self.pace.silence.max(self.clock.since(self.last_news) / 4),
+            false => self.pace.begin_by,
         };
         let quiet = self.clock.since(self.last_news.max(self.last_look));
         // A stack without any operation need not be waited for.
-        quiet >= patience
-            || (self.operation.kind == OperationKind::Latest && self.timeline.entries().is_empty())
+        quiet >= patience || (self.operation.kind == OperationKind::Latest && !self.begun())
     }
 
-    /// Asks the stack itself: the safety net under the events. `None` when it is still moving, or cannot tell.
+    /// Asks the stack itself. `None` when it is still moving, or cannot tell.
     async fn look(&mut self) -> Result<Option<Verdict>, WatchError> {
         self.last_look = self.clock.now();
+        self.pace.budget.take(&self.clock).await;
         // The events are what counts; whether they can be read decides whether the watch goes on.
-        let Ok(stack) = stack::describe(self.client, &self.operation.stack_id).await else {
+        let Ok(stack) = stack::describe_once(self.client, &self.operation.stack_id).await else {
             return Ok(None);
         };
-        match &self.operation.kind {
-            OperationKind::Deploy { change_set_id, .. } => match stack {
-                Some(stack) => self.judge_deploy(stack, change_set_id).await,
-                None => Ok(None),
-            },
-            OperationKind::Delete { .. } => self.judge_delete(stack),
-            OperationKind::Latest => self.judge_latest(stack),
-        }
-    }
-
-    /// The status counts only when the change set itself says that it was executed: a status alone may be the one from
-    /// before (aws-cdk-cli#1802), or somebody else's.
-    async fn judge_deploy(&self, stack: Stack, change_set_id: &str) -> Result<Option<Verdict>, WatchError> {
-        let ended = match stack.status.class() {
-            StackClass::Done
-            | StackClass::RolledBack
-            | StackClass::Paused
-            | StackClass::Stuck
-            | StackClass::Gone => true,
-            StackClass::Review => false,
-            StackClass::Moving | StackClass::Unknown => return Ok(None),
-        };
-        let execution = match describe_change_set(self.client, &stack.id, change_set_id).await {
-            Ok(described) => described.execution_status,
-            // Somebody else's execution has swept it away.
-            Err(error) if error.kind == ApiErrorKind::NotFound => None,
-            Err(_) => return Ok(None),
-        };
-        let began = !self.timeline.entries().is_empty();
-        let verdict = Verdict { status: stack.status.clone(), reason: stack.reason };
-        match execution {
-            Some(ExecutionStatus::ExecuteComplete) if ended => Ok(Some(verdict)),
-            Some(ExecutionStatus::ExecuteFailed) if ended && stack.status.class() != StackClass::Done => {
-                Ok(Some(verdict))
+        let look = match &self.operation.kind {
+            OperationKind::Deploy { change_set_id, .. } => {
+                let Some(stack) = stack.filter(|stack| may_have_ended(&stack.status)) else {
+                    return Ok(None);
+                };
+                let before = self.operation.before.iter().map(|entry| entry.at).max();
+                match describe_change_set(self.client, &stack.id, change_set_id).await {
+                    Ok(described) => look::at_deploy(stack, described.execution_status.as_ref(), before),
+                    // Somebody else's execution has swept it away.
+                    Err(error) if error.kind == ApiErrorKind::NotFound => {
+                        look::at_deploy(stack, None, before)
+                    }
+                    Err(_) => return Ok(None),
+                }
             }
-            Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete) => Ok(None),
-            _ if !began && self.clock.since(self.started) >= self.pace.silence => {
-                Err(WatchError::NeverBegan {
-                    stack_name: self.operation.stack_name.clone(),
-                    status: stack.status,
-                })
-            }
-            _ => Ok(None),
-        }
-    }
-
-    fn judge_delete(&self, stack: Option<Stack>) -> Result<Option<Verdict>, WatchError> {
-        let Some(stack) = stack else {
-            return Ok(Some(Verdict { status: StackStatus::DeleteComplete, reason: None }));
+            OperationKind::Delete { .. } => look::at_deletion(stack, self.begun()),
+            OperationKind::Latest => look::at_latest(stack),
         };
-        match stack.status {
-            StackStatus::DeleteComplete => Ok(Some(Verdict { status: stack.status, reason: stack.reason })),
-            StackStatus::DeleteInProgress => Ok(None),
-            // A failed deletion may be an older one; it counts when this one has begun.
-            StackStatus::DeleteFailed if !self.timeline.entries().is_empty() => {
-                Ok(Some(Verdict { status: stack.status, reason: stack.reason }))
-            }
-            status
-                if self.timeline.entries().is_empty()
-                    && self.clock.since(self.started) >= self.pace.silence =>
+        let stack_name = self.operation.stack_name.clone();
+        match look {
+            Look::Ended(verdict) => Ok(Some(verdict)),
+            Look::NotBegun(status)
+                if !self.begun() && self.clock.since(self.started) >= self.pace.silence =>
             {
-                Err(WatchError::NeverBegan { stack_name: self.operation.stack_name.clone(), status })
+                Err(WatchError::NeverBegan { stack_name, status })
             }
-            _ => Ok(None),
-        }
-    }
-
-    fn judge_latest(&self, stack: Option<Stack>) -> Result<Option<Verdict>, WatchError> {
-        let Some(stack) = stack else { return Ok(None) };
-        match stack.status.class() {
-            StackClass::Done
-            | StackClass::RolledBack
-            | StackClass::Paused
-            | StackClass::Stuck
-            | StackClass::Gone => Ok(Some(Verdict { status: stack.status, reason: stack.reason })),
-            StackClass::Moving | StackClass::Unknown => Ok(None),
-            StackClass::Review => Err(WatchError::NoOperation {
-                stack_name: self.operation.stack_name.clone(),
-                status: stack.status,
-            }),
+            Look::Undecided | Look::NotBegun(_) => Ok(None),
+            Look::NoOperation(status) => Err(WatchError::NoOperation { stack_name, status }),
         }
     }
 
@@ -299,7 +335,7 @@ impl Watch<'_> {
             OperationKind::Delete { .. } => true,
             // Whoever began it: a deletion begins as one. A failed creation that is cleaned up begins as a creation.
             OperationKind::Latest => {
-                let first = self.timeline.entries().iter().find_map(Entry::stack_status);
+                let first = self.family.root.entries().iter().find_map(Entry::stack_status);
                 first == Some(StackStatus::DeleteInProgress)
             }
         };
@@ -314,20 +350,23 @@ impl Watch<'_> {
             | StackClass::Unknown => None,
         };
         self.facts.emit(self.clock.now(), EventKind::Settled { status: verdict.status.clone() });
-        outcome(verdict, self.timeline.entries(), deleting, outputs)
+        outcome(&self.operation.stack_id, verdict, &self.family.entries(), deleting, outputs)
     }
 
     /// The outputs, once the stack shows the status that the events have shown: before that they may be the old ones.
     async fn outputs(&self, status: &StackStatus) -> Option<Vec<Output>> {
-        const ATTEMPTS: u32 = 6;
-        for attempt in 0..ATTEMPTS {
-            if attempt > 0 {
-                self.clock.sleep(self.pace.backoff(attempt - 1)).await;
-            }
-            match stack::describe(self.client, &self.operation.stack_id).await {
+        const STALE_ANSWERS: u32 = 6;
+        const FAILED_CALLS: u32 = 10;
+        let (mut stale, mut failed) = (0, 0);
+        while stale < STALE_ANSWERS && failed < FAILED_CALLS {
+            self.pace.budget.take(&self.clock).await;
+            match stack::describe_once(self.client, &self.operation.stack_id).await {
                 Ok(Some(stack)) if &stack.status == status => return Some(stack.outputs),
-                Ok(_) | Err(_) => {}
+                Ok(_) => stale += 1,
+                Err(error) if error.may_pass() => failed += 1,
+                Err(_) => return None,
             }
+            self.clock.sleep(self.pace.backoff(stale + failed - 1)).await;
         }
         None
     }

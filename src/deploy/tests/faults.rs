@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::{ONE, TWO, World, facts};
 use proptest::prelude::*;
 use tablewright_deploy::operation::OperationKind;
@@ -45,13 +47,17 @@ async fn without_faults_the_end_is_seen_at_once() {
     let [settled, complete] = times.take(2).collect::<Vec<_>>()[..] else { panic!("{transcript}") };
     assert!(settled - complete <= 1.5, "{transcript}");
     let world = check(Faults::default()).await;
-    insta::assert_snapshot!(format!("{:.1} s, {}", world.elapsed(), world.calls()), @"9.0 s, DescribeStackEvents 9, DescribeStacks 1");
+    insta::assert_snapshot!(format!("{:.1} s, {}", world.elapsed(), world.calls()), @"
+    9.4 s, DescribeStackEvents 5, DescribeStacks 1
+    ");
 }
 
 #[tokio::test]
 async fn throttled_reads() {
     let world = check(calls("DescribeStackEvents", 2, 6, CallFailure::Throttled)).await;
-    insta::assert_snapshot!(format!("{:.1} s, {}", world.elapsed(), world.calls()), @"35.8 s, DescribeStackEvents 7, DescribeStacks 1");
+    insta::assert_snapshot!(format!("{:.1} s, {}", world.elapsed(), world.calls()), @"
+    41.6 s, DescribeStackEvents 7, DescribeStacks 1
+    ");
 }
 
 #[tokio::test]
@@ -109,7 +115,7 @@ async fn equal_times() {
      0.0 - B CREATE_IN_PROGRESS: Resource creation Initiated
      0.0 - B CREATE_COMPLETE
      0.0 CREATE_COMPLETE
-    11.5 settled in CREATE_COMPLETE
+    12.8 settled in CREATE_COMPLETE
     ");
 }
 
@@ -171,7 +177,7 @@ async fn an_operation_that_never_began() {
         kind: OperationKind::Deploy {
             token: "never-sent".to_owned(),
             change_set_id: change_set.id.clone(),
-            resources: Vec::new(),
+            resources: BTreeMap::new(),
         },
         rollback_disabled: false,
         before: Vec::new(),

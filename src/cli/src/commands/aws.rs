@@ -183,13 +183,7 @@ async fn sandbox_target(scratch: &Path, region: Option<String>) -> Result<Target
     })
     .await?;
     let scale = sandbox_scale()?.max(1.0);
-    // Time enough between two questions for the answer to differ, but never so little that asking is all we do.
-    let faster = |time: Duration| time.div_f64(scale).max(Duration::from_millis(20));
-    let pace = Pace {
-        fast: faster(Pace::default().fast),
-        steady: faster(Pace::default().steady),
-        ..Pace::default()
-    };
+    let pace = Pace::default().faster(scale);
     let name = format!("the sandbox, {region}");
     Ok(Target { flags: " --sandbox".into(), ..target(&connection, pace, name) })
 }

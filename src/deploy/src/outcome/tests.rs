@@ -36,7 +36,7 @@ fn tell(lines: &[(&str, &str, &str)]) -> Outcome {
     let entries = entries(lines);
     let last = entries.last().unwrap();
     let verdict = Verdict { status: last.stack_status().unwrap(), reason: last.reason.clone() };
-    outcome(&verdict, &entries, false, None)
+    outcome(STACK, &verdict, &entries, false, None)
 }
 
 fn failure_of(outcome: Outcome) -> Failure {
