@@ -3,8 +3,8 @@
 //!
 //! With [`crate::syntax`] the only place that knows the parser. granit-parser gives events with tags, styles and places
 //! and makes nothing of the scalars; with most others `0123` is 123 before anybody can ask. It reads
-//! the syntax of YAML 1.2, which differs for characters that nobody writes: U+0085, U+2028 and U+2029
-//! are no line breaks.
+//! the syntax of YAML 1.2, which differs where hardly anybody is: U+0085, U+2028 and U+2029 are no line
+//! breaks, a quoted text must not go on left of its key, and a comment behind a quote needs a blank.
 
 use std::borrow::Cow;
 
@@ -40,7 +40,10 @@ pub(crate) fn read(text: &str, duplicates: Duplicates) -> Result<Deployed, Parse
             }
             Event::Scalar(content, style, _, tag) => {
                 let tag = meaning(tag.as_deref(), &place)?;
-                let scalar = written_scalar(content, style_of(style), place.written());
+                let mut scalar = written_scalar(content, style_of(style), place.written());
+                if place.is_cut_off(style) && scalar.text.ends_with('\n') {
+                    scalar.text.pop();
+                }
                 add_scalar(&mut tree, &place, scalar, tag)?;
             }
             Event::SequenceStart(_, _, tag) => {
@@ -76,6 +79,20 @@ impl<'t> Place<'t> {
 
     fn written(&self) -> &'t str {
         self.span.slice(self.text).unwrap_or_default()
+    }
+
+    /// Whether it is a block whose last line ends with the text. The parser adds the line break that is not there; SnakeYAML
+    /// does not.
+    fn is_cut_off(&self, style: ScalarStyle) -> bool {
+        let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+        if !is_block || self.span.end.byte_offset() != Some(self.text.len()) {
+            return false;
+        }
+        match self.written().rsplit_once(['\n', '\r']) {
+            // It begins behind the indentation of its first line.
+            None => true,
+            Some((_, last)) => last.chars().count() > self.span.start.col(),
+        }
     }
 
     fn tag_start(&self) -> Position {

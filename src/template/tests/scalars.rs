@@ -194,6 +194,32 @@ fn a_plain_scalar_over_several_lines_is_one_string() {
     assert_eq!((scalar.text.as_str(), value), ("1 2", json!("1 2")));
 }
 
+/// The line break of a block's last line belongs to it where there is one.
+#[test]
+fn a_block_that_ends_with_the_text() {
+    for (yaml, text) in [
+        ("a: |\n  x", "x"),
+        ("a: |\n  x\n", "x\n"),
+        ("a: |+\n  x", "x"),
+        ("a: |+\n  x\n\n", "x\n\n"),
+        ("a: |-\n  x", "x"),
+        ("a: >\n  x\n  y", "x y"),
+        ("a: >\n  x\n   y", "x\n y"),
+        ("a: |\r\n  x", "x"),
+        ("a: |\n  é\n  # no comment", "é\n# no comment"),
+        ("a: |\n  x\n# a comment", "x\n"),
+        ("a: |\n  x\n...", "x\n"),
+        // A last line of blanks: as far as the indentation it is nothing.
+        ("a: |\n  x\n  ", "x\n"),
+        ("a: |\n  x\n   ", "x\n "),
+        ("a: |+\n  x\n\n ", "x\n\n"),
+        ("a: |+\n", ""),
+        ("a: |", ""),
+    ] {
+        assert_eq!(scalar(yaml).0.text, text, "{yaml:?}");
+    }
+}
+
 #[test]
 fn the_basic_tags_of_yaml_decide() {
     let check =

@@ -1,0 +1,71 @@
+//! Four times the text takes four times the work, whatever the text is.
+//!
+//! Work is counted in bytes asked of the allocator, the same in every run: what copies or builds a thing again and again shows
+//! there. Alone in its program, since the counter is one for all threads.
+
+use std::alloc::System;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use tablewright_template::{JsonLayout, parse_deployed};
+
+#[global_allocator]
+static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// 64 KiB, more than a template may have inline.
+const LONG: usize = 64 * 1024;
+const SHORT: usize = LONG / 4;
+
+#[test]
+fn work_grows_as_the_text_does() {
+    for (name, begin, piece, end) in [
+        ("items", "", "- a\n", ""),
+        ("nested items", "", "- - - - a\n", ""),
+        ("flow items", "[", "a, ", "]"),
+        ("flow items far down", "[[[[[[[[[[[[[[[[", "a, ", "]]]]]]]]]]]]]]]]"),
+        ("pairs in a flow sequence", "[", "a: b,", "]"),
+        ("the same key", "", "a: b\n", ""),
+        ("the same key in JSON", "{\"b\": 1", ", \"a\": 1", "}"),
+        ("mappings", "", "- a: b\n  c: d\n", ""),
+        ("short forms", "[", "!Ref x,", "]"),
+        ("the text of a short form", "a: !GetAtt x", ".y", ""),
+        ("anchors", "", "- &a x\n", ""),
+        ("escapes", "a: \"", "\\n", "\""),
+        ("a quoted text over lines", "a: \"", "x\n ", "\""),
+        ("a plain text over lines", "a: ", "x\n ", ""),
+        ("blocks", "", "- |\n  x\n", ""),
+        ("lines of a block", "a: |\n", "  x\n", "  cut off"),
+        ("blank lines of a block", "a: >+\n  x\n", "\n", "   "),
+        ("comments", "a: b\n", "# c\n", ""),
+        ("blanks", "a:", " ", "b"),
+        ("digits", "a: 1", "0", ""),
+        ("places of base 60", "a: 1", ":59", ""),
+        ("directives", "", "%FOO a\n", "---\na: b"),
+        ("ends of documents", "", "...\n", "a: b"),
+        ("JSON numbers", "{\"a\": [", "1,", "1]}"),
+        ("JSON strings on lines", "{\"a\": [", "\"\",\n", "1]}"),
+        ("JSON escapes", "{\"a\": \"", "\\n", "\"}"),
+        // Texts that are refused, the sooner the better.
+        ("an open quote", "a: '", "x ", ""),
+        ("an open JSON string", "{\"a\": \"", "x", ""),
+        ("a long key", "", "x", ": y"),
+        ("a long tag", "a: !", "x", " y"),
+        ("opened brackets", "", "[", ""),
+        ("question marks", "", "? ", ""),
+    ] {
+        let text = |length: usize| format!("{begin}{}{end}", piece.repeat(length / piece.len()));
+        let (short, long) = (work(&text(SHORT)), work(&text(LONG)));
+        // Vectors double, so that a step can be there that the short text has not made yet; squared, it would be 16.
+        assert!(long <= short * 6 + 4096, "{name}: {short} bytes for {SHORT}, {long} for {LONG}");
+        assert!(long <= LONG * 400, "{name}: {long} bytes for {LONG}");
+    }
+}
+
+/// Returns how many bytes it takes to read a text and to write the tree.
+fn work(text: &str) -> usize {
+    let region = Region::new(COUNTED);
+    let read = parse_deployed(text);
+    let written = read.map(|read| read.template.write_json(JsonLayout::Compact));
+    let change = region.change();
+    drop(written);
+    change.bytes_allocated
+}

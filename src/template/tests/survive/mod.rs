@@ -1,0 +1,79 @@
+//! What holds for any bytes at all: the tests try it on a few thousand of them, the fuzzer in `fuzz` on millions.
+
+use tablewright_template::{
+    Deployed, JsonLayout, Kind, Node, ParseError, ParseErrorKind, parse, parse_bytes, parse_deployed,
+};
+
+/// Everything that can be done with bytes goes well, and a tree that was read can be written and read again.
+pub(crate) fn survive(bytes: &[u8]) {
+    let read = parse_bytes(bytes);
+    let Ok(text) = str::from_utf8(bytes) else {
+        let kind = read.expect_err("it is not UTF-8").kind().clone();
+        assert!(matches!(
+            kind,
+            ParseErrorKind::NotUtf8 | ParseErrorKind::Utf16 | ParseErrorKind::TooLong { .. }
+        ));
+        return;
+    };
+    assert_eq!(parse(text), read, "{text:?}");
+    agrees(parse_deployed(text), &read, text);
+    match read {
+        Ok(node) => {
+            check_places(&node, text);
+            comes_back(&node, text);
+        }
+        Err(error) => check_error(&error, text),
+    }
+}
+
+/// A template that is deployed is read as any other, but for duplicate keys.
+fn agrees(deployed: Result<Deployed, ParseError>, read: &Result<Node, ParseError>, text: &str) {
+    match (deployed, read) {
+        (Ok(Deployed { template, duplicates }), Ok(read)) => {
+            assert_eq!(&template, read, "{text:?}");
+            assert_eq!(duplicates, [], "{text:?}");
+        }
+        (deployed, Err(error)) if matches!(error.kind(), ParseErrorKind::DuplicateKey { .. }) => {
+            if let Ok(Deployed { template, duplicates }) = deployed {
+                assert!(!duplicates.is_empty(), "{text:?}");
+                assert!(duplicates.iter().all(|duplicate| duplicate.ignored < duplicate.taken), "{text:?}");
+                check_places(&template, text);
+                comes_back(&template, text);
+            }
+        }
+        (Err(deployed), Err(error)) => assert_eq!(&deployed, error, "{text:?}"),
+        (deployed, read) => panic!("{text:?}: {deployed:?}, but {read:?}"),
+    }
+}
+
+fn comes_back(node: &Node, text: &str) {
+    if let Kind::Mapping(_) = node.kind {
+        for layout in [JsonLayout::Compact, JsonLayout::Pretty] {
+            let again = parse(&node.write_json(layout)).expect("what is written is well-formed");
+            assert_eq!(again.to_value(), node.to_value(), "{text:?}");
+        }
+    }
+}
+
+fn check_error(error: &ParseError, text: &str) {
+    assert_eq!(error.excerpt(text).lines().count(), 2, "{text:?}");
+    let message = format!("{error} {}", error.hint().unwrap_or_default());
+    assert!(!message.contains(char::is_control), "{text:?}: {message:?}");
+}
+
+/// Every place is in the text, or just behind it.
+fn check_places(node: &Node, text: &str) {
+    let lines = text.split(['\n', '\r']).count();
+    let longest = text.split(['\n', '\r']).map(|line| line.chars().count()).max().unwrap_or_default();
+    check_place(node, lines, longest + 1);
+}
+
+fn check_place(node: &Node, lines: usize, columns: usize) {
+    assert!((1..=lines).contains(&node.position.line), "{}", node.position);
+    assert!((1..=columns).contains(&node.position.column), "{}", node.position);
+    match &node.kind {
+        Kind::Scalar(_) => {}
+        Kind::Sequence(items) => items.iter().for_each(|item| check_place(item, lines, columns)),
+        Kind::Mapping(entries) => entries.iter().for_each(|entry| check_place(&entry.value, lines, columns)),
+    }
+}
