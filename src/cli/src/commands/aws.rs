@@ -1,7 +1,6 @@
 //! Where a command works: AWS, another endpoint, or the sandbox.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
@@ -57,6 +56,8 @@ pub(super) struct Target {
     pub(super) name: String,
     /// What to add to a command line to work in the same place.
     flags: String,
+    /// The environment, where the run has several.
+    env: Option<String>,
 }
 
 impl AwsArgs {
@@ -115,6 +116,20 @@ impl AwsArgs {
 }
 
 impl Target {
+    /// Makes it one of several environments of a run.
+    pub(super) fn of(self, env: &str) -> Self {
+        let flags = format!(" --env {env}{}", self.flags);
+        Self { env: Some(env.to_owned()), name: format!("{env} ({})", self.name), flags, ..self }
+    }
+
+    /// Returns what reports call a stack of this place.
+    pub(super) fn label(&self, stack: &str) -> String {
+        match &self.env {
+            Some(env) => format!("{env}/{stack}"),
+            None => stack.to_owned(),
+        }
+    }
+
     /// Returns the command line that does `verb` to a stack in the same place.
     pub(super) fn command(&self, verb: &str, stack: &str) -> String {
         format!("`tablewright {verb} {stack}{}`", self.flags)
@@ -197,5 +212,6 @@ fn target(connection: &Connection, pace: Pace, name: String) -> Target {
         is_sandbox: false,
         name,
         flags: String::new(),
+        env: None,
     }
 }

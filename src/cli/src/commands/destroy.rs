@@ -70,12 +70,12 @@ pub(super) fn destroy(common: &Common, args: &Args) -> Result<Exit> {
             let follow =
                 async |events: &Events| watch(&target.cloudformation, &operation, &target.pace, events).await;
             let ending = ending(facts.cloud(&stack.id, follow).await?);
-            conclude(&target, stack, &facts, ending)?;
+            conclude(&target, stack, &stack.id, &facts, ending)?;
             Ok(Exit::Done)
         };
         match drive(engine, &mut receiver, &mut reporter, &mut interrupts).await {
             Ok(done) => done,
-            Err(Interrupted) => Err(detached(&target, &chosen.argument)),
+            Err(Interrupted) => Err(detached([(&target, &*chosen.argument)])),
         }
     })
 }

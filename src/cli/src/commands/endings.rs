@@ -30,17 +30,28 @@ pub(super) fn ending(outcome: Outcome) -> Ending {
 }
 
 /// Tells how the work on a stack ended; an end that is no success is the command's error.
-pub(super) fn conclude(target: &Target, stack: &Stack, facts: &Facts, ending: Ending) -> Result<()> {
+pub(super) fn conclude(
+    target: &Target,
+    stack: &Stack,
+    label: &str,
+    facts: &Facts,
+    ending: Ending,
+) -> Result<()> {
     let failure = match &ending {
         Ending::Failed { status, failure } => Some(failed(target, stack, status, failure)),
         Ending::Unchanged { .. } | Ending::Done { .. } | Ending::Deleted { .. } => None,
     };
-    facts.tell(Fact::Ended { stack: stack.id.clone(), ending });
+    facts.tell(Fact::Ended { stack: label.to_owned(), ending });
     failure.map_or(Ok(()), Err)
 }
 
 /// Waits until the tables of a stack can be used: CloudFormation does not wait for new indexes.
-pub(super) async fn wait_for_tables(target: &Target, stack: &Stack, facts: &Facts) -> Result<()> {
+pub(super) async fn wait_for_tables(
+    target: &Target,
+    stack: &Stack,
+    label: &str,
+    facts: &Facts,
+) -> Result<()> {
     let resources =
         cloud_stack::resources(&target.cloudformation, stack.name.as_deref().unwrap_or_default()).await?;
     let tables: Vec<String> = resources
@@ -51,7 +62,7 @@ pub(super) async fn wait_for_tables(target: &Target, stack: &Stack, facts: &Fact
         .filter_map(|resource| resource.physical_id)
         .collect();
     let told = |progress: &Progress| {
-        facts.tell(Fact::Table { stack: stack.id.clone(), progress: progress.clone() });
+        facts.tell(Fact::Table { stack: label.to_owned(), progress: progress.clone() });
     };
     wait_until_active(&target.dynamodb, &tables, target.table_pace, told).await.map_err(|error| {
         let what = format!("stack {} is deployed, but whether its tables can be used is not known", stack.id);
@@ -79,10 +90,12 @@ pub(super) fn interrupted_before() -> CommandError {
     CommandError::new(Exit::Interrupted, anyhow!("interrupted before anything was changed"))
 }
 
-/// Says that an operation goes on without us, and how to come back to it.
-pub(super) fn detached(target: &Target, stack: &str) -> CommandError {
-    CommandError::new(Exit::StillRunning, anyhow!("detached: CloudFormation goes on without us"))
-        .hint(format!("{} follows it again", target.command("watch", stack)))
+/// Says that operations go on without us, and how to come back to them.
+pub(super) fn detached<'a>(running: impl IntoIterator<Item = (&'a Target, &'a str)>) -> CommandError {
+    let error = CommandError::new(Exit::StillRunning, anyhow!("detached: CloudFormation goes on without us"));
+    running.into_iter().fold(error, |error, (target, stack)| {
+        error.hint(format!("{} follows it again", target.command("watch", stack)))
+    })
 }
 
 pub(super) fn is_for_indexes(wait: &Wait) -> bool {

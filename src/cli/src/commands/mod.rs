@@ -13,6 +13,7 @@ mod completions;
 
 mod ask;
 mod aws;
+mod changes;
 mod chosen;
 mod comparing;
 mod drive;
@@ -20,6 +21,7 @@ mod endings;
 mod failure;
 mod planning;
 mod reporting;
+mod together;
 mod wanted;
 
 use std::io::{self, Write as _};

@@ -20,6 +20,9 @@ use crate::source::{Template, deployed, notes, place_in_definition};
 
 /// A stack on its way: what it should be, and what that takes.
 pub(super) struct Job<'a> {
+    pub(super) target: &'a Target,
+    /// What reports call it: the stack, with its environment where there are several.
+    pub(super) label: String,
     pub(super) stack: &'a Stack,
     pub(super) rendered: Rendered,
     pub(super) plan: Plan,
@@ -66,7 +69,7 @@ impl Job<'_> {
 
 /// Plans the way from what is deployed to what is wanted.
 pub(super) async fn plan_stack<'a>(
-    target: &Target,
+    target: &'a Target,
     stack: &'a Stack,
     rendered: Rendered,
     options: &PlanOptions,
@@ -87,7 +90,8 @@ pub(super) async fn plan_stack<'a>(
     };
     let located = |change: &Change| Located { at: locate(change), change: change.clone() };
     comparison.changes.extend(settings.iter().map(located));
-    Ok(Job { stack, rendered, plan, comparison, found, settings })
+    let label = target.label(&stack.id);
+    Ok(Job { target, label, stack, rendered, plan, comparison, found, settings })
 }
 
 /// Returns what a stack has beside its template. Its policy takes a call of its own, made only where a policy is wanted.
@@ -118,11 +122,15 @@ fn wanted_settings(stack: &Stack) -> StackSettings {
 }
 
 /// Shows the plans of all stacks.
-pub(super) fn show(jobs: &[Job<'_>], target: &Target, reporter: &mut Reporter) {
-    reporter.say(&format!("Plan for {}:", target.name));
+pub(super) fn show(jobs: &[Job<'_>], reporter: &mut Reporter) {
+    let mut target: Option<&Target> = None;
     for job in jobs {
+        if target.is_none_or(|target| !std::ptr::eq(target, job.target)) {
+            reporter.say(&format!("Plan for {}:", job.target.name));
+            target = Some(job.target);
+        }
         let name = job.stack.name.as_deref().unwrap_or_default();
-        reporter.say(&format!("{} ({name}): {}", job.stack.id, plan_text::summary(&job.comparison)));
+        reporter.say(&format!("{} ({name}): {}", job.label, plan_text::summary(&job.comparison)));
         for note in job.notes() {
             reporter.say(&format!("note: {}", printable(&note)));
         }

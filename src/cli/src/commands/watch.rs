@@ -41,14 +41,14 @@ pub(super) fn watch(common: &Common, args: &Args) -> Result<Exit> {
             };
             let ending = ending(facts.cloud(&stack.id, call).await?);
             if let Ending::Done { .. } = ending {
-                wait_for_tables(&target, stack, &facts).await?;
+                wait_for_tables(&target, stack, &stack.id, &facts).await?;
             }
-            conclude(&target, stack, &facts, ending)?;
+            conclude(&target, stack, &stack.id, &facts, ending)?;
             Ok(Exit::Done)
         };
         match drive(engine, &mut receiver, &mut reporter, &mut interrupts).await {
             Ok(done) => done,
-            Err(Interrupted) => Err(detached(&target, &chosen.argument)),
+            Err(Interrupted) => Err(detached([(&target, &*chosen.argument)])),
         }
     })
 }

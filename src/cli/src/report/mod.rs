@@ -109,9 +109,16 @@ impl Reporter {
         let Fact::Ended { stack, ending } = fact else {
             return Ok(());
         };
-        // The tree stays as it is at the end, above what is said now.
-        self.live.keep();
-        self.view = View::default();
+        let others_run = self.view.stacks.iter().any(|it| it.ended.is_none());
+        if others_run {
+            // What is said now goes above what still moves.
+            let _ = self.live.clear(&mut anstream::stderr());
+            self.view.stacks.retain(|it| it.id != *stack);
+        } else {
+            // The tree stays as it is at the end, above what is said now.
+            self.live.keep();
+            self.view = View::default();
+        }
         if !self.quiet {
             write!(anstream::stderr(), "{}", ending::text(stack, ending))?;
         }
