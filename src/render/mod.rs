@@ -19,6 +19,7 @@ mod compare;
 mod error;
 mod form;
 mod header;
+mod manifest;
 mod size;
 
 #[cfg(test)]
@@ -38,7 +39,8 @@ pub use compare::{Difference, DifferenceKind};
 pub use error::Error;
 pub use form::Form;
 pub use header::is_ours;
-pub use size::{Body, INLINE_BYTES, Size, TooLarge};
+pub use manifest::{Manifest, ManifestEnv, ManifestError, ManifestStack, VerifyError};
+pub use size::{Body, INLINE_BYTES, Part, Size, TooLarge};
 pub use templates::Templates;
 use templates::position;
 

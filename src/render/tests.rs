@@ -2,6 +2,7 @@
 
 mod definitions;
 mod forms;
+mod manifest;
 mod overrides;
 mod paths;
 mod properties;
