@@ -60,7 +60,7 @@ pub fn markdown(review: &Review, options: &MarkdownOptions) -> String {
     let room = limit.saturating_sub(head.len() + definition.len());
     let sections = sections::sections(review);
     let body = room::fit(&sections, room, !definition.is_empty());
-    // A link that nothing refers to would be read as text by nobody, but it would change with every run.
+    // Where nothing refers to it, it would only make the comment differ from run to run.
     let definition = if body.contains("][full-report]") { definition } else { String::new() };
     let text = [head, body].concat();
     format!("{}\n{definition}", text.trim_end())

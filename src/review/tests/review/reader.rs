@@ -5,7 +5,7 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 /// What a reader of the page gets.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
-    /// Each table by its heading, the rows without the head, the cells as plain text.
+    /// Each table by its heading, or `folded`, the rows without the head, the cells as plain text.
     pub(crate) tables: Vec<(String, Vec<Vec<String>>)>,
     /// The blocks of code.
     pub(crate) code_blocks: Vec<String>,
@@ -60,6 +60,9 @@ pub(crate) fn read(markdown: &str) -> Page {
                     "</code>" => false,
                     _ => in_code,
                 };
+                if html.starts_with("<summary>") {
+                    heading = "folded".to_owned();
+                }
                 page.html.extend(html.lines().map(str::to_owned));
             }
             Event::Start(Tag::Link { dest_url, .. }) => page.links.push(dest_url.to_string()),
