@@ -89,14 +89,14 @@ impl<'a> Judged<'a> {
         self.items("/Properties/Replicas").into_iter().map(part).collect()
     }
 
-    /// Returns the places of the items of a list, those left out that a function gives.
+    /// Returns the places of the items of a list, where there is one.
     pub(super) fn items(&self, list: &str) -> Vec<String> {
-        let items = match self.said(list) {
-            Said::This(Json::Array(items)) => &items[..],
-            Said::This(_) | Said::Nothing | Said::Unknown => &[],
-        };
-        let known = items.iter().enumerate().filter(|(_, item)| function(item).is_none());
-        known.map(|(position, _)| format!("{list}/{position}")).collect()
+        match self.said(list) {
+            Said::This(Json::Array(items)) => {
+                (0..items.len()).map(|position| format!("{list}/{position}")).collect()
+            }
+            Said::This(_) | Said::Nothing | Said::Unknown => Vec::new(),
+        }
     }
 
     /// Returns the name of the index that stands at a place, if one does.
@@ -202,7 +202,6 @@ pub(super) fn said<'a>(body: &'a Json, pointer: &str) -> Said<'a> {
     match (function(value), value) {
         (Some(("Ref", Json::String(name))), _) if name == "AWS::NoValue" => Said::Nothing,
         (Some(_), _) => Said::Unknown,
-        (None, Json::String(text)) if text.contains("{{resolve:") => Said::Unknown,
         (None, value) => Said::This(value),
     }
 }

@@ -394,7 +394,8 @@ fn keys_of_the_stack() {
         for body in [json!({ "DeletionPolicy": "Delete" }), json!({ "DeletionPolicy": null })] {
             assert_eq!(held(&demands, |stack| with_key(stack, arn(), &body)), [lost], "{body}");
         }
-        for body in [json!({}), json!({ "DeletionPolicy": "RetainExceptOnCreate" })] {
+        let unsaid = json!({ "DeletionPolicy": unknown() });
+        for body in [json!({}), json!({ "DeletionPolicy": "RetainExceptOnCreate" }), unsaid] {
             assert_eq!(held(&demands, |stack| with_key(stack, arn(), &body)), NOTHING, "{body}");
         }
     }
@@ -478,6 +479,12 @@ fn who_may_use_a_table() {
             book().override_property("/ResourcePolicy", document(&for_one)),
         );
     }
+    let of_statement = |principal: &str| {
+        book()
+            .policy(Statement::allow(["dynamodb:GetItem"]).account("444455556666"))
+            .override_property("/ResourcePolicy/PolicyDocument/Statement/0/Principal", json!(principal))
+    };
+    check_table(&safe(), of_statement("*"), &[found], of_statement("444455556666"));
     let stream = |statement: &Json| {
         let policy = json!({ "StreamViewType": "KEYS_ONLY", "ResourcePolicy": document(statement) });
         book().override_property("/StreamSpecification", policy)
@@ -607,6 +614,7 @@ fn provisioned_capacity_is_scaled() {
 
 #[test]
 fn capacity_of_global_tables_is_scaled_for_every_replica() {
+    let fixed = || Capacity::fixed(5);
     let scaled = || Capacity::from(Capacity::auto(5..=10));
     let provisioned = |read: Capacity, change: fn(crate::Replica) -> crate::Replica| {
         global(change).billing(Billing::provisioned(read, scaled()))
@@ -626,6 +634,26 @@ fn capacity_of_global_tables_is_scaled_for_every_replica() {
             replica.index("by-author", |index| index.read(Capacity::auto(5..=9)))
         }),
     );
+    let two_indexes = |read: Capacity| {
+        sound().gsi(
+            crate::Index::new("by-x")
+                .partition("x", crate::Scalar::S)
+                .provisioned(Billing::provisioned(read, scaled())),
+        )
+    };
+    let of_here_and_there = ["the stack's Region", "eu-west-1"].map(|region| {
+        format!("H13: the read capacity of index `by-x` of the replica of table `Book` in {region} is fixed")
+    });
+    check_table(
+        &hardened(),
+        two_indexes(fixed()),
+        &of_here_and_there.each_ref().map(String::as_str),
+        two_indexes(scaled()),
+    );
+    let second = global(|replica| replica.index("by-x", |index| index.read(5)))
+        .billing(Billing::provisioned(scaled(), scaled()))
+        .gsi(crate::Index::new("by-x").partition("x", crate::Scalar::S));
+    assert_eq!(held(&hardened(), |stack| drop(stack.table(second))), of_here_and_there[1..]);
     let all_reads =
         held(&hardened(), |stack| drop(stack.table(provisioned(Capacity::fixed(5), |replica| replica))));
     assert_eq!(all_reads.len(), 4, "table and index, here and there: {all_reads:?}");
@@ -645,6 +673,22 @@ fn capacity_of_global_tables_is_scaled_for_every_replica() {
 }
 
 #[test]
+fn an_index_is_found_behind_local_ones() {
+    let line = Place::caller().line + 1;
+    let global = crate::Index::new("by-y").partition("y", crate::Scalar::S);
+    let table = book()
+        .lsi(crate::Index::new("by-x").sort("x", crate::Scalar::S))
+        .gsi(
+            global.provisioned(Billing::provisioned(5_u64, Capacity::auto(5..=9))).contributor_insights(true),
+        )
+        .billing(Billing::provisioned(Capacity::auto(5..=9), Capacity::auto(5..=9)));
+    let found = problems(&hardened(), |stack| drop(stack.table(table)));
+    let told: Vec<(&str, u32)> =
+        found.iter().map(|problem| (problem.rule.as_str(), problem.at.line)).collect();
+    assert_eq!(told, [("H13", line), ("H11", line)]);
+}
+
+#[test]
 fn what_an_override_says_counts() {
     let line = Place::caller().line + 1;
     let turned_off = book().override_property(
@@ -661,6 +705,23 @@ fn what_an_override_says_counts() {
             .unwrap()
             .starts_with("change or remove the override of `/PointInTimeRecoverySpecification`")
     );
+
+    let twice = |last: &str| {
+        let first = book()
+            .override_property("/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled", json!(true));
+        first.override_property(
+            "/PointInTimeRecoverySpecification",
+            json!({ "PointInTimeRecoveryEnabled": last }),
+        )
+    };
+    check_table(
+        &safe(),
+        twice("false"),
+        &["H1: point-in-time recovery of table `Book` is off"],
+        twice("true"),
+    );
+    let found = problems(&safe(), |stack| drop(stack.table(twice("false"))));
+    assert_eq!(found[0].at, twice("false").overrides[1].at, "the last one decides");
 
     let turned_on = book()
         .no_point_in_time_recovery()

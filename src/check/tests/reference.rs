@@ -265,6 +265,12 @@ fn attributes_exist_where_the_type_is_known() {
             stack.output("Stream", attribute("Book", "StreamArn"));
         },
     );
+    let twice = said(|stack| {
+        let on = book().override_property("/StreamSpecification", json!({ "StreamViewType": "KEYS_ONLY" }));
+        stack.table(on.override_property("/StreamSpecification", Json::Null));
+        stack.output("Stream", attribute("Book", "StreamArn"));
+    });
+    assert_eq!(twice, ["X4: table `Book` has no stream, and so no `StreamArn`"]);
     let raw = |kind: &str, properties: Json| json!({ "Type": kind, "Properties": properties });
     let of_raw = |body: Json, attribute: &str| {
         said(|stack| {
@@ -331,6 +337,20 @@ fn mappings_have_what_is_asked_of_them() {
             stack.table(reads("Limits", "dev", get("AWS::Region")));
         },
     );
+    fn with_uneven(stack: &mut Stack) {
+        stack.mapping("Limits", [("dev", [("reads", "5")]), ("prod", [("writes", "50")])]);
+    }
+    check_pair(
+        |stack| {
+            with_uneven(stack);
+            stack.table(reads("Limits", "dev", "writes"));
+        },
+        &["X5: `dev` of mapping `Limits` has no key `writes`"],
+        |stack| {
+            with_uneven(stack);
+            stack.table(reads("Limits", get("AWS::Region"), "writes"));
+        },
+    );
     check_pair(
         |stack| {
             with_limits(stack);
@@ -368,7 +388,13 @@ fn nothing_waits_for_itself() {
         },
         &["X6: resource `Book` waits for itself: `Book` → `Book`"],
         // Metadata is not waited for.
-        |stack| drop(stack.table(book().metadata("own", json!({ "Fn::GetAtt": ["Book", "Arn"] })))),
+        |stack| {
+            stack.table(book().metadata("own", json!({ "Fn::GetAtt": ["Book", "Arn"] })));
+            stack.raw_resource(
+                "Topic",
+                json!({ "Type": "AWS::SNS::Topic", "Metadata": { "own": { "Ref": "Topic" } } }),
+            );
+        },
     );
     check_pair(
         |stack| {
@@ -400,6 +426,12 @@ fn nothing_waits_for_itself() {
             stack.table(book().condition("A"));
         },
     );
+    let with_a_member_in_common = said(|stack| {
+        for (id, on) in [("A", json!(["B", "C"])), ("B", json!("A")), ("C", json!("A"))] {
+            stack.raw_resource(id, json!({ "Type": "AWS::SNS::Topic", "DependsOn": on }));
+        }
+    });
+    assert_eq!(with_a_member_in_common, ["X6: resource `A` waits for itself: `A` → `B` → `A`"]);
     let two = said(|stack| {
         for (id, on) in [("A", "B"), ("B", "A"), ("C", "A"), ("D", "D")] {
             stack.raw_resource(id, json!({ "Type": "AWS::SNS::Topic", "DependsOn": on }));
@@ -592,6 +624,11 @@ fn what_is_overridden_refers_to_nothing() {
         stack.table(table.override_property("/TableClass", json!("STANDARD")));
     });
     assert_eq!(twice, Vec::<String>::new());
+    let of_another = said(|stack| {
+        stack.table(Table::define("Other").partition("id", Scalar::S).name(get("Gone")));
+        stack.table(book().override_property("/TableClass", json!("STANDARD")));
+    });
+    assert_eq!(of_another, ["X3: stack `books` has no parameter and no resource `Gone`"]);
     let other = said(|stack| {
         drop(stack.table(book().name(get("Gone")).override_property("/TableClass", json!("STANDARD"))));
     });
@@ -645,7 +682,7 @@ fn the_answer_of_aws_and_what_there_is_are_told() {
         ),
         (
             |stack| {
-                stack.mapping("M", [("a", [("x", "1")])]);
+                stack.mapping("M", [("a", [("x", "1")]), ("b", [("x", "2")])]);
                 stack.table(book().name(Expression::find_in_map("M", get("AWS::Region"), "y")));
             },
             "there are `x`",
@@ -657,6 +694,14 @@ fn the_answer_of_aws_and_what_there_is_are_told() {
                 stack.table(book().condition("A"));
             },
             "add the parameter with `stack.parameter(…)`; there are `Book`",
+            "Template format error: Unresolved dependencies [Gone]. Cannot reference resources in the Conditions block of the template",
+        ),
+        (
+            |stack| {
+                stack.condition("A", Test::equals(attribute("Gone", "Arn"), "a"));
+                stack.table(book().condition("A"));
+            },
+            "there are `Book`",
             "Template format error: Unresolved dependencies [Gone]. Cannot reference resources in the Conditions block of the template",
         ),
         (
