@@ -5,7 +5,7 @@
 use serde_json::json;
 use tablewright::{
     Billing, Compression, ContributorInsights, Csv, Delimiter, Encryption, Env, Expression, Index,
-    InsightsMode, Parameter, Projection, Result, S3Import, Scalar, Stack, Table, Test,
+    InsightsMode, Parameter, Profile, Projection, Result, S3Import, Scalar, Stack, Table, Test,
 };
 
 pub fn stack(env: &Env) -> Result<Stack> {
@@ -24,6 +24,9 @@ pub fn stack(env: &Env) -> Result<Stack> {
         "${Project}-audit-${Env}-key",
         [("Project", env.project()), ("Env", env.name())],
     ));
+
+    // What a definition says holds in every profile. A hardened one has a better key for tables that say nothing.
+    let open = env.profile() != Profile::Hardened;
 
     let coffees = stack.table(
         Table::define("Coffee")
@@ -65,7 +68,9 @@ pub fn stack(env: &Env) -> Result<Stack> {
             .sort("#from", Scalar::S)
             // CloudFormation makes the name. Know what this gives up: a table with a name of its own is never replaced.
             .generated_name()
-            .encryption(Encryption::AwsManagedIf(Expression::if_else("IsLive", true, false)))
+            .when(open, |table| {
+                table.encryption(Encryption::AwsManagedIf(Expression::if_else("IsLive", true, false)))
+            })
             .contributor_insights(ContributorInsights {
                 enabled: Expression::if_else("IsLive", true, false).into(),
                 mode: Some(InsightsMode::ThrottledKeys.into()),
@@ -85,7 +90,7 @@ pub fn stack(env: &Env) -> Result<Stack> {
                     .sort("at", Scalar::N)
                     .project(Projection::KeysOnly),
             )
-            .encryption(Encryption::AwsManaged)
+            .when(open, |table| table.encryption(Encryption::AwsManaged))
             // A dynamic reference: CloudFormation looks it up in any text.
             .import_data(
                 S3Import::ion("{{resolve:ssm:/roastery/export-bucket}}").compression(Compression::None),
@@ -103,7 +108,7 @@ pub fn stack(env: &Env) -> Result<Stack> {
             // Nothing expires any more; the attribute stays named, or CloudFormation could not turn it off.
             .ttl("TTL")
             .time_to_live(false)
-            .encryption(Encryption::AwsOwned)
+            .when(open, |table| table.encryption(Encryption::AwsOwned))
             // What there is no word for, or not yet. `tablewright check` shows it.
             .override_property(
                 "/Tags",
