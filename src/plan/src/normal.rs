@@ -5,6 +5,8 @@
 //! AWS::NoValue` left out, lists sorted where their readers take them as sets. Key schemas keep their order: there it
 //! has a meaning.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Number, Value, json};
 
 use crate::form::Form;
@@ -100,10 +102,7 @@ pub(crate) fn normal(form: Form, value: &Value) -> Value {
                 let parts: Vec<Value> = [parts[0].clone()].into_iter().chain(branches).collect();
                 json!({ "Fn::If": parts })
             }
-            Some((function, argument)) => in_list(
-                form,
-                normal_intrinsic(function, argument).unwrap_or_else(|| normal_map(Form::Plain, map)),
-            ),
+            Some((function, argument)) => in_list(form, normal_intrinsic(function, argument)),
             None if form == Form::Tags => normal(form, &pairs(map)),
             None => in_list(form, normal_map(form, map)),
         },
@@ -127,23 +126,24 @@ fn normal_map(form: Form, map: &Map<String, Value>) -> Value {
     Value::Object(members.collect())
 }
 
-/// The intrinsic functions that have several spellings.
-fn normal_intrinsic(function: &str, argument: &Value) -> Option<Value> {
-    match (function, argument) {
-        ("Fn::GetAtt", Value::String(dotted)) if dotted.contains('.') => Some(attribute(dotted)),
-        ("Fn::Sub", Value::String(template)) => Some(joined(substituted(template, &Map::new())?)),
+/// The intrinsic functions that have several spellings, brought to one. Arguments are read once, whatever becomes of
+/// them: expressions may be nested as deep as JSON goes.
+fn normal_intrinsic(function: &str, argument: &Value) -> Value {
+    let argument = normal(Form::Plain, argument);
+    let parts = match (function, &argument) {
+        ("Fn::GetAtt", Value::String(dotted)) if dotted.contains('.') => return attribute(dotted),
+        ("Fn::Sub", Value::String(template)) => substituted(template, &Map::new()),
         ("Fn::Sub", Value::Array(parts)) => match parts.as_slice() {
-            [Value::String(template), Value::Object(variables)] => {
-                Some(joined(substituted(template, variables)?))
-            }
+            [Value::String(template), Value::Object(variables)] => substituted(template, variables),
             _ => None,
         },
         ("Fn::Join", Value::Array(parts)) => match parts.as_slice() {
-            [Value::String(delimiter), Value::Array(items)] => Some(joined(interspersed(delimiter, items)?)),
+            [Value::String(delimiter), Value::Array(items)] => interspersed(delimiter, items),
             _ => None,
         },
         _ => None,
-    }
+    };
+    parts.and_then(joined).unwrap_or_else(|| json!({ function: argument }))
 }
 
 fn attribute(dotted: &str) -> Value {
@@ -153,34 +153,38 @@ fn attribute(dotted: &str) -> Value {
     }
 }
 
-/// The parts of an `Fn::Sub`; `None` when a variable has a value that is no text.
+/// The parts of an `Fn::Sub`; `None` when a variable has a value that is no text, or a long one more than once: nested
+/// expressions that double each other would outgrow memory.
 fn substituted(template: &str, variables: &Map<String, Value>) -> Option<Vec<Value>> {
+    let mut seen = BTreeSet::new();
+    let is_short = |value: &Value| {
+        value.is_string() || intrinsic(value).is_some_and(|(name, _)| matches!(name, "Ref" | "Fn::GetAtt"))
+    };
     let parts = sub::parts(template).into_iter().map(|part| match part {
         Part::Text(text) => Some(json!(text)),
         Part::Escaped(name) => Some(json!(format!("${{{name}}}"))),
         Part::Variable(name) => match variables.get(name) {
             None => Some(attribute(name)),
-            Some(value) => as_part(value),
+            Some(value) => (is_part(value) && (seen.insert(name) || is_short(value))).then(|| value.clone()),
         },
     });
     parts.collect()
 }
 
 fn interspersed(delimiter: &str, items: &[Value]) -> Option<Vec<Value>> {
-    let items: Vec<Value> =
-        items.iter().filter(|item| !is_no_value(item)).map(as_part).collect::<Option<_>>()?;
     // Alone it may be a list, which has to stay one.
     let alone = items.len() == 1 && !items[0].is_string();
-    let parts = items.into_iter().flat_map(|item| [json!(delimiter), item]).skip(1);
-    (!alone).then(|| parts.collect())
+    let parts = items.iter().flat_map(|item| [json!(delimiter), item.clone()]).skip(1);
+    (!alone && items.iter().all(is_part)).then(|| parts.collect())
 }
 
-fn as_part(value: &Value) -> Option<Value> {
-    (text(value).is_some() || intrinsic(value).is_some()).then(|| normal(Form::Plain, value))
+fn is_part(value: &Value) -> bool {
+    value.is_string() || intrinsic(value).is_some()
 }
 
-/// Puts text together: neighbours become one, and what is only one part is that part.
-fn joined(parts: Vec<Value>) -> Value {
+/// Puts text together: neighbours become one, and what is only one part is that part. `None` when it would be too
+/// long.
+fn joined(parts: Vec<Value>) -> Option<Value> {
     let mut merged: Vec<Value> = Vec::new();
     for part in parts {
         let inner = match intrinsic(&part) {
@@ -194,17 +198,22 @@ fn joined(parts: Vec<Value>) -> Value {
         };
         for part in inner.unwrap_or_else(|| vec![part]) {
             match (merged.last_mut(), part) {
+                (Some(Value::String(text)), Value::String(more))
+                    if text.len() + more.len() > sub::LONGEST =>
+                {
+                    return None;
+                }
                 (Some(Value::String(text)), Value::String(more)) => text.push_str(&more),
                 (_, Value::String(text)) if text.is_empty() => {}
                 (_, part) => merged.push(part),
             }
         }
     }
-    match merged.as_slice() {
+    Some(match merged.as_slice() {
         [] => json!(""),
         [part] => part.clone(),
         _ => json!({ "Fn::Join": ["", merged] }),
-    }
+    })
 }
 
 fn number_text(number: &Number) -> String {
@@ -263,6 +272,31 @@ mod tests {
         );
         check("Properties", json!({ "A": 1, "B": { "Ref": "AWS::NoValue" } }), json!({ "A": "1" }));
         check("Tags", json!([{ "Ref": "AWS::NoValue" }]), json!([]));
+    }
+
+    /// Each level is read once: a level that is read twice would make this test endless.
+    #[test]
+    fn nested_expressions_are_read_once() {
+        let nested = |wrap: &dyn Fn(Value) -> Value, leaf: &str| {
+            (0..100).fold(json!({ "Ref": leaf }), |inner, _| wrap(inner))
+        };
+        let wraps: [&dyn Fn(Value) -> Value; 6] = [
+            &|inner| json!({ "Fn::Base64": inner }),
+            &|inner| json!({ "Fn::Join": ["-", [inner, []]] }),
+            &|inner| json!({ "Fn::Join": ["-", [inner, "x"]] }),
+            &|inner| json!({ "Fn::Sub": ["${v}${w}", { "v": inner, "w": [] }] }),
+            // Written out they would be longer than memory is large.
+            &|inner| json!({ "Fn::Sub": ["${v}${v}", { "v": inner }] }),
+            &|inner| json!({ "Fn::Sub": ["${v}${v}${w}", { "v": inner, "w": "x" }] }),
+        ];
+        for wrap in wraps {
+            assert!(same("Value", &nested(wrap, "A"), &nested(wrap, "A")));
+            assert!(!same("Value", &nested(wrap, "A"), &nested(wrap, "B")), "{}", wrap(json!("…")));
+        }
+        let text = |leaf: &str| {
+            (0..100).fold(json!(leaf), |inner, _| json!({ "Fn::Sub": ["${v}${v}", { "v": inner }] }))
+        };
+        assert!(!same("Value", &text("xyz"), &text("xyy")));
     }
 
     #[test]

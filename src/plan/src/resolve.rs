@@ -74,11 +74,10 @@ impl Known<'_> {
                 let is_changed = new.iter().any(Option::is_some);
                 is_changed.then(|| new.into_iter().zip(items).map(new_or_old).collect())
             }
-            Value::Object(map) => {
-                let known =
-                    intrinsic(value).and_then(|(function, argument)| self.function(function, argument));
-                known.or_else(|| self.members(map))
-            }
+            Value::Object(map) => match intrinsic(value) {
+                Some((function, argument)) => self.function(function, argument),
+                None => self.members(map),
+            },
         }
     }
 
@@ -93,28 +92,36 @@ impl Known<'_> {
         Some(Value::Object(map))
     }
 
-    /// Returns what a function comes to, as far as that is known; `None` when nothing of it is, or only its arguments.
+    /// Returns what a function comes to, as far as that is known; `None` when nothing of it is. Arguments are read
+    /// once, whatever becomes of them: expressions may be nested as deep as JSON goes.
     fn function(&self, function: &str, argument: &Value) -> Option<Value> {
-        if function == "Fn::Sub" {
-            return self.substituted(argument);
-        }
         if function == "Ref" {
             return self.value(argument.as_str()?).cloned();
         }
-        if function == "Fn::If" {
-            return self
-                .branch(argument)
-                .map(|(_, branch)| self.resolve(branch).unwrap_or_else(|| branch.clone()));
+        if function == "Fn::If"
+            && let Some((_, branch)) = self.branch(argument)
+        {
+            return Some(self.resolve(branch).unwrap_or_else(|| branch.clone()));
         }
-        let arguments = self.resolve(argument).map_or(Cow::Borrowed(argument), Cow::Owned);
+        let resolved = self.resolve(argument);
+        let arguments = resolved.as_ref().unwrap_or(argument);
+        let result = if function == "Fn::Sub" {
+            self.substituted(arguments)
+        } else {
+            self.called(function, arguments)
+        };
+        result.or_else(|| resolved.map(|arguments| json!({ function: arguments })))
+    }
+
+    /// Returns what a function comes to whose arguments are all known.
+    fn called(&self, function: &str, arguments: &Value) -> Option<Value> {
         match (function, arguments.as_array()?.as_slice()) {
             ("Fn::FindInMap", [map, top, second, ..]) => {
                 self.mapped(map.as_str()?, &text(top)?, &text(second)?).cloned()
             }
             ("Fn::Join", [delimiter, Value::Array(items)]) => {
-                let items: Option<Vec<String>> =
-                    items.iter().filter(|item| !is_no_value(item)).map(text).collect();
-                Some(json!(items?.join(delimiter.as_str()?)))
+                let items = items.iter().filter(|item| !is_no_value(item)).map(text);
+                literal(items.collect::<Option<Vec<String>>>()?.join(delimiter.as_str()?))
             }
             ("Fn::Select", [at, Value::Array(items)]) => items.get(text(at)?.parse::<usize>().ok()?).cloned(),
             ("Fn::Split", [delimiter, Value::String(text)]) => {
@@ -130,45 +137,45 @@ impl Known<'_> {
         Some(if self.holds(condition.as_str()?)? { (1, yes) } else { (2, no) })
     }
 
+    /// Returns an `Fn::Sub` with the variables written out that are known; those of its own are resolved already.
     fn substituted(&self, argument: &Value) -> Option<Value> {
+        let none = Map::new();
         let (template, own) = match argument {
-            Value::String(template) => (template, None),
+            Value::String(template) => (template, &none),
             Value::Array(parts) => match parts.as_slice() {
-                [Value::String(template), Value::Object(own)] => (template, Some(own)),
+                [Value::String(template), Value::Object(own)] => (template, own),
                 _ => return None,
             },
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return None,
         };
-        let known = |name: &str| match own.and_then(|own| own.get(name)) {
-            Some(value) => text(&self.resolve(value).unwrap_or_else(|| value.clone())),
-            None => self.value(name).and_then(text),
-        };
         // A value that looks like a variable itself could not be told from one.
-        let known = |name: &str| known(name).filter(|text| !text.contains("${"));
-        let mut literal = Some(String::new());
+        let known = |name: &str| {
+            let value = own.get(name).or_else(|| self.value(name)).and_then(text);
+            value.filter(|text| !text.contains("${"))
+        };
+        let mut whole = Some(String::new());
         let mut expression = String::new();
         let mut open = Map::new();
         for part in sub::parts(template) {
-            let (value, spelled) =
-                match part {
-                    Part::Text(text) => (Some(text.to_owned()), text.to_owned()),
-                    Part::Escaped(name) => (Some(format!("${{{name}}}")), format!("${{!{name}}}")),
-                    Part::Variable(name) => match known(name) {
-                        Some(value) => (Some(value.clone()), value),
-                        None => {
-                            let own = own.and_then(|own| own.get(name));
-                            open.extend(own.map(|own| {
-                                (name.to_owned(), self.resolve(own).unwrap_or_else(|| own.clone()))
-                            }));
-                            (None, format!("${{{name}}}"))
-                        }
-                    },
-                };
+            let (value, spelled) = match part {
+                Part::Text(text) => (Some(text.to_owned()), text.to_owned()),
+                Part::Escaped(name) => (Some(format!("${{{name}}}")), format!("${{!{name}}}")),
+                Part::Variable(name) => match known(name) {
+                    Some(value) => (Some(value.clone()), value),
+                    None => {
+                        open.extend(own.get(name).map(|own| (name.to_owned(), own.clone())));
+                        (None, format!("${{{name}}}"))
+                    }
+                },
+            };
             expression.push_str(&spelled);
-            literal = literal.zip(value).map(|(literal, value)| literal + &value);
+            whole = whole.zip(value).map(|(whole, value)| whole + &value);
+            if expression.len() > sub::LONGEST {
+                return None;
+            }
         }
-        if let Some(literal) = literal {
-            return Some(Value::String(literal));
+        if let Some(whole) = whole {
+            return literal(whole);
         }
         let new = if open.is_empty() { json!(expression) } else { json!([expression, open]) };
         (new != *argument).then(|| json!({ "Fn::Sub": new }))
@@ -203,6 +210,10 @@ impl Known<'_> {
             next = segments.next();
         }
     }
+}
+
+fn literal(text: String) -> Option<Value> {
+    (text.len() <= sub::LONGEST).then_some(Value::String(text))
 }
 
 enum Entry {

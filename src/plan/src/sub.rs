@@ -1,5 +1,8 @@
 //! The text of an `Fn::Sub`, part by part.
 
+/// The longest text that is written out; expressions that double each other would outgrow memory.
+pub(crate) const LONGEST: usize = 1 << 16;
+
 /// One part of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part<'a> {

@@ -164,6 +164,42 @@ fn size_does_not_matter() {
     assert!(diff(&nested(1), &nested(1)).is_empty());
 }
 
+/// Each level is read once, and what would be longer than memory is large is not written out.
+#[test]
+fn expressions_may_be_nested() {
+    let wraps: [fn(Value) -> Value; 6] = [
+        |inner| json!({ "Fn::Base64": inner }),
+        |inner| json!({ "Fn::Join": ["-", [inner, []]] }),
+        |inner| json!({ "Fn::Join": ["", [inner.clone(), "x"]] }),
+        |inner| json!({ "Fn::Sub": ["${v}${v}", { "v": inner }] }),
+        |inner| json!({ "Fn::Sub": ["${v}${v}${AWS::Region}", { "v": inner }] }),
+        |inner| json!({ "Fn::If": ["Open", inner, { "Fn::If": ["Known", { "Ref": "P" }, "no"] }] }),
+    ];
+    for (wrap, leaf) in wraps.into_iter().flat_map(|wrap| {
+        [json!("text"), json!({ "Ref": "P" }), json!({ "Ref": "X" })].map(|leaf| (wrap, leaf))
+    }) {
+        let template = |depth: usize| {
+            merged(
+                named(json!({ "TableName": (0..depth).fold(leaf.clone(), |inner, _| wrap(inner)) })),
+                json!({
+                    "Parameters": { "P": { "Type": "String", "Default": "p" } },
+                    "Conditions": { "Known": { "Fn::Equals": [{ "Ref": "P" }, "p"] }, "Open": { "Fn::Equals": [{ "Ref": "AWS::Region" }, "r"] } },
+                }),
+            )
+        };
+        let known = PlanOptions {
+            deployed_parameters: Some([].into()),
+            wanted_parameters: Some([].into()),
+            ..PlanOptions::default()
+        };
+        for options in [PlanOptions::default(), known] {
+            assert!(plan(Some(&template(40)), &template(40), &options).is_empty());
+            let changed = plan(Some(&template(40)), &template(41), &options);
+            assert!(changed.verdict() >= Verdict::Refused || changed.is_empty(), "{:?}", changed.changes);
+        }
+    }
+}
+
 /// Any value, made of the words that templates are made of.
 fn value() -> impl Strategy<Value = Value> {
     let scalar = prop_oneof![
@@ -207,7 +243,18 @@ fn word() -> impl Strategy<Value = &'static str> {
         "Fn::GetAtt",
         "Fn::Sub",
         "Fn::FindInMap",
+        "Fn::Join",
+        "Fn::Select",
+        "Fn::Split",
+        "Fn::Equals",
+        "Fn::And",
+        "Fn::Not",
         "Condition",
+        "Type",
+        "Default",
+        "Statement",
+        "PolicyDocument",
+        "Tags",
         "DependsOn",
         "AttributeName",
         "AttributeType",
@@ -320,6 +367,11 @@ proptest! {
         for step in &consented.steps {
             prop_assert!(step.template.get("Resources").is_some());
         }
+        let values = |value: &str| Some([("T".to_owned(), value.to_owned())].into());
+        let known = |before, after| PlanOptions { deployed_parameters: values(before), wanted_parameters: values(after), ..PlanOptions::default() };
+        prop_assert!(plan(Some(&before), &before, &known("a", "a")).is_empty());
+        let by_value = plan(Some(&before), &after, &known("a", "1"));
+        prop_assert!(by_value.steps.last().is_none_or(|step| step.template == after));
     }
 
     #[test]
