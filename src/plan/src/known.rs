@@ -4,12 +4,12 @@
 //! on one side only counts as unknown on both, so that equal text stays equal. A `NoEcho` value is never known, and
 //! neither is what Systems Manager will say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 use crate::PlanOptions;
-use crate::normal::{same, text};
+use crate::normal::{intrinsic, same, text};
 use crate::template::entries;
 
 /// What CloudFormation shows instead of a `NoEcho` value.
@@ -38,37 +38,21 @@ pub(crate) fn of_both<'a>(
         let has = |template: &Value| template.get(section).is_some_and(|entries| entries.get(name).is_some());
         has(deployed) && has(wanted)
     };
-    let parameter = |name: &str| declared("Parameters", name);
-    retain_common(&mut before.values, &mut after.values, parameter);
-    let mut doubtful = BTreeSet::new();
-    loop {
-        before.evaluate_conditions(deployed, &doubtful);
-        after.evaluate_conditions(wanted, &doubtful);
-        let condition = |name: &str| declared("Conditions", name);
-        let more = retain_common(&mut before.conditions, &mut after.conditions, condition);
-        if more.is_empty() {
-            return (before, after);
-        }
-        // Others may have been worked out from them.
-        doubtful.extend(more);
-    }
+    retain_common(&mut before.values, &mut after.values, |name| declared("Parameters", name));
+    before.evaluate_conditions(deployed);
+    after.evaluate_conditions(wanted);
+    retain_common(&mut before.conditions, &mut after.conditions, |name| declared("Conditions", name));
+    (before, after)
 }
 
-/// Takes away what one side knows and the other, which has it too, does not. Returns the names.
-fn retain_common<'a, T>(
-    before: &mut BTreeMap<&'a str, T>,
-    after: &mut BTreeMap<&'a str, T>,
+/// Takes away what one side knows and the other, which has it too, does not.
+fn retain_common<T>(
+    before: &mut BTreeMap<&str, T>,
+    after: &mut BTreeMap<&str, T>,
     declared_in_both: impl Fn(&str) -> bool,
-) -> Vec<&'a str> {
-    let names = before.keys().chain(after.keys()).copied();
-    let one_sided =
-        |name: &&str| before.contains_key(name) != after.contains_key(name) && declared_in_both(name);
-    let names: Vec<&str> = names.filter(one_sided).collect();
-    for name in &names {
-        before.remove(name);
-        after.remove(name);
-    }
-    names
+) {
+    before.retain(|name, _| after.contains_key(name) || !declared_in_both(name));
+    after.retain(|name, _| before.contains_key(name) || !declared_in_both(name));
 }
 
 impl<'a> Known<'a> {
@@ -121,12 +105,11 @@ impl<'a> Known<'a> {
         self.mappings?.get(map)?.get(top)?.get(second)
     }
 
-    fn evaluate_conditions(&mut self, template: &'a Value, doubtful: &BTreeSet<&str>) {
-        self.conditions.clear();
+    fn evaluate_conditions(&mut self, template: &'a Value) {
         // Conditions refer to each other in any order; one that refers to itself is never known.
         loop {
-            let open = entries(template, "Conditions")
-                .filter(|(name, _)| !self.conditions.contains_key(name) && !doubtful.contains(name));
+            let open =
+                entries(template, "Conditions").filter(|(name, _)| !self.conditions.contains_key(name));
             let more: Vec<(&str, bool)> =
                 open.filter_map(|(name, condition)| Some((name, self.evaluate(condition)?))).collect();
             if more.is_empty() {
@@ -138,7 +121,7 @@ impl<'a> Known<'a> {
 
     /// Returns whether a condition function holds; `None` when that depends on what is not known.
     fn evaluate(&self, condition: &Value) -> Option<bool> {
-        let (function, argument) = crate::normal::intrinsic(condition)?;
+        let (function, argument) = intrinsic(condition)?;
         let all = |arguments: &Value| -> Option<Vec<Option<bool>>> {
             Some(arguments.as_array()?.iter().map(|argument| self.evaluate(argument)).collect())
         };

@@ -262,7 +262,10 @@ mod tests {
         );
         check("DependsOn", json!("A"), json!(["A"]));
         check("DependsOn", json!(["A", "B"]), json!(["B", "A"]));
-        check("NonKeyAttributes", json!(["a", "b"]), json!(["b", "a"]));
+        for set in ["NonKeyAttributes", "Dimensions", "GlobalTableWitnesses", "ScheduledActions", "Replicas"]
+        {
+            check(set, json!(["a", "b"]), json!(["b", "a"]));
+        }
         check(
             "Tags",
             json!([{ "Key": "a", "Value": 1 }, { "Key": "b", "Value": 2 }]),
@@ -346,11 +349,11 @@ mod tests {
             json!({ "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": { "Fn::GetAtt": "T.Arn" } });
         let read_lists = json!({ "Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": [{ "Fn::GetAtt": ["T", "Arn"] }] });
         let deny = json!({
-            "Effect": "Deny", "NotAction": ["b", "a"], "NotResource": "*",
+            "Effect": "Deny", "NotAction": ["b", "a"], "NotResource": "*", "NotPrincipal": { "AWS": ["4", "3"] },
             "Principal": { "AWS": ["2", "1"], "Service": "s" }, "Condition": { "Bool": { "aws:SecureTransport": false } },
         });
         let deny_lists = json!({
-            "Effect": "Deny", "NotAction": ["a", "b"], "NotResource": ["*"],
+            "Effect": "Deny", "NotAction": ["a", "b"], "NotResource": ["*"], "NotPrincipal": { "AWS": ["3", "4"] },
             "Principal": { "AWS": ["1", "2"], "Service": ["s"] }, "Condition": { "Bool": { "aws:SecureTransport": ["false"] } },
         });
         check(

@@ -144,6 +144,9 @@ fn hidden_values_are_never_shown() {
     assert!(!format!("{plan:?}").contains("hunter2"));
     // `****` is the value as it was.
     check((&template, &[("Secret", "****")]), (&template, &[("Secret", "****")]), &[]);
+    // Also where the value could be seen.
+    let open = stack(json!({ "Name": { "Type": "String" } }), json!({ "TableName": { "Ref": "Name" } }));
+    check((&open, &[("Name", "a")]), (&open, &[("Name", "****")]), &[]);
     // It is new: there is nothing to compare with.
     let bare = table(json!({ "Tags": [{ "Key": "k", "Value": { "Ref": "Secret" } }] }));
     check((&bare, &[]), (&template, &[("Secret", "hunter2")]), &["add Parameters/Secret: none"]);
@@ -183,8 +186,14 @@ fn defaults_count_where_no_value_is_given() {
 
 #[test]
 fn lists_are_lists() {
+    for kind in ["CommaDelimitedList", "List<String>"] {
+        check_list(kind);
+    }
+}
+
+fn check_list(kind: &str) {
     let template = stack(
-        json!({ "Names": { "Type": "CommaDelimitedList" } }),
+        json!({ "Names": { "Type": kind } }),
         json!({
             "AttributeDefinitions": attributes(&["pk", "a"]),
             "GlobalSecondaryIndexes": [merged(index("i", &["a"]), json!({
