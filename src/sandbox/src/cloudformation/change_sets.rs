@@ -7,8 +7,9 @@ use super::event::stack_event;
 use super::stack::{self, Stack, StackStatus};
 use super::time::Page;
 use super::{definition, differences, early_validation, stack_in_brackets, stack_name};
+use crate::engine::begin::{self, Order};
 use crate::engine::operation::OperationKind;
-use crate::engine::phases::{self, Order};
+use crate::engine::outputs;
 use crate::engine::schedule::{self, Effect};
 use crate::state::{ACCOUNT, Moment, Region};
 use crate::wire::error::ApiError;
@@ -193,7 +194,7 @@ pub(crate) fn end(region: &mut Region, id: &str, moment: Moment<'_>) {
     let Some(index) = stack::find(region, &change_set.stack_id) else {
         return;
     };
-    let exports = phases::exports(region, Some(&change_set.stack_id));
+    let exports = outputs::exports(region, Some(&change_set.stack_id));
     let stack = &region.stacks[index];
     let outcome = differences::changes(stack, &region.name, &change_set.definition, &exports);
     let mut findings = Vec::new();
@@ -359,7 +360,7 @@ pub(crate) fn execute(region: &mut Region, params: &Params, moment: Moment<'_>) 
     let stack = &mut region.stacks[index];
     stack.last_token.clone_from(&token);
     stack.disable_rollback = on_failure == OnFailure::DoNothing;
-    phases::begin(region, index, order, change_set.definition, &change_set.changes, moment)
+    begin::begin(region, index, order, change_set.definition, &change_set.changes, moment)
         .map_err(ApiError::validation)?;
     // Executing one deletes the others.
     region.change_sets.retain(|set| set.stack_id != change_set.stack_id || set.id == change_set.id);

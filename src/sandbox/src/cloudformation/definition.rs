@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::intrinsics::{Scope, scalar};
 use super::stack::{Definition, Parameter, Stack, Tag};
 use super::template::Template;
-use crate::engine::{phases, plan};
+use crate::engine::{outputs, plan};
 use crate::state::Region;
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
@@ -214,7 +214,7 @@ fn parameter(key: &str, declaration: &Value, value: String) -> Result<Parameter,
 
 /// Checks what can only be checked with parameters: conditions and the references that they leave.
 pub(crate) fn check(region: &Region, stack: &Stack, definition: &Definition) -> Result<(), ApiError> {
-    let exports = phases::exports(region, Some(&stack.id));
+    let exports = outputs::exports(region, Some(&stack.id));
     let nothing = std::collections::BTreeSet::new();
     let scope = Scope {
         definition,

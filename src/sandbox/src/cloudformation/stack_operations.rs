@@ -6,8 +6,9 @@ use super::change_set::OnFailure;
 use super::change_sets::{check_paused, make_obsolete, not_updatable, token_used};
 use super::stack::{self, Stack, StackStatus};
 use super::{definition, differences, early_validation, stack_name, stacks};
+use crate::engine::begin::{self, Order};
 use crate::engine::operation::OperationKind;
-use crate::engine::phases::{self, Order};
+use crate::engine::outputs;
 use crate::state::{Moment, Region};
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
@@ -40,7 +41,7 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
         region.stacks.push(shell);
         region.stacks.len() - 1
     });
-    let exports = phases::exports(region, None);
+    let exports = outputs::exports(region, None);
     let stack = &region.stacks[index];
     let stack_id = stack.id.clone();
     let changes =
@@ -56,7 +57,7 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
         ..Order::new(OperationKind::Create, token)
     };
     let operation_id =
-        phases::begin(region, index, order, definition, &changes, moment).map_err(ApiError::validation)?;
+        begin::begin(region, index, order, definition, &changes, moment).map_err(ApiError::validation)?;
     make_obsolete(region, &stack_id);
     Ok(json!({ "StackId": stack_id, "OperationId": operation_id }))
 }
@@ -108,7 +109,7 @@ pub(crate) fn update(region: &mut Region, params: &Params, moment: Moment<'_>) -
     let definition = definition::read(params, current.as_ref())?;
     let policy = read_policy(params)?;
     definition::check(region, &region.stacks[index], &definition)?;
-    let exports = phases::exports(region, Some(&stack_id));
+    let exports = outputs::exports(region, Some(&stack_id));
     let stack = &region.stacks[index];
     let changes =
         differences::changes(stack, &region.name, &definition, &exports).map_err(ApiError::validation)?;
@@ -136,7 +137,7 @@ pub(crate) fn update(region: &mut Region, params: &Params, moment: Moment<'_>) -
         ..Order::new(OperationKind::Update, token)
     };
     let operation_id =
-        phases::begin(region, index, order, definition, &changes, moment).map_err(ApiError::validation)?;
+        begin::begin(region, index, order, definition, &changes, moment).map_err(ApiError::validation)?;
     make_obsolete(region, &stack_id);
     Ok(json!({ "StackId": stack_id, "OperationId": operation_id }))
 }
@@ -175,7 +176,7 @@ pub(crate) fn delete(region: &mut Region, params: &Params, moment: Moment<'_>) -
     let order = Order { retain, ..Order::new(OperationKind::Delete, token.clone()) };
     let stack = &mut region.stacks[index];
     stack.last_token = token;
-    phases::begin_deletion(region, index, order, moment);
+    begin::begin_deletion(region, index, order, moment);
     Ok(json!({}))
 }
 
@@ -207,6 +208,6 @@ pub(crate) fn cancel_update(
     if region.stacks[index].status != StackStatus::UpdateInProgress {
         return Err(ApiError::validation("CancelUpdateStack cannot be called from current stack status"));
     }
-    phases::cancel(region, index, moment);
+    begin::cancel(region, index, moment);
     Ok(json!({}))
 }

@@ -7,7 +7,7 @@ use super::intrinsics::Scope;
 use super::stack::{Definition, Output, Stack, StackStatus, Tag};
 use super::time::{self, Page};
 use super::{stack_in_brackets, stack_name, stack_with_id};
-use crate::engine::phases;
+use crate::engine::outputs;
 use crate::state::{Moment, Region};
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
@@ -270,7 +270,7 @@ pub(super) fn differ(region: &Region, stack: &Stack, current: &Definition, wante
     if current.tags != wanted.tags || current.notification_arns != wanted.notification_arns {
         return true;
     }
-    let exports = phases::exports(region, Some(&stack.id));
+    let exports = outputs::exports(region, Some(&stack.id));
     let outputs = |definition: &Definition| {
         let nothing = std::collections::BTreeSet::new();
         let scope = Scope {
@@ -282,7 +282,7 @@ pub(super) fn differ(region: &Region, stack: &Stack, current: &Definition, wante
             unknown: Some(&nothing),
             exports: &exports,
         };
-        phases::outputs(&scope)
+        outputs::outputs(&scope)
     };
     outputs(current) != outputs(wanted)
 }

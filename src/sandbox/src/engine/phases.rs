@@ -2,143 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
-use super::operation::{Operation, OperationKind, Phase, Previous, Task, TaskState, Work};
+use super::begin::USER_INITIATED;
+use super::operation::{Operation, OperationKind, Phase, Task, TaskState, Work};
+use super::outputs::set_outputs;
 use super::{plan, tasks};
-use crate::cloudformation::change_set::{Change, ExecutionStatus, OnFailure};
+use crate::cloudformation::change_set::{ExecutionStatus, OnFailure};
 use crate::cloudformation::event::stack_event;
-use crate::cloudformation::intrinsics::{Scope, scalar};
-use crate::cloudformation::stack::{
-    self, Definition, Output, Resource, ResourceStatus, Stack, StackStatus, Stale,
-};
+use crate::cloudformation::stack::{self, Resource, ResourceStatus, Stack, StackStatus};
 use crate::state::{Moment, Region};
 
-const USER_INITIATED: &str = "User Initiated";
-
-/// What somebody asks to be done to a stack.
-pub(crate) struct Order {
-    pub(crate) kind: OperationKind,
-    pub(crate) token: Option<String>,
-    pub(crate) on_failure: OnFailure,
-    pub(crate) retain_except_on_create: bool,
-    pub(crate) retain: BTreeSet<String>,
-    pub(crate) change_set_id: Option<String>,
-}
-
-impl Order {
-    pub(crate) fn new(kind: OperationKind, token: Option<String>) -> Self {
-        Self {
-            kind,
-            token,
-            on_failure: OnFailure::Rollback,
-            retain_except_on_create: false,
-            retain: BTreeSet::new(),
-            change_set_id: None,
-        }
-    }
-}
-
-/// Begins a creation or an update towards `definition`, whose changes are known. Returns the operation's id.
-pub(crate) fn begin(
-    region: &mut Region,
-    index: usize,
-    order: Order,
-    definition: Definition,
-    changes: &[Change],
-    at: Moment<'_>,
-) -> Result<String, String> {
-    let (active, needs) = {
-        let exports = exports(region, None);
-        let stack = &region.stacks[index];
-        let scope = scope(stack, &region.name, &definition, &exports);
-        let active = plan::active(&scope)?;
-        let needs = plan::dependencies(&scope, &active);
-        (active, needs)
-    };
-    let forward = plan::forward(changes, &active, &needs);
-    let id = region.random.uuid();
-    let stack = &mut region.stacks[index];
-    let (status, previous) = match order.kind {
-        OperationKind::Update => {
-            stack.updated = Some(at.now);
-            let previous = Previous {
-                definition: stack.definition.clone(),
-                resources: stack.resources.clone(),
-                change_set_id: stack.change_set_id.clone(),
-            };
-            (StackStatus::UpdateInProgress, Some(previous))
-        }
-        OperationKind::Create | OperationKind::Delete => (StackStatus::CreateInProgress, None),
-    };
-    note_stale(stack, at);
-    stack.definition = Some(definition);
-    if let Some(change_set_id) = &order.change_set_id {
-        stack.updated = Some(at.now);
-        stack.change_set_id = Some(change_set_id.clone());
-    }
-    stack.operation = Some(operation(id.clone(), order, previous));
-    enter(region, index, Phase::Forward, forward, Some((status, Some(USER_INITIATED.to_owned()))), at);
-    Ok(id)
-}
-
-/// Begins the deletion of a stack. Returns the operation's id.
-pub(crate) fn begin_deletion(region: &mut Region, index: usize, order: Order, at: Moment<'_>) -> String {
-    let id = region.random.uuid();
-    let stack = &mut region.stacks[index];
-    // Something that is being created now is cancelled first.
-    let tasks = plan::deletion(&present(stack), stack.definition.as_ref());
-    note_stale(stack, at);
-    stack.deleted = Some(at.now);
-    stack.operation = Some(operation(id.clone(), order, None));
-    let event = (StackStatus::DeleteInProgress, Some(USER_INITIATED.to_owned()));
-    enter(region, index, Phase::Delete, tasks, Some(event), at);
-    id
-}
-
-/// Calls an update off.
-pub(crate) fn cancel(region: &mut Region, index: usize, at: Moment<'_>) {
-    let stack = &mut region.stacks[index];
-    let Some(operation) = &mut stack.operation else {
-        return;
-    };
-    operation.cancelled = true;
-    let (id, phase) = (stack.id.clone(), operation.phase_serial);
-    tasks::advance(region, &id, 0, at);
-    // The stack turns at once; what was cancelled has its events by now.
-    region.schedule.retain(|scheduled| {
-        scheduled.effect != super::schedule::Effect::PhaseEnds { stack_id: id.clone(), phase }
-    });
-    end(region, &id, phase, at);
-}
-
-fn operation(id: String, order: Order, previous: Option<Previous>) -> Operation {
-    Operation {
-        id,
-        token: order.token,
-        kind: order.kind,
-        phase: Phase::Forward,
-        phase_serial: 0,
-        tasks: BTreeMap::new(),
-        on_failure: order.on_failure,
-        retain_except_on_create: order.retain_except_on_create,
-        retain: order.retain,
-        cancelled: false,
-        previous,
-        leftovers: BTreeMap::new(),
-        change_set_id: order.change_set_id,
-    }
-}
-
-fn note_stale(stack: &mut Stack, at: Moment<'_>) {
-    if at.faults.stale_stack_seconds > 0 {
-        let until = at.now + i64::from(at.faults.stale_stack_seconds) * 1_000;
-        stack.stale = Some(Stale { until, status: stack.status, status_reason: stack.status_reason.clone() });
-    }
-}
-
 /// The resources that are there, or half there.
-fn present(stack: &Stack) -> BTreeMap<String, Resource> {
+pub(super) fn present(stack: &Stack) -> BTreeMap<String, Resource> {
     stack
         .resources
         .iter()
@@ -149,7 +23,7 @@ fn present(stack: &Stack) -> BTreeMap<String, Resource> {
         .collect()
 }
 
-fn enter(
+pub(super) fn enter(
     region: &mut Region,
     index: usize,
     phase: Phase,
@@ -454,90 +328,4 @@ fn finish(
     {
         change_set.execution = execution;
     }
-}
-
-fn scope<'a>(
-    stack: &'a Stack,
-    region: &'a str,
-    definition: &'a Definition,
-    exports: &'a BTreeMap<String, String>,
-) -> Scope<'a> {
-    Scope {
-        definition,
-        stack_id: &stack.id,
-        stack_name: &stack.name,
-        region,
-        resources: &stack.resources,
-        unknown: None,
-        exports,
-    }
-}
-
-/// What the region's stacks export, but for one of them.
-pub(crate) fn exports(region: &Region, but: Option<&str>) -> BTreeMap<String, String> {
-    region
-        .stacks
-        .iter()
-        .filter(|stack| stack.status != StackStatus::DeleteComplete && Some(stack.id.as_str()) != but)
-        .flat_map(|stack| &stack.outputs)
-        .filter_map(|output| Some((output.export.clone()?, output.value.clone())))
-        .collect()
-}
-
-/// Works the outputs out, now that every resource is there.
-fn set_outputs(region: &mut Region, index: usize) -> Result<(), String> {
-    let (outputs, imports) = {
-        let all = exports(region, None);
-        let stack = &region.stacks[index];
-        let Some(definition) = &stack.definition else {
-            return Ok(());
-        };
-        let scope = scope(stack, &region.name, definition, &all);
-        let outputs = outputs(&scope)?;
-        let others = exports(region, Some(&stack.id));
-        if let Some(taken) =
-            outputs.iter().filter_map(|output| output.export.as_ref()).find(|name| others.contains_key(*name))
-        {
-            let owner = region
-                .stacks
-                .iter()
-                .find(|stack| stack.outputs.iter().any(|output| output.export.as_ref() == Some(taken)))
-                .map(|stack| stack.name.clone())
-                .unwrap_or_default();
-            return Err(format!("Export with name {taken} is already exported by stack {owner}"));
-        }
-        (outputs, scope.imports())
-    };
-    let stack = &mut region.stacks[index];
-    stack.outputs = outputs;
-    stack.imports = imports;
-    Ok(())
-}
-
-/// The outputs whose condition holds.
-pub(crate) fn outputs(scope: &Scope<'_>) -> Result<Vec<Output>, String> {
-    let mut outputs = Vec::new();
-    for (key, output) in scope.definition.template.outputs() {
-        if let Some(condition) = output.get("Condition").and_then(Value::as_str)
-            && !scope.condition(condition)?
-        {
-            continue;
-        }
-        let text = |value: Option<&Value>| -> Result<Option<String>, String> {
-            Ok(match value {
-                Some(value) => scope.resolve(value)?.map(|value| scalar(&value)),
-                None => None,
-            })
-        };
-        let Some(value) = text(output.get("Value"))? else {
-            continue;
-        };
-        outputs.push(Output {
-            key: key.to_owned(),
-            value,
-            description: output.get("Description").and_then(Value::as_str).map(str::to_owned),
-            export: text(output.get("Export").and_then(|export| export.get("Name")))?,
-        });
-    }
-    Ok(outputs)
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::operation::{Operation, OperationKind, Phase, TaskState, Work};
-use super::phases::exports;
+use super::outputs::exports;
 use super::schedule::{self, Effect};
 use crate::clock::Millis;
 use crate::cloudformation::differences;
