@@ -1,4 +1,4 @@
-//! A CloudFormation and DynamoDB control plane in one process.
+//! A CloudFormation and DynamoDB control plane in one process, with the part of S3 that a template upload needs.
 //!
 //! In goes an HTTP request as an AWS SDK sends it, out comes the answer that AWS would give, with its statuses, events,
 //! bodies and exact refusals, in a time that can run faster. It is the judge of a deployment, not its accomplice: it
@@ -31,6 +31,7 @@ mod cloudformation;
 mod dynamodb;
 mod engine;
 mod resources;
+mod s3;
 
 mod clock;
 mod faults;

@@ -13,7 +13,7 @@ use crate::engine;
 use crate::faults::{CallFailure, Faults};
 use crate::random::Random;
 use crate::service_call::ServiceCall;
-use crate::state::{Moment, State};
+use crate::state::State;
 use crate::store::{self, Store, StoreError};
 use crate::timings::Timings;
 use crate::wire::error::ApiError;
@@ -137,10 +137,9 @@ impl Sandbox {
     /// Lets everything happen that is due, and returns the time.
     fn catch_up(&self, state: &mut State) -> Millis {
         let now = self.0.clock.now(&mut state.time).max(state.now);
-        let (timings, faults) = (state.timings.clone(), state.faults.clone());
-        let moment = Moment { now, timings: &timings, faults: &faults };
+        let (regions, moment) = state.at(now);
         let mut happened = false;
-        for region in state.regions.values_mut() {
+        for region in regions.by_name.values_mut() {
             happened |= engine::schedule::catch_up(region, moment);
         }
         // Only what changes something moves the kept time: a mere look must not rewrite the file.

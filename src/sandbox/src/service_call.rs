@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use crate::clock::Millis;
 use crate::faults::CallFailure;
+use crate::s3::{self, S3Call};
 use crate::sandbox::ConnectionLost;
-use crate::state::{ACCOUNT, Moment, State};
+use crate::state::{ACCOUNT, State};
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
 use crate::wire::{Request, Response, xml};
@@ -24,7 +25,20 @@ enum Service {
     CloudFormation(Params),
     Sts,
     DynamoDb(Result<Value, ApiError>),
+    S3(S3Call),
     Unknown(ApiError),
+}
+
+impl Service {
+    /// The service in the names of IAM's actions.
+    fn prefix(&self) -> &'static str {
+        match self {
+            Self::DynamoDb(_) => "dynamodb",
+            Self::S3(_) => "s3",
+            Self::Sts => "sts",
+            Self::CloudFormation(_) | Self::Unknown(_) => "cloudformation",
+        }
+    }
 }
 
 impl ServiceCall {
@@ -40,6 +54,11 @@ impl ServiceCall {
                     call(Service::Unknown(ApiError::not_modelled(&format!("the target {target}"))), target)
                 }
             };
+        }
+        if scope.service == "s3" {
+            let asked = S3Call::read(request);
+            let action = asked.action.clone();
+            return call(Service::S3(asked), &action);
         }
         let query = request.path.split_once('?').map_or("", |(_, query)| query);
         let form = if request.body.is_empty() { query.as_bytes() } else { &request.body };
@@ -66,6 +85,13 @@ impl ServiceCall {
     }
 
     pub(crate) fn run(&self, state: &mut State, now: Millis, request_id: &str) -> Response {
+        if !reads_only(&self.action) {
+            state.now = now;
+        }
+        if let Service::S3(asked) = &self.service {
+            let done = s3::answer(&mut state.buckets, asked, &self.region, now, request_id);
+            return done.unwrap_or_else(|error| self.refuse(&error, request_id));
+        }
         match self.result(state, now) {
             Ok(result) => self.accept(&result, request_id),
             Err(error) => self.refuse(&error, request_id),
@@ -73,14 +99,10 @@ impl ServiceCall {
     }
 
     fn result(&self, state: &mut State, now: Millis) -> Result<Value, ApiError> {
-        let (timings, faults) = (state.timings.clone(), state.faults.clone());
-        let moment = Moment { now, timings: &timings, faults: &faults };
-        if !reads_only(&self.action) {
-            state.now = now;
-        }
+        let (regions, moment) = state.at(now);
         match &self.service {
             Service::CloudFormation(params) => {
-                cloudformation::answer(state.region(&self.region), &self.action, params, moment)
+                cloudformation::answer(regions.named(&self.region), &self.action, params, moment)
             }
             Service::Sts if self.action == "GetCallerIdentity" => Ok(json!({
                 "Account": ACCOUNT,
@@ -90,8 +112,9 @@ impl ServiceCall {
             Service::Sts => Err(ApiError::not_modelled(&self.action)),
             Service::DynamoDb(body) => {
                 let body = body.as_ref().map_err(Clone::clone)?;
-                dynamodb::answer(state.region(&self.region), &self.action, body, moment)
+                dynamodb::answer(regions.named(&self.region), &self.action, body, moment)
             }
+            Service::S3(_) => unreachable!("S3 answers in a form of its own"),
             Service::Unknown(error) => Err(error.clone()),
         }
     }
@@ -105,7 +128,7 @@ impl ServiceCall {
                 let body = xml::answer(xml::STS, &self.action, result, request_id);
                 Response::new(200, "text/xml", request_id, body)
             }
-            Service::CloudFormation(_) | Service::Unknown(_) => {
+            Service::CloudFormation(_) | Service::S3(_) | Service::Unknown(_) => {
                 let body = xml::answer(xml::CLOUDFORMATION, &self.action, result, request_id);
                 Response::new(200, "text/xml", request_id, body)
             }
@@ -113,8 +136,9 @@ impl ServiceCall {
     }
 
     pub(crate) fn refuse(&self, error: &ApiError, request_id: &str) -> Response {
-        match self.service {
+        match &self.service {
             Service::DynamoDb(_) => error.to_json(request_id),
+            Service::S3(call) => s3::refuse(call, error, request_id),
             Service::CloudFormation(_) | Service::Sts | Service::Unknown(_) => error.to_xml(request_id),
         }
     }
@@ -123,6 +147,9 @@ impl ServiceCall {
         let json = matches!(self.service, Service::DynamoDb(_));
         let error = match failure {
             CallFailure::Throttled if json => ApiError::new(400, "ThrottlingException", "Rate exceeded"),
+            CallFailure::Throttled if matches!(self.service, Service::S3(_)) => {
+                ApiError::new(503, "SlowDown", "Please reduce your request rate.")
+            }
             CallFailure::Throttled => ApiError::new(400, "Throttling", "Rate exceeded"),
             CallFailure::ServerError => {
                 ApiError::new(500, "InternalFailure", "We encountered an internal error. Please try again.")
@@ -135,7 +162,7 @@ impl ServiceCall {
                 let code = if json { "AccessDeniedException" } else { "AccessDenied" };
                 let message = format!(
                     "User: arn:aws:iam::{ACCOUNT}:user/sandbox is not authorized to perform: {}:{}",
-                    if json { "dynamodb" } else { "cloudformation" },
+                    self.service.prefix(),
                     self.action
                 );
                 ApiError::new(403, code, message)
@@ -162,13 +189,17 @@ impl ServiceCall {
                     (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))
                 })
                 .collect(),
+            Service::S3(call) => BTreeMap::from([
+                ("Bucket".to_owned(), call.bucket.clone()),
+                ("Key".to_owned(), call.key.clone()),
+            ]),
             Service::DynamoDb(_) | Service::Sts | Service::Unknown(_) => BTreeMap::new(),
         }
     }
 }
 
 fn reads_only(action: &str) -> bool {
-    ["Describe", "List", "Get", "Validate"].iter().any(|verb| action.starts_with(verb))
+    ["Describe", "List", "Get", "Head", "Validate"].iter().any(|verb| action.starts_with(verb))
 }
 
 fn json_body(body: &[u8]) -> Result<Value, ApiError> {

@@ -14,42 +14,58 @@ use crate::engine::schedule::Scheduled;
 use crate::faults::Faults;
 use crate::random::Random;
 use crate::resources::Services;
+use crate::s3::bucket::Buckets;
 use crate::timings::Timings;
 
 /// The format of the state file; another number is refused, not guessed at.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// The whole state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct State {
     pub(crate) tablewright_sandbox: u32,
-    pub(crate) seed: u64,
     pub(crate) time: Option<TimeBase>,
     /// Time as of the last change; it never runs backwards.
     pub(crate) now: Millis,
     pub(crate) timings: Timings,
     pub(crate) faults: Faults,
-    pub(crate) regions: BTreeMap<String, Region>,
+    pub(crate) regions: Regions,
+    pub(crate) buckets: Buckets,
+}
+
+/// The regions that were spoken to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Regions {
+    seed: u64,
+    pub(crate) by_name: BTreeMap<String, Region>,
+}
+
+impl Regions {
+    /// The region of that name, empty at first sight.
+    pub(crate) fn named(&mut self, name: &str) -> &mut Region {
+        let seed =
+            name.bytes().fold(self.seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
+        self.by_name.entry(name.to_owned()).or_insert_with(|| Region::new(name, seed))
+    }
 }
 
 impl State {
     pub(crate) fn new(seed: u64, timings: Timings, faults: Faults) -> Self {
         Self {
             tablewright_sandbox: FORMAT,
-            seed,
             time: None,
             now: 0,
             timings,
             faults,
-            regions: BTreeMap::new(),
+            regions: Regions { seed, by_name: BTreeMap::new() },
+            buckets: Buckets::default(),
         }
     }
 
-    /// The region of that name, empty at first sight.
-    pub(crate) fn region(&mut self, name: &str) -> &mut Region {
-        let seed =
-            name.bytes().fold(self.seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
-        self.regions.entry(name.to_owned()).or_insert_with(|| Region::new(name, seed))
+    /// The regions, and the moment under whose rules something happens in them.
+    pub(crate) fn at(&mut self, now: Millis) -> (&mut Regions, Moment<'_>) {
+        let moment = Moment { now, timings: &self.timings, faults: &self.faults, buckets: &self.buckets };
+        (&mut self.regions, moment)
     }
 }
 
@@ -95,6 +111,8 @@ pub(crate) struct Moment<'a> {
     pub(crate) now: Millis,
     pub(crate) timings: &'a Timings,
     pub(crate) faults: &'a Faults,
+    /// Where templates lie.
+    pub(crate) buckets: &'a Buckets,
 }
 
 impl Moment<'_> {

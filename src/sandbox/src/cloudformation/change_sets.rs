@@ -45,9 +45,9 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
     let found = find_stack(region, &stack_name, &name, kind)?;
     let current = found.and_then(|index| region.stacks[index].definition.clone());
     if let Some(existing) = found.and_then(|index| same_name(region, &region.stacks[index].id, &name)) {
-        return repeated(existing, params);
+        return repeated(existing, params, moment);
     }
-    let definition = definition::read(params, current.as_ref())?;
+    let definition = definition::read(params, current.as_ref(), moment)?;
     let now = moment.now;
     let index = match found {
         Some(index) => index,
@@ -158,7 +158,7 @@ fn same_name<'a>(region: &'a Region, stack_id: &str, name: &str) -> Option<&'a C
 }
 
 /// A second call with the same name is the first one repeated, or a conflict with it.
-fn repeated(existing: &ChangeSet, params: &Params) -> Result<Value, ApiError> {
+fn repeated(existing: &ChangeSet, params: &Params, moment: Moment<'_>) -> Result<Value, ApiError> {
     let conflict = |attribute: &str| {
         Err(ApiError::new(
             400,
@@ -169,7 +169,8 @@ fn repeated(existing: &ChangeSet, params: &Params) -> Result<Value, ApiError> {
             ),
         ))
     };
-    if params.get("TemplateBody").is_some_and(|body| body != existing.definition.body) {
+    let current = Some(&existing.definition);
+    if definition::template_body(params, current, moment.buckets)? != existing.definition.body {
         return conflict("Template");
     }
     if params.get("ClientToken") != existing.client_token.as_deref() || existing.client_token.is_none() {

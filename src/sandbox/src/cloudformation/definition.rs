@@ -6,21 +6,29 @@ use super::intrinsics::{Scope, scalar};
 use super::stack::{Definition, Parameter, Stack, Tag};
 use super::template::Template;
 use crate::engine::{outputs, plan};
-use crate::state::Region;
+use crate::s3::bucket::Buckets;
+use crate::s3::template_url;
+use crate::state::{Moment, Region};
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
 
+/// The largest template that fits into a call.
+const INLINE_LIMIT: usize = 51_200;
 /// The parameters' largest value.
 const LONGEST_VALUE: usize = 4_096;
 
 /// Reads the definition in a call. `current` is what the stack is now, for what is to stay as it is.
-pub(crate) fn read(params: &Params, current: Option<&Definition>) -> Result<Definition, ApiError> {
+pub(crate) fn read(
+    params: &Params,
+    current: Option<&Definition>,
+    moment: Moment<'_>,
+) -> Result<Definition, ApiError> {
     if !params.records("RollbackConfiguration.RollbackTriggers").is_empty()
         || params.get("RollbackConfiguration.MonitoringTimeInMinutes").is_some_and(|minutes| minutes != "0")
     {
         return Err(ApiError::not_modelled("rollback triggers"));
     }
-    let body = template_body(params, current)?;
+    let body = template_body(params, current, moment.buckets)?;
     let template = Template::parse(&body)?;
     let parameters = read_parameters(params, &template, current)?;
     let tags = match (params.records("Tags"), current) {
@@ -53,19 +61,25 @@ pub(crate) fn read(params: &Params, current: Option<&Definition>) -> Result<Defi
 }
 
 /// The template's text, wherever the call has it from.
-pub(crate) fn template_body(params: &Params, current: Option<&Definition>) -> Result<String, ApiError> {
-    if let Some(url) = params.get("TemplateURL") {
-        if !url.starts_with("https://") && !url.starts_with("http://") {
-            return Err(ApiError::validation("TemplateURL must be a supported URL."));
+pub(crate) fn template_body(
+    params: &Params,
+    current: Option<&Definition>,
+    buckets: &Buckets,
+) -> Result<String, ApiError> {
+    match (params.get("TemplateURL"), params.get("TemplateBody")) {
+        (Some(_), Some(_)) => {
+            Err(ApiError::validation("You cannot specify both TemplateURL and TemplateBody"))
         }
-        return Err(ApiError::not_modelled("TemplateURL: it has no S3 yet"));
-    }
-    if let Some(body) = params.get("TemplateBody") {
-        return Ok(body.to_owned());
-    }
-    match current {
-        Some(current) if params.flag("UsePreviousTemplate")? => Ok(current.body.clone()),
-        _ => Err(ApiError::validation("Either Template URL or Template Body must be specified.")),
+        (Some(url), None) => template_url::read(buckets, url),
+        (None, Some(body)) if body.len() > INLINE_LIMIT => Err(ApiError::validation(format!(
+            "1 validation error detected: Value '{body}' at 'templateBody' failed to satisfy constraint: \
+             Member must have length less than or equal to {INLINE_LIMIT}"
+        ))),
+        (None, Some(body)) => Ok(body.to_owned()),
+        (None, None) => match current {
+            Some(current) if params.flag("UsePreviousTemplate")? => Ok(current.body.clone()),
+            _ => Err(ApiError::validation("Either Template URL or Template Body must be specified.")),
+        },
     }
 }
 

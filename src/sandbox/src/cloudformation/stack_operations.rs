@@ -30,7 +30,7 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
         return Err(ApiError::new(400, "AlreadyExistsException", format!("Stack [{name}] already exists")));
     }
     let on_failure = read_on_failure(params)?;
-    let definition = definition::read(params, None)?;
+    let definition = definition::read(params, None, moment)?;
     let policy = read_policy(params)?;
     let shell = match found {
         Some(index) => region.stacks[index].clone(),
@@ -106,7 +106,7 @@ pub(crate) fn update(region: &mut Region, params: &Params, moment: Moment<'_>) -
     }
     check_paused(stack, params.flag("DisableRollback")?)?;
     let current = stack.definition.clone();
-    let definition = definition::read(params, current.as_ref())?;
+    let definition = definition::read(params, current.as_ref(), moment)?;
     let policy = read_policy(params)?;
     definition::check(region, &region.stacks[index], &definition)?;
     let exports = outputs::exports(region, Some(&stack_id));

@@ -8,6 +8,7 @@ use super::stack::{Definition, Output, Stack, StackStatus, Tag};
 use super::time::{self, Page};
 use super::{stack_in_brackets, stack_name, stack_with_id};
 use crate::engine::outputs;
+use crate::s3::template_url;
 use crate::state::{Moment, Region};
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
@@ -217,17 +218,24 @@ pub(crate) fn get_policy(region: &mut Region, params: &Params, _: Moment<'_>) ->
 }
 
 /// SetStackPolicy. A policy that denies is kept and shown; updates that it might stop are then refused by name.
-pub(crate) fn set_policy(region: &mut Region, params: &Params, _: Moment<'_>) -> Result<Value, ApiError> {
+pub(crate) fn set_policy(
+    region: &mut Region,
+    params: &Params,
+    moment: Moment<'_>,
+) -> Result<Value, ApiError> {
     let index = stack_in_brackets(region, stack_name(params)?)?;
     match (params.get("StackPolicyBody"), params.get("StackPolicyURL")) {
         (Some(_), Some(_)) => {
             Err(ApiError::validation("You cannot specify both StackPolicyURL and StackPolicyBody"))
         }
-        (None, Some(_)) => Err(ApiError::not_modelled("StackPolicyURL")),
         (None, None) => Ok(json!({})),
-        (Some(policy), None) => {
-            check_policy_text(policy)?;
-            region.stacks[index].policy = Some(policy.to_owned());
+        (given, url) => {
+            let policy = match (given, url) {
+                (None, Some(url)) => template_url::read(moment.buckets, url)?,
+                (given, _) => given.unwrap_or_default().to_owned(),
+            };
+            check_policy_text(&policy)?;
+            region.stacks[index].policy = Some(policy);
             Ok(json!({}))
         }
     }

@@ -13,9 +13,6 @@ use super::intrinsics::{self, Reference};
 use crate::resources::ResourceType;
 use crate::wire::error::{ApiError, not_modelled};
 
-/// The largest template that fits into a call.
-const INLINE_LIMIT: usize = 51_200;
-
 const RESOURCE_ATTRIBUTES: &[&str] = &[
     "Type",
     "Properties",
@@ -36,12 +33,6 @@ pub(crate) struct Template(Value);
 impl Template {
     /// Reads and checks a template.
     pub(crate) fn parse(body: &str) -> Result<Self, ApiError> {
-        if body.len() > INLINE_LIMIT {
-            return Err(ApiError::validation(format!(
-                "1 validation error detected: Value '{body}' at 'templateBody' failed to satisfy constraint: \
-                 Member must have length less than or equal to {INLINE_LIMIT}"
-            )));
-        }
         let template = Self(read(body)?);
         template.check().map_err(ApiError::validation)?;
         Ok(template)

@@ -47,7 +47,7 @@ pub(crate) fn get(region: &mut Region, params: &Params, _: Moment<'_>) -> Result
 }
 
 /// GetTemplateSummary.
-pub(crate) fn summary(region: &mut Region, params: &Params, _: Moment<'_>) -> Result<Value, ApiError> {
+pub(crate) fn summary(region: &mut Region, params: &Params, moment: Moment<'_>) -> Result<Value, ApiError> {
     let template = match params.get("StackName") {
         Some(_) => {
             let stack = &region.stacks[stack_with_id(region, stack_name(params)?)?];
@@ -62,7 +62,7 @@ pub(crate) fn summary(region: &mut Region, params: &Params, _: Moment<'_>) -> Re
     };
     let template = match template {
         Some(template) => template,
-        None => Template::parse(&definition::template_body(params, None)?)?,
+        None => Template::parse(&definition::template_body(params, None, moment.buckets)?)?,
     };
     let mut by_type: BTreeMap<ResourceType, Vec<&str>> = BTreeMap::new();
     for (name, resource) in template.resources() {
@@ -124,8 +124,8 @@ fn declared(name: &str, declaration: &Value, with_type: bool) -> Value {
 }
 
 /// ValidateTemplate.
-pub(crate) fn validate(_: &mut Region, params: &Params, _: Moment<'_>) -> Result<Value, ApiError> {
-    let template = Template::parse(&definition::template_body(params, None)?)?;
+pub(crate) fn validate(_: &mut Region, params: &Params, moment: Moment<'_>) -> Result<Value, ApiError> {
+    let template = Template::parse(&definition::template_body(params, None, moment.buckets)?)?;
     let parameters: Vec<Value> =
         template.parameters().map(|(name, declaration)| declared(name, declaration, false)).collect();
     let mut body = json!({ "Parameters": parameters });

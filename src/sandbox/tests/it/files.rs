@@ -99,7 +99,7 @@ fn several_may_write_at_once() {
         thread.join().unwrap();
     }
     let state: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
-    assert_eq!(state["regions"]["us-east-1"]["stacks"].as_array().unwrap().len(), 40);
+    assert_eq!(state["regions"]["by_name"]["us-east-1"]["stacks"].as_array().unwrap().len(), 40);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn what_is_not_ours_is_refused_and_kept() {
     check("", "is not a sandbox state file");
     check("{\"a\":1}", "is not a sandbox state file");
     check("{\"tablewright_sandbox\":1,\"seed\":", "is not a sandbox state file");
-    check("{\"tablewright_sandbox\":99}", "has sandbox state format 99, this version reads 1");
+    check("{\"tablewright_sandbox\":99}", "has sandbox state format 99, this version reads 2");
 }
 
 #[test]

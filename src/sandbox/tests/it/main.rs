@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod hostile;
 mod recorded;
+mod s3;
 mod sequences;
 mod tables;
 mod updates;

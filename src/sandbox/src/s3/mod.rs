@@ -1,0 +1,242 @@
+//! The part of S3 that a template upload needs: buckets, and objects that are put, got and looked at.
+//!
+//! In goes an HTTP request in path or virtual-host style, out comes S3's answer. Everything else that S3 does (lists,
+//! versions, multipart uploads, deletions) is refused by name.
+
+use crate::clock::Millis;
+use crate::wire::error::ApiError;
+use crate::wire::{Request, Response};
+
+pub(crate) mod bucket;
+pub(crate) mod template_url;
+mod upload;
+
+use bucket::{Buckets, Object};
+
+/// A request to S3, taken apart.
+#[derive(Debug, Clone)]
+pub(crate) struct S3Call {
+    /// S3's name for it, or what it would be.
+    pub(crate) action: String,
+    pub(crate) bucket: String,
+    pub(crate) key: String,
+    method: Method,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Method {
+    CreateBucket,
+    HeadBucket,
+    GetBucketLocation,
+    PutObject,
+    GetObject,
+    HeadObject,
+    Unmodelled,
+}
+
+/// Headers that would change what a call does and that the sandbox does not look at.
+const UNMODELLED_HEADERS: &[&str] = &[
+    "if-match",
+    "if-modified-since",
+    "if-unmodified-since",
+    "range",
+    "x-amz-acl",
+    "x-amz-copy-source",
+    "x-amz-object-lock-mode",
+    "x-amz-website-redirect-location",
+];
+
+impl S3Call {
+    /// Takes a request apart.
+    pub(crate) fn read(request: &Request) -> Self {
+        let (host, target) = host_and_target(request);
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let path = decode(path.trim_start_matches('/'));
+        let (bucket, key) = match template_url::bucket_of_host(host) {
+            Some(bucket) => (bucket.to_owned(), path),
+            None => match path.split_once('/') {
+                Some((bucket, key)) => (bucket.to_owned(), key.to_owned()),
+                None => (path, String::new()),
+            },
+        };
+        // `x-id` only repeats the operation's name.
+        let wanted = query.split('&').find(|part| !part.is_empty() && !part.starts_with("x-id="));
+        let method = match (request.method.as_str(), key.is_empty(), wanted) {
+            ("PUT", true, None) if !bucket.is_empty() => Method::CreateBucket,
+            ("HEAD", true, None) if !bucket.is_empty() => Method::HeadBucket,
+            ("GET", true, Some("location" | "location=")) => Method::GetBucketLocation,
+            ("PUT", false, None) => Method::PutObject,
+            ("GET", false, None) => Method::GetObject,
+            ("HEAD", false, None) => Method::HeadObject,
+            _ => Method::Unmodelled,
+        };
+        let action = match method {
+            Method::CreateBucket => "CreateBucket".to_owned(),
+            Method::HeadBucket => "HeadBucket".to_owned(),
+            Method::GetBucketLocation => "GetBucketLocation".to_owned(),
+            Method::PutObject => "PutObject".to_owned(),
+            Method::GetObject => "GetObject".to_owned(),
+            Method::HeadObject => "HeadObject".to_owned(),
+            Method::Unmodelled => {
+                let kind = if key.is_empty() { "bucket" } else { "object" };
+                format!("S3's {} of a {kind} {}", request.method, wanted.unwrap_or_default())
+                    .trim_end()
+                    .to_owned()
+            }
+        };
+        let headers = request.headers.clone();
+        Self { action, bucket, key, method, headers, body: request.body.clone() }
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+}
+
+/// The host that is asked and the path with its query; an SDK's connector has the whole address in one.
+fn host_and_target(request: &Request) -> (&str, &str) {
+    for scheme in ["https://", "http://"] {
+        if let Some(rest) = request.path.strip_prefix(scheme) {
+            return match rest.find('/') {
+                Some(slash) => (&rest[..slash], &rest[slash..]),
+                None => (rest, "/"),
+            };
+        }
+    }
+    (request.header("host").unwrap_or_default(), &request.path)
+}
+
+/// Percent-decodes a path. A plus stays a plus there.
+fn decode(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = (*first == b'%').then(|| tail.get(..2)).flatten();
+        let byte = hex.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        match byte {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// Carries a call out, for the region that it was signed for.
+pub(crate) fn answer(
+    buckets: &mut Buckets,
+    call: &S3Call,
+    region: &str,
+    now: Millis,
+    request_id: &str,
+) -> Result<Response, ApiError> {
+    if let Some(owner) = call.header("x-amz-expected-bucket-owner")
+        && owner != crate::state::ACCOUNT
+    {
+        return Err(ApiError::new(403, "AccessDenied", "Access Denied"));
+    }
+    if let Some(name) = UNMODELLED_HEADERS.iter().find(|name| call.header(name).is_some()) {
+        return Err(ApiError::new(
+            501,
+            "NotImplemented",
+            crate::wire::error::not_modelled(&format!("S3's header {name}")),
+        ));
+    }
+    match call.method {
+        Method::CreateBucket => {
+            buckets.create(&call.bucket, &call.body, region, now)?;
+            Ok(with(
+                Response::new(200, "application/xml", request_id, ""),
+                "location",
+                &format!("/{}", call.bucket),
+            ))
+        }
+        Method::HeadBucket => {
+            let found = buckets.find(&call.bucket, Some(region))?;
+            Ok(with(
+                Response::new(200, "application/xml", request_id, ""),
+                "x-amz-bucket-region",
+                &found.region,
+            ))
+        }
+        Method::GetBucketLocation => {
+            // Whoever asks where a bucket is cannot know it.
+            let found = buckets.find(&call.bucket, None)?;
+            let place = if found.region == "us-east-1" { "" } else { found.region.as_str() };
+            let body = format!(
+                "<LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{place}</LocationConstraint>"
+            );
+            Ok(Response::new(200, "application/xml", request_id, body))
+        }
+        Method::PutObject => {
+            let bucket = buckets.find_mut(&call.bucket, Some(region))?;
+            let object = upload::read(call, now)?;
+            if call.header("if-none-match").is_some() && bucket.objects.contains_key(&call.key) {
+                return Err(ApiError::new(
+                    412,
+                    "PreconditionFailed",
+                    "At least one of the pre-conditions you specified did not hold",
+                ));
+            }
+            let answer = described(Response::new(200, "application/xml", request_id, ""), &object, false);
+            bucket.objects.insert(call.key.clone(), object);
+            Ok(answer)
+        }
+        Method::GetObject => {
+            let object = buckets.find(&call.bucket, Some(region))?.object(&call.key)?;
+            let answer = Response::new(200, &object.content_type, request_id, object.body.bytes());
+            Ok(described(answer, object, true))
+        }
+        Method::HeadObject => {
+            let object = buckets.find(&call.bucket, Some(region))?.object(&call.key)?;
+            let answer = with(
+                Response::new(200, &object.content_type, request_id, ""),
+                "content-length",
+                &object.body.bytes().len().to_string(),
+            );
+            Ok(described(answer, object, true))
+        }
+        Method::Unmodelled => {
+            Err(ApiError::new(501, "NotImplemented", crate::wire::error::not_modelled(&call.action)))
+        }
+    }
+}
+
+/// S3's form of a refusal. A HEAD has no body to say it in.
+pub(crate) fn refuse(call: &S3Call, error: &ApiError, request_id: &str) -> Response {
+    let head = matches!(call.method, Method::HeadBucket | Method::HeadObject);
+    let body =
+        if head { String::new() } else { bucket::error_body(error, &call.bucket, &call.key, request_id) };
+    let answer = Response::new(error.status, "application/xml", request_id, body);
+    match (error.code.as_str(), error.message.rsplit_once(" region ")) {
+        // Clients go on in the region that they are told.
+        ("PermanentRedirect", Some((_, region))) => with(answer, "x-amz-bucket-region", region),
+        _ => answer,
+    }
+}
+
+fn described(answer: Response, object: &Object, stored: bool) -> Response {
+    let mut answer = with(answer, "etag", &format!("\"{}\"", object.etag));
+    for (name, value) in &object.headers {
+        answer = with(answer, name, value);
+    }
+    if stored {
+        answer = with(answer, "last-modified", &bucket::http_date(object.stored));
+        for (name, value) in &object.metadata {
+            answer = with(answer, name, value);
+        }
+    }
+    answer
+}
+
+fn with(mut answer: Response, name: &str, value: &str) -> Response {
+    answer.headers.push((name.to_owned(), value.to_owned()));
+    answer
+}
