@@ -230,15 +230,7 @@ fn parameter(key: &str, declaration: &Value, value: String) -> Result<Parameter,
 pub(crate) fn check(region: &Region, stack: &Stack, definition: &Definition) -> Result<(), ApiError> {
     let exports = outputs::exports(region, Some(&stack.id));
     let nothing = std::collections::BTreeSet::new();
-    let scope = Scope {
-        definition,
-        stack_id: &stack.id,
-        stack_name: &stack.name,
-        region: &region.name,
-        resources: &stack.resources,
-        unknown: Some(&nothing),
-        exports: &exports,
-    };
+    let scope = Scope::new(&region.name, stack, definition, Some(&nothing), &exports);
     check_live(&scope).map_err(ApiError::validation)
 }
 

@@ -25,15 +25,7 @@ pub(crate) fn changes(
     let mut result;
     // A replaced resource makes what refers to it unknown, which may replace that as well.
     loop {
-        let scope = Scope {
-            definition: wanted,
-            stack_id: &stack.id,
-            stack_name: &stack.name,
-            region,
-            resources: &stack.resources,
-            unknown: Some(&unknown),
-            exports,
-        };
+        let scope = Scope::new(region, stack, wanted, Some(&unknown), exports);
         result = pass(stack, &scope)?;
         let replaced: BTreeSet<String> = result
             .iter()

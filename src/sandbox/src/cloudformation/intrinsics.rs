@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::stack::{Definition, Resource};
+use super::stack::{Definition, Resource, Stack};
 use super::template::Template;
 use crate::state::ACCOUNT;
 
@@ -168,6 +168,27 @@ pub(crate) struct Scope<'a> {
     /// Resources that a change set would create or replace; `None` when everything must be known.
     pub(crate) unknown: Option<&'a BTreeSet<String>>,
     pub(crate) exports: &'a BTreeMap<String, String>,
+}
+
+impl<'a> Scope<'a> {
+    /// What a stack's values are worked out with; `unknown` as in the field.
+    pub(crate) fn new(
+        region: &'a str,
+        stack: &'a Stack,
+        definition: &'a Definition,
+        unknown: Option<&'a BTreeSet<String>>,
+        exports: &'a BTreeMap<String, String>,
+    ) -> Self {
+        Self {
+            definition,
+            stack_id: &stack.id,
+            stack_name: &stack.name,
+            region,
+            resources: &stack.resources,
+            unknown,
+            exports,
+        }
+    }
 }
 
 impl Scope<'_> {

@@ -281,15 +281,7 @@ pub(super) fn differ(region: &Region, stack: &Stack, current: &Definition, wante
     let exports = outputs::exports(region, Some(&stack.id));
     let outputs = |definition: &Definition| {
         let nothing = std::collections::BTreeSet::new();
-        let scope = Scope {
-            definition,
-            stack_id: &stack.id,
-            stack_name: &stack.name,
-            region: &region.name,
-            resources: &stack.resources,
-            unknown: Some(&nothing),
-            exports: &exports,
-        };
+        let scope = Scope::new(&region.name, stack, definition, Some(&nothing), &exports);
         outputs::outputs(&scope)
     };
     outputs(current) != outputs(wanted)

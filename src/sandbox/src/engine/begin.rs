@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::operation::{Operation, OperationKind, Phase, Previous};
-use super::outputs::{exports, scope};
+use super::outputs::exports;
 use super::phases::{end, enter, present};
 use super::{plan, schedule, tasks};
 use crate::cloudformation::change_set::{Change, OnFailure};
+use crate::cloudformation::intrinsics::Scope;
 use crate::cloudformation::stack::{Definition, Stack, StackStatus, Stale};
 use crate::state::{Moment, Region};
 
@@ -47,7 +48,7 @@ pub(crate) fn begin(
     let (active, needs) = {
         let exports = exports(region, None);
         let stack = &region.stacks[index];
-        let scope = scope(stack, &region.name, &definition, &exports);
+        let scope = Scope::new(&region.name, stack, &definition, None, &exports);
         let active = plan::active(&scope)?;
         let needs = plan::dependencies(&scope, &active);
         (active, needs)

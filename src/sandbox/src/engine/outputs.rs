@@ -5,25 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::cloudformation::intrinsics::{Scope, scalar};
-use crate::cloudformation::stack::{Definition, Output, Stack, StackStatus};
+use crate::cloudformation::stack::{Output, StackStatus};
 use crate::state::Region;
-
-pub(super) fn scope<'a>(
-    stack: &'a Stack,
-    region: &'a str,
-    definition: &'a Definition,
-    exports: &'a BTreeMap<String, String>,
-) -> Scope<'a> {
-    Scope {
-        definition,
-        stack_id: &stack.id,
-        stack_name: &stack.name,
-        region,
-        resources: &stack.resources,
-        unknown: None,
-        exports,
-    }
-}
 
 /// What the region's stacks export, but for one of them.
 pub(crate) fn exports(region: &Region, but: Option<&str>) -> BTreeMap<String, String> {
@@ -44,7 +27,7 @@ pub(super) fn set_outputs(region: &mut Region, index: usize) -> Result<(), Strin
         let Some(definition) = &stack.definition else {
             return Ok(());
         };
-        let scope = scope(stack, &region.name, definition, &all);
+        let scope = Scope::new(&region.name, stack, definition, None, &all);
         let outputs = outputs(&scope)?;
         let others = exports(region, Some(&stack.id));
         if let Some(taken) =

@@ -254,15 +254,7 @@ pub(super) fn resolved(
     let definition = stack.definition.as_ref().ok_or("Internal Failure")?;
     let template = definition.template.resource(logical_id).ok_or("Internal Failure")?;
     let exports = exports(region, None);
-    let scope = Scope {
-        definition,
-        stack_id: &stack.id,
-        stack_name: &stack.name,
-        region: &region.name,
-        resources: &stack.resources,
-        unknown: None,
-        exports: &exports,
-    };
+    let scope = Scope::new(&region.name, stack, definition, None, &exports);
     let properties = differences::properties(template, &scope)?;
     let kind =
         template.get("Type").and_then(Value::as_str).and_then(ResourceType::of).ok_or("Internal Failure")?;
