@@ -11,8 +11,20 @@ use serde::{Deserialize, Serialize};
 pub struct Faults {
     /// Calls that are answered badly.
     pub calls: Vec<CallFault>,
-    /// Resources that fail.
+    /// Calls that are answered badly for a while.
+    pub windows: Vec<CallWindow>,
+    /// Resources that fail, every time.
     pub resources: Vec<ResourceFault>,
+    /// Resources that fail at certain times only.
+    pub nth_resources: Vec<NthResourceFault>,
+    /// Hooks that say no, or warn.
+    pub hooks: Vec<HookFault>,
+    /// Operations that somebody else calls off.
+    pub cancels: Vec<CancelFault>,
+    /// Names of alarms that are in ALARM, for rollback triggers.
+    pub firing_alarms: Vec<String>,
+    /// Roles, by ARN or name, that cannot be assumed.
+    pub refused_roles: Vec<String>,
     /// For how many sandbox seconds DescribeStacks shows the old status after an operation began.
     pub stale_stack_seconds: u32,
     /// How many sandbox seconds an event is late in DescribeStackEvents.
@@ -21,6 +33,87 @@ pub struct Faults {
     pub event_timestamp_seconds: u32,
     /// Events in a page; AWS fills 1 MB, the sandbox 100 events.
     pub event_page_size: Option<usize>,
+    /// Changes in a page of DescribeChangeSet; AWS fills 1 MB, the sandbox 100 changes.
+    pub change_page_size: Option<usize>,
+    /// Every so many-th event is shown twice, with the same id, in one page.
+    pub double_event_every: Option<usize>,
+    /// Events of earlier times that every stack has behind its own.
+    pub history_events: usize,
+    /// How many sandbox seconds DescribeChangeSet shows a change set as still being made.
+    pub change_set_lag_seconds: u32,
+    /// Events carry neither request token nor operation id.
+    pub events_without_token: bool,
+}
+
+/// The calls of an action go wrong between two points in time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallWindow {
+    /// The action's name, or `*` for every action.
+    pub action: String,
+    /// In sandbox seconds after the first call that the sandbox ever had.
+    pub from_second: u32,
+    /// The first second in which all is well again.
+    pub to_second: u32,
+    /// What happens.
+    pub failure: CallFailure,
+}
+
+/// A resource that fails from its `from`-th to its `to`-th time, counted from 1 for each of its handler's operations.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NthResourceFault {
+    /// How it fails.
+    pub fault: ResourceFault,
+    /// The first time.
+    pub from: u64,
+    /// The last time.
+    pub to: u64,
+}
+
+/// A hook that is not content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HookFault {
+    /// The hook's type, such as `Private::Guard::TestHook`.
+    pub type_name: String,
+    /// What it looks at.
+    pub target: HookTarget,
+    /// Whether what it says counts.
+    pub mode: HookMode,
+    /// What it says.
+    pub reason: String,
+    /// What to do about it.
+    #[serde(default)]
+    pub remediation: Option<String>,
+}
+
+/// What a hook looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HookTarget {
+    /// Every change set, when it is made.
+    ChangeSet,
+    /// A resource of that logical id, in any stack, before its handler is called.
+    Resource(String),
+}
+
+/// Whether a hook can stop anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HookMode {
+    /// What it looks at fails.
+    Fail,
+    /// It is noted, and all goes on.
+    Warn,
+}
+
+/// Somebody else calls CancelUpdateStack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CancelFault {
+    /// The stack's name.
+    pub stack: String,
+    /// Sandbox seconds after the update began.
+    pub after_seconds: u32,
 }
 
 /// The calls number `from` to `to` of an action go wrong.
@@ -52,6 +145,12 @@ pub enum CallFailure {
     ExpiredToken,
     /// HTTP 403, code `AccessDenied`.
     AccessDenied,
+    /// HTTP 403, code `SignatureDoesNotMatch`.
+    BadSignature,
+    /// HTTP 403, code `RequestExpired`: what a wrong clock brings.
+    RequestExpired,
+    /// HTTP 200 with a body that is not XML at all.
+    Garbage,
     /// The connection breaks before the request is read.
     ConnectionLost,
     /// The request is carried out, then the connection breaks: what makes request tokens necessary.
@@ -71,10 +170,12 @@ pub struct ResourceFault {
 }
 
 /// What a resource handler is asked to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum HandlerOperation {
-    /// A resource comes into being.
+    /// A resource comes into being. It fails before there is anything.
     Create,
+    /// A resource that was begun does not become what it should: there is something to be taken away again.
+    Stabilize,
     /// A resource is changed in place, by an update.
     Update,
     /// A resource is changed back, by the rollback of an update.
@@ -85,7 +186,16 @@ pub enum HandlerOperation {
 
 impl Faults {
     /// Returns the failure that the `nth` call of `action` is to have; `total` counts the calls of all actions.
-    pub(crate) fn on_call(&self, action: &str, nth: u64, total: u64) -> Option<CallFailure> {
+    ///
+    /// `second` counts from the sandbox's first call.
+    pub(crate) fn on_call(&self, action: &str, nth: u64, total: u64, second: i64) -> Option<CallFailure> {
+        let window = self.windows.iter().find(|window| {
+            let concerned = window.action == "*" || window.action == action;
+            concerned && (i64::from(window.from_second)..i64::from(window.to_second)).contains(&second)
+        });
+        if let Some(window) = window {
+            return Some(window.failure);
+        }
         self.calls.iter().find_map(|fault| {
             let count = match fault.action.as_str() {
                 "*" => total,
@@ -96,10 +206,12 @@ impl Faults {
         })
     }
 
-    /// Returns the reason for which a resource is to fail.
-    pub(crate) fn on_resource(&self, logical_id: &str, on: HandlerOperation) -> Option<&str> {
-        self.resources
-            .iter()
+    /// Returns the reason for which a resource is to fail the `nth` time that its handler is asked for this.
+    pub(crate) fn on_resource(&self, logical_id: &str, on: HandlerOperation, nth: u64) -> Option<&str> {
+        let always = self.resources.iter();
+        let sometimes = self.nth_resources.iter().filter(|at| (at.from..=at.to).contains(&nth));
+        always
+            .chain(sometimes.map(|at| &at.fault))
             .find(|fault| fault.logical_id == logical_id && fault.on == on)
             .map(|fault| fault.reason.as_str())
     }

@@ -41,7 +41,10 @@ mod store;
 mod timings;
 
 pub use clock::{Clock, VirtualClock};
-pub use faults::{CallFailure, CallFault, Faults, HandlerOperation, ResourceFault};
+pub use faults::{
+    CallFailure, CallFault, CallWindow, CancelFault, Faults, HandlerOperation, HookFault, HookMode,
+    HookTarget, NthResourceFault, ResourceFault,
+};
 pub use sandbox::{Call, ConnectionLost, Options, Sandbox};
 pub use server::serve;
 pub use store::StoreError;

@@ -122,7 +122,8 @@ impl Sandbox {
         let call = ServiceCall::read(request);
         let answered = self.0.store.with(|state| {
             let now = self.catch_up(state);
-            match self.note(&call, &state.faults, now) {
+            let began = *state.began.get_or_insert(now);
+            match self.note(&call, &state.faults, now, began) {
                 None => Ok(call.run(state, now, &request_id)),
                 Some(CallFailure::AnswerLost) => {
                     call.run(state, now, &request_id);
@@ -150,7 +151,7 @@ impl Sandbox {
     }
 
     /// Counts and records a call, and returns how it is to go wrong.
-    fn note(&self, call: &ServiceCall, faults: &Faults, now: Millis) -> Option<CallFailure> {
+    fn note(&self, call: &ServiceCall, faults: &Faults, now: Millis, began: Millis) -> Option<CallFailure> {
         let mut traffic = self.traffic();
         traffic.total += 1;
         let total = traffic.total;
@@ -162,7 +163,7 @@ impl Sandbox {
             calls.push(Call { action: call.action.clone(), parameters: call.parameters(), at });
         }
         drop(traffic);
-        faults.on_call(&call.action, nth, total)
+        faults.on_call(&call.action, nth, total, (now - began).div_euclid(1_000))
     }
 
     fn traffic(&self) -> MutexGuard<'_, Traffic> {

@@ -175,6 +175,16 @@ impl ServiceCall {
                 let half = format!("<{}Response xmlns=\"{}\"><{0}Res", self.action, xml::CLOUDFORMATION);
                 return Ok(Response::new(200, "text/xml", request_id, half));
             }
+            CallFailure::Garbage => {
+                return Ok(Response::new(200, "text/xml", request_id, "\u{1}not <xml & at all"));
+            }
+            CallFailure::BadSignature => {
+                let code = if json { "InvalidSignatureException" } else { "SignatureDoesNotMatch" };
+                let message = "The request signature we calculated does not match the signature you provided. Check your AWS \
+                               Secret Access Key and signing method. Consult the service documentation for details.";
+                ApiError::new(403, code, message)
+            }
+            CallFailure::RequestExpired => ApiError::new(403, "RequestExpired", "Request has expired."),
             CallFailure::ConnectionLost | CallFailure::AnswerLost => return Err(ConnectionLost),
         };
         Ok(self.refuse(&error, request_id))

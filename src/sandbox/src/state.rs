@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Millis, TimeBase};
 use crate::cloudformation::change_set::ChangeSet;
+use crate::cloudformation::hooks::HookResult;
 use crate::cloudformation::stack::Stack;
 use crate::engine::schedule::Scheduled;
 use crate::faults::Faults;
@@ -27,6 +28,8 @@ pub(crate) struct State {
     pub(crate) time: Option<TimeBase>,
     /// Time as of the last change; it never runs backwards.
     pub(crate) now: Millis,
+    /// When the first call came.
+    pub(crate) began: Option<Millis>,
     pub(crate) timings: Timings,
     pub(crate) faults: Faults,
     pub(crate) regions: Regions,
@@ -55,6 +58,7 @@ impl State {
             tablewright_sandbox: FORMAT,
             time: None,
             now: 0,
+            began: None,
             timings,
             faults,
             regions: Regions { seed, by_name: BTreeMap::new() },
@@ -78,6 +82,9 @@ pub(crate) struct Region {
     pub(crate) stacks: Vec<Stack>,
     pub(crate) change_sets: Vec<ChangeSet>,
     pub(crate) services: Services,
+    pub(crate) hook_results: Vec<HookResult>,
+    /// How often a handler was asked for what, as `STACK/RESOURCE OPERATION`.
+    pub(crate) turns: BTreeMap<String, u64>,
     pub(crate) schedule: Vec<Scheduled>,
     /// Counts effects and phases, to keep their order and to tell old ones from new.
     pub(crate) serial: u64,
@@ -91,6 +98,8 @@ impl Region {
             stacks: Vec::new(),
             change_sets: Vec::new(),
             services: Services::default(),
+            hook_results: Vec::new(),
+            turns: BTreeMap::new(),
             schedule: Vec::new(),
             serial: 0,
         }

@@ -37,6 +37,14 @@ pub struct Timings {
     pub index_backfill: Millis,
     /// Deletion of an index.
     pub index_delete: Millis,
+    /// A replica of a global table in another region: made there, or taken away.
+    pub replica_create: Millis,
+    /// Deletion of a replica.
+    pub replica_delete: Millis,
+    /// A Kinesis destination that is switched on or off.
+    pub kinesis_switch: Millis,
+    /// Drift detection over a stack.
+    pub drift_detection: Millis,
     /// Everything about resources that are small: parameters, scaling, handles.
     pub small: Millis,
     /// After a change of time to live, how long DynamoDB refuses another.
@@ -59,6 +67,10 @@ impl Default for Timings {
             index_allocation: 30_000,
             index_backfill: 510_000,
             index_delete: 4_000,
+            replica_create: 120_000,
+            replica_delete: 60_000,
+            kinesis_switch: 10_000,
+            drift_detection: 5_000,
             small: 800,
             ttl_cool_down: 3_600_000,
         }

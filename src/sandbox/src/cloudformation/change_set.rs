@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::import::ToImport;
 use super::stack::{Definition, statuses};
 use super::time;
 use crate::clock::Millis;
@@ -19,6 +20,8 @@ pub(crate) struct ChangeSet {
     pub(crate) description: Option<String>,
     pub(crate) client_token: Option<String>,
     pub(crate) created: Millis,
+    /// When its creation ended.
+    pub(crate) settled: Option<Millis>,
     pub(crate) status: ChangeSetStatus,
     pub(crate) status_reason: Option<String>,
     pub(crate) execution: ExecutionStatus,
@@ -30,6 +33,14 @@ pub(crate) struct ChangeSet {
     /// What early validation found; DescribeEvents shows it.
     pub(crate) findings: Vec<Finding>,
     pub(crate) operation_id: String,
+    /// What an IMPORT change set takes over.
+    pub(crate) to_import: Vec<ToImport>,
+    /// `ImportExistingResources`.
+    pub(crate) adopts: bool,
+    /// `IncludeNestedStacks`.
+    pub(crate) nested: bool,
+    /// The change set of the stack above.
+    pub(crate) parent: Option<String>,
     /// The token of the execution, so that a repeated call is known for what it is.
     pub(crate) execution_token: Option<String>,
 }
@@ -39,6 +50,7 @@ pub(crate) struct ChangeSet {
 pub(crate) enum ChangeSetType {
     Create,
     Update,
+    Import,
 }
 
 /// What happens to a stack whose creation fails.
@@ -116,6 +128,8 @@ pub(crate) struct Change {
     pub(crate) details: Vec<Detail>,
     pub(crate) before: Option<Value>,
     pub(crate) after: Option<Value>,
+    /// That of a nested stack.
+    pub(crate) change_set_id: Option<String>,
 }
 
 /// What a change does.
@@ -124,6 +138,7 @@ pub(crate) enum Action {
     Add,
     Modify,
     Remove,
+    Import,
 }
 
 /// Whether a modification makes a new physical resource.
@@ -168,15 +183,24 @@ pub(crate) enum Shown {
 
 impl ChangeSet {
     /// DescribeChangeSet's answer, with the changes given as a page.
-    pub(crate) fn describe(&self, changes: &[Change], next: Option<String>, with_values: bool) -> Value {
-        let mut body = self.summary();
+    pub(crate) fn describe(
+        &self,
+        root: Option<&str>,
+        changes: &[Change],
+        next: Option<String>,
+        with_values: bool,
+    ) -> Value {
+        let mut body = self.summary(root);
         body["Capabilities"] = json!(self.definition.capabilities);
         body["Changes"] = changes
             .iter()
             .map(|change| json!({ "Type": "Resource", "ResourceChange": change.describe(with_values) }))
             .collect();
         body["NotificationARNs"] = json!(self.definition.notification_arns);
-        body["RollbackConfiguration"] = json!({});
+        body["RollbackConfiguration"] = self.definition.rollback.body();
+        if self.adopts {
+            body["ImportExistingResources"] = json!(true);
+        }
         if !self.definition.parameters.is_empty() {
             body["Parameters"] = super::stacks::parameters(&self.definition);
         }
@@ -193,7 +217,7 @@ impl ChangeSet {
     }
 
     /// The change set's entry in ListChangeSets.
-    pub(crate) fn summary(&self) -> Value {
+    pub(crate) fn summary(&self, root: Option<&str>) -> Value {
         let mut body = json!({
             "ChangeSetId": self.id,
             "ChangeSetName": self.name,
@@ -202,13 +226,17 @@ impl ChangeSet {
             "CreationTime": time::iso(self.created),
             "Status": self.status.as_str(),
             "ExecutionStatus": self.execution.as_str(),
-            "IncludeNestedStacks": false,
+            "IncludeNestedStacks": self.nested,
         });
         if let Some(reason) = &self.status_reason {
             body["StatusReason"] = json!(reason);
         }
         if let Some(description) = &self.description {
             body["Description"] = json!(description);
+        }
+        if let (Some(parent), Some(root)) = (&self.parent, root) {
+            body["ParentChangeSetId"] = json!(parent);
+            body["RootChangeSetId"] = json!(root);
         }
         body
     }
@@ -228,6 +256,7 @@ impl Change {
                 Action::Add => "Add",
                 Action::Modify => "Modify",
                 Action::Remove => "Remove",
+                Action::Import => "Import",
             },
             "LogicalResourceId": self.logical_id,
             "ResourceType": self.kind.name(),
@@ -243,6 +272,9 @@ impl Change {
                 Replacement::False => "False",
                 Replacement::Conditional => "Conditional",
             });
+        }
+        if let Some(id) = &self.change_set_id {
+            body["ChangeSetId"] = json!(id);
         }
         if let Some(policy_action) = &self.policy_action {
             body["PolicyAction"] = json!(policy_action);

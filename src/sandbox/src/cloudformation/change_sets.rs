@@ -2,11 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::change_set::{Action, ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnFailure};
+use super::change_set::{Change, ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnFailure};
 use super::event::stack_event;
-use super::stack::{self, Stack, StackStatus};
+use super::stack::{self, OperationType, PastOperation, Stack, StackStatus};
 use super::time::Page;
-use super::{definition, differences, early_validation, stack_in_brackets, stack_name};
+use super::{
+    definition, differences, early_validation, hooks, import, nested_change_sets, stack_in_brackets,
+    stack_name,
+};
+use crate::clock::Millis;
 use crate::engine::begin::{self, Order};
 use crate::engine::operation::OperationKind;
 use crate::engine::outputs;
@@ -28,7 +32,7 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
     let kind = match params.get("ChangeSetType") {
         None | Some("UPDATE") => ChangeSetType::Update,
         Some("CREATE") => ChangeSetType::Create,
-        Some("IMPORT") => return Err(ApiError::not_modelled("change sets of the type IMPORT")),
+        Some("IMPORT") => ChangeSetType::Import,
         Some(other) => {
             return Err(ApiError::validation(format!(
                 "1 validation error detected: Value '{other}' at 'changeSetType' failed to satisfy constraint: Member must \
@@ -47,7 +51,16 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
     if let Some(existing) = found.and_then(|index| same_name(region, &region.stacks[index].id, &name)) {
         return repeated(existing, params, moment);
     }
-    let definition = definition::read(params, current.as_ref(), moment)?;
+    let definition = definition::read(region, params, current.as_ref(), moment)?;
+    let to_import = match kind {
+        ChangeSetType::Import => import::read(params, &definition, current.as_ref())?,
+        ChangeSetType::Create | ChangeSetType::Update if params.roots().contains("ResourcesToImport") => {
+            return Err(ApiError::validation(
+                "ResourcesToImport is only valid for change sets of the type IMPORT",
+            ));
+        }
+        ChangeSetType::Create | ChangeSetType::Update => Vec::new(),
+    };
     let now = moment.now;
     let index = match found {
         Some(index) => index,
@@ -77,6 +90,7 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
         description: params.owned("Description"),
         client_token: params.owned("ClientToken"),
         created: now,
+        settled: None,
         status: ChangeSetStatus::CreatePending,
         status_reason: None,
         execution: ExecutionStatus::Unavailable,
@@ -85,10 +99,17 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
         unvalidated: params.flag("DisableValidation")?,
         changes: Vec::new(),
         findings: Vec::new(),
-        operation_id,
+        operation_id: operation_id.clone(),
+        to_import,
+        adopts: params.flag("ImportExistingResources")?,
+        nested: params.flag("IncludeNestedStacks")?,
+        parent: None,
         execution_token: None,
     };
     region.change_sets.push(change_set);
+    region.stacks[index]
+        .past
+        .insert(0, PastOperation { id: operation_id, kind: OperationType::CreateChangeset });
     let begins = now + moment.timings.change_set_pending;
     schedule::after(region, begins, Effect::ChangeSetBegins { id: id.clone() });
     schedule::after(region, begins + moment.timings.change_set_creation, Effect::ChangeSetEnds { id });
@@ -126,17 +147,23 @@ fn find_stack(
 ) -> Result<Option<usize>, ApiError> {
     let found = stack::find(region, name);
     match (kind, found.map(|index| &region.stacks[index])) {
-        (ChangeSetType::Create, None) if name.starts_with("arn:") => {
+        (ChangeSetType::Create | ChangeSetType::Import, None) if name.starts_with("arn:") => {
             Err(ApiError::validation(format!("Stack [{name}] does not exist")))
         }
-        (ChangeSetType::Create, None) => Ok(None),
-        (ChangeSetType::Create, Some(stack)) if stack.status == StackStatus::ReviewInProgress => Ok(found),
+        (ChangeSetType::Create | ChangeSetType::Import, None) => Ok(None),
+        (ChangeSetType::Create | ChangeSetType::Import, Some(stack))
+            if stack.status == StackStatus::ReviewInProgress =>
+        {
+            Ok(found)
+        }
         (ChangeSetType::Create, Some(_)) => Err(ApiError::validation(format!(
             "Stack [{name}] already exists and cannot be created again with the changeSet [{change_set}]."
         ))),
         (ChangeSetType::Update, None) => Err(ApiError::validation(format!("Stack [{name}] does not exist"))),
-        (ChangeSetType::Update, Some(stack)) if stack.status.accepts_update() => Ok(found),
-        (ChangeSetType::Update, Some(stack)) => Err(not_updatable(stack)),
+        (ChangeSetType::Update | ChangeSetType::Import, Some(stack)) if stack.status.accepts_update() => {
+            Ok(found)
+        }
+        (ChangeSetType::Update | ChangeSetType::Import, Some(stack)) => Err(not_updatable(stack)),
     }
 }
 
@@ -195,35 +222,69 @@ pub(crate) fn end(region: &mut Region, id: &str, moment: Moment<'_>) {
     let Some(index) = stack::find(region, &change_set.stack_id) else {
         return;
     };
-    let exports = outputs::exports(region, Some(&change_set.stack_id));
-    let stack = &region.stacks[index];
-    let outcome = differences::changes(stack, &region.name, &change_set.definition, &exports);
-    let mut findings = Vec::new();
-    let reason = match &outcome {
-        Err(reason) => Some(reason.clone()),
-        Ok(changes) if changes.is_empty() && nothing_else(region, stack, &change_set) => {
-            Some(NO_CHANGES.to_owned())
+    let reason = match work_out(region, index, &change_set, moment) {
+        Ok(changes) => {
+            let hooked = hooks::on_change_set(region, id, moment);
+            if let Some(place) = region.change_sets.iter().position(|set| set.id == id) {
+                region.change_sets[place].changes = changes;
+            }
+            hooked
         }
-        Ok(changes) if !change_set.unvalidated => {
-            let Region { services, random, stacks, .. } = region;
-            findings = early_validation::findings(services, random, &stacks[index], changes, moment.now);
-            early_validation::reason(&findings)
-        }
-        Ok(_) => None,
+        Err(reason) => Some(reason),
     };
-    let change_set = &mut region.change_sets[place];
-    change_set.findings = findings;
+    // Nested change sets have come behind it.
+    let Some(change_set) = region.change_sets.iter_mut().find(|set| set.id == id) else {
+        return;
+    };
+    change_set.settled = Some(moment.now);
     match reason {
         Some(reason) => {
             change_set.status = ChangeSetStatus::Failed;
             change_set.status_reason = Some(reason);
+            change_set.changes.clear();
         }
         None => {
             change_set.status = ChangeSetStatus::CreateComplete;
             change_set.execution = ExecutionStatus::Available;
-            change_set.changes = outcome.unwrap_or_default();
         }
     }
+}
+
+/// The changes that an execution would make, or why there can be none.
+fn work_out(
+    region: &mut Region,
+    index: usize,
+    change_set: &ChangeSet,
+    moment: Moment<'_>,
+) -> Result<Vec<Change>, String> {
+    let exports = outputs::exports(region, Some(&change_set.stack_id));
+    let stack = &region.stacks[index];
+    let mut changes = differences::changes(region, stack, &change_set.definition, &exports)?;
+    import::mark(&mut changes, &change_set.to_import);
+    if change_set.adopts {
+        import::adopt(region, &change_set.definition, &mut changes)?;
+    }
+    if let Some(reason) = import::owned(region, &changes) {
+        return Err(reason);
+    }
+    if change_set.nested {
+        changes = nested_change_sets::with_children(region, change_set, changes, moment)?;
+    }
+    if changes.is_empty() && nothing_else(region, &region.stacks[index], change_set) {
+        return Err(NO_CHANGES.to_owned());
+    }
+    if !change_set.unvalidated {
+        let Region { services, random, stacks, .. } = region;
+        let findings = early_validation::findings(services, random, &stacks[index], &changes, moment.now);
+        let reason = early_validation::reason(&findings);
+        if let Some(kept) = region.change_sets.iter_mut().find(|set| set.id == change_set.id) {
+            kept.findings = findings;
+        }
+        if let Some(reason) = reason {
+            return Err(reason);
+        }
+    }
+    Ok(changes)
 }
 
 /// Whether neither outputs nor tags nor notifications change.
@@ -255,12 +316,24 @@ pub(super) fn find(region: &Region, params: &Params) -> Result<usize, ApiError> 
 }
 
 /// DescribeChangeSet.
-pub(crate) fn describe(region: &mut Region, params: &Params, _: Moment<'_>) -> Result<Value, ApiError> {
-    let change_set = &region.change_sets[find(region, params)?];
+pub(crate) fn describe(region: &mut Region, params: &Params, moment: Moment<'_>) -> Result<Value, ApiError> {
+    let found = &region.change_sets[find(region, params)?];
+    let root = nested_change_sets::root(region, found).id.as_str();
+    let late = Millis::from(moment.faults.change_set_lag_seconds) * 1_000;
+    let seen = found.settled.is_none_or(|at| moment.now >= at + late);
+    let early = ChangeSet {
+        status: ChangeSetStatus::CreateInProgress,
+        status_reason: None,
+        execution: ExecutionStatus::Unavailable,
+        changes: Vec::new(),
+        ..found.clone()
+    };
+    let change_set = if seen { found } else { &early };
     let with_values = params.flag("IncludePropertyValues")?;
+    let size = moment.faults.change_page_size.unwrap_or(PAGE).max(1);
     let page =
-        Page::of(&change_set.changes, PAGE, params.get("NextToken"), |change| change.logical_id.clone())?;
-    Ok(change_set.describe(page.items, page.next, with_values))
+        Page::of(&change_set.changes, size, params.get("NextToken"), |change| change.logical_id.clone())?;
+    Ok(change_set.describe(Some(root), page.items, page.next, with_values))
 }
 
 /// ListChangeSets.
@@ -272,12 +345,13 @@ pub(crate) fn list(region: &mut Region, params: &Params, _: Moment<'_>) -> Resul
         .filter(|set| set.stack_id == stack.id && set.execution != ExecutionStatus::ExecuteComplete)
         .collect();
     let page = Page::of(&sets, PAGE, params.get("NextToken"), |set| set.id.clone())?;
-    let summaries: Vec<Value> = page.items.iter().map(|set| set.summary()).collect();
+    let summaries: Vec<Value> =
+        page.items.iter().map(|set| set.summary(Some(&nested_change_sets::root(region, set).id))).collect();
     Ok(json!({ "Summaries": summaries, "NextToken": page.next }))
 }
 
 /// DeleteChangeSet. What is not there is deleted already.
-pub(crate) fn delete(region: &mut Region, params: &Params, _: Moment<'_>) -> Result<Value, ApiError> {
+pub(crate) fn delete(region: &mut Region, params: &Params, moment: Moment<'_>) -> Result<Value, ApiError> {
     let place = match find(region, params) {
         Ok(place) => place,
         Err(error) if error.code == "ChangeSetNotFound" => return Ok(json!({})),
@@ -294,8 +368,20 @@ pub(crate) fn delete(region: &mut Region, params: &Params, _: Moment<'_>) -> Res
             ),
         ));
     }
-    region.change_sets.remove(place);
+    if change_set.parent.is_some() {
+        return Err(is_nested(change_set, "deleted"));
+    }
+    let id = region.change_sets.remove(place).id;
+    nested_change_sets::remove(region, &id, moment);
     Ok(json!({}))
+}
+
+/// A nested change set lives and dies with the root's. The words are ours.
+fn is_nested(change_set: &ChangeSet, verb: &str) -> ApiError {
+    ApiError::validation(format!(
+        "ChangeSet [{}] belongs to a nested stack and cannot be {verb} by itself; use the root change set",
+        change_set.id
+    ))
 }
 
 /// ExecuteChangeSet.
@@ -305,6 +391,9 @@ pub(crate) fn execute(region: &mut Region, params: &Params, moment: Moment<'_>) 
     let token = params.owned("ClientRequestToken");
     if token.is_some() && token == change_set.execution_token {
         return Ok(json!({}));
+    }
+    if change_set.parent.is_some() {
+        return Err(is_nested(&change_set, "executed"));
     }
     let refuse = |status: &str| {
         Err(ApiError::new(
@@ -323,6 +412,9 @@ pub(crate) fn execute(region: &mut Region, params: &Params, moment: Moment<'_>) 
     let ready = match change_set.kind {
         ChangeSetType::Create => stack.status == StackStatus::ReviewInProgress,
         ChangeSetType::Update => stack.status.accepts_update(),
+        ChangeSetType::Import => {
+            stack.status == StackStatus::ReviewInProgress || stack.status.accepts_update()
+        }
     };
     if !ready {
         return Err(not_updatable(stack));
@@ -342,6 +434,7 @@ pub(crate) fn execute(region: &mut Region, params: &Params, moment: Moment<'_>) 
     let kind = match change_set.kind {
         ChangeSetType::Create => OperationKind::Create,
         ChangeSetType::Update => OperationKind::Update,
+        ChangeSetType::Import => OperationKind::Import,
     };
     let on_failure = match change_set.on_stack_failure {
         Some(on_failure) => on_failure,
@@ -352,19 +445,25 @@ pub(crate) fn execute(region: &mut Region, params: &Params, moment: Moment<'_>) 
         on_failure,
         retain_except_on_create: params.flag("RetainExceptOnCreate")?,
         change_set_id: Some(change_set.id.clone()),
+        imports: import::identifiers(&change_set.changes),
         ..Order::new(kind, token.clone())
     };
-    super::stacks::check_policy(
-        &region.stacks[index],
-        change_set.changes.iter().any(|c| c.action != Action::Add),
-    )?;
     let stack = &mut region.stacks[index];
     stack.last_token.clone_from(&token);
     stack.disable_rollback = on_failure == OnFailure::DoNothing;
     begin::begin(region, index, order, change_set.definition, &change_set.changes, moment)
         .map_err(ApiError::validation)?;
     // Executing one deletes the others.
-    region.change_sets.retain(|set| set.stack_id != change_set.stack_id || set.id == change_set.id);
+    let others: Vec<String> = region
+        .change_sets
+        .iter()
+        .filter(|set| set.stack_id == change_set.stack_id && set.id != change_set.id)
+        .map(|set| set.id.clone())
+        .collect();
+    for other in others {
+        region.change_sets.retain(|set| set.id != other);
+        nested_change_sets::remove(region, &other, moment);
+    }
     if let Some(set) = region.change_sets.iter_mut().find(|set| set.id == change_set.id) {
         set.execution = ExecutionStatus::ExecuteInProgress;
         set.execution_token = token;

@@ -3,9 +3,12 @@
 use serde_json::Value;
 
 use super::intrinsics::{Scope, scalar};
+use super::parameter_store;
+use super::rollback_configuration::RollbackConfiguration;
 use super::stack::{Definition, Parameter, Stack, Tag};
 use super::template::Template;
 use crate::engine::{outputs, plan};
+use crate::resources::ResourceType;
 use crate::s3::bucket::Buckets;
 use crate::s3::template_url;
 use crate::state::{Moment, Region};
@@ -19,18 +22,14 @@ const LONGEST_VALUE: usize = 4_096;
 
 /// Reads the definition in a call. `current` is what the stack is now, for what is to stay as it is.
 pub(crate) fn read(
+    region: &Region,
     params: &Params,
     current: Option<&Definition>,
     moment: Moment<'_>,
 ) -> Result<Definition, ApiError> {
-    if !params.records("RollbackConfiguration.RollbackTriggers").is_empty()
-        || params.get("RollbackConfiguration.MonitoringTimeInMinutes").is_some_and(|minutes| minutes != "0")
-    {
-        return Err(ApiError::not_modelled("rollback triggers"));
-    }
     let body = template_body(params, current, moment.buckets)?;
     let template = Template::parse(&body)?;
-    let parameters = read_parameters(params, &template, current)?;
+    let parameters = read_parameters(region, params, &template, current)?;
     let tags = match (params.records("Tags"), current) {
         (given, _) if !given.is_empty() => read_tags(&given)?,
         // Without tags in the call an update keeps those that are there.
@@ -48,16 +47,13 @@ pub(crate) fn read(
              less than or equal to 5",
         ));
     }
+    let capabilities = read_capabilities(params)?;
+    check_capabilities(&template, &capabilities)?;
+    check_resource_types(&template, &params.list("ResourceTypes"))?;
+    check_role(region, params.get("RoleARN"), moment)?;
+    let rollback = RollbackConfiguration::read(params, current.map(|current| &current.rollback))?;
     let role_arn = params.owned("RoleARN").or_else(|| current.and_then(|current| current.role_arn.clone()));
-    Ok(Definition {
-        body,
-        template,
-        parameters,
-        tags,
-        capabilities: read_capabilities(params)?,
-        notification_arns,
-        role_arn,
-    })
+    Ok(Definition { body, template, parameters, tags, capabilities, rollback, notification_arns, role_arn })
 }
 
 /// The template's text, wherever the call has it from.
@@ -96,6 +92,77 @@ fn read_capabilities(params: &Params) -> Result<Vec<String>, ApiError> {
     }
 }
 
+/// The capabilities that a template demands, and the types that demand them.
+pub(crate) fn demanded(template: &Template) -> (Vec<&'static str>, Vec<&'static str>) {
+    let mut capability = None;
+    let mut kinds = Vec::new();
+    for (_, resource) in template.resources() {
+        let kind = resource.get("Type").and_then(Value::as_str).and_then(ResourceType::of);
+        let Some((kind, (bare, named))) = kind.and_then(|kind| Some((kind, kind.capabilities()?))) else {
+            continue;
+        };
+        let name = kind.name_property().and_then(|property| resource.get("Properties")?.get(property));
+        if name.is_some() {
+            capability = Some(named);
+        }
+        capability = capability.or(Some(bare));
+        if !kinds.contains(&kind.name()) {
+            kinds.push(kind.name());
+        }
+    }
+    (capability.into_iter().collect(), kinds)
+}
+
+fn check_capabilities(template: &Template, given: &[String]) -> Result<(), ApiError> {
+    let (wanted, _) = demanded(template);
+    // Who may make named ones may make the others too.
+    let has =
+        |capability: &str| given.iter().any(|given| given == capability || given == "CAPABILITY_NAMED_IAM");
+    match wanted.iter().find(|capability| !has(capability)) {
+        None => Ok(()),
+        Some(missing) => Err(ApiError::new(
+            400,
+            "InsufficientCapabilitiesException",
+            format!("Requires capabilities : [{missing}]"),
+        )),
+    }
+}
+
+/// `ResourceTypes`: what the caller lets the template make.
+fn check_resource_types(template: &Template, allowed: &[String]) -> Result<(), ApiError> {
+    let fits = |pattern: &String, kind: &str| match pattern.strip_suffix("::*") {
+        Some(start) => kind.strip_prefix(start).is_some_and(|rest| rest.starts_with("::")),
+        None => pattern == kind,
+    };
+    for (_, resource) in template.resources() {
+        let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+        if !allowed.is_empty() && !allowed.iter().any(|pattern| fits(pattern, kind)) {
+            return Err(ApiError::validation(format!(
+                "Resource type {kind} is not allowed by parameter ResourceTypes [{}]",
+                allowed.join(", ")
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a role that CloudFormation could not take on: one that the sandbox knows and that does not trust it, or one of
+/// the faults. A role that it does not know is taken as it is.
+pub(crate) fn check_role(region: &Region, arn: Option<&str>, moment: Moment<'_>) -> Result<(), ApiError> {
+    let Some(arn) = arn else { return Ok(()) };
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    let known = region.services.records.get(&ResourceType::Role).and_then(|roles| roles.get(name));
+    let trusts = known.is_none_or(|role| {
+        let trust = role.properties.get("AssumeRolePolicyDocument").map(Value::to_string).unwrap_or_default();
+        trust.contains("cloudformation.amazonaws.com")
+    });
+    let refused = moment.faults.refused_roles.iter().any(|role| role == arn || role == name);
+    if arn.starts_with("arn:") && trusts && !refused {
+        return Ok(());
+    }
+    Err(ApiError::validation(format!("Role {arn} is invalid or cannot be assumed")))
+}
+
 fn read_tags(records: &[Params]) -> Result<Vec<Tag>, ApiError> {
     let mut tags: Vec<Tag> = Vec::new();
     for record in records {
@@ -117,6 +184,7 @@ fn read_tags(records: &[Params]) -> Result<Vec<Tag>, ApiError> {
 }
 
 fn read_parameters(
+    region: &Region,
     params: &Params,
     template: &Template,
     current: Option<&Definition>,
@@ -136,6 +204,7 @@ fn read_parameters(
     let mut parameters = Vec::new();
     let mut missing = Vec::new();
     for (key, declaration) in template.parameters() {
+        let kind = declaration.get("Type").and_then(Value::as_str).unwrap_or_default();
         let record = given.iter().find(|record| record.get("ParameterKey") == Some(key));
         let value = match record {
             Some(record) if record.flag("UsePreviousValue")? => {
@@ -154,7 +223,16 @@ fn read_parameters(
             None => declaration.get("Default").map(scalar),
         };
         match value {
-            Some(value) => parameters.push(parameter(key, declaration, value)?),
+            Some(value) => {
+                let resolved = parameter_store::look_up(&region.services, kind, &value);
+                let resolved = resolved.map_err(ApiError::validation)?;
+                parameters.push(Parameter { resolved, ..parameter(key, declaration, value)? });
+            }
+            None if kind.starts_with("AWS::SSM::Parameter::") => {
+                return Err(ApiError::validation(format!(
+                    "Parameter {key} should either have input value or default value"
+                )));
+            }
             None => missing.push(key),
         }
     }
@@ -222,7 +300,14 @@ fn parameter(key: &str, declaration: &Value, value: String) -> Result<Parameter,
         key: key.to_owned(),
         value,
         no_echo: declaration.get("NoEcho").is_some_and(|flag| scalar(flag) == "true"),
-        list: matches!(kind, "CommaDelimitedList" | "List<Number>"),
+        list: matches!(
+            kind,
+            "CommaDelimitedList"
+                | "List<Number>"
+                | "AWS::SSM::Parameter::Value<CommaDelimitedList>"
+                | "AWS::SSM::Parameter::Value<List<String>>"
+        ),
+        resolved: None,
     })
 }
 

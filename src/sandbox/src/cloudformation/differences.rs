@@ -8,29 +8,46 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::change_set::{Action, Change, ChangeType, Detail, Replacement, Shown};
-use super::intrinsics::{Reference, Scope, references, scalar};
-use super::stack::{Definition, Policy, Resource, Stack};
+use super::intrinsics::{Reference, Scope, outputs_of, references, scalar};
+use super::stack::{Definition, Parameter, Policy, Resource, Stack};
 use super::time::strings;
 use crate::engine::plan;
 use crate::resources::{self, ResourceType};
+use crate::state::Region;
 
 /// Works out all changes, in the order of the logical ids.
 pub(crate) fn changes(
+    region: &Region,
     stack: &Stack,
-    region: &str,
     wanted: &Definition,
     exports: &BTreeMap<String, String>,
+) -> Result<Vec<Change>, String> {
+    changes_but(region, stack, wanted, exports, &BTreeSet::new())
+}
+
+/// The same, where nothing changes in some of the nested stacks.
+pub(crate) fn changes_but(
+    region: &Region,
+    stack: &Stack,
+    wanted: &Definition,
+    exports: &BTreeMap<String, String>,
+    unchanged: &BTreeSet<String>,
 ) -> Result<Vec<Change>, String> {
     let mut unknown = BTreeSet::new();
     let mut result;
     // A replaced resource makes what refers to it unknown, which may replace that as well.
     loop {
-        let scope = Scope::new(region, stack, wanted, Some(&unknown), exports);
+        let scope = Scope::new(&region.name, stack, wanted, Some(&unknown), exports);
         result = pass(stack, &scope)?;
+        result.retain(|change| !unchanged.contains(&change.logical_id));
         let replaced: BTreeSet<String> = result
             .iter()
-            .filter(|change| change.replacement == Some(Replacement::True) || change.action == Action::Add)
-            .map(|change| change.logical_id.clone())
+            .filter_map(|change| match (change.replacement, change.action, change.kind) {
+                (Some(Replacement::True), _, _) | (_, Action::Add, _) => Some(change.logical_id.clone()),
+                // A child stays who it is, but what it will put out is not known.
+                (_, Action::Modify, ResourceType::Stack) => Some(outputs_of(&change.logical_id)),
+                _ => None,
+            })
             .collect();
         if replaced.is_subset(&unknown) {
             return Ok(result);
@@ -81,6 +98,7 @@ fn add(name: &str, scope: &Scope<'_>) -> Result<Change, String> {
         details: Vec::new(),
         before: None,
         after: Some(properties(&template, scope)?),
+        change_set_id: None,
     })
 }
 
@@ -97,6 +115,7 @@ fn remove(name: &str, resource: &Resource) -> Change {
         details: Vec::new(),
         before: Some(resource.properties.clone()),
         after: None,
+        change_set_id: None,
     }
 }
 
@@ -125,10 +144,15 @@ fn modify(
             details.push(direct(attribute, None, Replacement::False));
         }
     }
-    if kind == ResourceType::Table
+    if kind.takes_stack_tags()
         && stack.definition.as_ref().is_some_and(|old| old.tags != scope.definition.tags)
     {
         details.push(direct("Tags", None, Replacement::False));
+    }
+    if kind == ResourceType::Stack && details.is_empty() {
+        // What lies at the template's address may have changed: only the update finds out.
+        let automatic = direct("Properties", None, Replacement::False);
+        details.push(Detail { dynamic: true, source: "Automatic".to_owned(), ..automatic });
     }
     if details.is_empty() {
         return Ok(None);
@@ -155,6 +179,7 @@ fn modify(
         details,
         before: Some(resource.properties.clone()),
         after: Some(after),
+        change_set_id: None,
     }))
 }
 
@@ -226,10 +251,10 @@ fn causes(source: &Value, stack: &Stack, scope: &Scope<'_>) -> Vec<Cause> {
             let is = scope.definition.parameter(&reference.name);
             if let Some(is) = is {
                 let was = old.and_then(|old| old.parameter(&reference.name));
-                return (was.map(|was| &was.value) != Some(&is.value))
+                return (was.map(Parameter::effective) != Some(is.effective()))
                     .then_some(Cause::Parameter(reference.name));
             }
-            let unknown = scope.unknown.is_some_and(|unknown| unknown.contains(&reference.name));
+            let unknown = scope.is_unknown(&reference.name, reference.attribute.is_some());
             unknown.then_some(Cause::Resource(reference))
         })
         .collect()

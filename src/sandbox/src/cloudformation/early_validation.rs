@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::change_set::{Action, Change, Finding};
 use super::event::Event;
+use super::hooks::HookEvent;
 use super::intrinsics::UNKNOWN;
 use super::stack::{self, Stack};
 use super::time::{self, Page};
@@ -53,7 +54,10 @@ pub(super) fn findings(
         };
         let own =
             stack.resources.get(&change.logical_id).is_some_and(|resource| resource.physical_id == name);
-        if (change.action == Action::Add || !own) && services.name_in_use(change.kind, name) {
+        if change.action != Action::Import
+            && (change.action == Action::Add || !own)
+            && services.name_in_use(change.kind, name)
+        {
             let reason =
                 format!("Resource of type '{}' with identifier '{name}' already exists.", change.kind.name());
             add(change, NAME_CONFLICT, format!("/Resources/{}", change.logical_id), reason);
@@ -154,20 +158,58 @@ fn stack_events(
         }
         None => region.stacks.iter().collect(),
     };
-    Ok(stacks
-        .into_iter()
-        .flat_map(|stack| stack.events.iter().rev().filter(wanted).map(|event| operation_event(event, stack)))
-        .collect())
+    let ids: Vec<&str> = stacks.iter().map(|stack| stack.id.as_str()).collect();
+    let sets = region.change_sets.iter().rev().filter(|set| ids.contains(&set.stack_id.as_str()));
+    let sets = sets.filter(|set| operation.is_none_or(|id| set.operation_id == id));
+    let found = sets.flat_map(|set| {
+        set.findings.iter().rev().map(|finding| finding_event(finding, &set.stack_id, &set.operation_id))
+    });
+    let mut events: Vec<Value> = found.collect();
+    events.extend(stacks.into_iter().flat_map(|stack| {
+        stack.events.iter().rev().filter(wanted).map(|event| operation_event(event, stack))
+    }));
+    // Newest first, whichever stack they are of.
+    events.sort_by(|one, other| other["Timestamp"].as_str().cmp(&one["Timestamp"].as_str()));
+    Ok(events)
+}
+
+/// What a stack's status says of the operation that brought it there.
+fn operation_status(status: &str) -> &'static str {
+    match status {
+        "CREATE_COMPLETE"
+        | "UPDATE_COMPLETE"
+        | "DELETE_COMPLETE"
+        | "IMPORT_COMPLETE"
+        | "ROLLBACK_COMPLETE"
+        | "UPDATE_ROLLBACK_COMPLETE"
+        | "IMPORT_ROLLBACK_COMPLETE" => "SUCCEEDED",
+        failed if failed.ends_with("_FAILED") => "FAILED",
+        _ => "IN_PROGRESS",
+    }
 }
 
 fn operation_event(event: &Event, stack: &Stack) -> Value {
     let own = event.physical_id == stack.id;
     let failed = event.status.ends_with("_FAILED");
+    let hook = event.hook.as_ref();
+    let kind = match hook {
+        Some(hook) if hook.status == "HOOK_COMPLETE_FAILED" => "HOOK_INVOCATION_ERROR",
+        _ if failed && !own => "PROVISIONING_ERROR",
+        _ => "STACK_EVENT",
+    };
+    let past = stack.past.iter().find(|past| Some(&past.id) == event.operation_id.as_ref());
     json!({
         "EventId": event.id,
         "StackId": stack.id,
         "OperationId": event.operation_id,
-        "EventType": if failed && !own { "PROVISIONING_ERROR" } else { "STACK_EVENT" },
+        "OperationType": past.map(|past| past.kind.as_str()),
+        "OperationStatus": own.then(|| operation_status(&event.status)),
+        "EventType": kind,
+        "HookType": hook.map(|hook| hook.type_name.clone()),
+        "HookStatus": hook.map(|hook| hook.status.clone()),
+        "HookStatusReason": hook.and_then(|hook| hook.reason.clone()),
+        "HookInvocationPoint": hook.map(|_| "PRE_PROVISION"),
+        "HookFailureMode": hook.map(HookEvent::mode),
         "LogicalResourceId": event.logical_id,
         "PhysicalResourceId": event.physical_id,
         "ResourceType": event.resource_type,

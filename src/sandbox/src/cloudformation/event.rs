@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::hooks::HookEvent;
 use super::stack::{ResourceStatus, Stack, StackStatus};
 use super::time::{self, Page};
 use crate::clock::Millis;
@@ -27,6 +28,7 @@ pub(crate) struct Event {
     pub(crate) properties: Option<String>,
     pub(crate) token: Option<String>,
     pub(crate) operation_id: Option<String>,
+    pub(crate) hook: Option<HookEvent>,
 }
 
 /// Puts the stack into `status` and records it.
@@ -51,6 +53,7 @@ pub(crate) fn stack_event(
         properties: None,
         token,
         operation_id,
+        hook: None,
     });
 }
 
@@ -62,6 +65,7 @@ pub(crate) struct ResourceEvent<'a> {
     pub(crate) status: ResourceStatus,
     pub(crate) reason: Option<String>,
     pub(crate) properties: Option<&'a Value>,
+    pub(crate) hook: Option<HookEvent>,
 }
 
 /// Records what happened to a resource.
@@ -71,8 +75,12 @@ pub(crate) fn resource_event(stack: &mut Stack, event: ResourceEvent<'_>, now: M
         stack.status_reason = None;
     }
     let (token, operation_id) = operation_of(stack);
+    let mut id = format!("{}-{}-{}", event.logical_id, event.status.as_str(), time::iso(now));
+    if stack.events.iter().any(|earlier| earlier.id == id) {
+        id.push_str(&format!("-{}", stack.events.len()));
+    }
     stack.events.push(Event {
-        id: format!("{}-{}-{}", event.logical_id, event.status.as_str(), time::iso(now)),
+        id,
         logical_id: event.logical_id.to_owned(),
         physical_id: event.physical_id.to_owned(),
         resource_type: event.resource_type.to_owned(),
@@ -82,6 +90,7 @@ pub(crate) fn resource_event(stack: &mut Stack, event: ResourceEvent<'_>, now: M
         properties: event.properties.map(|properties| time::strings(properties).to_string()),
         token,
         operation_id,
+        hook: event.hook,
     });
 }
 
@@ -95,19 +104,26 @@ fn operation_of(stack: &Stack) -> (Option<String>, Option<String>) {
 /// DescribeStackEvents: newest first, a page at a time.
 pub(crate) fn describe(stack: &Stack, params: &Params, moment: Moment<'_>) -> Result<Value, ApiError> {
     let seen = moment.now - Millis::from(moment.faults.event_lag_seconds) * 1_000;
+    let old = history(stack, moment.faults.history_events);
     let newest_first: Vec<&Event> =
-        stack.events.iter().rev().filter(|event| event.timestamp <= seen).collect();
+        old.iter().chain(&stack.events).rev().filter(|event| event.timestamp <= seen).collect();
     let size = moment.faults.event_page_size.unwrap_or(PAGE).max(1);
     // The token names the last event seen, so that events that come meanwhile do not shift the pages.
     let page = Page::of(&newest_first, size, params.get("NextToken"), |event| event.id.clone())?;
     let grain = Millis::from(moment.faults.event_timestamp_seconds.max(1)) * 1_000;
     let rounded = moment.faults.event_timestamp_seconds > 0;
+    let doubled = moment.faults.double_event_every.filter(|every| *every > 0);
     let events: Vec<Value> = page
         .items
         .iter()
+        .enumerate()
+        .flat_map(|(place, event)| {
+            let twice = doubled.is_some_and(|every| (place + 1) % every == 0);
+            std::iter::repeat_n(event, if twice { 2 } else { 1 })
+        })
         .map(|event| {
             let shown = if rounded { event.timestamp / grain * grain } else { event.timestamp };
-            json!({
+            let mut body = json!({
                 "StackId": stack.id,
                 "EventId": event.id,
                 "StackName": stack.name,
@@ -118,10 +134,45 @@ pub(crate) fn describe(stack: &Stack, params: &Params, moment: Moment<'_>) -> Re
                 "ResourceStatus": event.status,
                 "ResourceStatusReason": event.reason,
                 "ResourceProperties": event.properties,
-                "ClientRequestToken": event.token,
-                "OperationId": event.operation_id,
-            })
+                "ClientRequestToken": event.token.as_ref().filter(|_| !moment.faults.events_without_token),
+                "OperationId": event.operation_id.as_ref().filter(|_| !moment.faults.events_without_token),
+            });
+            if let Some(hook) = &event.hook {
+                body["HookType"] = json!(hook.type_name);
+                body["HookStatus"] = json!(hook.status);
+                body["HookStatusReason"] = json!(hook.reason);
+                body["HookInvocationPoint"] = json!("PRE_PROVISION");
+                body["HookInvocationId"] = json!(hook.invocation_id);
+                body["HookFailureMode"] = json!(hook.mode());
+            }
+            body
         })
         .collect();
     Ok(json!({ "StackEvents": events, "NextToken": page.next }))
+}
+
+/// Events of earlier times that a stack is to have: updates, one a day.
+fn history(stack: &Stack, count: usize) -> Vec<Event> {
+    const DAY: Millis = 86_400_000;
+    let steps = ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "UPDATE_COMPLETE"];
+    (0..count)
+        .map(|place| {
+            let from_now = count - place;
+            let at = stack.created
+                - Millis::try_from(from_now / steps.len() + 1).unwrap_or(Millis::MAX / DAY) * DAY;
+            Event {
+                id: format!("00000000-0000-4000-8000-{place:012}"),
+                logical_id: stack.name.clone(),
+                physical_id: stack.id.clone(),
+                resource_type: "AWS::CloudFormation::Stack".to_owned(),
+                timestamp: at + Millis::try_from(place % steps.len()).unwrap_or_default() * 1_000,
+                status: steps[place % steps.len()].to_owned(),
+                reason: None,
+                properties: None,
+                token: Some(format!("earlier-{}", place / steps.len())),
+                operation_id: None,
+                hook: None,
+            }
+        })
+        .collect()
 }

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::intrinsics::{SubPart, function, get_att, sub, sub_parts};
+use super::parameter_store;
 use super::template::Template;
 use crate::resources::ResourceType;
 use crate::wire::error::not_modelled;
@@ -13,16 +14,14 @@ use crate::wire::error::not_modelled;
 pub(super) fn check(value: &Value, template: &Template) -> Result<(), String> {
     match value {
         Value::Array(items) => items.iter().try_for_each(|item| check(item, template)),
-        Value::String(text) if text.contains("{{resolve:") => {
-            Err(not_modelled("dynamic references ({{resolve:…}})"))
-        }
+        Value::String(text) => parameter_store::check(text),
         Value::Object(fields) => {
             if let Some((name, argument)) = function(value) {
                 check_function(name, argument, template)?;
             }
             fields.values().try_for_each(|field| check(field, template))
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
     }
 }
 
@@ -77,6 +76,9 @@ fn check_function(name: &str, argument: &Value, template: &Template) -> Result<(
             },
             _ => complain("Fn::If requires a list argument with three elements"),
         },
+        "Fn::Transform" if argument.get("Name").is_some_and(|name| !name.is_string()) => {
+            Err("Key Name of transform definition must be a string.".to_owned())
+        }
         "Fn::FindInMap" if length == 4 => Err(not_modelled("Fn::FindInMap with a default value")),
         "Fn::FindInMap" if length != 3 => complain(
             "every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value",
@@ -114,7 +116,7 @@ fn check_attribute(resource: &str, attribute: &str, template: &Template) -> Resu
     // A resource that is not there is reported as an unresolved dependency instead.
     let kind = template.resource(resource).and_then(|resource| resource.get("Type")?.as_str());
     match kind.and_then(ResourceType::of) {
-        Some(kind) if !kind.attributes().contains(&attribute) => Err(format!(
+        Some(kind) if !kind.has_attribute(attribute) => Err(format!(
             "Template error: resource {resource} does not support attribute type {attribute} in Fn::GetAtt"
         )),
         _ => Ok(()),

@@ -157,6 +157,11 @@ fn collect_sub(argument: &Value, live: Option<&Scope<'_>>, found: &mut BTreeSet<
     }
 }
 
+/// The entry that stands for the outputs of a nested stack among what is not known.
+pub(crate) fn outputs_of(name: &str) -> String {
+    format!("{name}.Outputs")
+}
+
 /// What is known when a value is worked out.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
@@ -342,18 +347,26 @@ impl Scope<'_> {
             }
             _ => match self.definition.parameter(name) {
                 Some(parameter) if parameter.list => {
-                    let items = parameter.value.split(',').map(|item| Value::String(item.trim().to_owned()));
+                    let items =
+                        parameter.effective().split(',').map(|item| Value::String(item.trim().to_owned()));
                     Ok(Some(items.collect()))
                 }
-                Some(parameter) => text(&parameter.value),
+                Some(parameter) => text(parameter.effective()),
                 None => self.physical_id(name).map(|id| Some(Value::String(id))),
             },
         }
     }
 
+    /// Whether only the execution will bring what a resource is, or one of its attributes.
+    pub(crate) fn is_unknown(&self, name: &str, attribute: bool) -> bool {
+        self.unknown.is_some_and(|unknown| {
+            unknown.contains(name) || (attribute && unknown.contains(&outputs_of(name)))
+        })
+    }
+
     fn physical_id(&self, name: &str) -> Result<String, String> {
         match (self.resources.get(name), self.unknown) {
-            (_, Some(unknown)) if unknown.contains(name) => Ok(UNKNOWN.to_owned()),
+            _ if self.is_unknown(name, false) => Ok(UNKNOWN.to_owned()),
             (Some(resource), _) if !resource.physical_id.is_empty() => Ok(resource.physical_id.clone()),
             (_, Some(_)) => Ok(UNKNOWN.to_owned()),
             (_, None) => Err(format!(
@@ -364,7 +377,7 @@ impl Scope<'_> {
 
     fn attribute(&self, name: &str, attribute: &str) -> Result<String, String> {
         match (self.resources.get(name), self.unknown) {
-            (_, Some(unknown)) if unknown.contains(name) => Ok(UNKNOWN.to_owned()),
+            _ if self.is_unknown(name, true) => Ok(UNKNOWN.to_owned()),
             (Some(resource), _) if resource.attributes.contains_key(attribute) => {
                 Ok(resource.attributes[attribute].clone())
             }

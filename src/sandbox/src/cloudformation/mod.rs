@@ -13,13 +13,21 @@ pub(crate) mod change_set;
 pub(crate) mod change_sets;
 pub(crate) mod definition;
 pub(crate) mod differences;
+pub(crate) mod drift;
 mod early_validation;
 pub(crate) mod event;
 mod function_checks;
+pub(crate) mod hooks;
+pub(crate) mod import;
 pub(crate) mod intrinsics;
+mod nested_change_sets;
+pub(crate) mod parameter_store;
+mod recovery;
 mod resources;
+pub(crate) mod rollback_configuration;
 pub(crate) mod stack;
 mod stack_operations;
+pub(crate) mod stack_policy;
 pub(crate) mod stacks;
 pub(crate) mod template;
 mod templates;
@@ -38,13 +46,10 @@ struct Action {
 /// Parameters that every action may carry and that mean what the sandbox does anyway.
 const NEUTRAL: &[(&str, &str)] = &[
     ("DeploymentMode", "STANDARD"),
-    ("ImportExistingResources", "false"),
-    ("IncludeNestedStacks", "false"),
     ("RetainExceptOnCreate", "false"),
     ("DisableRollback", "false"),
     ("DisableValidation", "false"),
     ("UsePreviousTemplate", "false"),
-    ("DeletionMode", "STANDARD"),
     ("TemplateStage", "Original"),
     ("DeploymentConfig", ""),
 ];
@@ -53,7 +58,12 @@ const ACTIONS: &[Action] = &[
     Action {
         name: "CancelUpdateStack",
         honours: &["StackName", "ClientRequestToken"],
-        run: stack_operations::cancel_update,
+        run: recovery::cancel_update,
+    },
+    Action {
+        name: "ContinueUpdateRollback",
+        honours: &["ClientRequestToken", "ForceRollback", "ResourcesToSkip", "RoleARN", "StackName"],
+        run: recovery::continue_update_rollback,
     },
     Action {
         name: "CreateChangeSet",
@@ -64,9 +74,13 @@ const ACTIONS: &[Action] = &[
             "ClientToken",
             "Description",
             "DisableValidation",
+            "ImportExistingResources",
+            "IncludeNestedStacks",
             "NotificationARNs",
             "OnStackFailure",
             "Parameters",
+            "ResourceTypes",
+            "ResourcesToImport",
             "RoleARN",
             "RollbackConfiguration",
             "StackName",
@@ -88,21 +102,24 @@ const ACTIONS: &[Action] = &[
             "NotificationARNs",
             "OnFailure",
             "Parameters",
+            "ResourceTypes",
             "RetainExceptOnCreate",
             "RoleARN",
             "RollbackConfiguration",
             "StackName",
             "StackPolicyBody",
+            "StackPolicyURL",
             "Tags",
             "TemplateBody",
             "TemplateURL",
+            "TimeoutInMinutes",
         ],
         run: stack_operations::create,
     },
     Action { name: "DeleteChangeSet", honours: &["ChangeSetName", "StackName"], run: change_sets::delete },
     Action {
         name: "DeleteStack",
-        honours: &["ClientRequestToken", "RetainResources", "RoleARN", "StackName"],
+        honours: &["ClientRequestToken", "DeletionMode", "RetainResources", "RoleARN", "StackName"],
         run: stack_operations::delete,
     },
     Action {
@@ -116,6 +133,11 @@ const ACTIONS: &[Action] = &[
         run: early_validation::describe_events,
     },
     Action {
+        name: "DescribeStackDriftDetectionStatus",
+        honours: &["StackDriftDetectionId"],
+        run: drift::detection_status,
+    },
+    Action {
         name: "DescribeStackEvents",
         honours: &["NextToken", "StackName"],
         run: stacks::describe_events,
@@ -126,11 +148,22 @@ const ACTIONS: &[Action] = &[
         run: resources::describe,
     },
     Action {
+        name: "DescribeStackResourceDrifts",
+        honours: &["NextToken", "StackName", "StackResourceDriftStatusFilters"],
+        run: drift::describe,
+    },
+    Action {
         name: "DescribeStackResources",
         honours: &["LogicalResourceId", "PhysicalResourceId", "StackName"],
         run: resources::describe_all,
     },
     Action { name: "DescribeStacks", honours: &["NextToken", "StackName"], run: stacks::describe },
+    Action { name: "DetectStackDrift", honours: &["StackName"], run: drift::detect_stack },
+    Action {
+        name: "DetectStackResourceDrift",
+        honours: &["LogicalResourceId", "StackName"],
+        run: drift::detect_resource,
+    },
     Action {
         name: "ExecuteChangeSet",
         honours: &[
@@ -142,6 +175,7 @@ const ACTIONS: &[Action] = &[
         ],
         run: change_sets::execute,
     },
+    Action { name: "GetHookResult", honours: &["HookResultId"], run: hooks::get },
     Action { name: "GetStackPolicy", honours: &["StackName"], run: stacks::get_policy },
     Action {
         name: "GetTemplate",
@@ -155,8 +189,14 @@ const ACTIONS: &[Action] = &[
     },
     Action { name: "ListChangeSets", honours: &["NextToken", "StackName"], run: change_sets::list },
     Action { name: "ListExports", honours: &["NextToken"], run: stacks::list_exports },
+    Action { name: "ListHookResults", honours: &["NextToken", "TargetId", "TargetType"], run: hooks::list },
     Action { name: "ListStackResources", honours: &["NextToken", "StackName"], run: resources::list },
     Action { name: "ListStacks", honours: &["NextToken", "StackStatusFilter"], run: stacks::list },
+    Action {
+        name: "RollbackStack",
+        honours: &["ClientRequestToken", "RetainExceptOnCreate", "RoleARN", "StackName"],
+        run: recovery::rollback_stack,
+    },
     Action {
         name: "SetStackPolicy",
         honours: &["StackName", "StackPolicyBody", "StackPolicyURL"],
@@ -171,11 +211,15 @@ const ACTIONS: &[Action] = &[
             "DisableValidation",
             "NotificationARNs",
             "Parameters",
+            "ResourceTypes",
             "RetainExceptOnCreate",
             "RoleARN",
             "RollbackConfiguration",
             "StackName",
             "StackPolicyBody",
+            "StackPolicyDuringUpdateBody",
+            "StackPolicyDuringUpdateURL",
+            "StackPolicyURL",
             "Tags",
             "TemplateBody",
             "TemplateURL",

@@ -93,7 +93,10 @@ fn entry(logical_id: &str, resource: &Resource, timestamp: &str) -> Value {
         "LogicalResourceId": logical_id,
         "ResourceType": resource.kind.name(),
         "ResourceStatus": resource.status.as_str(),
-        "DriftInformation": { "StackResourceDriftStatus": "NOT_CHECKED" },
+        "DriftInformation": match &resource.drift {
+            Some(drift) => drift.information("StackResourceDriftStatus"),
+            None => json!({ "StackResourceDriftStatus": "NOT_CHECKED" }),
+        },
     });
     body[timestamp] = json!(time::iso(resource.changed));
     if !resource.physical_id.is_empty() {

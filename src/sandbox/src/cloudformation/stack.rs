@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::drift::{Detection, Drift};
 use super::event::Event;
+use super::rollback_configuration::RollbackConfiguration;
 use super::template::Template;
 use crate::clock::Millis;
 use crate::engine::operation::Operation;
@@ -37,6 +39,14 @@ pub(crate) struct Stack {
     /// Oldest first.
     pub(crate) events: Vec<Event>,
     pub(crate) operation: Option<Operation>,
+    /// The operation that stopped half-way: what a rollback sets out from.
+    pub(crate) paused: Option<Operation>,
+    /// Newest first.
+    pub(crate) past: Vec<PastOperation>,
+    /// The stack that it is a resource of.
+    pub(crate) parent: Option<Parent>,
+    /// The last drift detection.
+    pub(crate) detection: Option<Detection>,
     /// The request token of the last operation, and the call that brought it.
     pub(crate) last_token: Option<String>,
     /// What DescribeStacks shows instead, for a while: one of the faults.
@@ -54,6 +64,7 @@ pub(crate) struct Definition {
     pub(crate) capabilities: Vec<String>,
     pub(crate) notification_arns: Vec<String>,
     pub(crate) role_arn: Option<String>,
+    pub(crate) rollback: RollbackConfiguration,
 }
 
 impl Definition {
@@ -71,6 +82,15 @@ pub(crate) struct Parameter {
     pub(crate) no_echo: bool,
     /// A comma-delimited value that `Ref` makes a list of.
     pub(crate) list: bool,
+    /// What the parameter store had under that name.
+    pub(crate) resolved: Option<String>,
+}
+
+impl Parameter {
+    /// What `Ref` gives.
+    pub(crate) fn effective(&self) -> &str {
+        self.resolved.as_deref().unwrap_or(&self.value)
+    }
 }
 
 /// A tag of a stack.
@@ -104,6 +124,8 @@ pub(crate) struct Resource {
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) deletion_policy: Policy,
     pub(crate) update_replace_policy: Policy,
+    /// What the last drift detection found.
+    pub(crate) drift: Option<Drift>,
 }
 
 /// What becomes of a physical resource that its stack lets go.
@@ -126,6 +148,20 @@ impl Policy {
     pub(crate) fn retains(self) -> bool {
         self != Self::Delete
     }
+}
+
+/// The place of a nested stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Parent {
+    pub(crate) stack_id: String,
+    pub(crate) logical_id: String,
+}
+
+/// What was done to a stack, or is being done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PastOperation {
+    pub(crate) id: String,
+    pub(crate) kind: OperationType,
 }
 
 /// An old view of a stack, shown until `until`.
@@ -159,6 +195,10 @@ impl Stack {
             resources: BTreeMap::new(),
             events: Vec::new(),
             operation: None,
+            paused: None,
+            past: Vec::new(),
+            parent: None,
+            detection: None,
             last_token: None,
             stale: None,
         }
@@ -200,6 +240,18 @@ macro_rules! statuses {
 pub(crate) use statuses;
 
 statuses! {
+    /// What an operation is called in `LastOperations` and `DescribeEvents`.
+    OperationType {
+        CreateStack = "CREATE_STACK",
+        UpdateStack = "UPDATE_STACK",
+        DeleteStack = "DELETE_STACK",
+        ContinueRollback = "CONTINUE_ROLLBACK",
+        Rollback = "ROLLBACK",
+        CreateChangeset = "CREATE_CHANGESET",
+    }
+}
+
+statuses! {
     /// The statuses of a stack that the sandbox can reach.
     StackStatus {
         ReviewInProgress = "REVIEW_IN_PROGRESS",
@@ -220,6 +272,10 @@ statuses! {
         DeleteInProgress = "DELETE_IN_PROGRESS",
         DeleteComplete = "DELETE_COMPLETE",
         DeleteFailed = "DELETE_FAILED",
+        ImportInProgress = "IMPORT_IN_PROGRESS",
+        ImportComplete = "IMPORT_COMPLETE",
+        ImportRollbackInProgress = "IMPORT_ROLLBACK_IN_PROGRESS",
+        ImportRollbackComplete = "IMPORT_ROLLBACK_COMPLETE",
     }
 }
 
@@ -236,6 +292,11 @@ statuses! {
         DeleteComplete = "DELETE_COMPLETE",
         DeleteFailed = "DELETE_FAILED",
         DeleteSkipped = "DELETE_SKIPPED",
+        ImportInProgress = "IMPORT_IN_PROGRESS",
+        ImportComplete = "IMPORT_COMPLETE",
+        ImportFailed = "IMPORT_FAILED",
+        ImportRollbackInProgress = "IMPORT_ROLLBACK_IN_PROGRESS",
+        ImportRollbackComplete = "IMPORT_ROLLBACK_COMPLETE",
     }
 }
 
@@ -246,6 +307,8 @@ impl StackStatus {
             Self::CreateComplete
             | Self::UpdateComplete
             | Self::UpdateRollbackComplete
+            | Self::ImportComplete
+            | Self::ImportRollbackComplete
             | Self::CreateFailed
             | Self::UpdateFailed => true,
             Self::ReviewInProgress
@@ -260,7 +323,9 @@ impl StackStatus {
             | Self::UpdateRollbackFailed
             | Self::DeleteInProgress
             | Self::DeleteComplete
-            | Self::DeleteFailed => false,
+            | Self::DeleteFailed
+            | Self::ImportInProgress
+            | Self::ImportRollbackInProgress => false,
         }
     }
 }

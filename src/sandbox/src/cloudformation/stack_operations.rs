@@ -4,11 +4,14 @@ use serde_json::{Value, json};
 
 use super::change_set::OnFailure;
 use super::change_sets::{check_paused, make_obsolete, not_updatable, token_used};
-use super::stack::{self, Stack, StackStatus};
-use super::{definition, differences, early_validation, stack_name, stacks};
+use super::stack::{self, ResourceStatus, Stack, StackStatus};
+use super::template::Template;
+use super::{definition, differences, early_validation, stack_name, stack_policy, stacks};
+use crate::clock::Millis;
 use crate::engine::begin::{self, Order};
 use crate::engine::operation::OperationKind;
 use crate::engine::outputs;
+use crate::s3::template_url;
 use crate::state::{Moment, Region};
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
@@ -30,8 +33,9 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
         return Err(ApiError::new(400, "AlreadyExistsException", format!("Stack [{name}] already exists")));
     }
     let on_failure = read_on_failure(params)?;
-    let definition = definition::read(params, None, moment)?;
-    let policy = read_policy(params)?;
+    check_macros(params, moment)?;
+    let definition = definition::read(region, params, None, moment)?;
+    let policy = read_policy(params, "StackPolicy", moment)?;
     let shell = match found {
         Some(index) => region.stacks[index].clone(),
         None => Stack::new(region, &name, moment.now),
@@ -44,8 +48,7 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
     let exports = outputs::exports(region, None);
     let stack = &region.stacks[index];
     let stack_id = stack.id.clone();
-    let changes =
-        differences::changes(stack, &region.name, &definition, &exports).map_err(ApiError::validation)?;
+    let changes = differences::changes(region, stack, &definition, &exports).map_err(ApiError::validation)?;
     let stack = &mut region.stacks[index];
     stack.last_token.clone_from(&token);
     stack.policy = policy;
@@ -54,6 +57,7 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
     let order = Order {
         on_failure,
         retain_except_on_create: params.flag("RetainExceptOnCreate")?,
+        timeout: read_timeout(params)?,
         ..Order::new(OperationKind::Create, token)
     };
     let operation_id =
@@ -77,10 +81,43 @@ fn read_on_failure(params: &Params) -> Result<OnFailure, ApiError> {
     }
 }
 
-fn read_policy(params: &Params) -> Result<Option<String>, ApiError> {
-    let policy = params.owned("StackPolicyBody");
+/// A template with macros wants a capability before it is looked at; a change set does not.
+fn check_macros(params: &Params, moment: Moment<'_>) -> Result<(), ApiError> {
+    let body = definition::template_body(params, None, moment.buckets).unwrap_or_default();
+    let allowed = params.list("Capabilities").iter().any(|given| given == "CAPABILITY_AUTO_EXPAND");
+    if allowed || !Template::has_macros(&body) {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        400,
+        "InsufficientCapabilitiesException",
+        "Requires capabilities : [CAPABILITY_AUTO_EXPAND]",
+    ))
+}
+
+fn read_timeout(params: &Params) -> Result<Option<Millis>, ApiError> {
+    match params.get("TimeoutInMinutes").map(|text| (text, text.parse::<Millis>())) {
+        None => Ok(None),
+        Some((_, Ok(minutes))) if minutes >= 1 => Ok(Some(minutes * 60_000)),
+        Some((text, _)) => Err(ApiError::validation(format!(
+            "1 validation error detected: Value '{text}' at 'timeoutInMinutes' failed to satisfy constraint: Member must have \
+             value greater than or equal to 1"
+        ))),
+    }
+}
+
+/// A stack policy, given as it is or by an address.
+fn read_policy(params: &Params, name: &str, moment: Moment<'_>) -> Result<Option<String>, ApiError> {
+    let (body, url) = (format!("{name}Body"), format!("{name}URL"));
+    let policy = match (params.owned(&body), params.get(&url)) {
+        (Some(_), Some(_)) => {
+            return Err(ApiError::validation(format!("You cannot specify both {url} and {body}")));
+        }
+        (None, Some(url)) => Some(template_url::read(moment.buckets, url)?),
+        (body, None) => body,
+    };
     if let Some(policy) = &policy {
-        stacks::check_policy_text(policy)?;
+        stack_policy::check_text(policy)?;
     }
     Ok(policy)
 }
@@ -106,18 +143,18 @@ pub(crate) fn update(region: &mut Region, params: &Params, moment: Moment<'_>) -
     }
     check_paused(stack, params.flag("DisableRollback")?)?;
     let current = stack.definition.clone();
-    let definition = definition::read(params, current.as_ref(), moment)?;
-    let policy = read_policy(params)?;
+    check_macros(params, moment)?;
+    let definition = definition::read(region, params, current.as_ref(), moment)?;
+    let policy = read_policy(params, "StackPolicy", moment)?;
     definition::check(region, &region.stacks[index], &definition)?;
     let exports = outputs::exports(region, Some(&stack_id));
     let stack = &region.stacks[index];
-    let changes =
-        differences::changes(stack, &region.name, &definition, &exports).map_err(ApiError::validation)?;
+    let changes = differences::changes(region, stack, &definition, &exports).map_err(ApiError::validation)?;
     let same = current.as_ref().is_some_and(|current| !stacks::differ(region, stack, current, &definition));
     if changes.is_empty() && same && policy.is_none() {
         return Err(ApiError::validation("No updates are to be performed."));
     }
-    stacks::check_policy(stack, changes.iter().any(|c| c.action != super::change_set::Action::Add))?;
+    let during = read_policy(params, "StackPolicyDuringUpdate", moment)?;
     if !params.flag("DisableValidation")? {
         let Region { services, random, stacks, .. } = region;
         let findings = early_validation::findings(services, random, &stacks[index], &changes, moment.now);
@@ -127,15 +164,16 @@ pub(crate) fn update(region: &mut Region, params: &Params, moment: Moment<'_>) -
         }
     }
     let disable_rollback = params.flag("DisableRollback")?;
-    let stack = &mut region.stacks[index];
-    stack.policy = policy.or(stack.policy.take());
-    stack.last_token.clone_from(&token);
-    stack.disable_rollback = disable_rollback;
     let order = Order {
         on_failure: if disable_rollback { OnFailure::DoNothing } else { OnFailure::Rollback },
         retain_except_on_create: params.flag("RetainExceptOnCreate")?,
-        ..Order::new(OperationKind::Update, token)
+        policy: during.or(region.stacks[index].policy.clone()),
+        ..Order::new(OperationKind::Update, token.clone())
     };
+    let stack = &mut region.stacks[index];
+    stack.policy = policy.or(stack.policy.take());
+    stack.last_token = token;
+    stack.disable_rollback = disable_rollback;
     let operation_id =
         begin::begin(region, index, order, definition, &changes, moment).map_err(ApiError::validation)?;
     make_obsolete(region, &stack_id);
@@ -165,9 +203,30 @@ pub(crate) fn delete(region: &mut Region, params: &Params, moment: Moment<'_>) -
             stack.status.as_str()
         )));
     }
-    let retain: std::collections::BTreeSet<String> = params.list("RetainResources").into_iter().collect();
+    let mut retain: std::collections::BTreeSet<String> = params.list("RetainResources").into_iter().collect();
     if !retain.is_empty() {
         check_retain(stack, &retain)?;
+    }
+    match params.get("DeletionMode") {
+        None | Some("STANDARD") => {}
+        // What cannot be deleted is left alone; AWS tries it once more before.
+        Some("FORCE_DELETE_STACK") if stack.status == StackStatus::DeleteFailed => {
+            let failed = stack.resources.iter().filter(|(_, one)| one.status == ResourceStatus::DeleteFailed);
+            retain.extend(failed.map(|(name, _)| name.clone()));
+        }
+        Some("FORCE_DELETE_STACK") => {
+            return Err(ApiError::validation(format!(
+                "Invalid operation on stack [{}]. Specify the deletion mode FORCE_DELETE_STACK only when the stack is in the \
+                 DELETE_FAILED state.",
+                stack.id
+            )));
+        }
+        Some(odd) => {
+            return Err(ApiError::validation(format!(
+                "1 validation error detected: Value '{odd}' at 'deletionMode' failed to satisfy constraint: Member must satisfy \
+                 enum value set: [FORCE_DELETE_STACK, STANDARD]"
+            )));
+        }
     }
     if let Some(text) = stacks::export_in_use(region, stack) {
         return Err(ApiError::validation(text));
@@ -194,20 +253,4 @@ fn check_retain(stack: &Stack, retain: &std::collections::BTreeSet<String>) -> R
         }
         None => Ok(()),
     }
-}
-
-/// CancelUpdateStack.
-pub(crate) fn cancel_update(
-    region: &mut Region,
-    params: &Params,
-    moment: Moment<'_>,
-) -> Result<Value, ApiError> {
-    let name = stack_name(params)?.to_owned();
-    let index = stack::find(region, &name)
-        .ok_or_else(|| ApiError::validation(format!("Stack [{name}] does not exist")))?;
-    if region.stacks[index].status != StackStatus::UpdateInProgress {
-        return Err(ApiError::validation("CancelUpdateStack cannot be called from current stack status"));
-    }
-    begin::cancel(region, index, moment);
-    Ok(json!({}))
 }

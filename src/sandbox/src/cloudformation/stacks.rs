@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::event;
 use super::intrinsics::Scope;
 use super::stack::{Definition, Output, Stack, StackStatus, Tag};
+use super::stack_policy;
 use super::time::{self, Page};
 use super::{stack_in_brackets, stack_name, stack_with_id};
 use crate::engine::outputs;
@@ -14,21 +15,23 @@ use crate::wire::error::ApiError;
 use crate::wire::query::Params;
 
 const PAGE: usize = 100;
+/// Operations that DescribeStacks shows.
+const PAST: usize = 10;
 
 /// DescribeStacks.
 pub(crate) fn describe(region: &mut Region, params: &Params, moment: Moment<'_>) -> Result<Value, ApiError> {
     if params.get("StackName").is_some() {
         let stack = &region.stacks[stack_with_id(region, stack_name(params)?)?];
-        return Ok(json!({ "Stacks": [body(stack, moment)] }));
+        return Ok(json!({ "Stacks": [body(region, stack, moment)] }));
     }
     let live: Vec<&Stack> =
         region.stacks.iter().rev().filter(|stack| stack.status != StackStatus::DeleteComplete).collect();
     let page = Page::of(&live, PAGE, params.get("NextToken"), |stack| stack.id.clone())?;
-    let stacks: Vec<Value> = page.items.iter().map(|stack| body(stack, moment)).collect();
+    let stacks: Vec<Value> = page.items.iter().map(|stack| body(region, stack, moment)).collect();
     Ok(json!({ "Stacks": stacks, "NextToken": page.next }))
 }
 
-fn body(stack: &Stack, moment: Moment<'_>) -> Value {
+fn body(region: &Region, stack: &Stack, moment: Moment<'_>) -> Value {
     let (status, reason) = stack.shown(moment.now);
     let definition = stack.definition.as_ref();
     let mut body = json!({
@@ -37,9 +40,9 @@ fn body(stack: &Stack, moment: Moment<'_>) -> Value {
         "CreationTime": time::iso(stack.created),
         "StackStatus": status.as_str(),
         "DisableRollback": stack.disable_rollback,
-        "DriftInformation": { "StackDriftStatus": "NOT_CHECKED" },
+        "DriftInformation": drift_information(stack, moment),
         "NotificationARNs": definition.map(|definition| definition.notification_arns.clone()).unwrap_or_default(),
-        "RollbackConfiguration": {},
+        "RollbackConfiguration": definition.map_or_else(|| json!({}), |definition| definition.rollback.body()),
         "Tags": definition.map_or_else(|| json!([]), |definition| tags(&definition.tags)),
     });
     if let Some(reason) = reason {
@@ -73,34 +76,33 @@ fn body(stack: &Stack, moment: Moment<'_>) -> Value {
     if !stack.outputs.is_empty() {
         body["Outputs"] = stack.outputs.iter().map(output).collect();
     }
-    if let Some(operation) = &stack.operation {
-        body["LastOperations"] =
-            json!([{ "OperationId": operation.id, "OperationType": operation_type(stack.status) }]);
+    if let Some((parent, root)) = above(region, stack) {
+        body["ParentId"] = json!(parent);
+        body["RootId"] = json!(root);
+    }
+    if !stack.past.is_empty() {
+        body["LastOperations"] = stack
+            .past
+            .iter()
+            .take(PAST)
+            .map(|past| json!({ "OperationId": past.id, "OperationType": past.kind.as_str() }))
+            .collect();
     }
     body
 }
 
-fn operation_type(status: StackStatus) -> &'static str {
-    match status {
-        StackStatus::CreateInProgress => "CREATE_STACK",
-        StackStatus::DeleteInProgress => "DELETE_STACK",
-        StackStatus::RollbackInProgress
-        | StackStatus::UpdateRollbackInProgress
-        | StackStatus::UpdateRollbackCompleteCleanupInProgress => "ROLLBACK",
-        StackStatus::ReviewInProgress
-        | StackStatus::CreateComplete
-        | StackStatus::CreateFailed
-        | StackStatus::RollbackComplete
-        | StackStatus::RollbackFailed
-        | StackStatus::UpdateInProgress
-        | StackStatus::UpdateCompleteCleanupInProgress
-        | StackStatus::UpdateComplete
-        | StackStatus::UpdateFailed
-        | StackStatus::UpdateRollbackComplete
-        | StackStatus::UpdateRollbackFailed
-        | StackStatus::DeleteComplete
-        | StackStatus::DeleteFailed => "UPDATE_STACK",
-    }
+fn drift_information(stack: &Stack, moment: Moment<'_>) -> Value {
+    let found = stack.detection.as_ref().and_then(|detection| detection.information(moment.now));
+    found.unwrap_or_else(|| json!({ "StackDriftStatus": "NOT_CHECKED" }))
+}
+
+/// The ids of the stack above a nested one, and of the one above all.
+fn above<'a>(region: &'a Region, stack: &'a Stack) -> Option<(&'a str, &'a str)> {
+    let parent = stack.parent.as_ref()?;
+    let higher = region.stacks.iter().find(|other| other.id == parent.stack_id);
+    let root =
+        higher.and_then(|higher| above(region, higher)).map_or(parent.stack_id.as_str(), |(_, root)| root);
+    Some((&parent.stack_id, root))
 }
 
 fn output(output: &Output) -> Value {
@@ -121,7 +123,11 @@ pub(super) fn parameters(definition: &Definition) -> Value {
         .iter()
         .map(|parameter| {
             let value = if parameter.no_echo { "****" } else { &parameter.value };
-            json!({ "ParameterKey": parameter.key, "ParameterValue": value })
+            let mut body = json!({ "ParameterKey": parameter.key, "ParameterValue": value });
+            if let Some(resolved) = parameter.resolved.as_ref().filter(|_| !parameter.no_echo) {
+                body["ResolvedValue"] = json!(resolved);
+            }
+            body
         })
         .collect()
 }
@@ -153,19 +159,23 @@ pub(crate) fn list(region: &mut Region, params: &Params, moment: Moment<'_>) -> 
         })
         .collect();
     let page = Page::of(&stacks, PAGE, params.get("NextToken"), |stack| stack.id.clone())?;
-    let summaries: Vec<Value> = page.items.iter().map(|stack| summary(stack, moment)).collect();
+    let summaries: Vec<Value> = page.items.iter().map(|stack| summary(region, stack, moment)).collect();
     Ok(json!({ "StackSummaries": summaries, "NextToken": page.next }))
 }
 
-fn summary(stack: &Stack, moment: Moment<'_>) -> Value {
+fn summary(region: &Region, stack: &Stack, moment: Moment<'_>) -> Value {
     let (status, reason) = stack.shown(moment.now);
     let mut body = json!({
         "StackId": stack.id,
         "StackName": stack.name,
         "CreationTime": time::iso(stack.created),
         "StackStatus": status.as_str(),
-        "DriftInformation": { "StackDriftStatus": "NOT_CHECKED" },
+        "DriftInformation": drift_information(stack, moment),
     });
+    if let Some((parent, root)) = above(region, stack) {
+        body["ParentId"] = json!(parent);
+        body["RootId"] = json!(root);
+    }
     for (name, at) in [("LastUpdatedTime", stack.updated), ("DeletionTime", stack.deleted)] {
         if let Some(at) = at {
             body[name] = json!(time::iso(at));
@@ -217,7 +227,7 @@ pub(crate) fn get_policy(region: &mut Region, params: &Params, _: Moment<'_>) ->
     Ok(json!({ "StackPolicyBody": stack.policy }))
 }
 
-/// SetStackPolicy. A policy that denies is kept and shown; updates that it might stop are then refused by name.
+/// SetStackPolicy.
 pub(crate) fn set_policy(
     region: &mut Region,
     params: &Params,
@@ -234,29 +244,11 @@ pub(crate) fn set_policy(
                 (None, Some(url)) => template_url::read(moment.buckets, url)?,
                 (given, _) => given.unwrap_or_default().to_owned(),
             };
-            check_policy_text(&policy)?;
+            stack_policy::check_text(&policy)?;
             region.stacks[index].policy = Some(policy);
             Ok(json!({}))
         }
     }
-}
-
-/// Refuses what is no stack policy.
-pub(super) fn check_policy_text(policy: &str) -> Result<(), ApiError> {
-    let parsed: Option<Value> = serde_json::from_str(policy).ok();
-    match parsed.as_ref().and_then(|policy| policy.get("Statement")) {
-        Some(Value::Array(_) | Value::Object(_)) => Ok(()),
-        _ => Err(ApiError::validation("Error validating stack policy: Invalid stack policy")),
-    }
-}
-
-/// The sandbox does not work stack policies out; a stack with a denying one takes no change of what it has.
-pub(super) fn check_policy(stack: &Stack, touches: bool) -> Result<(), ApiError> {
-    let denies = stack.policy.as_deref().is_some_and(|policy| policy.contains("Deny"));
-    if touches && denies {
-        return Err(ApiError::not_modelled("the enforcement of a stack policy that denies"));
-    }
-    Ok(())
 }
 
 /// UpdateTerminationProtection.
@@ -274,7 +266,7 @@ pub(crate) fn update_termination_protection(
 }
 
 /// Whether two definitions differ in what lies beside the resources: outputs, tags, notifications.
-pub(super) fn differ(region: &Region, stack: &Stack, current: &Definition, wanted: &Definition) -> bool {
+pub(crate) fn differ(region: &Region, stack: &Stack, current: &Definition, wanted: &Definition) -> bool {
     if current.tags != wanted.tags || current.notification_arns != wanted.notification_arns {
         return true;
     }

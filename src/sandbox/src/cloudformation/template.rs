@@ -38,6 +38,12 @@ impl Template {
         Ok(template)
     }
 
+    /// Whether a text is a template that macros would change.
+    pub(crate) fn has_macros(body: &str) -> bool {
+        let Ok(template) = read(body) else { return false };
+        template.get("Transform").is_some() || template.to_string().contains("\"Fn::Transform\"")
+    }
+
     fn section(&self, name: &str) -> Option<&Map<String, Value>> {
         self.0.get(name).and_then(Value::as_object)
     }
@@ -154,7 +160,14 @@ impl Template {
                     "Template format error: Every Parameters object must contain a Type member.".to_owned()
                 );
             };
-            if !matches!(kind, "String" | "Number" | "List<Number>" | "CommaDelimitedList") {
+            let from_store = matches!(
+                kind,
+                "AWS::SSM::Parameter::Name"
+                    | "AWS::SSM::Parameter::Value<String>"
+                    | "AWS::SSM::Parameter::Value<List<String>>"
+                    | "AWS::SSM::Parameter::Value<CommaDelimitedList>"
+            );
+            if !from_store && !matches!(kind, "String" | "Number" | "List<Number>" | "CommaDelimitedList") {
                 return Err(if kind.starts_with("AWS::") || kind.starts_with("List<AWS::") {
                     not_modelled(&format!("the parameter type {kind}"))
                 } else {

@@ -86,6 +86,7 @@ pub(crate) fn summary(region: &mut Region, params: &Params, moment: Moment<'_>) 
         "ResourceTypes": types,
         "ResourceIdentifierSummaries": identifiers,
     });
+    add_capabilities(&mut body, &template);
     for (name, value) in [("Version", "AWSTemplateFormatVersion"), ("Description", "Description")] {
         if let Some(text) = template.text(value) {
             body[name] = json!(text);
@@ -129,8 +130,18 @@ pub(crate) fn validate(_: &mut Region, params: &Params, moment: Moment<'_>) -> R
     let parameters: Vec<Value> =
         template.parameters().map(|(name, declaration)| declared(name, declaration, false)).collect();
     let mut body = json!({ "Parameters": parameters });
+    add_capabilities(&mut body, &template);
     if let Some(description) = template.text("Description") {
         body["Description"] = json!(description);
     }
     Ok(body)
+}
+
+fn add_capabilities(body: &mut Value, template: &Template) {
+    let (capabilities, kinds) = definition::demanded(template);
+    if !capabilities.is_empty() {
+        body["Capabilities"] = json!(capabilities);
+        body["CapabilitiesReason"] =
+            json!(format!("The following resource(s) require capabilities: [{}]", kinds.join(", ")));
+    }
 }

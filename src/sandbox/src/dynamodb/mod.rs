@@ -9,9 +9,11 @@ use crate::resources::Services;
 use crate::state::{Moment, Region};
 use crate::wire::error::ApiError;
 
+pub(crate) mod kinesis;
 mod update;
 
 pub(crate) mod operations;
+mod properties;
 pub(crate) mod rules;
 pub(crate) mod spec;
 pub(crate) mod table;
@@ -37,6 +39,10 @@ pub(crate) fn answer(
             let table = find(region, input)?;
             Ok(json!({ "ContinuousBackupsDescription": table.describe_recovery(moment.now) }))
         }
+        "DescribeKinesisStreamingDestination" => kinesis::describe(region, input, moment),
+        "DisableKinesisStreamingDestination" => kinesis::disable(region, input, moment),
+        "EnableKinesisStreamingDestination" => kinesis::enable(region, input, moment),
+        "UpdateKinesisStreamingDestination" => kinesis::update(region, input, moment),
         "DescribeTable" => Ok(json!({ "Table": find(region, input)?.describe(moment.now) })),
         "DescribeTimeToLive" => Ok(json!({ "TimeToLiveDescription": find(region, input)?.describe_ttl() })),
         "ListTables" => list_tables(&region.services, input),

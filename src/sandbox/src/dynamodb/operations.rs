@@ -6,7 +6,7 @@ use super::rules::{self, IndexesChange};
 use super::spec::{IndexSpec, TableSpec};
 use super::table::{self, IndexTimes, Table, Ttl};
 use crate::random::Random;
-use crate::resources::Services;
+use crate::resources::{Services, record};
 use crate::state::{ACCOUNT, Moment};
 use crate::wire::error::ApiError;
 
@@ -39,9 +39,13 @@ pub(crate) fn create<'a>(
         ttl: Ttl::default(),
         recovery_since: None,
         kms_key: None,
+        key_is_lost: false,
+        destinations: Vec::new(),
+        replicas: std::collections::BTreeMap::new(),
+        consistency: None,
         spec,
     };
-    set_encryption(&mut table, region, random);
+    set_encryption(&mut table, services, region, random)?;
     Ok(services.tables.entry(name.to_owned()).or_insert(table))
 }
 
@@ -128,14 +132,37 @@ pub(crate) fn set_billing(table: &mut Table, wanted: &TableSpec, moment: Moment<
     table.spec.on_demand.clone_from(&wanted.on_demand);
 }
 
-/// Takes the key that the encryption settings name: the given one, or the account's own for DynamoDB.
-pub(crate) fn set_encryption(table: &mut Table, region: &str, random: &mut Random) {
+/// Takes the key that the encryption settings name: the given one, or the account's own for DynamoDB. A key of another
+/// account cannot be looked at, and is taken as it is.
+pub(crate) fn set_encryption(
+    table: &mut Table,
+    services: &Services,
+    region: &str,
+    random: &mut Random,
+) -> Result<(), ApiError> {
     let arn = |id: &str| format!("arn:aws:kms:{region}:{ACCOUNT}:key/{id}");
-    table.kms_key = table.spec.sse.as_ref().filter(|sse| sse.enabled).map(|sse| match &sse.key {
-        Some(key) if key.starts_with("arn:") => key.clone(),
-        Some(key) => arn(key),
+    let Some(sse) = table.spec.sse.as_ref().filter(|sse| sse.enabled) else {
+        table.kms_key = None;
+        return Ok(());
+    };
+    let key = match &sse.key {
         None => arn(&random.uuid()),
-    });
+        Some(key) if key.starts_with("arn:") && key.split(':').nth(4) != Some(ACCOUNT) => key.clone(),
+        Some(key) if key.ends_with("alias/aws/dynamodb") => arn(&random.uuid()),
+        Some(key) => match record::find_key(services, key) {
+            Some((id, found)) if found.is_enabled() => arn(id),
+            Some((id, found)) => {
+                let state = if found.gone_at.is_some() { "pending deletion" } else { "disabled" };
+                return Err(ApiError::invalid(format!("KMS validation error: {} is {state}.", arn(id))));
+            }
+            None => {
+                let key = if key.starts_with("arn:") { key.clone() } else { arn(key) };
+                return Err(ApiError::invalid(format!("KMS validation error: Key '{key}' does not exist")));
+            }
+        },
+    };
+    table.kms_key = Some(key);
+    Ok(())
 }
 
 /// Switches time to live, with DynamoDB's refusals.

@@ -20,12 +20,29 @@ pub(crate) fn create(name: &str, spec: &TableSpec) -> Result<(), ApiError> {
     check_projections(spec)?;
     check_billing(spec)?;
     check_warm(spec)?;
+    check_one_of("tableClass", spec.class.as_deref(), &["STANDARD", "STANDARD_INFREQUENT_ACCESS"])?;
+    check_one_of(
+        "streamSpecification.streamViewType",
+        spec.stream.as_deref(),
+        &["NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", "KEYS_ONLY"],
+    )?;
     check_encryption(spec)?;
     check_tags(&spec.tags)
 }
 
 fn invalid(text: impl std::fmt::Display) -> ApiError {
     ApiError::invalid(format!("One or more parameter values were invalid: {text}"))
+}
+
+fn check_one_of(member: &str, value: Option<&str>, allowed: &[&str]) -> Result<(), ApiError> {
+    match value.filter(|value| !allowed.contains(value)) {
+        None => Ok(()),
+        Some(odd) => Err(ApiError::invalid(format!(
+            "1 validation error detected: Value '{odd}' at '{member}' failed to satisfy constraint: Member must satisfy enum \
+             value set: [{}]",
+            allowed.join(", ")
+        ))),
+    }
 }
 
 /// N1.

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::kinesis::Destination;
 use super::spec::{IndexSpec, Key, TableSpec, Throughput, Warm, on_demand};
 use crate::clock::Millis;
 use crate::cloudformation::time;
@@ -33,6 +34,29 @@ pub(crate) struct Table {
     pub(crate) ttl: Ttl,
     pub(crate) recovery_since: Option<Millis>,
     pub(crate) kms_key: Option<String>,
+    /// The key is disabled or gone, and the table cannot be read.
+    pub(crate) key_is_lost: bool,
+    pub(crate) destinations: Vec<Destination>,
+    /// Its replicas in other regions.
+    pub(crate) replicas: BTreeMap<String, Replica>,
+    pub(crate) consistency: Option<String>,
+}
+
+/// A replica in another region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Replica {
+    pub(crate) active_at: Millis,
+    pub(crate) gone_at: Option<Millis>,
+}
+
+impl Replica {
+    fn status(&self, now: Millis) -> &'static str {
+        match self.gone_at {
+            Some(_) => "DELETING",
+            None if now < self.active_at => "CREATING",
+            None => "ACTIVE",
+        }
+    }
 }
 
 /// The life of an index.
@@ -70,11 +94,20 @@ impl Table {
             "DELETING"
         } else if now < self.active_at {
             "CREATING"
+        } else if self.key_is_lost {
+            "INACCESSIBLE_ENCRYPTION_CREDENTIALS"
         } else if now < self.updating_until || allocating {
             "UPDATING"
         } else {
             "ACTIVE"
         }
+    }
+
+    /// The key of this account that it is encrypted with, if the account made it.
+    pub(crate) fn own_key(&self) -> Option<&str> {
+        let sse = self.spec.sse.as_ref().filter(|sse| sse.enabled && sse.key.is_some())?;
+        let key = self.kms_key.as_deref().filter(|_| sse.key.is_some())?;
+        (key.split(':').nth(4) == Some(ACCOUNT)).then_some(key)
     }
 
     /// The status of an index, and whether it is backfilling (only said while it is being created).
@@ -98,6 +131,7 @@ impl Table {
 
     /// Takes away what is gone by now.
     pub(crate) fn settle(&mut self, now: Millis) {
+        self.replicas.retain(|_, replica| replica.gone_at.is_none_or(|at| at > now));
         let gone = |times: &IndexTimes| times.gone_at.is_some_and(|at| at <= now);
         if !self.index_times.values().any(gone) {
             return;
@@ -164,6 +198,19 @@ impl Table {
         if let Some(key) = &self.kms_key {
             let status = if now < self.updating_until { "UPDATING" } else { "ENABLED" };
             body["SSEDescription"] = json!({ "Status": status, "SSEType": "KMS", "KMSMasterKeyArn": key });
+        }
+        if !self.replicas.is_empty() {
+            body["GlobalTableVersion"] = json!("2019.11.21");
+            body["Replicas"] = self
+                .replicas
+                .iter()
+                .map(
+                    |(region, replica)| json!({ "RegionName": region, "ReplicaStatus": replica.status(now) }),
+                )
+                .collect();
+        }
+        if let Some(consistency) = &self.consistency {
+            body["MultiRegionConsistency"] = json!(consistency);
         }
         if let Some(warm) = self.warm(spec.throughput, spec.warm, now) {
             body["WarmThroughput"] = warm;

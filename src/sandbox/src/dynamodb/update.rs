@@ -40,11 +40,10 @@ pub(super) fn update_table(
     ];
     super::refuse_unknown("UpdateTable", input, KNOWN)?;
     let Region { name: region_name, random, services, .. } = region;
-    let table = operations::find(services, name(input)?)?;
-    operations::check_active(table, moment)?;
+    let mut wanted = operations::find(services, name(input)?)?.clone();
+    operations::check_active(&wanted, moment)?;
     check_company(input)?;
 
-    let mut wanted = table.clone();
     change_billing(&mut wanted, input, moment)?;
     change_stream(&mut wanted, input, moment)?;
     change_indexes(&mut wanted, input, moment)?;
@@ -61,11 +60,12 @@ pub(super) fn update_table(
     if let Some(sse) = spec::read_encryption(input) {
         wanted.spec.sse = Some(sse);
         rules::check_encryption(&wanted.spec)?;
-        operations::set_encryption(&mut wanted, region_name, random);
+        operations::set_encryption(&mut wanted, services, region_name, random)?;
     }
     wanted.updating_until = wanted.updating_until.max(moment.now + moment.timings.table_update);
-    *table = wanted;
-    Ok(json!({ "TableDescription": table.describe(moment.now) }))
+    let answer = json!({ "TableDescription": wanted.describe(moment.now) });
+    services.tables.insert(wanted.name.clone(), wanted);
+    Ok(answer)
 }
 
 /// Some settings come alone, or with certain others only.

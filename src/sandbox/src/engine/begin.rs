@@ -2,16 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::operation::{Operation, OperationKind, Phase, Previous};
+use super::operation::{Operation, OperationKind, Phase, Previous, Task, Work};
 use super::outputs::exports;
 use super::phases::{end, enter, present};
-use super::{plan, schedule, tasks};
-use crate::cloudformation::change_set::{Change, OnFailure};
+use super::schedule::{self, Effect};
+use super::{plan, tasks};
+use crate::clock::Millis;
+use crate::cloudformation::change_set::{Action, Change, OnFailure};
 use crate::cloudformation::intrinsics::Scope;
-use crate::cloudformation::stack::{Definition, Stack, StackStatus, Stale};
+use crate::cloudformation::stack::{
+    self, Definition, OperationType, PastOperation, Stack, StackStatus, Stale,
+};
+use crate::cloudformation::stack_policy::{self, Deed};
 use crate::state::{Moment, Region};
 
-pub(super) const USER_INITIATED: &str = "User Initiated";
+pub(crate) const USER_INITIATED: &str = "User Initiated";
+const TOO_LONG: &str = "Stack creation time exceeded the specified timeout. ";
 
 /// What somebody asks to be done to a stack.
 pub(crate) struct Order {
@@ -21,6 +27,14 @@ pub(crate) struct Order {
     pub(crate) retain_except_on_create: bool,
     pub(crate) retain: BTreeSet<String>,
     pub(crate) change_set_id: Option<String>,
+    /// The policy that holds in the place of the stack's own, for this time.
+    pub(crate) policy: Option<String>,
+    /// How long a creation may take.
+    pub(crate) timeout: Option<Millis>,
+    /// The physical ids of what is to be imported.
+    pub(crate) imports: BTreeMap<String, String>,
+    /// The parent's order, for a stack that is one of its resources.
+    pub(crate) nested: bool,
 }
 
 impl Order {
@@ -32,6 +46,10 @@ impl Order {
             retain_except_on_create: false,
             retain: BTreeSet::new(),
             change_set_id: None,
+            policy: None,
+            timeout: None,
+            imports: BTreeMap::new(),
+            nested: false,
         }
     }
 }
@@ -53,30 +71,78 @@ pub(crate) fn begin(
         let needs = plan::dependencies(&scope, &active);
         (active, needs)
     };
-    let forward = plan::forward(changes, &active, &needs);
+    let mut forward = plan::forward(changes, &active, &needs);
     let id = region.random.uuid();
+    let timeout = order.timeout;
+    let denied = denied(&region.stacks[index], &order, changes);
+    for logical_id in denied.keys() {
+        forward.insert(logical_id.clone(), Task::new(Work::Update, BTreeSet::new()));
+    }
     let stack = &mut region.stacks[index];
-    let (status, previous) = match order.kind {
-        OperationKind::Update => {
-            stack.updated = Some(at.now);
+    // What stopped half-way goes on from here, and would still go back to where it came from.
+    let earlier = stack.paused.take().or_else(|| stack.operation.take());
+    let (status, kind) = match order.kind {
+        OperationKind::Update => (StackStatus::UpdateInProgress, OperationType::UpdateStack),
+        OperationKind::Import => (StackStatus::ImportInProgress, OperationType::UpdateStack),
+        OperationKind::Create | OperationKind::Delete => {
+            (StackStatus::CreateInProgress, OperationType::CreateStack)
+        }
+    };
+    let (previous, leftovers) = match (order.kind, earlier) {
+        (OperationKind::Create | OperationKind::Delete, _) => (None, BTreeMap::new()),
+        (_, Some(earlier)) => (earlier.previous, earlier.leftovers),
+        (OperationKind::Update | OperationKind::Import, None) => {
             let previous = Previous {
                 definition: stack.definition.clone(),
                 resources: stack.resources.clone(),
                 change_set_id: stack.change_set_id.clone(),
             };
-            (StackStatus::UpdateInProgress, Some(previous))
+            (Some(previous), BTreeMap::new())
         }
-        OperationKind::Create | OperationKind::Delete => (StackStatus::CreateInProgress, None),
     };
+    if order.kind == OperationKind::Update {
+        stack.updated = Some(at.now);
+    }
     note_stale(stack, at);
     stack.definition = Some(definition);
     if let Some(change_set_id) = &order.change_set_id {
         stack.updated = Some(at.now);
         stack.change_set_id = Some(change_set_id.clone());
     }
-    stack.operation = Some(operation(id.clone(), order, previous));
+    stack.past.insert(0, PastOperation { id: id.clone(), kind });
+    stack.operation = Some(Operation { leftovers, denied, ..operation(id.clone(), order, previous) });
+    let stack_id = stack.id.clone();
+    let others = at.faults.cancels.iter().filter(|cancel| cancel.stack == stack.name);
+    let cancels: Vec<_> = others.map(|cancel| Millis::from(cancel.after_seconds) * 1_000).collect();
+    let mut call_off_after = |wait: Millis, reason: &str| {
+        let reason = reason.to_owned();
+        let effect = Effect::CalledOff { stack_id: stack_id.clone(), operation: id.clone(), reason };
+        schedule::after(region, at.now + wait, effect);
+    };
+    if status == StackStatus::UpdateInProgress {
+        cancels.into_iter().for_each(|wait| call_off_after(wait, USER_INITIATED));
+    }
+    if let Some(wait) = timeout {
+        call_off_after(wait, TOO_LONG);
+    }
     enter(region, index, Phase::Forward, forward, Some((status, Some(USER_INITIATED.to_owned()))), at);
     Ok(id)
+}
+
+/// The removals that the stack policy does not allow, with its words.
+fn denied(stack: &Stack, order: &Order, changes: &[Change]) -> BTreeMap<String, String> {
+    if order.kind != OperationKind::Update {
+        return BTreeMap::new();
+    }
+    let policy = order.policy.as_deref().or(stack.policy.as_deref());
+    changes
+        .iter()
+        .filter(|change| change.action == Action::Remove)
+        .filter_map(|change| {
+            let reason = stack_policy::judge(policy, Deed::Delete, &change.logical_id, change.kind)?;
+            Some((change.logical_id.clone(), reason))
+        })
+        .collect()
 }
 
 /// Begins the deletion of a stack. Returns the operation's id.
@@ -87,29 +153,44 @@ pub(crate) fn begin_deletion(region: &mut Region, index: usize, order: Order, at
     let tasks = plan::deletion(&present(stack), stack.definition.as_ref());
     note_stale(stack, at);
     stack.deleted = Some(at.now);
+    stack.paused = None;
+    stack.past.insert(0, PastOperation { id: id.clone(), kind: OperationType::DeleteStack });
     stack.operation = Some(operation(id.clone(), order, None));
     let event = (StackStatus::DeleteInProgress, Some(USER_INITIATED.to_owned()));
     enter(region, index, Phase::Delete, tasks, Some(event), at);
     id
 }
 
-/// Calls an update off.
-pub(crate) fn cancel(region: &mut Region, index: usize, at: Moment<'_>) {
+/// Calls an operation off at a time that was set when it began, if it is still on its way forward then.
+pub(crate) fn call_off_late(
+    region: &mut Region,
+    stack_id: &str,
+    operation: &str,
+    reason: &str,
+    at: Moment<'_>,
+) {
+    let Some(index) = stack::find(region, stack_id) else { return };
+    let running = region.stacks[index].operation.as_ref();
+    if running.is_some_and(|running| running.id == operation && running.phase == Phase::Forward) {
+        call_off(region, index, reason, at);
+    }
+}
+
+/// Calls an operation off, for a reason that its next stack event gives.
+pub(crate) fn call_off(region: &mut Region, index: usize, reason: &str, at: Moment<'_>) {
     let stack = &mut region.stacks[index];
     let Some(operation) = &mut stack.operation else {
         return;
     };
-    operation.cancelled = true;
+    operation.called_off = Some(reason.to_owned());
     let (id, phase) = (stack.id.clone(), operation.phase_serial);
     tasks::advance(region, &id, 0, at);
     // The stack turns at once; what was cancelled has its events by now.
-    region
-        .schedule
-        .retain(|scheduled| scheduled.effect != schedule::Effect::PhaseEnds { stack_id: id.clone(), phase });
+    region.schedule.retain(|scheduled| scheduled.effect != Effect::PhaseEnds { stack_id: id.clone(), phase });
     end(region, &id, phase, at);
 }
 
-fn operation(id: String, order: Order, previous: Option<Previous>) -> Operation {
+pub(super) fn operation(id: String, order: Order, previous: Option<Previous>) -> Operation {
     Operation {
         id,
         token: order.token,
@@ -120,14 +201,21 @@ fn operation(id: String, order: Order, previous: Option<Previous>) -> Operation 
         on_failure: order.on_failure,
         retain_except_on_create: order.retain_except_on_create,
         retain: order.retain,
-        cancelled: false,
+        called_off: None,
+        skip: BTreeSet::new(),
+        imports: order.imports,
+        policy: order.policy,
+        denied: BTreeMap::new(),
+        watched: false,
+        nested: order.nested,
+        held: false,
         previous,
         leftovers: BTreeMap::new(),
         change_set_id: order.change_set_id,
     }
 }
 
-fn note_stale(stack: &mut Stack, at: Moment<'_>) {
+pub(super) fn note_stale(stack: &mut Stack, at: Moment<'_>) {
     if at.faults.stale_stack_seconds > 0 {
         let until = at.now + i64::from(at.faults.stale_stack_seconds) * 1_000;
         stack.stale = Some(Stale { until, status: stack.status, status_reason: stack.status_reason.clone() });

@@ -2,18 +2,24 @@
 //!
 //! A call changes the services at once and says how long it takes; the task ends when that time is over.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
+use super::nested::{self, Takes};
 use super::operation::{TaskState, Work};
 use super::schedule::{self, Effect};
-use super::tasks::{fail, record, resolved, set_state, stack_in_phase, subject};
-use crate::clock::Millis;
-use crate::cloudformation::stack::{Resource, ResourceStatus, Stack};
-use crate::faults::HandlerOperation;
-use crate::resources::{self, ResourceType, Site};
+use super::tasks::{fail, hook_event, record, resolved, set_state, stack_in_phase, subject};
+use crate::cloudformation::hooks::{self, HookEvent};
+use crate::cloudformation::parameter_store;
+use crate::cloudformation::stack::{self, Resource, ResourceStatus, Stack};
+use crate::faults::{HandlerOperation, HookMode, HookTarget};
+use crate::resources::{self, Made, ResourceType, Site};
 use crate::state::{Moment, Region};
 
 const INITIATED: &str = "Resource creation Initiated";
+const IMPORTED: &str = "Resource import completed.";
+const TAGS_AFTER_IMPORT: &str = "Apply stack-level tags to imported resource if applicable.";
 
 /// The handler's call.
 pub(crate) fn call(region: &mut Region, stack_id: &str, phase: u64, logical_id: &str, at: Moment<'_>) {
@@ -22,12 +28,16 @@ pub(crate) fn call(region: &mut Region, stack_id: &str, phase: u64, logical_id: 
     };
     let on = match work {
         Work::Create | Work::Replace => HandlerOperation::Create,
-        Work::Keep | Work::Update => HandlerOperation::Update,
+        Work::Keep | Work::Update | Work::Import => HandlerOperation::Update,
         Work::Restore => HandlerOperation::Rollback,
         Work::Delete => HandlerOperation::Delete,
     };
-    if let Some(reason) = at.faults.on_resource(logical_id, on) {
+    let turn = next_turn(region, index, logical_id, on);
+    if let Some(reason) = at.faults.on_resource(logical_id, on, turn) {
         return fail(region, index, logical_id, reason.to_owned(), at);
+    }
+    if let Some(reason) = hooked(region, index, logical_id, at) {
+        return fail(region, index, logical_id, reason, at);
     }
     let outcome = match work {
         Work::Create => call_create(region, index, logical_id, at),
@@ -35,17 +45,67 @@ pub(crate) fn call(region: &mut Region, stack_id: &str, phase: u64, logical_id: 
         Work::Update => call_update(region, index, logical_id, at),
         Work::Restore => call_restore(region, index, logical_id, at),
         Work::Delete => call_delete(region, index, logical_id, at),
-        Work::Keep => Ok(0),
+        Work::Import => call_import(region, index, logical_id, at),
+        Work::Keep => Ok(Some(0)),
     };
     match outcome {
         Err(reason) => fail(region, index, logical_id, reason, at),
         Ok(takes) => {
             set_state(&mut region.stacks[index], logical_id, TaskState::Called);
-            let effect =
-                Effect::TaskEnds { stack_id: stack_id.to_owned(), phase, logical_id: logical_id.to_owned() };
-            schedule::after(region, at.now + takes, effect);
+            match takes {
+                Some(takes) => {
+                    let effect = Effect::TaskEnds {
+                        stack_id: stack_id.to_owned(),
+                        phase,
+                        logical_id: logical_id.to_owned(),
+                    };
+                    schedule::after(region, at.now + takes, effect);
+                }
+                // A nested stack that was done before it was asked tells so now; the others later.
+                None => {
+                    if let Some(child) = nested::child(region, index, logical_id) {
+                        let id = region.stacks[child].id.clone();
+                        nested::tell_parent(region, &id, at);
+                    }
+                }
+            }
         }
     }
+}
+
+/// How often the handler was asked for this, now included.
+pub(super) fn next_turn(region: &mut Region, index: usize, logical_id: &str, on: HandlerOperation) -> u64 {
+    let turn = region.turns.entry(format!("{}/{logical_id} {on:?}", region.stacks[index].id)).or_default();
+    *turn += 1;
+    *turn
+}
+
+/// The hooks on a resource run; a reason stops its handler.
+fn hooked(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -> Option<String> {
+    let mut failed = Vec::new();
+    for hook in &at.faults.hooks {
+        if !matches!(&hook.target, HookTarget::Resource(name) if name == logical_id) {
+            continue;
+        }
+        let target = format!("{}/{logical_id}", region.stacks[index].id);
+        let invocation_id = hooks::run(region, hook, "RESOURCE", &target, at.now);
+        for (status, reason) in
+            [("HOOK_IN_PROGRESS", None), ("HOOK_COMPLETE_FAILED", Some(hook.reason.clone()))]
+        {
+            let event = HookEvent {
+                type_name: hook.type_name.clone(),
+                status: status.to_owned(),
+                reason,
+                invocation_id: invocation_id.clone(),
+                mode: hook.mode,
+            };
+            hook_event(&mut region.stacks[index], logical_id, event, at);
+        }
+        if hook.mode == HookMode::Fail {
+            failed.push(hook.type_name.as_str());
+        }
+    }
+    (!failed.is_empty()).then(|| format!("The following hook(s) failed: [{}]", failed.join(", ")))
 }
 
 /// Runs a handler with the parts of the region that it may touch.
@@ -60,11 +120,17 @@ fn with_site<T>(
     handler(&mut site).map_err(|refusal| refusal.reason(random))
 }
 
+/// What a handler is given: the stack's tags with the resource's, and stored values in the place of dynamic references.
+fn handed(region: &Region, index: usize, kind: ResourceType, properties: &Value) -> Result<Value, String> {
+    let tagged = with_stack_tags(&region.stacks[index], kind, properties);
+    parameter_store::resolve(&region.services, &tagged)
+}
+
 /// Stack tags go to tables, unless the table has a tag of its own under that key.
 fn with_stack_tags(stack: &Stack, kind: ResourceType, properties: &Value) -> Value {
     let mut properties = properties.clone();
     let tags = stack.definition.as_ref().map(|definition| definition.tags.as_slice()).unwrap_or_default();
-    if kind != ResourceType::Table || tags.is_empty() {
+    if !kind.takes_stack_tags() || tags.is_empty() {
         return properties;
     }
     let mut list = properties.get("Tags").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -78,17 +144,23 @@ fn with_stack_tags(stack: &Stack, kind: ResourceType, properties: &Value) -> Val
     properties
 }
 
-fn call_create(
-    region: &mut Region,
-    index: usize,
-    logical_id: &str,
-    at: Moment<'_>,
-) -> Result<Millis, String> {
+fn call_create(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -> Result<Takes, String> {
     let stack = &region.stacks[index];
     let Some(resource) = stack.resources.get(logical_id) else {
-        return Ok(0);
+        return Ok(Some(0));
     };
-    let (kind, properties) = (resource.kind, with_stack_tags(stack, resource.kind, &resource.properties));
+    if resource.kind == ResourceType::Stack {
+        let properties = resource.properties.clone();
+        let (id, takes) = nested::create(region, index, logical_id, &properties, at)?;
+        let stack = &mut region.stacks[index];
+        if let Some(resource) = stack.resources.get_mut(logical_id) {
+            resource.physical_id = id;
+        }
+        record(stack, logical_id, ResourceStatus::CreateInProgress, Some(INITIATED.to_owned()), at);
+        return Ok(takes);
+    }
+    let (kind, properties) = (resource.kind, resource.properties.clone());
+    let properties = handed(region, index, kind, &properties)?;
     let made = with_site(region, index, logical_id, |site| resources::create(kind, site, &properties, at))?;
     let stack = &mut region.stacks[index];
     if let Some(resource) = stack.resources.get_mut(logical_id) {
@@ -96,7 +168,7 @@ fn call_create(
         resource.attributes = made.attributes;
     }
     record(stack, logical_id, ResourceStatus::CreateInProgress, Some(INITIATED.to_owned()), at);
-    Ok(made.takes)
+    Ok(Some(made.takes))
 }
 
 fn call_replace(
@@ -104,10 +176,17 @@ fn call_replace(
     index: usize,
     logical_id: &str,
     at: Moment<'_>,
-) -> Result<Millis, String> {
+) -> Result<Takes, String> {
     let (kind, properties, deletion_policy, update_replace_policy) = resolved(region, index, logical_id)?;
-    let tagged = with_stack_tags(&region.stacks[index], kind, &properties);
-    let made = with_site(region, index, logical_id, |site| resources::create(kind, site, &tagged, at))?;
+    let tagged = handed(region, index, kind, &properties)?;
+    let (made, takes) = if kind == ResourceType::Stack {
+        let (physical_id, takes) = nested::create(region, index, logical_id, &properties, at)?;
+        (Made { physical_id, attributes: BTreeMap::new(), takes: 0 }, takes)
+    } else {
+        let made = with_site(region, index, logical_id, |site| resources::create(kind, site, &tagged, at))?;
+        let takes = Some(made.takes);
+        (made, takes)
+    };
     let stack = &mut region.stacks[index];
     let new = Resource {
         kind,
@@ -119,6 +198,7 @@ fn call_replace(
         attributes: made.attributes,
         deletion_policy,
         update_replace_policy,
+        drift: None,
     };
     if let (Some(old), Some(operation)) =
         (stack.resources.insert(logical_id.to_owned(), new), &mut stack.operation)
@@ -128,17 +208,19 @@ fn call_replace(
             .insert(logical_id.to_owned(), Resource { deletion_policy: update_replace_policy, ..old });
     }
     record(stack, logical_id, ResourceStatus::UpdateInProgress, Some(INITIATED.to_owned()), at);
-    Ok(made.takes)
+    Ok(takes)
 }
 
-fn call_update(
-    region: &mut Region,
-    index: usize,
-    logical_id: &str,
-    at: Moment<'_>,
-) -> Result<Millis, String> {
+fn call_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -> Result<Takes, String> {
     let (kind, properties, _, _) = resolved(region, index, logical_id)?;
-    let tagged = with_stack_tags(&region.stacks[index], kind, &properties);
+    if kind == ResourceType::Stack {
+        let takes = nested::update(region, index, logical_id, &properties, at)?;
+        if let Some(resource) = region.stacks[index].resources.get_mut(logical_id) {
+            resource.properties = properties;
+        }
+        return Ok(takes);
+    }
+    let tagged = handed(region, index, kind, &properties)?;
     change(region, index, logical_id, properties, &tagged, false, at)
 }
 
@@ -147,14 +229,22 @@ fn call_restore(
     index: usize,
     logical_id: &str,
     at: Moment<'_>,
-) -> Result<Millis, String> {
+) -> Result<Takes, String> {
     let stack = &region.stacks[index];
     let previous = stack.operation.as_ref().and_then(|operation| operation.previous.as_ref());
     let Some(old) = previous.and_then(|previous| previous.resources.get(logical_id)).cloned() else {
-        return Ok(0);
+        return Ok(Some(0));
     };
+    if old.kind == ResourceType::Stack {
+        let takes = nested::restore(region, index, logical_id, at)?;
+        nested::take_outputs(region, index, logical_id);
+        if let Some(resource) = region.stacks[index].resources.get_mut(logical_id) {
+            resource.properties.clone_from(&old.properties);
+        }
+        return Ok(takes);
+    }
     // The definition is the old one again, and so are the tags that it brings.
-    let tagged = with_stack_tags(stack, old.kind, &old.properties);
+    let tagged = handed(region, index, old.kind, &old.properties)?;
     let takes = change(region, index, logical_id, old.properties.clone(), &tagged, true, at)?;
     if let Some(resource) = region.stacks[index].resources.get_mut(logical_id) {
         resource.deletion_policy = old.deletion_policy;
@@ -171,27 +261,47 @@ fn change(
     tagged: &Value,
     back: bool,
     at: Moment<'_>,
-) -> Result<Millis, String> {
-    let Some(resource) = region.stacks[index].resources.get(logical_id).cloned() else {
-        return Ok(0);
+) -> Result<Takes, String> {
+    let Some(mut resource) = region.stacks[index].resources.get(logical_id).cloned() else {
+        return Ok(Some(0));
     };
+    resource.properties = parameter_store::resolve(&region.services, &resource.properties)?;
     let made =
         with_site(region, index, logical_id, |site| resources::update(&resource, site, tagged, back, at))?;
     if let Some(resource) = region.stacks[index].resources.get_mut(logical_id) {
         resource.properties = properties;
         resource.attributes = made.attributes;
     }
-    Ok(made.takes)
+    Ok(Some(made.takes))
 }
 
-fn call_delete(
-    region: &mut Region,
-    index: usize,
-    logical_id: &str,
-    at: Moment<'_>,
-) -> Result<Millis, String> {
+fn call_delete(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -> Result<Takes, String> {
     let Some(resource) = subject(&mut region.stacks[index], logical_id).cloned() else {
-        return Ok(0);
+        return Ok(Some(0));
     };
-    with_site(region, index, logical_id, |site| resources::delete(&resource, site, at))
+    if resource.kind == ResourceType::Stack {
+        let token = region.stacks[index].operation.as_ref().and_then(|operation| operation.token.clone());
+        return Ok(match stack::find(region, &resource.physical_id) {
+            Some(child) => nested::delete(region, child, token, at),
+            None => Some(at.timings.small),
+        });
+    }
+    with_site(region, index, logical_id, |site| resources::delete(&resource, site, at)).map(Some)
+}
+
+/// Looks whether it is there, takes it over, and puts the stack's tags on it: an import is not without writing.
+fn call_import(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -> Result<Takes, String> {
+    let stack = &region.stacks[index];
+    let Some(resource) = stack.resources.get(logical_id).cloned() else {
+        return Ok(Some(0));
+    };
+    let tagged = handed(region, index, resource.kind, &resource.properties)?;
+    let made = with_site(region, index, logical_id, |site| resources::import(&resource, site, &tagged, at))?;
+    let stack = &mut region.stacks[index];
+    if let Some(resource) = stack.resources.get_mut(logical_id) {
+        resource.attributes = made.attributes;
+    }
+    record(stack, logical_id, ResourceStatus::ImportComplete, Some(IMPORTED.to_owned()), at);
+    record(stack, logical_id, ResourceStatus::UpdateInProgress, Some(TAGS_AFTER_IMPORT.to_owned()), at);
+    Ok(Some(made.takes))
 }

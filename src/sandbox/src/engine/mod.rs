@@ -5,9 +5,11 @@
 
 pub(crate) mod begin;
 pub(crate) mod calls;
+pub(crate) mod nested;
 pub(crate) mod operation;
 pub(crate) mod outputs;
 pub(crate) mod phases;
 pub(crate) mod plan;
+pub(crate) mod rollback;
 pub(crate) mod schedule;
 pub(crate) mod tasks;

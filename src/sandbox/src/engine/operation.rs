@@ -23,8 +23,22 @@ pub(crate) struct Operation {
     pub(crate) retain_except_on_create: bool,
     /// Resources that a deletion leaves alone.
     pub(crate) retain: BTreeSet<String>,
-    /// Somebody called it off; the reason of the stack event that follows.
-    pub(crate) cancelled: bool,
+    /// Why it was called off; the reason of the stack event that follows.
+    pub(crate) called_off: Option<String>,
+    /// Resources that the rollback passes over, as `ContinueUpdateRollback` names them.
+    pub(crate) skip: BTreeSet<String>,
+    /// The stack policy that holds for this operation, in the place of the stack's own.
+    pub(crate) policy: Option<String>,
+    /// What the stack policy does not allow, with its words.
+    pub(crate) denied: BTreeMap<String, String>,
+    /// The rollback triggers are watched, the last resource being done.
+    pub(crate) watched: bool,
+    /// The physical ids of what an import takes over.
+    pub(crate) imports: BTreeMap<String, String>,
+    /// A nested stack's: its parent waits for it, and it waits for its parent before it cleans up.
+    pub(crate) nested: bool,
+    /// It waits for its parent now.
+    pub(crate) held: bool,
     /// What an update goes back to.
     pub(crate) previous: Option<Previous>,
     /// Physical resources that are to go when the operation is sure to stay: replaced or removed ones.
@@ -47,6 +61,7 @@ pub(crate) enum OperationKind {
     Create,
     Update,
     Delete,
+    Import,
 }
 
 /// Where an operation stands.
@@ -85,6 +100,8 @@ pub(crate) enum Work {
     Replace,
     /// Back to the properties or the physical resource of before.
     Restore,
+    /// A physical resource that is there becomes the stack's.
+    Import,
     Delete,
 }
 

@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::begin::USER_INITIATED;
 use super::operation::{Operation, OperationKind, Phase, Task, TaskState, Work};
 use super::outputs::set_outputs;
-use super::{plan, tasks};
+use super::rollback::{self, begin_update_rollback};
+use super::schedule::{self, Effect};
+use super::{nested, plan, tasks};
 use crate::cloudformation::change_set::{ExecutionStatus, OnFailure};
 use crate::cloudformation::event::stack_event;
-use crate::cloudformation::stack::{self, Resource, ResourceStatus, Stack, StackStatus};
+use crate::cloudformation::stack::{
+    self, OperationType, PastOperation, Resource, ResourceStatus, Stack, StackStatus,
+};
 use crate::state::{Moment, Region};
 
 /// The resources that are there, or half there.
@@ -37,18 +40,26 @@ pub(super) fn enter(
     let Some(operation) = &mut stack.operation else {
         return;
     };
-    if phase == Phase::Rollback {
+    if phase == Phase::Rollback && operation.phase != Phase::Rollback {
         // The automatic rollback is an operation of its own; it keeps the request token.
-        operation.id = operation_id;
+        operation.id.clone_from(&operation_id);
+        stack.past.insert(0, PastOperation { id: operation_id, kind: OperationType::Rollback });
     }
+    let cleans_up = matches!(phase, Phase::Cleanup | Phase::RollbackCleanup);
     operation.phase = phase;
     operation.phase_serial = serial;
     operation.tasks = tasks;
+    operation.held = operation.nested && cleans_up;
+    let held = operation.held;
     if let Some((status, reason)) = event {
         stack_event(stack, status, reason, at.now, event_id);
     }
     let id = stack.id.clone();
+    if cleans_up && !held {
+        nested::release(region, &id, at);
+    }
     tasks::advance(region, &id, at.timings.first_resource, at);
+    nested::tell_parent(region, &id, at);
 }
 
 /// The last task of a phase is over: what follows.
@@ -62,14 +73,27 @@ pub(crate) fn end(region: &mut Region, stack_id: &str, phase: u64, at: Moment<'_
     if operation.phase_serial != phase {
         return;
     }
+    let cleans_up = matches!(operation.phase, Phase::Cleanup | Phase::RollbackCleanup);
+    if cleans_up && nested::release(region, stack_id, at) {
+        // Its children clean up with it, and it is done when they are.
+        let effect = Effect::PhaseEnds { stack_id: stack_id.to_owned(), phase };
+        return schedule::after(region, at.now + at.timings.settle, effect);
+    }
+    if watches(region, index, &operation, at) {
+        return;
+    }
+    let Some(operation) = region.stacks[index].operation.clone() else {
+        return;
+    };
     match (operation.phase, operation.kind) {
+        (Phase::Forward, OperationKind::Import) => end_import(region, index, &operation, at),
         (Phase::Forward, OperationKind::Update) => end_update(region, index, &operation, at),
         (Phase::Forward, OperationKind::Create | OperationKind::Delete) => {
             end_creation(region, index, &operation, at);
         }
         (Phase::Cleanup, _) => end_cleanup(region, index, &operation, at),
         (Phase::Rollback, OperationKind::Update) => end_update_rollback(region, index, &operation, at),
-        (Phase::Rollback, OperationKind::Create | OperationKind::Delete) => {
+        (Phase::Rollback, OperationKind::Create | OperationKind::Delete | OperationKind::Import) => {
             end_deletion(
                 region,
                 index,
@@ -102,11 +126,42 @@ pub(crate) fn end(region: &mut Region, stack_id: &str, phase: u64, at: Moment<'_
     }
 }
 
+/// Rollback triggers: an alarm calls the operation off, and without one the stack waits until the time is over.
+fn watches(region: &mut Region, index: usize, operation: &Operation, at: Moment<'_>) -> bool {
+    let Region { stacks, services, .. } = region;
+    let stack = &mut stacks[index];
+    let Some(rollback) = stack.definition.as_ref().map(|definition| &definition.rollback) else {
+        return false;
+    };
+    let forward = matches!(operation.kind, OperationKind::Create | OperationKind::Update);
+    if operation.phase != Phase::Forward
+        || !forward
+        || has_failed(operation)
+        || operation.called_off.is_some()
+    {
+        return false;
+    }
+    let (pulled, wait) = (rollback.pulled(services, at), rollback.watch());
+    let Some(running) = &mut stack.operation else { return false };
+    if let Some(reason) = pulled {
+        running.called_off = Some(format!("{reason}. "));
+        return false;
+    }
+    if running.watched || wait == 0 {
+        return false;
+    }
+    running.watched = true;
+    let effect = Effect::PhaseEnds { stack_id: stack.id.clone(), phase: running.phase_serial };
+    schedule::after(region, at.now + wait, effect);
+    true
+}
+
 /// `The following resource(s) failed to create: [A, B]. `
 fn failure_text(operation: &Operation) -> String {
     let mut text = String::new();
-    let groups: [(&str, &[Work]); 3] = [
+    let groups: [(&str, &[Work]); 4] = [
         ("create", &[Work::Create]),
+        ("import", &[Work::Import]),
         ("update", &[Work::Update, Work::Replace, Work::Restore]),
         ("delete", &[Work::Delete]),
     ];
@@ -124,7 +179,9 @@ fn has_failed(operation: &Operation) -> bool {
 }
 
 fn end_creation(region: &mut Region, index: usize, operation: &Operation, at: Moment<'_>) {
-    let failure = if has_failed(operation) {
+    let failure = if let Some(reason) = &operation.called_off {
+        Some(reason.clone())
+    } else if has_failed(operation) {
         Some(failure_text(operation))
     } else {
         set_outputs(region, index).err().map(|reason| format!("{reason}. "))
@@ -167,15 +224,15 @@ fn end_creation(region: &mut Region, index: usize, operation: &Operation, at: Mo
 }
 
 fn end_update(region: &mut Region, index: usize, operation: &Operation, at: Moment<'_>) {
-    let failure = if operation.cancelled {
-        Some(USER_INITIATED.to_owned())
+    let failure = if let Some(reason) = &operation.called_off {
+        Some(reason.clone())
     } else if has_failed(operation) {
         Some(failure_text(operation))
     } else {
         set_outputs(region, index).err()
     };
     if let Some(failure) = failure {
-        if operation.on_failure == OnFailure::DoNothing && !operation.cancelled {
+        if operation.on_failure == OnFailure::DoNothing && operation.called_off.is_none() {
             return finish(
                 region,
                 index,
@@ -185,7 +242,7 @@ fn end_update(region: &mut Region, index: usize, operation: &Operation, at: Mome
                 at,
             );
         }
-        return begin_update_rollback(region, index, operation, failure, at);
+        return begin_update_rollback(region, index, operation, Some(failure), at);
     }
     let stack = &mut region.stacks[index];
     let wanted = operation.tasks.keys().cloned().collect::<BTreeSet<_>>();
@@ -203,54 +260,24 @@ fn end_update(region: &mut Region, index: usize, operation: &Operation, at: Mome
     enter(region, index, Phase::Cleanup, tasks, Some(event), at);
 }
 
+fn end_import(region: &mut Region, index: usize, operation: &Operation, at: Moment<'_>) {
+    let failure =
+        if has_failed(operation) { Some(failure_text(operation)) } else { set_outputs(region, index).err() };
+    match failure {
+        Some(failure) => {
+            rollback::undo_import(region, index, operation, failure, at);
+            settle(region, index, ExecutionStatus::ExecuteFailed);
+        }
+        None => {
+            finish(region, index, StackStatus::ImportComplete, None, ExecutionStatus::ExecuteComplete, at);
+        }
+    }
+}
+
 fn end_cleanup(region: &mut Region, index: usize, operation: &Operation, at: Moment<'_>) {
     let reason = has_failed(operation)
         .then(|| "Update successful. One or more resources could not be deleted.".to_owned());
     finish(region, index, StackStatus::UpdateComplete, reason, ExecutionStatus::ExecuteComplete, at);
-}
-
-fn begin_update_rollback(
-    region: &mut Region,
-    index: usize,
-    operation: &Operation,
-    reason: String,
-    at: Moment<'_>,
-) {
-    let old = operation.previous.as_ref();
-    // Only what the update touched goes back; the order is that of the update, turned round.
-    let touched: BTreeSet<String> = operation
-        .tasks
-        .iter()
-        .filter(|(_, task)| matches!(task.work, Work::Update | Work::Replace) && task.is_over())
-        .map(|(name, _)| name.clone())
-        .collect();
-    let mut tasks: BTreeMap<String, Task> =
-        touched.iter().map(|name| (name.clone(), Task::new(Work::Restore, BTreeSet::new()))).collect();
-    for name in &touched {
-        for need in operation.tasks[name].after.intersection(&touched) {
-            if let Some(task) = tasks.get_mut(need) {
-                task.after.insert(name.clone());
-            }
-        }
-    }
-    let stack = &mut region.stacks[index];
-    // What it replaced stays: the old physical resources are the stack's again.
-    if let Some(operation) = &mut stack.operation {
-        operation.leftovers.clear();
-        operation.cancelled = false;
-    }
-    if let Some(old) = old {
-        stack.definition.clone_from(&old.definition);
-        stack.change_set_id.clone_from(&old.change_set_id);
-    }
-    enter(
-        region,
-        index,
-        Phase::Rollback,
-        tasks,
-        Some((StackStatus::UpdateRollbackInProgress, Some(reason))),
-        at,
-    );
 }
 
 fn end_update_rollback(region: &mut Region, index: usize, operation: &Operation, at: Moment<'_>) {
@@ -265,6 +292,8 @@ fn end_update_rollback(region: &mut Region, index: usize, operation: &Operation,
             at,
         );
     }
+    // They were good before.
+    let _restored = set_outputs(region, index);
     let stack = &mut region.stacks[index];
     let known: BTreeSet<String> = operation
         .previous
@@ -322,7 +351,20 @@ fn finish(
     let event_id = region.random.uuid();
     let stack = &mut region.stacks[index];
     stack_event(stack, status, reason, at.now, event_id);
-    let operation = stack.operation.take();
+    if matches!(
+        status,
+        StackStatus::CreateFailed | StackStatus::UpdateFailed | StackStatus::UpdateRollbackFailed
+    ) {
+        stack.paused.clone_from(&stack.operation);
+    }
+    let id = stack.id.clone();
+    settle(region, index, execution);
+    nested::tell_parent(region, &id, at);
+}
+
+/// The operation is over, and so is the execution of its change set.
+fn settle(region: &mut Region, index: usize, execution: ExecutionStatus) {
+    let operation = region.stacks[index].operation.take();
     if let Some(id) = operation.and_then(|operation| operation.change_set_id)
         && let Some(change_set) = region.change_sets.iter_mut().find(|change_set| change_set.id == id)
     {

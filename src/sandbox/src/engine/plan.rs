@@ -54,6 +54,7 @@ pub(crate) fn forward(
             let work =
                 match changes.iter().find(|change| change.logical_id == *name).map(|change| change.action) {
                     Some(Action::Add) => Work::Create,
+                    Some(Action::Import) => Work::Import,
                     Some(Action::Modify) => Work::Update,
                     Some(Action::Remove) | None => Work::Keep,
                 };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{calls, phases, tasks};
+use super::{begin, calls, phases, tasks};
 use crate::clock::Millis;
 use crate::cloudformation::change_sets;
 use crate::state::{Moment, Region};
@@ -30,6 +30,8 @@ pub(crate) enum Effect {
     TaskEnds { stack_id: String, phase: u64, logical_id: String },
     /// The last task of a phase is over.
     PhaseEnds { stack_id: String, phase: u64 },
+    /// A creation has taken too long, or somebody else cancels an update.
+    CalledOff { stack_id: String, operation: String, reason: String },
 }
 
 /// Puts an effect into the schedule.
@@ -75,5 +77,8 @@ fn apply(region: &mut Region, effect: Effect, at: Moment<'_>) {
             tasks::end(region, &stack_id, phase, &logical_id, at);
         }
         Effect::PhaseEnds { stack_id, phase } => phases::end(region, &stack_id, phase, at),
+        Effect::CalledOff { stack_id, operation, reason } => {
+            begin::call_off_late(region, &stack_id, &operation, &reason, at);
+        }
     }
 }

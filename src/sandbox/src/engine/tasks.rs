@@ -7,17 +7,22 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::nested;
 use super::operation::{Operation, OperationKind, Phase, TaskState, Work};
 use super::outputs::exports;
 use super::schedule::{self, Effect};
 use crate::clock::Millis;
 use crate::cloudformation::differences;
 use crate::cloudformation::event::{ResourceEvent, resource_event};
+use crate::cloudformation::hooks::HookEvent;
 use crate::cloudformation::intrinsics::Scope;
 use crate::cloudformation::stack::{self, Policy, Resource, ResourceStatus, Stack};
+use crate::cloudformation::stack_policy::{self, Deed};
+use crate::faults::HandlerOperation;
 use crate::resources::ResourceType;
 use crate::state::{Moment, Region};
 
+const IMPORT_STARTED: &str = "Resource import started.";
 const REPLACES: &str =
     "Requested update requires the creation of a new physical resource; hence creating one.";
 
@@ -30,10 +35,16 @@ pub(crate) fn advance(region: &mut Region, stack_id: &str, delay: Millis, at: Mo
     let Some(operation) = &mut stack.operation else {
         return;
     };
+    if operation.held {
+        return;
+    }
     let phase = operation.phase_serial;
-    let stopped = operation.cancelled || operation.tasks.values().any(|task| task.state == TaskState::Failed);
+    let stopped = operation.called_off.is_some()
+        || operation.tasks.values().any(|task| task.state == TaskState::Failed);
     if stopped && stops(operation) {
-        cancel_running(stack, at);
+        for logical_id in cancel_running(stack, at) {
+            nested::call_off(region, index, &logical_id, at);
+        }
         return end_phase(region, stack_id, phase, at);
     }
     let starts = release(operation);
@@ -60,7 +71,7 @@ fn end_phase(region: &mut Region, stack_id: &str, phase: u64, at: Moment<'_>) {
 fn stops(operation: &Operation) -> bool {
     match operation.phase {
         Phase::Forward => true,
-        Phase::Rollback => operation.kind == OperationKind::Update,
+        Phase::Rollback => operation.kind == OperationKind::Update && operation.previous.is_some(),
         Phase::Cleanup | Phase::RollbackCleanup | Phase::Delete => false,
     }
 }
@@ -102,9 +113,10 @@ fn release(operation: &mut Operation) -> Vec<String> {
     }
 }
 
-fn cancel_running(stack: &mut Stack, at: Moment<'_>) {
+/// Cancels what runs, and returns its names.
+fn cancel_running(stack: &mut Stack, at: Moment<'_>) -> Vec<String> {
     let Some(operation) = &mut stack.operation else {
-        return;
+        return Vec::new();
     };
     let mut cancelled = Vec::new();
     for (name, task) in &mut operation.tasks {
@@ -117,16 +129,18 @@ fn cancel_running(stack: &mut Stack, at: Moment<'_>) {
             TaskState::Waiting | TaskState::Done | TaskState::Failed | TaskState::Cancelled => {}
         }
     }
-    for (name, work) in cancelled {
+    for (name, work) in &cancelled {
         let (status, reason) = match work {
+            Work::Import => (ResourceStatus::ImportFailed, "Resource import cancelled"),
             Work::Create => (ResourceStatus::CreateFailed, "Resource creation cancelled"),
             Work::Keep | Work::Update | Work::Replace | Work::Restore => {
                 (ResourceStatus::UpdateFailed, "Resource update cancelled")
             }
             Work::Delete => (ResourceStatus::DeleteFailed, "Resource deletion cancelled"),
         };
-        record(stack, &name, status, Some(reason.to_owned()), at);
+        record(stack, name, status, Some(reason.to_owned()), at);
     }
+    cancelled.into_iter().map(|(name, _)| name).collect()
 }
 
 /// Finds the stack of an effect, unless the effect belongs to a phase that is over.
@@ -188,6 +202,22 @@ pub(super) fn record(
         status,
         reason,
         properties: with_properties.then_some(&resource.properties),
+        hook: None,
+    };
+    resource_event(stack, event, at.now);
+}
+
+/// A hook looks at a resource before its handler is called; its events come between.
+pub(super) fn hook_event(stack: &mut Stack, logical_id: &str, hook: HookEvent, at: Moment<'_>) {
+    let Some(resource) = subject(stack, logical_id).cloned() else { return };
+    let event = ResourceEvent {
+        logical_id,
+        physical_id: &resource.physical_id,
+        resource_type: resource.kind.name(),
+        status: resource.status,
+        reason: None,
+        properties: Some(&resource.properties),
+        hook: Some(hook),
     };
     resource_event(stack, event, at.now);
 }
@@ -201,6 +231,7 @@ pub(crate) fn start(region: &mut Region, stack_id: &str, phase: u64, logical_id:
     set_state(&mut region.stacks[index], logical_id, TaskState::Started);
     let goes_on = match work {
         Work::Create => start_create(region, index, logical_id, at),
+        Work::Import => start_import(region, index, logical_id, at),
         Work::Update => start_update(region, index, logical_id, at),
         Work::Restore => start_restore(region, index, logical_id, at),
         Work::Delete => start_delete(&mut region.stacks[index], logical_id, at),
@@ -213,17 +244,23 @@ pub(crate) fn start(region: &mut Region, stack_id: &str, phase: u64, logical_id:
                 Effect::TaskCalls { stack_id: stack_id.to_owned(), phase, logical_id: logical_id.to_owned() };
             schedule::after(region, at.now + at.timings.handler_call, effect);
         }
-        Next::Done => {
+        Next::Done | Next::Skip => {
             set_state(stack, logical_id, TaskState::Done);
+            if goes_on == Next::Skip {
+                nested::let_go(region, index, logical_id);
+            }
             advance(region, stack_id, at.timings.next_resource, at);
         }
         Next::Fail(reason) => fail(region, index, logical_id, reason, at),
     }
 }
 
+#[derive(PartialEq)]
 enum Next {
     Call,
     Done,
+    /// The physical resource stays without a stack.
+    Skip,
     Fail(String),
 }
 
@@ -233,6 +270,7 @@ pub(super) fn fail(region: &mut Region, index: usize, logical_id: &str, reason: 
         stack.operation.as_ref().and_then(|operation| operation.tasks.get(logical_id)).map(|task| task.work);
     let status = match work {
         Some(Work::Create) => ResourceStatus::CreateFailed,
+        Some(Work::Import) => ResourceStatus::ImportFailed,
         Some(Work::Delete) => ResourceStatus::DeleteFailed,
         Some(Work::Keep | Work::Update | Work::Replace | Work::Restore) | None => {
             ResourceStatus::UpdateFailed
@@ -288,6 +326,7 @@ fn start_create(region: &mut Region, index: usize, logical_id: &str, at: Moment<
             attributes: std::collections::BTreeMap::new(),
             deletion_policy,
             update_replace_policy,
+            drift: None,
         },
     );
     if let Some(reason) = problem {
@@ -297,23 +336,67 @@ fn start_create(region: &mut Region, index: usize, logical_id: &str, at: Moment<
     Next::Call
 }
 
-fn start_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -> Next {
+/// A physical resource becomes the stack's, under the name that the change set found it by.
+fn start_import(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -> Next {
     let (kind, properties, deletion_policy, update_replace_policy) = match resolved(region, index, logical_id)
     {
         Ok(resolved) => resolved,
         Err(reason) => return Next::Fail(reason),
     };
     let stack = &mut region.stacks[index];
-    let tags_changed = kind == ResourceType::Table && tags_changed(stack);
+    let identifier =
+        stack.operation.as_ref().and_then(|operation| operation.imports.get(logical_id)).cloned();
+    stack.resources.insert(
+        logical_id.to_owned(),
+        Resource {
+            kind,
+            physical_id: identifier.unwrap_or_default(),
+            status: ResourceStatus::ImportInProgress,
+            status_reason: None,
+            changed: at.now,
+            properties,
+            attributes: std::collections::BTreeMap::new(),
+            deletion_policy,
+            update_replace_policy,
+            drift: None,
+        },
+    );
+    record(stack, logical_id, ResourceStatus::ImportInProgress, Some(IMPORT_STARTED.to_owned()), at);
+    Next::Call
+}
+
+fn start_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -> Next {
+    let operation = region.stacks[index].operation.as_ref();
+    if let Some(reason) = operation.and_then(|operation| operation.denied.get(logical_id)) {
+        return Next::Fail(reason.clone());
+    }
+    let (kind, properties, deletion_policy, update_replace_policy) = match resolved(region, index, logical_id)
+    {
+        Ok(resolved) => resolved,
+        Err(reason) => return Next::Fail(reason),
+    };
+    let stack = &mut region.stacks[index];
+    let tags_changed = kind.takes_stack_tags() && tags_changed(stack);
     let Some(resource) = stack.resources.get_mut(logical_id) else {
         return Next::Done;
     };
     resource.deletion_policy = deletion_policy;
     resource.update_replace_policy = update_replace_policy;
     let replace = differences::must_replace(resource, kind, &properties);
-    if !replace && !tags_changed && differences::same_properties(resource, &properties) {
+    // Whether a nested stack has anything to do turns out when its template is read.
+    if !replace
+        && !tags_changed
+        && kind != ResourceType::Stack
+        && differences::same_properties(resource, &properties)
+    {
         // Only policies or metadata change, or what was unknown turned out the same: no event, no call.
         return Next::Done;
+    }
+    let old_id = resource.physical_id.clone();
+    let same_kind = resource.kind == kind;
+    let deed = if replace { Deed::Replace } else { Deed::Modify };
+    if let Some(reason) = denied(stack, deed, logical_id, kind) {
+        return Next::Fail(reason);
     }
     if !replace {
         record(stack, logical_id, ResourceStatus::UpdateInProgress, None, at);
@@ -321,7 +404,7 @@ fn start_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<
     }
     let custom_name =
         kind.name_property().and_then(|property| properties.get(property)?.as_str().map(str::to_owned));
-    let same_name = custom_name.filter(|name| *name == resource.physical_id && resource.kind == kind);
+    let same_name = custom_name.filter(|name| *name == old_id && same_kind);
     record(stack, logical_id, ResourceStatus::UpdateInProgress, Some(REPLACES.to_owned()), at);
     if let Some(name) = same_name {
         return Next::Fail(format!(
@@ -336,6 +419,15 @@ fn start_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<
     }
     set_work(stack, logical_id, Work::Replace);
     Next::Call
+}
+
+/// What the stack policy says against it; the rollback then knows that nothing was done.
+fn denied(stack: &mut Stack, deed: Deed, logical_id: &str, kind: ResourceType) -> Option<String> {
+    let operation = stack.operation.as_mut()?;
+    let policy = operation.policy.as_deref().or(stack.policy.as_deref());
+    let reason = stack_policy::judge(policy, deed, logical_id, kind)?;
+    operation.denied.insert(logical_id.to_owned(), reason.clone());
+    Some(reason)
 }
 
 fn tags_changed(stack: &Stack) -> bool {
@@ -395,7 +487,7 @@ fn start_delete(stack: &mut Stack, logical_id: &str, at: Moment<'_>) -> Next {
     }
     if spared || keeps {
         record(stack, logical_id, ResourceStatus::DeleteSkipped, None, at);
-        return Next::Done;
+        return Next::Skip;
     }
     record(stack, logical_id, ResourceStatus::DeleteInProgress, None, at);
     Next::Call
@@ -406,9 +498,19 @@ pub(crate) fn end(region: &mut Region, stack_id: &str, phase: u64, logical_id: &
     let Some((index, work)) = stack_in_phase(region, stack_id, phase, logical_id, TaskState::Called) else {
         return;
     };
+    if matches!(work, Work::Create | Work::Replace) {
+        let on = HandlerOperation::Stabilize;
+        let turn = super::calls::next_turn(region, index, logical_id, on);
+        if let Some(reason) = at.faults.on_resource(logical_id, on, turn) {
+            return fail(region, index, logical_id, reason.to_owned(), at);
+        }
+    }
     let status = match work {
         Work::Create => ResourceStatus::CreateComplete,
-        Work::Keep | Work::Update | Work::Replace | Work::Restore => ResourceStatus::UpdateComplete,
+        // An import ends with the update that puts the stack's tags on.
+        Work::Keep | Work::Update | Work::Replace | Work::Restore | Work::Import => {
+            ResourceStatus::UpdateComplete
+        }
         Work::Delete => ResourceStatus::DeleteComplete,
     };
     let stack = &mut region.stacks[index];

@@ -14,100 +14,19 @@ use crate::cloudformation::stack::Resource;
 use crate::dynamodb::table::Table;
 use crate::random::Random;
 use crate::state::Moment;
+use record::Record;
 
+mod global_table;
 mod handle;
+mod kind;
 mod parameter;
+pub(crate) mod record;
 mod scaling_policy;
 mod scaling_target;
 pub(crate) mod schema;
 mod table;
 
-/// A type of resource.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) enum ResourceType {
-    #[serde(rename = "AWS::ApplicationAutoScaling::ScalableTarget")]
-    ScalableTarget,
-    #[serde(rename = "AWS::ApplicationAutoScaling::ScalingPolicy")]
-    ScalingPolicy,
-    #[serde(rename = "AWS::CloudFormation::WaitConditionHandle")]
-    WaitConditionHandle,
-    #[serde(rename = "AWS::DynamoDB::Table")]
-    Table,
-    #[serde(rename = "AWS::SSM::Parameter")]
-    Parameter,
-}
-
-impl ResourceType {
-    const ALL: [Self; 5] =
-        [Self::ScalableTarget, Self::ScalingPolicy, Self::WaitConditionHandle, Self::Table, Self::Parameter];
-
-    /// The type of that name, if the sandbox models it.
-    pub(crate) fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
-    }
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::ScalableTarget => "AWS::ApplicationAutoScaling::ScalableTarget",
-            Self::ScalingPolicy => "AWS::ApplicationAutoScaling::ScalingPolicy",
-            Self::WaitConditionHandle => "AWS::CloudFormation::WaitConditionHandle",
-            Self::Table => "AWS::DynamoDB::Table",
-            Self::Parameter => "AWS::SSM::Parameter",
-        }
-    }
-
-    /// What `Fn::GetAtt` can ask for.
-    pub(crate) fn attributes(self) -> &'static [&'static str] {
-        match self {
-            Self::ScalableTarget => &["Id"],
-            Self::ScalingPolicy => &["Arn", "PolicyName"],
-            Self::WaitConditionHandle => &[],
-            Self::Table => &["Arn", "StreamArn"],
-            Self::Parameter => &["Type", "Value"],
-        }
-    }
-
-    /// The properties that identify a resource to an import.
-    pub(crate) fn identifiers(self) -> &'static [&'static str] {
-        match self {
-            Self::ScalableTarget => &["ResourceId", "ScalableDimension", "ServiceNamespace"],
-            Self::ScalingPolicy => &["Arn", "ScalableDimension"],
-            Self::WaitConditionHandle => &[],
-            Self::Table => &["TableName"],
-            Self::Parameter => &["Name"],
-        }
-    }
-
-    /// The property that names the resource, when the template may leave the name to CloudFormation.
-    pub(crate) fn name_property(self) -> Option<&'static str> {
-        match self {
-            Self::Table => Some("TableName"),
-            Self::Parameter => Some("Name"),
-            Self::ScalableTarget | Self::ScalingPolicy | Self::WaitConditionHandle => None,
-        }
-    }
-
-    /// What a change set says of a change to this property.
-    pub(crate) fn recreation(self, property: &str) -> Replacement {
-        let (always, conditionally): (&[&str], &[&str]) = match self {
-            Self::ScalableTarget => (&["ResourceId", "ScalableDimension", "ServiceNamespace"], &[]),
-            Self::ScalingPolicy => (
-                &["PolicyName", "ResourceId", "ScalableDimension", "ScalingTargetId", "ServiceNamespace"],
-                &[],
-            ),
-            Self::WaitConditionHandle => (&[], &[]),
-            Self::Table => (&["TableName", "KeySchema"], &["AttributeDefinitions", "LocalSecondaryIndexes"]),
-            Self::Parameter => (&["Name"], &[]),
-        };
-        if always.contains(&property) {
-            Replacement::True
-        } else if conditionally.contains(&property) {
-            Replacement::Conditional
-        } else {
-            Replacement::False
-        }
-    }
-}
+pub(crate) use kind::ResourceType;
 
 /// What lies behind the handlers: the services' own state.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -118,25 +37,55 @@ pub(crate) struct Services {
     pub(crate) scalable_targets: BTreeMap<String, Value>,
     /// By ARN.
     pub(crate) scaling_policies: BTreeMap<String, Value>,
+    /// What has no more than properties, by type and physical id.
+    pub(crate) records: BTreeMap<ResourceType, BTreeMap<String, Record>>,
 }
 
 impl Services {
-    /// Takes away what is gone by now.
+    /// Takes away what is gone by now, and lets tables know of their keys.
     pub(crate) fn settle(&mut self, now: Millis) {
         self.tables.retain(|_, table| table.gone_at.is_none_or(|at| at > now));
-        for table in self.tables.values_mut() {
-            table.settle(now);
+        for records in self.records.values_mut() {
+            records.retain(|_, record| record.gone_at.is_none_or(|at| at > now));
         }
+        let lost: Vec<String> = self
+            .tables
+            .iter()
+            .filter(|(_, table)| table.own_key().is_some_and(|key| !self.key_is_usable(key)))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for (name, table) in &mut self.tables {
+            table.settle(now);
+            table.key_is_lost = lost.contains(name);
+        }
+    }
+
+    /// Whether a key of this account is there and enabled.
+    pub(crate) fn key_is_usable(&self, key: &str) -> bool {
+        record::find_key(self, key).is_some_and(|(_, key)| key.is_enabled())
     }
 
     /// Whether a resource of that type and name is there.
     pub(crate) fn name_in_use(&self, kind: ResourceType, name: &str) -> bool {
         match kind {
-            ResourceType::Table => self.tables.contains_key(name),
+            ResourceType::GlobalTable | ResourceType::Table => self.tables.contains_key(name),
             ResourceType::Parameter => self.parameters.contains_key(name),
             ResourceType::ScalableTarget
             | ResourceType::ScalingPolicy
+            | ResourceType::Stack
             | ResourceType::WaitConditionHandle => false,
+            ResourceType::ManagedPolicy | ResourceType::Topic => self
+                .records
+                .get(&kind)
+                .is_some_and(|records| records.keys().any(|arn| arn.rsplit(['/', ':']).next() == Some(name))),
+            ResourceType::Alarm
+            | ResourceType::Role
+            | ResourceType::Alias
+            | ResourceType::Key
+            | ResourceType::Stream
+            | ResourceType::LogGroup => {
+                self.records.get(&kind).is_some_and(|records| records.contains_key(name))
+            }
         }
     }
 }
@@ -201,6 +150,9 @@ impl Refusal {
     }
 }
 
+/// What no handler is asked for: the engine plays a nested stack itself.
+const NESTED: &str = "Internal Failure";
+
 /// Makes a resource.
 pub(crate) fn create(
     kind: ResourceType,
@@ -212,8 +164,18 @@ pub(crate) fn create(
     match kind {
         ResourceType::ScalableTarget => scaling_target::create(site, properties, moment),
         ResourceType::ScalingPolicy => scaling_policy::create(site, properties, moment),
+        ResourceType::Stack => Err(Refusal::Plain(NESTED.to_owned())),
         ResourceType::WaitConditionHandle => Ok(handle::create(site, moment)),
-        ResourceType::Table => table::create(site, properties, moment),
+        ResourceType::GlobalTable => global_table::create(site, properties, moment),
+        ResourceType::Table => table::create(kind, site, properties, moment),
+        ResourceType::Alarm
+        | ResourceType::Alias
+        | ResourceType::Key
+        | ResourceType::LogGroup
+        | ResourceType::ManagedPolicy
+        | ResourceType::Role
+        | ResourceType::Stream
+        | ResourceType::Topic => record::create(kind, site, properties, moment),
         ResourceType::Parameter => parameter::create(site, properties, moment),
     }
 }
@@ -230,9 +192,47 @@ pub(crate) fn update(
     match resource.kind {
         ResourceType::ScalableTarget => scaling_target::update(site, resource, properties, moment),
         ResourceType::ScalingPolicy => scaling_policy::update(site, resource, properties, moment),
+        ResourceType::Stack => Err(Refusal::Plain(NESTED.to_owned())),
         ResourceType::WaitConditionHandle => Ok(handle::update(resource, moment)),
+        ResourceType::Alarm
+        | ResourceType::Alias
+        | ResourceType::Key
+        | ResourceType::LogGroup
+        | ResourceType::ManagedPolicy
+        | ResourceType::Role
+        | ResourceType::Stream
+        | ResourceType::Topic => record::update(site, resource, properties, moment),
+        ResourceType::GlobalTable => global_table::update(site, resource, properties, back, moment),
         ResourceType::Table => table::update(site, resource, properties, back, moment),
         ResourceType::Parameter => parameter::update(site, resource, properties, moment),
+    }
+}
+
+/// Takes over a resource that is there. Its settings stay what they are; the tags become the stack's.
+pub(crate) fn import(
+    resource: &Resource,
+    site: &mut Site<'_>,
+    properties: &Value,
+    moment: Moment<'_>,
+) -> Result<Made, Refusal> {
+    check_schema(resource.kind, properties)?;
+    match resource.kind {
+        ResourceType::GlobalTable | ResourceType::Table => table::import(site, resource, properties, moment),
+        ResourceType::Alarm
+        | ResourceType::Key
+        | ResourceType::LogGroup
+        | ResourceType::Role
+        | ResourceType::Stream => record::import(site, resource, moment),
+        ResourceType::Parameter => parameter::import(site, resource, moment),
+        kind @ (ResourceType::ScalableTarget
+        | ResourceType::ScalingPolicy
+        | ResourceType::Stack
+        | ResourceType::WaitConditionHandle
+        | ResourceType::ManagedPolicy
+        | ResourceType::Alias
+        | ResourceType::Topic) => {
+            Err(Refusal::Plain(format!("ResourceTypes [{}] are not supported for Import", kind.name())))
+        }
     }
 }
 
@@ -251,8 +251,17 @@ pub(crate) fn delete(
             site.services.scaling_policies.remove(&resource.physical_id);
             Ok(moment.timings.small)
         }
+        ResourceType::Stack => Err(Refusal::Plain(NESTED.to_owned())),
         ResourceType::WaitConditionHandle => Ok(moment.timings.small),
-        ResourceType::Table => table::delete(site, resource, moment),
+        ResourceType::Alarm
+        | ResourceType::Alias
+        | ResourceType::Key
+        | ResourceType::LogGroup
+        | ResourceType::ManagedPolicy
+        | ResourceType::Role
+        | ResourceType::Stream
+        | ResourceType::Topic => Ok(record::delete(site, resource, moment)),
+        ResourceType::GlobalTable | ResourceType::Table => table::delete(site, resource, moment),
         ResourceType::Parameter => {
             site.services.parameters.remove(&resource.physical_id);
             Ok(moment.timings.small)
@@ -268,13 +277,24 @@ pub(crate) fn must_replace(kind: ResourceType, before: &Value, after: &Value) ->
     };
     match kind {
         ResourceType::Table => table::must_replace(before, after),
-        ResourceType::ScalableTarget | ResourceType::ScalingPolicy | ResourceType::Parameter => after
+        ResourceType::GlobalTable => global_table::must_replace(before, after),
+        ResourceType::Alarm
+        | ResourceType::Alias
+        | ResourceType::Key
+        | ResourceType::LogGroup
+        | ResourceType::ManagedPolicy
+        | ResourceType::Role
+        | ResourceType::Stream
+        | ResourceType::Topic
+        | ResourceType::ScalableTarget
+        | ResourceType::ScalingPolicy
+        | ResourceType::Parameter => after
             .as_object()
             .into_iter()
             .chain(before.as_object())
             .flatten()
             .any(|(name, _)| kind.recreation(name) == Replacement::True && differs(name)),
-        ResourceType::WaitConditionHandle => false,
+        ResourceType::Stack | ResourceType::WaitConditionHandle => false,
     }
 }
 
@@ -292,4 +312,29 @@ fn generated_name(prefix: &str, site: &mut Site<'_>, longest: usize) -> String {
     let mut name = format!("{prefix}-{}", site.logical_id);
     name.truncate(longest - suffix.len() - 1);
     format!("{name}-{suffix}")
+}
+
+/// The properties of a resource as it is now: `None` for a type without drift detection, `Some(None)` for what is gone.
+pub(crate) fn actual(resource: &Resource, services: &Services) -> Option<Option<Value>> {
+    let id = &resource.physical_id;
+    match resource.kind {
+        ResourceType::Table => Some(services.tables.get(id).map(Table::properties)),
+        ResourceType::Parameter => Some(services.parameters.get(id).cloned()),
+        ResourceType::ScalableTarget => Some(services.scalable_targets.get(id).cloned()),
+        ResourceType::ScalingPolicy => Some(services.scaling_policies.get(id).cloned()),
+        ResourceType::Alarm
+        | ResourceType::Key
+        | ResourceType::LogGroup
+        | ResourceType::ManagedPolicy
+        | ResourceType::Role
+        | ResourceType::Stream
+        | ResourceType::Topic => {
+            let records = services.records.get(&resource.kind);
+            Some(records.and_then(|records| records.get(id)).map(|record| record.properties.clone()))
+        }
+        ResourceType::GlobalTable
+        | ResourceType::Stack
+        | ResourceType::WaitConditionHandle
+        | ResourceType::Alias => None,
+    }
 }

@@ -42,3 +42,11 @@ fn made(name: String, properties: &Value, moment: Moment<'_>) -> Made {
         .collect();
     Made { physical_id: name, attributes, takes: moment.timings.small }
 }
+
+pub(super) fn import(site: &mut Site<'_>, resource: &Resource, moment: Moment<'_>) -> Result<Made, Refusal> {
+    let name = resource.physical_id.clone();
+    match site.services.parameters.get(&name).cloned() {
+        Some(kept) => Ok(made(name, &kept, moment)),
+        None => Err(Refusal::NotFound(ResourceType::Parameter, name)),
+    }
+}

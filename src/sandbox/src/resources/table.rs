@@ -12,10 +12,10 @@ use super::{Made, Refusal, ResourceType, Site, generated_name};
 use crate::clock::Millis;
 use crate::cloudformation::intrinsics::scalar;
 use crate::cloudformation::stack::Resource;
-use crate::dynamodb::operations;
 use crate::dynamodb::rules::{self, IndexesChange};
 use crate::dynamodb::spec::TableSpec;
 use crate::dynamodb::table::Table;
+use crate::dynamodb::{kinesis, operations};
 use crate::random::Random;
 use crate::state::Moment;
 use crate::wire::error::ApiError;
@@ -27,7 +27,12 @@ const INDEX_SHAPE: &str = "Cannot update GSI's properties other than Provisioned
                            Specification. You can create a new GSI with a different name.";
 const LOCAL_INDEXES: &str = "Updates to LocalSecondaryIndexes are not supported";
 
-pub(super) fn create(site: &mut Site<'_>, properties: &Value, moment: Moment<'_>) -> Result<Made, Refusal> {
+pub(super) fn create(
+    kind: ResourceType,
+    site: &mut Site<'_>,
+    properties: &Value,
+    moment: Moment<'_>,
+) -> Result<Made, Refusal> {
     let spec = TableSpec::read(properties);
     if !rules::attributes_match(&spec) {
         return Err(Refusal::Invalid(INCONSISTENT.to_owned()));
@@ -37,7 +42,7 @@ pub(super) fn create(site: &mut Site<'_>, properties: &Value, moment: Moment<'_>
         None => generated_name(site.stack_name, site, 255),
     };
     if site.services.tables.contains_key(&name) {
-        return Err(Refusal::Exists(ResourceType::Table, name));
+        return Err(Refusal::Exists(kind, name));
     }
     let (ttl, recovery) = (spec.time_to_live.clone(), spec.recovery);
     if let Some(ttl) = &ttl
@@ -57,7 +62,18 @@ pub(super) fn create(site: &mut Site<'_>, properties: &Value, moment: Moment<'_>
     table.ttl.attribute = ttl.filter(|ttl| ttl.enabled).and_then(|ttl| ttl.attribute);
     table.spec.recovery = None;
     operations::set_recovery(table, recovery, moment);
-    Ok(made(table, moment.timings.table_create))
+    let mut table = table.clone();
+    let after = properties.get("KinesisStreamSpecification");
+    let streams = match kinesis::change(&mut table, None, after, site.services, moment) {
+        Ok(takes) => takes,
+        Err(error) => {
+            // The table is there; the rollback takes it away again, as it does on AWS.
+            return Err(said(&error, site.random));
+        }
+    };
+    let made = made(&table, moment.timings.table_create + streams);
+    site.services.tables.insert(name, table);
+    Ok(made)
 }
 
 fn made(table: &Table, takes: Millis) -> Made {
@@ -177,7 +193,7 @@ fn carry_out(
     change_ttl(table, after, back, moment)?;
     if before.sse != after.sse {
         table.spec.sse.clone_from(&after.sse);
-        operations::set_encryption(table, site.region, site.random);
+        operations::set_encryption(table, site.services, site.region, site.random)?;
     }
     if before.class != after.class {
         table.spec.class = after.class.clone().or_else(|| Some("STANDARD".to_owned()));
@@ -196,6 +212,8 @@ fn carry_out(
     table.spec.tags.clone_from(&after.tags);
     table.spec.resource_policy.clone_from(&after.resource_policy);
     table.spec.insights.clone_from(&after.insights);
+    let (was, is) = (before.kinesis.as_ref(), after.kinesis.as_ref());
+    takes += kinesis::change(table, was, is, site.services, moment)?;
     table.spec.kinesis.clone_from(&after.kinesis);
     let ends = start + moment.timings.table_update;
     if !adds {
@@ -217,6 +235,20 @@ fn change_ttl(table: &mut Table, after: &TableSpec, back: bool, moment: Moment<'
         Err(_) if back => Ok(()),
         other => other,
     }
+}
+
+pub(super) fn import(
+    site: &mut Site<'_>,
+    resource: &Resource,
+    properties: &Value,
+    moment: Moment<'_>,
+) -> Result<Made, Refusal> {
+    let name = &resource.physical_id;
+    let Some(table) = site.services.tables.get_mut(name).filter(|table| table.gone_at.is_none()) else {
+        return Err(Refusal::NotFound(ResourceType::Table, name.clone()));
+    };
+    table.spec.tags = TableSpec::read(properties).tags;
+    Ok(made(table, moment.timings.table_update))
 }
 
 pub(super) fn delete(

@@ -18,6 +18,11 @@ impl Params {
         )
     }
 
+    /// The parameters of a call that nobody sent.
+    pub(crate) fn from(map: BTreeMap<String, String>) -> Self {
+        Self(map)
+    }
+
     /// Everything as sent, for the record of calls.
     pub(crate) fn into_map(self) -> BTreeMap<String, String> {
         self.0
@@ -77,6 +82,20 @@ impl Params {
                         })
                         .collect(),
                 )
+            })
+            .collect()
+    }
+
+    /// The entries of a map, by key.
+    pub(crate) fn entries(&self, name: &str) -> BTreeMap<String, String> {
+        let prefix = format!("{name}.entry.");
+        let numbers: BTreeSet<&str> =
+            self.0.keys().filter_map(|key| key.strip_prefix(&prefix)?.split('.').next()).collect();
+        numbers
+            .into_iter()
+            .filter_map(|number| {
+                let part = |part: &str| self.0.get(&format!("{prefix}{number}.{part}")).cloned();
+                Some((part("key")?, part("value")?))
             })
             .collect()
     }

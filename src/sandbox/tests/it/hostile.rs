@@ -201,26 +201,20 @@ fn check_named(action: &str, parameters: &[(&str, &str)], what: &str) {
 #[test]
 fn what_is_not_modelled_is_named() {
     let body = |text: &'static str| ("TemplateBody", text);
-    check_named("RollbackStack", &[("StackName", "app")], "RollbackStack");
+    check_named("EstimateTemplateCost", &[("StackName", "app")], "EstimateTemplateCost");
+    check_named("CreateStackRefactor", &[], "CreateStackRefactor");
     check_named("DescribeStacks", &[("Colour", "red")], "the parameter Colour of DescribeStacks");
     let set = [("StackName", "app"), ("ChangeSetName", "one"), ("ChangeSetType", "CREATE")];
-    check_named("CreateChangeSet", &[set[0], set[1], ("ChangeSetType", "IMPORT")], "IMPORT");
     check_named(
         "CreateChangeSet",
-        &[set[0], set[1], set[2], ("ResourcesToImport.member.1.ResourceType", "x")],
-        "ResourcesToImport",
+        &[set[0], set[1], set[2], ("DeploymentMode", "REVERT_DRIFT")],
+        "DeploymentMode",
     );
     check_named(
         "CreateChangeSet",
-        &[set[0], set[1], set[2], ("ImportExistingResources", "true")],
-        "ImportExistingResources",
+        &[set[0], set[1], set[2], ("DeploymentConfig.Mode", "EXPRESS")],
+        "DeploymentConfig",
     );
-    check_named(
-        "CreateChangeSet",
-        &[set[0], set[1], set[2], ("IncludeNestedStacks", "true")],
-        "IncludeNestedStacks",
-    );
-    check_named("CreateStack", &[("StackName", "app"), ("TimeoutInMinutes", "5")], "TimeoutInMinutes");
     check_named(
         "ValidateTemplate",
         &[body("{\"Transform\":\"AWS::Serverless-2016-10-31\",\"Resources\":{}}")],
@@ -228,8 +222,8 @@ fn what_is_not_modelled_is_named() {
     );
     check_named(
         "ValidateTemplate",
-        &[body("{\"Resources\":{\"A\":{\"Type\":\"AWS::DynamoDB::GlobalTable\"}}}")],
-        "Unrecognized resource types: [AWS::DynamoDB::GlobalTable]",
+        &[body("{\"Resources\":{\"A\":{\"Type\":\"AWS::Lambda::Function\"}}}")],
+        "Unrecognized resource types: [AWS::Lambda::Function]",
     );
     check_named(
         "ValidateTemplate",
@@ -241,16 +235,16 @@ fn what_is_not_modelled_is_named() {
     check_named(
         "ValidateTemplate",
         &[body(
-            "{\"Resources\":{\"P\":{\"Type\":\"AWS::SSM::Parameter\",\"Properties\":{\"Value\":\"{{resolve:ssm:x}}\"}}}}",
+            "{\"Resources\":{\"P\":{\"Type\":\"AWS::SSM::Parameter\",\"Properties\":{\"Value\":\"{{resolve:secretsmanager:x}}\"}}}}",
         )],
         "dynamic references",
     );
     check_named(
         "ValidateTemplate",
         &[body(
-            "{\"Parameters\":{\"P\":{\"Type\":\"AWS::SSM::Parameter::Value<String>\"}},\"Resources\":{\"H\":{\"Type\":\"AWS::CloudFormation::WaitConditionHandle\"}}}",
+            "{\"Parameters\":{\"P\":{\"Type\":\"AWS::EC2::VPC::Id\"}},\"Resources\":{\"H\":{\"Type\":\"AWS::CloudFormation::WaitConditionHandle\"}}}",
         )],
-        "AWS::SSM::Parameter::Value",
+        "AWS::EC2::VPC::Id",
     );
 }
 

@@ -9,6 +9,7 @@ mod deploy;
 mod faults;
 mod files;
 mod hostile;
+mod nested;
 mod recorded;
 mod s3;
 mod sequences;

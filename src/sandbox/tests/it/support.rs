@@ -224,6 +224,86 @@ impl Wire {
         answer
     }
 
+    /// A call that must be refused; returns `code: message`.
+    pub(crate) fn refused(&self, action: &str, parameters: &[(&str, &str)]) -> String {
+        let owned: Vec<(String, String)> =
+            parameters.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        let (status, answer) = self.cloudformation(action, &owned);
+        assert!(status >= 400, "{action}: {answer}");
+        let text = |name: &str| answer["Error"][name].as_str().unwrap().to_owned();
+        format!("{}: {}", text("Code"), text("Message"))
+    }
+
+    /// `logical id STATUS reason`, oldest first; `*` for ids that are drawn.
+    pub(crate) fn lines(&self, stack: &str) -> Vec<String> {
+        let answer = self.call("DescribeStackEvents", &[("StackName", stack)]);
+        let mut lines: Vec<String> = answer["StackEvents"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| {
+                let text = |name: &str| event.get(name).and_then(Value::as_str).unwrap_or_default();
+                let own = text("PhysicalResourceId") == text("StackId");
+                let name = if own { "STACK" } else { text("LogicalResourceId") };
+                let hook = text("HookStatus");
+                let reason = without_ids(text("ResourceStatusReason"));
+                format!("{name} {} {reason}{hook}", text("ResourceStatus")).trim_end().to_owned()
+            })
+            .collect();
+        lines.reverse();
+        lines
+    }
+
+    /// What DescribeStacks says of a stack.
+    pub(crate) fn stack(&self, name: &str) -> Value {
+        self.call("DescribeStacks", &[("StackName", name)])["Stacks"][0].clone()
+    }
+
+    /// `STATUS: reason` of a stack.
+    pub(crate) fn status(&self, name: &str) -> String {
+        let stack = self.stack(name);
+        let text = |name: &str| stack.get(name).and_then(Value::as_str).unwrap_or_default();
+        without_ids(
+            format!("{}: {}", text("StackStatus"), text("StackStatusReason")).trim_end_matches([':', ' ']),
+        )
+    }
+
+    /// What a change set says of a resource.
+    pub(crate) fn change(&self, id: &str, logical_id: &str) -> Value {
+        let set = self.call("DescribeChangeSet", &[("ChangeSetName", id), ("IncludePropertyValues", "true")]);
+        let changes = set["Changes"].as_array().cloned().unwrap_or_default();
+        let found = changes.iter().find(|change| change["ResourceChange"]["LogicalResourceId"] == logical_id);
+        found.unwrap_or_else(|| panic!("no change of {logical_id}: {set}"))["ResourceChange"].clone()
+    }
+
+    /// Makes a change set and waits for it; returns its status, its reason and its id.
+    pub(crate) fn set(
+        &self,
+        stack: &str,
+        name: &str,
+        template: &str,
+        more: &[(&str, &str)],
+    ) -> (String, String) {
+        let mut parameters = vec![("StackName", stack), ("ChangeSetName", name), ("TemplateBody", template)];
+        parameters.extend(more);
+        let id = self.call("CreateChangeSet", &parameters)["Id"].as_str().unwrap().to_owned();
+        self.wait(5);
+        let set = self.call("DescribeChangeSet", &[("ChangeSetName", &id)]);
+        let text = |name: &str| set.get(name).and_then(Value::as_str).unwrap_or_default();
+        (without_ids(format!("{} {}", text("Status"), text("StatusReason")).trim_end()), id)
+    }
+
+    /// Puts an object into a bucket, which is made at first sight, and returns its address.
+    pub(crate) fn put(&self, bucket: &str, key: &str, body: &str) -> String {
+        let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/s3/aws4_request, Signature=0";
+        for (path, body) in [(format!("/{bucket}"), ""), (format!("/{bucket}/{key}"), body)] {
+            let headers = vec![("Authorization".into(), scope.into())];
+            let request = Request { method: "PUT".into(), path, headers, body: body.as_bytes().to_vec() };
+            assert_eq!(self.sandbox.answer(&request).unwrap().status, 200);
+        }
+        format!("https://s3.amazonaws.com/{bucket}/{key}")
+    }
+
     pub(crate) fn dynamodb(&self, action: &str, body: &Value) -> (u16, Value) {
         let headers = vec![("X-Amz-Target".into(), format!("DynamoDB_20120810.{action}"))];
         let request =
@@ -231,6 +311,17 @@ impl Wire {
         let answer = self.sandbox.answer(&request).unwrap();
         (answer.status, serde_json::from_slice(&answer.body).unwrap())
     }
+}
+
+/// A text with `*` in the place of what is drawn at random: ARNs of stacks and change sets, and UUIDs.
+pub(crate) fn without_ids(text: &str) -> String {
+    let is_drawn = |word: &str| {
+        let core = word.trim_matches(|c: char| "(),.;\"'[]".contains(c));
+        core.starts_with("arn:aws:cloudformation:") || (core.len() == 36 && core.matches('-').count() == 4)
+    };
+    let words: Vec<String> =
+        text.split(' ').map(|word| if is_drawn(word) { "*".to_owned() } else { word.to_owned() }).collect();
+    words.join(" ").trim_end().to_owned()
 }
 
 /// An element that is being read: its name, its children, its text.

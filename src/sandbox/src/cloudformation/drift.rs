@@ -1,0 +1,285 @@
+//! Drift: what a stack's resources are, against what their template says.
+//!
+//! Only what the template says is compared. Nothing is found out before somebody asks: the answers are those of the last
+//! detection.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::intrinsics::scalar;
+use super::stack::{Resource, Stack, StackStatus};
+use super::time::{self, Page, strings};
+use super::{stack_in_brackets, stack_name};
+use crate::clock::Millis;
+use crate::resources::{self, Services};
+use crate::state::{Moment, Region};
+use crate::wire::error::ApiError;
+use crate::wire::query::Params;
+
+const PAGE: usize = 100;
+
+/// What the last detection found of a resource.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Drift {
+    at: Millis,
+    expected: Value,
+    /// `None` when the resource is gone.
+    actual: Option<Value>,
+}
+
+/// A detection over a stack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Detection {
+    id: String,
+    begun: Millis,
+    done_at: Millis,
+    drifted: usize,
+}
+
+impl Drift {
+    fn of(resource: &Resource, services: &Services, now: Millis) -> Option<Self> {
+        let expected = strings(&super::parameter_store::resolve(services, &resource.properties).ok()?);
+        let actual = resources::actual(resource, services)?;
+        let actual = actual.map(|actual| restricted(&expected, &strings(&actual)));
+        Some(Self { at: now, expected, actual })
+    }
+
+    pub(crate) fn status(&self) -> &'static str {
+        match &self.actual {
+            None => "DELETED",
+            Some(actual) if *actual == self.expected => "IN_SYNC",
+            Some(_) => "MODIFIED",
+        }
+    }
+
+    pub(crate) fn information(&self, status: &str) -> Value {
+        json!({ status: self.status(), "LastCheckTimestamp": time::iso(self.at) })
+    }
+
+    fn differences(&self) -> Vec<Value> {
+        let mut found = Vec::new();
+        if let Some(actual) = &self.actual {
+            compare("", &self.expected, Some(actual), &mut found);
+        }
+        found
+    }
+
+    fn body(&self, stack: &Stack, logical_id: &str, resource: &Resource) -> Value {
+        let mut body = json!({
+            "StackId": stack.id,
+            "LogicalResourceId": logical_id,
+            "PhysicalResourceId": resource.physical_id,
+            "ResourceType": resource.kind.name(),
+            "ExpectedProperties": self.expected.to_string(),
+            "StackResourceDriftStatus": self.status(),
+            "PropertyDifferences": self.differences(),
+            "Timestamp": time::iso(self.at),
+        });
+        if let Some(actual) = &self.actual {
+            body["ActualProperties"] = json!(actual.to_string());
+        }
+        body
+    }
+}
+
+/// What is there, as far as the template speaks of it. Lists whose order means nothing are put in the template's order.
+fn restricted(expected: &Value, actual: &Value) -> Value {
+    match (expected, actual) {
+        (Value::Object(expected), Value::Object(actual)) => Value::Object(
+            expected
+                .iter()
+                .filter_map(|(key, value)| Some((key.clone(), restricted(value, actual.get(key)?))))
+                .collect(),
+        ),
+        (Value::Array(expected), Value::Array(actual)) => {
+            let name = |item: &Value| {
+                ["IndexName", "AttributeName", "Key", "Region"]
+                    .iter()
+                    .find_map(|key| item.get(*key).map(scalar))
+            };
+            let mut rest: Vec<&Value> = actual.iter().collect();
+            let mut ordered = Vec::new();
+            for item in expected {
+                let place = match name(item) {
+                    Some(wanted) => rest.iter().position(|other| name(other).as_deref() == Some(&wanted)),
+                    None => rest.iter().position(|other| *other == item),
+                };
+                if let Some(place) = place {
+                    ordered.push(restricted(item, rest.remove(place)));
+                }
+            }
+            ordered.extend(rest.into_iter().cloned());
+            Value::Array(ordered)
+        }
+        (_, actual) => actual.clone(),
+    }
+}
+
+fn compare(path: &str, expected: &Value, actual: Option<&Value>, found: &mut Vec<Value>) {
+    let mut differ = |kind: &str, expected: Option<&Value>, actual: Option<&Value>, path: &str| {
+        found.push(json!({
+            "PropertyPath": path,
+            "ExpectedValue": expected.map_or_else(|| "null".to_owned(), scalar),
+            "ActualValue": actual.map_or_else(|| "null".to_owned(), scalar),
+            "DifferenceType": kind,
+        }));
+    };
+    match (expected, actual) {
+        (expected, Some(actual)) if expected == actual => {}
+        (Value::Object(expected), Some(Value::Object(actual))) => {
+            for (key, value) in expected {
+                compare(&format!("{path}/{key}"), value, actual.get(key), found);
+            }
+        }
+        (Value::Array(expected), Some(Value::Array(actual))) => {
+            for index in 0..expected.len().max(actual.len()) {
+                let path = format!("{path}/{index}");
+                match (expected.get(index), actual.get(index)) {
+                    (Some(expected), Some(actual)) => compare(&path, expected, Some(actual), found),
+                    (None, actual) => found.push(json!({
+                        "PropertyPath": path,
+                        "ExpectedValue": "null",
+                        "ActualValue": actual.map(scalar),
+                        "DifferenceType": "ADD",
+                    })),
+                    (expected, None) => found.push(json!({
+                        "PropertyPath": path,
+                        "ExpectedValue": expected.map(scalar),
+                        "ActualValue": "null",
+                        "DifferenceType": "REMOVE",
+                    })),
+                }
+            }
+        }
+        (expected, None) => differ("REMOVE", Some(expected), None, path),
+        (expected, actual) => differ("NOT_EQUAL", Some(expected), actual, path),
+    }
+}
+
+/// Looks at a stack's resources, or at one of them.
+fn detect(region: &mut Region, index: usize, only: Option<&str>, now: Millis) -> usize {
+    let Region { stacks, services, .. } = region;
+    let mut drifted = 0;
+    for (name, resource) in &mut stacks[index].resources {
+        if only.is_none_or(|only| only == name) && !resource.physical_id.is_empty() {
+            resource.drift = Drift::of(resource, services, now);
+        }
+        drifted += usize::from(resource.drift.as_ref().is_some_and(|drift| drift.status() != "IN_SYNC"));
+    }
+    drifted
+}
+
+fn settled(stack: &Stack) -> Result<(), ApiError> {
+    let stable = stack.operation.is_none() && stack.status.as_str().ends_with("_COMPLETE")
+        || matches!(
+            stack.status,
+            StackStatus::CreateFailed | StackStatus::UpdateFailed | StackStatus::UpdateRollbackFailed
+        );
+    if stable && stack.definition.is_some() {
+        return Ok(());
+    }
+    Err(ApiError::validation(format!(
+        "Drift detection cannot be performed on stack [{}] while it is in {} state.",
+        stack.id,
+        stack.status.as_str()
+    )))
+}
+
+/// DetectStackDrift.
+pub(crate) fn detect_stack(
+    region: &mut Region,
+    params: &Params,
+    moment: Moment<'_>,
+) -> Result<Value, ApiError> {
+    let index = stack_in_brackets(region, stack_name(params)?)?;
+    settled(&region.stacks[index])?;
+    let id = region.random.uuid();
+    let drifted = detect(region, index, None, moment.now);
+    let done_at = moment.now + moment.timings.drift_detection;
+    region.stacks[index].detection = Some(Detection { id: id.clone(), begun: moment.now, done_at, drifted });
+    Ok(json!({ "StackDriftDetectionId": id }))
+}
+
+/// DescribeStackDriftDetectionStatus.
+pub(crate) fn detection_status(
+    region: &mut Region,
+    params: &Params,
+    moment: Moment<'_>,
+) -> Result<Value, ApiError> {
+    let id = params.required("StackDriftDetectionId")?;
+    let found = region
+        .stacks
+        .iter()
+        .find_map(|stack| Some((stack, stack.detection.as_ref().filter(|detection| detection.id == id)?)));
+    let Some((stack, detection)) = found else {
+        return Err(ApiError::validation(format!("Drift detection {id} does not exist")));
+    };
+    let done = moment.now >= detection.done_at;
+    let mut body = json!({
+        "StackId": stack.id,
+        "StackDriftDetectionId": id,
+        "DetectionStatus": if done { "DETECTION_COMPLETE" } else { "DETECTION_IN_PROGRESS" },
+        "Timestamp": time::iso(if done { detection.done_at } else { detection.begun }),
+    });
+    if done {
+        body["StackDriftStatus"] = json!(detection.status());
+        body["DriftedStackResourceCount"] = json!(detection.drifted);
+    }
+    Ok(body)
+}
+
+impl Detection {
+    fn status(&self) -> &'static str {
+        if self.drifted > 0 { "DRIFTED" } else { "IN_SYNC" }
+    }
+
+    /// What DescribeStacks shows of it once it is done.
+    pub(crate) fn information(&self, now: Millis) -> Option<Value> {
+        (now >= self.done_at).then(
+            || json!({ "StackDriftStatus": self.status(), "LastCheckTimestamp": time::iso(self.done_at) }),
+        )
+    }
+}
+
+/// DetectStackResourceDrift.
+pub(crate) fn detect_resource(
+    region: &mut Region,
+    params: &Params,
+    moment: Moment<'_>,
+) -> Result<Value, ApiError> {
+    let index = stack_in_brackets(region, stack_name(params)?)?;
+    let logical_id = params.required("LogicalResourceId")?;
+    settled(&region.stacks[index])?;
+    if !region.stacks[index].resources.contains_key(logical_id) {
+        return Err(ApiError::validation(format!(
+            "Resource {logical_id} does not exist for stack {}",
+            region.stacks[index].name
+        )));
+    }
+    detect(region, index, Some(logical_id), moment.now);
+    let stack = &region.stacks[index];
+    let resource = &stack.resources[logical_id];
+    match &resource.drift {
+        Some(drift) => Ok(json!({ "StackResourceDrift": drift.body(stack, logical_id, resource) })),
+        None => Err(ApiError::validation(format!(
+            "Resource type {} is not supported for drift detection",
+            resource.kind.name()
+        ))),
+    }
+}
+
+/// DescribeStackResourceDrifts.
+pub(crate) fn describe(region: &mut Region, params: &Params, _: Moment<'_>) -> Result<Value, ApiError> {
+    let stack = &region.stacks[stack_in_brackets(region, stack_name(params)?)?];
+    let filters = params.list("StackResourceDriftStatusFilters");
+    let found: Vec<Value> = stack
+        .resources
+        .iter()
+        .filter_map(|(name, resource)| Some((name, resource, resource.drift.as_ref()?)))
+        .filter(|(_, _, drift)| filters.is_empty() || filters.iter().any(|status| status == drift.status()))
+        .map(|(name, resource, drift)| drift.body(stack, name, resource))
+        .collect();
+    let name = |drift: &Value| drift["LogicalResourceId"].as_str().unwrap_or_default().to_owned();
+    let page = Page::of(&found, PAGE, params.get("NextToken"), name)?;
+    Ok(json!({ "StackResourceDrifts": page.items, "NextToken": page.next }))
+}

@@ -1,0 +1,353 @@
+//! Stacks that are resources of other stacks.
+//!
+//! The parent's task stands still while the child works; every stack event of the child may move it on. A child that has
+//! updated waits for its parent before it cleans up, so that it can still go back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::begin::{self, Order};
+use super::operation::{OperationKind, TaskState, Work};
+use super::outputs::exports;
+use super::schedule::{self, Effect};
+use super::{rollback, tasks};
+use crate::clock::Millis;
+use crate::cloudformation::change_set::OnFailure;
+use crate::cloudformation::intrinsics::scalar;
+use crate::cloudformation::stack::{self, Definition, Parent, Stack, StackStatus};
+use crate::cloudformation::{definition, differences, stacks};
+use crate::resources::ResourceType;
+use crate::state::{Moment, Region};
+use crate::wire::query::Params;
+
+/// How a call of the handler goes on: after a time, or when the child says so.
+pub(super) type Takes = Option<Millis>;
+
+/// What the parent asks the child for.
+struct Asked<'a> {
+    parent: usize,
+    logical_id: &'a str,
+    at: Moment<'a>,
+}
+
+/// The stack behind a resource.
+pub(super) fn child(region: &Region, parent: usize, logical_id: &str) -> Option<usize> {
+    let resource = region.stacks[parent].resources.get(logical_id)?;
+    (resource.kind == ResourceType::Stack).then(|| stack::find(region, &resource.physical_id)).flatten()
+}
+
+/// The definition that the properties of an `AWS::CloudFormation::Stack` ask for.
+pub(crate) fn define(
+    region: &Region,
+    parent: &Stack,
+    properties: &Value,
+    current: Option<&Definition>,
+    at: Moment<'_>,
+) -> Result<Definition, String> {
+    let mut form = BTreeMap::new();
+    let text = |name: &str| properties.get(name).map(scalar).unwrap_or_default();
+    form.insert("TemplateURL".to_owned(), text("TemplateURL"));
+    let parameters = properties.get("Parameters").and_then(Value::as_object);
+    for (place, (key, value)) in parameters.into_iter().flatten().enumerate() {
+        let value = match value {
+            Value::Array(items) => items.iter().map(scalar).collect::<Vec<_>>().join(","),
+            other => scalar(other),
+        };
+        let member = place + 1;
+        form.insert(format!("Parameters.member.{member}.ParameterKey"), key.clone());
+        form.insert(format!("Parameters.member.{member}.ParameterValue"), value);
+    }
+    let own = properties.get("Tags").and_then(Value::as_array).into_iter().flatten().map(|tag| {
+        let part = |name: &str| tag.get(name).map(scalar).unwrap_or_default();
+        (part("Key"), part("Value"))
+    });
+    let mut tags: BTreeMap<String, String> = BTreeMap::new();
+    let definition = parent.definition.as_ref();
+    for tag in definition.map(|definition| definition.tags.as_slice()).unwrap_or_default() {
+        tags.insert(tag.key.clone(), tag.value.clone());
+    }
+    tags.extend(own);
+    for (place, (key, value)) in tags.into_iter().enumerate() {
+        let member = place + 1;
+        form.insert(format!("Tags.member.{member}.Key"), key);
+        form.insert(format!("Tags.member.{member}.Value"), value);
+    }
+    let capabilities = definition.map(|definition| definition.capabilities.as_slice()).unwrap_or_default();
+    for (place, capability) in capabilities.iter().enumerate() {
+        form.insert(format!("Capabilities.member.{}", place + 1), capability.clone());
+    }
+    definition::read(region, &Params::from(form), current, at).map_err(|error| error.message)
+}
+
+/// Makes the child, or takes the shell that a nested change set left.
+pub(super) fn create(
+    region: &mut Region,
+    parent: usize,
+    logical_id: &str,
+    properties: &Value,
+    at: Moment<'_>,
+) -> Result<(String, Takes), String> {
+    let asked = Asked { parent, logical_id, at };
+    let definition = define(region, &region.stacks[parent], properties, None, at)?;
+    let index = shell(region, &asked);
+    definition::check(region, &region.stacks[index], &definition).map_err(|error| error.message)?;
+    region.stacks[index].parent =
+        Some(Parent { stack_id: region.stacks[parent].id.clone(), logical_id: logical_id.to_owned() });
+    start(region, index, &asked, OperationKind::Create, definition)?;
+    Ok((region.stacks[index].id.clone(), None))
+}
+
+/// The empty stack that becomes the child.
+fn shell(region: &mut Region, asked: &Asked<'_>) -> usize {
+    let parent = &region.stacks[asked.parent];
+    let waiting = region.stacks.iter().position(|stack| {
+        stack.status == StackStatus::ReviewInProgress
+            && stack
+                .parent
+                .as_ref()
+                .is_some_and(|of| of.stack_id == parent.id && of.logical_id == asked.logical_id)
+    });
+    waiting.unwrap_or_else(|| {
+        let name = child_name(&region.stacks[asked.parent].name.clone(), asked.logical_id, region);
+        let stack = Stack::new(region, &name, asked.at.now);
+        region.stacks.push(stack);
+        region.stacks.len() - 1
+    })
+}
+
+/// The name of a child: its parent's, its own logical id, and twelve characters.
+pub(crate) fn child_name(parent: &str, logical_id: &str, region: &mut Region) -> String {
+    let mut name = format!("{parent}-{logical_id}");
+    name.truncate(115);
+    format!("{name}-{}", region.random.suffix())
+}
+
+fn start(
+    region: &mut Region,
+    index: usize,
+    asked: &Asked<'_>,
+    kind: OperationKind,
+    definition: Definition,
+) -> Result<(), String> {
+    let exports = exports(region, Some(&region.stacks[index].id));
+    let changes = differences::changes(region, &region.stacks[index], &definition, &exports)?;
+    let above = region.stacks[asked.parent].operation.as_ref();
+    let on_failure = match (kind, above.map(|above| above.on_failure)) {
+        // A child that could not be made is left to its parent, which deletes it.
+        (OperationKind::Create, _) | (_, Some(OnFailure::DoNothing)) => OnFailure::DoNothing,
+        _ => OnFailure::Rollback,
+    };
+    let order = Order {
+        on_failure,
+        retain_except_on_create: above.is_some_and(|above| above.retain_except_on_create),
+        nested: true,
+        ..Order::new(kind, above.and_then(|above| above.token.clone()))
+    };
+    begin::begin(region, index, order, definition, &changes, asked.at).map(drop)
+}
+
+/// Updates the child, if there is anything to update.
+pub(super) fn update(
+    region: &mut Region,
+    parent: usize,
+    logical_id: &str,
+    properties: &Value,
+    at: Moment<'_>,
+) -> Result<Takes, String> {
+    let asked = Asked { parent, logical_id, at };
+    let Some(index) = child(region, parent, logical_id) else {
+        return Err(gone(&region.stacks[parent], logical_id));
+    };
+    let stack = &region.stacks[index];
+    let held = stack.operation.as_ref().is_some_and(|operation| operation.held);
+    if !held && !stack.status.accepts_update() {
+        return Err(format!(
+            "Stack:{} is in {} state and can not be updated.",
+            stack.id,
+            stack.status.as_str()
+        ));
+    }
+    let current = stack.definition.clone();
+    let definition = define(region, &region.stacks[parent], properties, current.as_ref(), at)?;
+    let stack = &region.stacks[index];
+    definition::check(region, stack, &definition).map_err(|error| error.message)?;
+    let exports = exports(region, Some(&stack.id));
+    let changes = differences::changes(region, stack, &definition, &exports)?;
+    let same = current.is_some_and(|current| !stacks::differ(region, stack, &current, &definition));
+    if changes.is_empty() && same && stack.paused.is_none() {
+        return Ok(Some(at.timings.small));
+    }
+    start(region, index, &asked, OperationKind::Update, definition)?;
+    Ok(None)
+}
+
+fn gone(parent: &Stack, logical_id: &str) -> String {
+    let id = parent.resources.get(logical_id).map(|resource| resource.physical_id.as_str());
+    format!("Stack [{}] does not exist", id.unwrap_or_default())
+}
+
+/// Takes the child back to where it was before its parent's update.
+pub(super) fn restore(
+    region: &mut Region,
+    parent: usize,
+    logical_id: &str,
+    at: Moment<'_>,
+) -> Result<Takes, String> {
+    let Some(index) = child(region, parent, logical_id) else {
+        return Ok(Some(at.timings.small));
+    };
+    let skip = skipped(region, parent, &region.stacks[index].name);
+    let stack = &mut region.stacks[index];
+    match stack.status {
+        StackStatus::UpdateRollbackInProgress => Ok(None),
+        StackStatus::UpdateCompleteCleanupInProgress => {
+            if let Some(operation) = &mut stack.operation {
+                operation.held = false;
+                let operation = operation.clone();
+                rollback::begin_update_rollback(region, index, &operation, None, at);
+            }
+            Ok(None)
+        }
+        StackStatus::UpdateFailed => {
+            rollback::from_pause(region, index, None, false, at);
+            Ok(None)
+        }
+        StackStatus::UpdateRollbackFailed => {
+            rollback::go_on(region, index, None, skip, at);
+            Ok(None)
+        }
+        _ => Ok(Some(at.timings.small)),
+    }
+}
+
+/// The resources of a child that the parent's caller wants to pass over, as `STACK.RESOURCE`.
+fn skipped(region: &Region, parent: usize, child: &str) -> BTreeSet<String> {
+    let operation = region.stacks[parent].operation.as_ref();
+    let prefix = format!("{child}.");
+    operation
+        .into_iter()
+        .flat_map(|operation| &operation.skip)
+        .filter_map(|name| name.strip_prefix(&prefix).map(str::to_owned))
+        .collect()
+}
+
+/// Deletes the child.
+pub(super) fn delete(region: &mut Region, index: usize, token: Option<String>, at: Moment<'_>) -> Takes {
+    if matches!(region.stacks[index].status, StackStatus::DeleteComplete) {
+        return Some(at.timings.small);
+    }
+    let order = Order { nested: true, ..Order::new(OperationKind::Delete, token) };
+    begin::begin_deletion(region, index, order, at);
+    None
+}
+
+/// The parent stops: the child's update is called off.
+pub(super) fn call_off(region: &mut Region, parent: usize, logical_id: &str, at: Moment<'_>) {
+    if let Some(index) = child(region, parent, logical_id)
+        && region.stacks[index].status == StackStatus::UpdateInProgress
+    {
+        begin::call_off(region, index, begin::USER_INITIATED, at);
+    }
+}
+
+/// Lets the children clean up that waited for it. Says whether any of them, at any depth, is still at work.
+pub(super) fn release(region: &mut Region, stack_id: &str, at: Moment<'_>) -> bool {
+    let children: Vec<String> = region
+        .stacks
+        .iter()
+        .filter(|stack| stack.parent.as_ref().is_some_and(|parent| parent.stack_id == stack_id))
+        .map(|stack| stack.id.clone())
+        .collect();
+    let mut busy = false;
+    for id in children {
+        let Some(index) = stack::find(region, &id) else { continue };
+        let Some(operation) = &mut region.stacks[index].operation else { continue };
+        busy = true;
+        if operation.held {
+            operation.held = false;
+            release(region, &id, at);
+            tasks::advance(region, &id, at.timings.next_resource, at);
+        }
+    }
+    busy
+}
+
+/// What the child's status means to the parent's task.
+enum Verdict {
+    Wait,
+    Done,
+    Failed(String),
+}
+
+fn verdict(work: Work, child: &Stack) -> Verdict {
+    let id = &child.id;
+    let reason = child.status_reason.as_deref().unwrap_or_default();
+    let not_updated = || {
+        Verdict::Failed(format!(
+            "Embedded stack {id} was not successfully updated. Currently in {} with reason: {reason}",
+            child.status.as_str()
+        ))
+    };
+    match (work, child.status) {
+        (Work::Create | Work::Replace, StackStatus::CreateComplete) => Verdict::Done,
+        (Work::Create | Work::Replace, StackStatus::CreateFailed) => {
+            Verdict::Failed(format!("Embedded stack {id} was not successfully created: {reason}"))
+        }
+        (Work::Update, StackStatus::UpdateComplete | StackStatus::UpdateCompleteCleanupInProgress) => {
+            Verdict::Done
+        }
+        (Work::Update, StackStatus::UpdateRollbackInProgress | StackStatus::UpdateFailed) => not_updated(),
+        (
+            Work::Restore,
+            StackStatus::UpdateRollbackComplete | StackStatus::UpdateRollbackCompleteCleanupInProgress,
+        ) => Verdict::Done,
+        (Work::Restore, StackStatus::UpdateRollbackFailed) => not_updated(),
+        (Work::Delete, StackStatus::DeleteComplete) => Verdict::Done,
+        (Work::Delete, StackStatus::DeleteFailed) => {
+            Verdict::Failed(format!("Embedded stack {id} was not successfully deleted: {reason}"))
+        }
+        _ => Verdict::Wait,
+    }
+}
+
+/// A stack has turned: if it is the child of one that waits, that goes on.
+pub(super) fn tell_parent(region: &mut Region, stack_id: &str, at: Moment<'_>) {
+    let Some(index) = stack::find(region, stack_id) else { return };
+    let Some(Parent { stack_id: above, logical_id }) = region.stacks[index].parent.clone() else { return };
+    let Some(parent) = stack::find(region, &above) else { return };
+    let Some(operation) = &region.stacks[parent].operation else { return };
+    let phase = operation.phase_serial;
+    let Some(task) = operation.tasks.get(&logical_id).filter(|task| task.state == TaskState::Called) else {
+        return;
+    };
+    match verdict(task.work, &region.stacks[index]) {
+        Verdict::Wait => {}
+        Verdict::Failed(reason) => tasks::fail(region, parent, &logical_id, reason, at),
+        Verdict::Done => {
+            take_outputs(region, parent, &logical_id);
+            let effect = Effect::TaskEnds { stack_id: above, phase, logical_id };
+            schedule::after(region, at.now + at.timings.small, effect);
+        }
+    }
+}
+
+/// What `Fn::GetAtt` finds in the parent is what the child has put out.
+pub(super) fn take_outputs(region: &mut Region, parent: usize, logical_id: &str) {
+    let Some(index) = child(region, parent, logical_id) else { return };
+    let attributes: BTreeMap<String, String> = region.stacks[index]
+        .outputs
+        .iter()
+        .map(|output| (format!("Outputs.{}", output.key), output.value.clone()))
+        .collect();
+    if let Some(resource) = region.stacks[parent].resources.get_mut(logical_id) {
+        resource.attributes = attributes;
+    }
+}
+
+/// A child that its parent lets go of is a stack like any other.
+pub(super) fn let_go(region: &mut Region, parent: usize, logical_id: &str) {
+    if let Some(index) = child(region, parent, logical_id) {
+        region.stacks[index].parent = None;
+    }
+}

@@ -1,0 +1,179 @@
+//! The way back of an update: by itself, on demand, or once more after it stuck.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::begin::{USER_INITIATED, note_stale};
+use super::operation::{Operation, OperationKind, Phase, Task, TaskState, Work};
+use super::phases::{enter, present};
+use super::plan;
+use crate::cloudformation::stack::{OperationType, PastOperation, ResourceStatus, Stack, StackStatus};
+use crate::cloudformation::{differences, event};
+use crate::resources::ResourceType;
+use crate::state::{Moment, Region};
+
+/// Turns an update round. `reason` is that of the stack's event.
+pub(super) fn begin_update_rollback(
+    region: &mut Region,
+    index: usize,
+    operation: &Operation,
+    reason: Option<String>,
+    at: Moment<'_>,
+) {
+    // Only what was touched goes back; the order is that of the update, turned round.
+    let touched = touched(&region.stacks[index], operation);
+    let mut tasks: BTreeMap<String, Task> =
+        touched.iter().map(|name| (name.clone(), Task::new(Work::Restore, BTreeSet::new()))).collect();
+    for name in &touched {
+        let Some(done) = operation.tasks.get(name) else { continue };
+        for need in done.after.intersection(&touched) {
+            if let Some(task) = tasks.get_mut(need) {
+                task.after.insert(name.clone());
+            }
+        }
+    }
+    let stack = &mut region.stacks[index];
+    // What it replaced stays: the old physical resources are the stack's again.
+    if let Some(operation) = &mut stack.operation {
+        operation.leftovers.clear();
+        operation.called_off = None;
+    }
+    if let Some(old) = &operation.previous {
+        stack.definition.clone_from(&old.definition);
+        stack.change_set_id.clone_from(&old.change_set_id);
+        // A child that had done its part has let go of what it removed.
+        for (name, resource) in &old.resources {
+            stack.resources.entry(name.clone()).or_insert_with(|| resource.clone());
+        }
+    }
+    let event = Some((StackStatus::UpdateRollbackInProgress, reason));
+    enter(region, index, Phase::Rollback, tasks, event, at);
+}
+
+/// What this attempt or an earlier one has changed, or may have.
+fn touched(stack: &Stack, operation: &Operation) -> BTreeSet<String> {
+    let attempted = operation
+        .tasks
+        .iter()
+        .filter(|(_, task)| matches!(task.work, Work::Update | Work::Replace) && task.is_over())
+        .filter(|(name, _)| !operation.denied.contains_key(*name))
+        .map(|(name, _)| name.clone());
+    let previous = operation.previous.iter().flat_map(|previous| &previous.resources);
+    let differs = previous.filter(|(name, old)| {
+        stack.resources.get(*name).is_some_and(|present| {
+            present.physical_id != old.physical_id
+                || !differences::same_properties(present, &old.properties)
+                || (present.kind == ResourceType::Stack && present.status == ResourceStatus::UpdateFailed)
+        })
+    });
+    attempted.chain(differs.map(|(name, _)| name.clone())).collect()
+}
+
+/// RollbackStack: from where a failed operation was left standing. Returns the operation's id.
+pub(crate) fn from_pause(
+    region: &mut Region,
+    index: usize,
+    token: Option<String>,
+    retain_except_on_create: bool,
+    at: Moment<'_>,
+) -> Option<String> {
+    let id = region.random.uuid();
+    let stack = &mut region.stacks[index];
+    let mut operation = stack.paused.take()?;
+    note_stale(stack, at);
+    operation.id.clone_from(&id);
+    // A child's rollback carries its parent's token on.
+    operation.token = token.or(operation.token.filter(|_| operation.nested));
+    operation.retain_except_on_create |= retain_except_on_create;
+    operation.phase = Phase::Rollback;
+    stack.past.insert(0, PastOperation { id: id.clone(), kind: OperationType::Rollback });
+    stack.operation = Some(operation.clone());
+    let reason = Some(USER_INITIATED.to_owned());
+    if operation.kind == OperationKind::Update && operation.previous.is_some() {
+        begin_update_rollback(region, index, &operation, reason, at);
+    } else {
+        // There never was a good state: everything goes.
+        if let Some(operation) = &mut stack.operation {
+            operation.kind = OperationKind::Create;
+        }
+        stack.deleted = Some(at.now);
+        let tasks = plan::deletion(&present(stack), stack.definition.as_ref());
+        let event = Some((StackStatus::RollbackInProgress, reason));
+        enter(region, index, Phase::Rollback, tasks, event, at);
+    }
+    Some(id)
+}
+
+/// ContinueUpdateRollback: what stuck is tried again, or passed over.
+pub(crate) fn go_on(
+    region: &mut Region,
+    index: usize,
+    token: Option<String>,
+    skip: BTreeSet<String>,
+    at: Moment<'_>,
+) {
+    let id = region.random.uuid();
+    let stack = &mut region.stacks[index];
+    let Some(mut operation) = stack.paused.take() else { return };
+    note_stale(stack, at);
+    operation.id.clone_from(&id);
+    operation.token = token.or(operation.token.filter(|_| operation.nested));
+    let mut tasks = std::mem::take(&mut operation.tasks);
+    for (name, task) in &mut tasks {
+        if skip.contains(name) {
+            task.state = TaskState::Done;
+        } else if task.state != TaskState::Done {
+            task.state = TaskState::Waiting;
+        }
+    }
+    operation.skip = skip;
+    stack.past.insert(0, PastOperation { id, kind: OperationType::ContinueRollback });
+    let skipped: Vec<String> = operation.skip.iter().filter(|name| !name.contains('.')).cloned().collect();
+    stack.operation = Some(operation);
+    let event = Some((StackStatus::UpdateRollbackInProgress, Some(USER_INITIATED.to_owned())));
+    enter(region, index, Phase::Rollback, tasks, event, at);
+    let stack = &mut region.stacks[index];
+    for name in skipped {
+        // CloudFormation takes it to be as it was, whatever it is.
+        super::tasks::record(stack, &name, ResourceStatus::UpdateComplete, None, at);
+        let previous = stack.operation.as_ref().and_then(|operation| operation.previous.as_ref());
+        let old = previous.and_then(|previous| previous.resources.get(&name)).cloned();
+        if let (Some(old), Some(present)) = (old, stack.resources.get_mut(&name)) {
+            present.properties = old.properties;
+        }
+    }
+}
+
+/// The resources of a stuck rollback that could be passed over.
+pub(crate) fn stuck(stack: &Stack) -> BTreeSet<String> {
+    stack
+        .paused
+        .as_ref()
+        .map(|operation| operation.failed(&[Work::Restore]))
+        .unwrap_or_default()
+        .into_iter()
+        .collect()
+}
+
+/// Lets go of what an import took over: the stack is as it was.
+pub(super) fn undo_import(
+    region: &mut Region,
+    index: usize,
+    operation: &Operation,
+    reason: String,
+    at: Moment<'_>,
+) {
+    let (begins, ends) = (region.random.uuid(), region.random.uuid());
+    let stack = &mut region.stacks[index];
+    event::stack_event(stack, StackStatus::ImportRollbackInProgress, Some(reason), at.now, begins);
+    for name in operation.tasks.iter().filter(|(_, task)| task.work == Work::Import).map(|(name, _)| name) {
+        for status in [ResourceStatus::ImportRollbackInProgress, ResourceStatus::ImportRollbackComplete] {
+            super::tasks::record(stack, name, status, None, at);
+        }
+    }
+    if let Some(old) = &operation.previous {
+        stack.definition.clone_from(&old.definition);
+        stack.change_set_id.clone_from(&old.change_set_id);
+        stack.resources.clone_from(&old.resources);
+    }
+    event::stack_event(stack, StackStatus::ImportRollbackComplete, None, at.now, ends);
+}

@@ -1,0 +1,193 @@
+//! Resources of which the sandbox keeps no more than their properties: alarms, keys, roles, streams and the like.
+//!
+//! Their services are not modelled beyond what a table needs of them: that they are there, and in which state.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Made, Refusal, ResourceType, Services, Site, generated_name};
+use crate::clock::Millis;
+use crate::cloudformation::intrinsics::scalar;
+use crate::cloudformation::stack::Resource;
+use crate::state::{ACCOUNT, Moment};
+
+const DAY: Millis = 86_400_000;
+
+/// What is kept of a resource.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Record {
+    pub(crate) properties: Value,
+    /// When a key that is pending deletion goes.
+    pub(crate) gone_at: Option<Millis>,
+}
+
+impl Record {
+    /// Whether a key can be used.
+    pub(crate) fn is_enabled(&self) -> bool {
+        let on = self.properties.get("Enabled").is_none_or(|flag| scalar(flag) != "false");
+        on && self.gone_at.is_none()
+    }
+}
+
+/// The name of a key's alias or the id of a key, as templates and calls give them, led back to the key.
+pub(crate) fn find_key<'a>(services: &'a Services, name: &str) -> Option<(&'a str, &'a Record)> {
+    let keys = services.records.get(&ResourceType::Key)?;
+    let last = name.rsplit_once(":key/").map_or(name, |(_, id)| id);
+    let last =
+        last.rsplit_once(":alias/").map_or_else(|| last.to_owned(), |(_, alias)| format!("alias/{alias}"));
+    let id = match last.starts_with("alias/") {
+        true => {
+            let alias = services.records.get(&ResourceType::Alias)?.get(&last)?;
+            let target = alias.properties.get("TargetKeyId").map(scalar)?;
+            target.rsplit_once(":key/").map_or(target.clone(), |(_, id)| id.to_owned())
+        }
+        false => last,
+    };
+    keys.get_key_value(&id).map(|(id, record)| (id.as_str(), record))
+}
+
+pub(super) fn create(
+    kind: ResourceType,
+    site: &mut Site<'_>,
+    properties: &Value,
+    moment: Moment<'_>,
+) -> Result<Made, Refusal> {
+    check(kind, site, properties)?;
+    let id = physical_id(kind, site, properties);
+    let records = site.services.records.entry(kind).or_default();
+    if records.contains_key(&id) {
+        return Err(Refusal::Exists(kind, id));
+    }
+    records.insert(id.clone(), Record { properties: properties.clone(), gone_at: None });
+    let attributes = attributes(kind, site, &id, properties);
+    Ok(Made { physical_id: id, attributes, takes: moment.timings.small })
+}
+
+pub(super) fn update(
+    site: &mut Site<'_>,
+    resource: &Resource,
+    properties: &Value,
+    moment: Moment<'_>,
+) -> Result<Made, Refusal> {
+    check(resource.kind, site, properties)?;
+    let id = resource.physical_id.clone();
+    match kept(site, resource) {
+        Some(record) => record.properties.clone_from(properties),
+        None => return Err(Refusal::NotFound(resource.kind, id)),
+    }
+    let mut attributes = attributes(resource.kind, site, &id, properties);
+    // What was drawn at random stays.
+    attributes.extend(resource.attributes.clone());
+    Ok(Made { physical_id: id, attributes, takes: moment.timings.small })
+}
+
+pub(super) fn import(site: &mut Site<'_>, resource: &Resource, moment: Moment<'_>) -> Result<Made, Refusal> {
+    let id = resource.physical_id.clone();
+    let Some(properties) = kept(site, resource).map(|record| record.properties.clone()) else {
+        return Err(Refusal::NotFound(resource.kind, id));
+    };
+    let attributes = attributes(resource.kind, site, &id, &properties);
+    Ok(Made { physical_id: id, attributes, takes: moment.timings.small })
+}
+
+pub(super) fn delete(site: &mut Site<'_>, resource: &Resource, moment: Moment<'_>) -> Millis {
+    let records = site.services.records.entry(resource.kind).or_default();
+    if resource.kind == ResourceType::Key {
+        // A key is not gone but pending, for as many days as its template says.
+        let days = |record: &Record| record.properties.get("PendingWindowInDays").map(scalar)?.parse().ok();
+        if let Some(key) = records.get_mut(&resource.physical_id) {
+            let wait = days(key).unwrap_or(30);
+            key.gone_at.get_or_insert(moment.now + wait * DAY);
+        }
+    } else {
+        records.remove(&resource.physical_id);
+    }
+    moment.timings.small
+}
+
+fn kept<'a>(site: &'a mut Site<'_>, resource: &Resource) -> Option<&'a mut Record> {
+    let records = site.services.records.get_mut(&resource.kind)?;
+    records.get_mut(&resource.physical_id).filter(|record| record.gone_at.is_none())
+}
+
+fn check(kind: ResourceType, site: &mut Site<'_>, properties: &Value) -> Result<(), Refusal> {
+    let text = |name: &str| properties.get(name).map(scalar);
+    match kind {
+        ResourceType::Alias => {
+            let name = text("AliasName").unwrap_or_default();
+            if !name.starts_with("alias/") || name.starts_with("alias/aws/") {
+                let message = format!(
+                    "Alias must start with the prefix \"alias/\", and not with \"alias/aws/\": {name}"
+                );
+                return Err(Refusal::from_service("Kms", &message, site.random));
+            }
+            let target = text("TargetKeyId").unwrap_or_default();
+            if find_key(site.services, &target).is_none() {
+                let arn = format!("arn:aws:kms:{}:{ACCOUNT}:key/{target}", site.region);
+                let message =
+                    format!("Key '{}' does not exist", if target.starts_with("arn:") { target } else { arn });
+                return Err(Refusal::from_service("Kms", &message, site.random));
+            }
+            Ok(())
+        }
+        ResourceType::Stream => {
+            let mode = properties.pointer("/StreamModeDetails/StreamMode").map(scalar);
+            if mode.as_deref() == Some("ON_DEMAND") && properties.get("ShardCount").is_some() {
+                let message = "ShardCount is not allowed for the stream mode ON_DEMAND";
+                return Err(Refusal::from_service("Kinesis", message, site.random));
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn physical_id(kind: ResourceType, site: &mut Site<'_>, properties: &Value) -> String {
+    let name = match kind.name_property().and_then(|property| properties.get(property)) {
+        Some(name) => scalar(name),
+        None if kind == ResourceType::Key => site.random.uuid(),
+        None => generated_name(site.stack_name, site, 128),
+    };
+    let path = properties.get("Path").map_or_else(|| "/".to_owned(), scalar);
+    match kind {
+        ResourceType::ManagedPolicy => format!("arn:aws:iam::{ACCOUNT}:policy{path}{name}"),
+        ResourceType::Topic => format!("arn:aws:sns:{}:{ACCOUNT}:{name}", site.region),
+        _ => name,
+    }
+}
+
+fn attributes(
+    kind: ResourceType,
+    site: &mut Site<'_>,
+    id: &str,
+    properties: &Value,
+) -> BTreeMap<String, String> {
+    let region = site.region;
+    let arn = |service: &str, rest: String| format!("arn:aws:{service}:{region}:{ACCOUNT}:{rest}");
+    let list: Vec<(&str, String)> = match kind {
+        ResourceType::Alarm => vec![("Arn", arn("cloudwatch", format!("alarm:{id}")))],
+        ResourceType::Key => vec![("Arn", arn("kms", format!("key/{id}"))), ("KeyId", id.to_owned())],
+        ResourceType::Stream => vec![("Arn", arn("kinesis", format!("stream/{id}")))],
+        ResourceType::LogGroup => vec![("Arn", arn("logs", format!("log-group:{id}:*")))],
+        ResourceType::Role => {
+            let path = properties.get("Path").map_or_else(|| "/".to_owned(), scalar);
+            let role = format!("arn:aws:iam::{ACCOUNT}:role{path}{id}");
+            vec![("Arn", role), ("RoleId", format!("AROA{}", site.random.suffix().to_uppercase()))]
+        }
+        ResourceType::ManagedPolicy => vec![
+            ("PolicyArn", id.to_owned()),
+            ("PolicyId", format!("ANPA{}", site.random.suffix().to_uppercase())),
+            ("DefaultVersionId", "v1".to_owned()),
+            ("AttachmentCount", "0".to_owned()),
+            ("PermissionsBoundaryUsageCount", "0".to_owned()),
+        ],
+        ResourceType::Topic => {
+            let name = id.rsplit(':').next().unwrap_or_default().to_owned();
+            vec![("TopicArn", id.to_owned()), ("TopicName", name)]
+        }
+        _ => Vec::new(),
+    };
+    list.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
