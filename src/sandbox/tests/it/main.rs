@@ -11,6 +11,7 @@ mod files;
 mod hostile;
 mod nested;
 mod recorded;
+mod recovery;
 mod s3;
 mod sequences;
 mod tables;
