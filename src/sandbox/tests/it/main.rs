@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod hostile;
 mod nested;
+mod policies;
 mod recorded;
 mod recovery;
 mod s3;
