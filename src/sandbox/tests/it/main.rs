@@ -9,6 +9,7 @@ mod deploy;
 mod faults;
 mod files;
 mod hostile;
+mod drift;
 mod import;
 mod nested;
 mod policies;
