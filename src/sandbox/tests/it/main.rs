@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod hostile;
 mod drift;
+mod hooks;
 mod import;
 mod nested;
 mod policies;
