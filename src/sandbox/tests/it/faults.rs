@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_cloudformation::types::ChangeSetType;
-use tablewright_sandbox::{CallFailure, CallFault, Faults};
+use tablewright_sandbox::{CallFailure, CallFault, CallWindow, Faults};
 
 use crate::support::{Wire, notes, refusal, world, world_with};
 
@@ -99,4 +99,119 @@ fn calls_are_recorded() {
     assert_eq!((calls[1].action.as_str(), calls[1].parameters["Limit"].as_str()), ("ListTables", "3"));
     wire.clock.advance(Duration::from_secs(1));
     assert!(calls[0].at < wire.clock.now());
+}
+
+#[test]
+fn windows_open_and_close() {
+    let wire = Wire::new();
+    let window = |action: &str, failure: CallFailure| CallWindow {
+        action: action.into(),
+        from_second: 10,
+        to_second: 20,
+        failure,
+    };
+    let windows = vec![window("ListStacks", CallFailure::ExpiredToken), window("*", CallFailure::Throttled)];
+    wire.call("ListStacks", &[]);
+    wire.sandbox.set_faults(Faults { windows, ..Faults::default() }).unwrap();
+    wire.wait(9);
+    wire.call("ListStacks", &[]);
+    wire.wait(1);
+    assert!(wire.refused("ListStacks", &[]).starts_with("ExpiredToken"));
+    assert_eq!(wire.refused("ListExports", &[]), "Throttling: Rate exceeded");
+    wire.wait(10);
+    wire.call("ListStacks", &[]);
+    wire.call("ListExports", &[]);
+}
+
+#[tokio::test]
+async fn requests_are_not_believed() {
+    let check = async |failure: CallFailure, expected: &str| {
+        let world = world_with(calls("*", 1, 99, failure));
+        let error = world.cfn.list_stacks().send().await.unwrap_err();
+        let text = format!("{error:?}");
+        assert!(text.contains(expected), "{failure:?}: {text}");
+    };
+    check(CallFailure::BadSignature, "SignatureDoesNotMatch").await;
+    check(CallFailure::RequestExpired, "RequestExpired").await;
+    check(CallFailure::Garbage, "XmlDecodeError").await;
+}
+
+#[test]
+fn events_come_twice_and_have_a_history() {
+    let wire = Wire::new();
+    let faults = Faults {
+        double_event_every: Some(3),
+        history_events: 7,
+        events_without_token: true,
+        event_page_size: Some(5),
+        ..Faults::default()
+    };
+    wire.sandbox.set_faults(faults).unwrap();
+    let body = notes(|_| ());
+    let token = ("ClientRequestToken", "t");
+    wire.call("CreateStack", &[("StackName", "app"), ("TemplateBody", &body), token]);
+    wire.wait(60);
+    let mut ids: Vec<String> = Vec::new();
+    let mut statuses = Vec::new();
+    let mut next: Option<String> = None;
+    loop {
+        let mut parameters = vec![("StackName", "app")];
+        parameters.extend(next.as_deref().map(|token| ("NextToken", token)));
+        let page = wire.call("DescribeStackEvents", &parameters);
+        for event in page["StackEvents"].as_array().unwrap() {
+            ids.push(event["EventId"].as_str().unwrap().to_owned());
+            statuses.push(event["ResourceStatus"].as_str().unwrap().to_owned());
+            assert!(event.get("OperationId").is_none(), "{event}");
+            // Only those of earlier operations would have a token; it is hidden as well.
+            assert!(event.get("ClientRequestToken").is_none(), "{event}");
+        }
+        next = page.get("NextToken").and_then(|token| token.as_str()).map(str::to_owned);
+        if next.is_none() {
+            break;
+        }
+    }
+    let distinct: std::collections::BTreeSet<&String> = ids.iter().collect();
+    assert_eq!(distinct.len(), 5 + 7);
+    // One in each page of five, and none in the last, shorter one.
+    assert_eq!(ids.len(), 12 + 2);
+    assert_eq!(statuses[0], "CREATE_COMPLETE");
+    assert_eq!(statuses.last().unwrap(), "UPDATE_IN_PROGRESS");
+}
+
+#[test]
+fn change_sets_are_late_and_come_in_pages() {
+    let wire = Wire::new();
+    let faults = Faults { change_set_lag_seconds: 30, change_page_size: Some(2), ..Faults::default() };
+    wire.sandbox.set_faults(faults).unwrap();
+    let body = notes(|template| {
+        for name in ["A", "B", "C", "D"] {
+            template["Resources"][name] =
+                serde_json::json!({"Type": "AWS::CloudFormation::WaitConditionHandle"});
+        }
+    });
+    let (status, id) = wire.set("app", "one", &body, &[("ChangeSetType", "CREATE")]);
+    assert_eq!(status, "CREATE_IN_PROGRESS");
+    wire.wait(30);
+    let first = wire.call("DescribeChangeSet", &[("ChangeSetName", &id)]);
+    assert_eq!(first["Status"], "CREATE_COMPLETE");
+    assert_eq!(first["Changes"].as_array().unwrap().len(), 2);
+    let token = first["NextToken"].as_str().unwrap();
+    let second = wire.call("DescribeChangeSet", &[("ChangeSetName", &id), ("NextToken", token)]);
+    assert_eq!(second["Changes"][1]["ResourceChange"]["LogicalResourceId"], "D");
+}
+
+#[test]
+fn faults_are_data() {
+    let text = r#"{
+        "calls": [{"action": "DescribeStacks", "from": 2, "to": 3, "failure": "Throttled"}],
+        "windows": [{"action": "*", "from_second": 60, "to_second": 90, "failure": "ExpiredToken"}],
+        "nth_resources": [{"fault": {"logical_id": "A", "on": "Stabilize", "reason": "no"}, "from": 1, "to": 1}],
+        "hooks": [{"type_name": "Org::Guard::Hook", "target": {"Resource": "A"}, "mode": "Warn", "reason": "beware"}],
+        "cancels": [{"stack": "app", "after_seconds": 5}],
+        "stale_stack_seconds": 10
+    }"#;
+    let faults: Faults = serde_json::from_str(text).unwrap();
+    assert_eq!(faults.windows[0].failure, CallFailure::ExpiredToken);
+    assert_eq!(serde_json::from_str::<Faults>(&serde_json::to_string(&faults).unwrap()).unwrap(), faults);
+    assert!(serde_json::from_str::<Faults>(r#"{"throttle": true}"#).is_err());
 }

@@ -16,6 +16,7 @@ mod nested;
 mod policies;
 mod recorded;
 mod recovery;
+mod resources;
 mod s3;
 mod sequences;
 mod tables;
