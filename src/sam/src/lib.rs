@@ -19,8 +19,12 @@ mod remove;
 mod embed;
 mod verify;
 
+mod resolve;
+mod names;
+
 mod error;
 
 pub use embed::{Change, Edit, Options, What, check, embed, remove};
 pub use error::EmbedError;
+pub use names::with_name_parameters;
 pub use region::{Region, Regions};
