@@ -28,10 +28,22 @@ pub(crate) enum Naming {
 }
 
 impl Table {
+    /// Returns the logical id in kebab case, which stands for `{table}` in the pattern of table names.
+    ///
+    /// ```
+    /// use tablewright::Table;
+    ///
+    /// assert_eq!(Table::define("ProductImage").kebab_id(), "product-image");
+    /// ```
+    #[must_use]
+    pub fn kebab_id(&self) -> String {
+        kebab(&self.id)
+    }
+
     /// Settles what the environment decides: the name, and what its profile says where the definition does not.
     pub(crate) fn settle(&mut self, env: &Env) {
         match std::mem::take(&mut self.naming) {
-            Naming::FromId => self.name = Some(env.table_name(&kebab(&self.id)).into()),
+            Naming::FromId => self.name = Some(env.table_name(&self.kebab_id()).into()),
             Naming::FromBase(base) => self.name = Some(env.table_name(&base).into()),
             Naming::Settled => {}
         }

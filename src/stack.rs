@@ -136,6 +136,18 @@ impl Stack {
         }
     }
 
+    /// Returns the id in Pascal case: the logical id of the stack where it is nested in another one.
+    ///
+    /// ```
+    /// use tablewright::Stack;
+    ///
+    /// assert_eq!(Stack::new("order-lines").pascal_id(), "OrderLines");
+    /// ```
+    #[must_use]
+    pub fn pascal_id(&self) -> String {
+        crate::scaling::pascal(&self.id)
+    }
+
     /// Sets `Description`.
     ///
     /// See [`Stack`].

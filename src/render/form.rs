@@ -11,7 +11,6 @@ use tablewright_template::{self as template, JsonLayout, Node};
 use crate::render::block::{block, long_block};
 use crate::render::header::with_header;
 use crate::render::{Rendered, lower};
-use crate::scaling::pascal;
 use crate::settings::DeletionPolicy;
 use crate::stack::Stack;
 
@@ -111,7 +110,7 @@ fn nested(stack: &Stack, env: &str) -> String {
     let stays = stack.tables.iter().any(|table| table.deletion_policy != DeletionPolicy::Delete);
     let (deletion, replacement) =
         if stays { ("RetainExceptOnCreate", "Retain") } else { ("Delete", "Delete") };
-    let id = pascal(&stack.id);
+    let id = stack.pascal_id();
     let resource = json!({
         &id: {
             "Type": "AWS::CloudFormation::Stack",
