@@ -183,7 +183,7 @@ pub fn remove(template: impl AsRef<[u8]>, owner: &str, options: Options) -> Resu
     Ok(Edit { changes: gone.iter().map(change).collect(), text })
 }
 
-fn utf8(bytes: &[u8]) -> Result<&str, EmbedError> {
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, EmbedError> {
     std::str::from_utf8(bytes).map_err(|error| EmbedError::NotUtf8 { offset: error.valid_up_to() })
 }
 

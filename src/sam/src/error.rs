@@ -153,12 +153,14 @@ pub enum EmbedError {
         known: Vec<String>,
     },
     /// A resource that is there and is no function.
-    #[error("{position}: `{name}` is no function of SAM but `{found}`")]
+    #[error("{position}: `{name}` is no `{wanted}` but `{found}`")]
     NotAFunction {
         /// The logical id.
         name: String,
         /// Its type.
         found: String,
+        /// What it has to be.
+        wanted: &'static str,
         /// Where it is.
         position: Position,
     },
@@ -235,7 +237,7 @@ impl EmbedError {
             Self::NoFunction { near: Some(near), .. } => return Some(format!("did you mean `{near}`?")),
             Self::NoFunction { known, .. } if known.is_empty() => "it has no functions at all",
             Self::NoFunction { known, .. } => return Some(format!("it has {}", known.join(", "))),
-            Self::NotAFunction { .. } => "name an `AWS::Serverless::Function`",
+            Self::NotAFunction { wanted, .. } => return Some(format!("name an `{wanted}`")),
             Self::Entangled => {
                 "a block scalar that keeps its empty lines (`|+`) stands before a region and would take in those behind it"
             }

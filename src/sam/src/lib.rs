@@ -21,10 +21,15 @@ mod verify;
 
 mod resolve;
 mod names;
+mod way;
+mod near;
+mod fragment;
 
 mod error;
 
 pub use embed::{Change, Edit, Options, What, check, embed, remove};
 pub use error::EmbedError;
+pub use fragment::{Access, Fragment, FragmentKind, Request, embed_fragment, fragment};
 pub use names::with_name_parameters;
 pub use region::{Region, Regions};
+pub use way::{RegionsError, Way, companion, regions};

@@ -157,11 +157,6 @@ fn test(stack: &Stack, test: &Test, depth: usize) -> Result<bool, Unknown> {
     }
 }
 
-/// Returns whether a condition holds.
-pub(crate) fn condition(stack: &Stack, name: &str) -> Result<bool, Unknown> {
-    holds(stack, name, 0)
-}
-
 pub(crate) fn as_text(known: Known) -> Result<String, Unknown> {
     match known {
         Known::Text(text) => Ok(text),
@@ -206,12 +201,12 @@ mod tests {
         stack
     }
 
-    fn check(call: Expression, wanted: &str) {
-        assert_eq!(expression(&stack(), &call), Ok(Known::Text(wanted.to_owned())), "{call:?}");
+    fn check(call: &Expression, wanted: &str) {
+        assert_eq!(expression(&stack(), call), Ok(Known::Text(wanted.to_owned())), "{call:?}");
     }
 
-    fn unknown(call: Expression, why: &str) {
-        let error = expression(&stack(), &call).unwrap_err();
+    fn unknown(call: &Expression, why: &str) {
+        let error = expression(&stack(), call).unwrap_err();
         // Without the lines of this file.
         let error: String = error
             .split(" (")
@@ -230,16 +225,16 @@ mod tests {
 
     #[test]
     fn functions_of_parameters_are_known() {
-        check(reference("Stage"), "dev");
-        check(reference("Count"), "3");
-        check(Expression::sub("x-${Stage}-${ Count }-${!no}"), "x-dev-3-${no}");
-        check(Expression::sub_with("${A}-${Stage}", [("A", reference("Count"))]), "3-dev");
-        check(Expression::join("-", [reference("Stage").into(), "a".into(), 1_u64.into()]), "dev-a-1");
-        check(Expression::find_in_map("Limits", reference("Stage"), "reads"), "100");
-        check(Expression::select_split(1, "/", "a/b/c"), "b");
-        check(Expression::Select(Box::new(1_u64.into()), Box::new(reference("Zones").into())), "b");
+        check(&reference("Stage"), "dev");
+        check(&reference("Count"), "3");
+        check(&Expression::sub("x-${Stage}-${ Count }-${!no}"), "x-dev-3-${no}");
+        check(&Expression::sub_with("${A}-${Stage}", [("A", reference("Count"))]), "3-dev");
+        check(&Expression::join("-", [reference("Stage").into(), "a".into(), 1_u64.into()]), "dev-a-1");
+        check(&Expression::find_in_map("Limits", reference("Stage"), "reads"), "100");
+        check(&Expression::select_split(1, "/", "a/b/c"), "b");
+        check(&Expression::Select(Box::new(1_u64.into()), Box::new(reference("Zones").into())), "b");
         for (condition, wanted) in [("IsDev", "a"), ("IsNot", "b"), ("Both", "b"), ("Any", "a")] {
-            check(Expression::if_else(condition, "a", "b"), wanted);
+            check(&Expression::if_else(condition, "a", "b"), wanted);
         }
         let no_value = Expression::if_else("IsDev", reference("AWS::NoValue"), "b");
         assert_eq!(expression(&stack(), &no_value), Ok(Known::Nothing));
@@ -249,31 +244,31 @@ mod tests {
 
     #[test]
     fn what_only_a_deployment_can_know_is_named() {
-        unknown(reference("AWS::Region"), "`AWS::Region` is known when it is deployed");
-        unknown(reference("Topic"), "what `Topic` comes to is known when it is deployed");
-        unknown(reference("Given"), "the parameter `Given` has no default");
+        unknown(&reference("AWS::Region"), "`AWS::Region` is known when it is deployed");
+        unknown(&reference("Topic"), "what `Topic` comes to is known when it is deployed");
+        unknown(&reference("Given"), "the parameter `Given` has no default");
         unknown(
-            reference("Key"),
+            &reference("Key"),
             "the parameter `Key` is of type `AWS::SSM::Parameter::Value<String>`, which AWS resolves",
         );
-        unknown(reference("Secret"), "`{{resolve:ssm:/x}}` is known when it is deployed");
+        unknown(&reference("Secret"), "`{{resolve:ssm:/x}}` is known when it is deployed");
         unknown(
-            Expression::sub("a-{{resolve:ssm:/x}}"),
+            &Expression::sub("a-{{resolve:ssm:/x}}"),
             "`a-{{resolve:ssm:/x}}` is known when it is deployed",
         );
-        unknown(Expression::sub("${Stage"), "`${Stage` is not closed");
-        unknown(Expression::GetAtt("T".into(), "Arn".into()), "`T.Arn` is known when it is deployed");
-        unknown(Expression::import_value("x"), "what another stack exports is known when it is deployed");
+        unknown(&Expression::sub("${Stage"), "`${Stage` is not closed");
+        unknown(&Expression::GetAtt("T".into(), "Arn".into()), "`T.Arn` is known when it is deployed");
+        unknown(&Expression::import_value("x"), "what another stack exports is known when it is deployed");
         unknown(
-            Expression::find_in_map("Limits", "prod", "reads"),
+            &Expression::find_in_map("Limits", "prod", "reads"),
             "the mapping `Limits` has no `prod`, `reads`",
         );
-        unknown(Expression::select_split(7, "/", "a/b"), "a list has no item 7");
-        unknown(Expression::if_else("Circle", "a", "b"), "there is no condition `Circle`");
-        unknown(Expression::if_else("Nowhere", "a", "b"), "there is no condition `Nowhere`");
-        unknown(Expression::join("", [reference("Zones").into()]), "a list stands where a text is wanted");
+        unknown(&Expression::select_split(7, "/", "a/b"), "a list has no item 7");
+        unknown(&Expression::if_else("Circle", "a", "b"), "there is no condition `Circle`");
+        unknown(&Expression::if_else("Nowhere", "a", "b"), "there is no condition `Nowhere`");
+        unknown(&Expression::join("", [reference("Zones").into()]), "a list stands where a text is wanted");
         unknown(
-            Expression::Join("-".into(), Box::new(Argument::from("a"))),
+            &Expression::Join("-".into(), Box::new(Argument::from("a"))),
             "a text stands where a list is wanted",
         );
     }

@@ -1,0 +1,43 @@
+//! The table's name in the environment of functions, and the file that `sam local` takes.
+
+use serde_json::{Value as Json, json};
+use tablewright::Problem;
+use tablewright::Table;
+
+use crate::fragment::{ANY_FUNCTION, Fragment, Piece, in_function, path};
+use crate::names::name_of;
+use crate::resolve;
+use crate::way::Reference;
+
+pub(super) fn variables(reference: &Reference<'_>, function: &str) -> Result<Piece, Box<Problem>> {
+    Ok(Piece {
+        path: in_function(function, &["Environment", "Variables"]),
+        shown: 2,
+        content: json!({ variable(reference.table): reference.name()? }),
+        types: ANY_FUNCTION,
+    })
+}
+
+/// `Globals` take the environment of all functions, and no policies.
+pub(super) fn globals(reference: &Reference<'_>) -> Result<Piece, Box<Problem>> {
+    Ok(Piece {
+        path: path(&["Globals", "Function", "Environment", "Variables"]),
+        shown: 4,
+        content: json!({ variable(reference.table): reference.name()? }),
+        types: &[],
+    })
+}
+
+/// What `sam local` is to put in the place of the variables that the template declares; it knows of no others.
+pub(super) fn json(reference: &Reference<'_>, function: &str) -> Result<Fragment, Box<Problem>> {
+    let Reference { stack, table, .. } = *reference;
+    let name = resolve::text(stack, name_of(stack, table)?).expect("`name_of` has worked it out");
+    let json: Json = json!({ function: { variable(table): name } });
+    let text = format!("{json:#}\n");
+    Ok(Fragment { text, region: None, function: None })
+}
+
+/// The name of the variable: SAM takes letters, digits and underscores, two at least.
+pub(crate) fn variable(table: &Table) -> String {
+    format!("{}_TABLE_NAME", table.kebab_id().replace('-', "_").to_uppercase())
+}

@@ -1,0 +1,276 @@
+//! What a function needs from a table, each a few lines of its template.
+//!
+//! In: a stack, a table, a function, and what the function may do. Out: a [`Fragment`], as text to paste and as a region to be
+//! kept in the function's own properties. Nothing here reads a template: see [`embed_fragment`].
+
+mod connector;
+mod env;
+mod events;
+mod outputs;
+mod policies;
+mod statement;
+
+use serde_json::Value as Json;
+use tablewright::render::yaml;
+use tablewright::{Problem, Stack, Table};
+
+use crate::EmbedError;
+use crate::document::Document;
+use crate::embed::{Edit, Options, embed};
+use crate::names::with_name_parameters;
+use crate::near::nearest;
+use crate::region::{Region, Regions};
+use crate::way::{Reference, RegionsError, Way, provenance};
+
+/// What a function can need from a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FragmentKind {
+    /// The table's name in `Environment.Variables` of the function.
+    Env,
+    /// Statements in `Policies` of the function, for what it may do and no more.
+    Policies,
+    /// An `AWS::Serverless::Connector`, for whoever prefers SAM's own grants.
+    Connector,
+    /// The table's stream in `Events` of the function.
+    Events,
+    /// The table's name in `Globals`, for all functions.
+    Globals,
+    /// Name and ARN in `Outputs`.
+    Outputs,
+    /// The file that `sam local --env-vars` takes, with the names as they are without CloudFormation. No region: a file of its own.
+    EnvJson,
+}
+
+/// What a function may do with a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Access {
+    /// Get, query, scan and check items.
+    #[default]
+    Read,
+    /// Put, update and delete items.
+    Write,
+    /// Both.
+    Crud,
+    /// Read the table's stream.
+    Stream,
+}
+
+/// Which function needs what from which table.
+///
+/// ```
+/// use tablewright::{Index, Scalar, Stack, Table};
+/// use tablewright_sam::{Access, FragmentKind, Request, fragment};
+///
+/// let mut stack = Stack::new("notes");
+/// let by_day = Index::new("by-day").partition("day", Scalar::S);
+/// stack.table(Table::define("Note").name("demo-notes").partition("user", Scalar::S).gsi(by_day));
+///
+/// let request = Request { index: Some("by-day"), ..Request::new(&stack, "Note", "Report") };
+/// let policies = fragment(FragmentKind::Policies, &request)?;
+/// assert_eq!(policies.text, "\
+/// Policies:
+///   - Version: '2012-10-17'
+///     Statement:
+///       - Sid: NoteRead
+///         Effect: Allow
+///         Action:
+///           - dynamodb:Query
+///           - dynamodb:Scan
+///         Resource:
+///           - !Sub '${Note.Arn}/index/by-day'
+/// ");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Request<'a> {
+    /// The stack of the table.
+    pub stack: &'a Stack,
+    /// The logical id of the table.
+    pub table: &'a str,
+    /// The logical id of the function.
+    pub function: &'a str,
+    /// What the function may do.
+    pub access: Access,
+    /// The one index that it may read; none: the table, and all of its indexes.
+    pub index: Option<&'a str>,
+    /// The values of the partition key that it may touch; none: all.
+    pub leading_keys: Vec<String>,
+    /// The attributes that it may touch, beside the keys; none: all.
+    pub attributes: Vec<String>,
+    /// How the template has the table.
+    pub way: Way,
+}
+
+impl<'a> Request<'a> {
+    /// A function that may read a table which is embedded in its template.
+    ///
+    /// See [`Request`].
+    #[must_use]
+    pub fn new(stack: &'a Stack, table: &'a str, function: &'a str) -> Self {
+        Self {
+            stack,
+            table,
+            function,
+            access: Access::default(),
+            index: None,
+            leading_keys: Vec::new(),
+            attributes: Vec::new(),
+            way: Way::Embedded,
+        }
+    }
+}
+
+/// A few lines for a template.
+///
+/// See [`Request`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fragment {
+    /// To be pasted: with the key that it belongs under, at the left margin.
+    pub text: String,
+    /// To be embedded; none for [`FragmentKind::EnvJson`].
+    pub region: Option<Regions>,
+    /// The function that the template has to have, and the types that will do.
+    pub(crate) function: Option<(String, &'static [&'static str])>,
+}
+
+/// One piece of a template: what stands where.
+struct Piece {
+    path: Vec<String>,
+    /// How many keys of the path are part of the text to be pasted.
+    shown: usize,
+    content: Json,
+    types: &'static [&'static str],
+}
+
+const SAM_FUNCTION: &[&str] = &["AWS::Serverless::Function"];
+const ANY_FUNCTION: &[&str] = &["AWS::Serverless::Function", "AWS::Lambda::Function"];
+
+/// Writes what a function needs from a table.
+///
+/// See [`Request`].
+///
+/// # Errors
+///
+/// A [`Problem`] with the Rust line where the stack has no such table or index, where the table has no stream, where its name is
+/// not known without CloudFormation, or where what is asked for cannot be granted.
+pub fn fragment(kind: FragmentKind, request: &Request<'_>) -> Result<Fragment, RegionsError> {
+    let stack = with_name_parameters(request.stack)?;
+    let table = table_of(&stack, request.table)?;
+    let reference = Reference { stack: &stack, table, way: request.way };
+    let piece = match kind {
+        FragmentKind::Env => env::variables(&reference, request.function)?,
+        FragmentKind::Globals => env::globals(&reference)?,
+        FragmentKind::EnvJson => return Ok(env::json(&reference, request.function)?),
+        FragmentKind::Policies => policies::policies(&reference, request)?,
+        FragmentKind::Connector => connector::connector(&reference, request)?,
+        FragmentKind::Events => events::events(&reference, request.function)?,
+        FragmentKind::Outputs => outputs::outputs(&reference)?,
+    };
+    let shown = &piece.path[piece.path.len() - piece.shown..];
+    let wrapped = shown.iter().rev().fold(piece.content.clone(), |content, key| {
+        Json::Object([(key.clone(), content)].into_iter().collect())
+    });
+    let (function, owner) = if piece.types.is_empty() {
+        (None, format!("{}.{}", stack.id, table.id))
+    } else {
+        (
+            Some((request.function.to_owned(), piece.types)),
+            format!("{}.{}.{}", stack.id, table.id, request.function),
+        )
+    };
+    let region = Region::new(piece.path, format!("{}{}", provenance(&stack), yaml(&piece.content)))?;
+    let region = Regions { owner, regions: vec![region] };
+    Ok(Fragment { text: yaml(&wrapped), region: Some(region), function })
+}
+
+/// Has a template have a fragment where it belongs: in the function's own `Environment.Variables`, `Policies` or `Events`, or in
+/// a section. A fragment that is there from an earlier time is updated where it stands.
+///
+/// ```
+/// use tablewright::{Scalar, Stack, Table};
+/// use tablewright_sam::{FragmentKind, Options, Request, embed_fragment, fragment};
+///
+/// let mut stack = Stack::new("notes");
+/// stack.table(Table::define("Note").name("demo-notes").partition("user", Scalar::S));
+/// let env = fragment(FragmentKind::Env, &Request::new(&stack, "Note", "Report"))?;
+///
+/// let template = "Resources:\n  Report:\n    Type: AWS::Serverless::Function\n    Properties:\n      Handler: bootstrap\n";
+/// let text = embed_fragment(template, &env, Options::default())?.text;
+/// assert!(text.contains("      Environment:\n        Variables:\n"));
+/// assert!(text.contains("          NOTE_TABLE_NAME: !Ref NoteTableName\n"));
+///
+/// let error = embed_fragment(&template.replace("Report", "Reports"), &env, Options::default()).unwrap_err();
+/// assert_eq!(error.to_string(), "the template has no function `Report`");
+/// assert_eq!(error.hint().as_deref(), Some("did you mean `Reports`?"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// See [`EmbedError`].
+pub fn embed_fragment(
+    template: impl AsRef<[u8]>,
+    fragment: &Fragment,
+    options: Options,
+) -> Result<Edit, EmbedError> {
+    let template = crate::embed::utf8(template.as_ref())?;
+    let Some(region) = &fragment.region else {
+        return Err(EmbedError::Internal("a file of its own is not a part of a template".to_owned()));
+    };
+    if let Some((function, types)) = &fragment.function {
+        find_function(template, function, types)?;
+    }
+    embed(template, region, options)
+}
+
+/// Refuses a template without this function.
+fn find_function(template: &str, name: &str, types: &[&'static str]) -> Result<(), EmbedError> {
+    let document = Document::read(template)?;
+    let resources = document.root().get("Resources").map(|entry| entry.value.entries()).unwrap_or_default();
+    let type_of = |entry: &tablewright_template::SyntaxEntry| -> String {
+        let of_type = entry.value.get("Type").and_then(|entry| entry.value.as_str());
+        of_type.unwrap_or_default().to_owned()
+    };
+    let found = resources.iter().find(|entry| entry.key.as_str() == Some(name));
+    match found.map(|entry| (entry, type_of(entry))) {
+        Some((_, found)) if types.contains(&found.as_str()) => Ok(()),
+        Some((entry, found)) => Err(EmbedError::NotAFunction {
+            name: name.to_owned(),
+            found,
+            wanted: types[0],
+            position: entry.key.position,
+        }),
+        None => {
+            let functions = resources.iter().filter(|entry| types.contains(&type_of(entry).as_str()));
+            let known: Vec<String> =
+                functions.filter_map(|entry| entry.key.as_str().map(str::to_owned)).collect();
+            let near = nearest(name, &known);
+            Err(EmbedError::NoFunction { name: name.to_owned(), near, known })
+        }
+    }
+}
+
+fn table_of<'s>(stack: &'s Stack, id: &str) -> Result<&'s Table, Box<Problem>> {
+    stack.tables.iter().find(|table| table.id == id).ok_or_else(|| {
+        let known: Vec<String> = stack.tables.iter().map(|table| table.id.clone()).collect();
+        let message = format!("stack `{}` has no table `{id}`", stack.id);
+        let help = match nearest(id, &known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("it has {}", known.join(", ")),
+        };
+        Box::new(Problem::error("SAM6", &stack.at, message).help(help))
+    })
+}
+
+/// A problem with what is asked of a table, at the table's line.
+fn problem(table: &Table, message: String, help: impl Into<String>) -> Box<Problem> {
+    Box::new(Problem::error("SAM6", &table.at, message).help(help))
+}
+
+fn path(keys: &[&str]) -> Vec<String> {
+    keys.iter().map(|key| (*key).to_owned()).collect()
+}
+
+fn in_function(function: &str, keys: &[&str]) -> Vec<String> {
+    path(&[&["Resources", function, "Properties"], keys].concat())
+}

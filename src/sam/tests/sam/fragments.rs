@@ -1,0 +1,873 @@
+//! What functions are given: every kind of fragment, as people read it, and in the functions of a template.
+
+use insta::assert_snapshot;
+use tablewright::{Encryption, Global, Index, Place, Problem, Scalar, Stack, StreamView, Table};
+use tablewright_sam::{
+    Access, EmbedError, FragmentKind, Options, RegionsError, Request, Way, embed_fragment, fragment, remove,
+};
+
+fn stack() -> Stack {
+    let mut stack = Stack::new("notes").name("demo-notes-dev");
+    let note = stack.table(
+        Table::define("NoteItem")
+            .name("demo-dev-notes")
+            .partition("userId", Scalar::S)
+            .sort("noteId", Scalar::S)
+            .gsi(Index::new("by-day").partition("day", Scalar::S).sort("noteId", Scalar::S))
+            .gsi(Index::new("by-size").partition("size", Scalar::N))
+            .stream(StreamView::NewAndOldImages),
+    );
+    stack.output("Name", note.name()).export("notes-name");
+    stack.output("StreamArn", note.stream_arn().unwrap());
+    stack.publish_ssm("/notes/name", note.name());
+    stack.table(Table::define("Plain").name("demo-dev-plain").partition("id", Scalar::S));
+    stack
+}
+
+/// Returns the text of a fragment for the function `Api` and the table `NoteItem`.
+fn text(kind: FragmentKind, change: impl FnOnce(&mut Request<'_>)) -> String {
+    let stack = stack();
+    let mut request = Request::new(&stack, "NoteItem", "Api");
+    change(&mut request);
+    match fragment(kind, &request) {
+        Ok(fragment) => fragment.text,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn problem(stack: &Stack, kind: FragmentKind, change: impl FnOnce(&mut Request<'_>)) -> Problem {
+    let mut request = Request::new(stack, "NoteItem", "Api");
+    change(&mut request);
+    match fragment(kind, &request).unwrap_err() {
+        RegionsError::Problem(problem) => *problem,
+        error => panic!("{error}"),
+    }
+}
+
+#[test]
+fn the_name_goes_where_functions_find_it() {
+    assert_snapshot!(text(FragmentKind::Env, |_| {}), @"
+    Environment:
+      Variables:
+        NOTE_ITEM_TABLE_NAME: !Ref NoteItemTableName
+    ");
+    assert_snapshot!(text(FragmentKind::Globals, |_| {}), @"
+    Globals:
+      Function:
+        Environment:
+          Variables:
+            NOTE_ITEM_TABLE_NAME: !Ref NoteItemTableName
+    ");
+    assert_snapshot!(text(FragmentKind::Outputs, |_| {}), @"
+    Outputs:
+      NoteItemTableArn:
+        Value: !GetAtt NoteItem.Arn
+      NoteItemTableName:
+        Value: !Ref NoteItemTableName
+    ");
+    assert_snapshot!(text(FragmentKind::EnvJson, |_| {}), @r#"
+    {
+      "Api": {
+        "NOTE_ITEM_TABLE_NAME": "demo-dev-notes"
+      }
+    }
+    "#);
+}
+
+#[test]
+fn policies_grant_what_is_asked_for_and_no_more() {
+    assert_snapshot!(text(FragmentKind::Policies, |_| {}), @"
+    Policies:
+      - Version: '2012-10-17'
+        Statement:
+          - Sid: NoteItemRead
+            Effect: Allow
+            Action:
+              - dynamodb:BatchGetItem
+              - dynamodb:ConditionCheckItem
+              - dynamodb:DescribeTable
+              - dynamodb:GetItem
+              - dynamodb:Query
+              - dynamodb:Scan
+            Resource:
+              - !GetAtt NoteItem.Arn
+          - Sid: NoteItemReadIndexes
+            Effect: Allow
+            Action:
+              - dynamodb:Query
+              - dynamodb:Scan
+            Resource:
+              - !Sub '${NoteItem.Arn}/index/by-day'
+              - !Sub '${NoteItem.Arn}/index/by-size'
+    ");
+    assert_snapshot!(text(FragmentKind::Policies, |request| request.access = Access::Write), @"
+    Policies:
+      - Version: '2012-10-17'
+        Statement:
+          - Sid: NoteItemWrite
+            Effect: Allow
+            Action:
+              - dynamodb:BatchWriteItem
+              - dynamodb:DeleteItem
+              - dynamodb:PutItem
+              - dynamodb:UpdateItem
+            Resource:
+              - !GetAtt NoteItem.Arn
+    ");
+    assert_snapshot!(text(FragmentKind::Policies, |request| request.access = Access::Crud), @"
+    Policies:
+      - Version: '2012-10-17'
+        Statement:
+          - Sid: NoteItemCrud
+            Effect: Allow
+            Action:
+              - dynamodb:BatchGetItem
+              - dynamodb:BatchWriteItem
+              - dynamodb:ConditionCheckItem
+              - dynamodb:DeleteItem
+              - dynamodb:DescribeTable
+              - dynamodb:GetItem
+              - dynamodb:PutItem
+              - dynamodb:Query
+              - dynamodb:Scan
+              - dynamodb:UpdateItem
+            Resource:
+              - !GetAtt NoteItem.Arn
+          - Sid: NoteItemReadIndexes
+            Effect: Allow
+            Action:
+              - dynamodb:Query
+              - dynamodb:Scan
+            Resource:
+              - !Sub '${NoteItem.Arn}/index/by-day'
+              - !Sub '${NoteItem.Arn}/index/by-size'
+    ");
+    assert_snapshot!(text(FragmentKind::Policies, |request| request.access = Access::Stream), @"
+    Policies:
+      - Version: '2012-10-17'
+        Statement:
+          - Sid: NoteItemStream
+            Effect: Allow
+            Action:
+              - dynamodb:DescribeStream
+              - dynamodb:GetRecords
+              - dynamodb:GetShardIterator
+            Resource:
+              - !GetAtt NoteItem.StreamArn
+          - Sid: NoteItemListStreams
+            Effect: Allow
+            Action:
+              - dynamodb:ListStreams
+            Resource:
+              - !Sub '${NoteItem.Arn}/stream/*'
+    ");
+    assert_snapshot!(text(FragmentKind::Policies, |request| request.index = Some("by-day")), @"
+    Policies:
+      - Version: '2012-10-17'
+        Statement:
+          - Sid: NoteItemRead
+            Effect: Allow
+            Action:
+              - dynamodb:Query
+              - dynamodb:Scan
+            Resource:
+              - !Sub '${NoteItem.Arn}/index/by-day'
+    ");
+}
+
+#[test]
+fn policies_can_be_narrowed_to_keys_and_attributes() {
+    assert_snapshot!(text(FragmentKind::Policies, |request| {
+        request.index = Some("by-day");
+        request.leading_keys = vec!["monday".to_owned()];
+    }), @"
+    Policies:
+      - Version: '2012-10-17'
+        Statement:
+          - Sid: NoteItemRead
+            Effect: Allow
+            Action:
+              - dynamodb:Query
+            Resource:
+              - !Sub '${NoteItem.Arn}/index/by-day'
+            Condition:
+              ForAllValues:StringEquals:
+                dynamodb:LeadingKeys:
+                  - monday
+    ");
+    assert_snapshot!(text(FragmentKind::Policies, |request| {
+        request.access = Access::Crud;
+        request.attributes = vec!["content".to_owned()];
+    }), @"
+    Policies:
+      - Version: '2012-10-17'
+        Statement:
+          - Sid: NoteItemCrud
+            Effect: Allow
+            Action:
+              - dynamodb:BatchGetItem
+              - dynamodb:BatchWriteItem
+              - dynamodb:ConditionCheckItem
+              - dynamodb:DeleteItem
+              - dynamodb:DescribeTable
+              - dynamodb:GetItem
+              - dynamodb:PutItem
+              - dynamodb:Query
+              - dynamodb:Scan
+              - dynamodb:UpdateItem
+            Resource:
+              - !GetAtt NoteItem.Arn
+            Condition:
+              ForAllValues:StringEquals:
+                dynamodb:Attributes:
+                  - content
+                  - day
+                  - noteId
+                  - size
+                  - userId
+              StringEqualsIfExists:
+                dynamodb:ReturnValues:
+                  - NONE
+                  - UPDATED_NEW
+                  - UPDATED_OLD
+                dynamodb:Select: SPECIFIC_ATTRIBUTES
+          - Sid: NoteItemReadIndexes
+            Effect: Allow
+            Action:
+              - dynamodb:Query
+              - dynamodb:Scan
+            Resource:
+              - !Sub '${NoteItem.Arn}/index/by-day'
+              - !Sub '${NoteItem.Arn}/index/by-size'
+            Condition:
+              ForAllValues:StringEquals:
+                dynamodb:Attributes:
+                  - content
+                  - day
+                  - noteId
+                  - size
+                  - userId
+              StringEqualsIfExists:
+                dynamodb:ReturnValues:
+                  - NONE
+                  - UPDATED_NEW
+                  - UPDATED_OLD
+                dynamodb:Select: SPECIFIC_ATTRIBUTES
+    ");
+    let stack = stack();
+    let mut request = Request::new(&stack, "Plain", "Api");
+    request.leading_keys = vec!["a".to_owned(), "${b}".to_owned()];
+    assert_snapshot!(fragment(FragmentKind::Policies, &request).unwrap().text, @"
+    Policies:
+      - Version: '2012-10-17'
+        Statement:
+          - Sid: PlainRead
+            Effect: Allow
+            Action:
+              - dynamodb:BatchGetItem
+              - dynamodb:ConditionCheckItem
+              - dynamodb:GetItem
+              - dynamodb:Query
+            Resource:
+              - !GetAtt Plain.Arn
+            Condition:
+              ForAllValues:StringEquals:
+                dynamodb:LeadingKeys:
+                  - a
+                  - '${b}'
+    ");
+}
+
+#[test]
+fn a_key_of_yours_is_granted_too_and_through_dynamodb_only() {
+    let granted = |key: &str, access: Access| {
+        let mut stack = Stack::new("notes");
+        let table = Table::define("Note").name("notes").partition("id", Scalar::S);
+        stack.table(table.encryption(Encryption::customer_key(key)));
+        let request = Request { access, ..Request::new(&stack, "Note", "Api") };
+        let text = fragment(FragmentKind::Policies, &request).unwrap().text;
+        text[text.find("      - Sid: NoteKey").unwrap()..].to_owned()
+    };
+    assert_snapshot!(granted("arn:aws:kms:eu-west-1:111122223333:key/abc", Access::Read), @"
+    - Sid: NoteKey
+      Effect: Allow
+      Action:
+        - kms:Decrypt
+        - kms:DescribeKey
+      Resource:
+        - arn:aws:kms:eu-west-1:111122223333:key/abc
+      Condition:
+        StringEquals:
+          kms:ViaService: !Sub 'dynamodb.${AWS::Region}.${AWS::URLSuffix}'
+    ");
+    assert_snapshot!(granted("1234abcd-12ab-34cd-56ef-1234567890ab", Access::Write), @"
+    - Sid: NoteKey
+      Effect: Allow
+      Action:
+        - kms:Decrypt
+        - kms:DescribeKey
+        - kms:Encrypt
+        - 'kms:GenerateDataKey*'
+        - 'kms:ReEncrypt*'
+      Resource:
+        - !Sub 'arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/1234abcd-12ab-34cd-56ef-1234567890ab'
+      Condition:
+        StringEquals:
+          kms:ViaService: !Sub 'dynamodb.${AWS::Region}.${AWS::URLSuffix}'
+    ");
+    assert_snapshot!(granted("alias/notes", Access::Read), @"
+    - Sid: NoteKey
+      Effect: Allow
+      Action:
+        - kms:Decrypt
+        - kms:DescribeKey
+      Resource:
+        - !Sub 'arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*'
+      Condition:
+        ForAnyValue:StringEquals:
+          kms:ResourceAliases:
+            - alias/notes
+        StringEquals:
+          kms:ViaService: !Sub 'dynamodb.${AWS::Region}.${AWS::URLSuffix}'
+    ");
+    assert_eq!(
+        granted("arn:aws:kms:eu-west-1:111122223333:alias/notes", Access::Read),
+        granted("alias/notes", Access::Read)
+    );
+}
+
+#[test]
+fn connectors_are_what_sam_can_grant() {
+    assert_snapshot!(text(FragmentKind::Connector, |request| request.access = Access::Crud), @"
+    Resources:
+      ApiToNoteItem:
+        Type: AWS::Serverless::Connector
+        Properties:
+          Destination:
+            Id: NoteItem
+          Permissions:
+            - Read
+            - Write
+          Source:
+            Id: Api
+    ");
+    assert_snapshot!(text(FragmentKind::Connector, |request| request.access = Access::Stream), @"
+    Resources:
+      NoteItemToApi:
+        Type: AWS::Serverless::Connector
+        Properties:
+          Destination:
+            Id: Api
+          Permissions:
+            - Read
+          Source:
+            Id: NoteItem
+    ");
+    assert_snapshot!(text(FragmentKind::Connector, |request| request.way = Way::Parameter), @"
+    Resources:
+      ApiToNoteItem:
+        Type: AWS::Serverless::Connector
+        Properties:
+          Destination:
+            Type: AWS::DynamoDB::Table
+            Arn: !Sub 'arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${NoteItemTableName}'
+          Permissions:
+            - Read
+          Source:
+            Id: Api
+    ");
+}
+
+#[test]
+fn a_stream_is_an_event_of_the_function() {
+    assert_snapshot!(text(FragmentKind::Events, |_| {}), @"
+    Events:
+      NoteItemStream:
+        Type: DynamoDB
+        Properties:
+          BisectBatchOnFunctionError: true
+          MaximumRetryAttempts: 10
+          StartingPosition: TRIM_HORIZON
+          Stream: !GetAtt NoteItem.StreamArn
+    ");
+}
+
+#[test]
+fn a_table_elsewhere_is_referred_to_in_each_way() {
+    let env = |way: Way| text(FragmentKind::Env, |request| request.way = way);
+    let event = |way: Way| {
+        let text = text(FragmentKind::Events, |request| request.way = way);
+        text[text.find("Stream: ").or(text.find("Stream:\n        Fn")).unwrap()..].to_owned()
+    };
+    assert_eq!(env(Way::Nested), env(Way::Embedded));
+    assert_eq!(env(Way::Include), env(Way::Embedded));
+    assert_eq!(env(Way::Parameter), env(Way::Embedded));
+    assert_eq!(env(Way::Ssm), env(Way::Embedded));
+    assert_snapshot!(env(Way::GetStackOutput), @"
+    Environment:
+      Variables:
+        NOTE_ITEM_TABLE_NAME:
+          Fn::GetStackOutput:
+            OutputName: Name
+            StackName: demo-notes-dev
+    ");
+    assert_snapshot!(env(Way::ImportValue), @"
+    Environment:
+      Variables:
+        NOTE_ITEM_TABLE_NAME: !ImportValue notes-name
+    ");
+    assert_snapshot!(event(Way::GetStackOutput), @"
+    Stream:
+            Fn::GetStackOutput:
+              OutputName: StreamArn
+              StackName: demo-notes-dev
+    ");
+    assert_eq!(event(Way::Nested), "Stream: !GetAtt Notes.Outputs.StreamArn\n");
+    assert_eq!(event(Way::Parameter), "Stream: !Ref NoteItemStreamArn\n");
+    let policies = |way: Way| {
+        let text = text(FragmentKind::Policies, |request| request.way = way);
+        text.lines().filter(|line| line.contains("arn:")).map(|line| format!("{line}\n")).collect::<String>()
+    };
+    assert_snapshot!(policies(Way::Parameter), @"
+    - !Sub 'arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${NoteItemTableName}'
+    - !Sub 'arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${NoteItemTableName}/index/by-day'
+    - !Sub 'arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${NoteItemTableName}/index/by-size'
+    ");
+    assert_eq!(policies(Way::Ssm), policies(Way::Parameter));
+    assert_snapshot!(policies(Way::ImportValue), @"
+    - 'arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Name}'
+          - 'arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Name}'
+          - 'arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Name}'
+    ");
+    assert_snapshot!(policies(Way::GetStackOutput), @"
+    - 'arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Name}'
+          - 'arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Name}'
+          - 'arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${Name}'
+    ");
+}
+
+#[test]
+fn what_cannot_be_given_is_a_problem_at_its_rust_line() {
+    let stack = stack();
+    let here = |problem: &Problem, at: &Place| {
+        assert_eq!(&problem.at, at, "{}", problem.message);
+        assert!(problem.help.is_some(), "{}", problem.message);
+    };
+    let table = &stack.tables[0].at;
+    let check = |kind, change: fn(&mut Request<'_>), rule: &str, message: &str, at: &Place| {
+        let problem = problem(&stack, kind, change);
+        assert_eq!((problem.rule.as_str(), problem.message.as_str()), (rule, message));
+        here(&problem, at);
+    };
+    let plain = &stack.tables[1].at;
+    let no_stream = "table `Plain` has no stream that a function could read";
+    check(FragmentKind::Events, |it| it.table = "Plain", "SAM3", no_stream, plain);
+    check(
+        FragmentKind::Policies,
+        |it| (it.table, it.access) = ("Plain", Access::Stream),
+        "SAM3",
+        no_stream,
+        plain,
+    );
+    check(
+        FragmentKind::Connector,
+        |it| (it.table, it.access) = ("Plain", Access::Stream),
+        "SAM3",
+        no_stream,
+        plain,
+    );
+    let of_plain = problem(&stack, FragmentKind::Events, |it| it.table = "Plain");
+    assert_eq!(of_plain.help.unwrap(), "add `.stream(StreamView::NewAndOldImages)` to the table");
+    let no_table = "stack `notes` has no table `NoteItm`";
+    check(FragmentKind::Env, |it| it.table = "NoteItm", "SAM6", no_table, &stack.at);
+    let near = problem(&stack, FragmentKind::Env, |it| it.table = "NoteItm");
+    assert_eq!(near.help.as_deref(), Some("did you mean `NoteItem`?"));
+    let no_index = "table `NoteItem` has no index `by-dya`";
+    check(FragmentKind::Policies, |it| it.index = Some("by-dya"), "SAM6", no_index, table);
+    let near = problem(&stack, FragmentKind::Policies, |it| it.index = Some("by-dya"));
+    assert_eq!(near.help.as_deref(), Some("did you mean `by-day`?"));
+    for access in [Access::Write, Access::Crud] {
+        let problem = problem(&stack, FragmentKind::Policies, |it| {
+            (it.index, it.access) = (Some("by-day"), access);
+        });
+        assert_eq!(problem.message, "an index of table `NoteItem` can be read, and no more");
+    }
+    let whole = "the stream of table `NoteItem` is read whole";
+    check(
+        FragmentKind::Policies,
+        |it| (it.index, it.access) = (Some("by-day"), Access::Stream),
+        "SAM6",
+        whole,
+        table,
+    );
+    let texts =
+        "leading keys are compared as texts, and not each partition key of table `NoteItem` is one text";
+    check(FragmentKind::Policies, |it| it.leading_keys = vec!["a".into()], "SAM6", texts, table);
+    let wide = "a connector grants the whole table with all of its indexes";
+    check(FragmentKind::Connector, |it| it.index = Some("by-day"), "SAM6", wide, table);
+    check(FragmentKind::Connector, |it| it.attributes = vec!["a".into()], "SAM6", wide, table);
+    let import = "the stream of table `NoteItem` is not to be imported";
+    check(FragmentKind::Events, |it| it.way = Way::ImportValue, "SAM5", import, table);
+    let no_output = "stack `notes` has no output with the name of table `Plain`";
+    let plain_by = |it: &mut Request<'_>| (it.table, it.way) = ("Plain", Way::GetStackOutput);
+    check(FragmentKind::Env, plain_by, "SAM4", no_output, &stack.at);
+    let unpublished = "stack `notes` does not publish the stream of table `NoteItem`";
+    check(FragmentKind::Events, |it| it.way = Way::Ssm, "SAM4", unpublished, &stack.at);
+
+    let mut global = Stack::new("notes");
+    let table = Table::define("NoteItem").name("notes").partition("id", Scalar::S);
+    global.table(table.global(Global::none_yet()));
+    let problem = problem(&global, FragmentKind::Connector, |_| {});
+    assert_eq!(problem.message, "a connector takes no global table, and `NoteItem` is one");
+    here(&problem, &global.tables[0].at);
+}
+
+/// A template whose function has the given properties.
+fn template(properties: &str) -> String {
+    format!(
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  Api: # ours\n    Type: AWS::Serverless::Function\n{properties}  Topic:\n    Type: AWS::SNS::Topic\n"
+    )
+}
+
+/// Embeds a fragment, checks that it comes and goes without a trace, and returns the text.
+fn embedded(template: &str, kind: FragmentKind, access: Access) -> String {
+    let stack = stack();
+    let request = Request { access, ..Request::new(&stack, "NoteItem", "Api") };
+    let fragment = fragment(kind, &request).unwrap();
+    let edit = embed_fragment(template, &fragment, Options::default())
+        .unwrap_or_else(|error| panic!("{error}\n{template}"));
+    let again = embed_fragment(&edit.text, &fragment, Options::default()).unwrap();
+    assert_eq!(again.text, edit.text);
+    assert_eq!(remove(&edit.text, "notes", Options::default()).unwrap().text, template);
+    edit.text
+}
+
+#[test]
+fn a_fragment_is_kept_in_the_function_of_a_template() {
+    let of = |properties: &str, kind| embedded(&template(properties), kind, Access::Read);
+    assert_snapshot!(of("    Properties:\n      Handler: a\n      Environment:\n        Variables: {}\n", FragmentKind::Env), @r#"
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Api: # ours
+        Type: AWS::Serverless::Function
+        Properties:
+          Handler: a
+          Environment:
+            Variables:
+              # >>> tablewright v1 notes.NoteItem.Api Resources/Api/Properties/Environment/Variables sha256:082472fd41bb00bf was:" {}"
+              # From src/sam/tests/sam/fragments.rs. Do not edit: change it there, then embed again.
+              NOTE_ITEM_TABLE_NAME: !Ref NoteItemTableName
+              # <<< tablewright notes.NoteItem.Api Resources/Api/Properties/Environment/Variables
+      Topic:
+        Type: AWS::SNS::Topic
+    "#);
+    assert_snapshot!(of("    Properties:\n        Handler: a # deep\n", FragmentKind::Env), @"
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Api: # ours
+        Type: AWS::Serverless::Function
+        Properties:
+            Handler: a # deep
+            Environment:
+                Variables:
+                    # >>> tablewright v1 notes.NoteItem.Api Resources/Api/Properties/Environment/Variables sha256:082472fd41bb00bf made:2
+                    # From src/sam/tests/sam/fragments.rs. Do not edit: change it there, then embed again.
+                    NOTE_ITEM_TABLE_NAME: !Ref NoteItemTableName
+                    # <<< tablewright notes.NoteItem.Api Resources/Api/Properties/Environment/Variables
+      Topic:
+        Type: AWS::SNS::Topic
+    ");
+    assert_snapshot!(of("    Properties:\n      Environment:\n        Variables:\n          LOG: info # how much\n      Handler: a\n", FragmentKind::Env), @"
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Api: # ours
+        Type: AWS::Serverless::Function
+        Properties:
+          Environment:
+            Variables:
+              LOG: info # how much
+              # >>> tablewright v1 notes.NoteItem.Api Resources/Api/Properties/Environment/Variables sha256:082472fd41bb00bf
+              # From src/sam/tests/sam/fragments.rs. Do not edit: change it there, then embed again.
+              NOTE_ITEM_TABLE_NAME: !Ref NoteItemTableName
+              # <<< tablewright notes.NoteItem.Api Resources/Api/Properties/Environment/Variables
+          Handler: a
+      Topic:
+        Type: AWS::SNS::Topic
+    ");
+    assert_snapshot!(of("    Properties: {Handler: a, Environment: {Variables: {LOG: info}}}\n", FragmentKind::Env), @r#"
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Api: # ours
+        Type: AWS::Serverless::Function
+        Properties: {Handler: a, Environment: {Variables: {
+          # >>> tablewright v1 notes.NoteItem.Api Resources/Api/Properties/Environment/Variables sha256:3272800411bfc192 inline
+          "NOTE_ITEM_TABLE_NAME": {
+            "Ref": "NoteItemTableName"
+          },
+          # <<< tablewright notes.NoteItem.Api Resources/Api/Properties/Environment/Variables
+          LOG: info}}}
+      Topic:
+        Type: AWS::SNS::Topic
+    "#);
+    assert_snapshot!(of("    Properties:\n      Events: {}\n      Handler: a\n", FragmentKind::Events), @r#"
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Api: # ours
+        Type: AWS::Serverless::Function
+        Properties:
+          Events:
+            # >>> tablewright v1 notes.NoteItem.Api Resources/Api/Properties/Events sha256:3bf4c1a44a668768 was:" {}"
+            # From src/sam/tests/sam/fragments.rs. Do not edit: change it there, then embed again.
+            NoteItemStream:
+              Type: DynamoDB
+              Properties:
+                BisectBatchOnFunctionError: true
+                MaximumRetryAttempts: 10
+                StartingPosition: TRIM_HORIZON
+                Stream: !GetAtt NoteItem.StreamArn
+            # <<< tablewright notes.NoteItem.Api Resources/Api/Properties/Events
+          Handler: a
+      Topic:
+        Type: AWS::SNS::Topic
+    "#);
+}
+
+#[test]
+fn policies_join_a_list_whatever_it_looks_like() {
+    let of = |properties: &str| embedded(&template(properties), FragmentKind::Policies, Access::Stream);
+    assert_snapshot!(of("    Properties:\n      Policies:\n      - A # zero\n      - DynamoDBReadPolicy:\n          TableName: x\n      Handler: a\n"), @"
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Api: # ours
+        Type: AWS::Serverless::Function
+        Properties:
+          Policies:
+          - A # zero
+          - DynamoDBReadPolicy:
+              TableName: x
+          # >>> tablewright v1 notes.NoteItem.Api Resources/Api/Properties/Policies sha256:2f48f3720f420e80
+          # From src/sam/tests/sam/fragments.rs. Do not edit: change it there, then embed again.
+          - Version: '2012-10-17'
+            Statement:
+              - Sid: NoteItemStream
+                Effect: Allow
+                Action:
+                  - dynamodb:DescribeStream
+                  - dynamodb:GetRecords
+                  - dynamodb:GetShardIterator
+                Resource:
+                  - !GetAtt NoteItem.StreamArn
+              - Sid: NoteItemListStreams
+                Effect: Allow
+                Action:
+                  - dynamodb:ListStreams
+                Resource:
+                  - !Sub '${NoteItem.Arn}/stream/*'
+          # <<< tablewright notes.NoteItem.Api Resources/Api/Properties/Policies
+          Handler: a
+      Topic:
+        Type: AWS::SNS::Topic
+    ");
+    assert_snapshot!(of("    Properties:\n      Policies: [A, B]\n"), @r#"
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Api: # ours
+        Type: AWS::Serverless::Function
+        Properties:
+          Policies: [
+            # >>> tablewright v1 notes.NoteItem.Api Resources/Api/Properties/Policies sha256:29aa199cdbac6684 inline
+            {
+              "Version": "2012-10-17",
+              "Statement": [
+                {
+                  "Sid": "NoteItemStream",
+                  "Effect": "Allow",
+                  "Action": [
+                    "dynamodb:DescribeStream",
+                    "dynamodb:GetRecords",
+                    "dynamodb:GetShardIterator"
+                  ],
+                  "Resource": [
+                    {
+                      "Fn::GetAtt": [
+                        "NoteItem",
+                        "StreamArn"
+                      ]
+                    }
+                  ]
+                },
+                {
+                  "Sid": "NoteItemListStreams",
+                  "Effect": "Allow",
+                  "Action": [
+                    "dynamodb:ListStreams"
+                  ],
+                  "Resource": [
+                    {
+                      "Fn::Sub": "${NoteItem.Arn}/stream/*"
+                    }
+                  ]
+                }
+              ]
+            },
+            # <<< tablewright notes.NoteItem.Api Resources/Api/Properties/Policies
+            A, B]
+      Topic:
+        Type: AWS::SNS::Topic
+    "#);
+    assert_snapshot!(of("    Properties:\n      Policies: []\n"), @r#"
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Api: # ours
+        Type: AWS::Serverless::Function
+        Properties:
+          Policies:
+            # >>> tablewright v1 notes.NoteItem.Api Resources/Api/Properties/Policies sha256:2f48f3720f420e80 was:" []"
+            # From src/sam/tests/sam/fragments.rs. Do not edit: change it there, then embed again.
+            - Version: '2012-10-17'
+              Statement:
+                - Sid: NoteItemStream
+                  Effect: Allow
+                  Action:
+                    - dynamodb:DescribeStream
+                    - dynamodb:GetRecords
+                    - dynamodb:GetShardIterator
+                  Resource:
+                    - !GetAtt NoteItem.StreamArn
+                - Sid: NoteItemListStreams
+                  Effect: Allow
+                  Action:
+                    - dynamodb:ListStreams
+                  Resource:
+                    - !Sub '${NoteItem.Arn}/stream/*'
+            # <<< tablewright notes.NoteItem.Api Resources/Api/Properties/Policies
+      Topic:
+        Type: AWS::SNS::Topic
+    "#);
+    assert_snapshot!(of("    Properties:\n      Handler: a\n"), @"
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Api: # ours
+        Type: AWS::Serverless::Function
+        Properties:
+          Handler: a
+          Policies:
+            # >>> tablewright v1 notes.NoteItem.Api Resources/Api/Properties/Policies sha256:2f48f3720f420e80 made:1
+            # From src/sam/tests/sam/fragments.rs. Do not edit: change it there, then embed again.
+            - Version: '2012-10-17'
+              Statement:
+                - Sid: NoteItemStream
+                  Effect: Allow
+                  Action:
+                    - dynamodb:DescribeStream
+                    - dynamodb:GetRecords
+                    - dynamodb:GetShardIterator
+                  Resource:
+                    - !GetAtt NoteItem.StreamArn
+                - Sid: NoteItemListStreams
+                  Effect: Allow
+                  Action:
+                    - dynamodb:ListStreams
+                  Resource:
+                    - !Sub '${NoteItem.Arn}/stream/*'
+            # <<< tablewright notes.NoteItem.Api Resources/Api/Properties/Policies
+      Topic:
+        Type: AWS::SNS::Topic
+    ");
+}
+
+#[test]
+fn several_fragments_share_a_function_and_leave_in_any_order() {
+    let start = template("    Properties:\n      Handler: a\n");
+    let stack = stack();
+    let make = |table, kind| fragment(kind, &Request::new(&stack, table, "Api")).unwrap();
+    let put =
+        |text: &str, table, kind| embed_fragment(text, &make(table, kind), Options::default()).unwrap().text;
+    let kinds = [FragmentKind::Env, FragmentKind::Policies, FragmentKind::Connector];
+    let mut text = start.clone();
+    for table in ["NoteItem", "Plain"] {
+        for kind in kinds {
+            text = put(&text, table, kind);
+        }
+    }
+    text = put(&text, "NoteItem", FragmentKind::Events);
+    text = put(&text, "Plain", FragmentKind::Globals);
+    let without = |text: &str, owner: &str| remove(text, owner, Options::default()).unwrap().text;
+    assert_eq!(without(&text, "notes"), start);
+    let one = without(&text, "notes.NoteItem");
+    assert!(one.contains("PLAIN_TABLE_NAME") && !one.contains("NOTE_ITEM_TABLE_NAME"), "{one}");
+    assert_eq!(without(&one, "notes.Plain"), start);
+    let other = without(&without(&text, "notes.Plain.Api"), "notes.Plain");
+    assert_eq!(without(&other, "notes.NoteItem.Api"), start);
+}
+
+#[test]
+fn what_cannot_take_a_fragment_is_refused_with_its_place() {
+    let refused = |template: &str, kind, message: &str, hint: &str| {
+        let stack = stack();
+        let fragment = fragment(kind, &Request::new(&stack, "NoteItem", "Api")).unwrap();
+        let error = embed_fragment(template, &fragment, Options::default()).unwrap_err();
+        assert_eq!(
+            (error.to_string().as_str(), error.hint().as_deref()),
+            (message, Some(hint)),
+            "{template}"
+        );
+    };
+    let block = "write it as a block, one entry a line";
+    refused(
+        &template("    Properties:\n      Policies: AmazonDynamoDBFullAccess\n"),
+        FragmentKind::Policies,
+        "line 6, column 7: nothing can be added to `Resources/Api/Properties/Policies`, which is a text",
+        block,
+    );
+    refused(
+        &template("    Properties:\n      Policies:\n        Statement: []\n"),
+        FragmentKind::Policies,
+        "line 6, column 7: nothing can be added to `Resources/Api/Properties/Policies`, which is a mapping, and a list is wanted",
+        block,
+    );
+    refused(
+        &template("    Properties:\n      Environment: *env\n"),
+        FragmentKind::Env,
+        "line 6, column 7: nothing can be added to `Resources/Api/Properties/Environment`, which is an alias",
+        block,
+    );
+    refused(
+        &template("    Properties:\n      Environment:\n        Variables:\n          Fn::If: [a, b, c]\n"),
+        FragmentKind::Env,
+        "line 7, column 9: nothing can be added to `Resources/Api/Properties/Environment/Variables`, which is computed by a function",
+        block,
+    );
+    refused(
+        &template(
+            "    Properties:\n      Environment:\n        Variables:\n          NOTE_ITEM_TABLE_NAME: x\n",
+        ),
+        FragmentKind::Env,
+        "`NOTE_ITEM_TABLE_NAME` is in the file already, in line 8",
+        "rename or delete one of them: SAM would keep the last and say nothing",
+    );
+    let no_function = "the template has no function `Api`";
+    let other = template("").replace("  Api:", "  Apis:");
+    refused(&other, FragmentKind::Env, no_function, "did you mean `Apis`?");
+    let several = template("").replace("  Api:", "  Reports:");
+    refused(&several, FragmentKind::Policies, no_function, "it has Reports");
+    refused("Transform: X\n", FragmentKind::Events, no_function, "it has no functions at all");
+    let topic = template("").replace("Serverless::Function", "SNS::Topic");
+    refused(
+        &topic,
+        FragmentKind::Env,
+        "line 3, column 3: `Api` is no `AWS::Serverless::Function` but `AWS::SNS::Topic`",
+        "name an `AWS::Serverless::Function`",
+    );
+    let plain = template("    Properties:\n      Handler: a\n").replace("Serverless::", "Lambda::");
+    embedded(&plain, FragmentKind::Env, Access::Read);
+    refused(
+        &plain,
+        FragmentKind::Policies,
+        "line 3, column 3: `Api` is no `AWS::Serverless::Function` but `AWS::Lambda::Function`",
+        "name an `AWS::Serverless::Function`",
+    );
+    let stack = stack();
+    let json = fragment(FragmentKind::EnvJson, &Request::new(&stack, "NoteItem", "Api")).unwrap();
+    assert!(matches!(embed_fragment(&plain, &json, Options::default()), Err(EmbedError::Internal(_))));
+}
