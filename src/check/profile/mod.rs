@@ -36,6 +36,7 @@
 mod judged;
 mod key;
 mod rule;
+mod scaling;
 mod stack;
 mod stack_policy;
 mod table;
