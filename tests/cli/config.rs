@@ -32,7 +32,7 @@ fn what_is_wrong_is_named_with_its_place() {
           |
         3 | default-env = "dev"
           | ^^^^^^^^^^^
-        unknown field `default-env`, expected one of `name`, `default_env`, `table_name`, `stack_name`, `rendered`
+        unknown field `default-env`, expected one of `name`, `default_env`, `table_name`, `stack_name`, `rendered`, `required_tags`
     "#);
     assert_snapshot!(list("[project]\n[env.dev]\n"), @"
     exit code 2

@@ -277,6 +277,8 @@ fn a_failed_deploy_of_one_stack_stops_the_others() {
     --:--:--  shop  Product  DELETE_COMPLETE
     --:--:--  shop  Category  DELETE_COMPLETE
     --:--:--  shop  stack  ROLLBACK_COMPLETE
+    shop   failed: stack shop failed and was rolled back; it is in ROLLBACK_COMPLETE
+    notes  not begun: another stack failed
     error: stack shop failed and was rolled back; it is in ROLLBACK_COMPLETE
       Product (stacks/shop.rs:9) CREATE_FAILED: Resource handler returned message: "no"
       cancelled with it: Category

@@ -11,6 +11,7 @@ mod deploy;
 mod destroy;
 mod diff;
 mod failure;
+mod from;
 mod guard;
 mod interrupt;
 mod list;

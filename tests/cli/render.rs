@@ -120,19 +120,23 @@ fn into_a_folder_and_checked() {
     assert_snapshot!(project.run(&["render", "--out", "out", "--check"]), @"
     exit code 8
     --- stderr
+    out/dev/manifest.json is missing.
     out/dev/notes.yaml is missing.
     out/dev/shop.yaml is missing.
+    out/prod/manifest.json is missing.
     out/prod/notes.yaml is missing.
     out/prod/shop.yaml is missing.
-    error: 4 of 4 templates are not up to date
+    error: 6 of 6 files are not up to date
       help: run the same command without `--check`, look at the difference, and commit it
     ");
     assert!(!project.root.join("out").exists());
     assert_snapshot!(project.run(&["render", "--out", "out"]), @"
     exit code 0
     --- stderr
+    Wrote out/dev/manifest.json
     Wrote out/dev/notes.yaml
     Wrote out/dev/shop.yaml
+    Wrote out/prod/manifest.json
     Wrote out/prod/notes.yaml
     Wrote out/prod/shop.yaml
     ");
@@ -178,7 +182,7 @@ fn into_a_folder_and_checked() {
 
     out/dev/old.yaml is of a stack that is no more.
     out/prod/shop.yaml is missing.
-    error: 3 of 5 templates are not up to date
+    error: 3 of 7 files are not up to date
       help: run the same command without `--check`, look at the difference, and commit it
     ");
     // One environment, one stack: nothing is said of the others.
@@ -196,12 +200,30 @@ fn into_a_folder_and_checked() {
     let mut files: Vec<_> =
         fs::read_dir(project.root.join("out/dev")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     files.sort();
-    assert_eq!(files, ["mine.yaml", "notes.yaml", "shop.yaml"]);
+    assert_eq!(files, ["manifest.json", "mine.yaml", "notes.yaml", "shop.yaml"]);
     let _ = project.run(&["render", "--out", "out", "--check"]).ends_with(0);
 
     // An empty file of that name is stale as well.
     project.write("out/dev/notes.yaml", "");
     let _ = project.run(&["render", "--out", "out", "--check"]).ends_with(8);
+}
+
+#[test]
+fn an_environment_that_is_gone() {
+    let project = Project::sample("render-gone");
+    let _ = project.run(&["render", "--out", "out"]).ends_with(0);
+    project.replace("tablewright.toml", "[env.prod]", "[env.live]");
+    // What another project has rendered into the same folder, and what nobody has.
+    project
+        .write("out/other/manifest.json", &project.read("out/prod/manifest.json").replace("demo", "other"));
+    project.write("out/mine/notes.yaml", "Resources: {}\n");
+    let stale = project.run(&["render", "--out", "out", "--check"]).ends_with(8);
+    let _ = stale
+        .says("out/prod/notes.yaml is of a stack that is no more.")
+        .says("out/live/notes.yaml is missing.");
+    let _ = project.run(&["render", "--out", "out"]).ends_with(0);
+    let left = |folder: &str| fs::read_dir(project.root.join(folder)).unwrap().count();
+    assert_eq!((left("out/prod"), left("out/other"), left("out/mine"), left("out/live")), (0, 1, 1, 3));
 }
 
 #[test]
@@ -235,6 +257,7 @@ fn a_folder_that_cannot_be_written() {
     assert_snapshot!(project.run(&["render", "--env", "dev", "--out", "other"]), @"
     exit code 1
     --- stderr
+    Wrote other/dev/manifest.json
     error: cannot write other/dev/notes.yaml
       because: Is a directory (os error 21)
       help: is the folder there for you to write in?

@@ -48,7 +48,7 @@ fn a_file_that_is_not_a_sandbox() {
     assert_snapshot!(project.run(&["diff", "--sandbox"]), @"
     exit code 1
     --- stderr
-    error: [ROOT]/.tablewright/sandbox.json has sandbox state format 99, this version reads 1; start anew with `tablewright sandbox reset`
+    error: [ROOT]/.tablewright/sandbox.json has sandbox state format 99, this version reads 2; start anew with `tablewright sandbox reset`
     ");
     let _ = project.run(&["sandbox", "reset"]).ends_with(0);
     let _ = project.run(&["diff", "--sandbox"]).ends_with(0);

@@ -47,11 +47,11 @@ fn help() {
 
     Exit codes:
       0  done, or nothing to do          6  refused; nothing was changed
-      1  a fault of the tool             8  changes are pending (--check, --detailed-exitcode)
-      2  usage, or wrong definitions     9  still running: detached
-      3  credentials or permission      10  the outcome is not known
-      4  failed and rolled back        130  interrupted before anything began
-      5  failed; the stack needs a hand
+      1  a fault of the tool             7  stale: not what was reviewed
+      2  usage, or wrong definitions     8  changes are pending (--check, --exit-code)
+      3  credentials or permission       9  still running: detached, or out of time
+      4  failed and rolled back         10  the outcome is not known
+      5  failed; the stack needs a hand 130  interrupted before anything began
 
     Try it without an account:  tablewright deploy --sandbox
     ");
@@ -67,6 +67,23 @@ fn help() {
               Stacks to deploy (default: all)
 
     Options:
+          --from <DIR>
+              Deploy the very templates that `render --out DIR` wrote and that were reviewed: needs no
+              Rust and no definitions
+
+          --envs <NAME>
+              Deploy to several environments of tablewright.toml in one run, each to its own account and
+              region
+
+          --concurrency <NUMBER>
+              How many stacks to work on at once; a stack always waits for those that it takes something
+              from
+
+              [default: 1]
+
+          --keep-going
+              When a stack fails, go on with those that do not wait for it
+
       -y, --yes
               Do not ask; the sandbox never does
 

@@ -18,6 +18,8 @@ pub(crate) enum Exit {
     NeedsHand = 5,
     /// Refused before anything was changed: by the plan, by a gate, or by the person who was asked.
     Refused = 6,
+    /// What was reviewed is not what would be deployed.
+    Stale = 7,
     /// Changes are pending, or a committed template is stale.
     Pending = 8,
     /// The operation goes on without us: detached, or timed out.

@@ -26,6 +26,10 @@ pub(crate) fn moments() -> Timings {
         index_allocation: 50,
         index_backfill: 50,
         index_delete: 50,
+        replica_create: 50,
+        replica_delete: 50,
+        kinesis_switch: 50,
+        drift_detection: 10,
         small: 10,
         ttl_cool_down: 50,
     }

@@ -62,7 +62,12 @@ impl Chosen {
 /// A project says where its environment is; without one the SDK's own settings count.
 fn by_name(common: &Common, name: &str) -> Result<Chosen> {
     let (env, scratch) = match common.project() {
-        Ok(project) => (common.env(&project)?.1.clone(), project.scratch()),
+        Ok(project) => match common.env(&project) {
+            Ok((_, env)) => (env.clone(), project.scratch()),
+            Err(error) if common.env.is_some() => return Err(error),
+            // No default environment is no reason not to look where the SDK's settings point to.
+            Err(_) => (EnvConfig::default(), project.scratch()),
+        },
         Err(error) if common.env.is_some() || common.stacks.is_some() => return Err(error),
         Err(_) => (EnvConfig::default(), PathBuf::from(".tablewright")),
     };

@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use tablewright_plan::PlanOptions;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -11,7 +12,7 @@ use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
 use crate::commands::endings::{detached, interrupted_before};
 use crate::commands::planning::{Job, gate, know, plan_stack, show};
 use crate::commands::together::{End, Together, carry_out};
-use crate::commands::wanted::{Wanted, of_definitions};
+use crate::commands::wanted::{Wanted, of_definitions, rendered_before};
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::report::fact::Fact;
@@ -23,6 +24,9 @@ pub(super) struct Args {
     /// Stacks to deploy (default: all)
     #[arg(value_name = "STACK")]
     stacks: Vec<String>,
+    /// Deploy the very templates that `render --out DIR` wrote and that were reviewed: needs no Rust and no definitions
+    #[arg(long, value_name = "DIR")]
+    from: Option<PathBuf>,
     #[command(flatten)]
     aws: AwsArgs,
     /// Deploy to several environments of tablewright.toml in one run, each to its own account and region
@@ -50,7 +54,10 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
         [] => vec![None],
         envs => envs.iter().map(|env| Some(env.as_str())).collect(),
     };
-    let wanted = envs.into_iter().map(|env| of_definitions(common, env, &args.stacks));
+    let wanted = envs.into_iter().map(|env| match &args.from {
+        Some(folder) => rendered_before(common, folder, env, &args.stacks),
+        None => of_definitions(common, env, &args.stacks),
+    });
     let wanted = wanted.collect::<Result<Vec<_>>>()?;
     run(async {
         let mut interrupts = Interrupts::listen()?;

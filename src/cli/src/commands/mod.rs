@@ -49,11 +49,11 @@ struct Cli {
 const AFTER_HELP: &str = "\
 Exit codes:
   0  done, or nothing to do          6  refused; nothing was changed
-  1  a fault of the tool             8  changes are pending (--check, --detailed-exitcode)
-  2  usage, or wrong definitions     9  still running: detached
-  3  credentials or permission      10  the outcome is not known
-  4  failed and rolled back        130  interrupted before anything began
-  5  failed; the stack needs a hand
+  1  a fault of the tool             7  stale: not what was reviewed
+  2  usage, or wrong definitions     8  changes are pending (--check, --exit-code)
+  3  credentials or permission       9  still running: detached, or out of time
+  4  failed and rolled back         10  the outcome is not known
+  5  failed; the stack needs a hand 130  interrupted before anything began
 
 Try it without an account:  tablewright deploy --sandbox";
 

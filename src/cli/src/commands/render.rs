@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
-use tablewright::render::{Form, Rendered, Templates, render as render_stack};
+use tablewright::render::{Form, Manifest, Rendered, Templates, render as render_stack};
 use tablewright::{Env, Stack};
 
 use crate::commands::{Common, print, select};
@@ -66,21 +66,30 @@ pub(super) fn render(common: &Common, args: &Args) -> Result<Exit> {
         let rendered = rendered(common, &project, &env, args, &templates)?;
         return to_stdout(&rendered, args.format.into(), env.name());
     };
+    let all_envs = project.config.all_envs();
     let envs = match &common.env {
         Some(_) => vec![common.env(&project)?.0],
-        None => project.config.all_envs(),
+        None => all_envs.clone(),
     };
     let mut wanted = BTreeMap::new();
     for env in envs {
         let folder = out.join(env.name());
-        for (stack, rendered) in rendered(common, &project, &env, args, &templates)? {
-            wanted.insert(folder.join(format!("{}.yaml", stack.id)), Some(rendered.text));
-        }
-        // A stack that is gone leaves a template behind; only when all are rendered is that known.
+        let rendered = rendered(common, &project, &env, args, &templates)?;
+        // Only when all are rendered it is known what belongs to the folder.
         if args.stacks.is_empty() {
+            let manifest = Manifest::new(&env, rendered.iter().map(|(stack, rendered)| (stack, rendered)));
+            wanted.insert(folder.join(Manifest::FILE), Some(manifest.to_json()));
             for path in ours(&folder)? {
                 wanted.entry(path).or_default();
             }
+        }
+        for (stack, rendered) in rendered {
+            wanted.insert(folder.join(format!("{}.yaml", stack.id)), Some(rendered.text));
+        }
+    }
+    if args.stacks.is_empty() && common.env.is_none() {
+        for path in of_envs_that_are_gone(out, &all_envs)? {
+            wanted.entry(path).or_default();
         }
     }
     if args.check { check(&wanted) } else { write_all(common, &wanted) }
@@ -149,7 +158,7 @@ fn check(wanted: &BTreeMap<PathBuf, Option<String>>) -> Result<Exit> {
     }
     Err(CommandError::new(
         Exit::Pending,
-        anyhow::anyhow!("{stale} of {} templates are not up to date", wanted.len()),
+        anyhow::anyhow!("{stale} of {} files are not up to date", wanted.len()),
     )
     .hint("run the same command without `--check`, look at the difference, and commit it"))
 }
@@ -178,28 +187,48 @@ fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let unfinished = path.with_extension("yaml.unfinished");
+    let unfinished = path.with_extension("unfinished");
     fs::write(&unfinished, text)
         .and_then(|()| fs::rename(&unfinished, path))
         .inspect_err(|_| drop(fs::remove_file(&unfinished)))
 }
 
-/// Lists the files of a folder that this tool made, by their header.
-fn ours(folder: &Path) -> Result<Vec<PathBuf>> {
-    let unreadable =
-        |error| CommandError::new(Exit::Internal, error).context(format!("cannot read {}", folder.display()));
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(unreadable(error)),
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(unreadable)?.path();
-        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml");
-        if is_yaml && fs::read_to_string(&path).is_ok_and(|text| tablewright::render::is_ours(&text)) {
-            found.push(path);
+/// Lists what this tool made for environments that the project no longer has. Another project's folder is left alone.
+fn of_envs_that_are_gone(out: &Path, envs: &[Env]) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for folder in entries(out)? {
+        let file = folder.join(Manifest::FILE);
+        let Some(manifest) = fs::read(&file).ok().and_then(|json| Manifest::read(&json).ok()) else {
+            continue;
+        };
+        let is_gone = envs.iter().all(|env| {
+            env.project() == manifest.environment.project && env.name() != manifest.environment.name
+        });
+        if is_gone {
+            files.extend(ours(&folder)?);
+            files.push(file);
         }
     }
+    Ok(files)
+}
+
+/// Lists the files of a folder that this tool made, by their header.
+fn ours(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = entries(folder)?;
+    found.retain(|path| {
+        let is_yaml = path.extension().is_some_and(|extension| extension == "yaml");
+        is_yaml && fs::read_to_string(path).is_ok_and(|text| tablewright::render::is_ours(&text))
+    });
     Ok(found)
+}
+
+/// Lists what is in a folder; of one that does not exist, nothing.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let unreadable =
+        |error| CommandError::new(Exit::Internal, error).context(format!("cannot read {}", folder.display()));
+    match fs::read_dir(folder) {
+        Ok(entries) => entries.map(|entry| Ok(entry.map_err(unreadable)?.path())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(unreadable(error)),
+    }
 }

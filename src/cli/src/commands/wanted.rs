@@ -1,13 +1,18 @@
-//! What is to be deployed: the definitions as they are now, rendered.
+//! What is to be deployed: the definitions as they are now, or templates that were rendered and reviewed before.
 
-use std::path::PathBuf;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
 
-use tablewright::Stack;
-use tablewright::render::{Rendered, Templates, render};
+use serde_json::Value;
+use tablewright::render::{Manifest, ManifestStack, Rendered, Templates, render};
+use tablewright::{Place, RawResource, Stack};
+use tablewright_template::{Entry, Kind, Node, parse};
 
 use crate::commands::{Common, select};
-use crate::error::Result;
-use crate::project::EnvConfig;
+use crate::error::{CommandError, OrExit as _, Result};
+use crate::exit::Exit;
+use crate::project::{EnvConfig, nearest};
 
 /// Stacks on their way out, and the environment that they are made for.
 pub(super) struct Wanted {
@@ -32,4 +37,115 @@ pub(super) fn of_definitions(common: &Common, env: Option<&str>, names: &[String
         scratch: project.scratch(),
         stacks: stacks.collect::<Result<_>>()?,
     })
+}
+
+/// Reads the stacks that are named from a folder that `render --out` has written: no cargo, no definitions, and to the byte
+/// what was reviewed.
+pub(super) fn rendered_before(
+    common: &Common,
+    folder: &Path,
+    env: Option<&str>,
+    names: &[String],
+) -> Result<Wanted> {
+    let folder = folder_of(folder, env.or(common.env.as_deref()))?;
+    let file = folder.join(Manifest::FILE);
+    let manifest = Manifest::read(&read(&file)?).map_err(|error| {
+        let hint = error.hint();
+        CommandError::new(Exit::Usage, error).context(format!("{}", file.display())).hint(hint)
+    })?;
+    if let Some(name) = names.iter().find(|name| manifest.stacks.iter().all(|stack| stack.id != **name)) {
+        let ids: Vec<&str> = manifest.stacks.iter().map(|stack| stack.id.as_str()).collect();
+        let mut error = CommandError::usage(format!("{} has no stack `{name}`", file.display()));
+        if let Some(near) = nearest(name, &ids) {
+            error = error.hint(format!("did you mean `{near}`?"));
+        }
+        return Err(error.hint(format!("the stacks are: {}", ids.join(", "))));
+    }
+    let stacks = manifest.stacks.iter().filter(|stack| names.is_empty() || names.contains(&stack.id));
+    let stacks = stacks.map(|stack| template(&manifest, stack, &folder)).collect::<Result<_>>()?;
+    Ok(Wanted {
+        env_name: manifest.environment.name.clone(),
+        env: EnvConfig::of_manifest(manifest.environment),
+        scratch: common.project().map_or_else(|_| PathBuf::from(".tablewright"), |project| project.scratch()),
+        stacks,
+    })
+}
+
+/// Returns the folder of an environment: the one that is given, or the one of that name in it.
+fn folder_of(folder: &Path, env: Option<&str>) -> Result<PathBuf> {
+    if folder.join(Manifest::FILE).is_file() {
+        return Ok(folder.to_owned());
+    }
+    let has_manifest = |folder: &PathBuf| folder.join(Manifest::FILE).is_file();
+    let entries = fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
+    let folders = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>();
+    let mut folders = folders.map_err(|error| unreadable(folder, error))?;
+    folders.retain(has_manifest);
+    folders.sort();
+    let names: Vec<String> = folders
+        .iter()
+        .filter_map(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()))
+        .collect();
+    let nothing = || {
+        CommandError::usage(format!("{} has no {}", folder.display(), Manifest::FILE))
+            .hint("`tablewright render --out DIR` writes it beside the templates, when it renders all stacks")
+    };
+    match env {
+        _ if folders.is_empty() => Err(nothing()),
+        Some(env) => folders.into_iter().zip(&names).find(|(_, name)| *name == env).map_or_else(
+            || {
+                Err(CommandError::usage(format!("{} has no environment `{env}`", folder.display()))
+                    .hint(format!("it has: {}", names.join(", "))))
+            },
+            |(folder, _)| Ok(folder),
+        ),
+        None => Err(CommandError::usage("which environment?")
+            .hint(format!("`--env NAME`, with one of: {}", names.join(", ")))),
+    }
+}
+
+/// Reads a template and holds it against the manifest.
+fn template(manifest: &Manifest, entry: &ManifestStack, folder: &Path) -> Result<(Stack, Rendered)> {
+    let path = folder.join(&entry.file);
+    let bytes = read(&path)?;
+    manifest.verify(&entry.file, &bytes).map_err(|error| {
+        let hint = error.hint();
+        CommandError::new(Exit::Stale, error)
+            .context(format!("{} is not what was reviewed", path.display()))
+            .hint(hint)
+    })?;
+    let text = String::from_utf8(bytes).or_exit(Exit::Usage)?;
+    let tree = parse(&text)
+        .map_err(|error| CommandError::new(Exit::Usage, error).context(format!("{}", path.display())))?;
+    let rendered = Rendered { template: tree.to_value(), text, additions: Vec::new() };
+    Ok((stack(entry, &path, &tree), rendered))
+}
+
+/// Makes of a template what the tool knows of a stack: each resource at its line of the file, where a failure is then shown.
+fn stack(entry: &ManifestStack, path: &Path, tree: &Node) -> Stack {
+    let at = |line: usize| Place {
+        file: path.display().to_string(),
+        line: u32::try_from(line).unwrap_or(u32::MAX),
+    };
+    let mut stack = Stack { at: at(1), ..Stack::new(entry.id.as_str()) }.name(entry.name.as_str());
+    stack.tags.clone_from(&entry.tags);
+    stack.termination_protection = entry.termination_protection;
+    stack.policy.clone_from(&entry.policy);
+    if let Some(Node { kind: Kind::Mapping(resources), .. }) = tree.get("Resources") {
+        let resource = |Entry { key, key_position, .. }: &Entry| RawResource {
+            id: key.clone(),
+            body: Value::Null,
+            at: at(key_position.line),
+        };
+        stack.resources = resources.iter().map(resource).collect();
+    }
+    stack
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|error| unreadable(path, error))
+}
+
+fn unreadable(path: &Path, error: io::Error) -> CommandError {
+    CommandError::new(Exit::Usage, error).context(format!("cannot read {}", path.display()))
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use tablewright::render::ManifestEnv;
 use tablewright::{Env, Profile};
 
 use crate::error::{CommandError, Result};
@@ -64,6 +65,14 @@ pub(crate) struct EnvConfig {
     /// Settings for the stack functions, by name.
     #[serde(default)]
     config: serde_json::Map<String, serde_json::Value>,
+}
+
+impl EnvConfig {
+    /// Makes the environment of templates that were rendered before: where it is, and nothing of how it is rendered.
+    pub(crate) fn of_manifest(env: ManifestEnv) -> Self {
+        let ManifestEnv { region, account, protected, .. } = env;
+        Self { region, account, protected, ..Self::default() }
+    }
 }
 
 impl Config {
