@@ -220,7 +220,8 @@ impl<'a> Uses<'a> {
                 open.extend(self.conditions.get(condition).into_iter().flatten().cloned());
             }
         }
-        reached.retain(|path| key(path, 0) != Some("Conditions"));
+        // What metadata says does nothing.
+        reached.retain(|path| key(path, 0) != Some("Conditions") && key(path, 2) != Some("Metadata"));
         reached
     }
 }

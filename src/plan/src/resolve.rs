@@ -222,3 +222,88 @@ enum Entry {
     Gone,
     Resolved(Value),
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::PlanOptions;
+    use crate::known::of_both;
+
+    /// Resolves a value where `P` is `p`, `L` is a list, `Yes` holds, and `Odd` looks like a variable.
+    fn check(value: &Value, expected: Option<&Value>) {
+        let template = json!({
+            "Parameters": { "P": {}, "L": { "Type": "CommaDelimitedList" }, "Odd": {}, "Unknown": { "NoEcho": true } },
+            "Mappings": { "M": { "p": { "k": [1, 2] } } },
+            "Conditions": { "Yes": { "Fn::Equals": [{ "Ref": "P" }, "p"] }, "Open": { "Fn::Equals": [{ "Ref": "X" }, "p"] } },
+        });
+        let values: BTreeMap<String, String> = [("P", "p"), ("L", "a, b"), ("Odd", "${P}")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let options = PlanOptions {
+            deployed_parameters: Some(values.clone()),
+            wanted_parameters: Some(values),
+            ..PlanOptions::default()
+        };
+        let (known, _) = of_both(&template, &template, &options);
+        assert_eq!(known.resolve(value).as_ref(), expected, "{value}");
+    }
+
+    #[test]
+    fn what_is_known_is_written_out() {
+        let written = |value: Value, expected: Value| check(&value, Some(&expected));
+        written(json!({ "Ref": "P" }), json!("p"));
+        written(json!({ "Ref": "L" }), json!(["a", "b"]));
+        written(json!([{ "k": { "Ref": "P" } }, 5]), json!([{ "k": "p" }, 5]));
+        written(json!({ "Fn::If": ["Yes", { "Ref": "P" }, "no"] }), json!("p"));
+        written(
+            json!({ "Fn::If": ["Open", { "Ref": "P" }, "no"] }),
+            json!({ "Fn::If": ["Open", "p", "no"] }),
+        );
+        written(json!({ "Fn::FindInMap": ["M", { "Ref": "P" }, "k"] }), json!([1, 2]));
+        written(json!({ "Fn::Select": ["1", { "Ref": "L" }] }), json!("b"));
+        written(json!({ "Fn::Split": ["-", "a-b"] }), json!(["a", "b"]));
+        written(json!({ "Fn::Join": ["-", { "Ref": "L" }] }), json!("a-b"));
+        written(json!({ "Fn::Join": ["-", ["x", { "Ref": "AWS::NoValue" }, 1]] }), json!("x-1"));
+        written(
+            json!({ "Fn::Join": ["-", ["x", { "Ref": "P" }, { "Ref": "T" }]] }),
+            json!({ "Fn::Join": ["-", ["x", "p", { "Ref": "T" }]] }),
+        );
+        written(json!({ "Fn::Sub": "plain" }), json!("plain"));
+        written(json!({ "Fn::Sub": "${P}-${!P}" }), json!("p-${P}"));
+        written(json!({ "Fn::Sub": "${P}-${T.Arn}-${!P}" }), json!({ "Fn::Sub": "p-${T.Arn}-${!P}" }));
+        written(
+            json!({ "Fn::Sub": ["${v}-${w}", { "v": { "Ref": "P" }, "w": { "Ref": "T" } }] }),
+            json!({ "Fn::Sub": ["p-${w}", { "w": { "Ref": "T" } }] }),
+        );
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_alone() {
+        for value in [
+            json!("text"),
+            json!({ "Ref": "T" }),
+            json!({ "Ref": "AWS::Region" }),
+            json!({ "Ref": "Unknown" }),
+            json!({ "Ref": ["P"] }),
+            json!({ "Fn::GetAtt": ["T", "Arn"] }),
+            json!({ "Fn::Sub": "${T}-${AWS::Region}" }),
+            json!({ "Fn::Sub": ["${w}", { "w": { "Ref": "T" } }] }),
+            // Written out it would be another variable.
+            json!({ "Fn::Sub": "${Odd}-${T}" }),
+            json!({ "Fn::Sub": 5 }),
+            json!({ "Fn::Sub": ["${P}"] }),
+            json!({ "Fn::If": ["Open", "a", "b"] }),
+            json!({ "Fn::If": ["Yes", "a"] }),
+            json!({ "Fn::FindInMap": ["M", "p", "other"] }),
+            json!({ "Fn::Select": [5, ["a"]] }),
+            json!({ "Fn::Select": ["x", ["a"]] }),
+            json!({ "Fn::Split": ["", "ab"] }),
+            json!({ "Fn::Join": ["-", ["a", ["b"]]] }),
+            json!({ "Fn::Join": [{ "Ref": "T" }, ["a"]] }),
+        ] {
+            check(&value, None);
+        }
+    }
+}

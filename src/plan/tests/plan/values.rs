@@ -435,6 +435,15 @@ fn conditions_that_cannot_be_worked_out_stay_as_they_are() {
 }
 
 #[test]
+fn metadata_is_read_as_it_stands() {
+    let template = stack(json!({ "Env": { "Type": "String" } }), json!({}));
+    let template = with(&template, "/Resources/T/Metadata", json!({ "env": { "Ref": "Env" } }));
+    let plan =
+        check((&template, &[("Env", "a")]), (&template, &[("Env", "b")]), &["modify Parameters/Env: none"]);
+    assert_eq!(plan.steps.len(), 1, "the value is to be given");
+}
+
+#[test]
 fn key_attributes_can_be_values_too() {
     let template = stack(
         json!({ "Key": { "Type": "String" } }),
