@@ -145,7 +145,9 @@ fn mutated_templates_are_read_or_refused() {
             }
         }
         survive(&bytes);
-        survive(String::from_utf8_lossy(&bytes).as_bytes());
+        if let Err(error) = String::from_utf8(bytes) {
+            survive(String::from_utf8_lossy(error.as_bytes()).as_bytes());
+        }
     }
 }
 

@@ -1,7 +1,10 @@
 //! What holds for any bytes at all: the tests try it on a few thousand of them, the fuzzer in `fuzz` on millions.
 
+use std::ops::Range;
+
 use tablewright_template::{
-    Deployed, JsonLayout, Kind, Node, ParseError, ParseErrorKind, parse, parse_bytes, parse_deployed,
+    Deployed, JsonLayout, Kind, Node, ParseError, ParseErrorKind, Syntax, SyntaxKind, SyntaxNode, parse,
+    parse_bytes, parse_deployed,
 };
 
 /// Everything that can be done with bytes goes well, and a tree that was read can be written and read again.
@@ -17,6 +20,10 @@ pub(crate) fn survive(bytes: &[u8]) {
     };
     assert_eq!(parse(text), read, "{text:?}");
     agrees(parse_deployed(text), &read, text);
+    match Syntax::parse(text) {
+        Ok(syntax) => check_syntax(&syntax, text),
+        Err(error) => check_error(&error, text),
+    }
     match read {
         Ok(node) => {
             check_places(&node, text);
@@ -59,6 +66,33 @@ fn check_error(error: &ParseError, text: &str) {
     assert_eq!(error.excerpt(text).lines().count(), 2, "{text:?}");
     let message = format!("{error} {}", error.hint().unwrap_or_default());
     assert!(!message.contains(char::is_control), "{text:?}: {message:?}");
+}
+
+/// Every range is a piece of the text, what is inside of a node in its piece, and a comment begins with its mark.
+fn check_syntax(syntax: &Syntax, text: &str) {
+    syntax.documents.iter().for_each(|root| check_range(root, text, 0..text.len()));
+    for comment in &syntax.comments {
+        assert!(
+            text.get(comment.range.clone()).is_some_and(|piece| piece.starts_with('#')),
+            "{text:?}: {comment:?}"
+        );
+    }
+}
+
+fn check_range(node: &SyntaxNode, text: &str, parent: Range<usize>) {
+    let range = node.range.clone();
+    assert!(text.get(range.clone()).is_some(), "{text:?}: {range:?}");
+    assert!(parent.start <= range.start && range.end <= parent.end, "{text:?}: {range:?} in {parent:?}");
+    match &node.kind {
+        SyntaxKind::Scalar(_) | SyntaxKind::Alias(_) => {}
+        SyntaxKind::Sequence(_, items) => {
+            items.iter().for_each(|item| check_range(item, text, range.clone()));
+        }
+        SyntaxKind::Mapping(_, entries) => {
+            let nodes = entries.iter().flat_map(|entry| [&entry.key, &entry.value]);
+            nodes.for_each(|node| check_range(node, text, range.clone()));
+        }
+    }
 }
 
 /// Every place is in the text, or just behind it.
