@@ -3,6 +3,8 @@
 //! In: a doc comment, or the name of a file. Out: the same with every letter beyond ASCII written in those within, `?` for
 //! what has none. A value keeps its letters, see [`scalar`](super::scalar); a comment has to be readable.
 
+use std::borrow::Cow;
+
 use deunicode::deunicode_with_tofu_cow;
 
 /// Makes comment lines of a doc comment.
@@ -17,11 +19,14 @@ pub(super) fn comment(doc: &str) -> Vec<String> {
 }
 
 /// Makes text of one line.
-pub(super) fn line(text: &str) -> String {
+pub(super) fn line(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return text.into();
+    }
     let printable = |c: char| if c.is_control() { ' ' } else { c };
     // Controls once before, since those beyond ASCII are none for `deunicode`, and once after, since it may write a line break.
     let text: String = text.chars().map(printable).collect();
-    deunicode_with_tofu_cow(&text, "?").chars().map(printable).collect()
+    Cow::Owned(deunicode_with_tofu_cow(&text, "?").chars().map(printable).collect())
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::stack::Stack;
 
 pub(super) fn lay_out(
     stack: &Stack,
-    pieces: &[Piece],
+    pieces: &[Piece<'_>],
     sections: &[Section<'_>],
     templates: &Templates,
 ) -> Result<String, Error> {
@@ -35,7 +35,7 @@ pub(super) fn lay_out(
 }
 
 /// Returns the entries of a section as tera's templates see them, in their order.
-fn section_entries(entries: &[(&str, Tree)]) -> tera::Value {
+fn section_entries(entries: &[(&str, Tree<'_>)]) -> tera::Value {
     let entries = entries.iter().map(|(id, entry)| {
         let pair = [("LogicalId", (*id).into()), ("Body", entry.to_tera())];
         tera::Value::from(pair.into_iter().map(|(key, value)| (Key::Str(key), value)).collect::<tera::Map>())
@@ -51,7 +51,7 @@ fn lay_out_raw(id: &str, body: &Value) -> tera::Value {
 
 /// Renders one resource. Each on its own, and not by an include: tera drops the body of a parent template that an included
 /// template extends.
-fn lay_out_piece(piece: &Piece, templates: &Templates) -> Result<tera::Value, Error> {
+fn lay_out_piece(piece: &Piece<'_>, templates: &Templates) -> Result<tera::Value, Error> {
     let mut context = tera::Context::new();
     context.insert_value("LogicalId", piece.id.as_str().into());
     context.insert_value("comment", piece.comment.clone().into());
@@ -70,7 +70,7 @@ fn lay_out_piece(piece: &Piece, templates: &Templates) -> Result<tera::Value, Er
 }
 
 /// Returns the names and the finished YAML of properties that no template lays out.
-fn overridden(piece: &Piece) -> tera::Value {
+fn overridden(piece: &Piece<'_>) -> tera::Value {
     let properties = piece.overridden.iter().map(|(name, value)| {
         let entries = [("Name", name.as_str().into()), ("Value", tera::Value::safe_string(&block(value)))];
         tera::Value::from(
@@ -80,7 +80,7 @@ fn overridden(piece: &Piece) -> tera::Value {
     properties.collect::<Vec<_>>().into()
 }
 
-fn comments_of_attributes(piece: &Piece) -> tera::Value {
+fn comments_of_attributes(piece: &Piece<'_>) -> tera::Value {
     let by_name = piece
         .attribute_comments
         .iter()

@@ -99,7 +99,7 @@ impl Rendered {
 ///
 /// With the built-in templates only where an override hits nothing. With templates of the user's: see [`Error`].
 pub fn render(stack: &Stack, env: &str, templates: &Templates) -> Result<Rendered, Error> {
-    let pieces: Vec<Piece> = lower::resources(stack).collect::<Result<_, _>>()?;
+    let pieces: Vec<Piece<'_>> = lower::resources(stack).collect::<Result<_, _>>()?;
     let sections = lower::sections(stack);
     let wanted = wanted(stack, &pieces, &sections);
     let body = layout::lay_out(stack, &pieces, &sections, templates)?;
@@ -128,7 +128,7 @@ pub fn yaml(value: &Value) -> String {
 }
 
 /// Returns the template that the definition says, intrinsic functions in their long form.
-fn wanted(stack: &Stack, pieces: &[Piece], sections: &[Section<'_>]) -> Value {
+fn wanted(stack: &Stack, pieces: &[Piece<'_>], sections: &[Section<'_>]) -> Value {
     let pieces = pieces.iter().map(|piece| (piece.id.clone(), wanted_resource(piece)));
     let raw = stack.resources.iter().map(|raw| (raw.id.clone(), raw.body.clone()));
     let mut wanted = json!({ "AWSTemplateFormatVersion": "2010-09-09" });
@@ -143,7 +143,7 @@ fn wanted(stack: &Stack, pieces: &[Piece], sections: &[Section<'_>]) -> Value {
     wanted
 }
 
-fn wanted_resource(piece: &Piece) -> Value {
+fn wanted_resource(piece: &Piece<'_>) -> Value {
     let mut body = json_map(&piece.body);
     for (name, value) in &piece.overridden {
         body["Properties"][name] = value.clone();
@@ -151,7 +151,7 @@ fn wanted_resource(piece: &Piece) -> Value {
     body
 }
 
-fn json_map(body: &[(&'static str, tree::Tree)]) -> Value {
+fn json_map(body: &[(&'static str, tree::Tree<'_>)]) -> Value {
     body.iter().map(|(key, value)| ((*key).to_owned(), value.to_json())).collect::<Map<_, _>>().into()
 }
 

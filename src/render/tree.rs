@@ -3,6 +3,8 @@
 //! Names are CloudFormation's own, so the tree is both the vocabulary of the tera templates and the yardstick that the
 //! rendered text is compared with.
 
+use std::borrow::Cow;
+
 use serde_json::json;
 
 use crate::global::{Consistency, SettingsReplication};
@@ -13,38 +15,38 @@ use crate::settings::{InsightsMode, Precision, StreamView, TableClass};
 use crate::value::{Argument, Expression, Sub, Value};
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Tree {
-    Text(String),
+pub(super) enum Tree<'a> {
+    Text(Cow<'a, str>),
     Number(u64),
     Bool(bool),
-    Call(Expression),
+    Call(Cow<'a, Expression>),
     /// As the user wrote it, functions in their long form.
-    Json(serde_json::Value),
-    List(Vec<Tree>),
+    Json(Cow<'a, serde_json::Value>),
+    List(Vec<Self>),
     /// In the order of the template.
-    Map(Vec<(&'static str, Tree)>),
+    Map(Vec<(&'static str, Self)>),
 }
 
-impl Tree {
+impl<'a> Tree<'a> {
     /// Makes a map of those entries that have a value.
-    pub(super) fn map<const N: usize>(entries: [(&'static str, Option<Tree>); N]) -> Self {
+    pub(super) fn map<const N: usize>(entries: [(&'static str, Option<Self>); N]) -> Self {
         Self::Map(entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect())
     }
 
     /// Makes a list, or nothing where it would be empty: DynamoDB refuses empty lists.
-    pub(super) fn list(items: impl IntoIterator<Item = Tree>) -> Option<Self> {
-        let items: Vec<Tree> = items.into_iter().collect();
+    pub(super) fn list(items: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let items: Vec<Self> = items.into_iter().collect();
         (!items.is_empty()).then_some(Self::List(items))
     }
 
     /// Returns the tree as parsed text would give it: JSON with intrinsic functions in their long form.
     pub(super) fn to_json(&self) -> serde_json::Value {
         match self {
-            Self::Text(text) => text.as_str().into(),
+            Self::Text(text) => (&**text).into(),
             Self::Number(number) => (*number).into(),
             Self::Bool(yes) => (*yes).into(),
-            Self::Call(call) => json!(call),
-            Self::Json(value) => value.clone(),
+            Self::Call(call) => json!(**call),
+            Self::Json(value) => (**value).clone(),
             Self::List(items) => items.iter().map(Tree::to_json).collect(),
             Self::Map(entries) => entries
                 .iter()
@@ -58,7 +60,7 @@ impl Tree {
     /// wrote: block YAML that follows a `key:`, to be indented. Text is escaped when a template prints it.
     pub(super) fn to_tera(&self) -> tera::Value {
         match self {
-            Self::Text(text) => text.as_str().into(),
+            Self::Text(text) => (&**text).into(),
             Self::Number(number) => (*number).into(),
             Self::Bool(yes) => (*yes).into(),
             Self::Call(call) => tera::Value::safe_string(&short_form(call)),
@@ -70,7 +72,7 @@ impl Tree {
 }
 
 /// Returns the entries as tera's templates see them.
-fn tera_map(entries: &[(&'static str, Tree)]) -> tera::Map {
+fn tera_map(entries: &[(&'static str, Tree<'_>)]) -> tera::Map {
     entries.iter().map(|(key, value)| (tera::value::Key::Str(key), value.to_tera())).collect()
 }
 
@@ -146,65 +148,103 @@ fn flow(argument: &Argument) -> String {
     }
 }
 
-impl From<&str> for Tree {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
+impl<'a> From<&'a str> for Tree<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
     }
 }
 
-impl From<String> for Tree {
+impl<'a> From<&'a String> for Tree<'a> {
+    fn from(text: &'a String) -> Self {
+        text.as_str().into()
+    }
+}
+
+impl From<String> for Tree<'_> {
     fn from(text: String) -> Self {
-        Self::Text(text)
+        Self::Text(Cow::Owned(text))
     }
 }
 
-impl From<u32> for Tree {
-    fn from(number: u32) -> Self {
-        Self::Number(number.into())
+impl From<Expression> for Tree<'_> {
+    fn from(call: Expression) -> Self {
+        Self::Call(Cow::Owned(call))
     }
 }
 
-impl From<bool> for Tree {
+impl<'a> From<&'a Expression> for Tree<'a> {
+    fn from(call: &'a Expression) -> Self {
+        Self::Call(Cow::Borrowed(call))
+    }
+}
+
+impl<'a> From<&'a serde_json::Value> for Tree<'a> {
+    fn from(value: &'a serde_json::Value) -> Self {
+        Self::Json(Cow::Borrowed(value))
+    }
+}
+
+impl From<bool> for Tree<'_> {
     fn from(yes: bool) -> Self {
         Self::Bool(yes)
     }
 }
 
-impl From<Expression> for Tree {
-    fn from(call: Expression) -> Self {
-        Self::Call(call)
-    }
-}
-
-impl From<u64> for Tree {
+impl From<u64> for Tree<'_> {
     fn from(number: u64) -> Self {
         Self::Number(number)
     }
 }
 
-impl<T: Clone> From<&Value<T>> for Tree
-where
-    Self: From<T>,
-{
-    fn from(value: &Value<T>) -> Self {
+impl<'a, T: Literal> From<&'a Value<T>> for Tree<'a> {
+    fn from(value: &'a Value<T>) -> Self {
         match value {
-            Value::Literal(literal) => literal.clone().into(),
-            Value::Expression(call) => Self::Call(call.clone()),
+            Value::Literal(literal) => literal.tree(),
+            Value::Expression(call) => call.into(),
         }
     }
 }
 
-macro_rules! from_words {
+/// What a property's value can be when it is no expression.
+pub(super) trait Literal {
+    fn tree(&self) -> Tree<'_>;
+}
+
+impl Literal for String {
+    fn tree(&self) -> Tree<'_> {
+        self.into()
+    }
+}
+
+impl Literal for u64 {
+    fn tree(&self) -> Tree<'_> {
+        (*self).into()
+    }
+}
+
+impl Literal for u32 {
+    fn tree(&self) -> Tree<'_> {
+        u64::from(*self).into()
+    }
+}
+
+impl Literal for bool {
+    fn tree(&self) -> Tree<'_> {
+        (*self).into()
+    }
+}
+
+macro_rules! literal_words {
     ($($words:ty),+ $(,)?) => {
-        $(impl From<$words> for Tree {
-            fn from(word: $words) -> Self {
-                word.as_str().into()
+        $(impl Literal for $words {
+            fn tree(&self) -> Tree<'_> {
+                self.as_str().into()
             }
         })+
     };
 }
 
-from_words!(
+literal_words!(
     Compression,
     Consistency,
     Delimiter,

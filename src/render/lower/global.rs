@@ -3,6 +3,8 @@
 //! Most settings stand with each replica there: what the table says is written out for every replica that does not say
 //! otherwise.
 
+use std::sync::LazyLock;
+
 use crate::billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};
 use crate::global::{Consistency, Global, Read, Replica};
 use crate::index::Index;
@@ -12,7 +14,7 @@ use crate::settings::Encryption;
 use crate::table::Table;
 use crate::value::Value;
 
-pub(super) fn properties(table: &Table, global: &Global) -> Properties {
+pub(super) fn properties<'a>(table: &'a Table, global: &'a Global) -> Properties<'a> {
     let (mode, settings) = match &table.billing {
         Billing::OnDemand(limits) => ("PAY_PER_REQUEST", on_demand(limits)),
         Billing::Provisioned(units) => ("PROVISIONED", provisioned(units)),
@@ -50,9 +52,9 @@ pub(super) fn properties(table: &Table, global: &Global) -> Properties {
     properties
 }
 
-type Settings = Vec<(&'static str, Tree)>;
+type Settings<'a> = Vec<(&'static str, Tree<'a>)>;
 
-fn on_demand(limits: &OnDemand) -> Settings {
+fn on_demand(limits: &OnDemand) -> Settings<'_> {
     let write = |units| Tree::map([("MaxWriteRequestUnits", Some(units))]);
     entries([
         ("WriteOnDemandThroughputSettings", limits.max_write.as_ref().map(|units| write(units.into()))),
@@ -60,15 +62,15 @@ fn on_demand(limits: &OnDemand) -> Settings {
     ])
 }
 
-fn max_read(units: &Value<u64>) -> Tree {
+fn max_read(units: &Value<u64>) -> Tree<'_> {
     Tree::map([("MaxReadRequestUnits", Some(units.into()))])
 }
 
-fn provisioned(units: &Provisioned) -> Settings {
+fn provisioned(units: &Provisioned) -> Settings<'_> {
     // Writes are always scaled here (GT2); a fixed capacity is a range of one.
     let write = match &units.write {
-        Capacity::Auto(scaling) => auto_scaling(scaling),
-        Capacity::Fixed(units) => auto_scaling(&AutoScaling::between(units.clone(), units.clone())),
+        Capacity::Auto(scaling) => auto_scaling(&scaling.min, &scaling.max, scaling),
+        Capacity::Fixed(units) => auto_scaling(units, units, &FIXED),
     };
     entries([
         (
@@ -86,16 +88,19 @@ fn provisioned(units: &Provisioned) -> Settings {
     ])
 }
 
-fn auto_scaling(scaling: &AutoScaling) -> Tree {
+/// What a range of one says beside its ends.
+static FIXED: LazyLock<AutoScaling> = LazyLock::new(|| AutoScaling::between(0_u64, 0_u64));
+
+fn auto_scaling<'a>(min: &'a Value<u64>, max: &'a Value<u64>, scaling: &'a AutoScaling) -> Tree<'a> {
     Tree::map([
-        ("MinCapacity", Some((&scaling.min).into())),
-        ("MaxCapacity", Some((&scaling.max).into())),
+        ("MinCapacity", Some(min.into())),
+        ("MaxCapacity", Some(max.into())),
         ("SeedCapacity", scaling.initial.as_ref().map(Tree::from)),
         ("TargetTrackingScalingPolicyConfiguration", Some(Tree::map(shape::target_tracking(scaling)))),
     ])
 }
 
-fn index(table: &Table, index: &Index) -> Tree {
+fn index<'a>(table: &'a Table, index: &'a Index) -> Tree<'a> {
     let settings = match table.provisioned_for(index) {
         Some(units) => provisioned(units),
         None => on_demand(&index.on_demand),
@@ -111,11 +116,11 @@ fn index(table: &Table, index: &Index) -> Tree {
 }
 
 /// Keys of yours stand with the replicas; here only that there are such.
-fn encryption(table: &Table, global: &Global) -> Option<Tree> {
+fn encryption<'a>(table: &'a Table, global: &Global) -> Option<Tree<'a>> {
     let has_keys = global.replicas.iter().any(|replica| replica.key.is_some());
     let (enabled, kind) = match &table.encryption {
         Some(Encryption::AwsManaged | Encryption::CustomerKey(_)) => (true.into(), Some("KMS")),
-        Some(Encryption::AwsManagedIf(enabled)) => (enabled.clone().into(), None),
+        Some(Encryption::AwsManagedIf(enabled)) => (enabled.into(), None),
         Some(Encryption::AwsOwned) | None if has_keys => (true.into(), Some("KMS")),
         Some(Encryption::AwsOwned) => (false.into(), None),
         None => return None,
@@ -123,7 +128,7 @@ fn encryption(table: &Table, global: &Global) -> Option<Tree> {
     Some(Tree::map([("SSEEnabled", Some(enabled)), ("SSEType", kind.map(Tree::from))]))
 }
 
-fn replica(table: &Table, replica: &Replica) -> Tree {
+fn replica<'a>(table: &'a Table, replica: &'a Replica) -> Tree<'a> {
     let own_or_table_key = replica.key.as_ref().or(match &table.encryption {
         Some(Encryption::CustomerKey(key)) => Some(key),
         Some(Encryption::AwsOwned | Encryption::AwsManaged | Encryption::AwsManagedIf(_)) | None => None,
@@ -179,9 +184,14 @@ fn replica(table: &Table, replica: &Replica) -> Tree {
 }
 
 /// Returns what a replica says of reads: its own settings, or the table's scaling, which has no other place.
-fn read(own: Option<&Read>, scaled: Option<&AutoScaling>) -> Settings {
+fn read<'a>(own: Option<&'a Read>, scaled: Option<&'a AutoScaling>) -> Settings<'a> {
     let provisioned = |key, value| ("ReadProvisionedThroughputSettings", Tree::map([(key, Some(value))]));
-    let scaled_by = |scaling| vec![provisioned("ReadCapacityAutoScalingSettings", auto_scaling(scaling))];
+    let scaled_by = |scaling: &'a AutoScaling| {
+        vec![provisioned(
+            "ReadCapacityAutoScalingSettings",
+            auto_scaling(&scaling.min, &scaling.max, scaling),
+        )]
+    };
     match (own, scaled) {
         (Some(Read::OnDemand(units)), _) => vec![("ReadOnDemandThroughputSettings", max_read(units))],
         (Some(Read::Provisioned(Capacity::Fixed(units))), _) => {
@@ -194,7 +204,7 @@ fn read(own: Option<&Read>, scaled: Option<&AutoScaling>) -> Settings {
 }
 
 /// Returns what a replica says of an index, or nothing where it has nothing to say.
-fn replica_index(table: &Table, index: &Index, replica: &Replica) -> Option<Tree> {
+fn replica_index<'a>(table: &'a Table, index: &'a Index, replica: &'a Replica) -> Option<Tree<'a>> {
     let own = replica.indexes.iter().find(|own| own.name == index.name);
     let scaled = match table.provisioned_for(index) {
         Some(Provisioned { read: Capacity::Auto(scaling), .. }) => Some(&**scaling),

@@ -8,6 +8,7 @@ mod shape;
 mod stack;
 mod table;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
@@ -21,14 +22,14 @@ use crate::table::Table;
 pub(super) use stack::{Section, sections};
 
 /// A resource or an output: something with a logical id.
-pub(super) struct Piece {
+pub(super) struct Piece<'a> {
     pub(super) id: String,
     /// The template that lays it out.
     pub(super) template: &'static str,
     /// The doc comment, as comment lines.
     pub(super) comment: Vec<String>,
     /// What stands below the logical id.
-    pub(super) body: Vec<(&'static str, Tree)>,
+    pub(super) body: Vec<(&'static str, Tree<'a>)>,
     /// Doc comments of attributes, by attribute name.
     pub(super) attribute_comments: Vec<(String, Vec<String>)>,
     /// Properties that overrides have changed, as they stand in the end; `body` does not have them.
@@ -37,7 +38,7 @@ pub(super) struct Piece {
 
 /// Returns the resources of a stack that templates lay out: each table with its scaling behind it, in the order of
 /// declaration, then what is published.
-pub(super) fn resources(stack: &Stack) -> impl Iterator<Item = Result<Piece, Error>> {
+pub(super) fn resources(stack: &Stack) -> impl Iterator<Item = Result<Piece<'_>, Error>> {
     let tables = stack
         .tables
         .iter()
@@ -45,7 +46,7 @@ pub(super) fn resources(stack: &Stack) -> impl Iterator<Item = Result<Piece, Err
     tables.chain(stack.published.iter().map(|published| Ok(stack::published(published))))
 }
 
-fn table_resource(table: &Table) -> Result<Piece, Error> {
+fn table_resource(table: &Table) -> Result<Piece<'_>, Error> {
     let (template, resource_type, _) = kind(table);
     let (properties, overridden) = properties(table)?;
     Ok(Piece {
@@ -58,7 +59,10 @@ fn table_resource(table: &Table) -> Result<Piece, Error> {
             ("DependsOn", Tree::list(table.depends_on.iter().map(|id| id.as_str().into()))),
             ("DeletionPolicy", Some(table.deletion_policy.as_str().into())),
             ("UpdateReplacePolicy", Some(table.update_replace_policy.as_str().into())),
-            ("Metadata", (!table.metadata.is_empty()).then(|| Tree::Json(table.metadata.clone().into()))),
+            (
+                "Metadata",
+                (!table.metadata.is_empty()).then(|| Tree::Json(Cow::Owned(table.metadata.clone().into()))),
+            ),
             ("Properties", Some(Tree::Map(properties))),
         ]),
         attribute_comments: shape::attributes(table)
@@ -70,9 +74,9 @@ fn table_resource(table: &Table) -> Result<Piece, Error> {
     })
 }
 
-type Properties = Vec<(&'static str, Tree)>;
+type Properties<'a> = Vec<(&'static str, Tree<'a>)>;
 
-fn kind(table: &Table) -> (&'static str, &'static str, Properties) {
+fn kind(table: &Table) -> (&'static str, &'static str, Properties<'_>) {
     match &table.global {
         None => ("table.yaml", "AWS::DynamoDB::Table", table::properties(table)),
         Some(global) => {
@@ -82,7 +86,7 @@ fn kind(table: &Table) -> (&'static str, &'static str, Properties) {
 }
 
 /// Returns the properties that the templates lay out, and beside them those that overrides have changed.
-fn properties(table: &Table) -> Result<(Properties, BTreeMap<String, Json>), Error> {
+fn properties(table: &Table) -> Result<(Properties<'_>, BTreeMap<String, Json>), Error> {
     let (_, _, mut properties) = kind(table);
     if table.overrides.is_empty() {
         return Ok((properties, BTreeMap::new()));
@@ -114,6 +118,6 @@ pub(crate) fn overridden(table: &Table) -> (Json, Vec<(&Override, String)>) {
     (all, missed)
 }
 
-fn entries<const N: usize>(entries: [(&'static str, Option<Tree>); N]) -> Properties {
+fn entries<'a, const N: usize>(entries: [(&'static str, Option<Tree<'a>>); N]) -> Properties<'a> {
     entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
 }

@@ -9,14 +9,14 @@ use crate::schedule::Schedule;
 use crate::table::Table;
 use crate::value::Expression;
 
-pub(super) fn resources(table: &Table) -> impl Iterator<Item = Piece> {
+pub(super) fn resources(table: &Table) -> impl Iterator<Item = Piece<'_>> {
     scaling::dimensions(table)
         .into_iter()
         .flat_map(|dimension| [scalable_target(table, &dimension), scaling_policy(table, &dimension)])
 }
 
 /// No `RoleARN`: Application Auto Scaling makes and uses DynamoDB's own service-linked role.
-fn scalable_target(table: &Table, dimension: &Dimension<'_>) -> Piece {
+fn scalable_target<'a>(table: &'a Table, dimension: &Dimension<'a>) -> Piece<'a> {
     let (kind, resource) = match dimension.index {
         None => ("table", format!("table/${{{}}}", table.id)),
         Some(index) => ("index", format!("table/${{{}}}/index/{}", table.id, index.name)),
@@ -40,7 +40,7 @@ fn scalable_target(table: &Table, dimension: &Dimension<'_>) -> Piece {
     )
 }
 
-fn scheduled_action(schedule: &Schedule) -> Tree {
+fn scheduled_action(schedule: &Schedule) -> Tree<'_> {
     let action = Tree::map([
         ("MinCapacity", schedule.min.as_ref().map(Tree::from)),
         ("MaxCapacity", schedule.max.as_ref().map(Tree::from)),
@@ -55,7 +55,7 @@ fn scheduled_action(schedule: &Schedule) -> Tree {
     ])
 }
 
-fn scaling_policy(table: &Table, dimension: &Dimension<'_>) -> Piece {
+fn scaling_policy<'a>(table: &'a Table, dimension: &Dimension<'a>) -> Piece<'a> {
     let metric = match dimension.units {
         Units::Read => "DynamoDBReadCapacityUtilization",
         Units::Write => "DynamoDBWriteCapacityUtilization",
@@ -81,7 +81,13 @@ fn scaling_policy(table: &Table, dimension: &Dimension<'_>) -> Piece {
 }
 
 /// A table that exists under a condition has its scaling under the same.
-fn piece(table: &Table, id: String, template: &'static str, resource_type: &str, properties: Tree) -> Piece {
+fn piece<'a>(
+    table: &'a Table,
+    id: String,
+    template: &'static str,
+    resource_type: &'static str,
+    properties: Tree<'a>,
+) -> Piece<'a> {
     Piece {
         id,
         template,

@@ -21,7 +21,7 @@ pub(super) fn attributes(table: &Table) -> Vec<&Attribute> {
     attributes
 }
 
-pub(super) fn attribute_definitions(table: &Table) -> Option<Tree> {
+pub(super) fn attribute_definitions(table: &Table) -> Option<Tree<'_>> {
     Tree::list(attributes(table).into_iter().map(|attribute| {
         Tree::map([
             ("AttributeName", Some(attribute.name.as_str().into())),
@@ -30,8 +30,8 @@ pub(super) fn attribute_definitions(table: &Table) -> Option<Tree> {
     }))
 }
 
-pub(super) fn key_schema(key: &Key) -> Tree {
-    let element = |attribute: &Attribute, key_type: &str| {
+pub(super) fn key_schema<'a>(key: &'a Key) -> Tree<'a> {
+    let element = |attribute: &'a Attribute, key_type: &'static str| {
         Tree::map([
             ("AttributeName", Some(attribute.name.as_str().into())),
             ("KeyType", Some(key_type.into())),
@@ -41,12 +41,12 @@ pub(super) fn key_schema(key: &Key) -> Tree {
     Tree::List(partition.chain(key.sort.iter().map(|attribute| element(attribute, "RANGE"))).collect())
 }
 
-pub(super) fn projection(projection: &Projection) -> Tree {
+pub(super) fn projection(projection: &Projection) -> Tree<'_> {
     let (kind, names) = match projection {
         Projection::All => ("ALL", None),
         Projection::KeysOnly => ("KEYS_ONLY", None),
         Projection::Include(names) => {
-            let mut names = names.clone();
+            let mut names: Vec<&String> = names.iter().collect();
             names.sort_unstable();
             ("INCLUDE", Tree::list(names.into_iter().map(Tree::from)))
         }
@@ -58,7 +58,7 @@ pub(super) fn global_indexes(table: &Table) -> impl Iterator<Item = &Index> {
     table.indexes.iter().filter(|index| index.kind == IndexKind::Global)
 }
 
-pub(super) fn local_indexes(table: &Table) -> Option<Tree> {
+pub(super) fn local_indexes(table: &Table) -> Option<Tree<'_>> {
     let local = table.indexes.iter().filter(|index| index.kind == IndexKind::Local);
     Tree::list(local.map(|index| {
         Tree::map([
@@ -69,7 +69,7 @@ pub(super) fn local_indexes(table: &Table) -> Option<Tree> {
     }))
 }
 
-pub(super) fn time_to_live(table: &Table) -> Option<Tree> {
+pub(super) fn time_to_live(table: &Table) -> Option<Tree<'_>> {
     table.ttl.as_ref().map(|ttl| {
         Tree::map([
             ("AttributeName", Some(ttl.name.as_str().into())),
@@ -78,7 +78,7 @@ pub(super) fn time_to_live(table: &Table) -> Option<Tree> {
     })
 }
 
-pub(super) fn warm_throughput(warm: Option<&WarmThroughput>) -> Option<Tree> {
+pub(super) fn warm_throughput(warm: Option<&WarmThroughput>) -> Option<Tree<'_>> {
     warm.map(|warm| {
         Tree::map([
             ("ReadUnitsPerSecond", warm.read.as_ref().map(Tree::from)),
@@ -88,7 +88,7 @@ pub(super) fn warm_throughput(warm: Option<&WarmThroughput>) -> Option<Tree> {
 }
 
 /// Said where it is off too: whoever reviews wants to know.
-pub(super) fn point_in_time_recovery(recovery: Option<&PointInTimeRecovery>) -> Tree {
+pub(super) fn point_in_time_recovery(recovery: Option<&PointInTimeRecovery>) -> Tree<'_> {
     Tree::map([
         (
             "PointInTimeRecoveryEnabled",
@@ -98,7 +98,7 @@ pub(super) fn point_in_time_recovery(recovery: Option<&PointInTimeRecovery>) -> 
     ])
 }
 
-pub(super) fn contributor_insights(insights: Option<&ContributorInsights>) -> Option<Tree> {
+pub(super) fn contributor_insights(insights: Option<&ContributorInsights>) -> Option<Tree<'_>> {
     insights.map(|insights| {
         Tree::map([
             ("Enabled", Some((&insights.enabled).into())),
@@ -107,7 +107,7 @@ pub(super) fn contributor_insights(insights: Option<&ContributorInsights>) -> Op
     })
 }
 
-pub(super) fn kinesis(kinesis: Option<&Kinesis>) -> Option<Tree> {
+pub(super) fn kinesis(kinesis: Option<&Kinesis>) -> Option<Tree<'_>> {
     kinesis.map(|kinesis| {
         Tree::map([
             ("StreamArn", Some((&kinesis.stream_arn).into())),
@@ -116,11 +116,11 @@ pub(super) fn kinesis(kinesis: Option<&Kinesis>) -> Option<Tree> {
     })
 }
 
-pub(super) fn resource_policy(policy: Option<&Policy>) -> Option<Tree> {
-    policy.map(|policy| Tree::map([("PolicyDocument", Some(Tree::Json(policy.document.clone())))]))
+pub(super) fn resource_policy(policy: Option<&Policy>) -> Option<Tree<'_>> {
+    policy.map(|policy| Tree::map([("PolicyDocument", Some(Tree::from(&policy.document)))]))
 }
 
-pub(super) fn tags<'a>(tags: impl Iterator<Item = (&'a String, &'a Value<String>)>) -> Option<Tree> {
+pub(super) fn tags<'a>(tags: impl Iterator<Item = (&'a String, &'a Value<String>)>) -> Option<Tree<'a>> {
     // By key: a replica's own tag stands in the place of the table's.
     let by_key: BTreeMap<&String, &Value<String>> = tags.collect();
     Tree::list(
@@ -131,7 +131,7 @@ pub(super) fn tags<'a>(tags: impl Iterator<Item = (&'a String, &'a Value<String>
 }
 
 /// What a target-tracking policy of a plain and of a global table have in common.
-pub(super) fn target_tracking(scaling: &AutoScaling) -> [(&'static str, Option<Tree>); 4] {
+pub(super) fn target_tracking(scaling: &AutoScaling) -> [(&'static str, Option<Tree<'_>>); 4] {
     [
         ("TargetValue", Some((&scaling.target).into())),
         ("ScaleInCooldown", Some((&scaling.scale_in_cooldown).into())),

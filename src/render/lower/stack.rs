@@ -1,5 +1,6 @@
 //! What a stack has beside its tables: parameters, mappings, conditions, outputs, and what it publishes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::json;
@@ -11,13 +12,15 @@ use crate::resource::Published;
 use crate::stack::{Output, Stack};
 
 /// One section of a template: its name, and what stands in it by logical id.
-pub(in crate::render) type Section<'a> = (&'static str, Vec<(&'a str, Tree)>);
+pub(in crate::render) type Section<'a> = (&'static str, Vec<(&'a str, Tree<'a>)>);
 
 /// Returns the sections of a template beside the resources, also those that have nothing in them.
 pub(in crate::render) fn sections(stack: &Stack) -> [Section<'_>; 4] {
     let parameters = stack.parameters.iter().map(|one| (&one.name[..], Tree::Map(parameter(one))));
-    let mappings = stack.mappings.iter().map(|one| (&one.name[..], Tree::Json(json!(one.values))));
-    let conditions = stack.conditions.iter().map(|one| (&one.name[..], Tree::Json(json!(one.test))));
+    let mappings =
+        stack.mappings.iter().map(|one| (&one.name[..], Tree::Json(Cow::Owned(json!(one.values)))));
+    let conditions =
+        stack.conditions.iter().map(|one| (&one.name[..], Tree::Json(Cow::Owned(json!(one.test)))));
     let outputs = stack.outputs.iter().map(|one| (&one.name[..], Tree::Map(output(one))));
     [
         ("Parameters", parameters.collect()),
@@ -27,28 +30,28 @@ pub(in crate::render) fn sections(stack: &Stack) -> [Section<'_>; 4] {
     ]
 }
 
-fn parameter(parameter: &Parameter) -> Properties {
+fn parameter(parameter: &Parameter) -> Properties<'_> {
     let (least, most) = match parameter.kind {
         ParameterType::Number => ("MinValue", "MaxValue"),
         ParameterType::Text | ParameterType::CommaDelimitedList | ParameterType::Aws(_) => {
             ("MinLength", "MaxLength")
         }
     };
-    let text = |text: &Option<String>| text.as_deref().map(Tree::from);
+
     entries([
         ("Type", Some(parameter.kind.as_str().into())),
-        ("Description", text(&parameter.description)),
-        ("Default", text(&parameter.default)),
+        ("Description", parameter.description.as_deref().map(Tree::from)),
+        ("Default", parameter.default.as_deref().map(Tree::from)),
         ("AllowedValues", Tree::list(parameter.allowed.iter().map(|value| value.as_str().into()))),
-        ("AllowedPattern", text(&parameter.pattern)),
+        ("AllowedPattern", parameter.pattern.as_deref().map(Tree::from)),
         (least, parameter.least.map(Tree::from)),
         (most, parameter.most.map(Tree::from)),
-        ("ConstraintDescription", text(&parameter.constraint)),
+        ("ConstraintDescription", parameter.constraint.as_deref().map(Tree::from)),
         ("NoEcho", parameter.no_echo.then(|| true.into())),
     ])
 }
 
-fn output(output: &Output) -> Properties {
+fn output(output: &Output) -> Properties<'_> {
     entries([
         ("Condition", output.condition.as_deref().map(Tree::from)),
         ("Description", output.description.as_deref().map(Tree::from)),
@@ -57,7 +60,7 @@ fn output(output: &Output) -> Properties {
     ])
 }
 
-pub(super) fn published(published: &Published) -> Piece {
+pub(super) fn published(published: &Published) -> Piece<'_> {
     let properties = Tree::map([
         ("Name", Some(published.path.as_str().into())),
         ("Type", Some("String".into())),

@@ -8,7 +8,7 @@ use crate::render::tree::Tree;
 use crate::settings::Encryption;
 use crate::table::Table;
 
-pub(super) fn properties(table: &Table) -> Properties {
+pub(super) fn properties(table: &Table) -> Properties<'_> {
     let (mode, provisioned, limits) = match &table.billing {
         Billing::OnDemand(limits) => ("PAY_PER_REQUEST", None, on_demand(limits)),
         Billing::Provisioned(units) => ("PROVISIONED", Some(provisioned(units)), None),
@@ -47,7 +47,7 @@ pub(super) fn properties(table: &Table) -> Properties {
     ])
 }
 
-fn index(table: &Table, index: &Index) -> Tree {
+fn index<'a>(table: &'a Table, index: &'a Index) -> Tree<'a> {
     Tree::map([
         ("IndexName", Some(index.name.as_str().into())),
         ("KeySchema", Some(shape::key_schema(&index.key))),
@@ -62,14 +62,14 @@ fn index(table: &Table, index: &Index) -> Tree {
     ])
 }
 
-fn provisioned(units: &Provisioned) -> Tree {
+fn provisioned(units: &Provisioned) -> Tree<'_> {
     Tree::map([
         ("ReadCapacityUnits", Some(units.read.initial().into())),
         ("WriteCapacityUnits", Some(units.write.initial().into())),
     ])
 }
 
-fn on_demand(limits: &OnDemand) -> Option<Tree> {
+fn on_demand(limits: &OnDemand) -> Option<Tree<'_>> {
     (!limits.is_unlimited()).then(|| {
         Tree::map([
             ("MaxReadRequestUnits", limits.max_read.as_ref().map(Tree::from)),
@@ -79,7 +79,7 @@ fn on_demand(limits: &OnDemand) -> Option<Tree> {
 }
 
 /// No `StreamEnabled`: the block turns the stream on.
-fn stream(table: &Table) -> Option<Tree> {
+fn stream(table: &Table) -> Option<Tree<'_>> {
     table.stream.as_ref().map(|view| {
         Tree::map([
             ("StreamViewType", Some(view.into())),
@@ -88,18 +88,18 @@ fn stream(table: &Table) -> Option<Tree> {
     })
 }
 
-fn encryption(encryption: &Encryption) -> Tree {
+fn encryption(encryption: &Encryption) -> Tree<'_> {
     let (enabled, kind, key) = match encryption {
         Encryption::AwsOwned => (false.into(), None, None),
         Encryption::AwsManaged => (true.into(), Some("KMS"), None),
         // Without a type: DynamoDB refuses one where the expression comes to false.
-        Encryption::AwsManagedIf(enabled) => (enabled.clone().into(), None, None),
+        Encryption::AwsManagedIf(enabled) => (enabled.into(), None, None),
         Encryption::CustomerKey(key) => (true.into(), Some("KMS"), Some(key.into())),
     };
     Tree::map([("SSEEnabled", Some(enabled)), ("SSEType", kind.map(Tree::from)), ("KMSMasterKeyId", key)])
 }
 
-fn import(import: &S3Import) -> Tree {
+fn import(import: &S3Import) -> Tree<'_> {
     let (format, csv) = match &import.format {
         ImportFormat::Csv(csv) => ("CSV", Some(csv)),
         ImportFormat::DynamodbJson => ("DYNAMODB_JSON", None),
