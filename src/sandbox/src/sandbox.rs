@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::clock::{Clock, Millis};
+use crate::control;
 use crate::engine;
 use crate::faults::{CallFailure, Faults};
 use crate::random::Random;
@@ -111,6 +112,11 @@ impl Sandbox {
         self.0.store.with(|state| state.faults = faults)
     }
 
+    /// Returns what goes wrong.
+    pub fn faults(&self) -> Result<Faults, StoreError> {
+        self.0.store.with(|state| state.faults.clone())
+    }
+
     /// Returns the calls answered so far, oldest first; always empty for a sandbox in a file.
     pub fn calls(&self) -> Vec<Call> {
         self.traffic().calls.clone().unwrap_or_default()
@@ -118,6 +124,9 @@ impl Sandbox {
 
     /// Answers a request as AWS would, at the sandbox's present time.
     pub fn answer(&self, request: &Request) -> Result<Response, ConnectionLost> {
+        if let Some(answer) = control::answer(self, request) {
+            return Ok(answer);
+        }
         let request_id = self.traffic().request_ids.uuid();
         let call = ServiceCall::read(request);
         let answered = self.0.store.with(|state| {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_cloudformation::types::ChangeSetType;
-use tablewright_sandbox::{CallFailure, CallFault, CallWindow, Faults};
+use tablewright_sandbox::{CallFailure, CallFault, CallWindow, Faults, Request};
 
 use crate::support::{Wire, notes, refusal, world, world_with};
 
@@ -198,6 +198,29 @@ fn change_sets_are_late_and_come_in_pages() {
     let token = first["NextToken"].as_str().unwrap();
     let second = wire.call("DescribeChangeSet", &[("ChangeSetName", &id), ("NextToken", token)]);
     assert_eq!(second["Changes"][1]["ResourceChange"]["LogicalResourceId"], "D");
+}
+
+#[test]
+fn faults_are_set_from_another_process() {
+    let wire = Wire::new();
+    let send = |method: &str, path: &str, body: &str| {
+        let request =
+            Request { method: method.into(), path: path.into(), headers: vec![], body: body.into() };
+        let answer = wire.sandbox.answer(&request).unwrap();
+        (answer.status, String::from_utf8(answer.body).unwrap())
+    };
+    let faults = r#"{"calls": [{"action": "ListStacks", "from": 1, "to": 9, "failure": "Throttled"}]}"#;
+    assert_eq!(send("PUT", "/_sandbox/faults", faults).0, 200);
+    assert_eq!(wire.refused("ListStacks", &[]), "Throttling: Rate exceeded");
+    assert!(send("GET", "/_sandbox/faults", "").1.contains("\"Throttled\""));
+    let (status, text) = send("PUT", "/_sandbox/faults", r#"{"calls": 1}"#);
+    assert_eq!((status, text.starts_with("these are no faults: ")), (400, true), "{text}");
+    assert_eq!(send("POST", "/_sandbox/faults", "").0, 405);
+    assert_eq!(send("GET", "/_sandbox/else", "").0, 404);
+    assert_eq!(send("PUT", "/_sandbox/faults", "{}").0, 200);
+    wire.call("ListStacks", &[]);
+    // Only what AWS would have been asked is recorded.
+    assert_eq!(wire.sandbox.calls().len(), 2);
 }
 
 #[test]
