@@ -65,19 +65,25 @@ def tool(*args, cwd, env=ENV, check=True):
     return done
 
 
-def aws(endpoint, *args):
-    """Runs the AWS CLI against an endpoint and returns its stdout."""
-    command = [VENV / "aws", "--endpoint-url", endpoint, "--output", "json", *args]
-    done = subprocess.run(command, env=ENV, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    if done.returncode != 0:
-        raise AssertionError(f"aws {' '.join(args)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-    return done.stdout
+def stranger(command, endpoint, check=True):
+    """Runs somebody else's command with every AWS call led to an endpoint; stdout, stderr and exit code come back."""
+    env = {**ENV, "AWS_ENDPOINT_URL": endpoint, "SAM_CLI_TELEMETRY": "0", "AWS_DEFAULT_OUTPUT": "json"}
+    command = [str(part) for part in command]
+    done = subprocess.run(command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    if check and done.returncode != 0:
+        raise AssertionError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    return done
+
+
+def aws(endpoint, *args, check=True):
+    """Runs the AWS CLI against an endpoint."""
+    return stranger([VENV / "aws", *args], endpoint, check)
 
 
 @contextlib.contextmanager
-def sandbox(folder):
-    """The tool's sandbox on a port of its own; yields the endpoint."""
-    env = {**ENV, "CARGO_TARGET_DIR": str(ROOT / "target")}
+def sandbox(folder, scale=10):
+    """The tool's sandbox on a port of its own, where time runs so many times as fast; yields the endpoint."""
+    env = {**ENV, "CARGO_TARGET_DIR": str(ROOT / "target"), "TABLEWRIGHT_SANDBOX_SCALE": str(scale)}
     server = subprocess.Popen(
         [TOOL, "sandbox", "serve"], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
