@@ -16,6 +16,7 @@ pub(crate) mod differences;
 pub(crate) mod drift;
 mod early_validation;
 pub(crate) mod event;
+mod executions;
 mod function_checks;
 pub(crate) mod hooks;
 pub(crate) mod import;
@@ -173,7 +174,7 @@ const ACTIONS: &[Action] = &[
             "RetainExceptOnCreate",
             "StackName",
         ],
-        run: change_sets::execute,
+        run: executions::execute,
     },
     Action { name: "GetHookResult", honours: &["HookResultId"], run: hooks::get },
     Action { name: "GetStackPolicy", honours: &["StackName"], run: stacks::get_policy },

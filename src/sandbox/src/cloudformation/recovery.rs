@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::change_sets::token_used;
+use super::executions::token_used;
 use super::stack::StackStatus;
 use super::{definition, stack_in_brackets, stack_name};
 use crate::engine::{begin, rollback};

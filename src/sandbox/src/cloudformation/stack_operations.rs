@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::change_set::OnFailure;
-use super::change_sets::{check_paused, make_obsolete, not_updatable, token_used};
+use super::change_sets::not_updatable;
+use super::executions::{check_paused, make_obsolete, token_used};
 use super::stack::{self, ResourceStatus, Stack, StackStatus};
 use super::template::Template;
 use super::{definition, differences, early_validation, stack_name, stack_policy, stacks};

@@ -12,4 +12,5 @@ pub(crate) mod phases;
 pub(crate) mod plan;
 pub(crate) mod rollback;
 pub(crate) mod schedule;
+pub(crate) mod starts;
 pub(crate) mod tasks;

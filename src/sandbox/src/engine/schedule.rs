@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{begin, calls, phases, tasks};
+use super::{begin, calls, phases, starts, tasks};
 use crate::clock::Millis;
 use crate::cloudformation::change_sets;
 use crate::state::{Moment, Region};
@@ -68,7 +68,7 @@ fn apply(region: &mut Region, effect: Effect, at: Moment<'_>) {
         Effect::ChangeSetBegins { id } => change_sets::begin(region, &id),
         Effect::ChangeSetEnds { id } => change_sets::end(region, &id, at),
         Effect::TaskStarts { stack_id, phase, logical_id } => {
-            tasks::start(region, &stack_id, phase, &logical_id, at);
+            starts::start(region, &stack_id, phase, &logical_id, at);
         }
         Effect::TaskCalls { stack_id, phase, logical_id } => {
             calls::call(region, &stack_id, phase, &logical_id, at);
