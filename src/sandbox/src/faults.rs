@@ -35,6 +35,8 @@ pub struct Faults {
     pub event_page_size: Option<usize>,
     /// Changes in a page of DescribeChangeSet; AWS fills 1 MB, the sandbox 100 changes.
     pub change_page_size: Option<usize>,
+    /// Resources that DescribeChangeSet leaves out when property values are asked for, with the warning that AWS gives.
+    pub incomplete_values: Vec<String>,
     /// Every so many-th event is shown twice, with the same id, in one page.
     pub double_event_every: Option<usize>,
     /// Events of earlier times that every stack has behind its own.

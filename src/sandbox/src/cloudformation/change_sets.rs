@@ -19,6 +19,9 @@ use crate::wire::query::Params;
 
 const NO_CHANGES: &str =
     "The submitted information didn't contain changes. Submit different information to create a change set.";
+/// The first half is AWS's (aws-cdk-cli#1780); what it gives as the cause was not recorded.
+const INCOMPLETE: &str = "[WARN] --include-property-values option can return incomplete ChangeSet data because: values of \
+                          some resources could not be worked out.";
 /// Changes that AWS would put into 1 MB.
 const PAGE: usize = 100;
 
@@ -326,8 +329,13 @@ pub(crate) fn describe(region: &mut Region, params: &Params, moment: Moment<'_>)
         changes: Vec::new(),
         ..found.clone()
     };
-    let change_set = if seen { found } else { &early };
+    let mut change_set = if seen { found.clone() } else { early };
     let with_values = params.flag("IncludePropertyValues")?;
+    let lost = |change: &Change| moment.faults.incomplete_values.contains(&change.logical_id);
+    if with_values && change_set.changes.iter().any(lost) {
+        change_set.changes.retain(|change| !lost(change));
+        change_set.status_reason = Some(INCOMPLETE.to_owned());
+    }
     let size = moment.faults.change_page_size.unwrap_or(PAGE).max(1);
     let page =
         Page::of(&change_set.changes, size, params.get("NextToken"), |change| change.logical_id.clone())?;

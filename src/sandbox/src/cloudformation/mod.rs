@@ -52,7 +52,7 @@ const NEUTRAL: &[(&str, &str)] = &[
     ("DisableValidation", "false"),
     ("UsePreviousTemplate", "false"),
     ("TemplateStage", "Original"),
-    ("DeploymentConfig", ""),
+    ("DeploymentConfig.Mode", "STANDARD"),
 ];
 
 const ACTIONS: &[Action] = &[
@@ -247,7 +247,9 @@ pub(crate) fn answer(
         return Err(ApiError::not_modelled(&format!("CloudFormation's {name}")));
     };
     for root in params.roots() {
-        let neutral = NEUTRAL.iter().any(|(name, value)| *name == root && params.get(name) == Some(*value));
+        let neutral = NEUTRAL
+            .iter()
+            .any(|(name, value)| name.split('.').next() == Some(root) && params.get(name) == Some(*value));
         if !matches!(root, "Action" | "Version") && !action.honours.contains(&root) && !neutral {
             return Err(ApiError::not_modelled(&format!("the parameter {root} of {name}")));
         }

@@ -6,6 +6,7 @@ mod support;
 
 mod bodies;
 mod deploy;
+mod emulators;
 mod faults;
 mod files;
 mod hostile;
