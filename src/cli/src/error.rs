@@ -156,7 +156,9 @@ impl From<ApiError> for CommandError {
 impl From<DraftError> for CommandError {
     fn from(error: DraftError) -> Self {
         let exit = match &error {
-            DraftError::StackName(_) | DraftError::TemplateTooLarge(_) => Exit::Usage,
+            DraftError::StackName(_) | DraftError::TemplateTooLarge(_) | DraftError::Request(_) => {
+                Exit::Usage
+            }
             DraftError::Busy { .. } => Exit::Refused,
             DraftError::CreationRolledBack { .. } | DraftError::Paused { .. } | DraftError::Stuck { .. } => {
                 Exit::NeedsHand
@@ -184,6 +186,7 @@ impl From<WatchError> for CommandError {
     fn from(error: WatchError) -> Self {
         let exit = match &error {
             WatchError::Lost { .. } | WatchError::NeverBegan { .. } => Exit::Unknown,
+            WatchError::StillRunning { .. } => Exit::StillRunning,
             WatchError::NoOperation { .. } => Exit::Usage,
         };
         Self::new(exit, error)

@@ -13,7 +13,9 @@ use aws_sdk_cloudformation::types as sdk;
 use crate::change::{Change, is_incomplete, merge, read_change};
 use crate::clock::Clock;
 use crate::discard::clean_up;
-use crate::draft::{Capability, ChangeSetType, Draft, DraftError, Template, change_set_type};
+use crate::draft::{
+    Capability, ChangeSetType, Draft, DraftError, OnFailure, RollbackConfiguration, Template, change_set_type,
+};
 use crate::error::{ApiError, ApiErrorKind};
 use crate::event::{EventKind, Events, StackEvents};
 use crate::history::without_retries;
@@ -48,8 +50,12 @@ pub struct ChangeSet {
     pub change_set_type: ChangeSetType,
     /// What executing it will do. May be empty: new tags or outputs alone are changes too.
     pub changes: Vec<Change>,
-    /// Whether a failed operation of this stack stays where it stopped.
-    pub disable_rollback: bool,
+    /// Whether a failed operation of this stack stays where it stopped; `None` where nothing has to be said about it.
+    pub disable_rollback: Option<bool>,
+    /// Whether resources that a failed operation made are deleted with it, whatever their `DeletionPolicy`.
+    pub retain_except_on_create: bool,
+    /// What CloudFormation's checks warn of. It can be executed all the same.
+    pub warnings: Vec<ValidationDetail>,
 }
 
 /// Why a change set could not be prepared.
@@ -156,6 +162,16 @@ async fn create(client: &Client, draft: &Draft) -> Result<Created, ApiError> {
             ChangeSetType::Update => sdk::ChangeSetType::Update,
         })
         .set_role_arn(request.role_arn.clone())
+        .set_rollback_configuration(request.rollback.as_ref().map(rollback_configuration))
+        .set_on_stack_failure(match request.on_failure {
+            OnFailure::Delete => Some(sdk::OnStackFailure::Delete),
+            // Said when it is executed; CloudFormation refuses both.
+            OnFailure::Rollback | OnFailure::DoNothing => None,
+        })
+        // Without it CloudFormation shows a nested stack as one change of unknown content.
+        .set_include_nested_stacks(
+            request.requirements.as_ref().filter(|asked| asked.nested_stacks).map(|_| true),
+        )
         .set_notification_arns(request.notification_arns.clone());
     call = match &request.template {
         Template::Body(body) => call.template_body(body),
@@ -175,7 +191,7 @@ async fn create(client: &Client, draft: &Draft) -> Result<Created, ApiError> {
         let tags = tags.iter().map(|(key, value)| sdk::Tag::builder().key(key).value(value).build());
         call = call.set_tags(Some(tags.collect()));
     }
-    for capability in &request.capabilities {
+    for capability in request.granted() {
         call = call.capabilities(match capability {
             Capability::Iam => sdk::Capability::CapabilityIam,
             Capability::NamedIam => sdk::Capability::CapabilityNamedIam,
@@ -184,6 +200,17 @@ async fn create(client: &Client, draft: &Draft) -> Result<Created, ApiError> {
     }
     let answer = call.send().await.map_err(|error| ApiError::unpack("CreateChangeSet", &error))?;
     Ok(Created { id: answer.id.unwrap_or_default(), stack_id: answer.stack_id.unwrap_or_default() })
+}
+
+fn rollback_configuration(configuration: &RollbackConfiguration) -> sdk::RollbackConfiguration {
+    let trigger = |arn: &String| {
+        // Metric alarms. A composite alarm has a type of its own and an ARN of the same form.
+        sdk::RollbackTrigger::builder().arn(arn).r#type("AWS::CloudWatch::Alarm").build()
+    };
+    sdk::RollbackConfiguration::builder()
+        .set_rollback_triggers(Some(configuration.alarms.iter().map(trigger).collect()))
+        .monitoring_time_in_minutes(i32::try_from(configuration.monitoring_minutes).unwrap_or(i32::MAX))
+        .build()
 }
 
 /// Waits for the end of CloudFormation's work; `None` when there is nothing to change.
@@ -197,12 +224,14 @@ async fn work_out(
     let described = wait(client, &created, clock, facts).await?;
     let reason = filled(described.status_reason.clone()).unwrap_or_default();
     if described.status == Some(sdk::ChangeSetStatus::CreateComplete) {
-        let disable_rollback = described
-            .deployment_config
-            .as_ref()
-            .and_then(|config| config.disable_rollback)
-            .or(draft.stack.as_ref().map(|stack| stack.disable_rollback))
-            .unwrap_or_default();
+        let configured = described.deployment_config.as_ref().and_then(|config| config.disable_rollback);
+        let stayed = draft.stack.as_ref().is_some_and(|stack| stack.disable_rollback);
+        let disable_rollback = match draft.request.on_failure {
+            OnFailure::DoNothing => Some(true),
+            // Whether the choice of the last operation holds for this one is not documented.
+            OnFailure::Rollback => configured.or(stayed.then_some(false)),
+            OnFailure::Delete => None,
+        };
         let changes = all_changes(client, &created, described).await?;
         return Ok(Some(ChangeSet {
             id: created.id,
@@ -212,6 +241,8 @@ async fn work_out(
             change_set_type: draft.change_set_type,
             changes,
             disable_rollback,
+            retain_except_on_create: draft.request.retain_except_on_create,
+            warnings: Vec::new(),
         }));
     }
     if NO_CHANGES.iter().any(|text| reason.starts_with(text)) {

@@ -12,57 +12,9 @@ use crate::status::{StackClass, StackStatus};
 /// CloudFormation's limit for a template that is sent along with the call.
 pub const TEMPLATE_BODY_LIMIT: usize = 51_200;
 
-/// A stack to be deployed. Names and tokens come in from outside: this crate has no randomness.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// The stack's name.
-    pub stack_name: String,
-    /// The template.
-    pub template: Template,
-    /// Values of the template's parameters.
-    pub parameters: Vec<Parameter>,
-    /// Tags of the stack and of everything in it; `None` leaves those that are there.
-    pub tags: Option<Vec<(String, String)>>,
-    /// What the template may do; see [`Capability`].
-    pub capabilities: Vec<Capability>,
-    /// The role that CloudFormation works with. It sticks to the stack.
-    pub role_arn: Option<String>,
-    /// The topics that are told; `None` leaves those that are there.
-    pub notification_arns: Option<Vec<String>>,
-    /// The name of the change set, unique within the stack.
-    pub change_set_name: String,
-    /// Makes a repeated `CreateChangeSet` one and the same.
-    pub client_token: String,
-}
-
-/// Where the template is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Template {
-    /// Here, up to [`TEMPLATE_BODY_LIMIT`] bytes.
-    Body(String),
-    /// At a URL that CloudFormation can read.
-    Url(String),
-}
-
-/// A parameter's name and value.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parameter {
-    /// Its name in the template.
-    pub key: String,
-    /// Its value; `None` takes the value that the stack has.
-    pub value: Option<String>,
-}
-
-/// What a template may do besides the ordinary. Granted by the user, never by default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Capability {
-    /// Make IAM resources.
-    Iam,
-    /// Make IAM resources with names of their own.
-    NamedIam,
-    /// Be changed by macros while it is deployed.
-    AutoExpand,
-}
+pub use crate::request::{
+    Capability, OnFailure, Parameter, Request, RequestProblem, RollbackConfiguration, Template,
+};
 
 /// Whether a change set makes the stack or changes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +45,9 @@ pub enum DraftError {
     /// The template is too large to be sent along.
     #[error("the template has {0} bytes, and a template that is sent along may have {TEMPLATE_BODY_LIMIT}")]
     TemplateTooLarge(usize),
+    /// The request is wrong in itself.
+    #[error("the deployment cannot be asked for: {}", listed(.0))]
+    Request(Vec<RequestProblem>),
     /// Another operation is running.
     #[error("stack {stack_name} is busy: {status}")]
     Busy {
@@ -151,7 +106,18 @@ pub async fn draft(client: &Client, request: Request) -> Result<Draft, DraftErro
         None => ChangeSetType::Create,
         Some(stack) => change_set_type(stack)?,
     };
+    let mut request = request;
+    // A shell has nothing that a request could leave out.
+    let before = stack.as_ref().filter(|_| change_set_type == ChangeSetType::Update);
+    let problems = request.complete(before);
+    if !problems.is_empty() {
+        return Err(DraftError::Request(problems));
+    }
     Ok(Draft { request, change_set_type, stack })
+}
+
+fn listed(problems: &[RequestProblem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 fn check_name(name: &str) -> Result<(), DraftError> {
@@ -182,7 +148,10 @@ impl DraftError {
     /// What to do about it, where there is a way.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            DraftError::StackName(_) | DraftError::UnknownStatus { .. } | DraftError::Api(_) => None,
+            DraftError::StackName(_)
+            | DraftError::Request(_)
+            | DraftError::UnknownStatus { .. }
+            | DraftError::Api(_) => None,
             DraftError::TemplateTooLarge(_) => Some("put the template into a bucket, or split the stack"),
             DraftError::Busy { .. } => Some("wait until the running operation has ended, then try again"),
             DraftError::CreationRolledBack { .. } => Some(

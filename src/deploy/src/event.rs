@@ -55,6 +55,16 @@ pub enum EventKind {
         /// The client request token, which every event of this operation carries.
         token: String,
     },
+    /// The cancellation of an update was accepted: it turns around.
+    Cancelled {
+        /// The client request token of the cancellation.
+        token: String,
+    },
+    /// The rollback of a stack that stands where it failed was accepted.
+    RollbackStarted {
+        /// The client request token, which every event of this operation carries.
+        token: String,
+    },
     /// The deletion of the stack was accepted.
     DeletionStarted {
         /// The client request token, which every event of this operation carries.

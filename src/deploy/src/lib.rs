@@ -48,6 +48,11 @@ pub mod event;
 
 pub mod stack;
 
+pub mod request;
+pub mod requirements;
+
+pub mod upload;
+
 pub mod draft;
 
 pub mod change;
@@ -73,22 +78,34 @@ pub mod watch;
 
 pub mod outcome;
 
+pub mod cancel;
 pub mod delete;
+pub mod rollback;
+
+pub mod guidance;
+pub mod idle;
 
 pub mod guard;
 
 pub use aws_sdk_cloudformation::Client;
 pub use budget::RateBudget;
+pub use cancel::{CancelCreation, CancelError, cancel};
 pub use change_set::{ChangeSet, PrepareError, Prepared, prepare};
 pub use connect::{Connect, ConnectError, Connection, connect};
 pub use delete::{DeleteError, delete};
 pub use discard::{Discarded, discard};
-pub use draft::{ChangeSetType, Draft, DraftError, Request, draft};
+pub use draft::{ChangeSetType, Draft, DraftError, draft};
 pub use error::{ApiError, ApiErrorKind};
 pub use event::{Event, EventKind, Events, ResourceEvent};
+pub use guidance::{Guidance, guidance};
+pub use idle::{Idle, wait_for_idle};
 pub use operation::{Operation, execute, latest};
 pub use outcome::{Cause, Failure, Leftover, Outcome};
 pub use pace::Pace;
+pub use request::{OnFailure, Request, RequestProblem, RollbackConfiguration};
+pub use requirements::Requirements;
+pub use rollback::{RollbackError, RollbackOptions, rollback};
 pub use stack::Stack;
 pub use status::{ResourceStatus, StackClass, StackStatus};
+pub use upload::{Bucket, UploadError, upload};
 pub use watch::{WatchError, watch};

@@ -77,6 +77,21 @@ pub(crate) fn at_deletion(stack: Option<Stack>, begun: bool) -> Look {
     }
 }
 
+/// Judges a rollback that was asked for.
+pub(crate) fn at_rollback(stack: Option<Stack>, begun: bool) -> Look {
+    let Some(stack) = stack else { return Look::Undecided };
+    match stack.status.class() {
+        StackClass::RolledBack | StackClass::Gone => Look::Ended(verdict(stack)),
+        // It stood there before as well.
+        StackClass::Stuck if begun => Look::Ended(verdict(stack)),
+        StackClass::Moving | StackClass::Unknown => Look::Undecided,
+        _ if begun => Look::Undecided,
+        StackClass::Stuck | StackClass::Paused | StackClass::Done | StackClass::Review => {
+            Look::NotBegun(stack.status)
+        }
+    }
+}
+
 /// Judges whatever was begun last.
 pub(crate) fn at_latest(stack: Option<Stack>) -> Look {
     let Some(stack) = stack else { return Look::Undecided };
@@ -157,5 +172,15 @@ mod tests {
             Look::NotBegun(StackStatus::DeleteFailed)
         );
         assert_eq!(at_deletion(Some(stack("DELETE_IN_PROGRESS", None)), false), Look::Undecided);
+    }
+
+    #[test]
+    fn a_rollback_that_failed_before_is_not_the_end_of_this_one() {
+        assert!(ended(&at_rollback(Some(stack("UPDATE_ROLLBACK_COMPLETE", None)), false)));
+        assert!(ended(&at_rollback(Some(stack("UPDATE_ROLLBACK_FAILED", None)), true)));
+        let failed = StackStatus::UpdateRollbackFailed;
+        assert_eq!(at_rollback(Some(stack(failed.as_str(), None)), false), Look::NotBegun(failed));
+        assert_eq!(at_rollback(Some(stack("UPDATE_FAILED", None)), true), Look::Undecided);
+        assert_eq!(at_rollback(Some(stack("UPDATE_ROLLBACK_IN_PROGRESS", None)), false), Look::Undecided);
     }
 }

@@ -50,6 +50,11 @@ pub enum OperationKind {
         /// The client request token that all of its events carry.
         token: String,
     },
+    /// The rollback of a stack that stands where it failed.
+    Rollback {
+        /// The client request token that all of its events carry.
+        token: String,
+    },
     /// Whatever was started last on this stack, by whomever.
     Latest,
 }
@@ -57,7 +62,9 @@ pub enum OperationKind {
 impl Operation {
     pub(crate) fn timeline(&self) -> Timeline {
         match &self.kind {
-            OperationKind::Deploy { token, .. } | OperationKind::Delete { token } => {
+            OperationKind::Deploy { token, .. }
+            | OperationKind::Delete { token }
+            | OperationKind::Rollback { token } => {
                 Timeline::of_token(token, &self.before, self.rollback_disabled)
             }
             OperationKind::Latest => Timeline::of_latest(self.rollback_disabled),
@@ -102,7 +109,7 @@ pub async fn execute(
             change_set_id: change_set.id.clone(),
             resources,
         },
-        rollback_disabled: change_set.disable_rollback,
+        rollback_disabled: change_set.disable_rollback.unwrap_or_default(),
         before,
     })
 }
@@ -144,6 +151,9 @@ async fn start(
             .change_set_name(&change_set.id)
             .stack_name(&change_set.stack_id)
             .client_request_token(token)
+            // CloudFormation takes one choice of what is done on failure: left out where the change set has made it.
+            .set_disable_rollback(change_set.disable_rollback)
+            .set_retain_except_on_create(change_set.retain_except_on_create.then_some(true))
             .customize()
             .config_override(without_retries())
             .send()

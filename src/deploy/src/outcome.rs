@@ -61,6 +61,8 @@ pub struct Failure {
     pub causes: Vec<Cause>,
     /// The resources that were cancelled because of them.
     pub cancelled: Vec<String>,
+    /// The client request token of somebody who turned the operation around; `None` where it was the operation itself.
+    pub cancelled_by: Option<String>,
 }
 
 /// The failure of one resource.
@@ -143,7 +145,16 @@ fn failure(stack_id: &str, verdict: &Verdict, entries: &[Entry]) -> Failure {
         reason: summary(stack_id, entries).or_else(|| verdict.reason.clone()),
         causes: causes.into_iter().filter_map(cause).collect(),
         cancelled: cancelled.into_iter().collect(),
+        cancelled_by: cancelled_by(stack_id, entries),
     }
+}
+
+/// The token that the stack's own entries change to: a stack runs one operation at a time, so it is that of a cancellation.
+fn cancelled_by(stack_id: &str, entries: &[Entry]) -> Option<String> {
+    let own = entries.iter().filter(|entry| entry.stack_id == stack_id && entry.stack_status().is_some());
+    let mut tokens = own.filter_map(|entry| entry.token.as_ref());
+    let ours = tokens.next()?;
+    tokens.find(|token| *token != ours).cloned()
 }
 
 /// Whether a resource failed only because another one had.

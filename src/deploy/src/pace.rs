@@ -28,6 +28,8 @@ pub struct Pace {
     pub silence: Duration,
     /// How long expired credentials are tried again before the watch is given up.
     pub credential_grace: Duration,
+    /// How long an operation is followed at most. It goes on without us.
+    pub timeout: Option<Duration>,
     /// Spreads the waits of watches that begin together: waits are up to a tenth shorter, as this number has it.
     pub seed: u64,
     /// How many calls may be made. Shared by the watches that are given a clone of this value.
@@ -46,6 +48,7 @@ impl Default for Pace {
             begin_by: Duration::from_secs(30),
             silence: Duration::from_secs(60),
             credential_grace: Duration::from_secs(300),
+            timeout: None,
             seed: 0,
             budget: RateBudget::default(),
         }

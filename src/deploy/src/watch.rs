@@ -36,6 +36,18 @@ pub enum WatchError {
         /// What the last read said.
         source: ApiError,
     },
+    /// The time is up and the operation is not. Never a success: nobody knows yet.
+    #[error(
+        "the operation on stack {stack_name} is still running after {waited:?}; the stack is in {status}"
+    )]
+    StillRunning {
+        /// The stack's name.
+        stack_name: String,
+        /// The stack's status, as far as the events have told.
+        status: StackStatus,
+        /// How long it was followed.
+        waited: Duration,
+    },
     /// The operation was accepted and never began.
     #[error("the operation on stack {stack_name} never began; the stack is in {status}")]
     NeverBegan {
@@ -62,8 +74,23 @@ pub async fn watch(
     events: &Events,
 ) -> Result<Outcome, WatchError> {
     let mut watch = Watch::new(client, operation, pace, events);
-    let verdict = watch.verdict().await?;
-    Ok(watch.conclude(&verdict).await)
+    let clock = watch.clock.clone();
+    let time_is_up = async {
+        match pace.timeout {
+            Some(timeout) => clock.sleep(timeout).await,
+            None => std::future::pending().await,
+        }
+    };
+    let verdict = tokio::select! {
+        // What has ended in time has ended.
+        biased;
+        verdict = watch.verdict() => Some(verdict?),
+        () = time_is_up => None,
+    };
+    match verdict {
+        Some(verdict) => Ok(watch.conclude(&verdict).await),
+        None => Err(watch.still_running()),
+    }
 }
 
 /// One watch.
@@ -86,6 +113,8 @@ struct Watch<'a> {
     last_answer: SystemTime,
     /// When the stack itself was asked last.
     last_look: SystemTime,
+    /// Reads in a row that showed nothing new.
+    quiet_reads: u32,
     /// Reads in a row that went wrong; a good one halves it, so that full speed comes back step by step.
     failures: u32,
 }
@@ -115,6 +144,7 @@ impl<'a> Watch<'a> {
             last_read: now,
             last_answer: now,
             last_look: now,
+            quiet_reads: 0,
             failures: 0,
         }
     }
@@ -210,8 +240,9 @@ impl<'a> Watch<'a> {
     }
 
     fn report(&mut self, mut fresh: Vec<Entry>) {
+        self.quiet_reads += 1;
         if !fresh.is_empty() {
-            self.last_news = self.last_answer;
+            (self.last_news, self.quiet_reads) = (self.last_answer, 0);
         }
         in_order(&mut fresh);
         for entry in fresh {
@@ -224,7 +255,7 @@ impl<'a> Watch<'a> {
         let nothing = BTreeMap::new();
         let expected = match &self.operation.kind {
             OperationKind::Deploy { resources, .. } => resources,
-            OperationKind::Delete { .. } | OperationKind::Latest => &nothing,
+            OperationKind::Delete { .. } | OperationKind::Rollback { .. } | OperationKind::Latest => &nothing,
         };
         let entries = self.family.root.entries();
         let moment = Moment {
@@ -268,6 +299,16 @@ impl<'a> Watch<'a> {
         Ok(None)
     }
 
+    fn still_running(&self) -> WatchError {
+        let status = self.family.root.entries().iter().rev().find_map(Entry::stack_status);
+        WatchError::StillRunning {
+            stack_name: self.operation.stack_name.clone(),
+            // Accepted, and nothing was heard of it.
+            status: status.unwrap_or_else(|| StackStatus::Unknown("an unknown status".to_owned())),
+            waited: self.clock.since(self.started),
+        }
+    }
+
     fn lost(&self, source: ApiError) -> WatchError {
         WatchError::Lost { stack_name: self.operation.stack_name.clone(), source }
     }
@@ -285,8 +326,10 @@ impl<'a> Watch<'a> {
             false => self.pace.begin_by,
         };
         let quiet = self.clock.since(self.last_news.max(self.last_look));
-        // A stack without any operation need not be waited for.
-        quiet >= patience || (self.operation.kind == OperationKind::Latest && !self.begun())
+        // Where the budget leaves few reads, silence is no sign.
+        (quiet >= patience && self.quiet_reads >= 5)
+            // A stack without any operation need not be waited for.
+            || (self.operation.kind == OperationKind::Latest && !self.begun())
     }
 
     /// Asks the stack itself. `None` when it is still moving, or cannot tell.
@@ -302,6 +345,7 @@ impl<'a> Watch<'a> {
                 let Some(stack) = stack.filter(|stack| may_have_ended(&stack.status)) else {
                     return Ok(None);
                 };
+                self.pace.budget.take(&self.clock).await;
                 let before = self.operation.before.iter().map(|entry| entry.at).max();
                 match describe_change_set(self.client, &stack.id, change_set_id).await {
                     Ok(described) => look::at_deploy(stack, described.execution_status.as_ref(), before),
@@ -313,6 +357,7 @@ impl<'a> Watch<'a> {
                 }
             }
             OperationKind::Delete { .. } => look::at_deletion(stack, self.begun()),
+            OperationKind::Rollback { .. } => look::at_rollback(stack, self.begun()),
             OperationKind::Latest => look::at_latest(stack),
         };
         let stack_name = self.operation.stack_name.clone();
@@ -331,7 +376,7 @@ impl<'a> Watch<'a> {
     /// Reads the outputs and reports the end. Whatever the stack shows now, the verdict stands.
     async fn conclude(&self, verdict: &Verdict) -> Outcome {
         let deleting = match self.operation.kind {
-            OperationKind::Deploy { .. } => false,
+            OperationKind::Deploy { .. } | OperationKind::Rollback { .. } => false,
             OperationKind::Delete { .. } => true,
             // Whoever began it: a deletion begins as one. A failed creation that is cleaned up begins as a creation.
             OperationKind::Latest => {

@@ -189,16 +189,8 @@ async fn no_answer_at_all() {
 #[tokio::test]
 async fn bad_requests_are_refused_without_a_call() {
     let never = client(Answer::Io("called")).await;
-    let request = |stack_name: &str, body: String| Request {
-        stack_name: stack_name.to_owned(),
-        template: Template::Body(body),
-        parameters: Vec::new(),
-        tags: None,
-        capabilities: Vec::new(),
-        role_arn: None,
-        notification_arns: None,
-        change_set_name: "c".to_owned(),
-        client_token: "t".to_owned(),
+    let request = |stack_name: &str, body: String| {
+        Request::new(stack_name.to_owned(), Template::Body(body), "c".to_owned())
     };
     let error = draft(&never, request("my_shop", "{}".to_owned())).await.unwrap_err();
     insta::assert_snapshot!(error, @"`my_shop` is not a stack name: letters, digits and `-`, a letter first, at most 128");

@@ -152,7 +152,7 @@ async fn executing() {
 async fn watching() {
     let (mut world, left) = hanging_world(true).await;
     let operation = world.start(ONE).await;
-    left.store(4, Ordering::SeqCst);
+    left.store(2, Ordering::SeqCst);
     let done = until_it_hangs(watch(&world.client, &operation, &Pace::default(), &world.events)).await;
     assert!(done.is_none());
     left.store(NEVER, Ordering::SeqCst);

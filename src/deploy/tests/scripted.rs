@@ -1,117 +1,20 @@
 //! Answers that no sandbox gives: what AWS has been seen to send, word for word.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod script;
+
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_cloudformation::Client;
-use aws_smithy_async::rt::sleep::{AsyncSleep, SharedAsyncSleep, Sleep};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::http::StatusCode;
-use aws_smithy_types::body::SdkBody;
-use tablewright_deploy::draft::{ChangeSetType, Template};
+use script::{Script, stack};
+use tablewright_deploy::draft::{Capability, ChangeSetType, Parameter, Template};
 use tablewright_deploy::{
-    ApiError, ChangeSet, Connect, Draft, Events, Operation, PrepareError, Prepared, Request, connect,
-    execute, prepare,
+    ApiError, ChangeSet, Draft, Events, OnFailure, Operation, PrepareError, Prepared, Request, Requirements,
+    RollbackConfiguration, execute, prepare,
 };
-
-/// Answers by action, the last one again and again; the actions that were called, in order.
-#[derive(Debug, Clone, Default)]
-struct Script {
-    answers: Arc<Mutex<BTreeMap<&'static str, Vec<String>>>>,
-    calls: Arc<Mutex<Vec<String>>>,
-}
-
-impl Script {
-    /// Adds the result of `action`: the inside of `<ActionResult>`.
-    fn on(self, action: &'static str, result: &str) -> Script {
-        let body = format!("<{action}Response><{action}Result>{result}</{action}Result></{action}Response>");
-        self.answers.lock().unwrap().entry(action).or_default().push(body);
-        self
-    }
-
-    /// Adds a refusal of `action`.
-    fn refuse(self, action: &'static str, code: &str, message: &str) -> Script {
-        let body = format!(
-            "<ErrorResponse><Error><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
-        );
-        self.answers.lock().unwrap().entry(action).or_default().push(body);
-        self
-    }
-
-    /// Adds a connection that breaks instead of an answer to `action`.
-    fn lose(self, action: &'static str) -> Script {
-        self.answers.lock().unwrap().entry(action).or_default().push(String::new());
-        self
-    }
-
-    async fn client(&self) -> Client {
-        let script = self.clone();
-        let request = Connect {
-            region: Some("eu-west-1".to_owned()),
-            http_client: Some(http_client_fn(move |_, _| SharedHttpConnector::new(script.clone()))),
-            credentials: Some(SharedCredentialsProvider::new(Credentials::from_keys("a", "b", None))),
-            sleep: Some(SharedAsyncSleep::new(NoSleep)),
-            ..Connect::default()
-        };
-        connect(&request).await.unwrap().cloudformation()
-    }
-
-    fn calls(&self) -> String {
-        self.calls.lock().unwrap().join(", ")
-    }
-}
-
-impl HttpConnector for Script {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let form = String::from_utf8(request.body().bytes().unwrap().to_vec()).unwrap();
-        let value = |key: &str| form.split('&').find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='));
-        let action = value("Action").unwrap().to_owned();
-        let values =
-            value("IncludePropertyValues").map_or(String::new(), |values| format!(" values={values}"));
-        let next = value("NextToken").map_or(String::new(), |next| format!(" next={next}"));
-        self.calls.lock().unwrap().push(format!("{action}{values}{next}"));
-        let mut answers = self.answers.lock().unwrap();
-        let queue = answers.get_mut(action.as_str()).unwrap_or_else(|| panic!("no answer for {action}"));
-        let body = if queue.len() > 1 { queue.remove(0) } else { queue[0].clone() };
-        if body.is_empty() {
-            return HttpConnectorFuture::ready(Err(ConnectorError::io("connection reset".into())));
-        }
-        let status = if body.starts_with("<ErrorResponse") { 400 } else { 200 };
-        let mut response = HttpResponse::new(StatusCode::try_from(status).unwrap(), SdkBody::from(body));
-        response.headers_mut().insert("content-type", "text/xml");
-        HttpConnectorFuture::ready(Ok(response))
-    }
-}
-
-#[derive(Debug)]
-struct NoSleep;
-
-impl AsyncSleep for NoSleep {
-    fn sleep(&self, _: std::time::Duration) -> Sleep {
-        Sleep::new(std::future::ready(()))
-    }
-}
 
 fn update() -> Draft {
     Draft {
-        request: Request {
-            stack_name: "shop".to_owned(),
-            template: Template::Body("{}".to_owned()),
-            parameters: Vec::new(),
-            tags: None,
-            capabilities: Vec::new(),
-            role_arn: None,
-            notification_arns: None,
-            change_set_name: "change-1".to_owned(),
-            client_token: "create-1".to_owned(),
-        },
+        request: Request::new("shop".to_owned(), Template::Body("{}".to_owned()), "change-1".to_owned()),
         change_set_type: ChangeSetType::Update,
         // Any stack: it was there before.
         stack: Some(tablewright_deploy::Stack {
@@ -139,13 +42,6 @@ fn script() -> Script {
 fn described(status: &str, reason: &str, rest: &str) -> String {
     format!(
         "<Status>{status}</Status><StatusReason>{reason}</StatusReason><ExecutionStatus>UNAVAILABLE</ExecutionStatus>{rest}"
-    )
-}
-
-fn stack(status: &str) -> String {
-    format!(
-        "<Stacks><member><StackName>shop</StackName><StackId>arn:stack</StackId><StackStatus>{status}</StackStatus>\
-         <CreationTime>2026-01-01T00:00:00Z</CreationTime></member></Stacks>"
     )
 }
 
@@ -248,7 +144,9 @@ async fn execute_after_a_lost_answer(execution_status: &str) -> (Result<Operatio
         stack_name: "shop".to_owned(),
         change_set_type: ChangeSetType::Update,
         changes: Vec::new(),
-        disable_rollback: false,
+        disable_rollback: None,
+        retain_except_on_create: false,
+        warnings: Vec::new(),
     };
     let text = "ChangeSet [arn:change-set] cannot be executed in its current status of [EXECUTE_IN_PROGRESS]";
     let script = Script::default()
@@ -268,4 +166,114 @@ async fn a_refusal_after_a_lost_answer_is_looked_into() {
     // Somebody else's change set was executed instead.
     let (executed, _) = execute_after_a_lost_answer("OBSOLETE").await;
     insta::assert_snapshot!(executed.unwrap_err(), @"ExecuteChangeSet was refused: ChangeSet [arn:change-set] cannot be executed in its current status of [EXECUTE_IN_PROGRESS] (InvalidChangeSetStatus)");
+}
+
+/// What is sent for a request: when the change set is made, and when it is executed.
+async fn sent_for(request: Request) -> String {
+    let script = script()
+        .on("DescribeChangeSet", &described("CREATE_COMPLETE", "", &changes(&["A"])))
+        .on("DescribeStackEvents", "<StackEvents/>")
+        .on("ExecuteChangeSet", "");
+    let (events, _receiver) = Events::channel();
+    let client = script.client().await;
+    let draft = Draft { request, ..update() };
+    let Prepared::Ready(change_set) = prepare(&client, &draft, &events).await.unwrap() else { panic!() };
+    execute(&client, &change_set, "token", &events).await.unwrap();
+    format!("{}\n---\n{}", script.sent("CreateChangeSet"), script.sent("ExecuteChangeSet"))
+}
+
+fn plain() -> Request {
+    Request::new("shop", Template::Url("https://b.s3.eu-west-1.amazonaws.com/k".to_owned()), "change-1")
+}
+
+#[tokio::test]
+async fn nothing_is_sent_that_was_not_asked_for() {
+    insta::assert_snapshot!(sent_for(plain()).await, @"
+    StackName=shop
+    TemplateURL=https:%2F%2Fb.s3.eu-west-1.amazonaws.com%2Fk
+    ChangeSetName=change-1
+    ClientToken=change-1
+    ChangeSetType=UPDATE
+    ---
+    ChangeSetName=arn:change-set
+    StackName=arn:stack
+    ClientRequestToken=token
+    ");
+}
+
+#[tokio::test]
+async fn every_option_is_sent() {
+    let request = Request {
+        requirements: Some(Requirements {
+            capabilities: vec![Capability::NamedIam],
+            nested_stacks: true,
+            ..Requirements::default()
+        }),
+        parameters: vec![
+            Parameter { key: "Stage".to_owned(), value: Some("prod".to_owned()) },
+            Parameter { key: "Size".to_owned(), value: None },
+        ],
+        tags: Some(vec![("team".to_owned(), "shop".to_owned())]),
+        capabilities: vec![Capability::AutoExpand],
+        role_arn: Some("arn:role".to_owned()),
+        notification_arns: Some(vec!["arn:topic".to_owned()]),
+        rollback: Some(RollbackConfiguration { alarms: vec!["arn:alarm".to_owned()], monitoring_minutes: 5 }),
+        on_failure: OnFailure::DoNothing,
+        retain_except_on_create: true,
+        ..plain()
+    };
+    insta::assert_snapshot!(sent_for(request).await, @"
+    StackName=shop
+    TemplateURL=https:%2F%2Fb.s3.eu-west-1.amazonaws.com%2Fk
+    Parameters.member.1.ParameterKey=Stage
+    Parameters.member.1.ParameterValue=prod
+    Parameters.member.2.ParameterKey=Size
+    Parameters.member.2.UsePreviousValue=true
+    Capabilities.member.1=CAPABILITY_AUTO_EXPAND
+    Capabilities.member.2=CAPABILITY_NAMED_IAM
+    RoleARN=arn:role
+    RollbackConfiguration.RollbackTriggers.member.1.Arn=arn:alarm
+    RollbackConfiguration.RollbackTriggers.member.1.Type=AWS::CloudWatch::Alarm
+    RollbackConfiguration.MonitoringTimeInMinutes=5
+    NotificationARNs.member.1=arn:topic
+    Tags.member.1.Key=team
+    Tags.member.1.Value=shop
+    ChangeSetName=change-1
+    ClientToken=change-1
+    ChangeSetType=UPDATE
+    IncludeNestedStacks=true
+    ---
+    ChangeSetName=arn:change-set
+    StackName=arn:stack
+    ClientRequestToken=token
+    DisableRollback=true
+    RetainExceptOnCreate=true
+    ");
+}
+
+#[tokio::test]
+async fn what_is_cleared_is_sent_empty() {
+    let request = Request {
+        tags: Some(Vec::new()),
+        notification_arns: Some(Vec::new()),
+        rollback: Some(RollbackConfiguration::default()),
+        on_failure: OnFailure::Delete,
+        ..plain()
+    };
+    insta::assert_snapshot!(sent_for(request).await, @"
+    StackName=shop
+    TemplateURL=https:%2F%2Fb.s3.eu-west-1.amazonaws.com%2Fk
+    RollbackConfiguration.RollbackTriggers=
+    RollbackConfiguration.MonitoringTimeInMinutes=0
+    NotificationARNs=
+    Tags=
+    ChangeSetName=change-1
+    ClientToken=change-1
+    ChangeSetType=UPDATE
+    OnStackFailure=DELETE
+    ---
+    ChangeSetName=arn:change-set
+    StackName=arn:stack
+    ClientRequestToken=token
+    ");
 }

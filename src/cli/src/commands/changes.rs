@@ -272,16 +272,8 @@ async fn set_policy(job: &Job<'_>, stack_id: &str) -> Result<()> {
 }
 
 fn request(job: &Job<'_>, text: String) -> Request {
-    let token = token();
     Request {
-        stack_name: job.stack.name.clone().unwrap_or_default(),
-        template: Template::Body(text),
-        parameters: Vec::new(),
         tags: Some(job.stack.tags.clone().into_iter().collect()),
-        capabilities: Vec::new(),
-        role_arn: None,
-        notification_arns: None,
-        change_set_name: token.clone(),
-        client_token: token,
+        ..Request::new(job.stack.name.clone().unwrap_or_default(), Template::Body(text), token())
     }
 }

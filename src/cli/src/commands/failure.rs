@@ -77,6 +77,7 @@ pub(super) fn cannot_take(target: &Target, stack: &Stack, error: DraftError) -> 
             )
         }
         DraftError::StackName(_)
+        | DraftError::Request(_)
         | DraftError::Paused { .. }
         | DraftError::Stuck { .. }
         | DraftError::UnknownStatus { .. }

@@ -42,6 +42,8 @@ fn event_text(kind: &EventKind) -> Option<String> {
         | EventKind::ChangeSetDeleted { .. }
         | EventKind::ExecutionStarted { .. }
         | EventKind::DeletionStarted { .. }
+        | EventKind::Cancelled { .. }
+        | EventKind::RollbackStarted { .. }
         | EventKind::Settled { .. } => return None,
     })
 }

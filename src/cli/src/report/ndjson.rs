@@ -80,6 +80,8 @@ fn cloud(event: &Event) -> (&'static str, Value) {
         }
         EventKind::ExecutionStarted { token } => ("execution_started", json!({ "at": at, "token": token })),
         EventKind::DeletionStarted { token } => ("deletion_started", json!({ "at": at, "token": token })),
+        EventKind::Cancelled { token } => ("cancelled", json!({ "at": at, "token": token })),
+        EventKind::RollbackStarted { token } => ("rollback_started", json!({ "at": at, "token": token })),
         EventKind::Resource(resource) => (
             "resource",
             json!({

@@ -113,7 +113,10 @@ impl StackView {
         self.note = None;
         match &event.kind {
             EventKind::ChangeSetCreated { .. } => self.note = Some("working out the change set".into()),
-            EventKind::ExecutionStarted { .. } | EventKind::DeletionStarted { .. } => {
+            EventKind::ExecutionStarted { .. }
+            | EventKind::DeletionStarted { .. }
+            | EventKind::Cancelled { .. }
+            | EventKind::RollbackStarted { .. } => {
                 self.note = Some("started".into());
             }
             EventKind::Resource(resource) => {

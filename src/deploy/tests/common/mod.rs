@@ -64,17 +64,7 @@ impl World {
 
     pub(crate) fn request(&mut self, template: &str) -> Request {
         self.count += 1;
-        Request {
-            stack_name: "shop".to_owned(),
-            template: Template::Body(template.to_owned()),
-            parameters: Vec::new(),
-            tags: None,
-            capabilities: Vec::new(),
-            role_arn: None,
-            notification_arns: None,
-            change_set_name: format!("change-{}", self.count),
-            client_token: format!("create-{}", self.count),
-        }
+        Request::new("shop".to_owned(), Template::Body(template.to_owned()), format!("change-{}", self.count))
     }
 
     pub(crate) async fn draft(&mut self, template: &str) -> Draft {
@@ -202,6 +192,8 @@ fn tell(kind: &EventKind) -> String {
         EventKind::ChangeSetLeft { name, error } => format!("{name} was left: {error}"),
         EventKind::ExecutionStarted { token } => format!("execution began as {token}"),
         EventKind::DeletionStarted { token } => format!("deletion began as {token}"),
+        EventKind::Cancelled { token } => format!("cancelled as {token}"),
+        EventKind::RollbackStarted { token } => format!("rollback began as {token}"),
         EventKind::Resource(event) => {
             format!("- {} {}{}", event.logical_id, event.status, without_ids(&because(&event.reason)))
         }

@@ -1,6 +1,7 @@
 //! Named stories: what is told, how it ends, with how many calls, and when.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use tablewright_deploy::operation::OperationKind;
 use tablewright_deploy::{Operation, Outcome, Pace};
@@ -341,6 +342,7 @@ fn nested_failure_is_the_cause() {
     "#);
     let Ok(Outcome::RolledBack { failure, .. }) = seen.outcome else { panic!() };
     assert_eq!(failure.causes[0].reason.as_deref(), Some("the real reason"));
+    assert_eq!(failure.cancelled_by, None);
     assert_eq!(failure.reason.as_deref(), Some("The following resource(s) failed to update: [N]."));
 }
 
@@ -600,6 +602,8 @@ fn cancelled_by_somebody_else() {
     insta::assert_snapshot!(summary(&seen), @r#"
     rolled back: UPDATE_ROLLBACK_COMPLETE, because of [] (["A"] were cancelled); 13.1 s; DescribeStackEvents 6
     "#);
+    let Ok(Outcome::RolledBack { failure, .. }) = seen.outcome else { panic!() };
+    assert_eq!(failure.cancelled_by.as_deref(), Some("Console-CancelUpdateStack-1"));
 }
 
 #[test]
@@ -674,5 +678,51 @@ fn deletion() {
     assert_eq!(seen.told, told(text));
     insta::assert_snapshot!(summary(&seen), @"
     deleted; 8.1 s; DescribeStackEvents 5
+    ");
+}
+
+#[test]
+fn time_that_is_up() {
+    let lines = story(UPDATE);
+    let operation = operation(&lines);
+    let pace = |seconds| Pace { timeout: Some(Duration::from_secs(seconds)), ..Pace::default() };
+    let seen = follow_operation(lines.clone(), Knobs::default(), &operation, &pace(10));
+    insta::assert_snapshot!(summary(&seen), @"
+    no outcome: the operation on stack shop is still running after 10s; the stack is in UPDATE_IN_PROGRESS; 10.0 s; DescribeStackEvents 4
+    ");
+    // Whether calls are answered makes no difference.
+    let knobs = Knobs { windows: vec![(1.5..9e9, "*", THROTTLED)], ..Knobs::default() };
+    let seen = follow_operation(lines.clone(), knobs, &operation, &pace(30));
+    assert!((30.0..30.5).contains(&seen.end), "{}", seen.end);
+    assert!(seen.ending().contains("still running after 30"), "{}", seen.ending());
+    // What ends in time has ended.
+    let seen = follow_operation(lines, Knobs::default(), &operation, &pace(17));
+    assert_eq!(seen.ending(), "deployed: UPDATE_COMPLETE");
+}
+
+#[test]
+fn rollback_that_was_asked_for() {
+    let text = "-9.0 STACK@x UPDATE_FAILED no
+         0.2 STACK UPDATE_ROLLBACK_IN_PROGRESS User Initiated
+         3.7 A UPDATE_IN_PROGRESS
+         6.0 A UPDATE_COMPLETE
+         6.9 STACK UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS
+         7.8 STACK UPDATE_ROLLBACK_COMPLETE";
+    let lines = story(text);
+    let operation = Operation {
+        kind: OperationKind::Rollback { token: TOKEN.to_owned() },
+        before: head(&lines, 0.0),
+        ..operation(&lines)
+    };
+    let seen = follow_operation(lines.clone(), Knobs::default(), &operation, &Pace::default());
+    assert_eq!(seen.told, told(text)[1..]);
+    insta::assert_snapshot!(summary(&seen), @"
+    rolled back: UPDATE_ROLLBACK_COMPLETE, because of []; 8.7 s; DescribeStackEvents 5
+    ");
+    // By the status alone, when the events never come.
+    let knobs = Knobs { event_lags: vec![9e9], before: "UPDATE_FAILED", ..Knobs::default() };
+    let seen = follow_operation(lines, knobs, &operation, &Pace::default());
+    insta::assert_snapshot!(summary(&seen), @"
+    rolled back: UPDATE_ROLLBACK_COMPLETE, because of []; 31.7 s; DescribeStackEvents 21, DescribeStacks 1
     ");
 }
