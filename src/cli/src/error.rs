@@ -7,7 +7,7 @@ use tablewright_deploy::change_set::PrepareError;
 use tablewright_deploy::delete::DeleteError;
 use tablewright_deploy::draft::DraftError;
 use tablewright_deploy::endpoint::Origin;
-use tablewright_deploy::{ApiError, ApiErrorKind, ConnectError, WatchError};
+use tablewright_deploy::{ApiError, ApiErrorKind, ConnectError, UploadError, WatchError};
 
 use crate::exit::Exit;
 
@@ -179,6 +179,25 @@ impl From<PrepareError> for CommandError {
             PrepareError::UnchangedButFailed(_) => Self::new(Exit::NeedsHand, error),
             PrepareError::Failed { .. } => Self::new(Exit::Refused, error),
         }
+    }
+}
+
+impl From<UploadError> for CommandError {
+    fn from(error: UploadError) -> Self {
+        let (exit, hint) = match &error {
+            UploadError::BucketName(_) | UploadError::OtherRegion { .. } => {
+                (Exit::Usage, "name another with `--bucket` or with `bucket` in tablewright.toml")
+            }
+            UploadError::TooLarge(_) => (Exit::Usage, "split the stack"),
+            UploadError::NoBucket(_) => {
+                (Exit::Usage, "make it (`aws s3 mb`), or name another with `--bucket`")
+            }
+            UploadError::Denied { .. } => {
+                (Exit::Access, "the credentials need that permission on the bucket")
+            }
+            UploadError::Failed { .. } => (Exit::Access, "try again in a minute"),
+        };
+        Self::new(exit, error).hint(hint)
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) struct AwsArgs {
 
 /// A place to work in.
 pub(super) struct Target {
+    pub(super) connection: Connection,
     pub(super) cloudformation: tablewright_deploy::Client,
     pub(super) dynamodb: aws_sdk_dynamodb::Client,
     /// How often to ask CloudFormation.
@@ -205,6 +206,7 @@ async fn sandbox_target(scratch: &Path, region: Option<String>) -> Result<Target
 
 fn target(connection: &Connection, pace: Pace, name: String) -> Target {
     Target {
+        connection: connection.clone(),
         cloudformation: connection.cloudformation(),
         dynamodb: aws_sdk_dynamodb::Client::new(&connection.sdk_config),
         pace,

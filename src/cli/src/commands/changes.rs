@@ -6,10 +6,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use anyhow::anyhow;
 use tablewright::render::Body;
-use tablewright_deploy::draft::{Draft, Template};
+use tablewright_deploy::draft::{Draft, Parameter, Template};
 use tablewright_deploy::{
-    ChangeSet, Discarded, Events, Prepared, Request, discard, draft, execute, guard, prepare, watch,
+    CancelCreation, ChangeSet, Discarded, Events, Idle, Pace, Prepared, Request, Requirements, WatchError,
+    cancel, discard, draft, execute, guard, prepare, upload, wait_for_idle, watch,
 };
 use tablewright_plan::{PlanOptions, Step};
 
@@ -18,7 +20,8 @@ use crate::commands::drive::Facts;
 use crate::commands::endings::{
     conclude, detached, ending, is_for_indexes, to_be_continued, token, wait_for_tables,
 };
-use crate::commands::failure::{cannot_take, not_prepared};
+use crate::commands::failure::{cannot_take, not_cancelled, not_prepared};
+use crate::commands::options::{Deed, OptionArgs, Options, Until};
 use crate::commands::planning::{Job, agree, plan_stack};
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
@@ -27,7 +30,9 @@ use crate::report::fact::{Ending, Fact, Work};
 /// The change sets that were made and not yet executed, and what runs.
 pub(super) struct Changes<'a> {
     facts: &'a Facts,
-    options: &'a PlanOptions,
+    plan_options: &'a PlanOptions,
+    options: &'a Options,
+    args: &'a OptionArgs,
     open: RefCell<Vec<Open<'a>>>,
     /// The jobs whose operation runs now, by their place.
     running: RefCell<BTreeSet<usize>>,
@@ -50,8 +55,13 @@ pub(super) enum First {
 }
 
 impl<'a> Changes<'a> {
-    pub(super) fn new(facts: &'a Facts, options: &'a PlanOptions) -> Self {
-        Self { facts, options, open: RefCell::default(), running: RefCell::default() }
+    pub(super) fn new(
+        facts: &'a Facts,
+        plan_options: &'a PlanOptions,
+        options: &'a Options,
+        args: &'a OptionArgs,
+    ) -> Self {
+        Self { facts, plan_options, options, args, open: RefCell::default(), running: RefCell::default() }
     }
 
     /// Returns the jobs whose operation runs, by their place.
@@ -106,11 +116,49 @@ impl<'a> Changes<'a> {
     }
 
     async fn draft(&self, job: &Job<'a>, text: String) -> Result<Draft> {
-        let text = match Body::of(&text).or_exit(Exit::Internal)? {
-            Body::Inline(text) | Body::Upload { text, .. } => text.into_owned(),
+        self.wait_for_idle(job).await?;
+        let template = match Body::of(&text).or_exit(Exit::Internal)? {
+            Body::Inline(text) => Template::Body(text.into_owned()),
+            Body::Upload { text, .. } => match self.options.bucket(job) {
+                Some(bucket) => upload(&job.target.connection, &bucket, &text).await?,
+                // Refused before any call, with what to do.
+                None => Template::Body(text.into_owned()),
+            },
         };
-        let drafted = draft(&job.target.cloudformation, request(job, text)).await;
+        let drafted = draft(&job.target.cloudformation, self.request(job, template)).await;
         drafted.map_err(|error| cannot_take(job.target, job.stack, error))
+    }
+
+    /// Waits for another operation on the stack to end, where that is wanted.
+    async fn wait_for_idle(&self, job: &Job<'a>) -> Result<()> {
+        let Some(most) = self.args.wait_for_idle else { return Ok(()) };
+        let name = job.stack.name.as_deref().unwrap_or_default();
+        let client = &job.target.cloudformation;
+        let wait = async |events: &Events| wait_for_idle(client, name, most, &job.target.pace, events).await;
+        match self.facts.cloud(&job.label, wait).await? {
+            Idle::AtRest(_) => Ok(()),
+            Idle::StillBusy(stack) => Err(CommandError::new(
+                Exit::Refused,
+                anyhow!("stack {} is still busy: {}", job.stack.id, stack.status),
+            )
+            .hint(format!("{} follows what is going on", job.target.command("watch", &job.stack.id)))),
+        }
+    }
+
+    fn request(&self, job: &Job<'a>, template: Template) -> Request {
+        let given =
+            |(key, value): (&String, &String)| Parameter { key: key.clone(), value: Some(value.clone()) };
+        let options = self.options;
+        Request {
+            requirements: Some(Requirements::of(&job.rendered.template)),
+            parameters: job.parameters.iter().map(given).collect(),
+            tags: Some(job.stack.tags.clone().into_iter().collect()),
+            role_arn: options.role_arn.clone().or_else(|| job.env.role_arn.clone()),
+            notification_arns: options.notification_arns.clone(),
+            rollback: options.rollback.clone(),
+            on_failure: options.on_failure,
+            ..Request::new(job.stack.name.clone().unwrap_or_default(), template, token())
+        }
     }
 
     async fn prepare_text(&self, job: &Job<'a>, text: String) -> Result<Option<ChangeSet>> {
@@ -167,7 +215,7 @@ impl<'a> Changes<'a> {
                     summary: step.summary.join("; "),
                 });
             }
-            let ending = self.execute(at, job, &change_set).await?;
+            let ending = self.execute(at, job, &change_set, steps.len() <= 1).await?;
             if matches!(ending, Ending::Failed { .. }) || steps.len() <= 1 {
                 return Ok(ending);
             }
@@ -176,7 +224,7 @@ impl<'a> Changes<'a> {
             {
                 return Err(to_be_continued(job.stack, number, of, wait));
             }
-            steps = plan_stack(job.target, job.stack, job.rendered.clone(), self.options).await?.plan.steps;
+            steps = self.plan_anew(job).await?.plan.steps;
             let Some(step) = steps.first() else {
                 return Ok(ending);
             };
@@ -188,7 +236,18 @@ impl<'a> Changes<'a> {
         unreachable!("the loop has no end but the returns in it")
     }
 
-    async fn execute(&self, at: usize, job: &Job<'a>, change_set: &ChangeSet) -> Result<Ending> {
+    async fn plan_anew(&self, job: &Job<'a>) -> Result<Job<'a>> {
+        plan_stack(job.target, job.env, job.stack, job.rendered.clone(), self.plan_options, self.options)
+            .await
+    }
+
+    async fn execute(
+        &self,
+        at: usize,
+        job: &Job<'a>,
+        change_set: &ChangeSet,
+        is_last: bool,
+    ) -> Result<Ending> {
         let client = &job.target.cloudformation;
         let token = token();
         let operation = self
@@ -197,13 +256,26 @@ impl<'a> Changes<'a> {
             .await?;
         self.close(&change_set.name);
         self.running.borrow_mut().insert(at);
-        let watched = async |events: &Events| watch(client, &operation, &job.target.pace, events).await;
-        let outcome = self.facts.cloud(&job.label, watched).await.map_err(|error| {
-            CommandError::from(error)
-                .hint(format!("{} follows it again", job.target.command("watch", &job.stack.id)))
-        })?;
+        if is_last && self.args.wait == Until::None {
+            return Err(detached([(job.target, &*job.stack.id)]));
+        }
+        let pace = Pace { timeout: self.args.timeout, ..job.target.pace.clone() };
+        let watched = async |events: &Events| watch(client, &operation, &pace, events).await;
+        let outcome = match self.facts.cloud(&job.label, watched).await {
+            Err(WatchError::StillRunning { .. }) if self.args.on_timeout == Deed::Cancel => {
+                return self.cancel(at, job).await;
+            }
+            outcome => outcome.map_err(|error| {
+                CommandError::from(error)
+                    .hint(format!("{} follows it again", job.target.command("watch", &job.stack.id)))
+            })?,
+        };
+        self.running.borrow_mut().remove(&at);
         let ending = ending(outcome);
+        // Between two steps the indexes are always waited for: CloudFormation takes no second one before.
+        let waits = self.args.wait == Until::Active || !is_last;
         if let Ending::Done { outputs, orphans, retained, .. } = &ending
+            && waits
             && let Err(error) = wait_for_tables(job.target, job.stack, &job.label, self.facts).await
         {
             // The stack is deployed all the same, and its outputs are there.
@@ -212,8 +284,28 @@ impl<'a> Changes<'a> {
             self.facts.tell(Fact::Ended { stack: job.label.clone(), ending });
             return Err(error);
         }
+        Ok(match ending {
+            Ending::Done { outputs, orphans, retained, .. } if !waits => {
+                Ending::Done { outputs, orphans, retained, usable: false }
+            }
+            ending => ending,
+        })
+    }
+
+    /// Cancels what runs on a job's stack and follows that to its end. A creation goes on: to cancel it is to delete the stack.
+    pub(super) async fn cancel(&self, at: usize, job: &Job<'a>) -> Result<Ending> {
+        let (client, token) = (&job.target.cloudformation, token());
+        let name = job.stack.name.as_deref().unwrap_or_default();
+        let call = async |events: &Events| cancel(client, name, CancelCreation::Refuse, &token, events).await;
+        let operation = self
+            .facts
+            .cloud(&job.label, call)
+            .await
+            .map_err(|error| not_cancelled(job.target, &job.stack.id, error))?;
+        let watched = async |events: &Events| watch(client, &operation, &job.target.pace, events).await;
+        let outcome = self.facts.cloud(&job.label, watched).await?;
         self.running.borrow_mut().remove(&at);
-        Ok(ending)
+        Ok(ending(outcome))
     }
 
     /// Forgets a change set that is executed or gone.
@@ -269,11 +361,4 @@ async fn set_policy(job: &Job<'_>, stack_id: &str) -> Result<()> {
         guard::set_policy(&job.target.cloudformation, stack_id, &policy.to_string()).await?;
     }
     Ok(())
-}
-
-fn request(job: &Job<'_>, text: String) -> Request {
-    Request {
-        tags: Some(job.stack.tags.clone().into_iter().collect()),
-        ..Request::new(job.stack.name.clone().unwrap_or_default(), Template::Body(text), token())
-    }
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use anyhow::anyhow;
 use tablewright_plan::PlanOptions;
 use tokio::sync::mpsc::UnboundedReceiver;
 
@@ -9,7 +10,8 @@ use crate::commands::ask::{ask, must_be_able_to_ask};
 use crate::commands::aws::{AwsArgs, Target};
 use crate::commands::changes::Changes;
 use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
-use crate::commands::endings::{detached, interrupted_before};
+use crate::commands::endings::{conclude, detached, interrupted_before};
+use crate::commands::options::{Deed, OptionArgs, Options};
 use crate::commands::planning::{Job, gate, know, plan_stack, show};
 use crate::commands::together::{End, Together, carry_out};
 use crate::commands::wanted::{Wanted, of_definitions, rendered_before};
@@ -44,6 +46,8 @@ pub(super) struct Args {
     /// Let a change replace or delete this table: its logical id, typed by name (may be repeated)
     #[arg(long, value_name = "TABLE")]
     allow_replace: Vec<String>,
+    #[command(flatten)]
+    options: OptionArgs,
     /// How to show what happens
     #[arg(long, value_name = "FORM", default_value = "auto")]
     pub(super) output: Form,
@@ -58,7 +62,9 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
         Some(folder) => rendered_before(common, folder, env, &args.stacks),
         None => of_definitions(common, env, &args.stacks),
     });
-    let wanted = wanted.collect::<Result<Vec<_>>>()?;
+    let mut wanted = wanted.collect::<Result<Vec<_>>>()?;
+    let options = args.options.read()?;
+    options.apply(&mut wanted)?;
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
@@ -67,7 +73,14 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
             () = interrupts.next() => return Err(interrupted_before()),
         };
         let (facts, receiver) = Facts::channel();
-        let mut run = Run { args, facts, receiver, reporter: &mut reporter, interrupts: &mut interrupts };
+        let mut run = Run {
+            args,
+            options: &options,
+            facts,
+            receiver,
+            reporter: &mut reporter,
+            interrupts: &mut interrupts,
+        };
         run.deploy(&wanted, &targets).await
     })
 }
@@ -88,6 +101,7 @@ async fn connect(common: &Common, args: &Args, wanted: &[Wanted]) -> Result<Vec<
 /// One run of the command.
 struct Run<'a> {
     args: &'a Args,
+    options: &'a Options,
     facts: Facts,
     receiver: UnboundedReceiver<Fact>,
     reporter: &'a mut Reporter,
@@ -97,15 +111,15 @@ struct Run<'a> {
 impl Run<'_> {
     async fn deploy(&mut self, wanted: &[Wanted], targets: &[Target]) -> Result<Exit> {
         let allow: BTreeSet<String> = self.args.allow_replace.iter().cloned().collect();
-        let options = PlanOptions { allow, ..PlanOptions::default() };
+        let plan_options = PlanOptions { allow, ..PlanOptions::default() };
         // In the sandbox nothing is at stake, and a newcomer's first command has to end with tables.
         let yes = self.args.yes || targets.iter().all(|target| target.is_sandbox);
 
-        let planning = plan_all(wanted, targets, &options, &self.facts);
+        let planning = plan_all(wanted, targets, &plan_options, self.options, &self.facts);
         let planned = drive(planning, &mut self.receiver, self.reporter, self.interrupts).await;
         let jobs = planned.unwrap_or_else(|Interrupted| Err(interrupted_before()))?;
         show(&jobs, self.reporter);
-        know(&options.allow, &jobs)?;
+        know(&plan_options.allow, &jobs)?;
         gate(&jobs)?;
         let together = Together::of(&jobs, self.args.concurrency, self.args.keep_going)?;
         let has_changes = jobs.iter().any(Job::has_changes);
@@ -113,7 +127,8 @@ impl Run<'_> {
             must_be_able_to_ask(yes)?;
         }
 
-        let changes = Changes::new(&self.facts, &options);
+        let facts = self.facts.clone();
+        let changes = Changes::new(&facts, &plan_options, self.options, &self.args.options);
         let prepared = drive(
             changes.prepare_all(&jobs, |at| together.waits_for_nothing(at)),
             &mut self.receiver,
@@ -152,6 +167,9 @@ impl Run<'_> {
             Err(Interrupted) => {
                 let left = changes.discard_open().await;
                 let running = changes.running();
+                if self.args.options.on_interrupt == Deed::Cancel && !running.is_empty() {
+                    return Err(self.cancel(&jobs, &running, &changes).await);
+                }
                 Err(match &running[..] {
                     [] => left.unwrap_or_else(interrupted_before),
                     running => {
@@ -163,16 +181,49 @@ impl Run<'_> {
     }
 }
 
+impl Run<'_> {
+    /// Cancels what runs; a second interrupt leaves at once.
+    async fn cancel<'a>(
+        &mut self,
+        jobs: &[Job<'a>],
+        running: &[usize],
+        changes: &Changes<'a>,
+    ) -> CommandError {
+        let facts = self.facts.clone();
+        let cancelling = async {
+            let mut trouble = None;
+            for at in running {
+                let job = &jobs[*at];
+                let ended = match changes.cancel(*at, job).await {
+                    Ok(ending) => conclude(job.target, job.stack, &job.label, &facts, ending),
+                    Err(error) => Err(error),
+                };
+                trouble = ended.err().or(trouble);
+            }
+            trouble.unwrap_or_else(|| {
+                CommandError::new(Exit::RolledBack, anyhow!("interrupted; what ran had ended by itself"))
+            })
+        };
+        match drive(cancelling, &mut self.receiver, self.reporter, self.interrupts).await {
+            Ok(error) => error,
+            Err(Interrupted) => {
+                detached(running.iter().map(|at| (jobs[*at].target, jobs[*at].stack.id.as_str())))
+            }
+        }
+    }
+}
+
 async fn plan_all<'a>(
     wanted: &'a [Wanted],
     targets: &'a [Target],
-    options: &PlanOptions,
+    plan_options: &PlanOptions,
+    options: &Options,
     facts: &Facts,
 ) -> Result<Vec<Job<'a>>> {
     let mut jobs = Vec::new();
     for (wanted, target) in wanted.iter().zip(targets) {
         for (stack, rendered) in &wanted.stacks {
-            let job = plan_stack(target, stack, rendered.clone(), options).await?;
+            let job = plan_stack(target, &wanted.env, stack, rendered.clone(), plan_options, options).await?;
             facts.tell(Fact::Planned { stack: job.label.clone(), plan: job.plan.clone() });
             jobs.push(job);
         }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anyhow::anyhow;
 use tablewright::{Place, Stack};
-use tablewright_deploy::{Cause, DraftError, Failure, PrepareError, StackClass, StackStatus};
+use tablewright_deploy::{CancelError, Cause, DraftError, Failure, PrepareError, StackClass, StackStatus};
 use tablewright_tables::advice;
 
 use crate::commands::aws::Target;
@@ -108,6 +108,20 @@ pub(super) fn not_prepared(stack: &Stack, error: PrepareError) -> CommandError {
     let advice = reasons.filter_map(advice).next();
     let error = CommandError::new(Exit::Refused, anyhow!(text));
     advice.into_iter().fold(error, CommandError::hint)
+}
+
+/// Returns the error of an operation that could not be cancelled.
+pub(super) fn not_cancelled(target: &Target, argument: &str, error: CancelError) -> CommandError {
+    let watch = target.command("watch", argument);
+    match error {
+        CancelError::NoStack(_) => CommandError::new(Exit::Usage, error),
+        CancelError::NothingToCancel { .. } => CommandError::new(Exit::Refused, error),
+        CancelError::BeingCreated(_) => CommandError::new(Exit::StillRunning, error)
+            .hint(format!("it goes on; {watch} follows it"))
+            .hint(format!("{} deletes it", target.command("cancel --delete", argument))),
+        CancelError::Delete(error) => error.into(),
+        CancelError::Api(error) => error.into(),
+    }
 }
 
 fn cause_text(stack: &Stack, cause: &Cause) -> String {

@@ -19,6 +19,7 @@ mod comparing;
 mod drive;
 mod endings;
 mod failure;
+mod options;
 mod planning;
 mod reporting;
 mod together;

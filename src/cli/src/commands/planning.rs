@@ -1,6 +1,6 @@
 //! From a stack to a plan: what is deployed against what is wanted, shown, and held against what may be done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::anyhow;
 use serde_json::Value;
@@ -12,17 +12,21 @@ use tablewright_plan::{Change, Plan, PlanOptions, StackSettings, Verdict, plan, 
 use tablewright_review::{Comparison, Located};
 
 use crate::commands::aws::Target;
+use crate::commands::options::Options;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
-use crate::project::nearest;
+use crate::project::{EnvConfig, nearest};
 use crate::report::{Reporter, plan as plan_text, printable};
 use crate::source::{Template, deployed, notes, place_in_definition};
 
 /// A stack on its way: what it should be, and what that takes.
 pub(super) struct Job<'a> {
     pub(super) target: &'a Target,
+    pub(super) env: &'a EnvConfig,
     /// What reports call it: the stack, with its environment where there are several.
     pub(super) label: String,
+    /// The values of parameters that are given.
+    pub(super) parameters: BTreeMap<String, String>,
     pub(super) stack: &'a Stack,
     pub(super) rendered: Rendered,
     pub(super) plan: Plan,
@@ -70,14 +74,25 @@ impl Job<'_> {
 /// Plans the way from what is deployed to what is wanted.
 pub(super) async fn plan_stack<'a>(
     target: &'a Target,
+    env: &'a EnvConfig,
     stack: &'a Stack,
     rendered: Rendered,
-    options: &PlanOptions,
+    plan_options: &PlanOptions,
+    options: &Options,
 ) -> Result<Job<'a>> {
     let name = stack.name.as_deref().unwrap_or_default();
     let found = deployed(&target.cloudformation, name).await?;
     let deployed = found.as_ref().and_then(Template::stack);
-    let plan = plan(found.as_ref().map(|found| &found.value), &rendered.template, options);
+    let parameters = options.parameters_of(&rendered.template, &env.parameters);
+    let deployed_parameters = deployed.map(|deployed| deployed.parameters.clone()).unwrap_or_default();
+    // What is left out stays as it is.
+    let wanted_parameters = deployed_parameters.clone().into_iter().chain(parameters.clone()).collect();
+    let plan_options = PlanOptions {
+        deployed_parameters: Some(deployed_parameters),
+        wanted_parameters: Some(wanted_parameters),
+        ..plan_options.clone()
+    };
+    let plan = plan(found.as_ref().map(|found| &found.value), &rendered.template, &plan_options);
     let settings = match deployed {
         None => Vec::new(),
         Some(deployed) => settings(&settings_of(target, deployed, stack).await?, &wanted_settings(stack)),
@@ -91,7 +106,7 @@ pub(super) async fn plan_stack<'a>(
     let located = |change: &Change| Located { at: locate(change), change: change.clone() };
     comparison.changes.extend(settings.iter().map(located));
     let label = target.label(&stack.id);
-    Ok(Job { target, label, stack, rendered, plan, comparison, found, settings })
+    Ok(Job { target, env, label, parameters, stack, rendered, plan, comparison, found, settings })
 }
 
 /// Returns what a stack has beside its template. Its policy takes a call of its own, made only where a policy is wanted.

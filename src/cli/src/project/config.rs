@@ -62,6 +62,13 @@ pub(crate) struct EnvConfig {
     /// What a table is like where its definition does not say: `dev`, `safe` or `hardened`.
     #[serde(default)]
     profile: Profile,
+    /// The bucket for templates that are too large to be sent along.
+    pub(crate) bucket: Option<String>,
+    /// The role that CloudFormation works with.
+    pub(crate) role_arn: Option<String>,
+    /// Values of parameters of the templates.
+    #[serde(default)]
+    pub(crate) parameters: BTreeMap<String, String>,
     /// Settings for the stack functions, by name.
     #[serde(default)]
     config: serde_json::Map<String, serde_json::Value>,
