@@ -4,6 +4,10 @@
 //! definitions, each at its Rust line. Out comes text: Markdown for a pull request, JSON, SARIF 2.1.0, annotations.
 //! [`Wording`] is how a change is said; the terminal says it with the same words.
 //!
+//! Programs may rely on the JSON: a later version adds fields, and changes [`SCHEMA`] when one goes or means something
+//! else, so pass over what you do not know. In SARIF the rule ids and the fingerprints stay. What is made for people may
+//! be said better at any time.
+//!
 //! *Invariant:* nothing here judges, does I/O, reads a clock or prints. Same review, same bytes.
 //!
 //! The modules are in the order of the data: `review` is what goes in, `wording` says it, and each of the others
