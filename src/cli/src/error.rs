@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use tablewright::render;
+use tablewright::{Place, render};
 use tablewright_deploy::change_set::PrepareError;
 use tablewright_deploy::delete::DeleteError;
 use tablewright_deploy::draft::DraftError;
@@ -22,13 +22,15 @@ pub(crate) struct CommandError {
     pub(crate) tried: Vec<String>,
     /// What to do, a line each.
     pub(crate) hints: Vec<String>,
+    /// The line of the source that it is about, where it is about one.
+    pub(crate) at: Option<Place>,
 }
 
 pub(crate) type Result<T, E = CommandError> = std::result::Result<T, E>;
 
 impl CommandError {
     pub(crate) fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
-        Self { exit, error: error.into(), tried: Vec::new(), hints: Vec::new() }
+        Self { exit, error: error.into(), tried: Vec::new(), hints: Vec::new(), at: None }
     }
 
     /// Makes an error of the command line, the configuration or the definitions.
@@ -38,6 +40,12 @@ impl CommandError {
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
+        self
+    }
+
+    /// Says which line of the source it is about.
+    pub(crate) fn at(mut self, at: Option<Place>) -> Self {
+        self.at = at;
         self
     }
 

@@ -5,6 +5,8 @@
 
 use std::fmt::Write as _;
 
+use tablewright::Place;
+
 use crate::Review;
 use crate::finding::{Finding, Level, findings};
 
@@ -46,6 +48,19 @@ fn command(finding: Finding<'_>) -> String {
     }
     properties.push(format!("title={}", property(&finding.title())));
     format!("::{name} {}::{}\n", properties.join(","), data(&finding.lines().join("\n")))
+}
+
+/// Writes one error as an annotation of GitHub Actions, at a line where it has one.
+///
+/// ```
+/// let line = tablewright_review::workflow_error(Some(&"stacks/notes.rs:9".parse()?), "a, b", "50%\nlost");
+/// assert_eq!(line, "::error file=stacks/notes.rs,line=9,title=a%2C b::50%25%0Alost");
+/// # Ok::<(), String>(())
+/// ```
+#[must_use]
+pub fn workflow_error(at: Option<&Place>, title: &str, message: &str) -> String {
+    let place = at.map_or_else(String::new, |at| format!("file={},line={},", property(&at.file), at.line));
+    format!("::error {place}title={}::{}", property(title), data(message))
 }
 
 /// As `escapeData` of actions/toolkit.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use tablewright::{Place, Problem, Severity};
 use tablewright_plan::{Action, Change, Verdict, Wait};
 
-use crate::{Comparison, Located, Review, Step, Wording, summary};
+use crate::{Comparison, Digests, Located, Review, Step, Wording, summary};
 
 /// The version of the JSON form.
 pub const SCHEMA: u32 = 1;
@@ -104,10 +104,14 @@ fn comparison(comparison: &Comparison) -> Value {
         "summary": summary(changes),
         "counts": counts(&comparison.changes),
         "changes": comparison.changes.iter().map(located).collect::<Vec<_>>(),
-        "beside": comparison.beside,
+        "digests": comparison.digests.as_ref().map(digests),
         "steps": comparison.steps.iter().map(step).collect::<Vec<_>>(),
         "text_diff": comparison.text_diff,
     }))
+}
+
+fn digests(digests: &Digests) -> Value {
+    json!({ "deployed": digests.deployed, "wanted": digests.wanted })
 }
 
 fn located(located: &Located) -> Value {

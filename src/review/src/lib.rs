@@ -21,9 +21,9 @@ mod json;
 mod sarif;
 mod annotations;
 
-pub use annotations::annotations;
+pub use annotations::{annotations, workflow_error};
 pub use json::{JSON_SCHEMA, SCHEMA, change, json};
 pub use markdown::{MarkdownOptions, markdown, step_summary};
-pub use review::{Comparison, Located, Review, Step};
+pub use review::{Comparison, Digests, Located, Review, Step};
 pub use sarif::sarif;
 pub use wording::{Values, Wording, cut, is_news, meaning, summary, title, wait};

@@ -31,14 +31,23 @@ pub struct Comparison {
     pub at: Option<Place>,
     /// Every change, in the order of the plan.
     pub changes: Vec<Located>,
-    /// What changes beside the template, one thing a line: `termination protection is turned off`.
-    pub beside: Vec<String>,
     /// The updates that bring the one to the other.
     pub steps: Vec<Step>,
+    /// What the plan was made from, where a deployment is to be held to it.
+    pub digests: Option<Digests>,
     /// The two templates as a unified diff.
     pub text_diff: Option<String>,
     /// Whether there are changes that no step carries out.
     pub stopped: bool,
+}
+
+/// What a plan was made from, as digests: one of what was deployed, one of what was wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Digests {
+    /// Of what was deployed: template, parameters and what the stack has beside them.
+    pub deployed: String,
+    /// Of what was wanted.
+    pub wanted: String,
 }
 
 /// A change, and where its definition stands.
@@ -105,9 +114,9 @@ impl Comparison {
         self.changes.iter().map(|located| located.change.verdict).max().unwrap_or_default()
     }
 
-    /// Returns whether anything would change, be it in the template or beside it.
+    /// Returns whether anything would change.
     #[must_use]
     pub fn has_changes(&self) -> bool {
-        !self.changes.is_empty() || !self.beside.is_empty()
+        !self.changes.is_empty()
     }
 }

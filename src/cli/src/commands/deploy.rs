@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use tablewright_plan::PlanOptions;
+use tablewright_plan::{PlanOptions, Verdict};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::commands::Common;
@@ -12,7 +12,8 @@ use crate::commands::changes::Changes;
 use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
 use crate::commands::endings::{conclude, detached, interrupted_before};
 use crate::commands::options::{Deed, OptionArgs, Options};
-use crate::commands::planning::{Job, gate, know, plan_stack, show};
+use crate::commands::planning::{Job, gate, hold_to, know, plan_stack, show};
+use crate::commands::reviewed::Reviewed;
 use crate::commands::together::{End, Together, carry_out};
 use crate::commands::wanted::{Wanted, of_definitions, rendered_before};
 use crate::error::{CommandError, Result};
@@ -43,6 +44,12 @@ pub(super) struct Args {
     /// Do not ask; the sandbox never does
     #[arg(long, short)]
     yes: bool,
+    /// Execute only what was reviewed: what `diff --report json=FILE` has written
+    #[arg(long, value_name = "FILE")]
+    plan: Option<PathBuf>,
+    /// Refuse this verdict and every worse one, such as `in-place-with-risk`
+    #[arg(long, value_name = "VERDICT", value_delimiter = ',')]
+    deny: Vec<Verdict>,
     /// Let a change replace or delete this table: its logical id, typed by name (may be repeated)
     #[arg(long, value_name = "TABLE")]
     allow_replace: Vec<String>,
@@ -65,6 +72,7 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
     let mut wanted = wanted.collect::<Result<Vec<_>>>()?;
     let options = args.options.read()?;
     options.apply(&mut wanted)?;
+    let reviewed = args.plan.as_deref().map(Reviewed::read).transpose()?;
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
@@ -76,6 +84,7 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
         let mut run = Run {
             args,
             options: &options,
+            reviewed: reviewed.as_ref(),
             facts,
             receiver,
             reporter: &mut reporter,
@@ -102,6 +111,7 @@ async fn connect(common: &Common, args: &Args, wanted: &[Wanted]) -> Result<Vec<
 struct Run<'a> {
     args: &'a Args,
     options: &'a Options,
+    reviewed: Option<&'a Reviewed>,
     facts: Facts,
     receiver: UnboundedReceiver<Fact>,
     reporter: &'a mut Reporter,
@@ -120,7 +130,10 @@ impl Run<'_> {
         let jobs = planned.unwrap_or_else(|Interrupted| Err(interrupted_before()))?;
         show(&jobs, self.reporter);
         know(&plan_options.allow, &jobs)?;
-        gate(&jobs)?;
+        if let Some(reviewed) = self.reviewed {
+            hold_to(reviewed, &jobs)?;
+        }
+        gate(&jobs, self.args.deny.iter().min().copied())?;
         let together = Together::of(&jobs, self.args.concurrency, self.args.keep_going)?;
         let has_changes = jobs.iter().any(Job::has_changes);
         if has_changes {

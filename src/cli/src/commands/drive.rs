@@ -5,9 +5,11 @@
 
 use std::future::Future;
 use std::pin::pin;
+use std::time::Duration;
 
 use tablewright_deploy::{Events, event::Event};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::{Instant, interval_at};
 
 use crate::error::{OrExit as _, Result};
 use crate::exit::Exit;
@@ -17,6 +19,9 @@ use crate::report::fact::Fact;
 /// Where an engine tells its facts.
 #[derive(Clone, Debug)]
 pub(super) struct Facts(UnboundedSender<Fact>);
+
+/// How long a log may be silent.
+const HEARTBEAT: Duration = Duration::from_secs(60);
 
 /// Somebody pressed Ctrl-C, or the machine wants us gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,10 +74,17 @@ pub(super) async fn drive<T>(
     interrupts: &mut Interrupts,
 ) -> Result<T, Interrupted> {
     let mut engine = pin!(engine);
+    let mut last = Instant::now();
+    let mut quiet = interval_at(last + HEARTBEAT, HEARTBEAT);
     let done = loop {
         tokio::select! {
             biased;
-            Some(fact) = facts.recv() => reporter.tell(&fact),
+            Some(fact) = facts.recv() => {
+                reporter.tell(&fact);
+                last = Instant::now();
+                quiet.reset();
+            }
+            _ = quiet.tick() => reporter.still_waiting(last.elapsed()),
             done = &mut engine => break Ok(done),
             () = interrupts.next() => {
                 reporter.break_line();

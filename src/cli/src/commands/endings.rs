@@ -39,7 +39,9 @@ pub(super) fn conclude(
 ) -> Result<()> {
     let failure = match &ending {
         Ending::Failed { status, failure } => Some(failed(target, stack, status, failure)),
-        Ending::Unchanged { .. } | Ending::Done { .. } | Ending::Deleted { .. } => None,
+        Ending::Unchanged { .. } | Ending::Done { .. } | Ending::Undone { .. } | Ending::Deleted { .. } => {
+            None
+        }
     };
     facts.tell(Fact::Ended { stack: label.to_owned(), ending });
     failure.map_or(Ok(()), Err)

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use anyhow::anyhow;
 use tablewright::{Place, Stack};
-use tablewright_deploy::{CancelError, Cause, DraftError, Failure, PrepareError, StackClass, StackStatus};
+use tablewright_deploy::{
+    CancelError, Cause, DraftError, Failure, PrepareError, RollbackError, StackClass, StackStatus,
+};
 use tablewright_tables::advice;
 
 use crate::commands::aws::Target;
@@ -41,16 +43,18 @@ pub(super) fn failed(
         write!(text, "\n  cancelled with it: {}", failure.cancelled.join(", "))
             .expect("writing to a String does not fail");
     }
-    let mut error = CommandError::new(exit, anyhow!(text));
+    let first = failure.causes.first().and_then(|cause| place(stack, &cause.logical_id));
+    let mut error = CommandError::new(exit, anyhow!(text)).at(first.cloned());
     let reasons = failure.causes.iter().filter_map(|cause| cause.reason.as_deref());
     if let Some(advice) = reasons.filter_map(advice).next() {
         error = error.hint(advice);
     }
     match status {
         StackStatus::RollbackComplete => error.hint(only_delete(target, stack)),
-        StackStatus::UpdateRollbackFailed => error.hint(
-            "remove what blocks the rollback and continue it (`aws cloudformation continue-update-rollback`), then deploy again",
-        ),
+        StackStatus::UpdateRollbackFailed => error.hint(format!(
+            "remove what blocks the rollback, then {} continues it; `--skip ID` leaves a resource as it is",
+            target.command("rollback", &stack.id)
+        )),
         StackStatus::DeleteFailed => error.hint(format!(
             "remove what blocks the deletion, then {} again",
             target.command("destroy", &stack.id)
@@ -106,7 +110,8 @@ pub(super) fn not_prepared(stack: &Stack, error: PrepareError) -> CommandError {
     }
     let reasons = details.iter().map(|detail| detail.reason.as_str()).chain([reason.as_str()]);
     let advice = reasons.filter_map(advice).next();
-    let error = CommandError::new(Exit::Refused, anyhow!(text));
+    let first = details.iter().find_map(|detail| place(stack, detail.logical_id.as_deref()?));
+    let error = CommandError::new(Exit::Refused, anyhow!(text)).at(first.cloned());
     advice.into_iter().fold(error, CommandError::hint)
 }
 
@@ -121,6 +126,17 @@ pub(super) fn not_cancelled(target: &Target, argument: &str, error: CancelError)
             .hint(format!("{} deletes it", target.command("cancel --delete", argument))),
         CancelError::Delete(error) => error.into(),
         CancelError::Api(error) => error.into(),
+    }
+}
+
+/// Returns the error of a rollback that did not begin.
+pub(super) fn not_rolled_back(target: &Target, argument: &str, error: RollbackError) -> CommandError {
+    match error {
+        RollbackError::NotNow { .. } => CommandError::new(Exit::Refused, error)
+            .hint(format!("{} says what happened to it last", target.command("watch", argument))),
+        RollbackError::NothingToSkip(_) => CommandError::new(Exit::Usage, error)
+            .hint("leave `--skip` out; it is for a rollback that has failed"),
+        RollbackError::Api(error) => error.into(),
     }
 }
 

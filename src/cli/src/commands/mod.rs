@@ -6,6 +6,8 @@ mod render;
 mod diff;
 mod deploy;
 mod watch;
+mod cancel;
+mod rollback;
 mod destroy;
 mod outputs;
 mod sandbox;
@@ -19,9 +21,11 @@ mod comparing;
 mod drive;
 mod endings;
 mod failure;
+mod following;
 mod options;
 mod planning;
 mod reporting;
+mod reviewed;
 mod together;
 mod wanted;
 
@@ -86,6 +90,8 @@ enum Command {
     Diff(diff::Args),
     Deploy(deploy::Args),
     Watch(watch::Args),
+    Cancel(cancel::Args),
+    Rollback(rollback::Args),
     Destroy(destroy::Args),
     Outputs(outputs::Args),
     Sandbox(sandbox::Args),
@@ -111,6 +117,8 @@ pub(crate) fn main() -> Exit {
         Command::Diff(args) => diff::diff(&cli.common, &args),
         Command::Deploy(args) => deploy::deploy(&cli.common, &args),
         Command::Watch(args) => watch::watch(&cli.common, &args),
+        Command::Cancel(args) => cancel::cancel(&cli.common, &args),
+        Command::Rollback(args) => rollback::rollback(&cli.common, &args),
         Command::Destroy(args) => destroy::destroy(&cli.common, &args),
         Command::Outputs(args) => outputs::outputs(&cli.common, &args),
         Command::Sandbox(args) => sandbox::sandbox(&cli.common, &args),
@@ -132,6 +140,8 @@ impl Command {
         match self {
             Self::Deploy(args) => args.output,
             Self::Watch(args) => args.output,
+            Self::Cancel(args) => args.output,
+            Self::Rollback(args) => args.output,
             Self::Destroy(args) => args.output,
             _ => Form::Auto,
         }
@@ -144,6 +154,9 @@ fn show(error: &CommandError, form: Form) -> Exit {
         let _ = print(&format!("{}\n", crate::report::ndjson::error(error)));
     }
     let _ = writeln!(anstream::stderr(), "{}", crate::report::error(error));
+    if form == Form::Github {
+        let _ = writeln!(anstream::stderr(), "{}", crate::report::annotation(error));
+    }
     error.exit
 }
 

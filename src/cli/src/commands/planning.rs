@@ -1,18 +1,21 @@
 //! From a stack to a plan: what is deployed against what is wanted, shown, and held against what may be done.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 use anyhow::anyhow;
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
 use tablewright::Stack;
 use tablewright::render::Rendered;
 use tablewright_deploy::stack as cloud_stack;
 use tablewright_deploy::{ChangeSet, guard};
 use tablewright_plan::{Change, Plan, PlanOptions, StackSettings, Verdict, plan, settings};
-use tablewright_review::{Comparison, Located};
+use tablewright_review::{Comparison, Digests, Located};
 
 use crate::commands::aws::Target;
 use crate::commands::options::Options;
+use crate::commands::reviewed::Reviewed;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::project::{EnvConfig, nearest};
@@ -105,6 +108,18 @@ pub(super) async fn plan_stack<'a>(
     };
     let located = |change: &Change| Located { at: locate(change), change: change.clone() };
     comparison.changes.extend(settings.iter().map(located));
+    comparison.digests = Some(Digests {
+        deployed: digest(&json!([
+            found.as_ref().map(|found| &found.value),
+            plan_options.deployed_parameters,
+            deployed.map(|deployed| (&deployed.tags, deployed.termination_protection)),
+        ])),
+        wanted: digest(&json!([
+            rendered.template,
+            plan_options.wanted_parameters,
+            (&stack.tags, stack.termination_protection, &stack.policy),
+        ])),
+    });
     let label = target.label(&stack.id);
     Ok(Job { target, env, label, parameters, stack, rendered, plan, comparison, found, settings })
 }
@@ -171,8 +186,50 @@ pub(super) fn know(allowed: &BTreeSet<String>, jobs: &[Job<'_>]) -> Result<()> {
     })
 }
 
-/// Lets pass what loses nothing, or what was allowed by name.
-pub(super) fn gate(jobs: &[Job<'_>]) -> Result<()> {
+/// Returns a digest of a value; keys of objects are sorted, so that it is the same for the same value.
+fn digest(value: &Value) -> String {
+    let mut digest = "sha256:".to_owned();
+    for byte in Sha256::digest(value.to_string()) {
+        write!(digest, "{byte:02x}").expect("writing to a String does not fail");
+    }
+    digest
+}
+
+/// Holds jobs against a plan that was reviewed: nothing else is executed.
+pub(super) fn hold_to(reviewed: &Reviewed, jobs: &[Job<'_>]) -> Result<()> {
+    for job in jobs {
+        let Some(now) = &job.comparison.digests else { continue };
+        let stack_name = job.stack.name.as_deref().unwrap_or_default();
+        let why = match reviewed.digests(stack_name) {
+            None if !job.has_changes() => continue,
+            None => "the plan does not have it".to_owned(),
+            Some(then) if then == *now => continue,
+            Some(then) if then.deployed != now.deployed => "what is deployed has changed since".to_owned(),
+            Some(_) => "what is wanted has changed since".to_owned(),
+        };
+        return Err(CommandError::new(
+            Exit::Stale,
+            anyhow!("the plan that was reviewed does not hold for stack {}: {why}", job.stack.id),
+        )
+        .hint("nothing was changed; make the plan again (`tablewright diff --report json=FILE`), and have it reviewed"));
+    }
+    Ok(())
+}
+
+/// Lets pass what loses nothing, or what was allowed by name; and nothing from `deny` on.
+pub(super) fn gate(jobs: &[Job<'_>], deny: Option<Verdict>) -> Result<()> {
+    for (job, deny) in jobs.iter().filter_map(|job| Some((job, deny?))) {
+        let worst = job.comparison.verdict();
+        if job.has_changes() && worst >= deny {
+            return Err(CommandError::new(
+                Exit::Refused,
+                anyhow!(
+                    "stack {} has a change of verdict {worst}, and `--deny` stops at {deny}; nothing was changed",
+                    job.stack.id
+                ),
+            ));
+        }
+    }
     let Some(job) = jobs.iter().find(|job| job.plan.is_stopped()) else {
         return Ok(());
     };

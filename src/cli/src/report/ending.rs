@@ -32,6 +32,9 @@ pub(crate) fn text(stack: &str, ending: &Ending) -> String {
             line(format!("{good}✓{good:#} {stack}: the stack is gone."));
             retained.iter().for_each(|left| line(kept(left)));
         }
+        Ending::Undone { status } => {
+            line(format!("{good}✓{good:#} {stack}: it is back where it was ({status})."));
+        }
         Ending::Failed { .. } => {}
     }
     out
@@ -41,7 +44,10 @@ pub(crate) fn text(stack: &str, ending: &Ending) -> String {
 pub(crate) fn outputs(stack: &str, ending: &Ending) -> String {
     let outputs: &[Output] = match ending {
         Ending::Unchanged { outputs } | Ending::Done { outputs: Some(outputs), .. } => outputs,
-        Ending::Done { outputs: None, .. } | Ending::Deleted { .. } | Ending::Failed { .. } => &[],
+        Ending::Done { outputs: None, .. }
+        | Ending::Undone { .. }
+        | Ending::Deleted { .. }
+        | Ending::Failed { .. } => &[],
     };
     let mut outputs: Vec<&Output> = outputs.iter().collect();
     // CloudFormation answers in no order.

@@ -61,6 +61,8 @@ pub(crate) enum Fact {
 pub(crate) enum Work {
     Deploy,
     Destroy,
+    Cancel,
+    Rollback,
     Watch,
 }
 
@@ -82,6 +84,11 @@ pub(crate) enum Ending {
         orphans: Vec<deploy::Leftover>,
         /// Resources that stay by their own policy.
         retained: Vec<deploy::Leftover>,
+    },
+    /// What was done to it was undone, as was asked for.
+    Undone {
+        /// The status that the stack is in now.
+        status: deploy::StackStatus,
     },
     /// The stack is gone.
     Deleted {
@@ -117,6 +124,8 @@ impl Work {
         match self {
             Self::Deploy => "deploying",
             Self::Destroy => "destroying",
+            Self::Cancel => "cancelling",
+            Self::Rollback => "rolling back",
             Self::Watch => "watching",
         }
     }

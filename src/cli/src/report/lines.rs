@@ -1,12 +1,14 @@
 //! Plain lines, one for each fact: for pipes, for CI, for a log that is read tomorrow.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use tablewright_deploy::{EventKind, ResourceEvent};
 use tablewright_tables::Progress;
 
 use crate::report::fact::Fact;
 use crate::report::text::{clock, length, printable};
+use crate::report::view::{StackView, View};
 
 /// Returns the line of a fact; `None` where it says nothing that people miss.
 pub(crate) fn line(fact: &Fact) -> Option<String> {
@@ -22,6 +24,28 @@ pub(crate) fn line(fact: &Fact) -> Option<String> {
         }
         Fact::Table { stack, progress } => Some(format!("          {stack}  {}", table(progress))),
     }
+}
+
+/// Returns a line for each stack that is waited for: what is under way, and for how long nothing was heard.
+pub(crate) fn still_waiting(view: &View, silence: Duration) -> Vec<String> {
+    let waiting = view.stacks.iter().filter(|stack| stack.ended.is_none());
+    let line = |stack: &StackView| {
+        let mut moving: Vec<&str> = stack
+            .resources
+            .iter()
+            .filter(|resource| resource.status.is_in_progress())
+            .map(|resource| resource.logical_id.as_str())
+            .collect();
+        let more = moving.len().saturating_sub(3);
+        moving.truncate(3);
+        let what = match (&moving[..], more) {
+            ([], _) => "the stack".to_owned(),
+            (ids, 0) => ids.join(", "),
+            (ids, more) => format!("{} and {more} more", ids.join(", ")),
+        };
+        format!("          {}  no news for {}; waiting for {what}", stack.id, length(silence))
+    };
+    waiting.map(line).collect()
 }
 
 fn event_text(kind: &EventKind) -> Option<String> {

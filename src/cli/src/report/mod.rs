@@ -15,6 +15,9 @@ mod view;
 mod tests;
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
+
+use tablewright_review::workflow_error;
 
 use crate::error::CommandError;
 use fact::Fact;
@@ -46,6 +49,8 @@ pub(crate) enum Form {
     Lines,
     /// A JSON object for each event, on stdout
     Ndjson,
+    /// Lines, with the groups and annotations of GitHub Actions
+    Github,
 }
 
 /// Shows a run in one form. People read stderr; stdout is for data.
@@ -62,7 +67,7 @@ impl Reporter {
         let form = match form {
             Form::Auto if io::stderr().is_terminal() && std::env::var_os("CI").is_none() => Form::Tree,
             Form::Auto => Form::Lines,
-            Form::Tree | Form::Lines | Form::Ndjson => form,
+            Form::Tree | Form::Lines | Form::Ndjson | Form::Github => form,
         };
         Self { form, quiet, view: View::default(), live: Live::default() }
     }
@@ -74,8 +79,21 @@ impl Reporter {
             Form::Ndjson => tell_program(fact),
             Form::Tree if !self.quiet => self.draw().and_then(|()| self.tell_ending(fact)),
             Form::Lines | Form::Auto if !self.quiet => tell_line(fact).and_then(|()| self.tell_ending(fact)),
-            Form::Tree | Form::Lines | Form::Auto => self.tell_ending(fact),
+            Form::Github if !self.quiet => group(fact)
+                .and_then(|()| tell_line(fact))
+                .and_then(|()| end_group(fact))
+                .and_then(|()| self.tell_ending(fact)),
+            Form::Tree | Form::Lines | Form::Auto | Form::Github => self.tell_ending(fact),
         };
+    }
+
+    /// Says that nothing has been heard for a while, in a log that would look dead: some CI systems end a job that is silent.
+    pub(crate) fn still_waiting(&self, silence: Duration) {
+        if matches!(self.form, Form::Lines | Form::Github) && !self.quiet {
+            for line in lines::still_waiting(&self.view, silence) {
+                let _ = writeln!(anstream::stderr(), "{line}");
+            }
+        }
     }
 
     /// Ends the line on which the terminal has written `^C`.
@@ -135,11 +153,33 @@ fn tell_program(fact: &Fact) -> io::Result<()> {
     out.flush()
 }
 
+/// Folds the lines of a stack in the log of GitHub Actions. Groups cannot be nested, so they follow each other.
+fn group(fact: &Fact) -> io::Result<()> {
+    match fact {
+        Fact::Began { stack, work } => writeln!(anstream::stderr(), "::group::{stack}: {}", work.going_on()),
+        _ => Ok(()),
+    }
+}
+
+fn end_group(fact: &Fact) -> io::Result<()> {
+    match fact {
+        Fact::Ended { .. } => writeln!(anstream::stderr(), "::endgroup::"),
+        _ => Ok(()),
+    }
+}
+
 fn tell_line(fact: &Fact) -> io::Result<()> {
     match lines::line(fact) {
         Some(line) => writeln!(anstream::stderr(), "{line}"),
         None => Ok(()),
     }
+}
+
+/// Returns a failed command as an annotation of GitHub Actions, at its line where it has one.
+pub(crate) fn annotation(error: &CommandError) -> String {
+    let text = error.to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    workflow_error(error.at.as_ref(), "tablewright", text)
 }
 
 /// Returns a failed command as people read it.

@@ -37,6 +37,8 @@ fn work_word(work: Work) -> &'static str {
     match work {
         Work::Deploy => "deploy",
         Work::Destroy => "destroy",
+        Work::Cancel => "cancel",
+        Work::Rollback => "rollback",
         Work::Watch => "watch",
     }
 }
@@ -123,6 +125,7 @@ fn ended(ending: &Ending) -> Value {
             "orphans": names(orphans),
             "retained": names(retained),
         }),
+        Ending::Undone { status } => json!({ "outcome": "undone", "status": status.as_str() }),
         Ending::Deleted { retained } => json!({ "outcome": "deleted", "retained": names(retained) }),
         Ending::Failed { status, failure } => {
             json!({ "outcome": "failed", "status": status.to_string(), "failure": causes(failure) })

@@ -81,7 +81,7 @@ impl View {
                     stack.note = None;
                     stack.ended = Some(match ending {
                         Ending::Unchanged { .. } => Ended::Unchanged,
-                        Ending::Done { .. } | Ending::Deleted { .. } => Ended::Well,
+                        Ending::Done { .. } | Ending::Undone { .. } | Ending::Deleted { .. } => Ended::Well,
                         Ending::Failed { .. } => Ended::Badly,
                     });
                 }

@@ -59,7 +59,6 @@ fn compared(review: &Review) -> Section {
         if result.is_empty() && !comparison.changes.is_empty() {
             result.push("no effect".to_owned());
         }
-        result.extend(comparison.beside.iter().map(|line| text(line)));
         if result.is_empty() {
             result.push("nothing to change".to_owned());
         }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tablewright::{Place, Problem};
 use tablewright_plan::{Action, Change, Recipe, Verdict, Wait};
-use tablewright_review::{Comparison, Located, Review, Step};
+use tablewright_review::{Comparison, Digests, Located, Review, Step};
 
 use crate::samples::HOSTILE;
 
@@ -29,12 +29,17 @@ pub(crate) fn text() -> impl Strategy<Value = String> {
 
 fn comparison() -> impl Strategy<Value = Comparison> {
     let names = (text(), option::of(text()), option::of(text()), text(), text(), option::of(text()));
-    let rest =
-        (option::of(place()), vec(located(), 0..8), vec(text(), 0..3), vec(step(), 0..4), option::of(diff()));
+    let rest = (
+        option::of(place()),
+        vec(located(), 0..8),
+        option::of((text(), text())),
+        vec(step(), 0..4),
+        option::of(diff()),
+    );
     (names, rest, any::<bool>()).prop_map(
         |(
             (stack, stack_name, environment, before, after, template),
-            (at, changes, beside, steps, text_diff),
+            (at, changes, digests, steps, text_diff),
             stopped,
         )| {
             Comparison {
@@ -46,7 +51,7 @@ fn comparison() -> impl Strategy<Value = Comparison> {
                 template,
                 at,
                 changes,
-                beside,
+                digests: digests.map(|(deployed, wanted)| Digests { deployed, wanted }),
                 steps,
                 text_diff,
                 stopped,

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tablewright::{Place, Problem};
 use tablewright_plan::{Action, Change, PlanOptions, Recipe, Verdict, plan};
-use tablewright_review::{Comparison, Located, Review};
+use tablewright_review::{Comparison, Digests, Located, Review};
 
 /// Everything that a review can tell: all verdicts, three comparisons, problems with the server's words.
 pub(crate) fn rich() -> Review {
@@ -16,9 +16,7 @@ pub(crate) fn rich() -> Review {
 
 /// Nothing changes and nothing is wrong.
 pub(crate) fn sound() -> Review {
-    let mut comparison = unchanged();
-    comparison.beside.clear();
-    Review { comparisons: vec![comparison], problems: Vec::new() }
+    Review { comparisons: vec![unchanged()], problems: Vec::new() }
 }
 
 /// Names and texts that try to be more than text.
@@ -43,7 +41,7 @@ pub(crate) fn hostile() -> Review {
             change: change(name),
             at: Some(Place { file: (*name).to_owned(), line: 1 }),
         }],
-        beside: vec![(*name).to_owned()],
+        digests: Some(Digests { deployed: (*name).to_owned(), wanted: (*name).to_owned() }),
         text_diff: Some(format!("+{name}\n-{name}")),
         ..Comparison::default()
     };
@@ -171,7 +169,7 @@ fn prod() -> Comparison {
     comparison.environment = Some("prod".to_owned());
     comparison.at = place("stacks/src/notes.rs", 12);
     comparison.text_diff = Some(diff.to_owned());
-    comparison.beside = vec!["its tags change".to_owned(), "termination protection is turned off".to_owned()];
+    comparison.digests = Some(Digests { deployed: "sha256:01".to_owned(), wanted: "sha256:02".to_owned() });
     comparison
 }
 
@@ -204,9 +202,7 @@ fn dev() -> Comparison {
 
 fn unchanged() -> Comparison {
     let template = json!({ "Resources": { "Orders": table("orders", json!({})) } });
-    let mut comparison = compare("shop", ["deployed", "definitions"], &template, &template);
-    comparison.beside = vec!["its stack policy changes".to_owned()];
-    comparison
+    compare("shop", ["deployed", "definitions"], &template, &template)
 }
 
 fn compare(stack: &str, names: [&str; 2], deployed: &Value, wanted: &Value) -> Comparison {
