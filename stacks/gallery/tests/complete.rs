@@ -123,6 +123,21 @@ fn every_word_is_used() {
     assert!(templates.iter().any(|template| any(template, &refers)), "there is no dynamic reference");
 }
 
+/// What is not in a template, but set with the deployment.
+#[test]
+fn every_setting_of_a_stack_is_used() {
+    let manifests: Vec<Json> = files("json")
+        .iter()
+        .map(|path| {
+            serde_json::from_str(&read(path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        })
+        .collect();
+    assert_eq!(manifests.len(), 3, "one for each environment");
+    for path in ["/stacks/*/policy/Statement", "/stacks/*/tags", "/stacks/*/termination_protection"] {
+        assert!(manifests.iter().all(|manifest| reaches(manifest, path)), "a manifest lacks {path}");
+    }
+}
+
 /// Returns whether something is at the path, where `*` is each item of a list and each entry of a mapping.
 fn reaches(value: &Json, path: &str) -> bool {
     let Some((_, path)) = path.split_once('/') else {
@@ -158,14 +173,20 @@ fn resources(kind: &str) -> Vec<Json> {
 
 /// Returns the committed templates of all environments.
 fn templates() -> Vec<Json> {
-    let environments = entries(&folder().join("../rendered/gallery"));
-    let files: Vec<PathBuf> = environments.iter().flat_map(|environment| entries(environment)).collect();
-    assert_eq!((environments.len(), files.len()), (3, 21), "seven stacks in three environments");
+    let files = files("yaml");
+    assert_eq!(files.len(), 21, "seven stacks in three environments");
     let parse = |path: &PathBuf| {
         let node = tablewright_template::parse(&read(path));
         node.unwrap_or_else(|error| panic!("{}: {error}", path.display())).to_value()
     };
     files.iter().map(parse).collect()
+}
+
+/// Returns the committed files of all environments that end so.
+fn files(extension: &str) -> Vec<PathBuf> {
+    let environments = entries(&folder().join("../rendered/gallery"));
+    let files = environments.iter().flat_map(|environment| entries(environment));
+    files.filter(|file| file.extension().is_some_and(|found| found == extension)).collect()
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
