@@ -23,12 +23,10 @@ impl<'a> Moves<'a> {
             tables(a).filter(move |(id, _)| resource(b, id).is_none()).collect::<Vec<_>>()
         };
         let mut pairs = by_name(templates);
-        let taken: BTreeSet<&str> = pairs.values().map(|(old, _)| *old).collect();
+        // Tables without a name are alike or not; the surest first, so that a likeness never takes the partner of an
+        // identity.
         let mut gone = only_in(templates.deployed, templates.wanted);
-        gone.retain(|(id, _)| !taken.contains(id));
         let mut new = only_in(templates.wanted, templates.deployed);
-        new.retain(|(id, _)| !pairs.contains_key(id));
-        // The surest first, so that a likeness never takes the partner of an identity.
         for likeness in [everything, key] {
             let mut old: BTreeMap<String, Vec<(&str, &Value)>> = BTreeMap::new();
             for (id, table) in gone.iter().rev() {

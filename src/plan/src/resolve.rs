@@ -121,7 +121,7 @@ impl Known<'_> {
             }
             ("Fn::Join", [delimiter, Value::Array(items)]) => {
                 let items = items.iter().filter(|item| !is_no_value(item)).map(text);
-                literal(items.collect::<Option<Vec<String>>>()?.join(delimiter.as_str()?))
+                Some(json!(items.collect::<Option<Vec<String>>>()?.join(delimiter.as_str()?)))
             }
             ("Fn::Select", [at, Value::Array(items)]) => items.get(text(at)?.parse::<usize>().ok()?).cloned(),
             ("Fn::Split", [delimiter, Value::String(text)]) => {
@@ -175,7 +175,7 @@ impl Known<'_> {
             }
         }
         if let Some(whole) = whole {
-            return literal(whole);
+            return Some(Value::String(whole));
         }
         let new = if open.is_empty() { json!(expression) } else { json!([expression, open]) };
         (new != *argument).then(|| json!({ "Fn::Sub": new }))
@@ -210,10 +210,6 @@ impl Known<'_> {
             next = segments.next();
         }
     }
-}
-
-fn literal(text: String) -> Option<Value> {
-    (text.len() <= sub::LONGEST).then_some(Value::String(text))
 }
 
 enum Entry {

@@ -434,6 +434,39 @@ fn conditions_that_cannot_be_worked_out_stay_as_they_are() {
     }
 }
 
+/// The default of a parameter whose value cannot be worked out, while the value that is given stays.
+#[test]
+fn a_default_does_not_count_beside_a_value() {
+    let template = |default: &str| {
+        stack(
+            json!({ "Key": { "Type": "AWS::SSM::Parameter::Value<String>", "Default": default } }),
+            json!({ "TableName": { "Ref": "Key" } }),
+        )
+    };
+    let given: Values = &[("Key", "/k")];
+    let plan =
+        check((&template("/a"), given), (&template("/b"), given), &["modify Parameters/Key/Default: none"]);
+    assert_eq!(plan.changes[0].why, "what it decides is judged where it is used");
+}
+
+/// Without values, a default may be what the next step is given.
+#[test]
+fn definitions_stay_until_the_last_step_where_no_values_are_known() {
+    let template = |allowed: &str, names: &[&str]| {
+        stack(
+            json!({ "Unused": { "Type": "String", "Default": allowed, "AllowedValues": [allowed] } }),
+            json!({
+                "AttributeDefinitions": attributes(&[&["pk"], names].concat()),
+                "GlobalSecondaryIndexes": names.iter().map(|name| index(name, &[name])).collect::<Value>(),
+            }),
+        )
+    };
+    let (before, after) = (template("a", &["x"]), template("b", &["x", "y", "z"]));
+    let plan = plan(Some(&before), &after, &PlanOptions::default());
+    assert_eq!(plan.steps.len(), 2);
+    assert_eq!(plan.steps[0].template["Parameters"], before["Parameters"]);
+}
+
 #[test]
 fn metadata_is_read_as_it_stands() {
     let template = stack(json!({ "Env": { "Type": "String" } }), json!({}));
