@@ -224,6 +224,7 @@ mod tests {
             &["remove /StackPolicyBody: in-place-with-risk"],
         );
         check(&with(None), &with(Some(json!(null))), &[]);
+        check(&with(Some(json!(null))), &with(Some(strict.clone())), &["add /StackPolicyBody: in-place"]);
         let unread = check(&with(Some(strict)), &with(Some(json!("{"))), &[weaker]);
         assert!(unread[0].why.contains("cannot be read"));
     }

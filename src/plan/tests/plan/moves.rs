@@ -189,6 +189,15 @@ fn scalable_targets_that_move() {
         stack(&[("T", &t), ("R", &reads), ("S", &reads)]),
         &["add S: refused"],
     );
+    // Its table is replaced, and it with it: nobody else holds its place.
+    let by_reference =
+        with(&json!({ "R": reads }), "/R/Properties/ResourceId", json!({ "Fn::Sub": "table/${T}" }))["R"]
+            .clone();
+    check(
+        stack(&[("T", &t), ("R", &by_reference)]),
+        stack(&[("T", &called("t2")), ("R", &by_reference)]),
+        &["modify T/Properties/TableName: data-loss", "modify R/Properties/ResourceId: in-place-with-risk"],
+    );
     // A free place.
     check(
         stack(&[("T", &t), ("R", &reads)]),
