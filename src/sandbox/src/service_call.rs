@@ -112,6 +112,10 @@ impl ServiceCall {
             Service::Sts => Err(ApiError::not_modelled(&self.action)),
             Service::DynamoDb(body) => {
                 let body = body.as_ref().map_err(Clone::clone)?;
+                if let Some(answer) = dynamodb::of_replica(regions, &self.region, &self.action, body, moment)
+                {
+                    return answer;
+                }
                 dynamodb::answer(regions.named(&self.region), &self.action, body, moment)
             }
             Service::S3(_) => unreachable!("S3 answers in a form of its own"),

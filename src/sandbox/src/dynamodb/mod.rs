@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::resources::Services;
-use crate::state::{Moment, Region};
+use crate::state::{Moment, Region, Regions};
 use crate::wire::error::ApiError;
 
 pub(crate) mod kinesis;
@@ -66,6 +66,31 @@ pub(crate) fn answer(
             crate::wire::error::not_modelled(&format!("DynamoDB's {action}")),
         )),
     }
+}
+
+/// What a region says of a table that has a replica there and its home elsewhere; `None` for every other call. A replica is
+/// described, and no more.
+pub(crate) fn of_replica(
+    regions: &Regions,
+    here: &str,
+    action: &str,
+    input: &Value,
+    moment: Moment<'_>,
+) -> Option<Result<Value, ApiError>> {
+    let name = input.get("TableName").and_then(Value::as_str)?;
+    let table = |region: &Region| region.services.tables.get(name).cloned();
+    if regions.by_name.get(here).is_some_and(|region| table(region).is_some()) {
+        return None;
+    }
+    let (home, found) = regions
+        .by_name
+        .iter()
+        .filter_map(|(home, region)| Some((home, table(region)?)))
+        .find(|(_, table)| table.replicas.contains_key(here))?;
+    Some(match action {
+        "DescribeTable" => Ok(json!({ "Table": found.seen_from(here, home).describe(moment.now) })),
+        _ => Err(ApiError::not_modelled(&format!("DynamoDB's {action} for a replica"))),
+    })
 }
 
 fn name(input: &Value) -> Result<&str, ApiError> {

@@ -157,6 +157,17 @@ impl Table {
             .collect()
     }
 
+    /// The table as the region of one of its replicas sees it.
+    pub(crate) fn seen_from(mut self, here: &str, home: &str) -> Self {
+        if let Some(replica) = self.replicas.remove(here) {
+            self.active_at = replica.active_at;
+            self.gone_at = replica.gone_at;
+        }
+        self.replicas.insert(home.to_owned(), Replica { active_at: self.created, gone_at: None });
+        self.arn = arn(here, &self.name);
+        self
+    }
+
     /// The body that DescribeTable and its kin answer with.
     pub(crate) fn describe(&self, now: Millis) -> Value {
         let spec = &self.spec;

@@ -135,7 +135,7 @@ fn property_values_may_be_incomplete() {
     let faults = Faults { incomplete_values: vec!["Notes".into()], ..Faults::default() };
     wire.sandbox.set_faults(faults).unwrap();
     let body = notes(|template| {
-        template["Resources"]["H"] = json!({"Type": "AWS::CloudFormation::WaitConditionHandle"})
+        template["Resources"]["H"] = json!({"Type": "AWS::CloudFormation::WaitConditionHandle"});
     });
     let (status, id) = wire.set("app", "one", &body, &[("ChangeSetType", "CREATE")]);
     assert_eq!(status, "CREATE_COMPLETE");

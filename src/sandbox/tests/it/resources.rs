@@ -1,6 +1,7 @@
 //! The resources beside plain tables: global tables, keys, streams, and what only has properties.
 
 use serde_json::{Value, json};
+use tablewright_sandbox::Request;
 
 use crate::support::Wire;
 
@@ -106,6 +107,29 @@ fn replicas_come_and_go_one_at_a_time() {
     assert_eq!(wire.status("app"), "UPDATE_COMPLETE");
     assert_eq!(replicas(&describe(&wire, "orders")), ["eu-west-1 ACTIVE"]);
     assert_eq!(describe(&wire, "orders")["GlobalTableVersion"], "2019.11.21");
+    // The other region sees it too.
+    let there = |action: &str| {
+        let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/dynamodb/aws4_request, Signature=0";
+        let headers = vec![
+            ("X-Amz-Target".to_owned(), format!("DynamoDB_20120810.{action}")),
+            ("Authorization".to_owned(), scope.to_owned()),
+        ];
+        let body = br#"{"TableName":"orders"}"#.to_vec();
+        let request = Request { method: "POST".into(), path: "/".into(), headers, body };
+        serde_json::from_slice::<Value>(&wire.sandbox.answer(&request).unwrap().body).unwrap()
+    };
+    let replica = there("DescribeTable")["Table"].clone();
+    assert_eq!(
+        (replica["TableStatus"].as_str(), replicas(&replica)),
+        (Some("ACTIVE"), vec!["us-east-1 ACTIVE".to_owned()])
+    );
+    assert_eq!(replica["TableArn"], "arn:aws:dynamodb:eu-west-1:000000000000:table/orders");
+    assert!(
+        there("DeleteTable")["message"]
+            .as_str()
+            .unwrap()
+            .contains("does not model DynamoDB's DeleteTable for a replica")
+    );
 
     assert_eq!(
         update(&wire, "app", &in_regions(&["us-east-1", "ap-south-1", "eu-central-1"])),
