@@ -11,8 +11,8 @@ use super::{
     stack_name,
 };
 use crate::clock::Millis;
-use crate::engine::outputs;
 use crate::engine::schedule::{self, Effect};
+use crate::engine::{begin, outputs};
 use crate::state::{ACCOUNT, Moment, Region};
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
@@ -71,7 +71,7 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
             let event_id = region.random.uuid();
             region.stacks.push(stack);
             let index = region.stacks.len() - 1;
-            let reason = Some("User Initiated".to_owned());
+            let reason = Some(begin::USER_INITIATED.to_owned());
             stack_event(&mut region.stacks[index], StackStatus::ReviewInProgress, reason, now, event_id);
             index
         }

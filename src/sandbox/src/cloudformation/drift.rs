@@ -116,14 +116,6 @@ fn restricted(expected: &Value, actual: &Value) -> Value {
 }
 
 fn compare(path: &str, expected: &Value, actual: Option<&Value>, found: &mut Vec<Value>) {
-    let mut differ = |kind: &str, expected: Option<&Value>, actual: Option<&Value>, path: &str| {
-        found.push(json!({
-            "PropertyPath": path,
-            "ExpectedValue": expected.map_or_else(|| "null".to_owned(), scalar),
-            "ActualValue": actual.map_or_else(|| "null".to_owned(), scalar),
-            "DifferenceType": kind,
-        }));
-    };
     match (expected, actual) {
         (expected, Some(actual)) if expected == actual => {}
         (Value::Object(expected), Some(Value::Object(actual))) => {
@@ -134,26 +126,25 @@ fn compare(path: &str, expected: &Value, actual: Option<&Value>, found: &mut Vec
         (Value::Array(expected), Some(Value::Array(actual))) => {
             for index in 0..expected.len().max(actual.len()) {
                 let path = format!("{path}/{index}");
-                match (expected.get(index), actual.get(index)) {
-                    (Some(expected), Some(actual)) => compare(&path, expected, Some(actual), found),
-                    (None, actual) => found.push(json!({
-                        "PropertyPath": path,
-                        "ExpectedValue": "null",
-                        "ActualValue": actual.map(scalar),
-                        "DifferenceType": "ADD",
-                    })),
-                    (expected, None) => found.push(json!({
-                        "PropertyPath": path,
-                        "ExpectedValue": expected.map(scalar),
-                        "ActualValue": "null",
-                        "DifferenceType": "REMOVE",
-                    })),
+                match expected.get(index) {
+                    Some(expected) => compare(&path, expected, actual.get(index), found),
+                    None => found.push(difference("ADD", &path, None, actual.get(index))),
                 }
             }
         }
-        (expected, None) => differ("REMOVE", Some(expected), None, path),
-        (expected, actual) => differ("NOT_EQUAL", Some(expected), actual, path),
+        (expected, None) => found.push(difference("REMOVE", path, Some(expected), None)),
+        (expected, actual) => found.push(difference("NOT_EQUAL", path, Some(expected), actual)),
     }
+}
+
+fn difference(kind: &str, path: &str, expected: Option<&Value>, actual: Option<&Value>) -> Value {
+    let shown = |value: Option<&Value>| value.map_or_else(|| "null".to_owned(), scalar);
+    json!({
+        "PropertyPath": path,
+        "ExpectedValue": shown(expected),
+        "ActualValue": shown(actual),
+        "DifferenceType": kind,
+    })
 }
 
 /// Looks at a stack's resources, or at one of them.

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_smithy_types::base64;
 use serde_json::{Map, Value};
 
 use super::stack::{Definition, Resource, Stack};
@@ -312,7 +313,7 @@ impl Scope<'_> {
             }
             "Fn::Base64" => Ok(self
                 .resolve(argument)?
-                .map(|text| known(&scalar(&text), |text| Value::String(base64(text))))),
+                .map(|text| known(&scalar(&text), |text| Value::String(base64::encode(text))))),
             "Fn::ImportValue" => {
                 let export = self.resolve(argument)?.map(|name| scalar(&name)).unwrap_or_default();
                 match self.exports.get(&export) {
@@ -459,29 +460,5 @@ pub(crate) fn scalar(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
-    }
-}
-
-fn base64(text: &str) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in text.as_bytes().chunks(3) {
-        let bits =
-            chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let letter = LETTERS[(bits >> (18 - 6 * place) & 63) as usize];
-            out.push(if place <= chunk.len() { char::from(letter) } else { '=' });
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base64_pads() {
-        assert_eq!(["", "f", "fo", "foo", "foob"].map(base64), ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
     }
 }

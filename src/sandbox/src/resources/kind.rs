@@ -134,7 +134,42 @@ resource_types! {
     }
 }
 
+/// Who plays a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Handler {
+    ScalableTarget,
+    ScalingPolicy,
+    /// The engine itself.
+    Stack,
+    WaitConditionHandle,
+    GlobalTable,
+    Table,
+    Parameter,
+    /// A type of which only the properties are kept.
+    Record,
+}
+
 impl ResourceType {
+    pub(super) fn handler(self) -> Handler {
+        match self {
+            Self::ScalableTarget => Handler::ScalableTarget,
+            Self::ScalingPolicy => Handler::ScalingPolicy,
+            Self::Stack => Handler::Stack,
+            Self::WaitConditionHandle => Handler::WaitConditionHandle,
+            Self::GlobalTable => Handler::GlobalTable,
+            Self::Table => Handler::Table,
+            Self::Parameter => Handler::Parameter,
+            Self::Alarm
+            | Self::Alias
+            | Self::Key
+            | Self::LogGroup
+            | Self::ManagedPolicy
+            | Self::Role
+            | Self::Stream
+            | Self::Topic => Handler::Record,
+        }
+    }
+
     /// The type of that name, if the sandbox models it.
     pub(crate) fn of(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)

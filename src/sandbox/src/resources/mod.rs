@@ -26,6 +26,7 @@ mod scaling_target;
 pub(crate) mod schema;
 mod table;
 
+use kind::Handler;
 pub(crate) use kind::ResourceType;
 
 /// What lies behind the handlers: the services' own state.
@@ -161,22 +162,15 @@ pub(crate) fn create(
     moment: Moment<'_>,
 ) -> Result<Made, Refusal> {
     check_schema(kind, properties)?;
-    match kind {
-        ResourceType::ScalableTarget => scaling_target::create(site, properties, moment),
-        ResourceType::ScalingPolicy => scaling_policy::create(site, properties, moment),
-        ResourceType::Stack => Err(Refusal::Plain(NESTED.to_owned())),
-        ResourceType::WaitConditionHandle => Ok(handle::create(site, moment)),
-        ResourceType::GlobalTable => global_table::create(site, properties, moment),
-        ResourceType::Table => table::create(kind, site, properties, moment),
-        ResourceType::Alarm
-        | ResourceType::Alias
-        | ResourceType::Key
-        | ResourceType::LogGroup
-        | ResourceType::ManagedPolicy
-        | ResourceType::Role
-        | ResourceType::Stream
-        | ResourceType::Topic => record::create(kind, site, properties, moment),
-        ResourceType::Parameter => parameter::create(site, properties, moment),
+    match kind.handler() {
+        Handler::ScalableTarget => scaling_target::create(site, properties, moment),
+        Handler::ScalingPolicy => scaling_policy::create(site, properties, moment),
+        Handler::Stack => Err(Refusal::Plain(NESTED.to_owned())),
+        Handler::WaitConditionHandle => Ok(handle::create(site, moment)),
+        Handler::GlobalTable => global_table::create(site, properties, moment),
+        Handler::Table => table::create(kind, site, properties, moment),
+        Handler::Record => record::create(kind, site, properties, moment),
+        Handler::Parameter => parameter::create(site, properties, moment),
     }
 }
 
@@ -189,22 +183,15 @@ pub(crate) fn update(
     moment: Moment<'_>,
 ) -> Result<Made, Refusal> {
     check_schema(resource.kind, properties)?;
-    match resource.kind {
-        ResourceType::ScalableTarget => scaling_target::update(site, resource, properties, moment),
-        ResourceType::ScalingPolicy => scaling_policy::update(site, resource, properties, moment),
-        ResourceType::Stack => Err(Refusal::Plain(NESTED.to_owned())),
-        ResourceType::WaitConditionHandle => Ok(handle::update(resource, moment)),
-        ResourceType::Alarm
-        | ResourceType::Alias
-        | ResourceType::Key
-        | ResourceType::LogGroup
-        | ResourceType::ManagedPolicy
-        | ResourceType::Role
-        | ResourceType::Stream
-        | ResourceType::Topic => record::update(site, resource, properties, moment),
-        ResourceType::GlobalTable => global_table::update(site, resource, properties, back, moment),
-        ResourceType::Table => table::update(site, resource, properties, back, moment),
-        ResourceType::Parameter => parameter::update(site, resource, properties, moment),
+    match resource.kind.handler() {
+        Handler::ScalableTarget => scaling_target::update(site, resource, properties, moment),
+        Handler::ScalingPolicy => scaling_policy::update(site, resource, properties, moment),
+        Handler::Stack => Err(Refusal::Plain(NESTED.to_owned())),
+        Handler::WaitConditionHandle => Ok(handle::update(resource, moment)),
+        Handler::Record => record::update(site, resource, properties, moment),
+        Handler::GlobalTable => global_table::update(site, resource, properties, back, moment),
+        Handler::Table => table::update(site, resource, properties, back, moment),
+        Handler::Parameter => parameter::update(site, resource, properties, moment),
     }
 }
 
@@ -242,27 +229,20 @@ pub(crate) fn delete(
     site: &mut Site<'_>,
     moment: Moment<'_>,
 ) -> Result<Millis, Refusal> {
-    match resource.kind {
-        ResourceType::ScalableTarget => {
+    match resource.kind.handler() {
+        Handler::ScalableTarget => {
             site.services.scalable_targets.remove(&resource.physical_id);
             Ok(moment.timings.small)
         }
-        ResourceType::ScalingPolicy => {
+        Handler::ScalingPolicy => {
             site.services.scaling_policies.remove(&resource.physical_id);
             Ok(moment.timings.small)
         }
-        ResourceType::Stack => Err(Refusal::Plain(NESTED.to_owned())),
-        ResourceType::WaitConditionHandle => Ok(moment.timings.small),
-        ResourceType::Alarm
-        | ResourceType::Alias
-        | ResourceType::Key
-        | ResourceType::LogGroup
-        | ResourceType::ManagedPolicy
-        | ResourceType::Role
-        | ResourceType::Stream
-        | ResourceType::Topic => Ok(record::delete(site, resource, moment)),
-        ResourceType::GlobalTable | ResourceType::Table => table::delete(site, resource, moment),
-        ResourceType::Parameter => {
+        Handler::Stack => Err(Refusal::Plain(NESTED.to_owned())),
+        Handler::WaitConditionHandle => Ok(moment.timings.small),
+        Handler::Record => Ok(record::delete(site, resource, moment)),
+        Handler::GlobalTable | Handler::Table => table::delete(site, resource, moment),
+        Handler::Parameter => {
             site.services.parameters.remove(&resource.physical_id);
             Ok(moment.timings.small)
         }
@@ -275,26 +255,16 @@ pub(crate) fn must_replace(kind: ResourceType, before: &Value, after: &Value) ->
         let side = |value: &Value| value.get(property).map(crate::cloudformation::time::strings);
         side(before) != side(after)
     };
-    match kind {
-        ResourceType::Table => table::must_replace(before, after),
-        ResourceType::GlobalTable => global_table::must_replace(before, after),
-        ResourceType::Alarm
-        | ResourceType::Alias
-        | ResourceType::Key
-        | ResourceType::LogGroup
-        | ResourceType::ManagedPolicy
-        | ResourceType::Role
-        | ResourceType::Stream
-        | ResourceType::Topic
-        | ResourceType::ScalableTarget
-        | ResourceType::ScalingPolicy
-        | ResourceType::Parameter => after
+    match kind.handler() {
+        Handler::Table => table::must_replace(before, after),
+        Handler::GlobalTable => global_table::must_replace(before, after),
+        Handler::Record | Handler::ScalableTarget | Handler::ScalingPolicy | Handler::Parameter => after
             .as_object()
             .into_iter()
             .chain(before.as_object())
             .flatten()
             .any(|(name, _)| kind.recreation(name) == Replacement::True && differs(name)),
-        ResourceType::Stack | ResourceType::WaitConditionHandle => false,
+        Handler::Stack | Handler::WaitConditionHandle => false,
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use aws_smithy_types::base64;
+
 use super::S3Call;
 use super::bucket::{Body, Object};
 use crate::clock::Millis;
@@ -43,7 +45,7 @@ pub(super) fn read(call: &S3Call, now: Millis) -> Result<Object, ApiError> {
     }
     let sum = crc32(&body);
     if let Some(given) = headers.get("x-amz-checksum-crc32")
-        && *given != base64(&sum.to_be_bytes())
+        && *given != base64::encode(sum.to_be_bytes())
     {
         return Err(ApiError::new(
             400,
@@ -111,10 +113,6 @@ fn crc32(bytes: &[u8]) -> u32 {
     !sum
 }
 
-fn base64(bytes: &[u8]) -> String {
-    aws_smithy_types::base64::encode(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -122,7 +120,7 @@ mod tests {
     #[test]
     fn checksums_are_those_of_the_sdks() {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
-        assert_eq!(base64(&crc32(b"123456789").to_be_bytes()), "y/Q5Jg==");
+        assert_eq!(base64::encode(crc32(b"123456789").to_be_bytes()), "y/Q5Jg==");
     }
 
     #[test]

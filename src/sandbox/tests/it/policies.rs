@@ -217,6 +217,7 @@ fn values_come_from_the_parameter_store() {
             "Name": {"Value": {"Ref": "N"}},
             "A": {"Value": {"Fn::GetAtt": ["A", "Value"]}},
             "B": {"Value": {"Fn::GetAtt": ["B", "Value"]}},
+            "Z": {"Value": {"Fn::Base64": "foo"}},
         },
     });
     let create = |body: &Value| {
@@ -230,7 +231,7 @@ fn values_come_from_the_parameter_store() {
     let stack = wire.stack("app");
     let outputs: Vec<&str> =
         stack["Outputs"].as_array().unwrap().iter().map(|one| one["OutputValue"].as_str().unwrap()).collect();
-    assert_eq!(outputs, ["a value", "a value!", "/app/value", "y"]);
+    assert_eq!(outputs, ["a value", "a value!", "/app/value", "y", "Zm9v"]);
     assert_eq!(stack["Parameters"][2]["ParameterValue"], "/app/value");
     assert_eq!(stack["Parameters"][2]["ResolvedValue"], "a value");
     // A dynamic reference stays as it is written wherever the template is shown.
