@@ -1,6 +1,6 @@
 //! Names that stand in a template twice. SAM keeps the last and says nothing, which replaces a table by mistake.
 
-use tablewright_template::{Kind, SyntaxEntry};
+use tablewright_template::{Kind, SyntaxEntry, SyntaxKind, SyntaxNode};
 
 use crate::EmbedError;
 use crate::document::{Document, keys};
@@ -38,6 +38,30 @@ pub(crate) fn refuse_taken(document: &Document<'_>, owner: &str, region: &Region
         }
     }
     Ok(())
+}
+
+/// Refuses a region in something that an alias repeats: it would be there twice.
+pub(crate) fn refuse_repeated(document: &Document<'_>, region: &Region) -> Result<(), EmbedError> {
+    for depth in 1..=region.path.len() {
+        let place = document.find(&region.path[..depth]);
+        let Some(anchor) = place.node.anchor.as_ref().filter(|_| place.depth == depth) else { continue };
+        if let Some(alias) = alias_of(document.root(), anchor) {
+            let (path, line) = (region.path[..depth].join("/"), alias.position.line);
+            return Err(EmbedError::Repeated { path, anchor: anchor.clone(), line });
+        }
+    }
+    Ok(())
+}
+
+fn alias_of<'d>(node: &'d SyntaxNode, anchor: &str) -> Option<&'d SyntaxNode> {
+    match &node.kind {
+        SyntaxKind::Scalar(_) => None,
+        SyntaxKind::Alias(name) => (name == anchor).then_some(node),
+        SyntaxKind::Sequence(_, items) => items.iter().find_map(|item| alias_of(item, anchor)),
+        SyntaxKind::Mapping(_, entries) => entries
+            .iter()
+            .find_map(|entry| alias_of(&entry.key, anchor).or_else(|| alias_of(&entry.value, anchor))),
+    }
 }
 
 /// Refuses a template that says itself twice what it may say once; what is about to be replaced counts for nothing.

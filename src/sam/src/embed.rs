@@ -202,6 +202,7 @@ fn write(document: &Document<'_>, owner: &str, mut wanted: Vec<&Region>) -> Resu
     conflict::refuse_twice(document, owner, &wanted)?;
     for region in wanted {
         conflict::refuse_taken(document, owner, region)?;
+        conflict::refuse_repeated(document, region)?;
         match document.region(owner, &region.path) {
             Some(found) => splices.push(update(document, found, region)?),
             None => splices.extend(insertion(document, owner, region)?),

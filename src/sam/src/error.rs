@@ -132,6 +132,16 @@ pub enum EmbedError {
         /// The Rust line of what is to be written.
         at: Option<Place>,
     },
+    /// A place whose content an alias repeats somewhere else.
+    #[error("what is added to `{path}` would be added in line {line} too, where `*{anchor}` repeats it")]
+    Repeated {
+        /// Which place.
+        path: String,
+        /// The anchor of the place, or of what it is in.
+        anchor: String,
+        /// The line of the alias.
+        line: usize,
+    },
     /// A place of the template that nothing can be added to.
     #[error("{position}: nothing can be added to `{path}`, which is {found}")]
     NotAContainer {
@@ -191,7 +201,8 @@ impl EmbedError {
             | Self::Crossed { line, .. }
             | Self::EditedByHand { line, .. }
             | Self::Misplaced { line, .. }
-            | Self::Taken { line, .. } => start(line),
+            | Self::Taken { line, .. }
+            | Self::Repeated { line, .. } => start(line),
             Self::TwoRegions { second, .. } | Self::Twice { second, .. } => start(second),
             Self::TwoTemplates { second: position, .. }
             | Self::NotAContainer { position, .. }
@@ -233,6 +244,7 @@ impl EmbedError {
             Self::Misplaced { .. } => "put the markers back around what they belong to",
             Self::Twice { .. } => "rename or delete one of them: SAM would keep the last and say nothing",
             Self::Taken { .. } => "rename or delete one of them: SAM would keep the last and say nothing",
+            Self::Repeated { .. } => "write out there what the alias stands for",
             Self::NotAContainer { .. } => "write it as a block, one entry a line",
             Self::NoFunction { near: Some(near), .. } => return Some(format!("did you mean `{near}`?")),
             Self::NoFunction { known, .. } if known.is_empty() => "it has no functions at all",

@@ -4,10 +4,10 @@
 //! of the others, with the keys that are missing. What has to go for it (the brackets of `Resources: {}`) and what is written
 //! beside it is kept in the marker, so that [`remove`](crate::remove) can bring back every byte.
 
-use tablewright_template::{Kind, Layout, SyntaxNode};
+use tablewright_template::{Kind, Layout, Style, SyntaxKind, SyntaxNode};
 
 use crate::EmbedError;
-use crate::document::{Document, Place, Room, is_flow, room};
+use crate::document::{Document, Place, Room, is_flow, room, starts_of_children};
 use crate::embed::write_region;
 use crate::marker::{Begin, Name, Seam};
 use crate::region::{Region, Shape};
@@ -24,6 +24,7 @@ pub(crate) fn insertion(
         name: Name::new(owner, &region.path),
         checksum: String::new(),
         seam: Seam::Lines,
+        gap: false,
         made: 0,
         was: None,
     };
@@ -60,10 +61,13 @@ pub(crate) fn insertion(
 fn behind_the_others(document: &Document<'_>, place: Place<'_>, region: &Region, begin: Begin) -> Splice {
     let node = place.node;
     let indentation = node.position.column - 1;
-    let at = match place.key {
-        Some(key) => behind(document, node, key.key.position.column),
+    let (at, last) = match place.key {
+        Some(key) => (behind(document, node, key.key.position.column), node),
         None => end_of_rank(document, &region.path[0]),
     };
+    // A section of its own, spaced as the others are.
+    let gap = place.depth == 0 && is_spaced(document, node) && !ends_in_block_scalar(last);
+    let begin = Begin { gap, ..begin };
     let step = place.step.unwrap_or_else(|| document.step());
     let shape = Shape { layout: Layout::Block, indentation, wrapped_in: &region.path[place.depth..] };
     at_line(document, at, region, begin, shape, step)
@@ -149,7 +153,8 @@ fn at_line(
     }
     let begin = Begin { made: made.len(), ..begin };
     let shape = Shape { indentation: shape.indentation + made.len() * step, wrapped_in: &[], ..shape };
-    let lines = headers + &write_region(region, begin, shape, newline);
+    let gap = if begin.gap { newline } else { "" };
+    let lines = format!("{gap}{headers}{}", write_region(region, begin, shape, newline));
     let with = if is_start { lines + newline } else { format!("{newline}{lines}") };
     Splice { at: at..at, with }
 }
@@ -189,7 +194,7 @@ fn past_regions(document: &Document<'_>, at: usize) -> usize {
 }
 
 /// Returns the place of a section that is missing: behind those that people write before it.
-fn end_of_rank(document: &Document<'_>, section: &str) -> usize {
+fn end_of_rank<'d>(document: &'d Document<'_>, section: &str) -> (usize, &'d SyntaxNode) {
     const ORDER: [&str; 11] = [
         "AWSTemplateFormatVersion",
         "Transform",
@@ -210,9 +215,37 @@ fn end_of_rank(document: &Document<'_>, section: &str) -> usize {
     match before.max_by_key(|entry| entry.key.range.start).or(entries.last()) {
         Some(entry) => {
             let end = if entry.value.is_absent() { &entry.key } else { &entry.value };
-            behind(document, end, entry.key.position.column)
+            (behind(document, end, entry.key.position.column), end)
         }
-        None => document.text.len(),
+        None => (document.text.len(), document.root()),
+    }
+}
+
+/// Whether somebody has empty lines between the entries of a node.
+fn is_spaced(document: &Document<'_>, node: &SyntaxNode) -> bool {
+    let source = document.text;
+    starts_of_children(node).into_iter().skip(1).any(|start| {
+        let mut line = text::line_start(source, start);
+        loop {
+            let before = text::line_start(source, text::before_break(source, line));
+            let above = &source[before..text::before_break(source, line).max(before)];
+            if !above.trim_start().starts_with('#') || before == line {
+                return text::is_blank(above) && before < line;
+            }
+            line = before;
+        }
+    })
+}
+
+/// Whether an empty line behind a node could become a part of it (`|+`).
+fn ends_in_block_scalar(node: &SyntaxNode) -> bool {
+    match &node.kind {
+        SyntaxKind::Scalar(scalar) => matches!(scalar.style, Style::Literal | Style::Folded),
+        SyntaxKind::Alias(_) => false,
+        SyntaxKind::Sequence(_, items) => items.last().is_some_and(ends_in_block_scalar),
+        SyntaxKind::Mapping(_, entries) => {
+            entries.last().is_some_and(|entry| ends_in_block_scalar(&entry.value))
+        }
     }
 }
 

@@ -46,6 +46,8 @@ pub(crate) struct Begin {
     /// Of the text between the markers; see [`checksum`].
     pub(crate) checksum: String,
     pub(crate) seam: Seam,
+    /// Whether an empty line was written before the keys that were made.
+    pub(crate) gap: bool,
     /// How many keys of the path, the last ones, were written for the region, in lines of their own.
     pub(crate) made: usize,
     /// The bytes that stood behind the last key of the path, such as ` {}` of `Resources: {}`.
@@ -109,16 +111,17 @@ fn begin(rest: &str) -> Marker {
     let (Some(name), Some(sum)) = (name(words.by_ref().take(2)), words.next()) else {
         return Marker::Malformed;
     };
-    let (mut seam, mut made) = (Seam::Lines, 0);
+    let (mut seam, mut gap, mut made) = (Seam::Lines, false, 0);
     for word in words {
         match (word, word.strip_prefix("made:").map(str::parse)) {
             ("inline", _) => seam = Seam::Inline,
+            ("gap", _) => gap = true,
             (_, Some(Ok(count))) if count <= name.path.len() => made = count,
             _ => return Marker::Malformed,
         }
     }
     match sum.strip_prefix("sha256:") {
-        Some(sum) => Marker::Begin(Begin { name, checksum: sum.to_owned(), seam, made, was }),
+        Some(sum) => Marker::Begin(Begin { name, checksum: sum.to_owned(), seam, gap, made, was }),
         None => Marker::Malformed,
     }
 }
@@ -132,12 +135,15 @@ fn name<'t>(mut words: impl Iterator<Item = &'t str>) -> Option<Name> {
 
 impl fmt::Display for Begin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, checksum, seam, made, was } = self;
+        let Self { name, checksum, seam, gap, made, was } = self;
         write!(f, "# {BEGIN} {VERSION} {name} sha256:{checksum}")?;
         f.write_str(match seam {
             Seam::Lines => "",
             Seam::Inline => " inline",
         })?;
+        if *gap {
+            f.write_str(" gap")?;
+        }
         if *made > 0 {
             write!(f, " made:{made}")?;
         }
@@ -186,7 +192,7 @@ mod tests {
         for seam in [Seam::Lines, Seam::Inline] {
             for (made, was) in [(0, None), (2, Some(" {}")), (1, Some("\n\t \"#é\" was:"))] {
                 let was = was.map(str::to_owned);
-                let begin = Begin { name: name(), checksum: "0123".into(), seam, made, was };
+                let begin = Begin { name: name(), checksum: "0123".into(), seam, gap: made == 2, made, was };
                 let line = begin.to_string();
                 assert!(!line.contains('\n'), "{line}");
                 assert_eq!(Marker::read(&line), Some(Marker::Begin(begin)), "{line}");

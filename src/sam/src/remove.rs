@@ -43,7 +43,10 @@ pub(crate) fn cut(document: &Document<'_>, gone: &[&Found]) -> Result<String, Em
             splices.extend(hand_over(document, region, is_gone));
             continue;
         }
-        ranges.extend(headers(document, region));
+        if let Some(headers) = headers(document, region) {
+            ranges.extend(gap(source, region, headers.start));
+            ranges.push(headers);
+        }
         if let (Some(was), Some(key)) = (&region.begin.was, place.key) {
             let colon = after_colon(source, &key.key)
                 .ok_or_else(|| EmbedError::Internal("the key of a region has no colon".to_owned()))?;
@@ -74,13 +77,20 @@ fn merged(source: &str, mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
 
 /// Another region of the same place takes over what the region made and replaced: it needs it now.
 fn hand_over(document: &Document<'_>, region: &Found, is_gone: impl Fn(&Found) -> bool) -> Option<Splice> {
-    let Begin { made, was, .. } = &region.begin;
+    let Begin { gap, made, was, .. } = &region.begin;
     if *made == 0 && was.is_none() {
         return None;
     }
     let is_heir = |other: &&Found| other.name().path == region.name().path && !is_gone(other);
     let heir = document.regions.iter().find(is_heir)?;
-    Some(marker(document, heir, &Begin { made: *made, was: was.clone(), ..heir.begin.clone() }))
+    Some(marker(document, heir, &Begin { gap: *gap, made: *made, was: was.clone(), ..heir.begin.clone() }))
+}
+
+/// Returns the empty line that was written before the keys of a region, which begin at `start`.
+fn gap(source: &str, region: &Found, start: usize) -> Option<Range<usize>> {
+    let end = text::before_break(source, start);
+    let line = text::line_start(source, end);
+    (region.begin.gap && line < start && text::is_blank(&source[line..end])).then_some(line..start)
 }
 
 /// Writes the first marker of a region anew.

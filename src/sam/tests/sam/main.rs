@@ -8,4 +8,5 @@ mod refused;
 mod survive;
 
 mod fragments;
+mod sample;
 mod ways;

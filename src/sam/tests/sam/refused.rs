@@ -102,7 +102,7 @@ fn places_that_can_take_nothing_are_named() {
     refused(&format!("{SAM}Resources: !If [a, b]\n"), &at("Resources", "computed by a function"), AS_BLOCK);
     refused(&format!("{SAM}Outputs:\n- a\n"), &at("Outputs", "a list"), AS_BLOCK);
     refused(
-        &format!("{SAM}Resources: &x\nA: *x\n"),
+        &format!("{SAM}Resources: &x\nA: b\n"),
         &at("Resources", "empty, with something that belongs to it"),
         AS_BLOCK,
     );
@@ -111,6 +111,23 @@ fn places_that_can_take_nothing_are_named() {
         &at("Resources", "empty, with something that belongs to it"),
         AS_BLOCK,
     );
+}
+
+#[test]
+fn what_an_alias_repeats_takes_nothing() {
+    let hint = "write out there what the alias stands for";
+    refused(
+        &format!("{SAM}Resources: &all\n  A: {{}}\nMetadata:\n  Copy: *all\n"),
+        "what is added to `Resources` would be added in line 5 too, where `*all` repeats it",
+        hint,
+    );
+    refused(
+        &format!("{SAM}Outputs: &o {{}}\nMetadata: [{{<<: *o}}]\n"),
+        "what is added to `Outputs` would be added in line 3 too, where `*o` repeats it",
+        hint,
+    );
+    // An anchor that nobody repeats, and one beside, are no obstacle.
+    embedded(&format!("{SAM}Resources: &all\n  A: &a {{}}\n  B: *a\n"), &tables());
 }
 
 #[test]

@@ -1,0 +1,3 @@
+//! The tables of a SAM project. `tablewright` builds and runs this program.
+
+tablewright::stacks!(notes);
