@@ -16,6 +16,7 @@ mod guard;
 mod interrupt;
 mod list;
 mod ndjson;
+mod options;
 mod outputs;
 mod program;
 mod refused;

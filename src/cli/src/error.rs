@@ -7,7 +7,7 @@ use tablewright_deploy::change_set::PrepareError;
 use tablewright_deploy::delete::DeleteError;
 use tablewright_deploy::draft::DraftError;
 use tablewright_deploy::endpoint::Origin;
-use tablewright_deploy::{ApiError, ApiErrorKind, ConnectError, UploadError, WatchError};
+use tablewright_deploy::{ApiError, ApiErrorKind, ConnectError, SignIn, UploadError, WatchError};
 
 use crate::exit::Exit;
 
@@ -110,6 +110,11 @@ impl From<ConnectError> for CommandError {
             ConnectError::UnknownProfile { .. } => {
                 (&[], "choose another with `--profile`, or make it with `aws configure --profile NAME`")
             }
+            ConnectError::SignedOut { sign_in: SignIn::Sso, .. } => {
+                (&[], "run `aws sso login --profile NAME`")
+            }
+            ConnectError::SignedOut { sign_in: SignIn::Login, .. } => (&[], "run `aws login --profile NAME`"),
+            ConnectError::MfaCode { .. } => (&[], "type the code of the device in a terminal"),
             ConnectError::Credentials(_) => {
                 (&[], "sign in again, or choose another profile with `--profile`")
             }

@@ -18,6 +18,7 @@ use crate::draft::{
 };
 use crate::error::{ApiError, ApiErrorKind};
 use crate::event::{EventKind, Events, StackEvents};
+use crate::finding::{self, ValidationDetail};
 use crate::history::without_retries;
 use crate::pace::Pace;
 use crate::stack::{self, Stack, filled};
@@ -80,19 +81,6 @@ pub enum PrepareError {
     /// CloudFormation did not answer as hoped.
     #[error(transparent)]
     Api(#[from] ApiError),
-}
-
-/// One finding of CloudFormation's validation before a deployment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ValidationDetail {
-    /// The check, such as `NAME_CONFLICT_VALIDATION`.
-    pub name: Option<String>,
-    /// The resource's name in the template.
-    pub logical_id: Option<String>,
-    /// The place in the template, such as `/Resources/Topic/Properties`.
-    pub path: Option<String>,
-    /// What is wrong.
-    pub reason: String,
 }
 
 /// The reason of a change set without changes: as it is, and when a macro is at work.
@@ -233,6 +221,7 @@ async fn work_out(
             OnFailure::Delete => None,
         };
         let changes = all_changes(client, &created, described).await?;
+        let warnings = finding::validations(client, &created.id).await;
         return Ok(Some(ChangeSet {
             id: created.id,
             name: draft.request.change_set_name.clone(),
@@ -242,7 +231,7 @@ async fn work_out(
             changes,
             disable_rollback,
             retain_except_on_create: draft.request.retain_except_on_create,
-            warnings: Vec::new(),
+            warnings,
         }));
     }
     if NO_CHANGES.iter().any(|text| reason.starts_with(text)) {
@@ -253,7 +242,8 @@ async fn work_out(
         _ => reason,
     };
     // Before the change set is deleted, and its findings with it.
-    let details = validation_details(client, &created.id).await;
+    let mut details = finding::validations(client, &created.id).await;
+    details.extend(finding::hooks(client, &created.id).await);
     Err(PrepareError::Failed { stack_name: draft.request.stack_name.clone(), reason, details })
 }
 
@@ -381,31 +371,6 @@ async fn describe_page_retrying(
         .send()
         .await
         .map_err(|error| ApiError::unpack("DescribeChangeSet", &error))
-}
-
-/// What the validation found. Best effort: many roles may not call `DescribeEvents`, and then there is no more to tell.
-async fn validation_details(client: &Client, change_set_id: &str) -> Vec<ValidationDetail> {
-    let filter = sdk::EventFilter::builder().failed_events(true).build();
-    let Ok(answer) = client.describe_events().change_set_name(change_set_id).filters(filter).send().await
-    else {
-        return Vec::new();
-    };
-    let mut details: Vec<ValidationDetail> = answer
-        .operation_events
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|event| {
-            Some(ValidationDetail {
-                reason: filled(event.validation_status_reason).or(filled(event.resource_status_reason))?,
-                name: filled(event.validation_name),
-                logical_id: filled(event.logical_resource_id),
-                path: filled(event.validation_path),
-            })
-        })
-        .collect();
-    // Newest first, like all events.
-    details.reverse();
-    details
 }
 
 /// Returns the stack that has nothing to change, unless its last operation failed.

@@ -6,13 +6,11 @@
 
 use std::time::Duration;
 
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::imds;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::profile::ProfileSet;
 use aws_config::provider_config::ProviderConfig;
-use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_cloudformation::Client;
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
@@ -24,6 +22,7 @@ use aws_types::app_name::AppName;
 use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::region::Region;
 
+use crate::credentials::{MfaCode, SignIn, credentials};
 use crate::endpoint::{Endpoint, Origin, check_endpoint, endpoint};
 use crate::error::{ApiError, chain};
 use crate::http;
@@ -39,6 +38,8 @@ pub struct Connect {
     pub endpoint_url: Option<String>,
     /// Carries the requests, instead of the network.
     pub http_client: Option<SharedHttpClient>,
+    /// Asks for the code of a device, for a profile with an `mfa_serial`.
+    pub mfa_code: Option<MfaCode>,
     /// Gives the credentials, instead of the SDK's chain.
     pub credentials: Option<SharedCredentialsProvider>,
     /// Waits, instead of the machine's clock.
@@ -106,6 +107,24 @@ pub enum ConnectError {
         /// Where they were looked for, and why they were not there.
         tried: Vec<String>,
     },
+    /// The profile's role is assumed with a code, and nobody can be asked for it.
+    #[error("profile `{profile}` needs a code of the device {serial}")]
+    MfaCode {
+        /// The profile.
+        profile: String,
+        /// The device's serial number.
+        serial: String,
+    },
+    /// The session that the profile signs in with has ended, or has never begun.
+    #[error("profile `{profile}` is not signed in: {cause}")]
+    SignedOut {
+        /// The profile.
+        profile: String,
+        /// How to sign in.
+        sign_in: SignIn,
+        /// What the SDK found.
+        cause: String,
+    },
     /// Credentials are configured and could not be had.
     #[error("failed to get credentials: {0}")]
     Credentials(String),
@@ -151,7 +170,7 @@ pub async fn connect(connect: &Connect) -> Result<Connection, ConnectError> {
     let region = region(connect, &env, &profiles, &http_client).await?;
     let credentials = match &connect.credentials {
         Some(credentials) => credentials.clone(),
-        None => credentials(connect, &region, &http_client).await?,
+        None => credentials(connect, &env, &region, &profiles, &http_client).await?,
     };
 
     let mut loader = aws_config::from_env()
@@ -280,46 +299,8 @@ async fn region(
     }
 }
 
-/// Gets credentials once, so that what is wrong with them is said before anything is begun.
-async fn credentials(
-    connect: &Connect,
-    region: &str,
-    http_client: &SharedHttpClient,
-) -> Result<SharedCredentialsProvider, ConnectError> {
-    let config = ProviderConfig::without_region().with_http_client(http_client.clone());
-    let mut builder = DefaultCredentialsChain::builder()
-        .configure(config)
-        .region(Region::new(region.to_owned()))
-        .imds_client(imds_client(http_client));
-    if let Some(profile) = &connect.profile {
-        builder = builder.profile_name(profile);
-    }
-    let provider = SharedCredentialsProvider::new(builder.build().await);
-    match provider.provide_credentials().await {
-        Ok(_) => Ok(provider),
-        Err(error @ CredentialsError::CredentialsNotLoaded(_)) => {
-            Err(ConnectError::NoCredentials { tried: attempts(&error) })
-        }
-        Err(error) => Err(ConnectError::Credentials(chain(&error).join(": "))),
-    }
-}
-
-/// The places where credentials were looked for, a line each. The chain writes them into one text.
-fn attempts(error: &CredentialsError) -> Vec<String> {
-    let text = chain(error).pop().expect("a chain holds the error itself");
-    text.lines()
-        .filter(|line| !line.ends_with("Attempted:"))
-        .map(|line| {
-            let line = line.trim().replace("the credential provider was not enabled: ", "");
-            let line = line.replace("the credential provider was not enabled", "nothing is configured");
-            // Why a machine that is not EC2 has no metadata service is of no use to anybody.
-            line.split(": dispatch failure").next().unwrap_or_default().to_owned()
-        })
-        .collect()
-}
-
 /// The metadata service of EC2, asked once and briefly: off EC2 nobody answers, and the user waits for a message.
-fn imds_client(http_client: &SharedHttpClient) -> imds::Client {
+pub(crate) fn imds_client(http_client: &SharedHttpClient) -> imds::Client {
     imds::Client::builder()
         .configure(&ProviderConfig::without_region().with_http_client(http_client.clone()))
         .max_attempts(1)

@@ -176,7 +176,15 @@ fn missing_permission(action: &str, message: &str) -> String {
         .split_once("not authorized to perform: ")
         .and_then(|(_, rest)| rest.split_whitespace().next())
         .filter(|named| named.contains(':'))
-        .map_or_else(|| format!("cloudformation:{action}"), str::to_owned)
+        .map_or_else(|| format!("{}:{action}", service(action)), str::to_owned)
+}
+
+/// The service that a call is made to, as IAM names it.
+fn service(action: &str) -> &'static str {
+    match action {
+        "AssumeRole" | "GetCallerIdentity" => "sts",
+        _ => "cloudformation",
+    }
 }
 
 /// Somebody answered, and the SDK could not read it.

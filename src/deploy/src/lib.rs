@@ -35,6 +35,7 @@
 mod vocabulary;
 
 pub mod connect;
+pub mod credentials;
 mod http;
 
 pub mod endpoint;
@@ -56,6 +57,8 @@ pub mod upload;
 pub mod draft;
 
 pub mod change;
+
+pub mod finding;
 
 pub mod change_set;
 
@@ -92,11 +95,13 @@ pub use budget::RateBudget;
 pub use cancel::{CancelCreation, CancelError, cancel};
 pub use change_set::{ChangeSet, PrepareError, Prepared, prepare};
 pub use connect::{Connect, ConnectError, Connection, connect};
+pub use credentials::{MfaCode, SignIn};
 pub use delete::{DeleteError, delete};
 pub use discard::{Discarded, discard};
 pub use draft::{ChangeSetType, Draft, DraftError, draft};
 pub use error::{ApiError, ApiErrorKind};
 pub use event::{Event, EventKind, Events, ResourceEvent};
+pub use finding::ValidationDetail;
 pub use guidance::{Guidance, guidance};
 pub use idle::{Idle, wait_for_idle};
 pub use operation::{Operation, execute, latest};

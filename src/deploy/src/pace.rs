@@ -41,7 +41,7 @@ impl Default for Pace {
     fn default() -> Pace {
         Pace {
             fast: Duration::from_secs(1),
-            steady: Duration::from_millis(2_450),
+            steady: Duration::from_millis(2_350),
             slow: Duration::from_millis(4_800),
             slowest: Duration::from_secs(10),
             longest: Duration::from_secs(10),
@@ -146,18 +146,18 @@ mod tests {
     fn fast_at_the_beginning_and_near_the_end_but_not_for_ever() {
         check(0, 0, Outlook::NotBegun, 1000);
         check(9, 9, Outlook::NotBegun, 1000);
-        check(10, 10, Outlook::NotBegun, 2450);
+        check(10, 10, Outlook::NotBegun, 2350);
         check(100, 19, Outlook::Near, 1000);
-        check(100, 20, Outlook::Near, 2450);
+        check(100, 20, Outlook::Near, 2350);
         check(900, 400, Outlook::Near, 4800);
     }
 
     #[test]
     fn slow_while_the_end_cannot_come() {
         let after = |millis| Outlook::SomeTimeAfter(Duration::from_millis(millis));
-        check(30, 1, after(100), 2450);
-        check(30, 1, after(900), 2450);
-        check(30, 1, after(1800), 3350);
+        check(30, 1, after(100), 2350);
+        check(30, 1, after(900), 2350);
+        check(30, 1, after(1800), 3250);
         check(30, 1, after(60_000), 4800);
         check(3000, 2000, after(900), 10_000);
         let not_before = |millis| Outlook::NotBefore(Duration::from_millis(millis));
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn slow_in_silence() {
-        check(400, 179, Outlook::Open, 2450);
+        check(400, 179, Outlook::Open, 2350);
         check(400, 180, Outlook::Open, 4800);
         check(1801, 1800, Outlook::Open, 10_000);
     }
@@ -195,7 +195,7 @@ mod tests {
     #[test]
     fn a_faster_world_has_a_faster_pace_and_a_larger_budget() {
         let pace = Pace::default().faster(10.0);
-        assert_eq!((pace.fast, pace.steady), (Duration::from_millis(100), Duration::from_millis(245)));
+        assert_eq!((pace.fast, pace.steady), (Duration::from_millis(100), Duration::from_millis(235)));
         assert_eq!(Pace::default().faster(1e6).fast, Duration::from_millis(20));
         assert_ne!(pace.budget, Pace::default().budget);
         // How long somebody is patient is not a matter of the world's time.

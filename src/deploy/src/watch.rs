@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::config::IdentityCache;
 
 use crate::change_set::failed_call;
 use crate::clock::Clock;
@@ -95,7 +96,7 @@ pub async fn watch(
 
 /// One watch.
 struct Watch<'a> {
-    client: &'a Client,
+    client: Client,
     operation: &'a Operation,
     pace: &'a Pace,
     facts: StackEvents<'a>,
@@ -122,6 +123,11 @@ struct Watch<'a> {
 /// How long nested stacks are read on after the root's end, for entries that are late.
 const LATE: Duration = Duration::from_secs(10);
 
+/// The same client with no credentials in its cache: the next call asks for them anew.
+fn without_credentials(client: &Client) -> Client {
+    Client::from_conf(client.config().to_builder().identity_cache(IdentityCache::lazy().build()).build())
+}
+
 impl<'a> Watch<'a> {
     fn new(client: &'a Client, operation: &'a Operation, pace: &'a Pace, events: &'a Events) -> Watch<'a> {
         let clock = Clock::of(client);
@@ -130,7 +136,7 @@ impl<'a> Watch<'a> {
         // Newest first, as it was read.
         lengths.learn(&operation.before.iter().rev().cloned().collect::<Vec<_>>());
         Watch {
-            client,
+            client: client.clone(),
             operation,
             pace,
             facts: StackEvents { events, stack_name: &operation.stack_name },
@@ -180,7 +186,7 @@ impl<'a> Watch<'a> {
         self.pace.budget.take(&self.clock).await;
         self.last_read = self.clock.now();
         let (stack_id, root) = (&self.operation.stack_id, &self.family.root);
-        let read = read_new(self.client, stack_id, root, &self.clock, &self.pace.budget).await?;
+        let read = read_new(&self.client, stack_id, root, &self.clock, &self.pace.budget).await?;
         self.last_answer = self.clock.now();
         self.failures /= 2;
         let mut fresh = self.family.feed_root(read);
@@ -206,7 +212,7 @@ impl<'a> Watch<'a> {
     async fn read_nested(&mut self, place: usize) -> Vec<Entry> {
         let nested = self.family.nested(place);
         let read =
-            read_new(self.client, &nested.stack_id, &nested.timeline, &self.clock, &self.pace.budget).await;
+            read_new(&self.client, &nested.stack_id, &nested.timeline, &self.clock, &self.pace.budget).await;
         let now = self.clock.now();
         match read {
             Ok(read) => return self.family.feed_nested(place, read, now),
@@ -289,8 +295,10 @@ impl<'a> Watch<'a> {
         if lasting >= patience {
             return Err(self.lost(error));
         }
-        if error.kind == ApiErrorKind::Throttled {
-            self.pace.budget.throttled(&self.clock);
+        match error.is_about_credentials() {
+            true => self.client = without_credentials(&self.client),
+            false if error.kind == ApiErrorKind::Throttled => self.pace.budget.throttled(&self.clock),
+            false => {}
         }
         self.failures = self.failures.saturating_add(1);
         let retry_in = self.pace.backoff(self.failures);
@@ -337,7 +345,7 @@ impl<'a> Watch<'a> {
         self.last_look = self.clock.now();
         self.pace.budget.take(&self.clock).await;
         // The events are what counts; whether they can be read decides whether the watch goes on.
-        let Ok(stack) = stack::describe_once(self.client, &self.operation.stack_id).await else {
+        let Ok(stack) = stack::describe_once(&self.client, &self.operation.stack_id).await else {
             return Ok(None);
         };
         let look = match &self.operation.kind {
@@ -347,7 +355,7 @@ impl<'a> Watch<'a> {
                 };
                 self.pace.budget.take(&self.clock).await;
                 let before = self.operation.before.iter().map(|entry| entry.at).max();
-                match describe_change_set(self.client, &stack.id, change_set_id).await {
+                match describe_change_set(&self.client, &stack.id, change_set_id).await {
                     Ok(described) => look::at_deploy(stack, described.execution_status.as_ref(), before),
                     // Somebody else's execution has swept it away.
                     Err(error) if error.kind == ApiErrorKind::NotFound => {
@@ -405,7 +413,7 @@ impl<'a> Watch<'a> {
         let (mut stale, mut failed) = (0, 0);
         while stale < STALE_ANSWERS && failed < FAILED_CALLS {
             self.pace.budget.take(&self.clock).await;
-            match stack::describe_once(self.client, &self.operation.stack_id).await {
+            match stack::describe_once(&self.client, &self.operation.stack_id).await {
                 Ok(Some(stack)) if &stack.status == status => return Some(stack.outputs),
                 Ok(_) => stale += 1,
                 Err(error) if error.may_pass() => failed += 1,

@@ -6,7 +6,8 @@ use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::process::Command;
 
-use tablewright_deploy::{Connect, ConnectError, connect};
+use aws_credential_types::provider::ProvideCredentials as _;
+use tablewright_deploy::{Connect, ConnectError, MfaCode, connect};
 
 /// A case: variables, configuration files, and what the caller says.
 #[derive(Default, Clone, Copy)]
@@ -60,6 +61,7 @@ async fn in_a_process_of_its_own() {
         profile: said("profile"),
         region: said("region"),
         endpoint_url: said("endpoint_url"),
+        mfa_code: said("code").map(|code| MfaCode::new(move |_| Some(code.clone()))),
         ..Connect::default()
     };
     let answer = match connect(&request).await {
@@ -74,8 +76,23 @@ async fn in_a_process_of_its_own() {
                     tablewright_deploy::stack::describe(&connection.cloudformation(), "s").await.unwrap_err();
                 answer.push_str(&format!("\n{error}"));
             }
+            // What the credentials are, now and later.
+            if said("provide").is_some() {
+                let provider = connection.sdk_config.credentials_provider().unwrap();
+                for _ in 0..2 {
+                    let credentials = provider.provide_credentials().await.unwrap();
+                    answer.push_str(&format!("\nas {}", credentials.access_key_id()));
+                    if said("renew").is_some() {
+                        let config = std::env::var("AWS_CONFIG_FILE").unwrap();
+                        let renewed =
+                            std::fs::read_to_string(&config).unwrap().replace("AKIDEXAMPLE", "AKIDRENEWED");
+                        std::fs::write(&config, renewed).unwrap();
+                    }
+                }
+            }
             answer
         }
+        Err(ConnectError::SignedOut { profile, sign_in, .. }) => format!("{profile}: {sign_in}"),
         Err(ConnectError::NoRegion { tried }) => format!("no region\n- {}", tried.join("\n- ")),
         Err(ConnectError::NoCredentials { tried }) => format!("no credentials\n- {}", tried.join("\n- ")),
         Err(error) => error.to_string(),
@@ -99,7 +116,9 @@ fn region_of_the_profile() {
     let config = "[default]\nregion = eu-central-1\n[profile b]\nregion = eu-north-1\n";
     let case = Case { name: "region-profile", variables: &KEYS, config, ..Case::default() };
     insta::assert_snapshot!(run(&case), @"eu-central-1 at AWS");
-    insta::assert_snapshot!(run(&Case { said: &[("profile", "b")], ..case }), @"eu-north-1 at AWS");
+    insta::assert_snapshot!(run(&Case { said: &[("profile", "b")], ..case }), @"
+    eu-north-1 at AWS
+    ");
 }
 
 #[test]
@@ -170,7 +189,9 @@ fn credentials_that_cannot_be_had() {
     insta::assert_snapshot!(run(&case), @"failed to get credentials: an error occurred while loading credentials: Error retrieving credentials: external process exited with code exit status: 127. Stderr: sh: 1: /no/such/program: not found");
     let config = "[default]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n\
                   [sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://example.com/start\n";
-    insta::assert_snapshot!(run(&Case { config, ..case }), @"failed to get credentials: an error occurred while loading credentials: an error occurred while loading an access token: failed to load the cached SSO token");
+    insta::assert_snapshot!(run(&Case { config, ..case }), @"
+    default: aws sso login
+    ");
     let config = "[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = gone\n";
     insta::assert_snapshot!(run(&Case { config, ..case }), @"
     no credentials
@@ -194,9 +215,9 @@ fn endpoints_and_where_they_were_said() {
         ");
     let said_plain = [said[0], said[1], ("profile", "plain")];
     insta::assert_snapshot!(run(&Case { said: &said_plain, ..case }), @"
-        eu-west-1 at http://127.0.0.1:4 (profile `plain`)
-        no connection to http://127.0.0.1:4: Connection refused (os error 111)
-        ");
+    eu-west-1 at http://127.0.0.1:4 (profile `plain`)
+    no connection to http://127.0.0.1:4: Connection refused (os error 111)
+    ");
     let variables = [KEYS[0], KEYS[1], ("AWS_ENDPOINT_URL", "http://127.0.0.1:5")];
     insta::assert_snapshot!(run(&Case { variables: &variables, ..case }), @"
         eu-west-1 at http://127.0.0.1:5 (AWS_ENDPOINT_URL)
@@ -259,5 +280,129 @@ fn a_proxy_is_used() {
     insta::assert_snapshot!(run(&case), @"
     eu-west-1 at http://192.0.2.1 (as given)
     http://192.0.2.1 is not CloudFormation: it answered DescribeStacks with HTTP 502, text/plain, `I, a proxy.`
+    ");
+}
+
+/// A token service that answers once, with a session; it notes what it was asked.
+fn token_service(answer: &'static str) -> (String, std::sync::mpsc::Receiver<String>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (sender, receiver) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut request = Vec::new();
+            // Until the body, which ends with the code.
+            while !String::from_utf8_lossy(&request).contains("TokenCode=") {
+                let mut part = [0; 4096];
+                let length = stream.read(&mut part).unwrap();
+                request.extend_from_slice(&part[..length]);
+            }
+            let request = String::from_utf8(request).unwrap();
+            sender.send(request.lines().last().unwrap().to_owned()).unwrap();
+            let head = "content-type: text/xml\r\nconnection: close";
+            let status = if answer.starts_with("<ErrorResponse") { "403 Forbidden" } else { "200 OK" };
+            let answer =
+                format!("HTTP/1.1 {status}\r\n{head}\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    (url, receiver)
+}
+
+const MFA: &str = "[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = base\nmfa_serial = arn:aws:iam::1:mfa/me\n\
+                   external_id = x\n[profile base]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = secret\n";
+
+#[test]
+fn a_role_with_a_device_is_assumed_with_its_code() {
+    const SESSION: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIA</AccessKeyId>\
+        <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration>\
+        </Credentials></AssumeRoleResult></AssumeRoleResponse>";
+    let (url, asked) = token_service(SESSION);
+    let variables = [("AWS_ENDPOINT_URL_STS", url.as_str()), ("AWS_REGION", "eu-west-1")];
+    let case = Case { name: "mfa", config: MFA, variables: &variables, ..Case::default() };
+    insta::assert_snapshot!(run(&case), @"
+    profile `default` needs a code of the device arn:aws:iam::1:mfa/me
+    ");
+    insta::assert_snapshot!(run(&Case { said: &[("code", "12345")], ..case }), @"
+    failed to get credentials: the credentials provider was not properly configured: a code of a device is six digits
+    ");
+    assert!(asked.try_recv().is_err());
+    // Asked for once, and once more only when the session has ended.
+    insta::assert_snapshot!(run(&Case { said: &[("code", " 123456\n"), ("provide", "1")], ..case }), @"
+    eu-west-1 at AWS
+    as ASIA
+    as ASIA
+    ");
+    insta::assert_snapshot!(asked.recv().unwrap(), @"
+    Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fr&RoleSessionName=tablewright&ExternalId=x&SerialNumber=arn%3Aaws%3Aiam%3A%3A1%3Amfa%2Fme&TokenCode=123456
+    ");
+    assert!(asked.try_recv().is_err());
+}
+
+#[test]
+fn a_role_that_may_not_be_assumed_names_the_permission() {
+    const NO: &str =
+        "<ErrorResponse><Error><Code>AccessDenied</Code><Message>no</Message></Error></ErrorResponse>";
+    let (url, _asked) = token_service(NO);
+    let variables = [("AWS_ENDPOINT_URL_STS", url.as_str()), ("AWS_REGION", "eu-west-1")];
+    let said = [("code", "123456")];
+    let case =
+        Case { name: "mfa-denied", config: MFA, variables: &variables, said: &said, ..Case::default() };
+    insta::assert_snapshot!(run(&case), @"
+    failed to get credentials: an error occurred while loading credentials: sts:AssumeRole is not allowed: no
+    ");
+}
+
+#[test]
+fn profiles_that_are_not_signed_in() {
+    let said = [("region", "eu-west-1")];
+    let config = "[default]\nlogin_session = arn:aws:iam::1:user/me\n";
+    let case = Case { name: "signed-out", config, said: &said, ..Case::default() };
+    insta::assert_snapshot!(run(&case), @"
+    default: aws login
+    ");
+}
+
+#[test]
+fn keys_that_are_renewed_in_the_files_are_seen() {
+    let said = [("region", "eu-west-1"), ("provide", "1"), ("renew", "1")];
+    let config = "[default]\naws_access_key_id = AKIDEXAMPLE\naws_secret_access_key = secret\n";
+    let case = Case { name: "renewed", config, said: &said, ..Case::default() };
+    insta::assert_snapshot!(run(&case), @"
+    eu-west-1 at AWS
+    as AKIDEXAMPLE
+    as AKIDRENEWED
+    ");
+}
+
+#[test]
+fn a_profile_that_is_said_beats_keys_in_the_environment() {
+    let config = "[default]\naws_access_key_id = AKIDDEFAULT\naws_secret_access_key = s\n\
+                  [profile shop]\naws_access_key_id = AKIDSHOP\naws_secret_access_key = s\n[profile bare]\n";
+    let said = [("region", "eu-west-1"), ("provide", "1")];
+    let case = Case { name: "profile-keys", variables: &KEYS, config, said: &said, ..Case::default() };
+    insta::assert_snapshot!(run(&case), @"
+    eu-west-1 at AWS
+    as AKIDEXAMPLE
+    as AKIDEXAMPLE
+    ");
+    let said = [said[0], said[1], ("profile", "shop")];
+    insta::assert_snapshot!(run(&Case { said: &said, ..case }), @"
+    eu-west-1 at AWS
+    as AKIDSHOP
+    as AKIDSHOP
+    ");
+    let said = [said[0], ("profile", "bare")];
+    insta::assert_snapshot!(run(&Case { said: &said, ..case }), @"
+    eu-west-1 at AWS
+    ");
+    // Nor is a code asked for when the keys in the environment are used.
+    let variables = [KEYS[0], KEYS[1], ("AWS_REGION", "eu-west-1")];
+    let case = Case { config: MFA, variables: &variables, said: &[("provide", "1")], ..case };
+    insta::assert_snapshot!(run(&case), @"
+    eu-west-1 at AWS
+    as AKIDEXAMPLE
+    as AKIDEXAMPLE
     ");
 }

@@ -18,14 +18,14 @@ async fn creates_a_stack() {
     let outcome = world.deploy(ONE).await.unwrap();
     insta::assert_snapshot!(world.transcript(), @"
      0.2 change-1 was made to Create
-     3.4 changes: Add A
-     3.6 execution began as token-1
-     3.5 CREATE_IN_PROGRESS: User Initiated
-     7.0 - A CREATE_IN_PROGRESS
-     7.7 - A CREATE_IN_PROGRESS: Resource creation Initiated
-     8.5 - A CREATE_COMPLETE
-     9.4 CREATE_COMPLETE
-    10.4 settled in CREATE_COMPLETE
+     3.5 changes: Add A
+     3.7 execution began as token-1
+     3.6 CREATE_IN_PROGRESS: User Initiated
+     7.1 - A CREATE_IN_PROGRESS
+     7.8 - A CREATE_IN_PROGRESS: Resource creation Initiated
+     8.6 - A CREATE_COMPLETE
+     9.5 CREATE_COMPLETE
+    10.5 settled in CREATE_COMPLETE
     ");
     let Outcome::Deployed { status, outputs, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(status, StackStatus::CreateComplete);
@@ -33,7 +33,7 @@ async fn creates_a_stack() {
     assert_eq!(outputs[0].key, "Name");
     assert_eq!(outputs[0].export_name.as_deref(), Some("shop-a"));
     insta::assert_snapshot!(world.calls(), @"
-    CreateChangeSet 1, DescribeChangeSet 5, DescribeStackEvents 4, DescribeStacks 2, ExecuteChangeSet 1
+    CreateChangeSet 1, DescribeChangeSet 5, DescribeEvents 1, DescribeStackEvents 4, DescribeStacks 2, ExecuteChangeSet 1
     ");
 }
 
@@ -43,17 +43,17 @@ async fn updates_a_stack_in_place() {
     let outcome = world.deploy(TWO).await.unwrap();
     insta::assert_snapshot!(world.transcript(), @"
      0.2 change-2 was made to Update
-     3.4 changes: Modify A (False), Add B
-     3.6 execution began as token-2
-     3.5 UPDATE_IN_PROGRESS: User Initiated
-     7.0 - A UPDATE_IN_PROGRESS
-     8.5 - A UPDATE_COMPLETE
-     8.9 - B CREATE_IN_PROGRESS
-     9.6 - B CREATE_IN_PROGRESS: Resource creation Initiated
-    10.4 - B CREATE_COMPLETE
-    11.3 UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
-    12.2 UPDATE_COMPLETE
-    12.9 settled in UPDATE_COMPLETE
+     3.5 changes: Modify A (False), Add B
+     3.7 execution began as token-2
+     3.6 UPDATE_IN_PROGRESS: User Initiated
+     7.1 - A UPDATE_IN_PROGRESS
+     8.6 - A UPDATE_COMPLETE
+     9.0 - B CREATE_IN_PROGRESS
+     9.7 - B CREATE_IN_PROGRESS: Resource creation Initiated
+    10.5 - B CREATE_COMPLETE
+    11.4 UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
+    12.3 UPDATE_COMPLETE
+    13.0 settled in UPDATE_COMPLETE
     ");
     let Outcome::Deployed { status, orphans, retained, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(status, StackStatus::UpdateComplete);
@@ -80,20 +80,20 @@ async fn a_failed_creation_is_rolled_back_and_says_why() {
     let outcome = world.deploy(TWO).await.unwrap();
     insta::assert_snapshot!(world.transcript(), @"
      0.2 change-1 was made to Create
-     3.4 changes: Add A, Add B
-     3.6 execution began as token-1
-     3.5 CREATE_IN_PROGRESS: User Initiated
-     7.0 - A CREATE_IN_PROGRESS
-     7.7 - A CREATE_IN_PROGRESS: Resource creation Initiated
-     8.5 - A CREATE_COMPLETE
-     8.9 - B CREATE_IN_PROGRESS
-     9.6 - B CREATE_FAILED: the drawer is full
-    10.5 ROLLBACK_IN_PROGRESS: The following resource(s) failed to create: [B]. Rollback requested by user.
-    14.0 - B DELETE_COMPLETE
-    14.4 - A DELETE_IN_PROGRESS
-    15.9 - A DELETE_COMPLETE
-    16.8 ROLLBACK_COMPLETE
-    17.1 settled in ROLLBACK_COMPLETE
+     3.5 changes: Add A, Add B
+     3.7 execution began as token-1
+     3.6 CREATE_IN_PROGRESS: User Initiated
+     7.1 - A CREATE_IN_PROGRESS
+     7.8 - A CREATE_IN_PROGRESS: Resource creation Initiated
+     8.6 - A CREATE_COMPLETE
+     9.0 - B CREATE_IN_PROGRESS
+     9.7 - B CREATE_FAILED: the drawer is full
+    10.6 ROLLBACK_IN_PROGRESS: The following resource(s) failed to create: [B]. Rollback requested by user.
+    14.1 - B DELETE_COMPLETE
+    14.5 - A DELETE_IN_PROGRESS
+    16.0 - A DELETE_COMPLETE
+    16.9 ROLLBACK_COMPLETE
+    17.2 settled in ROLLBACK_COMPLETE
     ");
     let Outcome::RolledBack { status, failure, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(status, StackStatus::RollbackComplete);
@@ -108,17 +108,17 @@ async fn a_failed_update_is_rolled_back_and_says_why() {
     let outcome = world.deploy(TWO).await.unwrap();
     insta::assert_snapshot!(world.transcript(), @"
      0.2 change-2 was made to Update
-     3.4 changes: Modify A (False), Add B
-     3.6 execution began as token-2
-     3.5 UPDATE_IN_PROGRESS: User Initiated
-     7.0 - A UPDATE_IN_PROGRESS
-     7.7 - A UPDATE_FAILED: the drawer is full
-     8.6 UPDATE_ROLLBACK_IN_PROGRESS: The following resource(s) failed to update: [A]. 
-    12.1 - A UPDATE_IN_PROGRESS
-    13.6 - A UPDATE_COMPLETE
-    14.5 UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS
-    15.4 UPDATE_ROLLBACK_COMPLETE
-    16.3 settled in UPDATE_ROLLBACK_COMPLETE
+     3.5 changes: Modify A (False), Add B
+     3.7 execution began as token-2
+     3.6 UPDATE_IN_PROGRESS: User Initiated
+     7.1 - A UPDATE_IN_PROGRESS
+     7.8 - A UPDATE_FAILED: the drawer is full
+     8.7 UPDATE_ROLLBACK_IN_PROGRESS: The following resource(s) failed to update: [A]. 
+    12.2 - A UPDATE_IN_PROGRESS
+    13.7 - A UPDATE_COMPLETE
+    14.6 UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS
+    15.5 UPDATE_ROLLBACK_COMPLETE
+    16.4 settled in UPDATE_ROLLBACK_COMPLETE
     ");
     let Outcome::RolledBack { status, failure, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(status, StackStatus::UpdateRollbackComplete);
@@ -213,6 +213,8 @@ async fn a_name_in_use_is_found_before_anything_is_begun() {
                 "/Resources/A",
             ),
             reason: "Resource of type 'AWS::SSM::Parameter' with identifier 'taken' already exists.",
+            advice: None,
+            is_warning: false,
         },
     ]
     "#);

@@ -105,8 +105,8 @@ async fn equal_times() {
     assert!(matches!(outcome, Outcome::Deployed { .. }), "{outcome:?}");
     insta::assert_snapshot!(world.transcript(), @"
      0.2 change-1 was made to Create
-     3.4 changes: Add A, Add B
-     3.6 execution began as token-1
+     3.5 changes: Add A, Add B
+     3.7 execution began as token-1
      0.0 CREATE_IN_PROGRESS: User Initiated
      0.0 - A CREATE_IN_PROGRESS
      0.0 - A CREATE_IN_PROGRESS: Resource creation Initiated
@@ -115,7 +115,7 @@ async fn equal_times() {
      0.0 - B CREATE_IN_PROGRESS: Resource creation Initiated
      0.0 - B CREATE_COMPLETE
      0.0 CREATE_COMPLETE
-    12.8 settled in CREATE_COMPLETE
+    12.9 settled in CREATE_COMPLETE
     ");
 }
 
@@ -256,7 +256,7 @@ async fn waiting_for_a_change_set_survives_throttling() {
      0.3 throttled DescribeChangeSet, again in 2s
      2.4 throttled DescribeChangeSet, again in 4s
      6.5 throttled DescribeChangeSet, again in 8s
-    14.6 changes: Modify A (False), Add B
+    14.7 changes: Modify A (False), Add B
     ");
 }
 

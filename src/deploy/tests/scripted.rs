@@ -37,6 +37,8 @@ fn script() -> Script {
     Script::default()
         .on("CreateChangeSet", "<Id>arn:change-set</Id><StackId>arn:stack</StackId>")
         .on("DeleteChangeSet", "")
+        .on("DescribeEvents", "")
+        .on("ListHookResults", "")
 }
 
 fn described(status: &str, reason: &str, rest: &str) -> String {
@@ -94,14 +96,19 @@ async fn a_failed_change_set_is_told_and_deleted() {
         <LogicalResourceId>Topic</LogicalResourceId><ValidationName>PROPERTY_VALIDATION</ValidationName>\
         <ValidationPath>/Resources/Topic/Properties</ValidationPath>\
         <ValidationStatusReason>Required property [PolicyDocument] not found</ValidationStatusReason></member></OperationEvents>";
-    let script = script()
+    let script = Script::default()
+        .on("CreateChangeSet", "<Id>arn:change-set</Id><StackId>arn:stack</StackId>")
+        .on("DeleteChangeSet", "")
+        .on("ListHookResults", "")
         .on("DescribeChangeSet", &described("FAILED", "The following hook(s)/validation failed: [X].", ""))
         .on("DescribeEvents", finding)
         .on("DescribeStacks", &stack("UPDATE_COMPLETE"));
     let PrepareError::Failed { details, .. } = prepare_update(&script).await.unwrap_err() else { panic!() };
     assert_eq!(details[0].reason, "Required property [PolicyDocument] not found");
     assert_eq!(details[0].path.as_deref(), Some("/Resources/Topic/Properties"));
-    insta::assert_snapshot!(script.calls(), @"CreateChangeSet, DescribeChangeSet values=true, DescribeEvents, DescribeChangeSet, DeleteChangeSet");
+    insta::assert_snapshot!(script.calls(), @"
+    CreateChangeSet, DescribeChangeSet values=true, DescribeEvents, ListHookResults, DescribeChangeSet, DeleteChangeSet
+    ");
 }
 
 #[tokio::test]
@@ -122,15 +129,16 @@ async fn every_page_is_read_and_incomplete_values_are_made_up_for() {
     let Prepared::Ready(change_set) = prepare_update(&script).await.unwrap() else { panic!() };
     let ids: Vec<&str> = change_set.changes.iter().map(|change| change.logical_id.as_str()).collect();
     assert_eq!(ids, ["A", "B", "C", "D"]);
-    insta::assert_snapshot!(script.calls(), @"CreateChangeSet, DescribeChangeSet values=true, DescribeChangeSet values=true, DescribeChangeSet values=true, DescribeChangeSet values=true next=p2, DescribeChangeSet values=false, DescribeChangeSet values=false next=q2");
+    insta::assert_snapshot!(script.calls(), @"
+    CreateChangeSet, DescribeChangeSet values=true, DescribeChangeSet values=true, DescribeChangeSet values=true, DescribeChangeSet values=true next=p2, DescribeChangeSet values=false, DescribeChangeSet values=false next=q2, DescribeEvents
+    ");
 }
 
 #[tokio::test]
 async fn a_change_set_that_somebody_else_deletes() {
     let script = script()
         .on("DescribeChangeSet", &described("CREATE_PENDING", "", ""))
-        .on("DescribeChangeSet", &described("DELETE_IN_PROGRESS", "", ""))
-        .on("DescribeEvents", "");
+        .on("DescribeChangeSet", &described("DELETE_IN_PROGRESS", "", ""));
     let error = prepare_update(&script).await.unwrap_err();
     insta::assert_snapshot!(error, @"the change set of stack shop failed: it is in DELETE_IN_PROGRESS");
 }
@@ -276,4 +284,58 @@ async fn what_is_cleared_is_sent_empty() {
     StackName=arn:stack
     ClientRequestToken=token
     ");
+}
+
+/// A script whose change set ends in `status`, with what checks and hooks found.
+fn with_findings(status: &str, findings: &str, hooks: &str) -> Script {
+    Script::default()
+        .on("CreateChangeSet", "<Id>arn:change-set</Id><StackId>arn:stack</StackId>")
+        .on("DeleteChangeSet", "")
+        .on("DescribeChangeSet", &described(status, "no", &changes(&["A"])))
+        .on("DescribeEvents", &format!("<OperationEvents>{findings}</OperationEvents>"))
+        .on("ListHookResults", &format!("<HookResults>{hooks}</HookResults>"))
+}
+
+#[tokio::test]
+async fn what_only_warns_is_told_with_a_change_set_that_is_ready() {
+    let finding = "<member><EventId>1</EventId><EventType>VALIDATION_ERROR</EventType><LogicalResourceId>B</LogicalResourceId>\
+        <ValidationName>QUOTA</ValidationName><ValidationFailureMode>WARN</ValidationFailureMode>\
+        <ValidationStatusReason>nearly full</ValidationStatusReason></member>";
+    let script = with_findings("CREATE_COMPLETE", finding, "");
+    let Prepared::Ready(change_set) = prepare_update(&script).await.unwrap() else { panic!() };
+    assert_eq!(change_set.warnings.len(), 1);
+    assert!(change_set.warnings[0].is_warning);
+    assert_eq!(change_set.warnings[0].reason, "nearly full");
+}
+
+#[tokio::test]
+async fn hooks_say_why_and_what_to_do() {
+    let hook = |id: &str, status: &str, mode: &str| {
+        format!(
+            "<member><HookResultId>{id}</HookResultId><FailureMode>{mode}</FailureMode><TypeName>Our::Guard::Hook</TypeName>\
+             <Status>{status}</Status><HookStatusReason>template failed</HookStatusReason></member>"
+        )
+    };
+    let hooks = [
+        hook("1", "HOOK_COMPLETE_FAILED", "FAIL"),
+        hook("2", "HOOK_COMPLETE_SUCCEEDED", "FAIL"),
+        hook("3", "HOOK_COMPLETE_FAILED", "WARN"),
+    ];
+    let script = with_findings("FAILED", "", &hooks.concat())
+        .on(
+            "GetHookResult",
+            "<Annotations><member><AnnotationName>R1</AnnotationName><Status>FAILED</Status>\
+             <StatusMessage>no tags</StatusMessage><RemediationMessage>add tags</RemediationMessage></member>\
+             <member><AnnotationName>R2</AnnotationName><Status>PASSED</Status></member></Annotations>",
+        )
+        .refuse("GetHookResult", "AccessDenied", "no");
+    let PrepareError::Failed { details, .. } = prepare_update(&script).await.unwrap_err() else { panic!() };
+    let told: Vec<String> = details
+        .iter()
+        .map(|detail| format!("{:?} {:?} warning: {}", detail.reason, detail.advice, detail.is_warning))
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    "no tags" Some("add tags") warning: false
+    "template failed" None warning: true
+    "#);
 }

@@ -35,6 +35,8 @@ pub(crate) struct Knobs {
     pub(crate) windows: Vec<(Range<f64>, &'static str, Trouble)>,
     /// What happens to reads of nested stacks.
     pub(crate) nested_trouble: Option<Trouble>,
+    /// When the first keys end. Others are given from then on to who asks for them again.
+    pub(crate) expires: Option<f64>,
     /// The status before the story.
     pub(crate) before: &'static str,
     /// What the change set says; `None` follows the story.
@@ -52,6 +54,7 @@ impl Default for Knobs {
             equal_times: false,
             windows: Vec::new(),
             nested_trouble: None,
+            expires: None,
             before: "UPDATE_COMPLETE",
             execution: None,
         }
@@ -99,7 +102,7 @@ impl Cloud {
         counts.iter().map(|(action, count)| format!("{action} {count}")).collect::<Vec<_>>().join(", ")
     }
 
-    fn answer(&self, form: &BTreeMap<String, String>) -> Result<(u16, String), ConnectorError> {
+    fn answer(&self, form: &BTreeMap<String, String>, key: &str) -> Result<(u16, String), ConnectorError> {
         let action = form["Action"].as_str();
         let now = self.clock.seconds();
         self.calls.lock().unwrap().push((now, action.to_owned()));
@@ -111,7 +114,8 @@ impl Cloud {
         let nested = action == "DescribeStackEvents" && form["StackName"] != arn("");
         let trouble =
             trouble.map(|(_, _, trouble)| *trouble).or(self.knobs.nested_trouble.filter(|_| nested));
-        match trouble {
+        let expired = self.knobs.expires.is_some_and(|end| now >= end && key.contains("Credential=first/"));
+        match trouble.or(expired.then_some(EXPIRED)) {
             Some(Trouble::Refused(status, code, message)) => return Ok((status, refusal(code, message))),
             Some(Trouble::Lost) => return Err(ConnectorError::io("connection reset".into())),
             Some(Trouble::Page) => return Ok((502, "<html>a proxy</html>".to_owned())),
@@ -231,6 +235,7 @@ fn refusal(code: &str, message: &str) -> String {
 impl HttpConnector for Cloud {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let cloud = self.clone();
+        let key = request.headers().get("authorization").unwrap_or_default().to_owned();
         let form = std::str::from_utf8(request.body().bytes().unwrap()).unwrap();
         let form: BTreeMap<String, String> = form
             .split('&')
@@ -241,7 +246,7 @@ impl HttpConnector for Cloud {
             // There and back; what is shown is what was so in between.
             let half = Duration::from_secs_f64(cloud.knobs.latency / 2.0);
             cloud.clock.sleep(half).await;
-            let answer = cloud.answer(&form);
+            let answer = cloud.answer(&form, &key);
             cloud.clock.sleep(half).await;
             let (status, body) = answer?;
             let content_type = if body.starts_with("<html") { "text/html" } else { "text/xml" };

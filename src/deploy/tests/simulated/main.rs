@@ -11,9 +11,12 @@ mod scenarios;
 use std::collections::BTreeMap;
 use std::future::{Future as _, poll_fn};
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::config::{BehaviorVersion, Config, Region};
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
@@ -71,12 +74,26 @@ fn causes(failure: &tablewright_deploy::Failure) -> String {
     }
 }
 
+/// Gives the first keys once, and others to who asks again.
+#[derive(Debug)]
+struct Keys(Arc<AtomicBool>);
+
+impl ProvideCredentials for Keys {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        let name = if self.0.swap(true, Ordering::SeqCst) { "second" } else { "first" };
+        future::ProvideCredentials::ready(Ok(Credentials::from_keys(name, "secret", None)))
+    }
+}
+
 fn client(cloud: &Cloud) -> Client {
     let connector = cloud.clone();
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("eu-west-1"))
-        .credentials_provider(Credentials::from_keys("a", "b", None))
+        .credentials_provider(Keys(Arc::default()))
         .http_client(http_client_fn(move |_, _| SharedHttpConnector::new(connector.clone())))
         .sleep_impl(SharedAsyncSleep::new(cloud.clock.clone()))
         .time_source(cloud.clock.clone())

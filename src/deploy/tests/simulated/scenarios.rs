@@ -636,6 +636,15 @@ fn credentials_that_are_renewed_in_time() {
 }
 
 #[test]
+fn keys_that_end_are_asked_for_anew() {
+    let knobs = Knobs { expires: Some(5.0), ..Knobs::default() };
+    insta::assert_snapshot!(summary(&check(UPDATE, knobs)), @"
+    deployed: UPDATE_COMPLETE; 17.0 s; DescribeStackEvents 7, DescribeStacks 1
+    the credentials have expired: The security token included in the request is expired
+    ");
+}
+
+#[test]
 fn credentials_that_expire_for_good() {
     let knobs = Knobs { windows: vec![(5.0..9e9, "*", EXPIRED)], ..Knobs::default() };
     let seen = follow(UPDATE, knobs);

@@ -1,0 +1,236 @@
+//! What a deployment takes along, and how far and how long it is followed.
+
+use insta::assert_snapshot;
+use tablewright_sandbox::{Faults, HandlerOperation, Timings};
+
+use crate::failure::failing;
+use crate::support::{AGES, Cloud, Project, moments};
+
+/// The sample, with a parameter that names the point in time that it recovers to.
+fn with_parameter(name: &str) -> Project {
+    let project = Project::sample(&format!("options-{name}"));
+    project.replace("notes.rs", "use tablewright::{", "use tablewright::{Expression, Parameter, ");
+    project.replace(
+        "notes.rs",
+        "    stack.output(\"NotesTable\", notes.name());\n",
+        "    let stage = stack.parameter(Parameter::string(\"Stage\"));\n    \
+         let size = stack.parameter(Parameter::number(\"Size\").default(\"1\"));\n    \
+         stack.output(\"NotesTable\", notes.name());\n    stack.output(\"Stage\", stage);\n    \
+         stack.output(\"Size\", size);\n    let _ = Expression::Ref(String::new());\n",
+    );
+    project
+}
+
+fn deploy(project: &Project, args: &[&str]) -> crate::support::Output {
+    project.run(&[&["deploy", "notes", "--sandbox"], args].concat())
+}
+
+#[test]
+fn parameters_from_everywhere() {
+    let project = with_parameter("parameters");
+    let _ = Cloud::quick(&project);
+    // What is missing and what nobody knows is said at once, before anything is made.
+    assert_snapshot!(deploy(&project, &[]).stderr, @"");
+    assert_snapshot!(deploy(&project, &["--parameter", "Stag=a", "--parameter", "Siz=2"]), @"");
+    assert_snapshot!(deploy(&project, &["--parameter", "Stage=a", "--parameter", "Stage=b"]), @"");
+    assert_snapshot!(deploy(&project, &["--parameter", "Stage"]), @"");
+
+    let outputs = |args: &[&str]| deploy(&project, args).ends_with(0).stdout;
+    project.replace("tablewright.toml", "[env.dev]", "[env.dev]\nparameters = { Stage = \"from-toml\" }");
+    assert!(outputs(&[]).contains("notes.Stage = from-toml\n"));
+    project.write("p.json", r#"{ "Parameters": { "Stage": "from-file", "Size": "5" }, "Tags": { "team": "blue" } }"#);
+    let with_file = outputs(&["--parameters-file", "p.json"]);
+    assert!(with_file.contains("notes.Stage = from-file\n") && with_file.contains("notes.Size = 5\n"), "{with_file}");
+    assert!(outputs(&["--parameters-file", "p.json", "--parameter", "Stage=flag"]).contains("notes.Stage = flag\n"));
+    // What is left out stays as it is.
+    let kept = outputs(&[]);
+    assert!(kept.contains("notes.Size = 5\n"), "{kept}");
+    project.write("cli.json", r#"[{ "ParameterKey": "Size", "ParameterValue": "7" }, { "ParameterKey": "Stage", "UsePreviousValue": true }]"#);
+    assert!(outputs(&["--parameters-file", "cli.json"]).contains("notes.Size = 7\n"));
+
+    project.write("bad.json", r#"{ "Parameter": {} }"#);
+    assert_snapshot!(deploy(&project, &["--parameters-file", "bad.json"]), @"");
+    project.write("bad.json", "{");
+    assert_snapshot!(deploy(&project, &["--parameters-file", "bad.json"]), @"");
+    let _ = deploy(&project, &["--parameters-file", "nowhere.json"]).ends_with(2);
+}
+
+#[test]
+fn a_plan_that_was_reviewed() {
+    let project = Project::sample("options-plan");
+    let cloud = Cloud::quick(&project);
+    let plan = || project.run(&["diff", "notes", "--sandbox", "--report", "json=plan.json"]).ends_with(0);
+    let _ = plan();
+    project.replace("notes.rs", "5..=most", "6..=most");
+    assert_snapshot!(deploy(&project, &["--plan", "plan.json"]).ends_with(7).stderr.lines().last().unwrap(), @"");
+    assert_eq!(cloud.status("demo-notes-dev"), None);
+    let _ = plan();
+    let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(0);
+    // Executed, it is spent.
+    let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(7).says("what is deployed has changed since");
+    let _ = project.run(&["deploy", "shop", "--sandbox", "--plan", "plan.json"]).ends_with(7).says("does not have it");
+
+    let text = project.read("plan.json");
+    project.write("plan.json", &text.replace("\"schema\": 1", "\"schema\": 2"));
+    assert_snapshot!(deploy(&project, &["--plan", "plan.json"]), @"");
+    project.write("plan.json", "[]");
+    let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(2).says("plan.json is no plan");
+    let _ = deploy(&project, &["--plan", "nowhere.json"]).ends_with(2);
+}
+
+#[test]
+fn what_is_denied() {
+    let project = Project::sample("options-deny");
+    let cloud = Cloud::quick(&project);
+    let _ = deploy(&project, &["--deny", "in-place-with-risk"]).ends_with(0);
+    project.replace("notes.rs", "5..=most", "6..=most");
+    let denied = deploy(&project, &["--deny", "data-loss,in-place-with-risk"]).ends_with(6);
+    assert!(denied.stderr.ends_with(
+        "error: stack notes has a change of verdict in-place-with-risk, and `--deny` stops at in-place-with-risk; nothing was changed\n"
+    ), "{denied}");
+    assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("CREATE_COMPLETE"));
+    let _ = deploy(&project, &["--deny", "refused"]).ends_with(0);
+    let _ = deploy(&project, &["--deny", "bad"]).ends_with(2);
+}
+
+#[test]
+fn how_far_it_is_followed() {
+    let project = Project::sample("options-wait");
+    let cloud = Cloud::quick(&project);
+    let stack = deploy(&project, &["--wait", "stack"]).ends_with(0);
+    assert!(!stack.stderr.contains("ACTIVE") && stack.stdout.contains("NotesTable"), "{stack}");
+    project.replace("notes.rs", "5..=most", "6..=most");
+    assert_snapshot!(deploy(&project, &["--wait", "none"]).ends_with(9).stderr.lines().skip(6).collect::<Vec<_>>().join("\n"), @"");
+    let _ = project.run(&["watch", "notes", "--sandbox"]).ends_with(0);
+    assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("UPDATE_COMPLETE"));
+}
+
+#[test]
+fn time_that_is_up() {
+    let project = Project::sample("options-timeout");
+    let cloud = Cloud::new(&project, Timings { table_update: AGES, ..moments() }, Faults::default());
+    let _ = deploy(&project, &[]).ends_with(0);
+    project.replace("notes.rs", "5..=most", "6..=most");
+    let detached = deploy(&project, &["--timeout", "1s"]).ends_with(9);
+    assert!(detached.stderr.contains("still running"), "{detached}");
+    assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("UPDATE_IN_PROGRESS"));
+    // Busy: not now, and not after waiting either.
+    let _ = deploy(&project, &[]).ends_with(6).says("busy");
+    let _ = deploy(&project, &["--wait-for-idle", "1s"]).ends_with(6).says("still busy");
+    assert_snapshot!(deploy(&project, &["--timeout", "10"]), @"");
+}
+
+#[test]
+fn cancelled_by_hand_and_by_an_interrupt() {
+    let project = Project::sample("options-cancel");
+    let cloud = Cloud::new(&project, Timings { table_update: 3_000_000, ..moments() }, Faults::default());
+    let _ = deploy(&project, &[]).ends_with(0);
+    assert_snapshot!(project.run(&["cancel", "notes", "--sandbox"]), @"");
+    project.replace("notes.rs", "5..=most", "6..=most");
+    let mut running = project.start(&["deploy", "notes", "--sandbox", "--output", "ndjson", "--on-interrupt", "cancel"]);
+    running.line_with("execution_started");
+    running.signal("INT");
+    running.line_with("cancelled");
+    cloud.pass(10_000_000);
+    let ended = running.end();
+    assert_eq!(ended.code, 4, "{ended}");
+    assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
+
+    // By another command, while the first one has detached.
+    let _ = deploy(&project, &["--wait", "none"]).ends_with(9);
+    let mut cancel = project.start(&["cancel", "notes", "--sandbox", "--output", "ndjson"]);
+    cancel.line_with("cancelled");
+    cloud.pass(10_000_000);
+    let ended = cancel.end().ends_with(0);
+    assert!(ended.stdout.contains("\"outcome\":\"undone\""), "{ended}");
+}
+
+#[test]
+fn a_creation_is_cancelled_only_by_deleting() {
+    let project = Project::sample("options-cancel-create");
+    let cloud = Cloud::new(&project, Timings { table_create: 3_000_000, ..moments() }, Faults::default());
+    let _ = deploy(&project, &["--wait", "none"]).ends_with(9);
+    assert_snapshot!(project.run(&["cancel", "notes", "--sandbox"]), @"");
+    let mut cancel = project.start(&["cancel", "notes", "--sandbox", "--delete", "--output", "ndjson"]);
+    cancel.line_with("deletion_started");
+    cloud.pass(10_000_000);
+    let _ = cancel.end().ends_with(0);
+    assert_eq!(cloud.status("demo-notes-dev"), None);
+}
+
+#[test]
+fn a_stack_that_stands_where_it_failed_is_rolled_back() {
+    let project = Project::sample("options-rollback");
+    let cloud = Cloud::quick(&project);
+    let _ = deploy(&project, &[]).ends_with(0);
+    cloud.set_faults(failing("NoteWriteScaling", HandlerOperation::Update));
+    project.replace("notes.rs", "5..=most", "6..=most");
+    let failed = deploy(&project, &["--on-failure", "do-nothing"]).ends_with(5);
+    assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("UPDATE_FAILED"), "{failed}");
+    cloud.set_faults(Faults::default());
+    let undone = project.run(&["rollback", "notes", "--sandbox"]).ends_with(0);
+    assert_snapshot!(undone.stderr.lines().last().unwrap(), @"");
+    let _ = project.run(&["rollback", "notes", "--sandbox"]).ends_with(6).says("cannot be rolled back");
+}
+
+#[test]
+fn a_template_that_is_too_large_goes_by_a_bucket() {
+    let project = Project::sample("options-bucket");
+    let cloud = Cloud::quick(&project);
+    let tables = "for number in 0..120 {\n        stack.table(Table::define(&format!(\"Extra{number}\")).partition(\"id\", \
+                  tablewright::Scalar::S).tag(\"why\", \"so that the template is larger than a request may be\"));\n    }\n    ";
+    project.replace("notes.rs", "    stack.output(\"NotesTable\"", &format!("    {tables}stack.output(\"NotesTable\""));
+    let refused = deploy(&project, &[]).ends_with(2);
+    assert!(refused.stderr.contains("--bucket"), "{refused}");
+    assert_eq!(cloud.status("demo-notes-dev"), None);
+    let _ = deploy(&project, &["--bucket", "No"]).ends_with(2).says("is not a bucket");
+    let _ = deploy(&project, &["--bucket", "templates"]).ends_with(2).says("does not exist");
+}
+
+#[test]
+fn logs_for_github() {
+    let project = Project::sample("options-github");
+    let cloud = Cloud::new(&project, moments(), failing("NoteWriteScaling", HandlerOperation::Create));
+    let failed = deploy(&project, &["--output", "github"]).ends_with(4);
+    assert!(failed.stderr.contains("\n::group::notes: deploying\n"), "{failed}");
+    assert!(failed.stderr.contains("\n::endgroup::\n"), "{failed}");
+    let annotation = failed.stderr.lines().last().unwrap();
+    assert!(annotation.starts_with("::error file=stacks/notes.rs,line=9,title=tablewright::stack notes failed"), "{failed}");
+    let _ = cloud;
+}
+
+#[test]
+fn several_environments_and_what_became_of_them() {
+    let project = Project::sample("options-envs");
+    let cloud = Cloud::new(&project, moments(), failing("NoteWriteScaling", HandlerOperation::Create));
+    let all = ["deploy", "--sandbox", "--envs", "dev,prod", "--concurrency", "4", "--keep-going"];
+    let failed = project.run(&all).ends_with(4);
+    for line in ["dev/shop    done", "dev/notes   failed: stack notes failed", "prod/shop   done", "prod/notes  failed:"] {
+        assert!(failed.stderr.contains(line), "{line}\n{failed}");
+    }
+    assert_eq!(cloud.status("demo-shop-prod").as_deref(), Some("CREATE_COMPLETE"));
+    let _ = project.run(&["deploy", "--sandbox", "--envs", "dev,tset"]).ends_with(2).says("did you mean");
+    let _ = project.run(&["deploy", "--sandbox", "--concurrency", "0"]).ends_with(2);
+    let _ = project.run(&["deploy", "--sandbox", "--env", "dev", "--envs", "dev"]).ends_with(2);
+}
+
+#[test]
+fn a_stack_waits_for_what_it_imports() {
+    let project = Project::sample("options-order");
+    let cloud = Cloud::quick(&project);
+    project.replace(
+        "notes.rs",
+        "stack.output(\"NotesTable\", notes.name());",
+        "stack.output(\"NotesTable\", notes.name()).export(\"notes-table\");",
+    );
+    project.replace(
+        "shop.rs",
+        "    Ok(stack)",
+        "    stack.output(\"Imported\", tablewright::Expression::import_value(\"notes-table\"));\n    Ok(stack)",
+    );
+    let deployed = project.run(&["deploy", "--sandbox", "--concurrency", "2"]).ends_with(0);
+    assert!(deployed.stdout.contains("shop.Imported = demo-dev-notes\n"), "{deployed}");
+    let place = |text: &str| deployed.stderr.find(text).unwrap_or_else(|| panic!("{text}\n{deployed}"));
+    assert!(place("✓ notes:") < place("shop: deploying"), "{deployed}");
+    let _ = cloud;
+}
