@@ -1,7 +1,8 @@
 """What SAM makes of a template, from inside of SAM's own packages: run by the Python of .venv-sam, answers in JSON.
 
 `translate FILE` prints the CloudFormation template that SAM's translator makes; `local FILE` the environment of each
-function under `sam local`; `yaml FILE…` what SAM's own YAML reader makes of files, one value or error each.
+function under `sam local`; `yaml FILE…` what SAM's own YAML reader makes of files, one value or error each; `calls FILE` what
+botocore has to say against requests to DynamoDB.
 """
 
 import json
@@ -48,7 +49,20 @@ def read(paths):
     return values
 
 
+def calls(path):
+    import botocore.loaders
+    import botocore.model
+    from botocore.validate import ParamValidator
+
+    model = botocore.model.ServiceModel(botocore.loaders.Loader().load_service_model("dynamodb", "service-2"))
+    with open(path, encoding="utf-8") as file:
+        requests = json.load(file)
+    report = lambda operation, given: ParamValidator().validate(given, model.operation_model(operation).input_shape)
+    return [[operation, report(operation, given).generate_report()] for operation, given in requests]
+
+
 if __name__ == "__main__":
     command, *paths = sys.argv[1:]
-    answer = {"translate": lambda: translate(paths[0]), "local": lambda: local(paths[0]), "yaml": lambda: read(paths)}
+    answer = {"translate": lambda: translate(paths[0]), "local": lambda: local(paths[0]), "yaml": lambda: read(paths),
+              "calls": lambda: calls(paths[0])}
     print(json.dumps(answer[command](), default=str))

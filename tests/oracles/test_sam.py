@@ -177,6 +177,12 @@ class Sam(unittest.TestCase):
         self.assertEqual(told["ssm"], "/notes/name")
         self.assertEqual(told["import"], {"Fn::ImportValue": "notes-name"})
 
+    def test_requests_to_a_local_dynamodb_have_the_form_of_its_api(self):
+        reports = inside("calls", self.folder / "calls.json")
+        operations = {operation for operation, _ in reports}
+        self.assertEqual(operations, {"CreateTable", "UpdateTable", "UpdateTimeToLive", "TagResource", "UntagResource"})
+        self.assertEqual([report for report in reports if report[1]], [])
+
     def test_sams_own_reader_finds_nothing_changed_in_the_corpus_but_our_names(self):
         names = sorted(path.name for path in CORPUS.glob("*.yaml"))
         self.assertGreaterEqual(len(names), 60)

@@ -157,6 +157,11 @@ fn test(stack: &Stack, test: &Test, depth: usize) -> Result<bool, Unknown> {
     }
 }
 
+/// Returns whether a condition holds.
+pub(crate) fn condition(stack: &Stack, name: &str) -> Result<bool, Unknown> {
+    holds(stack, name, 0)
+}
+
 pub(crate) fn as_text(known: Known) -> Result<String, Unknown> {
     match known {
         Known::Text(text) => Ok(text),

@@ -21,6 +21,7 @@ use crate::names::with_name_parameters;
 use crate::near::nearest;
 use crate::region::{Region, Regions};
 use crate::way::{Reference, RegionsError, Way, provenance};
+pub(crate) use env::variable;
 
 /// What a function can need from a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

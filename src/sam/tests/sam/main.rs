@@ -8,5 +8,6 @@ mod refused;
 mod survive;
 
 mod fragments;
+mod local;
 mod sample;
 mod ways;
