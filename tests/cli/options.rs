@@ -12,10 +12,10 @@ fn with_parameter(name: &str) -> Project {
     project.replace("notes.rs", "use tablewright::{", "use tablewright::{Expression, Parameter, ");
     project.replace(
         "notes.rs",
-        "    stack.output(\"NotesTable\", notes.name());\n",
+        "    stack.output(\"NotesTableArn\", notes.arn());\n",
         "    let stage = stack.parameter(Parameter::string(\"Stage\"));\n    \
          let size = stack.parameter(Parameter::number(\"Size\").default(\"1\"));\n    \
-         stack.output(\"NotesTable\", notes.name());\n    stack.output(\"Stage\", stage);\n    \
+         stack.output(\"NotesTableArn\", notes.arn());\n    stack.output(\"Stage\", stage);\n    \
          stack.output(\"Size\", size);\n    let _ = Expression::Ref(String::new());\n",
     );
     project
@@ -30,18 +30,58 @@ fn parameters_from_everywhere() {
     let project = with_parameter("parameters");
     let _ = Cloud::quick(&project);
     // What is missing and what nobody knows is said at once, before anything is made.
-    assert_snapshot!(deploy(&project, &[]).stderr, @"");
-    assert_snapshot!(deploy(&project, &["--parameter", "Stag=a", "--parameter", "Siz=2"]), @"");
-    assert_snapshot!(deploy(&project, &["--parameter", "Stage=a", "--parameter", "Stage=b"]), @"");
-    assert_snapshot!(deploy(&project, &["--parameter", "Stage"]), @"");
+    assert_snapshot!(deploy(&project, &[]).stderr, @"
+    Plan for the sandbox, us-east-1:
+    notes (demo-notes-dev): 9 new
+      + output NotesTable  [new]
+      + output NotesTableArn  [new]
+      + output Size  [new]
+      + output Stage  [new]
+      + Note  DynamoDB::Table  [new]
+      + NoteReadScaling  ApplicationAutoScaling::ScalableTarget  [new]
+      + NoteReadScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
+      + NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [new]
+      + NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
+    error: the deployment cannot be asked for: parameter `Stage` has no value
+      help: give it with `--parameter NAME=VALUE`, `--parameters-file FILE` or `parameters` in tablewright.toml
+    ");
+    assert_snapshot!(deploy(&project, &["--parameter", "Stag=a", "--parameter", "Siz=2"]), @"
+    exit code 2
+    --- stderr
+    error: no template has the parameter `Siz`, `Stag`
+      help: did you mean `Size` for `Siz`?
+      help: did you mean `Stage` for `Stag`?
+      help: the parameters are: Size, Stage
+    ");
+    assert_snapshot!(deploy(&project, &["--parameter", "Stage=a", "--parameter", "Stage=b"]), @"
+    exit code 2
+    --- stderr
+    error: `Stage` is given twice
+    ");
+    assert_snapshot!(deploy(&project, &["--parameter", "Stage"]), @"
+    exit code 2
+    --- stderr
+    error: invalid value 'Stage' for '--parameter <NAME=VALUE>': it is written NAME=VALUE
+
+    For more information, try '--help'.
+    ");
 
     let outputs = |args: &[&str]| deploy(&project, args).ends_with(0).stdout;
     project.replace("tablewright.toml", "[env.dev]", "[env.dev]\nparameters = { Stage = \"from-toml\" }");
     assert!(outputs(&[]).contains("notes.Stage = from-toml\n"));
-    project.write("p.json", r#"{ "Parameters": { "Stage": "from-file", "Size": "5" }, "Tags": { "team": "blue" } }"#);
+    project.write(
+        "p.json",
+        r#"{ "Parameters": { "Stage": "from-file", "Size": "5" }, "Tags": { "team": "blue" } }"#,
+    );
     let with_file = outputs(&["--parameters-file", "p.json"]);
-    assert!(with_file.contains("notes.Stage = from-file\n") && with_file.contains("notes.Size = 5\n"), "{with_file}");
-    assert!(outputs(&["--parameters-file", "p.json", "--parameter", "Stage=flag"]).contains("notes.Stage = flag\n"));
+    assert!(
+        with_file.contains("notes.Stage = from-file\n") && with_file.contains("notes.Size = 5\n"),
+        "{with_file}"
+    );
+    assert!(
+        outputs(&["--parameters-file", "p.json", "--parameter", "Stage=flag"])
+            .contains("notes.Stage = flag\n")
+    );
     // What is left out stays as it is.
     let kept = outputs(&[]);
     assert!(kept.contains("notes.Size = 5\n"), "{kept}");
@@ -49,9 +89,20 @@ fn parameters_from_everywhere() {
     assert!(outputs(&["--parameters-file", "cli.json"]).contains("notes.Size = 7\n"));
 
     project.write("bad.json", r#"{ "Parameter": {} }"#);
-    assert_snapshot!(deploy(&project, &["--parameters-file", "bad.json"]), @"");
+    assert_snapshot!(deploy(&project, &["--parameters-file", "bad.json"]), @"
+    exit code 2
+    --- stderr
+    error: bad.json is not as it should be
+      because: unknown field `Parameter`, expected one of `Parameters`, `Tags`, `StackPolicy`
+      help: it has `Parameters`, `Tags` (texts by name) and `StackPolicy`, or is a list of `ParameterKey` and `ParameterValue`
+    ");
     project.write("bad.json", "{");
-    assert_snapshot!(deploy(&project, &["--parameters-file", "bad.json"]), @"");
+    assert_snapshot!(deploy(&project, &["--parameters-file", "bad.json"]), @"
+    exit code 2
+    --- stderr
+    error: bad.json is not JSON
+      because: EOF while parsing an object at line 1 column 1
+    ");
     let _ = deploy(&project, &["--parameters-file", "nowhere.json"]).ends_with(2);
 }
 
@@ -62,17 +113,28 @@ fn a_plan_that_was_reviewed() {
     let plan = || project.run(&["diff", "notes", "--sandbox", "--report", "json=plan.json"]).ends_with(0);
     let _ = plan();
     project.replace("notes.rs", "5..=most", "6..=most");
-    assert_snapshot!(deploy(&project, &["--plan", "plan.json"]).ends_with(7).stderr.lines().last().unwrap(), @"");
+    assert_snapshot!(deploy(&project, &["--plan", "plan.json"]).ends_with(7).stderr.lines().last().unwrap(), @"
+      help: nothing was changed; make the plan again (`tablewright diff --report json=FILE`), and have it reviewed
+    ");
     assert_eq!(cloud.status("demo-notes-dev"), None);
     let _ = plan();
     let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(0);
     // Executed, it is spent.
-    let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(7).says("what is deployed has changed since");
-    let _ = project.run(&["deploy", "shop", "--sandbox", "--plan", "plan.json"]).ends_with(7).says("does not have it");
+    let _ =
+        deploy(&project, &["--plan", "plan.json"]).ends_with(7).says("what is deployed has changed since");
+    let _ = project
+        .run(&["deploy", "shop", "--sandbox", "--plan", "plan.json"])
+        .ends_with(7)
+        .says("does not have it");
 
     let text = project.read("plan.json");
     project.write("plan.json", &text.replace("\"schema\": 1", "\"schema\": 2"));
-    assert_snapshot!(deploy(&project, &["--plan", "plan.json"]), @"");
+    assert_snapshot!(deploy(&project, &["--plan", "plan.json"]), @"
+    exit code 7
+    --- stderr
+    error: plan.json is of another version: schema 2, and this version has 1
+      help: make the plan with the version that deploys it
+    ");
     project.write("plan.json", "[]");
     let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(2).says("plan.json is no plan");
     let _ = deploy(&project, &["--plan", "nowhere.json"]).ends_with(2);
@@ -100,7 +162,12 @@ fn how_far_it_is_followed() {
     let stack = deploy(&project, &["--wait", "stack"]).ends_with(0);
     assert!(!stack.stderr.contains("ACTIVE") && stack.stdout.contains("NotesTable"), "{stack}");
     project.replace("notes.rs", "5..=most", "6..=most");
-    assert_snapshot!(deploy(&project, &["--wait", "none"]).ends_with(9).stderr.lines().skip(6).collect::<Vec<_>>().join("\n"), @"");
+    assert_snapshot!(deploy(&project, &["--wait", "none"]).ends_with(9).stderr.lines().skip(6).collect::<Vec<_>>().join("\n"), @"
+          --> stacks/notes.rs:9
+    notes: deploying
+    error: detached: CloudFormation goes on without us
+      help: `tablewright watch notes --sandbox` follows it again
+    ");
     let _ = project.run(&["watch", "notes", "--sandbox"]).ends_with(0);
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("UPDATE_COMPLETE"));
 }
@@ -117,17 +184,28 @@ fn time_that_is_up() {
     // Busy: not now, and not after waiting either.
     let _ = deploy(&project, &[]).ends_with(6).says("busy");
     let _ = deploy(&project, &["--wait-for-idle", "1s"]).ends_with(6).says("still busy");
-    assert_snapshot!(deploy(&project, &["--timeout", "10"]), @"");
+    assert_snapshot!(deploy(&project, &["--timeout", "10"]), @"
+    exit code 2
+    --- stderr
+    error: invalid value '10' for '--timeout <TIME>': a time is such as 90s, 10m or 1h30m
+
+    For more information, try '--help'.
+    ");
 }
 
 #[test]
-fn cancelled_by_hand_and_by_an_interrupt() {
+fn cancelled_by_an_interrupt() {
     let project = Project::sample("options-cancel");
     let cloud = Cloud::new(&project, Timings { table_update: 3_000_000, ..moments() }, Faults::default());
     let _ = deploy(&project, &[]).ends_with(0);
-    assert_snapshot!(project.run(&["cancel", "notes", "--sandbox"]), @"");
+    assert_snapshot!(project.run(&["cancel", "notes", "--sandbox"]), @"
+    exit code 6
+    --- stderr
+    error: stack demo-notes-dev has nothing to cancel: it is in CREATE_COMPLETE
+    ");
     project.replace("notes.rs", "5..=most", "6..=most");
-    let mut running = project.start(&["deploy", "notes", "--sandbox", "--output", "ndjson", "--on-interrupt", "cancel"]);
+    let mut running =
+        project.start(&["deploy", "notes", "--sandbox", "--output", "ndjson", "--on-interrupt", "cancel"]);
     running.line_with("execution_started");
     running.signal("INT");
     running.line_with("cancelled");
@@ -135,8 +213,14 @@ fn cancelled_by_hand_and_by_an_interrupt() {
     let ended = running.end();
     assert_eq!(ended.code, 4, "{ended}");
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
+}
 
-    // By another command, while the first one has detached.
+#[test]
+fn cancelled_by_another_command() {
+    let project = Project::sample("options-cancel-other");
+    let cloud = Cloud::new(&project, Timings { table_update: 3_000_000, ..moments() }, Faults::default());
+    let _ = deploy(&project, &[]).ends_with(0);
+    project.replace("notes.rs", "5..=most", "6..=most");
     let _ = deploy(&project, &["--wait", "none"]).ends_with(9);
     let mut cancel = project.start(&["cancel", "notes", "--sandbox", "--output", "ndjson"]);
     cancel.line_with("cancelled");
@@ -150,7 +234,13 @@ fn a_creation_is_cancelled_only_by_deleting() {
     let project = Project::sample("options-cancel-create");
     let cloud = Cloud::new(&project, Timings { table_create: 3_000_000, ..moments() }, Faults::default());
     let _ = deploy(&project, &["--wait", "none"]).ends_with(9);
-    assert_snapshot!(project.run(&["cancel", "notes", "--sandbox"]), @"");
+    assert_snapshot!(project.run(&["cancel", "notes", "--sandbox"]), @"
+    exit code 9
+    --- stderr
+    error: stack demo-notes-dev is being created; cancelling that deletes it
+      help: it goes on; `tablewright watch notes --sandbox` follows it
+      help: `tablewright cancel --delete notes --sandbox` deletes it
+    ");
     let mut cancel = project.start(&["cancel", "notes", "--sandbox", "--delete", "--output", "ndjson"]);
     cancel.line_with("deletion_started");
     cloud.pass(10_000_000);
@@ -169,7 +259,9 @@ fn a_stack_that_stands_where_it_failed_is_rolled_back() {
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("UPDATE_FAILED"), "{failed}");
     cloud.set_faults(Faults::default());
     let undone = project.run(&["rollback", "notes", "--sandbox"]).ends_with(0);
-    assert_snapshot!(undone.stderr.lines().last().unwrap(), @"");
+    assert_snapshot!(undone.stderr.lines().last().unwrap(), @"
+    ✓ notes: it is back where it was (UPDATE_ROLLBACK_COMPLETE).
+    ");
     let _ = project.run(&["rollback", "notes", "--sandbox"]).ends_with(6).says("cannot be rolled back");
 }
 
@@ -179,7 +271,11 @@ fn a_template_that_is_too_large_goes_by_a_bucket() {
     let cloud = Cloud::quick(&project);
     let tables = "for number in 0..120 {\n        stack.table(Table::define(&format!(\"Extra{number}\")).partition(\"id\", \
                   tablewright::Scalar::S).tag(\"why\", \"so that the template is larger than a request may be\"));\n    }\n    ";
-    project.replace("notes.rs", "    stack.output(\"NotesTable\"", &format!("    {tables}stack.output(\"NotesTable\""));
+    project.replace(
+        "notes.rs",
+        "    stack.output(\"NotesTable\"",
+        &format!("    {tables}stack.output(\"NotesTable\""),
+    );
     let refused = deploy(&project, &[]).ends_with(2);
     assert!(refused.stderr.contains("--bucket"), "{refused}");
     assert_eq!(cloud.status("demo-notes-dev"), None);
@@ -195,7 +291,10 @@ fn logs_for_github() {
     assert!(failed.stderr.contains("\n::group::notes: deploying\n"), "{failed}");
     assert!(failed.stderr.contains("\n::endgroup::\n"), "{failed}");
     let annotation = failed.stderr.lines().last().unwrap();
-    assert!(annotation.starts_with("::error file=stacks/notes.rs,line=9,title=tablewright::stack notes failed"), "{failed}");
+    assert!(
+        annotation.starts_with("::error file=stacks/notes.rs,line=9,title=tablewright::stack notes failed"),
+        "{failed}"
+    );
     let _ = cloud;
 }
 
@@ -205,11 +304,16 @@ fn several_environments_and_what_became_of_them() {
     let cloud = Cloud::new(&project, moments(), failing("NoteWriteScaling", HandlerOperation::Create));
     let all = ["deploy", "--sandbox", "--envs", "dev,prod", "--concurrency", "4", "--keep-going"];
     let failed = project.run(&all).ends_with(4);
-    for line in ["dev/shop    done", "dev/notes   failed: stack notes failed", "prod/shop   done", "prod/notes  failed:"] {
+    for line in [
+        "dev/shop    done",
+        "dev/notes   failed: stack notes failed",
+        "prod/shop   done",
+        "prod/notes  failed:",
+    ] {
         assert!(failed.stderr.contains(line), "{line}\n{failed}");
     }
     assert_eq!(cloud.status("demo-shop-prod").as_deref(), Some("CREATE_COMPLETE"));
-    let _ = project.run(&["deploy", "--sandbox", "--envs", "dev,tset"]).ends_with(2).says("did you mean");
+    let _ = project.run(&["deploy", "--sandbox", "--envs", "dev,prdo"]).ends_with(2).says("did you mean");
     let _ = project.run(&["deploy", "--sandbox", "--concurrency", "0"]).ends_with(2);
     let _ = project.run(&["deploy", "--sandbox", "--env", "dev", "--envs", "dev"]).ends_with(2);
 }
@@ -220,8 +324,8 @@ fn a_stack_waits_for_what_it_imports() {
     let cloud = Cloud::quick(&project);
     project.replace(
         "notes.rs",
-        "stack.output(\"NotesTable\", notes.name());",
-        "stack.output(\"NotesTable\", notes.name()).export(\"notes-table\");",
+        "stack.output(\"NotesTable\", notes.name())",
+        "stack.output(\"NotesTable\", notes.name()).export(\"notes-table\")",
     );
     project.replace(
         "shop.rs",

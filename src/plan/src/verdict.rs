@@ -1,6 +1,5 @@
 //! What a change means for the data: the one scale that `diff` shows and `deploy` gates on.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -58,24 +57,6 @@ impl Verdict {
             Self::DataLoss => "data-loss",
         }
     }
-
-    /// Reads a list of words with commas between them, as a flag has it.
-    ///
-    /// ```
-    /// use tablewright_plan::Verdict;
-    ///
-    /// let failing = Verdict::parse_list("data-loss, refused")?;
-    /// assert!(failing.contains(&Verdict::Refused));
-    /// assert!(!failing.contains(&Verdict::ReplacementKept));
-    /// # Ok::<(), tablewright_plan::UnknownVerdict>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The first word that is no verdict; the empty word where there is nothing between two commas, or at all.
-    pub fn parse_list(words: &str) -> Result<BTreeSet<Self>, UnknownVerdict> {
-        words.split(',').map(|word| word.trim().parse()).collect()
-    }
 }
 
 impl fmt::Display for Verdict {
@@ -127,20 +108,6 @@ mod tests {
     fn all_is_in_the_order_of_severity() {
         assert!(Verdict::ALL.is_sorted());
         assert_eq!(Verdict::default(), Verdict::None);
-    }
-
-    #[test]
-    fn a_list_is_a_set_of_verdicts() {
-        let check = |words: &str, expected: &[Verdict]| {
-            assert_eq!(Verdict::parse_list(words), Ok(expected.iter().copied().collect()), "{words}");
-        };
-        check("refused", &[Verdict::Refused]);
-        check("data-loss,refused", &[Verdict::Refused, Verdict::DataLoss]);
-        check(" none ,\tnone", &[Verdict::None]);
-        let unknown = |words: &str| Verdict::parse_list(words).unwrap_err().word;
-        assert_eq!(unknown(""), "");
-        assert_eq!(unknown("refused,"), "");
-        assert_eq!(unknown("refused;staged,x"), "refused;staged");
     }
 
     #[test]

@@ -15,6 +15,17 @@ pub(super) fn must_be_able_to_ask(yes: bool) -> Result<()> {
         .hint("run the same command with `--yes`, if what stands above is meant"))
 }
 
+/// Asks for a line on the terminal, where there is somebody.
+pub(super) fn ask_for_line(question: &str) -> Option<String> {
+    if !io::stdin().is_terminal() {
+        return None;
+    }
+    let _ = write!(anstream::stderr(), "{question}");
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).ok()?;
+    Some(line.trim().to_owned()).filter(|line| !line.is_empty())
+}
+
 /// Asks `question` on the terminal; only `y` or `yes` is a yes.
 pub(super) async fn ask(question: &str, yes: bool) -> Result<()> {
     must_be_able_to_ask(yes)?;

@@ -1,13 +1,15 @@
 //! Where a command works: AWS, another endpoint, or the sandbox.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use tablewright_deploy::{Connect, Connection, Pace, connect};
+use tablewright_deploy::{Connect, Connection, MfaCode, Pace, connect};
 use tablewright_sandbox::{Clock, Options, Sandbox};
 
 use crate::commands::Common;
+use crate::commands::ask::ask_for_line;
 use crate::commands::endings::random;
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
@@ -37,6 +39,9 @@ pub(super) struct AwsArgs {
     /// Region (default: `region` of the environment, then the SDK's own settings)
     #[arg(long, value_name = "REGION", help_heading = "AWS")]
     region: Option<String>,
+    /// Code of the device, for a profile with an `mfa_serial` (default: it is asked for)
+    #[arg(long, value_name = "CODE", help_heading = "AWS")]
+    mfa_code: Option<String>,
     /// Endpoint to call in the place of AWS, such as an emulator's
     #[arg(long, value_name = "URL", help_heading = "AWS")]
     endpoint_url: Option<String>,
@@ -74,6 +79,7 @@ impl AwsArgs {
             profile: self.profile.clone().or_else(|| env.aws_profile.clone()),
             region,
             endpoint_url: self.endpoint_url.clone(),
+            mfa_code: Some(mfa_code(self.mfa_code.clone())),
             ..Connect::default()
         })
         .await?;
@@ -135,6 +141,15 @@ impl Target {
     pub(super) fn command(&self, verb: &str, stack: &str) -> String {
         format!("`tablewright {verb} {stack}{}`", self.flags)
     }
+}
+
+/// Returns who knows the code of a device: the command line, once, and then whoever sits at the terminal.
+fn mfa_code(given: Option<String>) -> MfaCode {
+    let given = Mutex::new(given);
+    MfaCode::new(move |serial| {
+        let given = given.lock().unwrap_or_else(PoisonError::into_inner).take();
+        given.or_else(|| ask_for_line(&format!("Code of {serial}: ")))
+    })
 }
 
 /// An environment that has an account is deployed there and nowhere else.

@@ -7,6 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use anyhow::anyhow;
+use serde_json::Value;
 use tablewright::render::Body;
 use tablewright_deploy::draft::{Draft, Parameter, Template};
 use tablewright_deploy::{
@@ -92,10 +93,12 @@ impl<'a> Changes<'a> {
         match job.plan.steps.first() {
             Some(step) => self.prepare(job, step).await,
             // Tags of the stack are no part of the template; everything else is.
-            None if job.tags_differ() => self.prepare_text(job, job.rendered.text.clone()).await,
+            None if job.tags_differ() => {
+                self.prepare_text(job, job.rendered.text.clone(), &job.rendered.template).await
+            }
             None => {
                 // A stack with nothing to change is a success only if it is well (aws-cdk-cli#1972).
-                self.draft(job, job.rendered.text.clone()).await?;
+                self.draft(job, job.rendered.text.clone(), &job.rendered.template).await?;
                 Ok(None)
             }
         }
@@ -108,16 +111,16 @@ impl<'a> Changes<'a> {
         } else {
             step.template.to_string()
         };
-        let change_set = self.prepare_text(job, text).await?;
+        let change_set = self.prepare_text(job, text, &step.template).await?;
         if let Some(change_set) = &change_set {
             agree(job, change_set)?;
         }
         Ok(change_set)
     }
 
-    async fn draft(&self, job: &Job<'a>, text: String) -> Result<Draft> {
+    async fn draft(&self, job: &Job<'a>, text: String, template: &Value) -> Result<Draft> {
         self.wait_for_idle(job).await?;
-        let template = match Body::of(&text).or_exit(Exit::Internal)? {
+        let body = match Body::of(&text).or_exit(Exit::Internal)? {
             Body::Inline(text) => Template::Body(text.into_owned()),
             Body::Upload { text, .. } => match self.options.bucket(job) {
                 Some(bucket) => upload(&job.target.connection, &bucket, &text).await?,
@@ -125,7 +128,7 @@ impl<'a> Changes<'a> {
                 None => Template::Body(text.into_owned()),
             },
         };
-        let drafted = draft(&job.target.cloudformation, self.request(job, template)).await;
+        let drafted = draft(&job.target.cloudformation, self.request(job, body, template)).await;
         drafted.map_err(|error| cannot_take(job.target, job.stack, error))
     }
 
@@ -145,24 +148,26 @@ impl<'a> Changes<'a> {
         }
     }
 
-    fn request(&self, job: &Job<'a>, template: Template) -> Request {
+    /// Of a step in between: its template declares what the stack had, and what is left out keeps its value.
+    fn request(&self, job: &Job<'a>, body: Template, template: &Value) -> Request {
         let given =
             |(key, value): (&String, &String)| Parameter { key: key.clone(), value: Some(value.clone()) };
         let options = self.options;
+        let parameters = options.parameters_of(template, &job.env.parameters);
         Request {
-            requirements: Some(Requirements::of(&job.rendered.template)),
-            parameters: job.parameters.iter().map(given).collect(),
+            requirements: Some(Requirements::of(template)),
+            parameters: parameters.iter().map(given).collect(),
             tags: Some(job.stack.tags.clone().into_iter().collect()),
             role_arn: options.role_arn.clone().or_else(|| job.env.role_arn.clone()),
             notification_arns: options.notification_arns.clone(),
             rollback: options.rollback.clone(),
             on_failure: options.on_failure,
-            ..Request::new(job.stack.name.clone().unwrap_or_default(), template, token())
+            ..Request::new(job.stack.name.clone().unwrap_or_default(), body, token())
         }
     }
 
-    async fn prepare_text(&self, job: &Job<'a>, text: String) -> Result<Option<ChangeSet>> {
-        let draft = self.draft(job, text).await?;
+    async fn prepare_text(&self, job: &Job<'a>, text: String, template: &Value) -> Result<Option<ChangeSet>> {
+        let draft = self.draft(job, text, template).await?;
         // Before the call: an interrupt in the middle of it must know what to clean up.
         let open = Open { target: job.target, stack: job.stack.id.clone(), draft: draft.clone() };
         self.open.borrow_mut().push(open);

@@ -73,15 +73,14 @@ pub(super) fn cannot_take(target: &Target, stack: &Stack, error: DraftError) -> 
     let hint = match &error {
         DraftError::Busy { .. } => format!("{} follows what is going on", target.command("watch", &stack.id)),
         DraftError::CreationRolledBack { .. } => only_delete(target, stack),
-        // The library knows a bucket as well; this command does not yet.
-        DraftError::TemplateTooLarge(_) => {
-            format!(
-                "split it: make some of the tables of stack `{}` ({}) in another stack",
-                stack.id, stack.at
-            )
+        DraftError::Request(_) => {
+            "give it with `--parameter NAME=VALUE`, `--parameters-file FILE` or `parameters` in tablewright.toml".into()
         }
+        DraftError::TemplateTooLarge(_) => format!(
+            "name a bucket for it with `--bucket` or `bucket` in tablewright.toml, or make some of the tables of stack `{}` ({}) in another stack",
+            stack.id, stack.at
+        ),
         DraftError::StackName(_)
-        | DraftError::Request(_)
         | DraftError::Paused { .. }
         | DraftError::Stuck { .. }
         | DraftError::UnknownStatus { .. }

@@ -1,6 +1,6 @@
 //! From a stack to a plan: what is deployed against what is wanted, shown, and held against what may be done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use anyhow::anyhow;
@@ -28,8 +28,6 @@ pub(super) struct Job<'a> {
     pub(super) env: &'a EnvConfig,
     /// What reports call it: the stack, with its environment where there are several.
     pub(super) label: String,
-    /// The values of parameters that are given.
-    pub(super) parameters: BTreeMap<String, String>,
     pub(super) stack: &'a Stack,
     pub(super) rendered: Rendered,
     pub(super) plan: Plan,
@@ -89,7 +87,7 @@ pub(super) async fn plan_stack<'a>(
     let parameters = options.parameters_of(&rendered.template, &env.parameters);
     let deployed_parameters = deployed.map(|deployed| deployed.parameters.clone()).unwrap_or_default();
     // What is left out stays as it is.
-    let wanted_parameters = deployed_parameters.clone().into_iter().chain(parameters.clone()).collect();
+    let wanted_parameters = deployed_parameters.clone().into_iter().chain(parameters).collect();
     let plan_options = PlanOptions {
         deployed_parameters: Some(deployed_parameters),
         wanted_parameters: Some(wanted_parameters),
@@ -121,7 +119,7 @@ pub(super) async fn plan_stack<'a>(
         ])),
     });
     let label = target.label(&stack.id);
-    Ok(Job { target, env, label, parameters, stack, rendered, plan, comparison, found, settings })
+    Ok(Job { target, env, label, stack, rendered, plan, comparison, found, settings })
 }
 
 /// Returns what a stack has beside its template. Its policy takes a call of its own, made only where a policy is wanted.
