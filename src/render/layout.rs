@@ -1,35 +1,30 @@
 //! From a stack as data to its YAML: what tera's templates are given, and what they make of it.
 //!
-//! In: the pieces and sections of a stack. Out: the text of the template without its header. Text is escaped when a template
+//! In: what a stack comes to. Out: the text of the template without its header. Text is escaped when a template
 //! prints it; functions, and whatever the user wrote as JSON, are finished YAML by then.
 
 use serde_json::Value;
 use tera::value::Key;
 
 use crate::render::block::block;
-use crate::render::lower::{Piece, Section};
+use crate::render::lower::{Piece, RESOURCES, Wanted};
 use crate::render::scalar::scalar;
 use crate::render::tree::Tree;
 use crate::render::{Error, Templates};
-use crate::stack::Stack;
 
-pub(super) fn lay_out(
-    stack: &Stack,
-    pieces: &[Piece<'_>],
-    sections: &[Section<'_>],
-    templates: &Templates,
-) -> Result<String, Error> {
-    let mut resources =
-        pieces.iter().map(|piece| lay_out_piece(piece, templates)).collect::<Result<Vec<_>, _>>()?;
-    resources.extend(stack.resources.iter().map(|raw| lay_out_raw(&raw.id, &raw.body)));
+pub(super) fn lay_out(wanted: &Wanted<'_>, templates: &Templates) -> Result<String, Error> {
+    let stack = wanted.stack;
+    let pieces = wanted.pieces.iter().map(|piece| lay_out_piece(piece, templates));
+    let raw = stack.resources.iter().map(|raw| Ok(lay_out_raw(&raw.id, &raw.body)));
+    let resources: Vec<tera::Value> = pieces.chain(raw).collect::<Result<_, _>>()?;
     let mut context = tera::Context::new();
     if let Some(description) = &stack.description {
         context.insert_value("Description", description.as_str().into());
     }
-    context.insert_value("Resources", resources.into());
-    for (section, entries) in sections.iter().filter(|(_, entries)| !entries.is_empty()) {
+    for (section, entries) in wanted.sections() {
         context.insert_value(*section, section_entries(entries));
     }
+    context.insert_value(RESOURCES, resources.into());
     let made = templates.tera.render("stack.yaml", &context);
     made.map_err(|source| Error::Layout { id: stack.id.clone(), source })
 }

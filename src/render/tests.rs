@@ -1,6 +1,7 @@
 //! What comes out is what was meant: every property once, hostile text.
 
 mod definitions;
+mod faithful;
 mod forms;
 mod manifest;
 mod overrides;

@@ -11,7 +11,7 @@ mod table;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json, json};
 
 use crate::overrides::Override;
 use crate::render::Error;
@@ -19,7 +19,7 @@ use crate::render::comment::comment;
 use crate::render::tree::Tree;
 use crate::stack::Stack;
 use crate::table::Table;
-pub(super) use stack::{Section, sections};
+pub(super) use stack::{RESOURCES, Section, sections};
 
 /// A resource or an output: something with a logical id.
 pub(super) struct Piece<'a> {
@@ -34,6 +34,57 @@ pub(super) struct Piece<'a> {
     pub(super) attribute_comments: Vec<(String, Vec<String>)>,
     /// Properties that overrides have changed, as they stand in the end; `body` does not have them.
     pub(super) overridden: BTreeMap<String, Json>,
+}
+
+/// `AWSTemplateFormatVersion`: there is no other.
+pub(super) const FORMAT_VERSION: &str = "2010-09-09";
+
+/// What a stack comes to before layout.
+pub(super) struct Wanted<'a> {
+    /// The stack: its description and its raw resources stand in the template as they are.
+    pub(super) stack: &'a Stack,
+    pub(super) pieces: Vec<Piece<'a>>,
+    sections: [Section<'a>; 5],
+}
+
+impl<'a> Wanted<'a> {
+    pub(super) fn of(stack: &'a Stack) -> Result<Self, Error> {
+        let pieces = resources(stack).collect::<Result<_, _>>()?;
+        Ok(Self { stack, pieces, sections: sections(stack) })
+    }
+
+    /// Returns the sections that the template has, in its order. What stands in `Resources` are the pieces, and the raw
+    /// resources behind them.
+    pub(super) fn sections(&self) -> impl Iterator<Item = &Section<'a>> {
+        self.sections.iter().filter(|(name, entries)| *name == RESOURCES || !entries.is_empty())
+    }
+
+    /// Returns the template, intrinsic functions in their long form.
+    pub(super) fn to_json(&self) -> Json {
+        let mut template = json!({ "AWSTemplateFormatVersion": FORMAT_VERSION });
+        if let Some(description) = &self.stack.description {
+            template["Description"] = json!(description);
+        }
+        for (section, entries) in self.sections() {
+            let entries = entries.iter().map(|(id, entry)| ((*id).to_owned(), entry.to_json()));
+            template[section] = entries.collect::<Map<_, _>>().into();
+        }
+        let pieces = self.pieces.iter().map(|piece| (piece.id.clone(), piece.to_json()));
+        let raw = self.stack.resources.iter().map(|raw| (raw.id.clone(), raw.body.clone()));
+        template[RESOURCES] = pieces.chain(raw).collect::<Map<_, _>>().into();
+        template
+    }
+}
+
+impl Piece<'_> {
+    fn to_json(&self) -> Json {
+        let body = self.body.iter().map(|(key, value)| ((*key).to_owned(), value.to_json()));
+        let mut body: Json = body.collect::<Map<_, _>>().into();
+        for (name, value) in &self.overridden {
+            body["Properties"][name] = value.clone();
+        }
+        body
+    }
 }
 
 /// Returns the resources of a stack that templates lay out: each table with its scaling behind it, in the order of

@@ -14,8 +14,12 @@ use crate::stack::{Output, Stack};
 /// One section of a template: its name, and what stands in it by logical id.
 pub(in crate::render) type Section<'a> = (&'static str, Vec<(&'a str, Tree<'a>)>);
 
-/// Returns the sections of a template beside the resources, also those that have nothing in them.
-pub(in crate::render) fn sections(stack: &Stack) -> [Section<'_>; 4] {
+/// The section of which the entries are pieces.
+pub(in crate::render) const RESOURCES: &str = "Resources";
+
+/// Returns the sections of a template in its order, also those that have nothing in them. `Resources` is always empty: what
+/// stands in it is laid out by templates of its own.
+pub(in crate::render) fn sections(stack: &Stack) -> [Section<'_>; 5] {
     let parameters = stack.parameters.iter().map(|one| (&one.name[..], Tree::Map(parameter(one))));
     let mappings =
         stack.mappings.iter().map(|one| (&one.name[..], Tree::Json(Cow::Owned(json!(one.values)))));
@@ -26,6 +30,7 @@ pub(in crate::render) fn sections(stack: &Stack) -> [Section<'_>; 4] {
         ("Parameters", parameters.collect()),
         ("Mappings", mappings.collect()),
         ("Conditions", conditions.collect()),
+        (RESOURCES, Vec::new()),
         ("Outputs", outputs.collect()),
     ]
 }

@@ -1,0 +1,149 @@
+//! Reads back what came out and holds it against the definition.
+//!
+//! In: what is wanted and the text that templates made of it. Out: the template as it was read, and what templates of the
+//! user's have added as they declare. What is the same in the same order, as the built-in templates lay it out, is known as
+//! that at a glance; anything else is compared place by place.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value, json};
+use tablewright_template::{self as template, Entry, Kind, Node, Scalar, ScalarValue};
+
+use crate::render::compare::{Comparison, Difference, compare};
+use crate::render::lower::{self, Piece, RESOURCES, Wanted};
+use crate::render::templates::position;
+use crate::render::tree::Tree;
+use crate::render::{Addition, Error, Templates};
+use crate::stack::Stack;
+
+pub(super) fn faithful(
+    wanted: &Wanted<'_>,
+    text: &str,
+    templates: &Templates,
+) -> Result<(Value, Vec<Addition>), Error> {
+    let stack = wanted.stack;
+    if let Some(offset) = text.find(|c: char| !c.is_ascii()) {
+        let (stack, files) = (stack.id.clone(), templates.files.clone());
+        return Err(Error::NotAscii { stack, files, excerpt: position(text, offset).excerpt(text) });
+    }
+    let found = read_back(&stack.id, text, templates)?;
+    if is_same(wanted, &found) {
+        return Ok((into_value(found), Vec::new()));
+    }
+    let Comparison { mut differences, additions } = compare(&wanted.to_json(), &found, &templates.declared);
+    if differences.is_empty() {
+        return Ok((into_value(found), additions));
+    }
+    blame(&mut differences, stack, templates);
+    Err(Error::Unfaithful { stack: stack.id.clone(), differences, text: text.to_owned() })
+}
+
+/// Returns whether the two are the same, in the same order.
+pub(super) fn is_same(wanted: &Wanted<'_>, found: &Node) -> bool {
+    let Kind::Mapping(found) = &found.kind else { return false };
+    let mut found = found.iter();
+    let mut next = |key: &str| found.next().filter(|entry| entry.key == key).map(|entry| &entry.value);
+    let is_text = |found: Option<&Node>, text| found.is_some_and(|found| found.as_str() == Some(text));
+    let description = wanted.stack.description.as_deref();
+    is_text(next("AWSTemplateFormatVersion"), lower::FORMAT_VERSION)
+        && description.is_none_or(|text| is_text(next("Description"), text))
+        && wanted.sections().all(|(section, entries)| {
+            let same = |found: &Node| is_same_section(section, entries, wanted, found);
+            next(section).is_some_and(same)
+        })
+        && found.next().is_none()
+}
+
+fn is_same_section(section: &str, entries: &[(&str, Tree<'_>)], wanted: &Wanted<'_>, found: &Node) -> bool {
+    let Kind::Mapping(found) = &found.kind else { return false };
+    if section != RESOURCES {
+        return is_same_map(entries, found);
+    }
+    let (pieces, raw) = (&wanted.pieces, &wanted.stack.resources);
+    found.len() == pieces.len() + raw.len()
+        && pieces.iter().zip(found).all(|(piece, found)| is_same_piece(piece, found))
+        && raw
+            .iter()
+            .zip(&found[pieces.len()..])
+            .all(|(raw, found)| raw.id == found.key && raw.body == found.value.to_value())
+}
+
+fn is_same_piece(piece: &Piece<'_>, found: &Entry) -> bool {
+    match &found.value.kind {
+        Kind::Mapping(entries) => {
+            piece.id == found.key && piece.overridden.is_empty() && is_same_map(&piece.body, entries)
+        }
+        Kind::Sequence(_) | Kind::Scalar(_) => false,
+    }
+}
+
+fn is_same_map(wanted: &[(&str, Tree<'_>)], found: &[Entry]) -> bool {
+    wanted.len() == found.len()
+        && wanted
+            .iter()
+            .zip(found)
+            .all(|((key, wanted), found)| *key == found.key && is_same_tree(wanted, &found.value))
+}
+
+fn is_same_tree(wanted: &Tree<'_>, found: &Node) -> bool {
+    match (wanted, &found.kind) {
+        (Tree::Map(wanted), Kind::Mapping(found)) => is_same_map(wanted, found),
+        (Tree::List(wanted), Kind::Sequence(found)) => {
+            wanted.len() == found.len()
+                && wanted.iter().zip(found).all(|(wanted, found)| is_same_tree(wanted, found))
+        }
+        (Tree::Text(wanted), _) => found.as_str() == Some(wanted),
+        (Tree::Bool(wanted), Kind::Scalar(Scalar { value: ScalarValue::Boolean(found), .. })) => {
+            wanted == found
+        }
+        (Tree::Number(wanted), Kind::Scalar(Scalar { value: ScalarValue::Number(found), .. })) => {
+            found.as_u64() == Some(*wanted)
+        }
+        (Tree::Json(wanted), _) => **wanted == found.to_value(),
+        (Tree::Call(wanted), _) => json!(**wanted) == found.to_value(),
+        (Tree::Map(_) | Tree::List(_) | Tree::Bool(_) | Tree::Number(_), _) => false,
+    }
+}
+
+/// Returns the value of a node, its texts moved and not copied.
+fn into_value(node: Node) -> Value {
+    match node.kind {
+        Kind::Mapping(entries) => entries
+            .into_iter()
+            .map(|entry| (entry.key, into_value(entry.value)))
+            .collect::<Map<_, _>>()
+            .into(),
+        Kind::Sequence(items) => items.into_iter().map(into_value).collect(),
+        Kind::Scalar(Scalar { text, value, .. }) => match value {
+            ScalarValue::Null => Value::Null,
+            ScalarValue::Boolean(boolean) => boolean.into(),
+            ScalarValue::Number(number) => number.into(),
+            ScalarValue::String => text.into(),
+        },
+    }
+}
+
+fn read_back(stack: &str, text: &str, templates: &Templates) -> Result<Node, Error> {
+    template::parse(text).map_err(|source| {
+        let (stack, mut files) = (stack.to_owned(), templates.files.clone());
+        if files.is_empty() {
+            files.push("the built-in templates".to_owned());
+        }
+        Error::Unparsable { stack, files, excerpt: source.excerpt(text), source: Box::new(source) }
+    })
+}
+
+/// Says of each difference which file of the user's lays the place out: the one of the resource's own template, else the
+/// one that puts the stack together.
+fn blame(differences: &mut [Difference], stack: &Stack, templates: &Templates) {
+    let of_resources: HashMap<String, &str> = lower::resources(stack)
+        .filter_map(|piece| piece.ok().map(|piece| (piece.id, piece.template)))
+        .collect();
+    for difference in differences {
+        let resource =
+            difference.pointer.strip_prefix("/Resources/").and_then(|below| below.split('/').next());
+        let own = resource.and_then(|id| of_resources.get(id)).copied();
+        let file = own.into_iter().chain(["stack.yaml"]).find(|name| templates.overrides(name));
+        difference.template_file = file.map(str::to_owned);
+    }
+}

@@ -1,0 +1,65 @@
+//! What is known at a glance to be what the definition says, and that nothing else is.
+
+use super::{definitions, forms, stack};
+use crate::render::faithful::is_same;
+use crate::render::lower::Wanted;
+use crate::render::{Templates, render};
+use crate::{Stack, Table};
+
+fn stacks() -> impl Iterator<Item = Stack> {
+    let tables = definitions::tables().into_iter().chain(definitions::global_tables());
+    let mut everything = forms::everything();
+    everything.raw_resource(
+        "Topic",
+        serde_json::json!({ "Type": "AWS::SNS::Topic", "Properties": { "Number": 1 } }),
+    );
+    tables.map(|(_, table)| stack(table)).chain([everything])
+}
+
+/// Else every template is compared place by place, which costs as much as to lay it out.
+#[test]
+fn the_built_in_templates_keep_the_order_of_the_model() {
+    for stack in stacks() {
+        let text = render(&stack, "dev", &Templates::builtin()).unwrap().text;
+        let found = tablewright_template::parse(&text).unwrap();
+        assert!(is_same(&Wanted::of(&stack).unwrap(), &found), "{text}");
+    }
+}
+
+#[test]
+fn without_any_of_its_lines_or_with_another_in_its_place_it_is_not_the_same() {
+    for stack in stacks() {
+        let wanted = Wanted::of(&stack).unwrap();
+        let text = render(&stack, "dev", &Templates::builtin()).unwrap().text;
+        let lines: Vec<&str> = text.lines().collect();
+        for (position, line) in lines.iter().enumerate().filter(|(_, line)| is_said(line)) {
+            let with =
+                |other: &[&str]| [&lines[..position], other, &lines[position + 1..]].concat().join("\n");
+            let indent = &line[..line.len() - line.trim_start().len()];
+            let changed = line.strip_suffix(':').map_or_else(|| format!("{line}x"), |key| format!("{key}x:"));
+            for other in [
+                with(&[]),
+                with(&[&changed]),
+                with(&[line, &format!("{indent}more: 1")]),
+                with(&[line, &format!("{indent}- more")]),
+            ] {
+                if let Ok(found) = tablewright_template::parse(&other) {
+                    assert!(!is_same(&wanted, &found), "{line:?} of\n{other}");
+                }
+            }
+        }
+    }
+}
+
+fn is_said(line: &str) -> bool {
+    !line.is_empty() && !line.trim_start().starts_with('#')
+}
+
+#[test]
+fn a_table_with_an_override_is_the_same_too() {
+    let table =
+        Table::of::<super::Event>().override_property("/BillingMode", serde_json::json!("PROVISIONED"));
+    let rendered = render(&stack(table), "dev", &Templates::builtin()).unwrap();
+    let read = tablewright_template::parse(&rendered.text).unwrap().to_value();
+    assert_eq!(rendered.template, read);
+}
