@@ -191,6 +191,10 @@ impl From<PrepareError> for CommandError {
             PrepareError::Draft(error) => error.into(),
             PrepareError::UnchangedButFailed(_) => Self::new(Exit::NeedsHand, error),
             PrepareError::Failed { .. } => Self::new(Exit::Refused, error),
+            PrepareError::ReplacementWithoutRollback { .. } => {
+                let hint = error.hint();
+                hint.into_iter().fold(Self::new(Exit::Refused, error), Self::hint)
+            }
         }
     }
 }

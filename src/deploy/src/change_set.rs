@@ -10,7 +10,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types as sdk;
 
-use crate::change::{Change, is_incomplete, merge, read_change};
+use crate::change::{Change, ChangeAction, Replacement, is_incomplete, merge, read_change};
 use crate::clock::Clock;
 use crate::discard::clean_up;
 use crate::draft::{
@@ -75,6 +75,18 @@ pub enum PrepareError {
     /// There is nothing to change, and the stack is not well: that is no success (aws-cdk-cli#1972).
     #[error("stack {} has nothing to change and is in {}", .0.name, .0.status)]
     UnchangedButFailed(Box<Stack>),
+    /// A resource would be replaced with rollback disabled. CloudFormation refuses that when it is at it, and leaves the
+    /// stack where nothing but the old template gets it out (aws-cdk-cli#1931).
+    #[error(
+        "stack {stack_name} cannot replace {} with rollback disabled",
+        .resources.join(", ")
+    )]
+    ReplacementWithoutRollback {
+        /// The stack's name.
+        stack_name: String,
+        /// The resources that would be replaced, or might be.
+        resources: Vec<String>,
+    },
     /// The stack could not take a change set any more.
     #[error(transparent)]
     Draft(#[from] DraftError),
@@ -92,6 +104,9 @@ impl PrepareError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             PrepareError::Failed { .. } | PrepareError::Api(_) => None,
+            PrepareError::ReplacementWithoutRollback { .. } => {
+                Some("deploy with rollback enabled; then the old resource stays until the new one is there")
+            }
             PrepareError::UnchangedButFailed(stack) => {
                 change_set_type(stack).err().and_then(|error| error.hint())
             }
@@ -221,6 +236,9 @@ async fn work_out(
             OnFailure::Delete => None,
         };
         let changes = all_changes(client, &created, described).await?;
+        if disable_rollback == Some(true) {
+            refuse_replacements(&draft.request.stack_name, &changes)?;
+        }
         let warnings = finding::validations(client, &created.id).await;
         return Ok(Some(ChangeSet {
             id: created.id,
@@ -245,6 +263,21 @@ async fn work_out(
     let mut details = finding::validations(client, &created.id).await;
     details.extend(finding::hooks(client, &created.id).await);
     Err(PrepareError::Failed { stack_name: draft.request.stack_name.clone(), reason, details })
+}
+
+fn refuse_replacements(stack_name: &str, changes: &[Change]) -> Result<(), PrepareError> {
+    let replaces = |change: &&Change| {
+        change.action != ChangeAction::Add
+            && matches!(change.replacement, Some(Replacement::True | Replacement::Conditional))
+    };
+    let resources: Vec<String> =
+        changes.iter().filter(replaces).map(|change| change.logical_id.clone()).collect();
+    match resources.is_empty() {
+        true => Ok(()),
+        false => {
+            Err(PrepareError::ReplacementWithoutRollback { stack_name: stack_name.to_owned(), resources })
+        }
+    }
 }
 
 /// Asks for the change set until it is complete or failed: from half a second to five seconds apart.

@@ -26,6 +26,8 @@ pub(crate) struct Nested {
     read_at: Option<SystemTime>,
     /// Whether something new is still to come.
     open: bool,
+    /// When its parent began to do something with it.
+    taken_up: SystemTime,
     /// Whether its parent says that it is at rest.
     parent_done: bool,
     /// Reads since its parent said so.
@@ -34,7 +36,7 @@ pub(crate) struct Nested {
     lost: bool,
 }
 
-/// Reads after which a nested stack without an entry of its own is taken to have had nothing to do.
+/// Reads after which a nested stack that tells nothing is taken to have had nothing to do.
 const READS_OF_NOTHING: u32 = 2;
 
 impl Family {
@@ -54,7 +56,7 @@ impl Family {
         let nested = &mut self.nested[place];
         nested.read_at = Some(now);
         let fresh = nested.timeline.feed(read).to_vec();
-        nested.judge(&fresh);
+        nested.judge();
         self.notice(&fresh);
         fresh
     }
@@ -122,6 +124,7 @@ impl Family {
                     timeline: Timeline::of_nested(since),
                     read_at: None,
                     open: true,
+                    taken_up: entry.at,
                     parent_done: false,
                     late_reads: 0,
                     lost: false,
@@ -129,6 +132,10 @@ impl Family {
                 self.nested.len() - 1
             });
             let nested = &mut self.nested[place];
+            // The first of several in a row: the second tells of what is under way.
+            if status.is_in_progress() && nested.parent_done {
+                nested.taken_up = entry.at;
+            }
             nested.parent_done = !status.is_in_progress();
             nested.late_reads = 0;
             nested.open |= !nested.parent_done && !nested.lost;
@@ -138,24 +145,29 @@ impl Family {
 
 impl Nested {
     /// Closes the stack when it has told its end.
-    fn judge(&mut self, fresh: &[Entry]) {
+    fn judge(&mut self) {
         if self.parent_done {
             self.late_reads += 1;
         }
-        let last = self.timeline.entries().iter().rev().find_map(Entry::stack_status);
-        let at_rest = last.as_ref().is_some_and(|status| match status.class() {
-            StackClass::Done | StackClass::RolledBack | StackClass::Stuck | StackClass::Gone => {
-                // News of an end is an end; an old end may be followed by what the parent has begun since.
-                self.parent_done || fresh.iter().any(|entry| entry.stack_status().is_some())
+        let own = |entry: &Entry| entry.stack_status().map(|status| (status.class(), entry.at));
+        let at_rest = match self.timeline.entries().iter().rev().find_map(own) {
+            // An end from before its parent took it up again is not the end of that.
+            Some((StackClass::Done | StackClass::RolledBack | StackClass::Stuck | StackClass::Gone, at)) => {
+                at >= self.taken_up || self.has_nothing()
             }
             // A nested stack that fails waits for its parent to undo it.
-            StackClass::Paused => self.parent_done,
-            StackClass::Moving | StackClass::Review | StackClass::Unknown => false,
-        });
-        let nothing = last.is_none() && self.late_reads >= READS_OF_NOTHING;
-        if at_rest || nothing {
+            Some((StackClass::Paused, at)) => self.parent_done && (at >= self.taken_up || self.has_nothing()),
+            Some((StackClass::Moving | StackClass::Review | StackClass::Unknown, _)) => false,
+            None => self.has_nothing(),
+        };
+        if at_rest {
             self.open = false;
         }
+    }
+
+    /// Whether its parent is done with it, and it had time to tell of something.
+    fn has_nothing(&self) -> bool {
+        self.parent_done && self.late_reads >= READS_OF_NOTHING
     }
 }
 
@@ -163,3 +175,6 @@ impl Nested {
 pub(crate) fn in_order(entries: &mut [Entry]) {
     entries.sort_by_key(|entry| entry.at);
 }
+
+#[cfg(test)]
+mod tests;

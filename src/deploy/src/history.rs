@@ -97,17 +97,28 @@ pub(crate) async fn read_back<E>(
     timeline: &Timeline,
     mut page: impl AsyncFnMut(Option<String>) -> Result<Page, E>,
 ) -> Result<Vec<Entry>, E> {
-    let mut entries = Vec::new();
+    let mut entries: Vec<Entry> = Vec::new();
     let mut next = None;
     loop {
-        let page = page(next).await?;
+        let mut page = page(next).await?;
         let known = timeline.reaches(&page.entries);
+        next_to(&entries, &mut page.entries);
         entries.extend(page.entries);
         next = page.next;
         if known || next.is_none() {
             return Ok(entries);
         }
     }
+}
+
+/// Leaves of a page what comes below the pages `above` it. Entries that arrive between two reads push the others down, so
+/// that a page begins with what has been read, or even with what is newer: that is for the next time.
+fn next_to(above: &[Entry], page: &mut Vec<Entry>) {
+    let (Some(head), Some(last)) = (above.first(), above.last()) else { return };
+    if let Some(place) = page.iter().position(|entry| entry.id == last.id) {
+        page.drain(..=place);
+    }
+    page.retain(|entry| entry.at <= head.at);
 }
 
 /// Reads the newest page of the history.

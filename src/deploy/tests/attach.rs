@@ -24,7 +24,7 @@ async fn to_an_operation_that_runs() {
      1.8 - B CREATE_COMPLETE
      2.7 UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
      3.6 UPDATE_COMPLETE
-     5.1 settled in UPDATE_COMPLETE
+     4.9 settled in UPDATE_COMPLETE
     ");
 }
 

@@ -29,7 +29,7 @@ async fn deletes_a_stack_and_names_what_is_retained() {
     3.7 - Kept DELETE_SKIPPED
     5.2 - Gone DELETE_COMPLETE
     6.1 DELETE_COMPLETE
-    7.6 settled in DELETE_COMPLETE
+    7.3 settled in DELETE_COMPLETE
     ");
     let Outcome::Deleted { failure, retained } = outcome else { panic!("{outcome:?}") };
     assert_eq!(failure, None);
@@ -53,7 +53,7 @@ async fn a_resource_that_cannot_be_deleted() {
     3.7 - A DELETE_IN_PROGRESS
     4.4 - A DELETE_FAILED: Resource cannot be deleted as it is currently protected against deletion.
     5.3 DELETE_FAILED: The following resource(s) failed to delete: [A]. 
-    7.6 settled in DELETE_FAILED
+    7.3 settled in DELETE_FAILED
     ");
     let Outcome::Failed { status, failure } = outcome else { panic!("{outcome:?}") };
     assert_eq!(status, StackStatus::DeleteFailed);
@@ -129,7 +129,7 @@ async fn tables_that_are_retained_or_protected() {
     3.7 - Protected DELETE_IN_PROGRESS
     4.4 - Protected DELETE_FAILED: Resource handler returned message: "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first. (Service: DynamoDb, Status Code: 400, Request ID: …)" (RequestToken: …, HandlerErrorCode: InvalidRequest)
     5.3 DELETE_FAILED: The following resource(s) failed to delete: [Protected]. 
-    7.6 settled in DELETE_FAILED
+    7.3 settled in DELETE_FAILED
     "#);
     let Outcome::Failed { failure, .. } = outcome else { panic!("{outcome:?}") };
     let causes: Vec<&str> = failure.causes.iter().map(|cause| cause.logical_id.as_str()).collect();

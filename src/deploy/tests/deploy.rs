@@ -25,7 +25,7 @@ async fn creates_a_stack() {
      7.8 - A CREATE_IN_PROGRESS: Resource creation Initiated
      8.6 - A CREATE_COMPLETE
      9.5 CREATE_COMPLETE
-    10.5 settled in CREATE_COMPLETE
+    10.3 settled in CREATE_COMPLETE
     ");
     let Outcome::Deployed { status, outputs, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(status, StackStatus::CreateComplete);
@@ -93,7 +93,7 @@ async fn a_failed_creation_is_rolled_back_and_says_why() {
     14.5 - A DELETE_IN_PROGRESS
     16.0 - A DELETE_COMPLETE
     16.9 ROLLBACK_COMPLETE
-    17.2 settled in ROLLBACK_COMPLETE
+    18.9 settled in ROLLBACK_COMPLETE
     ");
     let Outcome::RolledBack { status, failure, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(status, StackStatus::RollbackComplete);
@@ -118,7 +118,7 @@ async fn a_failed_update_is_rolled_back_and_says_why() {
     13.7 - A UPDATE_COMPLETE
     14.6 UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS
     15.5 UPDATE_ROLLBACK_COMPLETE
-    16.4 settled in UPDATE_ROLLBACK_COMPLETE
+    16.1 settled in UPDATE_ROLLBACK_COMPLETE
     ");
     let Outcome::RolledBack { status, failure, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(status, StackStatus::UpdateRollbackComplete);

@@ -339,3 +339,33 @@ async fn hooks_say_why_and_what_to_do() {
     "template failed" None warning: true
     "#);
 }
+
+#[tokio::test]
+async fn a_replacement_with_rollback_disabled_is_refused_before_it_wedges_the_stack() {
+    let change = |id: &str, action: &str, replacement: &str| {
+        format!(
+            "<member><Type>Resource</Type><ResourceChange><Action>{action}</Action><LogicalResourceId>{id}</LogicalResourceId>\
+             <ResourceType>AWS::SNS::Topic</ResourceType><Replacement>{replacement}</Replacement></ResourceChange></member>"
+        )
+    };
+    let changes = [
+        change("New", "Add", "True"),
+        change("Kept", "Modify", "False"),
+        change("Anew", "Modify", "True"),
+        change("Perhaps", "Modify", "Conditional"),
+    ];
+    let changes = format!("<Changes>{}</Changes>", changes.concat());
+    for (on_failure, refused) in [(OnFailure::DoNothing, true), (OnFailure::Rollback, false)] {
+        let script = script().on("DescribeChangeSet", &described("CREATE_COMPLETE", "", &changes));
+        let (events, _receiver) = Events::channel();
+        let draft = Draft { request: Request { on_failure, ..plain() }, ..update() };
+        let prepared = prepare(&script.client().await, &draft, &events).await;
+        assert_eq!(prepared.is_err(), refused, "{prepared:?}");
+        assert_eq!(script.calls().contains("DeleteChangeSet"), refused);
+        if let Err(error) = prepared {
+            insta::assert_snapshot!(error, @"
+    stack shop cannot replace Anew, Perhaps with rollback disabled
+    ");
+        }
+    }
+}

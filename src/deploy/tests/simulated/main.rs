@@ -6,6 +6,7 @@ mod cloud;
 mod story;
 
 mod figures;
+mod properties;
 mod scenarios;
 
 use std::collections::BTreeMap;

@@ -59,14 +59,14 @@ const UPDATE: &str = "
 #[test]
 fn create() {
     insta::assert_snapshot!(summary(&check(CREATE, new_stack())), @"
-    deployed: CREATE_COMPLETE; 9.1 s; DescribeStackEvents 5, DescribeStacks 1
+    deployed: CREATE_COMPLETE; 9.7 s; DescribeStackEvents 6, DescribeStacks 1
     ");
 }
 
 #[test]
 fn update_with_a_removal() {
     insta::assert_snapshot!(summary(&check(UPDATE, Knobs::default())), @"
-    deployed: UPDATE_COMPLETE; 16.4 s; DescribeStackEvents 6, DescribeStacks 1
+    deployed: UPDATE_COMPLETE; 17.0 s; DescribeStackEvents 7, DescribeStacks 1
     ");
 }
 
@@ -86,7 +86,7 @@ fn create_that_is_rolled_back() {
         new_stack(),
     );
     insta::assert_snapshot!(summary(&seen), @r#"
-    rolled back: ROLLBACK_COMPLETE, because of ["B"] (["A"] were cancelled); 11.2 s; DescribeStackEvents 6
+    rolled back: ROLLBACK_COMPLETE, because of ["B"] (["A"] were cancelled); 13.0 s; DescribeStackEvents 7
     "#);
 }
 
@@ -104,7 +104,7 @@ fn update_that_is_rolled_back() {
         Knobs::default(),
     );
     insta::assert_snapshot!(summary(&seen), @r#"
-    rolled back: UPDATE_ROLLBACK_COMPLETE, because of ["A"]; 13.1 s; DescribeStackEvents 6
+    rolled back: UPDATE_ROLLBACK_COMPLETE, because of ["A"]; 13.7 s; DescribeStackEvents 7
     "#);
 }
 
@@ -121,7 +121,7 @@ fn rollback_that_fails() {
         Knobs::default(),
     );
     insta::assert_snapshot!(summary(&seen), @r#"
-    failed: UPDATE_ROLLBACK_FAILED, because of ["A", "A"]; 13.1 s; DescribeStackEvents 6
+    failed: UPDATE_ROLLBACK_FAILED, because of ["A", "A"]; 12.7 s; DescribeStackEvents 6
     "#);
 }
 
@@ -136,7 +136,7 @@ fn failure_that_stays_where_it_stopped() {
     let seen = follow_operation(lines, Knobs::default(), &operation, &Pace::default());
     assert_eq!(seen.told, told(text));
     insta::assert_snapshot!(summary(&seen), @r#"
-    failed: UPDATE_FAILED, because of ["A"]; 7.9 s; DescribeStackEvents 4
+    failed: UPDATE_FAILED, because of ["A"]; 7.7 s; DescribeStackEvents 4
     "#);
 }
 
@@ -152,7 +152,7 @@ fn failed_creation_that_is_deleted() {
         new_stack(),
     );
     insta::assert_snapshot!(summary(&seen), @r#"
-    deleted, because of ["A"]; 11.2 s; DescribeStackEvents 6
+    deleted, because of ["A"]; 10.8 s; DescribeStackEvents 6
     "#);
 }
 
@@ -171,7 +171,7 @@ fn cancelled_siblings() {
         Knobs::default(),
     );
     insta::assert_snapshot!(summary(&seen), @r#"
-    rolled back: UPDATE_ROLLBACK_COMPLETE, because of ["B"] (["A", "C"] were cancelled); 10.2 s; DescribeStackEvents 5
+    rolled back: UPDATE_ROLLBACK_COMPLETE, because of ["B"] (["A", "C"] were cancelled); 10.0 s; DescribeStackEvents 5
     "#);
 }
 
@@ -190,7 +190,7 @@ fn orphan_of_a_clean_up() {
         Knobs::default(),
     );
     insta::assert_snapshot!(summary(&seen), @"
-    deployed: UPDATE_COMPLETE; 12.1 s; DescribeStackEvents 6, DescribeStacks 1
+    deployed: UPDATE_COMPLETE; 12.7 s; DescribeStackEvents 7, DescribeStacks 1
     ");
     let Ok(Outcome::Deployed { orphans, .. }) = seen.outcome else { panic!() };
     assert_eq!(orphans.len(), 1);
@@ -210,7 +210,7 @@ fn replacement_that_keeps_the_old_one() {
         Knobs::default(),
     );
     insta::assert_snapshot!(summary(&seen), @"
-    deployed: UPDATE_COMPLETE; 11.9 s; DescribeStackEvents 6, DescribeStacks 1
+    deployed: UPDATE_COMPLETE; 11.6 s; DescribeStackEvents 6, DescribeStacks 1
     ");
     let Ok(Outcome::Deployed { retained, .. }) = seen.outcome else { panic!() };
     assert_eq!(retained[0].physical_id.as_deref(), Some("A-1"));
@@ -226,7 +226,7 @@ fn import() {
         Knobs { execution: Some("EXECUTE_COMPLETE"), ..Knobs::default() },
     );
     insta::assert_snapshot!(summary(&seen), @"
-    deployed: IMPORT_COMPLETE; 6.7 s; DescribeStackEvents 4, DescribeStacks 1
+    deployed: IMPORT_COMPLETE; 6.5 s; DescribeStackEvents 4, DescribeStacks 1
     ");
 }
 
@@ -242,7 +242,7 @@ fn resource_that_says_it_is_done_before_it_is() {
         new_stack(),
     );
     insta::assert_snapshot!(summary(&seen), @"
-    deployed: CREATE_COMPLETE; 9.1 s; DescribeStackEvents 5, DescribeStacks 1
+    deployed: CREATE_COMPLETE; 9.7 s; DescribeStackEvents 6, DescribeStacks 1
     ");
 }
 
@@ -256,7 +256,7 @@ fn update_without_any_resource() {
         Knobs::default(),
     );
     insta::assert_snapshot!(summary(&seen), @"
-    deployed: UPDATE_COMPLETE; 5.9 s; DescribeStackEvents 4, DescribeStacks 1
+    deployed: UPDATE_COMPLETE; 5.7 s; DescribeStackEvents 4, DescribeStacks 1
     ");
 }
 
@@ -305,7 +305,7 @@ fn check_nested(text: &str, knobs: Knobs, paths: &[&str]) -> Seen {
 fn nested_stacks_two_deep() {
     let seen = check_nested(NESTED, new_stack(), &["", "N", "N/M"]);
     insta::assert_snapshot!(summary(&seen), @"
-    deployed: CREATE_COMPLETE; 25.4 s; DescribeStackEvents 19, DescribeStacks 1
+    deployed: CREATE_COMPLETE; 25.2 s; DescribeStackEvents 20, DescribeStacks 1
     ");
 }
 
@@ -338,7 +338,7 @@ fn nested_failure_is_the_cause() {
         &["", "N"],
     );
     insta::assert_snapshot!(summary(&seen), @r#"
-    rolled back: UPDATE_ROLLBACK_COMPLETE, because of ["A", "N"]; 24.4 s; DescribeStackEvents 14
+    rolled back: UPDATE_ROLLBACK_COMPLETE, because of ["A", "N"]; 23.6 s; DescribeStackEvents 14
     "#);
     let Ok(Outcome::RolledBack { failure, .. }) = seen.outcome else { panic!() };
     assert_eq!(failure.causes[0].reason.as_deref(), Some("the real reason"));
@@ -368,7 +368,7 @@ fn nested_stack_that_is_deleted_with_a_failed_creation() {
         &["", "N"],
     );
     insta::assert_snapshot!(summary(&seen), @r#"
-    rolled back: ROLLBACK_COMPLETE, because of ["A", "N"]; 20.5 s; DescribeStackEvents 14
+    rolled back: ROLLBACK_COMPLETE, because of ["A", "N"]; 21.8 s; DescribeStackEvents 15
     "#);
 }
 
@@ -386,7 +386,7 @@ fn nested_stack_without_a_change_is_not_waited_for() {
     let seen = follow(text, Knobs::default());
     assert_eq!(seen.told, told(text)[2..]);
     insta::assert_snapshot!(summary(&seen), @"
-    deployed: UPDATE_COMPLETE; 6.0 s; DescribeStackEvents 4, DescribeStacks 1
+    deployed: UPDATE_COMPLETE; 6.9 s; DescribeStackEvents 5, DescribeStacks 1
     ");
 }
 
@@ -422,7 +422,7 @@ fn throttle_storm_at_the_end() {
     // The read that would show the end, and the confirmation (aws-cdk-cli#1777).
     let knobs = Knobs { windows: vec![(8.5..40.0, "*", THROTTLED)], ..new_stack() };
     insta::assert_snapshot!(summary(&check(CREATE, knobs)), @"
-    deployed: CREATE_COMPLETE; 47.6 s; DescribeStackEvents 10, DescribeStacks 1
+    deployed: CREATE_COMPLETE; 47.3 s; DescribeStackEvents 10, DescribeStacks 1
     DescribeStackEvents was throttled
     DescribeStackEvents was throttled
     DescribeStackEvents was throttled
@@ -436,7 +436,7 @@ fn confirmation_that_is_throttled_for_ever() {
     let knobs = Knobs { windows: vec![(0.0..9e9, "DescribeStacks", THROTTLED)], ..new_stack() };
     let seen = check(CREATE, knobs);
     insta::assert_snapshot!(summary(&seen), @"
-    deployed: CREATE_COMPLETE; 85.0 s; DescribeStackEvents 5, DescribeStacks 10
+    deployed: CREATE_COMPLETE; 85.6 s; DescribeStackEvents 6, DescribeStacks 10
     ");
     assert!(matches!(seen.outcome, Ok(Outcome::Deployed { outputs: None, .. })));
 }
@@ -457,7 +457,7 @@ fn stale_status_after_the_execution() {
     let knobs = Knobs { status_lag: 15.0, ..new_stack() };
     let seen = check(CREATE, knobs);
     insta::assert_snapshot!(summary(&seen), @"
-    deployed: CREATE_COMPLETE; 24.5 s; DescribeStackEvents 5, DescribeStacks 5
+    deployed: CREATE_COMPLETE; 25.1 s; DescribeStackEvents 6, DescribeStacks 5
     ");
     let Ok(Outcome::Deployed { outputs: Some(outputs), .. }) = seen.outcome else { panic!() };
     assert_eq!(outputs[0].value, "CREATE_COMPLETE");
@@ -481,7 +481,7 @@ fn events_that_never_come() {
     let seen = follow(UPDATE, knobs);
     assert_eq!(seen.told, Vec::<String>::new());
     insta::assert_snapshot!(summary(&seen), @"
-    deployed: UPDATE_COMPLETE; 31.9 s; DescribeChangeSet 1, DescribeStackEvents 21, DescribeStacks 2
+    deployed: UPDATE_COMPLETE; 31.1 s; DescribeChangeSet 1, DescribeStackEvents 21, DescribeStacks 2
     ");
 }
 
@@ -490,7 +490,7 @@ fn events_without_a_token() {
     let text = UPDATE.replace("STACK", "STACK@-");
     let seen = follow(&text, Knobs::default());
     insta::assert_snapshot!(summary(&seen), @"
-    deployed: UPDATE_COMPLETE; 31.9 s; DescribeChangeSet 1, DescribeStackEvents 21, DescribeStacks 2
+    deployed: UPDATE_COMPLETE; 31.1 s; DescribeChangeSet 1, DescribeStackEvents 21, DescribeStacks 2
     ");
 }
 
@@ -499,7 +499,7 @@ fn change_set_that_was_never_executed() {
     let knobs = Knobs { execution: Some("AVAILABLE"), ..Knobs::default() };
     let seen = follow("900.0 STACK@other UPDATE_IN_PROGRESS", knobs);
     insta::assert_snapshot!(summary(&seen), @"
-    no outcome: the operation on stack shop never began; the stack is in UPDATE_COMPLETE; 62.3 s; DescribeChangeSet 2, DescribeStackEvents 34, DescribeStacks 2
+    no outcome: the operation on stack shop never began; the stack is in UPDATE_COMPLETE; 62.4 s; DescribeChangeSet 2, DescribeStackEvents 35, DescribeStacks 2
     ");
 }
 
@@ -508,7 +508,7 @@ fn equal_times() {
     // All within one minute, and so all at its beginning (GHA#195).
     let knobs = Knobs { equal_times: true, ..new_stack() };
     insta::assert_snapshot!(summary(&check(CREATE, knobs)), @"
-    deployed: CREATE_COMPLETE; 9.1 s; DescribeStackEvents 5, DescribeStacks 1
+    deployed: CREATE_COMPLETE; 9.7 s; DescribeStackEvents 6, DescribeStacks 1
     ");
     check(UPDATE, Knobs { equal_times: true, ..Knobs::default() });
 }
@@ -526,7 +526,7 @@ fn small_pages_that_overlap() {
 fn replicas_that_disagree() {
     let knobs = Knobs { event_lags: vec![0.0, 5.0, 2.0, 9.0], ..Knobs::default() };
     insta::assert_snapshot!(summary(&check(UPDATE, knobs)), @"
-    deployed: UPDATE_COMPLETE; 18.9 s; DescribeStackEvents 9, DescribeStacks 1
+    deployed: UPDATE_COMPLETE; 18.6 s; DescribeStackEvents 9, DescribeStacks 1
     ");
 }
 
@@ -555,7 +555,7 @@ fn long_history() {
     let seen = follow_operation(lines, knobs, &operation, &Pace::default());
     assert_eq!(seen.told, told(UPDATE));
     insta::assert_snapshot!(summary(&seen), @"
-    deployed: UPDATE_COMPLETE; 16.4 s; DescribeStackEvents 6, DescribeStacks 1
+    deployed: UPDATE_COMPLETE; 17.0 s; DescribeStackEvents 7, DescribeStacks 1
     ");
 }
 
@@ -574,7 +574,7 @@ fn two_pipelines() {
     let seen = follow(&text, Knobs { execution: Some("EXECUTE_COMPLETE"), ..Knobs::default() });
     assert_eq!(seen.told, told(UPDATE));
     insta::assert_snapshot!(summary(&seen), @"
-    deployed: UPDATE_COMPLETE; 51.9 s; DescribeStackEvents 6, DescribeStacks 6
+    deployed: UPDATE_COMPLETE; 52.5 s; DescribeStackEvents 7, DescribeStacks 6
     ");
 }
 
@@ -584,7 +584,7 @@ fn success_of_somebody_else_is_not_ours() {
     let seen = follow(&text, Knobs { execution: Some("OBSOLETE"), ..Knobs::default() });
     assert_eq!(seen.told, Vec::<String>::new());
     insta::assert_snapshot!(summary(&seen), @"
-    no outcome: the operation on stack shop never began; the stack is in UPDATE_COMPLETE; 62.3 s; DescribeChangeSet 2, DescribeStackEvents 34, DescribeStacks 2
+    no outcome: the operation on stack shop never began; the stack is in UPDATE_COMPLETE; 62.4 s; DescribeChangeSet 2, DescribeStackEvents 35, DescribeStacks 2
     ");
 }
 
@@ -600,7 +600,7 @@ fn cancelled_by_somebody_else() {
         Knobs::default(),
     );
     insta::assert_snapshot!(summary(&seen), @r#"
-    rolled back: UPDATE_ROLLBACK_COMPLETE, because of [] (["A"] were cancelled); 13.1 s; DescribeStackEvents 6
+    rolled back: UPDATE_ROLLBACK_COMPLETE, because of [] (["A"] were cancelled); 15.0 s; DescribeStackEvents 7
     "#);
     let Ok(Outcome::RolledBack { failure, .. }) = seen.outcome else { panic!() };
     assert_eq!(failure.cancelled_by.as_deref(), Some("Console-CancelUpdateStack-1"));
@@ -610,7 +610,7 @@ fn cancelled_by_somebody_else() {
 fn credentials_that_are_renewed_in_time() {
     let knobs = Knobs { windows: vec![(5.0..200.0, "*", EXPIRED)], ..Knobs::default() };
     insta::assert_snapshot!(summary(&check(UPDATE, knobs)), @"
-    deployed: UPDATE_COMPLETE; 205.0 s; DescribeStackEvents 25, DescribeStacks 1
+    deployed: UPDATE_COMPLETE; 204.8 s; DescribeStackEvents 25, DescribeStacks 1
     the credentials have expired: The security token included in the request is expired
     the credentials have expired: The security token included in the request is expired
     the credentials have expired: The security token included in the request is expired
@@ -639,7 +639,7 @@ fn credentials_that_are_renewed_in_time() {
 fn keys_that_end_are_asked_for_anew() {
     let knobs = Knobs { expires: Some(5.0), ..Knobs::default() };
     insta::assert_snapshot!(summary(&check(UPDATE, knobs)), @"
-    deployed: UPDATE_COMPLETE; 17.0 s; DescribeStackEvents 7, DescribeStacks 1
+    deployed: UPDATE_COMPLETE; 16.7 s; DescribeStackEvents 7, DescribeStacks 1
     the credentials have expired: The security token included in the request is expired
     ");
 }
@@ -686,7 +686,7 @@ fn deletion() {
     let seen = follow_operation(lines, Knobs::default(), &operation, &Pace::default());
     assert_eq!(seen.told, told(text));
     insta::assert_snapshot!(summary(&seen), @"
-    deleted; 8.1 s; DescribeStackEvents 5
+    deleted; 7.8 s; DescribeStackEvents 5
     ");
 }
 
@@ -726,12 +726,12 @@ fn rollback_that_was_asked_for() {
     let seen = follow_operation(lines.clone(), Knobs::default(), &operation, &Pace::default());
     assert_eq!(seen.told, told(text)[1..]);
     insta::assert_snapshot!(summary(&seen), @"
-    rolled back: UPDATE_ROLLBACK_COMPLETE, because of []; 8.7 s; DescribeStackEvents 5
+    rolled back: UPDATE_ROLLBACK_COMPLETE, because of []; 8.4 s; DescribeStackEvents 5
     ");
     // By the status alone, when the events never come.
     let knobs = Knobs { event_lags: vec![9e9], before: "UPDATE_FAILED", ..Knobs::default() };
     let seen = follow_operation(lines, knobs, &operation, &Pace::default());
     insta::assert_snapshot!(summary(&seen), @"
-    rolled back: UPDATE_ROLLBACK_COMPLETE, because of []; 31.7 s; DescribeStackEvents 21, DescribeStacks 1
+    rolled back: UPDATE_ROLLBACK_COMPLETE, because of []; 30.9 s; DescribeStackEvents 21, DescribeStacks 1
     ");
 }
