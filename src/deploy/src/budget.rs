@@ -1,8 +1,8 @@
 //! How many calls an account and region take from us: one budget for all stacks that are followed at once.
 //!
 //! CloudFormation's rates are unpublished and shared with every other pipeline and the console. So the budget begins
-//! modestly, halves when a call is throttled, and grows back slowly while it is quiet. Pure but for [`RateBudget::take`],
-//! which waits on the client's clock.
+//! modestly, halves when a call is throttled, and grows back slowly while it is quiet. Pure but for the wait for a turn,
+//! which is on the client's clock.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};

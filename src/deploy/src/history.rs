@@ -165,3 +165,44 @@ fn read_entry(event: StackEvent) -> Option<Entry> {
         token: filled(event.client_request_token),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    /// Entries by the second that they were written in; the second is their id as well.
+    fn page(seconds: &[u64]) -> Vec<Entry> {
+        let entry = |second: &u64| Entry {
+            id: second.to_string(),
+            at: SystemTime::UNIX_EPOCH + Duration::from_secs(*second),
+            stack_id: "arn:s".to_owned(),
+            logical_id: "A".to_owned(),
+            physical_id: None,
+            resource_type: "AWS::SNS::Topic".to_owned(),
+            status: "CREATE_COMPLETE".to_owned(),
+            reason: None,
+            token: None,
+        };
+        seconds.iter().map(entry).collect()
+    }
+
+    #[track_caller]
+    fn check(above: &[u64], below: &[u64], left: &[u64]) {
+        let mut found = page(below);
+        next_to(&page(above), &mut found);
+        assert_eq!(found, page(left));
+    }
+
+    #[test]
+    fn a_page_goes_on_where_the_one_above_it_ends() {
+        check(&[], &[9, 8], &[9, 8]);
+        check(&[9, 8], &[7, 6], &[7, 6]);
+        // Pushed down by one entry that has arrived, and by two.
+        check(&[9, 8], &[8, 7], &[7]);
+        check(&[9, 8], &[9, 8], &[]);
+        // And by so many that it shows them: they come before what has been read, and are read next time.
+        check(&[9], &[11], &[]);
+        check(&[9, 8], &[11, 10], &[]);
+    }
+}

@@ -6,8 +6,9 @@
 //!
 //! This crate never prints, has no clock of its own, and has never heard of any resource type but the stack.
 //!
-//! The way of a deploy: [`connect()`] → [`draft()`] → [`prepare`] → (ask) → [`execute`] → [`watch()`]; or
-//! [`discard()`].
+//! The way of a deploy: [`connect()`] → [`wait_for_idle`] → [`upload()`] if it is large → [`draft()`] → [`prepare`] → (ask) →
+//! [`execute`] → [`watch()`]; or [`discard()`]. What has gone wrong is [`guidance()`]'s to name and [`cancel()`]'s,
+//! [`rollback()`]'s or [`delete()`]'s to undo; each of them hands out an [`Operation`] to watch.
 //!
 //! ```
 //! use tablewright_deploy::{Events, Outcome, Pace, Prepared, Request, discard, draft, execute, prepare, watch};
