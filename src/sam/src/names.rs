@@ -128,6 +128,8 @@ mod tests {
         let by_stack = Expression::sub("${AWS::StackName}-notes");
         check(Some(by_stack.into()), "`AWS::StackName` is known when it is deployed");
         let resolved = "{{resolve:ssm:/name}}";
+        let unnamed = with_name_parameters(&stack(Some(resolved.into()))).unwrap();
+        assert_eq!(unnamed.parameters.len(), 1, "no default that a table could be named by");
         check(Some(resolved.into()), "`{{resolve:ssm:/name}}` is known when it is deployed");
     }
 

@@ -511,6 +511,10 @@ fn what_cannot_be_given_is_a_problem_at_its_rust_line() {
     let no_output = "stack `notes` has no output with the name of table `Plain`";
     let plain_by = |it: &mut Request<'_>| (it.table, it.way) = ("Plain", Way::GetStackOutput);
     check(FragmentKind::Env, plain_by, "SAM4", no_output, &stack.at);
+    let mut conditional = stack.clone();
+    conditional.outputs[0].condition = Some("IsProd".to_owned());
+    let sometimes = problem(&conditional, FragmentKind::Env, |it| it.way = Way::GetStackOutput);
+    assert_eq!(sometimes.message, "stack `notes` has no output with the name of table `NoteItem`");
     let unpublished = "stack `notes` does not publish the stream of table `NoteItem`";
     check(FragmentKind::Events, |it| it.way = Way::Ssm, "SAM4", unpublished, &stack.at);
 
@@ -799,6 +803,18 @@ fn several_fragments_share_a_function_and_leave_in_any_order() {
     assert_eq!(without(&one, "notes.Plain"), start);
     let other = without(&without(&text, "notes.Plain.Api"), "notes.Plain");
     assert_eq!(without(&other, "notes.NoteItem.Api"), start);
+}
+
+#[test]
+fn keys_that_were_made_stay_when_there_is_more_in_them() {
+    let text = embedded(&template("    Properties:\n      Handler: a\n"), FragmentKind::Env, Access::Read);
+    let more = text.replace("      Environment:\n", "      Environment:\n        Other: x\n");
+    assert_ne!(more, text);
+    let left = remove(&more, "notes", Options::default()).unwrap().text;
+    assert_eq!(left, template("    Properties:\n      Handler: a\n      Environment:\n        Other: x\n"));
+    let behind = text.replace("  Topic:\n", "        Other: x\n  Topic:\n");
+    let left = remove(&behind, "notes", Options::default()).unwrap().text;
+    assert_eq!(left, template("    Properties:\n      Handler: a\n      Environment:\n        Other: x\n"));
 }
 
 #[test]

@@ -279,6 +279,21 @@ fn a_region_may_be_moved_within_its_section_and_stays_there() {
 }
 
 #[test]
+fn comments_stay_with_what_they_belong_to() {
+    let check = |before: &str, after: &str| {
+        let mut resources = tables();
+        resources.regions.retain(|region| region.path == ["Resources"]);
+        let text = embedded(&format!("{before}{after}"), &resources);
+        let marker = text.find("  # >>> tablewright").unwrap();
+        assert_eq!(&text[..marker], before);
+    };
+    check("Resources:\n  A: {}\n  # of A\n    # of A too\n  # of Resources\n", "# of Outputs\nOutputs: {}\n");
+    check("Resources:\n  A: {}\n", "\n  # by itself\n\nOutputs: {}\n");
+    check("Resources:\n  # nothing yet\n", "# of Outputs\nOutputs: {}\n");
+    check("Resources:\n  A: {}\n  # the end\n", "# of nothing\n");
+}
+
+#[test]
 fn keys_that_were_made_stay_when_somebody_uses_them() {
     let text = embedded(&format!("{SAM}Resources: {{}}\n"), &tables());
     let used = text
