@@ -21,6 +21,7 @@ mod outputs;
 mod program;
 mod refused;
 mod render;
+mod sam;
 mod sandbox;
 mod update;
 mod usage;

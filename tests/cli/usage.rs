@@ -25,8 +25,11 @@ fn help() {
       diff         Show what a change means, and what it would do to the data
       deploy       Plan the change, show it, ask, deploy it, and watch until the tables can be used
       watch        Follow the latest operation on a stack, running or ended, from its first event
+      cancel       Cancel the update that runs on a stack, and watch it being undone
+      rollback     Take a stack that stands where it failed back to where it was
       destroy      Delete a stack; tables stay where their DeletionPolicy or deletion protection says so
       outputs      Print the outputs of a stack
+      sam          Tables inside a SAM project
       sandbox      CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or
                    begin a new one
       completions  Print a completion script for a shell
@@ -87,19 +90,14 @@ fn help() {
       -y, --yes
               Do not ask; the sandbox never does
 
+          --plan <FILE>
+              Execute only what was reviewed: what `diff --report json=FILE` has written
+
+          --deny <VERDICT>
+              Refuse this verdict and every worse one, such as `in-place-with-risk`
+
           --allow-replace <TABLE>
               Let a change replace or delete this table: its logical id, typed by name (may be repeated)
-
-          --output <FORM>
-              How to show what happens
-
-              Possible values:
-              - auto:   A live tree on a terminal, lines elsewhere
-              - tree:   A live tree
-              - lines:  A line for each event
-              - ndjson: A JSON object for each event, on stdout
-
-              [default: auto]
 
       -h, --help
               Print help (see a summary with '-h')
@@ -117,8 +115,98 @@ fn help() {
           --region <REGION>
               Region (default: `region` of the environment, then the SDK's own settings)
 
+          --mfa-code <CODE>
+              Code of the device, for a profile with an `mfa_serial` (default: it is asked for)
+
           --endpoint-url <URL>
               Endpoint to call in the place of AWS, such as an emulator's
+
+    Deployment:
+          --parameter <NAME=VALUE>
+              Value of a parameter of the templates (may be repeated); what is left out stays as it is,
+              or has its default
+
+          --parameters-file <FILE>
+              JSON with `Parameters`, `Tags` and `StackPolicy`, as CodePipeline has it, or a list of
+              parameters, as the AWS CLI has it
+
+          --tag <KEY=VALUE>
+              Tag of the stacks besides those of the definitions (may be repeated)
+
+          --role-arn <ARN>
+              Role that CloudFormation works with; it sticks to the stack
+
+          --notification-arn <ARN>
+              Topic that is told of the stack's events (may be repeated); without it, they stay as they
+              are
+
+          --no-notifications
+              Tell no topic any more
+
+          --on-failure <WAY>
+              What becomes of a failed operation
+
+              Possible values:
+              - rollback:   It is undone
+              - do-nothing: It stays where it stopped
+              - delete:     The stack is deleted; for a stack that is new
+
+              [default: rollback]
+
+          --rollback-alarm <ARN>
+              Alarm that undoes the update when it goes off (may be repeated)
+
+          --rollback-monitoring <MINUTES>
+              For how many minutes the alarms are watched afterwards
+
+          --bucket <NAME>
+              Bucket for templates of more than 51,200 bytes, in the region of the stacks
+
+          --wait <STATE>
+              Where to stop waiting
+
+              Possible values:
+              - active: Until tables and indexes can be used
+              - stack:  Until CloudFormation is done
+              - none:   Not at all: the operation is begun, and that is it
+
+              [default: active]
+
+          --wait-for-idle <TIME>
+              Wait so long for another operation on a stack to end, such as `10m`
+
+          --timeout <TIME>
+              Follow an operation for so long at most, such as `1h30m`
+
+          --on-timeout <DEED>
+              What to do when the time is up
+
+              Possible values:
+              - detach: It goes on without us
+              - cancel: It is cancelled, and undone
+
+              [default: detach]
+
+          --on-interrupt <DEED>
+              What the first Ctrl-C or SIGTERM does; the second leaves at once
+
+              Possible values:
+              - detach: It goes on without us
+              - cancel: It is cancelled, and undone
+
+              [default: detach]
+
+          --output <FORM>
+              How to show what happens
+
+              Possible values:
+              - auto:   A live tree on a terminal, lines elsewhere
+              - tree:   A live tree
+              - lines:  A line for each event
+              - ndjson: A JSON object for each event, on stdout
+              - github: Lines, with the groups and annotations of GitHub Actions
+
+              [default: auto]
 
     Project:
           --stacks <DIR>
@@ -218,7 +306,7 @@ fn help_of_every_command() {
           --stack-name <NAME>  Any stack by its name in CloudFormation, or its ARN: nothing is built,
                                and whoever made it does not matter
           --output <FORM>      How to show what happens [default: auto] [possible values: auto, tree,
-                               lines, ndjson]
+                               lines, ndjson, github]
       -h, --help               Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["destroy"]), @"
@@ -234,7 +322,7 @@ fn help_of_every_command() {
                                and whoever made it does not matter
       -y, --yes                Do not ask
           --output <FORM>      How to show what happens [default: auto] [possible values: auto, tree,
-                               lines, ndjson]
+                               lines, ndjson, github]
       -h, --help               Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["outputs"]), @"

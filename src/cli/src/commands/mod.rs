@@ -10,6 +10,7 @@ mod cancel;
 mod rollback;
 mod destroy;
 mod outputs;
+mod sam;
 mod sandbox;
 mod completions;
 
@@ -94,6 +95,7 @@ enum Command {
     Rollback(rollback::Args),
     Destroy(destroy::Args),
     Outputs(outputs::Args),
+    Sam(sam::Args),
     Sandbox(sandbox::Args),
     Completions(completions::Args),
 }
@@ -121,6 +123,7 @@ pub(crate) fn main() -> Exit {
         Command::Rollback(args) => rollback::rollback(&cli.common, &args),
         Command::Destroy(args) => destroy::destroy(&cli.common, &args),
         Command::Outputs(args) => outputs::outputs(&cli.common, &args),
+        Command::Sam(args) => sam::sam(&cli.common, &args),
         Command::Sandbox(args) => sandbox::sandbox(&cli.common, &args),
         Command::Completions(args) => completions::completions(&args),
     };

@@ -1,0 +1,122 @@
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::anyhow;
+use similar::TextDiff;
+use tablewright::render::Templates;
+use tablewright_sam::{Change, Options, What, companion, embed as embed_regions, regions, remove};
+
+use crate::commands::sam::file::TemplateFile;
+use crate::commands::sam::{Consume, cannot_embed, no_regions};
+use crate::commands::{Common, print, select};
+use crate::error::{CommandError, Result};
+use crate::exit::Exit;
+
+/// Put tables into a SAM template, and keep them up to date there
+///
+/// Only the lines between its markers are ever touched; every other byte of the template stays as it is.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// The template of the SAM project
+    #[arg(value_name = "TEMPLATE")]
+    template: PathBuf,
+    /// Stacks whose tables it is to have (default: all)
+    #[arg(value_name = "STACK")]
+    stacks: Vec<String>,
+    /// How the template has the tables
+    #[arg(long, value_name = "WAY", default_value = "embedded")]
+    consume: Consume,
+    /// Write nothing; fail with exit code 8 where the template is not up to date
+    #[arg(long, conflicts_with_all = ["diff", "remove"])]
+    check: bool,
+    /// Write nothing; show what would change
+    #[arg(long)]
+    diff: bool,
+    /// Take everything out again: every byte is then as it was before
+    #[arg(long)]
+    remove: bool,
+    /// Lose what was edited by hand between the markers
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn embed(common: &Common, args: &Args) -> Result<Exit> {
+    let file = TemplateFile::read(&args.template)?;
+    let options = Options { force: args.force };
+    let (mut text, mut changes, mut beside) = (file.bytes.clone(), Vec::new(), Vec::new());
+    let project = common.project()?;
+    let (env, _) = common.env(&project)?;
+    let assembly = common.sound_assembly(&project, &env)?;
+    let templates = Templates::with_folder(&project.stacks.join("templates"))?;
+    for stack in select(&assembly, &args.stacks)? {
+        let edit = if args.remove {
+            remove(&text, &stack.id, options)
+        } else {
+            let way = args.consume.into();
+            beside.extend(companion(stack, env.name(), &templates, way).map_err(no_regions)?);
+            embed_regions(&text, &regions(stack, env.name(), &templates, way).map_err(no_regions)?, options)
+        };
+        let edit = edit.map_err(|error| cannot_embed(&file.shown(), error))?;
+        changes.extend(edit.changes.into_iter().map(|change| (stack.id.clone(), change)));
+        text = edit.text.into_bytes();
+    }
+    let text = String::from_utf8(text).expect("an edited template is UTF-8");
+    changes.retain(|(_, change)| change.what != What::Unchanged);
+    // What the template refers to stands beside it.
+    let beside: Vec<_> =
+        beside.into_iter().map(|(name, text)| (file.path.with_file_name(name), text)).collect();
+    let stale = beside.iter().filter(|(path, text)| fs::read_to_string(path).ok().as_deref() != Some(text));
+    if args.diff {
+        let before = String::from_utf8_lossy(&file.bytes);
+        let diff = TextDiff::from_lines(&*before, &text);
+        print(&diff.unified_diff().header(&file.shown(), &file.shown()).to_string())?;
+        return Ok(Exit::Done);
+    }
+    if args.check {
+        let stale: Vec<_> = stale.map(|(path, _)| path.display().to_string()).collect();
+        if changes.is_empty() && stale.is_empty() {
+            return Ok(Exit::Done);
+        }
+        say(common, &file, &changes, "is not up to date:");
+        return Err(CommandError::new(
+            Exit::Pending,
+            anyhow!("{} is not up to date", [vec![file.shown()], stale].concat().join(", ")),
+        )
+        .hint("run the same command without `--check`, look at the difference, and commit it"));
+    }
+    for (path, text) in stale {
+        fs::write(path, text).map_err(|error| {
+            CommandError::new(Exit::Internal, error).context(format!("cannot write {}", path.display()))
+        })?;
+    }
+    if !changes.is_empty() {
+        file.replace(&text)?;
+        say(common, &file, &changes, "");
+    }
+    Ok(Exit::Done)
+}
+
+fn say(common: &Common, file: &TemplateFile, changes: &[(String, Change)], what: &str) {
+    if common.quiet {
+        return;
+    }
+    if !what.is_empty() {
+        let _ = writeln!(anstream::stderr(), "{} {what}", file.shown());
+    }
+    for (stack, change) in changes {
+        let done = match change.what {
+            What::Added => "added",
+            What::Updated => "updated",
+            What::Removed => "removed",
+            What::Unchanged => continue,
+        };
+        let _ = writeln!(
+            anstream::stderr(),
+            "{}:{}: {} of {stack} {done}",
+            file.shown(),
+            change.line,
+            change.path
+        );
+    }
+}

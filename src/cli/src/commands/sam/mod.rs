@@ -1,0 +1,86 @@
+mod embed;
+mod file;
+mod fragment;
+
+use clap::Subcommand;
+use tablewright_sam::{EmbedError, RegionsError, Way};
+
+use crate::commands::Common;
+use crate::error::{CommandError, Result};
+use crate::exit::Exit;
+
+/// Tables inside a SAM project
+#[derive(clap::Args)]
+#[command(arg_required_else_help = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Sam,
+}
+
+#[derive(Subcommand)]
+enum Sam {
+    Embed(embed::Args),
+    Fragment(fragment::Args),
+}
+
+pub(super) fn sam(common: &Common, args: &Args) -> Result<Exit> {
+    match &args.command {
+        Sam::Embed(args) => embed::embed(common, args),
+        Sam::Fragment(args) => fragment::fragment(common, args),
+    }
+}
+
+/// How the template has the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Consume {
+    /// In the template itself
+    Embedded,
+    /// In a nested stack, whose template is written beside it
+    Nested,
+    /// In a snippet beside it, by the `AWS::Include` transform
+    Include,
+    /// In a stack of their own; names come in as parameters
+    Parameter,
+    /// In a stack of their own, whose outputs are read by `Fn::GetStackOutput`
+    Getstackoutput,
+    /// In a stack of their own, whose exports are imported
+    Import,
+    /// In a stack of their own, which publishes names in the SSM Parameter Store
+    Ssm,
+}
+
+impl From<Consume> for Way {
+    fn from(consume: Consume) -> Self {
+        match consume {
+            Consume::Embedded => Self::Embedded,
+            Consume::Nested => Self::Nested,
+            Consume::Include => Self::Include,
+            Consume::Parameter => Self::Parameter,
+            Consume::Getstackoutput => Self::GetStackOutput,
+            Consume::Import => Self::ImportValue,
+            Consume::Ssm => Self::Ssm,
+        }
+    }
+}
+
+/// Returns the error of a template that cannot take the tables, with its line. The file was not touched.
+fn cannot_embed(template: &str, error: EmbedError) -> CommandError {
+    let line = error.position().map_or_else(String::new, |position| format!(":{}", position.line));
+    let hint = error.hint();
+    let context = format!("{template}{line} is left as it is");
+    let error = CommandError::new(Exit::Usage, error).context(context);
+    hint.into_iter().fold(error, CommandError::hint)
+}
+
+fn no_regions(error: RegionsError) -> CommandError {
+    match error {
+        RegionsError::Problem(problem) => {
+            let help = problem.help.clone();
+            let error =
+                CommandError::usage(format!("{}: {}", problem.at, problem.message)).at(Some(problem.at));
+            help.into_iter().fold(error, CommandError::hint)
+        }
+        RegionsError::Render(error) => error.into(),
+        error => CommandError::new(Exit::Internal, error),
+    }
+}
