@@ -71,6 +71,8 @@ def main():
     ENV.pop("CARGO_TARGET_DIR")
     print("### The renderer alone, in process\n\nAim at 480: 5 ms, at most five times serde_json.", flush=True)
     cargo("bench", "--locked", "--quiet", "--package", "tablewright", "--features", "render", "--bench", "render", cwd=ROOT)
+    print("\n### Plans, in process\n\nAim at 480: 100 ms.", flush=True)
+    cargo("bench", "--locked", "--quiet", "--package", "tablewright-plan", "--bench", "plan", cwd=ROOT)
     load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
     print(f"\nLoad of the machine at the end (1, 5, 15 minutes): {load}; {os.cpu_count()} cores.")
 
