@@ -87,7 +87,7 @@ fn what_is_wrong_is_named_with_its_place() {
           |
         4 | protect = true
           | ^^^^^^^
-        unknown field `protect`, expected one of `region`, `account`, `aws_profile`, `protected`, `profile`, `config`
+        unknown field `protect`, expected one of `region`, `account`, `aws_profile`, `protected`, `profile`, `bucket`, `role_arn`, `parameters`, `config`
     ");
     assert_snapshot!(list("[project]\nname = \"demo\"\ndefault_env = \"prod\"\n[env.prod]\nprotected = true\n"), @"
     exit code 2

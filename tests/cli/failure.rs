@@ -186,7 +186,7 @@ fn a_rollback_that_fails() {
       NoteReadScaling (stacks/notes.rs:9) UPDATE_FAILED: Resource handler returned message: "no"
       Note (stacks/notes.rs:9) UPDATE_FAILED: Resource handler returned message: "no"
       cancelled with it: NoteWriteScaling
-      help: remove what blocks the rollback and continue it (`aws cloudformation continue-update-rollback`), then deploy again
+      help: remove what blocks the rollback, then `tablewright rollback notes --sandbox` continues it; `--skip ID` leaves a resource as it is
     "#);
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("UPDATE_ROLLBACK_FAILED"));
     assert_snapshot!(project.run(&DEPLOY), @r#"

@@ -113,8 +113,8 @@ fn a_plan_that_was_reviewed() {
     let plan = || project.run(&["diff", "notes", "--sandbox", "--report", "json=plan.json"]).ends_with(0);
     let _ = plan();
     project.replace("notes.rs", "5..=most", "6..=most");
-    assert_snapshot!(deploy(&project, &["--plan", "plan.json"]).ends_with(7).stderr.lines().last().unwrap(), @"
-      help: nothing was changed; make the plan again (`tablewright diff --report json=FILE`), and have it reviewed
+    assert_snapshot!(deploy(&project, &["--plan", "plan.json"]).ends_with(7).stderr.lines().last().unwrap().trim(), @"
+    help: nothing was changed; make the plan again (`tablewright diff --report json=FILE`), and have it reviewed
     ");
     assert_eq!(cloud.status("demo-notes-dev"), None);
     let _ = plan();
@@ -259,7 +259,7 @@ fn a_stack_that_stands_where_it_failed_is_rolled_back() {
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("UPDATE_FAILED"), "{failed}");
     cloud.set_faults(Faults::default());
     let undone = project.run(&["rollback", "notes", "--sandbox"]).ends_with(0);
-    assert_snapshot!(undone.stderr.lines().last().unwrap(), @"
+    assert_snapshot!(undone.stderr.lines().last().unwrap().trim(), @"
     ✓ notes: it is back where it was (UPDATE_ROLLBACK_COMPLETE).
     ");
     let _ = project.run(&["rollback", "notes", "--sandbox"]).ends_with(6).says("cannot be rolled back");
