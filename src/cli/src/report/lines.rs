@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use tablewright_deploy::{EventKind, ResourceEvent};
+use tablewright_deploy::{Event, EventKind};
 use tablewright_tables::Progress;
 
 use crate::report::fact::Fact;
-use crate::report::text::{clock, length, printable};
+use crate::report::text::{clock, is_nested_itself, length, printable, resource_name};
 use crate::report::view::{StackView, View};
 
 /// Returns the line of a fact; `None` where it says nothing that people miss.
@@ -19,7 +19,7 @@ pub(crate) fn line(fact: &Fact) -> Option<String> {
             Some(format!("{stack}: step {number} of {of}: {summary}"))
         }
         Fact::Cloud { stack, event } => {
-            let text = event_text(&event.kind)?;
+            let text = event_text(event)?;
             Some(format!("{}  {stack}  {text}", clock(event.at)))
         }
         Fact::Table { stack, progress } => Some(format!("          {stack}  {}", table(progress))),
@@ -48,9 +48,13 @@ pub(crate) fn still_waiting(view: &View, silence: Duration) -> Vec<String> {
     waiting.map(line).collect()
 }
 
-fn event_text(kind: &EventKind) -> Option<String> {
-    Some(match kind {
-        EventKind::Resource(resource) => resource_text(resource),
+fn event_text(event: &Event) -> Option<String> {
+    Some(match &event.kind {
+        EventKind::Resource(resource) if is_nested_itself(resource) => return None,
+        EventKind::Resource(resource) => {
+            let text = format!("{}  {}", resource_name(&event.stack_name, resource), resource.status);
+            with_reason(text, resource.reason.as_deref())
+        }
         EventKind::Stack { status, reason } => with_reason(format!("stack  {status}"), reason.as_deref()),
         EventKind::Throttled { action, retry_in } => {
             format!("AWS asks for fewer calls of {action}; next one in {}", length(*retry_in))
@@ -70,10 +74,6 @@ fn event_text(kind: &EventKind) -> Option<String> {
         | EventKind::RollbackStarted { .. }
         | EventKind::Settled { .. } => return None,
     })
-}
-
-fn resource_text(resource: &ResourceEvent) -> String {
-    with_reason(format!("{}  {}", resource.logical_id, resource.status), resource.reason.as_deref())
 }
 
 fn with_reason(mut text: String, reason: Option<&str>) -> String {

@@ -8,6 +8,7 @@ use tablewright_deploy::{Event, EventKind, ResourceStatus};
 use tablewright_tables::Progress;
 
 use crate::report::fact::{Ending, Fact, Work};
+use crate::report::text::{is_nested_itself, resource_name};
 
 /// Everything that is shown of a run.
 #[derive(Debug, Default)]
@@ -35,6 +36,8 @@ pub(crate) struct StackView {
 /// A resource of a stack, as its last event left it.
 #[derive(Debug)]
 pub(crate) struct ResourceView {
+    stack_id: String,
+    /// With the nested stacks that it is in.
     pub(crate) logical_id: String,
     pub(crate) resource_type: String,
     pub(crate) status: ResourceStatus,
@@ -119,9 +122,14 @@ impl StackView {
             | EventKind::RollbackStarted { .. } => {
                 self.note = Some("started".into());
             }
+            EventKind::Resource(resource) if is_nested_itself(resource) => self.passed(event.at),
             EventKind::Resource(resource) => {
                 self.passed(event.at);
-                let known = self.resources.iter_mut().find(|known| known.logical_id == resource.logical_id);
+                let logical_id = resource_name(&event.stack_name, resource);
+                let is_known = |known: &&mut ResourceView| {
+                    known.stack_id == resource.stack_id && known.logical_id == logical_id
+                };
+                let known = self.resources.iter_mut().find(is_known);
                 match known {
                     Some(known) => {
                         known.status = resource.status.clone();
@@ -129,7 +137,8 @@ impl StackView {
                         known.until = event.at;
                     }
                     None => self.resources.push(ResourceView {
-                        logical_id: resource.logical_id.clone(),
+                        stack_id: resource.stack_id.clone(),
+                        logical_id,
                         resource_type: resource.resource_type.clone(),
                         status: resource.status.clone(),
                         reason: resource.reason.clone(),
