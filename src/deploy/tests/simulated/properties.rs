@@ -79,7 +79,9 @@ proptest! {
         let plain = follow(STORIES[story], Knobs::default());
         let seen = follow(STORIES[story], knobs);
         prop_assert_eq!(of(&seen, false), of(&plain, false));
-        prop_assert_eq!(of(&seen, true), of(&plain, true));
+        // Nested stacks are read on for a while after the root's end, and not for as long as any trouble lasts: what is told of
+        // them is what happened, in order and once, and may break off.
+        prop_assert!(of(&plain, true).starts_with(&of(&seen, true)), "{:?}", of(&seen, true));
         prop_assert_eq!(seen.ending(), plain.ending());
     }
 }
