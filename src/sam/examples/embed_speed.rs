@@ -1,4 +1,4 @@
-//! How long it takes to embed in a large template: `cargo run --release -p tablewright-sam --example speed`.
+//! How long it takes to embed in a large template: `cargo run --release -p tablewright-sam --example embed_speed`.
 //!
 //! Prints the CPU time of the cheapest of some runs for a template of 20,000 lines: the first time, again, and out
 //! again. The aim is 100 ms each.
