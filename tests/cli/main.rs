@@ -14,6 +14,7 @@ mod failure;
 mod from;
 mod guard;
 mod interrupt;
+mod killed;
 mod list;
 mod ndjson;
 mod options;

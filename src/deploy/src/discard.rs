@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
-use aws_sdk_cloudformation::types::ExecutionStatus;
+use aws_sdk_cloudformation::types::{ChangeSetStatus, ChangeSetSummary, ExecutionStatus};
 
 use crate::clock::Clock;
 use crate::draft::Draft;
 use crate::error::{ApiError, ApiErrorKind};
 use crate::event::{EventKind, Events, StackEvents};
-use crate::stack;
+use crate::stack::{self, Stack};
 use crate::status::StackStatus;
 
 /// What [`discard`] found.
@@ -47,6 +47,39 @@ pub async fn discard(client: &Client, draft: &Draft, events: &Events) -> Result<
     Ok(Discarded::Gone)
 }
 
+/// Deletes the change sets of a stack whose name begins with `prefix` and that were worked out and never executed: a run that
+/// is killed leaves its own behind. To be called where nothing is going to be executed, since an execution takes every other
+/// change set of the stack with it. A run that waits for its approval meanwhile loses its change set as it would then, too.
+pub async fn discard_leftovers(
+    client: &Client,
+    stack: &Stack,
+    prefix: &str,
+    events: &Events,
+) -> Result<(), ApiError> {
+    let clock = Clock::of(client);
+    let facts = StackEvents { events, stack_name: &stack.name };
+    let mut pages = client.list_change_sets().stack_name(&stack.id).into_paginator().send();
+    // All pages before the first deletion, which might shift what the next page begins with.
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| ApiError::unpack("ListChangeSets", &error))?;
+        let ours =
+            page.summaries.into_iter().flatten().filter(is_at_rest).filter_map(|set| set.change_set_name);
+        names.extend(ours.filter(|name| name.starts_with(prefix)));
+    }
+    for name in names {
+        delete_change_set(client, &stack.id, &name, &clock).await?;
+        facts.emit(clock.now(), EventKind::ChangeSetDeleted { name });
+    }
+    Ok(())
+}
+
+/// Whether CloudFormation has worked out the change set, and nobody has executed it.
+fn is_at_rest(set: &ChangeSetSummary) -> bool {
+    let is_worked_out = matches!(set.status, Some(ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed));
+    is_worked_out && !is_begun(set.execution_status.as_ref())
+}
+
 /// Discards, and tells about a failure instead of returning it: another error is on its way already.
 pub(crate) async fn clean_up(client: &Client, draft: &Draft, events: &Events, clock: &Clock) {
     if let Err(error) = discard(client, draft, events).await {
@@ -73,8 +106,12 @@ pub(crate) async fn describe_change_set(
 
 /// Whether the execution of the change set has begun, whatever came of it.
 pub(crate) fn is_executed(described: &DescribeChangeSetOutput) -> bool {
+    is_begun(described.execution_status.as_ref())
+}
+
+fn is_begun(status: Option<&ExecutionStatus>) -> bool {
     matches!(
-        described.execution_status,
+        status,
         Some(
             ExecutionStatus::ExecuteInProgress
                 | ExecutionStatus::ExecuteComplete

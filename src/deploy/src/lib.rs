@@ -98,7 +98,7 @@ pub use change_set::{ChangeSet, PrepareError, Prepared, prepare};
 pub use connect::{Connect, ConnectError, Connection, connect};
 pub use credentials::{MfaCode, SignIn};
 pub use delete::{DeleteError, delete};
-pub use discard::{Discarded, discard};
+pub use discard::{Discarded, discard, discard_leftovers};
 pub use draft::{ChangeSetType, Draft, DraftError, draft};
 pub use error::{ApiError, ApiErrorKind};
 pub use event::{Event, EventKind, Events, ResourceEvent};

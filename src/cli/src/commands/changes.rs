@@ -12,14 +12,14 @@ use tablewright::render::Body;
 use tablewright_deploy::draft::{Draft, Parameter, Template};
 use tablewright_deploy::{
     CancelCreation, ChangeSet, Discarded, Events, Idle, Pace, Prepared, Request, Requirements, WatchError,
-    cancel, discard, draft, execute, guard, prepare, upload, wait_for_idle, watch,
+    cancel, discard, discard_leftovers, draft, execute, guard, prepare, upload, wait_for_idle, watch,
 };
 use tablewright_plan::{PlanOptions, Step};
 
 use crate::commands::aws::Target;
 use crate::commands::drive::Facts;
 use crate::commands::endings::{
-    conclude, detached, ending, is_for_indexes, to_be_continued, token, wait_for_tables,
+    TOKEN_PREFIX, conclude, detached, ending, is_for_indexes, to_be_continued, token, wait_for_tables,
 };
 use crate::commands::failure::{cannot_take, not_cancelled, not_prepared};
 use crate::commands::options::{Deed, OptionArgs, Options, Until};
@@ -99,9 +99,19 @@ impl<'a> Changes<'a> {
             None => {
                 // A stack with nothing to change is a success only if it is well (aws-cdk-cli#1972).
                 self.draft(job, job.rendered.text.clone(), &job.rendered.template).await?;
+                self.discard_leftovers(job).await;
                 Ok(None)
             }
         }
+    }
+
+    /// Deletes what runs that were killed have left at a stack that nothing is executed on now.
+    async fn discard_leftovers(&self, job: &Job<'a>) {
+        let Some(deployed) = job.deployed() else { return };
+        let client = &job.target.cloudformation;
+        let call = async |events: &Events| discard_leftovers(client, deployed, TOKEN_PREFIX, events).await;
+        // Tidiness is no condition of success: the credentials may lack ListChangeSets, and an emulator the call.
+        let _ = self.facts.cloud(&job.label, call).await;
     }
 
     async fn prepare(&self, job: &Job<'a>, step: &Step) -> Result<Option<ChangeSet>> {
