@@ -16,6 +16,7 @@ mod guard;
 mod interrupt;
 mod killed;
 mod list;
+mod local;
 mod ndjson;
 mod options;
 mod outputs;

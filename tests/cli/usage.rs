@@ -30,6 +30,7 @@ fn help() {
       destroy      Delete a stack; tables stay where their DeletionPolicy or deletion protection says so
       outputs      Print the outputs of a stack
       sam          Tables inside a SAM project
+      local        Tables in a DynamoDB of your own: DynamoDB Local, an emulator, the sandbox
       sandbox      CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or
                    begin a new one
       completions  Print a completion script for a shell

@@ -199,7 +199,8 @@ fn sandbox_scale() -> Result<f64> {
     }
 }
 
-async fn sandbox_target(scratch: &Path, region: Option<String>) -> Result<Target> {
+/// Goes to a project's sandbox.
+pub(super) async fn sandbox_target(scratch: &Path, region: Option<String>) -> Result<Target> {
     let sandbox = open_sandbox(scratch)?;
     let region = region.unwrap_or_else(|| SANDBOX_REGION.to_owned());
     let connection = connect(&Connect {

@@ -11,6 +11,7 @@ mod rollback;
 mod destroy;
 mod outputs;
 mod sam;
+mod local;
 mod sandbox;
 mod completions;
 
@@ -96,6 +97,7 @@ enum Command {
     Destroy(destroy::Args),
     Outputs(outputs::Args),
     Sam(sam::Args),
+    Local(local::Args),
     Sandbox(sandbox::Args),
     Completions(completions::Args),
 }
@@ -124,6 +126,7 @@ pub(crate) fn main() -> Exit {
         Command::Destroy(args) => destroy::destroy(&cli.common, &args),
         Command::Outputs(args) => outputs::outputs(&cli.common, &args),
         Command::Sam(args) => sam::sam(&cli.common, &args),
+        Command::Local(args) => local::local(&cli.common, &args),
         Command::Sandbox(args) => sandbox::sandbox(&cli.common, &args),
         Command::Completions(args) => completions::completions(&args),
     };

@@ -183,7 +183,7 @@ fn write_all(common: &Common, wanted: &BTreeMap<PathBuf, Option<String>>) -> Res
 }
 
 /// Writes a file whole or not at all.
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+pub(super) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }

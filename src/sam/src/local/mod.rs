@@ -33,6 +33,8 @@ pub use update::{Deployed, update};
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
+    /// The logical id of the table that it is about.
+    pub table: String,
     /// The operation.
     pub operation: Operation,
     /// What it takes, as `aws dynamodb … --cli-input-json` does.
@@ -85,10 +87,15 @@ impl Operation {
 ///
 /// A [`Problem`] where a value is known to a deployment only, or an error of the renderer.
 pub fn create(stack: &Stack) -> Result<Vec<Call>, RegionsError> {
-    let tables = stack.tables.iter().map(|table| wanted(stack, table));
-    let wanted = tables.collect::<Result<Vec<_>, _>>()?;
-    let call = |wanted: Wanted| Call { operation: Operation::CreateTable, input: wanted.create_table.into() };
-    Ok(wanted.into_iter().flatten().map(call).collect())
+    let mut calls = Vec::new();
+    for table in &stack.tables {
+        calls.extend(wanted(stack, table)?.map(|wanted| Call {
+            table: table.id.clone(),
+            operation: Operation::CreateTable,
+            input: wanted.create_table.into(),
+        }));
+    }
+    Ok(calls)
 }
 
 /// Returns the file that `sam local --env-vars` takes: the names of the tables for every function that declares them.
@@ -119,6 +126,8 @@ pub fn env_json<'s>(stacks: impl IntoIterator<Item = &'s Stack>) -> Result<Json,
 
 /// A table as it is to be.
 struct Wanted {
+    /// Its logical id.
+    table: String,
     create_table: Map<String, Json>,
     /// `AttributeName` of the time to live, where it is on.
     time_to_live: Option<String>,
@@ -186,7 +195,7 @@ fn wanted(stack: &Stack, table: &Table) -> Result<Option<Wanted>, RegionsError> 
     let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let tags = tags.as_array().into_iter().flatten().map(|tag| (text(&tag["Key"]), text(&tag["Value"])));
     let tags = tags.collect();
-    Ok(Some(Wanted { create_table, time_to_live, tags }))
+    Ok(Some(Wanted { table: table.id.clone(), create_table, time_to_live, tags }))
 }
 
 /// Returns a value of a template as the API takes it: functions worked out, numbers as numbers.

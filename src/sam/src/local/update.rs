@@ -57,7 +57,7 @@ pub fn update(stack: &Stack, table: &str, deployed: &Deployed) -> Result<Vec<Cal
     let name = &wanted.create_table["TableName"];
     let update_table = |mut input: Json| {
         input["TableName"] = name.clone();
-        Call { operation: Operation::UpdateTable, input }
+        Call { table: wanted.table.clone(), operation: Operation::UpdateTable, input }
     };
     let mut calls: Vec<Call> = changes.into_iter().map(update_table).collect();
     calls.extend(time_to_live(&wanted, deployed));
@@ -208,6 +208,7 @@ fn stream(wanted: &Map<String, Json>, found: &Json) -> Vec<Json> {
 
 fn time_to_live(wanted: &Wanted, deployed: &Deployed) -> Vec<Call> {
     let call = |attribute: &String, enabled: bool| Call {
+        table: wanted.table.clone(),
         operation: Operation::UpdateTimeToLive,
         input: json!({
             "TableName": wanted.create_table["TableName"],
@@ -232,14 +233,15 @@ fn tags(wanted: &Wanted, deployed: &Deployed) -> Vec<Call> {
         .collect();
     let is_gone = |key: &str| wanted.tags.iter().all(|(wanted, _)| wanted != key);
     let gone: Vec<&String> = deployed.tags.iter().map(|(key, _)| key).filter(|key| is_gone(key)).collect();
+    let call = |operation, input| Call { table: wanted.table.clone(), operation, input };
     let mut calls = Vec::new();
     if !gone.is_empty() {
         let input = json!({ "ResourceArn": deployed.arn, "TagKeys": gone });
-        calls.push(Call { operation: Operation::UntagResource, input });
+        calls.push(call(Operation::UntagResource, input));
     }
     if !new.is_empty() {
         let input = json!({ "ResourceArn": deployed.arn, "Tags": new });
-        calls.push(Call { operation: Operation::TagResource, input });
+        calls.push(call(Operation::TagResource, input));
     }
     calls
 }

@@ -72,7 +72,8 @@ fn cannot_embed(template: &str, error: EmbedError) -> CommandError {
     hint.into_iter().fold(error, CommandError::hint)
 }
 
-fn no_regions(error: RegionsError) -> CommandError {
+/// Returns the error of a definition that cannot be used without a deployment, with its line.
+pub(super) fn no_regions(error: RegionsError) -> CommandError {
     match error {
         RegionsError::Problem(problem) => {
             let help = problem.help.clone();

@@ -1,0 +1,190 @@
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use tablewright::{Stack, Table};
+use tablewright_sam::RegionsError;
+use tablewright_sam::local::{Call, Deployed, Operation, create, env_json, update};
+
+use crate::commands::drive::run;
+use crate::commands::local::endpoint::{Endpoint, EndpointArgs};
+use crate::commands::local::env_file::EnvFile;
+use crate::commands::local::send::{is_unknown_operation, refused};
+use crate::commands::sam::no_regions;
+use crate::commands::{Common, print, select};
+use crate::error::{CommandError, Result};
+use crate::exit::Exit;
+
+/// Create the tables of the stacks straight from the definitions, and update those that are there
+///
+/// Nothing is ever created on AWS: it takes `--endpoint-url`, `--sandbox`, or one of the variables AWS_ENDPOINT_URL_DYNAMODB and
+/// AWS_ENDPOINT_URL. Any credentials will do.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    /// Stacks whose tables to create (default: all)
+    #[arg(value_name = "STACK")]
+    stacks: Vec<String>,
+    #[command(flatten)]
+    endpoint: EndpointArgs,
+    /// Send and write nothing; print what `aws dynamodb create-table --cli-input-json` takes, a document for each table
+    #[arg(long)]
+    dry_run: bool,
+    /// Write the names of the tables into this file, for `sam local --env-vars`; what else is in it stays
+    #[arg(long, value_name = "FILE")]
+    env_json: Option<PathBuf>,
+}
+
+/// A table, and what is to be done to it.
+struct Work<'s> {
+    stack: &'s Stack,
+    table: &'s Table,
+    name: String,
+    calls: Vec<Call>,
+}
+
+/// What was done to a table.
+#[derive(Default)]
+struct Done {
+    created: bool,
+    updated: Vec<String>,
+    /// What the endpoint has never heard of.
+    left_out: Vec<String>,
+}
+
+pub(super) fn up(common: &Common, args: &Args) -> Result<Exit> {
+    let project = common.project()?;
+    let (env, env_config) = common.env(&project)?;
+    // Refused before anything is built.
+    let place = (!args.dry_run).then(|| args.endpoint.place()).transpose()?;
+    let assembly = common.sound_assembly(&project, &env)?;
+    let stacks = select(&assembly, &args.stacks)?;
+    let mut wanted = Vec::new();
+    for stack in &stacks {
+        wanted.extend(create(stack).map_err(no_regions)?.into_iter().map(|call| (*stack, call)));
+    }
+    let Some(place) = place else {
+        for (_, call) in &wanted {
+            print(&format!("{:#}\n", call.input))?;
+        }
+        return Ok(Exit::Done);
+    };
+    let file = args.env_json.as_deref().map(EnvFile::read).transpose()?;
+    let variables = env_json(stacks.iter().copied()).map_err(no_regions)?;
+    run(async {
+        let endpoint = place.connect(&project.scratch(), env_config.region.clone()).await?;
+        // All of them are looked at before the first is changed: what cannot be is told while nothing is.
+        let mut works = Vec::new();
+        for (stack, call) in wanted {
+            works.push(look(&endpoint, stack, call).await?);
+        }
+        for work in &works {
+            let done = bring(&endpoint, work).await.map_err(|error| {
+                let context = format!("{}: table `{}` is not as it is defined", work.table.at, work.name);
+                error.context(context).at(Some(work.table.at.clone()))
+            })?;
+            if !common.quiet {
+                let _ = writeln!(anstream::stderr(), "{}  {}  {}", work.stack.id, work.name, done.told());
+            }
+        }
+        Ok(())
+    })?;
+    if let Some(file) = file
+        && file.write(&variables)?
+        && !common.quiet
+    {
+        let _ = writeln!(anstream::stderr(), "Wrote {}", file.path.display());
+    }
+    Ok(Exit::Done)
+}
+
+/// Finds out what a table takes to be as it is defined.
+async fn look<'s>(endpoint: &Endpoint, stack: &'s Stack, create: Call) -> Result<Work<'s>> {
+    let table = stack.tables.iter().find(|table| table.id == create.table);
+    let table = table.expect("a call is about a table of its stack");
+    let name = create.input["TableName"].as_str().unwrap_or_default().to_owned();
+    let calls = match endpoint.describe(&name).await? {
+        None => vec![create],
+        Some(_) => {
+            endpoint.settle(&name).await?;
+            changes(stack, table, &endpoint.deployed(&name).await?)?
+        }
+    };
+    Ok(Work { stack, table, name, calls })
+}
+
+fn changes(stack: &Stack, table: &Table, deployed: &Deployed) -> Result<Vec<Call>> {
+    update(stack, &table.id, deployed).map_err(|error| match error {
+        error @ RegionsError::Problem(_) => CommandError { exit: Exit::Refused, ..no_regions(error) },
+        error => no_regions(error),
+    })
+}
+
+/// Sends what a table takes, each request when the table is ACTIVE again.
+async fn bring(endpoint: &Endpoint, work: &Work<'_>) -> Result<Done> {
+    let mut done = Done::default();
+    for call in &work.calls {
+        done.take(endpoint, &work.name, call).await?;
+    }
+    if done.created {
+        let deployed = endpoint.deployed(&work.name).await?;
+        let mut rest = changes(work.stack, work.table, &deployed)?;
+        // CreateTable has said it all; what the endpoint did not keep of it, it would not keep this time.
+        rest.retain(|call| call.operation != Operation::UpdateTable);
+        for call in &rest {
+            done.take(endpoint, &work.name, call).await?;
+        }
+    }
+    Ok(done)
+}
+
+impl Done {
+    async fn take(&mut self, endpoint: &Endpoint, table: &str, call: &Call) -> Result<()> {
+        match endpoint.send(call.operation.as_str(), &call.input).await {
+            Ok(_) if call.operation == Operation::CreateTable => self.created = true,
+            Ok(_) => add(&mut self.updated, what(call)),
+            Err(error) if is_unknown_operation(&error) => add(&mut self.left_out, what(call)),
+            Err(error) => return Err(refused(error)),
+        }
+        endpoint.settle(table).await
+    }
+
+    fn told(&self) -> String {
+        let updated = self.updated.join(", ");
+        let mut told = match (self.created, updated.as_str()) {
+            (true, _) => "created".to_owned(),
+            (false, "") if !self.left_out.is_empty() => "as it was".to_owned(),
+            (false, "") => "up to date".to_owned(),
+            (false, updated) => format!("updated: {updated}"),
+        };
+        if !self.left_out.is_empty() {
+            told.push_str(&format!("; the endpoint has no {}", self.left_out.join(", ")));
+        }
+        told
+    }
+}
+
+fn add(words: &mut Vec<String>, word: String) {
+    if !words.contains(&word) {
+        words.push(word);
+    }
+}
+
+/// Returns what a request changes, in DynamoDB's words.
+fn what(call: &Call) -> String {
+    match call.operation {
+        Operation::CreateTable => "CreateTable".to_owned(),
+        Operation::UpdateTimeToLive => "TimeToLive".to_owned(),
+        Operation::TagResource | Operation::UntagResource => "Tags".to_owned(),
+        Operation::UpdateTable => match call.input["GlobalSecondaryIndexUpdates"][0].as_object() {
+            // A change of the billing says it of the indexes too.
+            Some(index) if call.input.get("BillingMode").is_none() => {
+                let (deed, index) = index.iter().next().expect("an update of an index does something");
+                format!("{deed} {}", index["IndexName"].as_str().unwrap_or_default())
+            }
+            _ => {
+                let members = call.input.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+                let members = members.filter(|name| *name != "TableName");
+                members.filter(|name| *name != "GlobalSecondaryIndexUpdates").collect::<Vec<_>>().join(", ")
+            }
+        },
+    }
+}
