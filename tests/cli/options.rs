@@ -82,6 +82,13 @@ fn parameters_from_everywhere() {
         outputs(&["--parameters-file", "p.json", "--parameter", "Stage=flag"])
             .contains("notes.Stage = flag\n")
     );
+    // A plan is made with the same.
+    let stage = ["--parameter", "Stage=planned"];
+    let _ = project
+        .run(&[&["diff", "notes", "--sandbox", "--report", "json=plan.json"], &stage[..]].concat())
+        .ends_with(0);
+    let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(7).says("what is wanted has changed since");
+    assert!(outputs(&[&["--plan", "plan.json"], &stage[..]].concat()).contains("notes.Stage = planned\n"));
     // What is left out stays as it is.
     let kept = outputs(&[]);
     assert!(kept.contains("notes.Size = 5\n"), "{kept}");

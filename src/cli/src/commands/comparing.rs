@@ -10,7 +10,6 @@ use tablewright_plan::{Action, Change, Plan, PlanOptions, Verdict, plan};
 use tablewright_review::{Comparison, Located};
 
 use crate::commands::diff::Args;
-use crate::commands::options::Options;
 use crate::commands::planning::plan_stack;
 use crate::commands::{Common, select};
 use crate::error::{CommandError, Result};
@@ -92,11 +91,16 @@ impl Sources<'_> {
         let assembly = self.common.sound_assembly(project, env)?;
         let overrides = Templates::with_folder(&project.stacks.join("templates"))?;
         let target = self.args.aws.connect(self.common, &project.scratch(), env_config).await?;
-        let (mut comparisons, options) = (Vec::new(), Options::default());
+        let (mut comparisons, options) = (Vec::new(), self.args.given.read()?);
+        let mut stacks = Vec::new();
         for stack in select(&assembly, &self.args.stacks)? {
-            let rendered = render(stack, env.name(), &overrides)?;
+            stacks.push((stack.clone(), render(stack, env.name(), &overrides)?));
+        }
+        options.apply(&mut stacks)?;
+        for (stack, rendered) in &stacks {
+            let plan_options = PlanOptions::default();
             let job =
-                plan_stack(&target, env_config, stack, rendered, &PlanOptions::default(), &options).await?;
+                plan_stack(&target, env_config, stack, rendered.clone(), &plan_options, &options).await?;
             self.common.show_notes(&job.notes());
             let deployed = job.found.as_ref().map_or("", |found| &found.text);
             let text_diff = text_diff(("deployed", deployed), ("definitions", &job.rendered.text));

@@ -71,7 +71,7 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
     });
     let mut wanted = wanted.collect::<Result<Vec<_>>>()?;
     let options = args.options.read()?;
-    options.apply(&mut wanted)?;
+    options.apply(wanted.iter_mut().flat_map(|wanted| &mut wanted.stacks))?;
     let reviewed = args.plan.as_deref().map(Reviewed::read).transpose()?;
     run(async {
         let mut interrupts = Interrupts::listen()?;

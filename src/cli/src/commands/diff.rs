@@ -6,6 +6,7 @@ use crate::commands::Common;
 use crate::commands::aws::AwsArgs;
 use crate::commands::comparing::compare_all;
 use crate::commands::drive::run;
+use crate::commands::options::GivenArgs;
 use crate::commands::reporting::ReportArgs;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
@@ -33,6 +34,8 @@ pub(super) struct Args {
     pub(super) all_envs: bool,
     #[command(flatten)]
     pub(super) aws: AwsArgs,
+    #[command(flatten)]
+    pub(super) given: GivenArgs,
     #[command(flatten)]
     report: ReportArgs,
     /// End with exit code 6 where a change has this verdict or a worse one, such as `refused`

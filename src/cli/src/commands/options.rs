@@ -9,18 +9,19 @@ use std::time::Duration;
 use anyhow::anyhow;
 use serde::Deserialize;
 use serde_json::Value;
+use tablewright::Stack;
+use tablewright::render::Rendered;
 use tablewright_deploy::{Bucket, OnFailure, RollbackConfiguration};
 
 use crate::commands::planning::Job;
-use crate::commands::wanted::Wanted;
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 use crate::project::nearest;
 
-/// What a deployment takes along.
+/// What the templates are given: a plan depends on it as much as a deployment does.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Deployment")]
-pub(super) struct OptionArgs {
+pub(super) struct GivenArgs {
     /// Value of a parameter of the templates (may be repeated); what is left out stays as it is, or has its default
     #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
     parameter: Vec<(String, String)>,
@@ -30,6 +31,14 @@ pub(super) struct OptionArgs {
     /// Tag of the stacks besides those of the definitions (may be repeated)
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     tag: Vec<(String, String)>,
+}
+
+/// What a deployment takes along.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Deployment")]
+pub(super) struct OptionArgs {
+    #[command(flatten)]
+    given: GivenArgs,
     /// Role that CloudFormation works with; it sticks to the stack
     #[arg(long, value_name = "ARN")]
     role_arn: Option<String>,
@@ -133,7 +142,7 @@ struct CliParameter {
     use_previous_value: bool,
 }
 
-impl OptionArgs {
+impl GivenArgs {
     /// Reads what is given, and merges it.
     pub(super) fn read(&self) -> Result<Options> {
         let file = self.parameters_file.as_deref().map(read_file).transpose()?.unwrap_or_default();
@@ -148,6 +157,18 @@ impl OptionArgs {
                 return Err(CommandError::usage(format!("`{}` is given twice", twice[0])));
             }
         }
+        Ok(Options {
+            parameters: merged(file.parameters, &self.parameter),
+            tags: merged(file.tags, &self.tag),
+            policy: file.stack_policy,
+            ..Options::default()
+        })
+    }
+}
+
+impl OptionArgs {
+    /// Reads what is given, and merges it.
+    pub(super) fn read(&self) -> Result<Options> {
         let notification_arns = match (&self.notification_arn[..], self.no_notifications) {
             ([], false) => None,
             (arns, _) => Some(arns.to_vec()),
@@ -157,9 +178,6 @@ impl OptionArgs {
             monitoring_minutes: self.rollback_monitoring.unwrap_or_default(),
         };
         Ok(Options {
-            parameters: merged(file.parameters, &self.parameter),
-            tags: merged(file.tags, &self.tag),
-            policy: file.stack_policy,
             role_arn: self.role_arn.clone(),
             notification_arns,
             rollback: Some(rollback).filter(|rollback| !rollback.alarms.is_empty()),
@@ -169,15 +187,19 @@ impl OptionArgs {
                 Way::Delete => OnFailure::Delete,
             },
             bucket: self.bucket.clone(),
+            ..self.given.read()?
         })
     }
 }
 
 impl Options {
     /// Puts tags and policy to the stacks, and finds out which parameters no template has.
-    pub(super) fn apply(&self, wanted: &mut [Wanted]) -> Result<()> {
+    pub(super) fn apply<'a>(
+        &self,
+        stacks: impl IntoIterator<Item = &'a mut (Stack, Rendered)>,
+    ) -> Result<()> {
         let mut known = Vec::new();
-        for (stack, rendered) in wanted.iter_mut().flat_map(|wanted| &mut wanted.stacks) {
+        for (stack, rendered) in stacks {
             stack.tags.extend(self.tags.clone());
             if let Some(policy) = &self.policy {
                 stack.policy = Some(policy.clone());
