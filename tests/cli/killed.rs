@@ -1,5 +1,6 @@
 //! Killed outright, at every step: nothing of it can be cleaned up by who was killed, so the next run has to come to the end.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Command, Stdio};
 
@@ -17,20 +18,21 @@ fn deploy(stack: &str) -> [&str; 7] {
     ["deploy", stack, "--from", "rendered/dev", "--sandbox", "--output", "ndjson"]
 }
 
-/// Runs a command and kills it when it has written so many lines. One that is at its end by then has ended.
-fn kill_after(lines: usize, mut command: Command, stream: Stream) {
+/// Runs a command and kills it when it has written the line that is waited for.
+#[track_caller]
+fn kill_at(is_it: impl FnMut(&String) -> bool, mut command: Command, stream: Stream) {
     let pipe = |wanted| if stream == wanted { Stdio::piped() } else { Stdio::null() };
     let mut child = command.stdout(pipe(Stream::Stdout)).stderr(pipe(Stream::Stderr)).spawn().unwrap();
     let told: Box<dyn Read> = match stream {
         Stream::Stdout => Box::new(child.stdout.take().unwrap()),
         Stream::Stderr => Box::new(child.stderr.take().unwrap()),
     };
-    let mut told = BufReader::new(told).lines();
-    let seen = told.by_ref().take(lines).map(Result::unwrap).count();
+    let mut told = BufReader::new(told).lines().map(Result::unwrap);
+    let line = told.find(is_it);
     // SIGKILL, which nothing can be done about.
     child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(seen, lines, "it ended too early");
+    assert!(line.is_some(), "it ended before that line");
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -85,23 +87,22 @@ fn files(project: &Project, folder: &str) -> Vec<String> {
     names
 }
 
-/// Returns the number of the first line of every kind, which is its type, with the status that it tells.
-fn steps(ndjson: &str) -> Vec<(usize, String)> {
-    let mut steps: Vec<(usize, String)> = Vec::new();
-    for (number, line) in (1..).zip(ndjson.lines()) {
-        let line: serde_json::Value = serde_json::from_str(line).unwrap();
-        let words = [&line["type"], &line["number"], &line["status"]];
-        let words: Vec<String> = words
-            .into_iter()
-            .filter(|word| !word.is_null())
-            .map(|word| word.to_string().trim_matches('"').to_owned())
-            .collect();
-        let kind = words.join(" ");
-        if steps.iter().all(|(_, seen)| *seen != kind) {
-            steps.push((number, kind));
-        }
+/// Returns the kind of a line: its type, with the step or the status that it tells. How often a table that is on its way is
+/// told of differs from run to run.
+fn kind(line: &str) -> String {
+    let line: serde_json::Value = serde_json::from_str(line).unwrap();
+    let name = line["type"].as_str().unwrap();
+    match (name, &line["number"], line["status"].as_str()) {
+        ("step", number, _) => format!("step {number}"),
+        ("stack" | "resource", _, Some(status)) => format!("{name} {status}"),
+        _ => name.to_owned(),
     }
-    steps
+}
+
+/// Returns the kinds of lines, in the order in which they come first.
+fn kinds(ndjson: &str) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    ndjson.lines().map(kind).filter(|kind| seen.insert(kind.clone())).collect()
 }
 
 /// Runs a deployment undisturbed, and then from the same sandbox once for every step of it, killed there.
@@ -114,15 +115,15 @@ fn at_every_step(
 ) -> Vec<String> {
     let before = project.read(SANDBOX);
     let undisturbed = project.run(&deploy(stack)).ends_with(0);
-    let steps = steps(&undisturbed.stdout);
-    for (lines, step) in &steps {
+    let steps = kinds(&undisturbed.stdout);
+    for step in &steps {
         project.write(SANDBOX, &before);
-        kill_after(*lines, project.command(&deploy(stack)), Stream::Stdout);
+        kill_at(|line| kind(line) == *step, project.command(&deploy(stack)), Stream::Stdout);
         come_to_the_end(project, stack, step);
         is_well(project, cloud, stack, status, step);
         check(step);
     }
-    steps.into_iter().map(|(_, step)| step).collect()
+    steps
 }
 
 #[test]
@@ -143,11 +144,33 @@ fn a_creation_at_every_step() {
             "resource CREATE_IN_PROGRESS",
             "resource CREATE_COMPLETE",
             "stack CREATE_COMPLETE",
-            "settled CREATE_COMPLETE",
-            "table ACTIVE",
+            "settled",
+            "table",
             "ended"
         ]
     );
+}
+
+/// Two new indexes are two updates, since DynamoDB takes one at a time.
+#[test]
+fn a_ladder_at_every_step() {
+    let (project, cloud) = project("killed-ladder");
+    let _ = project.run(&deploy("shop")).ends_with(0);
+    let index = |name: &str, field: &str| format!("#[ddb(index(name = \"{name}\", partition({field})))]\n");
+    let item = "pub struct Product";
+    let two = index("byName", "name") + &index("byCategory", "category");
+    project.replace("shop.rs", item, &format!("{two}{item}"));
+    render(&project);
+    let steps = at_every_step(&project, &cloud, "shop", "UPDATE_COMPLETE", |step| {
+        // Where the last update was done, nothing is left to change, and what it began may still be in the making.
+        let _ = project.run(&["watch", "shop", "--sandbox"]).ends_with(0);
+        let indexes = cloud.table("demo-dev-product")["GlobalSecondaryIndexes"].clone();
+        let active = indexes.as_array().unwrap().iter().filter(|index| index["IndexStatus"] == "ACTIVE");
+        assert_eq!(active.count(), 2, "killed after {step}");
+    });
+    for step in ["step 1", "step 2"] {
+        assert!(steps.iter().any(|seen| seen == step), "{steps:?}");
+    }
 }
 
 #[test]
@@ -156,8 +179,7 @@ fn a_change_set_that_is_no_longer_wanted() {
     let _ = project.run(&deploy("notes")).ends_with(0);
     project.replace("notes.rs", "5..=most", "6..=most");
     render(&project);
-    // Planned, created, described: it stands there, worked out.
-    kill_after(3, project.command(&deploy("notes")), Stream::Stdout);
+    kill_at(|line| kind(line) == "changes_described", project.command(&deploy("notes")), Stream::Stdout);
     assert_eq!(cloud.change_sets("demo-notes-dev").len(), 1);
     // Somebody else's, under a name of their own, is theirs to delete.
     cloud.make_change_set("demo-notes-dev", "theirs");
@@ -179,7 +201,12 @@ fn files_on_their_way() {
     assert_eq!(count, whole.iter().map(Vec::len).sum::<usize>());
     for lines in 1..=count {
         std::fs::remove_dir_all(project.root.join("rendered")).unwrap();
-        kill_after(lines, project.command(&render), Stream::Stderr);
+        let mut left = lines;
+        let is_it = |_: &String| {
+            left -= 1;
+            left == 0
+        };
+        kill_at(is_it, project.command(&render), Stream::Stderr);
         for (folder, whole) in folders.iter().zip(&whole) {
             if !project.root.join(folder).exists() {
                 continue;

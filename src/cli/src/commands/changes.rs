@@ -19,7 +19,8 @@ use tablewright_plan::{PlanOptions, Step};
 use crate::commands::aws::Target;
 use crate::commands::drive::Facts;
 use crate::commands::endings::{
-    TOKEN_PREFIX, conclude, detached, ending, is_for_indexes, to_be_continued, token, wait_for_tables,
+    TOKEN_PREFIX, conclude, detached, ending, is_for_indexes, to_be_continued, token,
+    wait_for_earlier_indexes, wait_for_tables,
 };
 use crate::commands::failure::{cannot_take, not_cancelled, not_prepared};
 use crate::commands::options::{Deed, OptionArgs, Options, Until};
@@ -200,6 +201,9 @@ impl<'a> Changes<'a> {
                 let stack_id = change_set.stack_id.clone();
                 if job.found.is_some() {
                     protect(job, &stack_id).await?;
+                    if let Some(step) = job.plan.steps.first() {
+                        wait_for_earlier_indexes(job.target, job.stack, step, &job.label, self.facts).await?;
+                    }
                 }
                 let ending = self.climb(at, job, change_set).await?;
                 if matches!(ending, Ending::Done { .. }) {

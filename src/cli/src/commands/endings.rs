@@ -1,10 +1,12 @@
 //! How an operation ended, for the reporter and for the exit code.
 
+use std::collections::BTreeSet;
+
 use anyhow::anyhow;
 use tablewright::Stack;
 use tablewright_deploy::stack as cloud_stack;
 use tablewright_deploy::{Outcome, StackStatus};
-use tablewright_plan::Wait;
+use tablewright_plan::{Step, Wait};
 use tablewright_tables::{Progress, wait_until_active};
 
 use crate::commands::aws::Target;
@@ -54,15 +56,7 @@ pub(super) async fn wait_for_tables(
     label: &str,
     facts: &Facts,
 ) -> Result<()> {
-    let resources =
-        cloud_stack::resources(&target.cloudformation, stack.name.as_deref().unwrap_or_default()).await?;
-    let tables: Vec<String> = resources
-        .into_iter()
-        .filter(|resource| {
-            matches!(&*resource.resource_type, "AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable")
-        })
-        .filter_map(|resource| resource.physical_id)
-        .collect();
+    let tables = tables_of(target, stack, |_| true).await?;
     let told = |progress: &Progress| {
         facts.tell(Fact::Table { stack: label.to_owned(), progress: progress.clone() });
     };
@@ -76,6 +70,44 @@ pub(super) async fn wait_for_tables(
         }
         .context(what)
     })
+}
+
+/// Waits for indexes that an earlier run, broken off, has left in the making: DynamoDB takes no other meanwhile, and a stack
+/// that is told to make one fails. What cannot be looked at is not waited for; CloudFormation tells what is wrong with it.
+pub(super) async fn wait_for_earlier_indexes(
+    target: &Target,
+    stack: &Stack,
+    step: &Step,
+    label: &str,
+    facts: &Facts,
+) -> Result<()> {
+    let busy: BTreeSet<&str> =
+        step.waits.iter().filter(|wait| is_for_indexes(wait)).flat_map(tables_in).collect();
+    if busy.is_empty() {
+        return Ok(());
+    }
+    let tables = tables_of(target, stack, |id| busy.contains(id)).await?;
+    let mut waited = false;
+    let told = |progress: &Progress| {
+        waited |= !progress.is_active();
+        // Of tables that are ready, as they nearly always are, there is nothing to tell.
+        if waited {
+            facts.tell(Fact::Table { stack: label.to_owned(), progress: progress.clone() });
+        }
+    };
+    let _ = wait_until_active(&target.dynamodb, &tables, target.table_pace, told).await;
+    Ok(())
+}
+
+/// Returns the names of the tables of a stack whose logical id is wanted.
+async fn tables_of(target: &Target, stack: &Stack, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<String>> {
+    let resources =
+        cloud_stack::resources(&target.cloudformation, stack.name.as_deref().unwrap_or_default()).await?;
+    let is_table = |kind: &str| matches!(kind, "AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable");
+    let tables = resources
+        .into_iter()
+        .filter(|resource| is_table(&resource.resource_type) && is_wanted(&resource.logical_id));
+    Ok(tables.filter_map(|resource| resource.physical_id).collect())
 }
 
 /// What the name of every change set of ours begins with.
@@ -101,6 +133,11 @@ pub(super) fn detached<'a>(running: impl IntoIterator<Item = (&'a Target, &'a st
     running.into_iter().fold(error, |error, (target, stack)| {
         error.hint(format!("{} follows it again", target.command("watch", stack)))
     })
+}
+
+fn tables_in(wait: &Wait) -> impl Iterator<Item = &str> {
+    let (Wait::Indexes { tables } | Wait::TimeToLive { tables } | Wait::KinesisDestination { tables }) = wait;
+    tables.iter().map(String::as_str)
 }
 
 pub(super) fn is_for_indexes(wait: &Wait) -> bool {
