@@ -5,8 +5,8 @@ use std::fs;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
-use crate::support::{Cloud, Output, Peer, Project, moments};
-use tablewright_sandbox::Faults;
+use crate::support::{AGES, Cloud, Output, Peer, Project, moments};
+use tablewright_sandbox::{CallFailure, CallFault, Faults, Timings};
 
 const UP: [&str; 2] = ["local", "up"];
 
@@ -285,17 +285,17 @@ fn endpoints_that_are_no_dynamodb() {
 #[test]
 fn what_the_endpoint_refuses_is_told_with_the_line() {
     let project = Project::sample("local-words");
-    let _ = Cloud::quick(&project);
-    let _ = up(&project, &["shop", "--sandbox"]).ends_with(0);
     // Time to live changes hands once an hour.
+    let cloud = Cloud::new(&project, Timings { ttl_cool_down: AGES, ..moments() }, Faults::default());
     project.replace("shop.rs", "Table::of::<Product>()", "Table::of::<Product>().ttl(\"a\")");
     let _ = up(&project, &["shop", "--sandbox"]).ends_with(0);
     project.replace("shop.rs", ".ttl(\"a\")", ".ttl(\"b\")");
     assert_snapshot!(up(&project, &["shop", "--sandbox"]), @"
-    exit code 0
+    exit code 2
     --- stderr
-    shop  demo-dev-product  updated: TimeToLive
-    shop  demo-dev-category  up to date
+    error: stacks/shop.rs:9: table `demo-dev-product` is not as it is defined
+      because: UpdateTimeToLive was refused: Time to live has been modified multiple times within a fixed interval
+      help: TTL can change about once an hour; deploy again then
     ");
     assert_snapshot!(up(&project, &["shp", "--sandbox"]), @"
     exit code 2
@@ -303,5 +303,55 @@ fn what_the_endpoint_refuses_is_told_with_the_line() {
     error: there is no stack `shp`
       help: did you mean `shop`?
       help: the stacks are: shop, notes
+    ");
+
+    let denied =
+        CallFault { action: "CreateTable".into(), from: 1, to: 9, failure: CallFailure::AccessDenied };
+    cloud.set_faults(Faults { calls: vec![denied], ..Faults::default() });
+    assert_snapshot!(up(&project, &["notes", "--sandbox"]), @"
+    exit code 3
+    --- stderr
+    error: stacks/notes.rs:9: table `demo-dev-notes` is not as it is defined
+      because: CreateTable is not allowed: User: arn:aws:iam::000000000000:user/sandbox is not authorized to perform: dynamodb:CreateTable
+    ");
+}
+
+/// DynamoDB Local is one.
+#[test]
+fn an_endpoint_without_tags() {
+    let project = Project::sample("local-tags");
+    let cloud = Cloud::quick(&project);
+    let peer = Peer::answering(move |request| {
+        let (head, body) = request.split_once("\r\n\r\n").unwrap();
+        let (_, target) = head.split_once("DynamoDB_20120810.").unwrap();
+        let action = target.lines().next().unwrap();
+        let answer = match action {
+            "TagResource" | "ListTagsOfResource" => {
+                json!({ "__type": "com.amazonaws.dynamodb.v20120810#UnknownOperationException" }).to_string()
+            }
+            _ => cloud.dynamodb(action, &serde_json::from_str(body).unwrap()),
+        };
+        (if answer.contains("__type") { "400 Bad Request" } else { "200 OK" }, answer)
+    });
+    project.replace("shop.rs", "Table::of::<Product>()", "Table::of::<Product>().tag(\"team\", \"shop\")");
+    let run = || up(&project, &["shop", "--endpoint-url", &peer.url]);
+    assert_snapshot!(run(), @"
+    exit code 0
+    --- stderr
+    shop  demo-dev-product  created; the endpoint has no Tags
+    shop  demo-dev-category  created
+    ");
+    assert_snapshot!(run(), @"
+    exit code 0
+    --- stderr
+    shop  demo-dev-product  as it was; the endpoint has no Tags
+    shop  demo-dev-category  up to date
+    ");
+    project.replace("shop.rs", ".tag(", ".ttl(\"goneAt\").tag(");
+    assert_snapshot!(run(), @"
+    exit code 0
+    --- stderr
+    shop  demo-dev-product  updated: TimeToLive; the endpoint has no Tags
+    shop  demo-dev-category  up to date
     ");
 }

@@ -248,6 +248,23 @@ fn help_of_every_command() {
     Options:
       -h, --help  Print help
     ");
+    assert_snapshot!(own(&["local", "up"]), @"
+    Create the tables of the stacks straight from the definitions, and update those that are there
+
+    Usage: tablewright local up [OPTIONS] [STACK]...
+
+    Arguments:
+      [STACK]...  Stacks whose tables to create (default: all)
+
+    Options:
+          --endpoint-url <URL>  Endpoint to create the tables in, such as http://127.0.0.1:8000
+          --sandbox             Create the tables in the project's sandbox
+          --dry-run             Send and write nothing; print what `aws dynamodb create-table
+                                --cli-input-json` takes, a document for each table
+          --env-json <FILE>     Write the names of the tables into this file, for `sam local
+                                --env-vars`; what else is in it stays
+      -h, --help                Print help (see more with '--help')
+    ");
     assert_snapshot!(own(&["check"]), @"
     Check the definitions against the rules of DynamoDB and CloudFormation, and against a policy
 

@@ -56,6 +56,28 @@ class MiniStack(unittest.TestCase):
         names = [stack["StackName"] for stack in stacks.describe_stacks()["Stacks"]]
         self.assertNotIn("demo-notes-dev", names)
 
+    def test_local_up_creates_tables_straight_from_the_definitions_and_updates_them(self):
+        def up(*args):
+            return tool("local", "up", *args, "--endpoint-url", self.endpoint, cwd=self.folder).stderr.splitlines()
+
+        self.assertEqual(up("notes"), ["notes  demo-dev-notes  created"])
+        self.assertEqual(up("notes"), ["notes  demo-dev-notes  up to date"])
+        source = self.folder / "stacks" / "notes.rs"
+        text = source.read_text()
+        index = '#[ddb(index(name = "byTime", partition(created_at)))]\npub struct Note'
+        changed = text.replace("pub struct Note", index)
+        source.write_text(changed.replace("Table::of::<Note>()", 'Table::of::<Note>().ttl("goneAt").tag("team", "a")'))
+        try:
+            self.assertEqual(up("notes"), ["notes  demo-dev-notes  updated: Create byTime, TimeToLive, Tags"])
+            self.assertEqual(up("notes"), ["notes  demo-dev-notes  up to date"])
+        finally:
+            source.write_text(text)
+        tables = boto3.client("dynamodb", **self.options)
+        described = tables.describe_table(TableName="demo-dev-notes")["Table"]
+        self.assertEqual([index["IndexName"] for index in described["GlobalSecondaryIndexes"]], ["byTime"])
+        tags = tables.list_tags_of_resource(ResourceArn=described["TableArn"])["Tags"]
+        self.assertEqual(tags, [{"Key": "team", "Value": "a"}])
+
     def test_an_endpoint_may_come_from_the_sdks_own_variable(self):
         env = {**ENV, "AWS_ENDPOINT_URL_CLOUDFORMATION": self.endpoint, "AWS_ENDPOINT_URL_DYNAMODB": self.endpoint}
         done = tool("diff", "shop", cwd=self.folder, env=env)

@@ -75,8 +75,9 @@ pub(super) fn is_unknown_operation(error: &ApiError) -> bool {
 /// Returns the error of a request that was not carried out, in DynamoDB's words.
 pub(super) fn refused(error: ApiError) -> CommandError {
     let ApiError { action, message, .. } = &error;
+    let advice = tablewright_tables::advice(message);
     let access = |text: String| CommandError::new(Exit::Access, anyhow!(text));
-    match &error.kind {
+    let refused = match &error.kind {
         ApiErrorKind::NotCloudFormation { endpoint } => {
             let endpoint = endpoint.as_deref().unwrap_or("the endpoint");
             access(format!("{endpoint} is not DynamoDB: it answered {action} with {message}"))
@@ -94,5 +95,6 @@ pub(super) fn refused(error: ApiError) -> CommandError {
         | ApiErrorKind::NotFound
         | ApiErrorKind::Validation
         | ApiErrorKind::Other => error.into(),
-    }
+    };
+    advice.into_iter().fold(refused, CommandError::hint)
 }
