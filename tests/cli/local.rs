@@ -320,18 +320,9 @@ fn what_the_endpoint_refuses_is_told_with_the_line() {
 #[test]
 fn an_endpoint_without_tags() {
     let project = Project::sample("local-tags");
-    let cloud = Cloud::quick(&project);
-    let peer = Peer::answering(move |request| {
-        let (head, body) = request.split_once("\r\n\r\n").unwrap();
-        let (_, target) = head.split_once("DynamoDB_20120810.").unwrap();
-        let action = target.lines().next().unwrap();
-        let answer = match action {
-            "TagResource" | "ListTagsOfResource" => {
-                json!({ "__type": "com.amazonaws.dynamodb.v20120810#UnknownOperationException" }).to_string()
-            }
-            _ => cloud.dynamodb(action, &serde_json::from_str(body).unwrap()),
-        };
-        (if answer.contains("__type") { "400 Bad Request" } else { "200 OK" }, answer)
+    let peer = in_front_of(Cloud::quick(&project), |action, _| {
+        let unknown = json!({ "__type": "com.amazonaws.dynamodb.v20120810#UnknownOperationException" });
+        matches!(action, "TagResource" | "ListTagsOfResource").then_some(unknown)
     });
     project.replace("shop.rs", "Table::of::<Product>()", "Table::of::<Product>().tag(\"team\", \"shop\")");
     let run = || up(&project, &["shop", "--endpoint-url", &peer.url]);
@@ -354,4 +345,51 @@ fn an_endpoint_without_tags() {
     shop  demo-dev-product  updated: TimeToLive; the endpoint has no Tags
     shop  demo-dev-category  up to date
     ");
+}
+
+#[test]
+fn what_an_endpoint_does_not_keep_is_not_sent_twice_to_a_new_table() {
+    let project = Project::sample("local-less");
+    let cloud = Cloud::quick(&project);
+    let file = cloud.clone();
+    let peer = in_front_of(cloud, move |action, input| {
+        let mut kept = input.clone();
+        kept.as_object_mut().unwrap().remove("DeletionProtectionEnabled");
+        assert_ne!(action, "UpdateTable", "{input}");
+        (action == "CreateTable").then(|| serde_json::from_str(&file.dynamodb(action, &kept)).unwrap())
+    });
+    project.replace("shop.rs", "Table::of::<Product>()", "Table::of::<Product>().deletion_protection(true)");
+    let _ =
+        up(&project, &["shop", "--endpoint-url", &peer.url]).ends_with(0).says("demo-dev-product  created");
+}
+
+#[test]
+fn tags_come_in_pages() {
+    let project = Project::sample("local-pages");
+    let peer = in_front_of(Cloud::quick(&project), |action, input| {
+        let page = match input["NextToken"].as_str() {
+            None => json!({ "Tags": [{ "Key": "team", "Value": "shop" }], "NextToken": "next" }),
+            Some(_) => json!({ "Tags": [{ "Key": "old", "Value": "tag" }] }),
+        };
+        (action == "ListTagsOfResource").then_some(page)
+    });
+    let run = || up(&project, &["shop", "--endpoint-url", &peer.url]);
+    let _ = run().ends_with(0);
+    project.replace("shop.rs", "Table::of::<Product>()", "Table::of::<Product>().tag(\"team\", \"shop\")");
+    let _ = run().ends_with(0).says("demo-dev-product  updated: Tags");
+    project.replace("shop.rs", ".tag(\"team\", \"shop\")", ".tag(\"team\", \"shop\").tag(\"old\", \"tag\")");
+    let _ = run().ends_with(0).says("demo-dev-product  up to date");
+}
+
+/// Answers for a sandbox, but for what `own` answers.
+fn in_front_of(cloud: Cloud, own: impl Fn(&str, &Value) -> Option<Value> + Send + 'static) -> Peer {
+    Peer::answering(move |request| {
+        let (head, body) = request.split_once("\r\n\r\n").unwrap();
+        let (_, target) = head.split_once("DynamoDB_20120810.").unwrap();
+        let action = target.lines().next().unwrap();
+        let input = serde_json::from_str(body).unwrap();
+        let answer =
+            own(action, &input).map_or_else(|| cloud.dynamodb(action, &input), |own| own.to_string());
+        (if answer.contains("__type") { "400 Bad Request" } else { "200 OK" }, answer)
+    })
 }

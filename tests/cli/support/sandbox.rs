@@ -8,6 +8,7 @@ use tablewright_sandbox::{Clock, Faults, Options, Request, Sandbox, Timings, Vir
 use crate::support::Project;
 
 /// The sandbox of a project.
+#[derive(Clone)]
 pub(crate) struct Cloud(PathBuf);
 
 /// Everything takes next to no time.
