@@ -188,3 +188,33 @@ fn what(call: &Call) -> String {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::{Call, Operation, what};
+
+    #[test]
+    fn what_a_request_changes() {
+        #[track_caller]
+        fn check(operation: Operation, input: Json, expected: &str) {
+            assert_eq!(what(&Call { table: "Note".to_owned(), operation, input }), expected);
+        }
+        let units = json!({ "ReadCapacityUnits": 1, "WriteCapacityUnits": 1 });
+        let indexes = json!([{ "Update": { "IndexName": "byTime", "ProvisionedThroughput": units } }]);
+        let billing = json!({
+            "TableName": "notes",
+            "BillingMode": "PROVISIONED",
+            "ProvisionedThroughput": units,
+            "GlobalSecondaryIndexUpdates": indexes,
+        });
+        check(Operation::UpdateTable, billing, "BillingMode, ProvisionedThroughput");
+        let index = json!({ "TableName": "notes", "GlobalSecondaryIndexUpdates": indexes });
+        check(Operation::UpdateTable, index, "Update byTime");
+        let index = json!([{ "Delete": { "IndexName": "byTime" } }]);
+        check(Operation::UpdateTable, json!({ "GlobalSecondaryIndexUpdates": index }), "Delete byTime");
+        check(Operation::UpdateTimeToLive, json!({ "TableName": "notes" }), "TimeToLive");
+        check(Operation::UntagResource, json!({ "TagKeys": ["team"] }), "Tags");
+    }
+}
