@@ -129,6 +129,16 @@ impl Target {
         Self { env: Some(env.to_owned()), name: format!("{env} ({})", self.name), flags, ..self }
     }
 
+    /// Returns whether AWS counts the calls of both together, as far as it is known here.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        let place = |target: &Self| {
+            let connection = &target.connection;
+            let endpoint = connection.endpoint.as_ref().map(|endpoint| endpoint.url.clone());
+            (connection.region.clone(), connection.profile.clone(), endpoint)
+        };
+        place(self) == place(other)
+    }
+
     /// Returns what reports call a stack of this place.
     pub(super) fn label(&self, stack: &str) -> String {
         match &self.env {

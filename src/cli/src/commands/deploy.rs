@@ -96,13 +96,18 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
 
 /// Connects to where each environment is, so that all credentials are known to work before anything is changed.
 async fn connect(common: &Common, args: &Args, wanted: &[Wanted]) -> Result<Vec<Target>> {
-    let mut targets = Vec::new();
+    let mut targets: Vec<Target> = Vec::new();
     for Wanted { env_name, scratch, env, .. } in wanted {
         let target = args.aws.connect(common, scratch, env).await;
-        targets.push(match wanted.len() {
+        let mut target = match wanted.len() {
             1 => target?,
             _ => target.map_err(|error| error.context(format!("environment {env_name}")))?.of(env_name),
-        });
+        };
+        // One budget of calls for what is in one place.
+        if let Some(other) = targets.iter().find(|other| other.is_beside(&target)) {
+            target.pace = other.pace.clone();
+        }
+        targets.push(target);
     }
     Ok(targets)
 }
