@@ -10,7 +10,7 @@ use tablewright_sandbox::{Clock, Options, Sandbox};
 
 use crate::commands::Common;
 use crate::commands::ask::ask_for_line;
-use crate::commands::endings::random;
+use crate::commands::token::random;
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 use crate::project::EnvConfig;

@@ -19,12 +19,12 @@ use tablewright_plan::{PlanOptions, Step};
 use crate::commands::aws::Target;
 use crate::commands::drive::Facts;
 use crate::commands::endings::{
-    TOKEN_PREFIX, conclude, detached, ending, is_for_indexes, to_be_continued, token,
-    wait_for_earlier_indexes, wait_for_tables,
+    conclude, detached, ending, is_for_indexes, to_be_continued, wait_for_earlier_indexes, wait_for_tables,
 };
 use crate::commands::failure::{cannot_take, not_cancelled, not_prepared};
 use crate::commands::options::{Deed, OptionArgs, Options, Until};
 use crate::commands::planning::{Job, agree, plan_stack};
+use crate::commands::token::{TOKEN_PREFIX, token};
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 use crate::report::fact::{Ending, Fact, Work};

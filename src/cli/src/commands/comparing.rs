@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use similar::TextDiff;
-use tablewright::render::{Templates, render};
+use tablewright::render::Rendered;
 use tablewright::{Env, Stack};
 use tablewright_plan::{Action, Change, Plan, PlanOptions, Verdict, plan};
 use tablewright_review::{Comparison, Located};
 
 use crate::commands::diff::Args;
 use crate::commands::planning::plan_stack;
+use crate::commands::wanted::of_definitions;
 use crate::commands::{Common, select};
 use crate::error::{CommandError, Result};
 use crate::project::{EnvConfig, Project};
@@ -88,16 +89,11 @@ impl Sources<'_> {
     /// Plans the definitions against what is deployed, and what changes beside the templates.
     async fn plans(&self) -> Result<Vec<Comparison>> {
         let (project, env, env_config) = self.place();
-        let assembly = self.common.sound_assembly(project, env)?;
-        let overrides = Templates::with_folder(&project.stacks.join("templates"))?;
+        let mut wanted = of_definitions(self.common, Some(env.name()), &self.args.stacks)?;
         let target = self.args.aws.connect(self.common, &project.scratch(), env_config).await?;
         let (mut comparisons, options) = (Vec::new(), self.args.given.read()?);
-        let mut stacks = Vec::new();
-        for stack in select(&assembly, &self.args.stacks)? {
-            stacks.push((stack.clone(), render(stack, env.name(), &overrides)?));
-        }
-        options.apply(&mut stacks)?;
-        for (stack, rendered) in &stacks {
+        options.apply(&mut wanted.stacks)?;
+        for (stack, rendered) in &wanted.stacks {
             let plan_options = PlanOptions::default();
             let job =
                 plan_stack(&target, env_config, stack, rendered.clone(), &plan_options, &options).await?;
@@ -139,14 +135,11 @@ impl Sources<'_> {
     }
 
     fn definitions(&self) -> Result<Side> {
-        let (project, env, _) = self.place();
-        let assembly = self.common.sound_assembly(project, env)?;
-        let overrides = Templates::with_folder(&project.stacks.join("templates"))?;
-        let template = |stack: &Stack| {
-            let rendered = render(stack, env.name(), &overrides)?;
-            Ok((stack.id.clone(), Template::rendered(stack, rendered)))
-        };
-        Ok(Side::Many(assembly.stacks.iter().map(template).collect::<Result<_>>()?))
+        let (_, env, _) = self.place();
+        let wanted = of_definitions(self.common, Some(env.name()), &[])?;
+        let template =
+            |(stack, rendered): (Stack, Rendered)| (stack.id.clone(), Template::rendered(&stack, rendered));
+        Ok(Side::Many(wanted.stacks.into_iter().map(template).collect()))
     }
 
     /// Reads what is deployed of the stacks that the other side has.

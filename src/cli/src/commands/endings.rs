@@ -110,19 +110,6 @@ async fn tables_of(target: &Target, stack: &Stack, is_wanted: impl Fn(&str) -> b
     Ok(tables.filter_map(|resource| resource.physical_id).collect())
 }
 
-/// What the name of every change set of ours begins with.
-pub(super) const TOKEN_PREFIX: &str = "tablewright-";
-
-/// Returns a name that nobody else has, for a change set or an operation.
-pub(super) fn token() -> String {
-    format!("{TOKEN_PREFIX}{:016x}{:016x}", random(), random())
-}
-
-/// Returns a random number. Where the system has none to give, nothing that needs an unheard-of name can be done.
-pub(super) fn random() -> u64 {
-    getrandom::u64().expect("the system gives random numbers")
-}
-
 pub(super) fn interrupted_before() -> CommandError {
     CommandError::new(Exit::Interrupted, anyhow!("interrupted before anything was changed"))
 }

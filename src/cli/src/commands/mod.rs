@@ -29,6 +29,7 @@ mod planning;
 mod reporting;
 mod reviewed;
 mod together;
+mod token;
 mod wanted;
 
 use std::io::{self, Write as _};
