@@ -149,22 +149,25 @@ fn wanted_settings(stack: &Stack) -> StackSettings {
     }
 }
 
+/// Returns the jobs of each place, which come one after the other.
+pub(super) fn by_target<'a, 'j>(jobs: &'j [Job<'a>]) -> impl Iterator<Item = &'j [Job<'a>]> {
+    jobs.chunk_by(|one, next| std::ptr::eq(one.target, next.target))
+}
+
 /// Shows the plans of all stacks.
 pub(super) fn show(jobs: &[Job<'_>], reporter: &mut Reporter) {
-    let mut target: Option<&Target> = None;
-    for job in jobs {
-        if target.is_none_or(|target| !std::ptr::eq(target, job.target)) {
-            reporter.say(&format!("Plan for {}:", job.target.name));
-            target = Some(job.target);
-        }
-        let name = job.stack.name.as_deref().unwrap_or_default();
-        reporter.say(&format!("{} ({name}): {}", job.label, plan_text::summary(&job.comparison)));
-        for note in job.notes() {
-            reporter.say(&format!("note: {}", printable(&note)));
-        }
-        let changes = plan_text::changes(&job.comparison.changes);
-        if !changes.is_empty() {
-            reporter.say(changes.trim_end());
+    for jobs in by_target(jobs) {
+        reporter.say(&format!("Plan for {}:", jobs[0].target.name));
+        for job in jobs {
+            let name = job.stack.name.as_deref().unwrap_or_default();
+            reporter.say(&format!("{} ({name}): {}", job.label, plan_text::summary(&job.comparison)));
+            for note in job.notes() {
+                reporter.say(&format!("note: {}", printable(&note)));
+            }
+            let changes = plan_text::changes(&job.comparison.changes);
+            if !changes.is_empty() {
+                reporter.say(changes.trim_end());
+            }
         }
     }
 }

@@ -6,7 +6,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tablewright_plan::{Ordered, dependencies, waves};
 
 use crate::commands::changes::{Changes, First};
-use crate::commands::planning::Job;
+use crate::commands::planning::{Job, by_target};
 use crate::error::{CommandError, Result};
 
 /// Which job waits for which.
@@ -34,27 +34,23 @@ impl Together {
     ///
     /// When stacks wait for each other.
     pub(super) fn of(jobs: &[Job<'_>], concurrency: u16, keep_going: bool) -> Result<Self> {
-        let mut waits_for = vec![BTreeSet::new(); jobs.len()];
-        for target in jobs.iter().map(|job| job.target) {
-            let places: Vec<usize> =
-                (0..jobs.len()).filter(|at| std::ptr::eq(jobs[*at].target, target)).collect();
-            let ordered: Vec<Ordered<'_>> = places
-                .iter()
-                .map(|at| Ordered {
-                    stack_name: jobs[*at].stack.name.as_deref().unwrap_or_default(),
-                    template: &jobs[*at].rendered.template,
-                })
-                .collect();
-            if let Err(cycle) = waves(&ordered) {
-                let names: Vec<&str> =
-                    cycle.stacks.iter().map(|place| jobs[places[*place]].stack.id.as_str()).collect();
+        let mut waits_for = Vec::new();
+        for jobs in by_target(jobs) {
+            let before = waits_for.len();
+            let stacks = jobs.iter().map(|job| Ordered {
+                stack_name: job.stack.name.as_deref().unwrap_or_default(),
+                template: &job.rendered.template,
+            });
+            let stacks: Vec<Ordered<'_>> = stacks.collect();
+            if let Err(cycle) = waves(&stacks) {
+                let names: Vec<&str> = cycle.stacks.iter().map(|at| jobs[*at].stack.id.as_str()).collect();
                 return Err(CommandError::usage(format!("stacks wait for each other: {}", names.join(", ")))
                     .hint("each takes something from the next, by an export, an output or an SSM parameter; break the circle"));
             }
-            for (place, from) in dependencies(&ordered).into_iter().enumerate() {
-                let from = from.into_iter().map(|place| places[place]);
-                waits_for[places[place]] = from.filter(|at| jobs[*at].has_changes()).collect();
-            }
+            waits_for.extend(dependencies(&stacks).into_iter().map(|from| {
+                let changing = from.into_iter().filter(|at| jobs[*at].has_changes());
+                changing.map(|at| before + at).collect::<BTreeSet<_>>()
+            }));
         }
         Ok(Self { waits_for, most: usize::from(concurrency), keep_going })
     }
