@@ -1,0 +1,151 @@
+//! A failed operation, the first cause first, with the Rust line and what to do.
+
+use std::fmt::Write as _;
+
+use anyhow::anyhow;
+use tablewright::{Place, Stack};
+use tablewright_cloudformation::{
+    CancelError, Cause, DraftError, Failure, PrepareError, RollbackError, StackClass, StackStatus,
+};
+use tablewright_dynamodb::advice;
+
+use crate::commands::aws::Target;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::report::printable;
+
+/// Returns the error of an operation on `stack` that ended badly.
+pub(super) fn failed(
+    target: &Target,
+    stack: &Stack,
+    status: &StackStatus,
+    failure: &Failure,
+) -> CommandError {
+    let (exit, what) = match status.class() {
+        StackClass::RolledBack | StackClass::Gone => (Exit::RolledBack, "failed and was rolled back"),
+        StackClass::Done
+        | StackClass::Paused
+        | StackClass::Stuck
+        | StackClass::Moving
+        | StackClass::Review
+        | StackClass::Unknown => (Exit::NeedsHand, "failed"),
+    };
+    let mut text = format!("stack {} {what}; it is in {status}", stack.id);
+    for cause in &failure.causes {
+        write!(text, "\n  {}", cause_text(stack, cause)).expect("writing to a String does not fail");
+    }
+    if failure.causes.is_empty()
+        && let Some(reason) = &failure.reason
+    {
+        write!(text, "\n  {}", printable(reason)).expect("writing to a String does not fail");
+    }
+    if !failure.cancelled.is_empty() {
+        write!(text, "\n  cancelled with it: {}", failure.cancelled.join(", "))
+            .expect("writing to a String does not fail");
+    }
+    let first = failure.causes.first().and_then(|cause| place(stack, &cause.logical_id));
+    let mut error = CommandError::new(exit, anyhow!(text)).at(first.cloned());
+    let reasons = failure.causes.iter().filter_map(|cause| cause.reason.as_deref());
+    if let Some(advice) = reasons.filter_map(advice).next() {
+        error = error.hint(advice);
+    }
+    match status {
+        StackStatus::RollbackComplete => error.hint(only_delete(target, stack)),
+        StackStatus::UpdateRollbackFailed => error.hint(format!(
+            "remove what blocks the rollback, then {} continues it; `--skip ID` leaves a resource as it is",
+            target.command("rollback", &stack.id)
+        )),
+        StackStatus::DeleteFailed => error.hint(format!(
+            "remove what blocks the deletion, then {} again",
+            target.command("destroy", &stack.id)
+        )),
+        _ => error,
+    }
+}
+
+fn only_delete(target: &Target, stack: &Stack) -> String {
+    let destroy = target.command("destroy", &stack.id);
+    format!("a stack in ROLLBACK_COMPLETE can only be deleted: {destroy}, then deploy again")
+}
+
+/// Returns the error of a stack that can take no change set now, with the command that helps.
+pub(super) fn cannot_take(target: &Target, stack: &Stack, error: DraftError) -> CommandError {
+    let hint = match &error {
+        DraftError::Busy { .. } => format!("{} follows what is going on", target.command("watch", &stack.id)),
+        DraftError::CreationRolledBack { .. } => only_delete(target, stack),
+        DraftError::Request(_) => {
+            "give it with `--parameter NAME=VALUE`, `--parameters-file FILE` or `parameters` in tablewright.toml".into()
+        }
+        DraftError::TemplateTooLarge(_) => format!(
+            "name a bucket for it with `--bucket` or `bucket` in tablewright.toml, or make some of the tables of stack `{}` ({}) in another stack",
+            stack.id, stack.at
+        ),
+        DraftError::StackName(_)
+        | DraftError::Paused { .. }
+        | DraftError::Stuck { .. }
+        | DraftError::UnknownStatus { .. }
+        | DraftError::Api(_) => return error.into(),
+    };
+    let mut error = CommandError::from(error);
+    error.hints = vec![hint];
+    error
+}
+
+/// Returns the error of a change set that CloudFormation refused, with the Rust lines of what it found.
+pub(super) fn not_prepared(stack: &Stack, error: PrepareError) -> CommandError {
+    let PrepareError::Failed { reason, details, .. } = &error else { return error.into() };
+    let mut text =
+        format!("CloudFormation refuses the change set of stack {}, and nothing was changed", stack.id);
+    for detail in details {
+        let id = detail.logical_id.as_deref();
+        let place =
+            id.and_then(|id| place(stack, id)).map_or_else(String::new, |place| format!(" ({place})"));
+        let found = printable(&detail.reason);
+        write!(text, "\n  {}{place}: {found}", id.unwrap_or("the template"))
+            .expect("writing to a String does not fail");
+    }
+    if details.is_empty() {
+        write!(text, "\n  {}", printable(reason)).expect("writing to a String does not fail");
+    }
+    let reasons = details.iter().map(|detail| detail.reason.as_str()).chain([reason.as_str()]);
+    let advice = reasons.filter_map(advice).next();
+    let first = details.iter().find_map(|detail| place(stack, detail.logical_id.as_deref()?));
+    let error = CommandError::new(Exit::Refused, anyhow!(text)).at(first.cloned());
+    advice.into_iter().fold(error, CommandError::hint)
+}
+
+/// Returns the error of an operation that could not be cancelled.
+pub(super) fn not_cancelled(target: &Target, argument: &str, error: CancelError) -> CommandError {
+    let watch = target.command("watch", argument);
+    match error {
+        CancelError::NoStack(_) => CommandError::new(Exit::Usage, error),
+        CancelError::NothingToCancel { .. } => CommandError::new(Exit::Refused, error),
+        CancelError::BeingCreated(_) => CommandError::new(Exit::StillRunning, error)
+            .hint(format!("it goes on; {watch} follows it"))
+            .hint(format!("{} deletes it", target.command("cancel --delete", argument))),
+        CancelError::Delete(error) => error.into(),
+        CancelError::Api(error) => error.into(),
+    }
+}
+
+/// Returns the error of a rollback that did not begin.
+pub(super) fn not_rolled_back(target: &Target, argument: &str, error: RollbackError) -> CommandError {
+    match error {
+        RollbackError::NotNow { .. } => CommandError::new(Exit::Refused, error)
+            .hint(format!("{} says what happened to it last", target.command("watch", argument))),
+        RollbackError::NothingToSkip(_) => CommandError::new(Exit::Usage, error)
+            .hint("leave `--skip` out; it is for a rollback that has failed"),
+        RollbackError::Api(error) => error.into(),
+    }
+}
+
+fn cause_text(stack: &Stack, cause: &Cause) -> String {
+    let place = place(stack, &cause.logical_id).map_or_else(String::new, |place| format!(" ({place})"));
+    let reason = cause.reason.as_deref().map_or_else(|| "no reason given".to_owned(), printable);
+    format!("{}{place} {}: {reason}", cause.logical_id, cause.status)
+}
+
+/// Returns the Rust line of a resource.
+fn place<'a>(stack: &'a Stack, logical_id: &str) -> Option<&'a Place> {
+    stack.place_of("Resources", logical_id, None)
+}

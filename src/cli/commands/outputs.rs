@@ -1,0 +1,122 @@
+use std::fmt::Write as _;
+use std::path::Path;
+
+use tablewright_cloudformation::stack::{self as cloud_stack, Output};
+
+use crate::commands::aws::AwsArgs;
+use crate::commands::chosen::StackArgs;
+use crate::commands::drive::run;
+use crate::commands::reporting::append;
+use crate::commands::token::random;
+use crate::commands::{Common, print};
+use crate::error::{CommandError, Result};
+use crate::exit::Exit;
+use crate::report::ndjson::by_key;
+use crate::report::printable;
+
+/// Where GitHub Actions takes the outputs of a step from.
+const GITHUB_OUTPUT: &str = "GITHUB_OUTPUT";
+
+/// Print the outputs of a stack
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    stack: StackArgs,
+    #[command(flatten)]
+    aws: AwsArgs,
+    /// Form of the outputs
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    format: Format,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// A line each, for people
+    Text,
+    /// One object
+    Json,
+    /// A line each, as `.env` files have them
+    Dotenv,
+    /// Into the file that GitHub Actions names by GITHUB_OUTPUT, for later steps
+    Github,
+}
+
+pub(super) fn outputs(common: &Common, args: &Args) -> Result<Exit> {
+    let chosen = args.stack.choose(common)?;
+    let stack = &chosen.stack;
+    run(async {
+        let target = args.aws.connect(common, &chosen.scratch, &chosen.env).await?;
+        let name = stack.name.as_deref().unwrap_or_default();
+        let deployed = cloud_stack::describe(&target.cloudformation, name).await?;
+        let deployed = deployed.ok_or_else(|| chosen.missing(&target))?;
+        let mut outputs = deployed.outputs;
+        // CloudFormation answers in no order.
+        outputs.sort_by(|a, b| a.key.cmp(&b.key));
+        match args.format {
+            Format::Text => print(&text(&outputs)),
+            Format::Json => print(&format!("{:#}\n", by_key(&outputs))),
+            Format::Dotenv => print(&dotenv(&outputs)),
+            Format::Github => append_for_github(&outputs),
+        }?;
+        Ok(Exit::Done)
+    })
+}
+
+fn text(outputs: &[Output]) -> String {
+    outputs.iter().map(|output| format!("{} = {}\n", output.key, printable(&output.value))).collect()
+}
+
+/// Quoted, so that neither a blank nor a `$` in a value means anything.
+fn dotenv(outputs: &[Output]) -> String {
+    let quoted = |value: &str| {
+        let escaped: String = value
+            .chars()
+            .map(|c| match c {
+                '"' | '\\' | '$' | '`' => format!("\\{c}"),
+                '\n' => "\\n".to_owned(),
+                '\r' => "\\r".to_owned(),
+                c => c.to_string(),
+            })
+            .collect();
+        format!("\"{escaped}\"")
+    };
+    outputs.iter().map(|output| format!("{}={}\n", output.key, quoted(&output.value))).collect()
+}
+
+fn append_for_github(outputs: &[Output]) -> Result<()> {
+    let Some(file) = std::env::var_os(GITHUB_OUTPUT).filter(|file| !file.is_empty()) else {
+        return Err(CommandError::usage(format!("{GITHUB_OUTPUT} is not set"))
+            .hint("GitHub Actions sets it for the steps of a job; elsewhere use another `--format`"));
+    };
+    let mut text = String::new();
+    for Output { key, value, .. } in outputs {
+        // A value of several lines could pass for other outputs; its delimiter must be one that no value can have.
+        let end = format!("tablewright-{}", random());
+        writeln!(text, "{key}<<{end}\n{value}\n{end}").expect("writing to a String does not fail");
+    }
+    append(Path::new(&file), &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_breaks_out_of_its_line() {
+        let output = |value: &str| Output {
+            key: "Key".into(),
+            value: value.into(),
+            description: None,
+            export_name: None,
+        };
+        for (value, line) in [
+            ("plain", "Key=\"plain\"\n"),
+            ("a b", "Key=\"a b\"\n"),
+            ("", "Key=\"\"\n"),
+            ("a\"b\\c$d`e", "Key=\"a\\\"b\\\\c\\$d\\`e\"\n"),
+            ("a\nOther=1\r", "Key=\"a\\nOther=1\\r\"\n"),
+        ] {
+            assert_eq!(dotenv(&[output(value)]), line);
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! What a command fails with: the only place that turns errors of the libraries into exit codes and advice.
+
+use std::fmt;
+
+use tablewright::{Place, render};
+use tablewright_cloudformation::change_set::PrepareError;
+use tablewright_cloudformation::delete::DeleteError;
+use tablewright_cloudformation::draft::DraftError;
+use tablewright_cloudformation::endpoint::Origin;
+use tablewright_cloudformation::{ApiError, ApiErrorKind, ConnectError, SignIn, UploadError, WatchError};
+
+use crate::exit::Exit;
+
+/// A failed command. Advice stands beside the error, not in its text.
+#[derive(Debug)]
+pub(crate) struct CommandError {
+    /// The exit code.
+    pub(crate) exit: Exit,
+    /// What went wrong, with its causes.
+    pub(crate) error: anyhow::Error,
+    /// Where something was looked for in vain, a line each.
+    pub(crate) tried: Vec<String>,
+    /// What to do, a line each.
+    pub(crate) hints: Vec<String>,
+    /// The line of the source that it is about, where it is about one.
+    pub(crate) at: Option<Place>,
+}
+
+pub(crate) type Result<T, E = CommandError> = std::result::Result<T, E>;
+
+impl CommandError {
+    pub(crate) fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
+        Self { exit, error: error.into(), tried: Vec::new(), hints: Vec::new(), at: None }
+    }
+
+    /// Makes an error of the command line, the configuration or the definitions.
+    pub(crate) fn usage(message: impl fmt::Display) -> Self {
+        Self::new(Exit::Usage, anyhow::Error::msg(message.to_string()))
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Says which line of the source it is about.
+    pub(crate) fn at(mut self, at: Option<Place>) -> Self {
+        self.at = at;
+        self
+    }
+
+    /// Adds the line above: what was being done.
+    pub(crate) fn context(mut self, context: impl fmt::Display + Send + Sync + 'static) -> Self {
+        self.error = self.error.context(context);
+        self
+    }
+}
+
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error: {}", self.error)?;
+        for cause in self.error.chain().skip(1) {
+            write!(f, "\n  because: {}", indent(&cause.to_string()))?;
+        }
+        for place in &self.tried {
+            write!(f, "\n  tried: {}", indent(place))?;
+        }
+        for hint in &self.hints {
+            write!(f, "\n  help: {}", indent(hint))?;
+        }
+        Ok(())
+    }
+}
+
+/// Keeps the lines of a longer text below its first one.
+fn indent(text: &str) -> String {
+    text.trim_end().replace('\n', "\n    ")
+}
+
+/// Turns a library's error into a [`CommandError`] with an exit code.
+pub(crate) trait OrExit<T> {
+    /// Sets the exit code of an error.
+    fn or_exit(self, exit: Exit) -> Result<T>;
+}
+
+impl<T, E: Into<anyhow::Error>> OrExit<T> for std::result::Result<T, E> {
+    fn or_exit(self, exit: Exit) -> Result<T> {
+        self.map_err(|error| CommandError::new(exit, error))
+    }
+}
+
+impl From<render::Error> for CommandError {
+    fn from(error: render::Error) -> Self {
+        let hints = error.hint().into_iter().collect();
+        Self { hints, ..Self::new(Exit::Usage, error) }
+    }
+}
+
+impl From<ConnectError> for CommandError {
+    fn from(error: ConnectError) -> Self {
+        let (tried, advice): (&[String], &str) = match &error {
+            ConnectError::NoRegion { tried } => (
+                tried,
+                "pass `--region`, set AWS_REGION, or give the environment a `region` in tablewright.toml",
+            ),
+            ConnectError::NoCredentials { tried } => (
+                tried,
+                "sign in (`aws configure`, `aws sso login`, `aws login`), choose a profile with `--profile`, or try `--sandbox`",
+            ),
+            ConnectError::UnknownProfile { .. } => {
+                (&[], "choose another with `--profile`, or make it with `aws configure --profile NAME`")
+            }
+            ConnectError::SignedOut { sign_in: SignIn::Sso, .. } => {
+                (&[], "run `aws sso login --profile NAME`")
+            }
+            ConnectError::SignedOut { sign_in: SignIn::Login, .. } => (&[], "run `aws login --profile NAME`"),
+            ConnectError::MfaCode { .. } => (&[], "type the code of the device in a terminal"),
+            ConnectError::Credentials(_) => {
+                (&[], "sign in again, or choose another profile with `--profile`")
+            }
+            ConnectError::InvalidRegion { .. } => (&[], "a region is such as eu-west-1"),
+            ConnectError::InvalidEndpoint { .. } => (&[], "an endpoint is such as http://127.0.0.1:4566"),
+            ConnectError::ConfigFiles(_) | ConnectError::CaBundle { .. } => {
+                (&[], "mend the file, or unset the variable that names it")
+            }
+        };
+        let exit = match &error {
+            // What was typed on the command line is usage; what was found in the environment is access.
+            ConnectError::InvalidRegion { origin: Origin::Given, .. }
+            | ConnectError::InvalidEndpoint { origin: Origin::Given, .. } => Exit::Usage,
+            _ => Exit::Access,
+        };
+        let (tried, hints) = (tried.to_vec(), vec![advice.to_owned()]);
+        Self { tried, hints, ..Self::new(exit, error) }
+    }
+}
+
+impl From<ApiError> for CommandError {
+    fn from(error: ApiError) -> Self {
+        let (exit, hint) = match &error.kind {
+            ApiErrorKind::Denied { permission } => {
+                (Exit::Access, Some(format!("the credentials need the permission {permission}")))
+            }
+            ApiErrorKind::Expired => (
+                Exit::Access,
+                Some(
+                    "sign in again (`aws sso login`, `aws login`, or new keys), then run the same command"
+                        .into(),
+                ),
+            ),
+            ApiErrorKind::Credentials => (Exit::Access, None),
+            ApiErrorKind::Unreachable { .. } | ApiErrorKind::NotCloudFormation { .. } => (
+                Exit::Access,
+                Some(
+                    "is it the right endpoint? see `--endpoint-url`, AWS_ENDPOINT_URL and the profile".into(),
+                ),
+            ),
+            ApiErrorKind::Throttled | ApiErrorKind::Unavailable => {
+                (Exit::Access, Some("try again in a minute".into()))
+            }
+            ApiErrorKind::NotFound | ApiErrorKind::Validation => (Exit::Usage, None),
+            ApiErrorKind::Other => (Exit::Internal, None),
+        };
+        let hints = hint.into_iter().collect();
+        Self { hints, ..Self::new(exit, error) }
+    }
+}
+
+impl From<DraftError> for CommandError {
+    fn from(error: DraftError) -> Self {
+        let exit = match &error {
+            DraftError::StackName(_) | DraftError::TemplateTooLarge(_) | DraftError::Request(_) => {
+                Exit::Usage
+            }
+            DraftError::Busy { .. } => Exit::Refused,
+            DraftError::CreationRolledBack { .. } | DraftError::Paused { .. } | DraftError::Stuck { .. } => {
+                Exit::NeedsHand
+            }
+            DraftError::UnknownStatus { .. } => Exit::Unknown,
+            DraftError::Api(error) => return error.clone().into(),
+        };
+        let hints = error.hint().map(str::to_owned).into_iter().collect();
+        Self { hints, ..Self::new(exit, error) }
+    }
+}
+
+impl From<PrepareError> for CommandError {
+    fn from(error: PrepareError) -> Self {
+        match error {
+            PrepareError::Api(error) => error.into(),
+            PrepareError::Draft(error) => error.into(),
+            PrepareError::UnchangedButFailed(_) => Self::new(Exit::NeedsHand, error),
+            PrepareError::Failed { .. } => Self::new(Exit::Refused, error),
+            PrepareError::ReplacementWithoutRollback { .. } => {
+                let hint = error.hint();
+                hint.into_iter().fold(Self::new(Exit::Refused, error), Self::hint)
+            }
+        }
+    }
+}
+
+impl From<UploadError> for CommandError {
+    fn from(error: UploadError) -> Self {
+        let (exit, hint) = match &error {
+            UploadError::BucketName(_) | UploadError::OtherRegion { .. } => {
+                (Exit::Usage, "name another with `--bucket` or with `bucket` in tablewright.toml")
+            }
+            UploadError::TooLarge(_) => (Exit::Usage, "split the stack"),
+            UploadError::NoBucket(_) => {
+                (Exit::Usage, "make it (`aws s3 mb`), or name another with `--bucket`")
+            }
+            UploadError::Denied { .. } => {
+                (Exit::Access, "the credentials need that permission on the bucket")
+            }
+            UploadError::Failed { .. } => (Exit::Access, "try again in a minute"),
+        };
+        Self::new(exit, error).hint(hint)
+    }
+}
+
+impl From<WatchError> for CommandError {
+    fn from(error: WatchError) -> Self {
+        let exit = match &error {
+            WatchError::Lost { .. } | WatchError::NeverBegan { .. } => Exit::Unknown,
+            WatchError::StillRunning { .. } => Exit::StillRunning,
+            WatchError::NoOperation { .. } => Exit::Usage,
+        };
+        Self::new(exit, error)
+    }
+}
+
+impl From<DeleteError> for CommandError {
+    fn from(error: DeleteError) -> Self {
+        match error {
+            DeleteError::Api(error) => error.into(),
+            DeleteError::Protected { .. } => Self::new(Exit::Refused, error).hint(
+                "deploy it with `.termination_protection(false)` first, if the stack is no longer needed",
+            ),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! How the work on a stack ended, in words.
+
+use std::fmt::Write as _;
+
+use tablewright_cloudformation::Leftover;
+use tablewright_cloudformation::stack::Output;
+
+use crate::report::fact::Ending;
+use crate::report::style;
+use crate::report::text::printable;
+
+/// Returns what is said of an ending. A failure is said by the command, as its error.
+pub(crate) fn text(stack: &str, ending: &Ending) -> String {
+    let (good, warning) = (style::GOOD, style::WARNING);
+    let mut out = String::new();
+    let mut line = |text: String| writeln!(out, "{text}").expect("writing to a String does not fail");
+    match ending {
+        Ending::Unchanged { .. } => line(format!("{good}✓{good:#} {stack}: nothing to change.")),
+        Ending::Done { usable, orphans, retained, .. } => {
+            let tables = if *usable {
+                "and its tables can be used"
+            } else {
+                "but whether its tables can be used is not known"
+            };
+            line(format!("{good}✓{good:#} {stack}: done, {tables}."));
+            for left in orphans {
+                line(format!("{warning}!{warning:#} {} was left behind: {}", name(left), reason(left)));
+            }
+            retained.iter().for_each(|left| line(kept(left)));
+        }
+        Ending::Deleted { retained } => {
+            line(format!("{good}✓{good:#} {stack}: the stack is gone."));
+            retained.iter().for_each(|left| line(kept(left)));
+        }
+        Ending::Undone { status } => {
+            line(format!("{good}✓{good:#} {stack}: it is back where it was ({status})."));
+        }
+        Ending::Failed { .. } => {}
+    }
+    out
+}
+
+/// Returns the outputs of a stack, a line each.
+pub(crate) fn outputs(stack: &str, ending: &Ending) -> String {
+    let outputs: &[Output] = match ending {
+        Ending::Unchanged { outputs } | Ending::Done { outputs: Some(outputs), .. } => outputs,
+        Ending::Done { outputs: None, .. }
+        | Ending::Undone { .. }
+        | Ending::Deleted { .. }
+        | Ending::Failed { .. } => &[],
+    };
+    let mut outputs: Vec<&Output> = outputs.iter().collect();
+    // CloudFormation answers in no order.
+    outputs.sort_by(|a, b| a.key.cmp(&b.key));
+    let mut out = String::new();
+    for output in outputs {
+        writeln!(out, "{stack}.{} = {}", output.key, printable(&output.value))
+            .expect("writing to a String does not fail");
+    }
+    out
+}
+
+fn kept(left: &Leftover) -> String {
+    format!("  {} stays, as its policy says; CloudFormation no longer knows it.", name(left))
+}
+
+fn name(left: &Leftover) -> String {
+    match &left.physical_id {
+        Some(physical) => format!("{} ({physical})", left.logical_id),
+        None => left.logical_id.clone(),
+    }
+}
+
+fn reason(left: &Leftover) -> String {
+    left.reason.as_deref().map_or_else(|| "no reason given".to_owned(), printable)
+}

@@ -1,0 +1,94 @@
+//! Plain lines, one for each fact: for pipes, for CI, for a log that is read tomorrow.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use tablewright_cloudformation::{Event, EventKind};
+use tablewright_dynamodb::Progress;
+
+use crate::report::fact::Fact;
+use crate::report::text::{clock, is_nested_itself, length, printable, resource_name};
+use crate::report::view::{StackView, View};
+
+/// Returns the line of a fact; `None` where it says nothing that people miss.
+pub(crate) fn line(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::Planned { .. } | Fact::Ended { .. } => None,
+        Fact::Began { stack, work, .. } => Some(format!("{stack}: {}", work.going_on())),
+        Fact::Step { stack, number, of, summary } => {
+            Some(format!("{stack}: step {number} of {of}: {summary}"))
+        }
+        Fact::Cloud { stack, event } => {
+            let text = event_text(event)?;
+            Some(format!("{}  {stack}  {text}", clock(event.at)))
+        }
+        Fact::Table { stack, progress } => Some(format!("          {stack}  {}", table(progress))),
+    }
+}
+
+/// Returns a line for each stack that is waited for: what is under way, and for how long nothing was heard.
+pub(crate) fn still_waiting(view: &View, silence: Duration) -> Vec<String> {
+    let waiting = view.stacks.iter().filter(|stack| stack.ended.is_none());
+    let line = |stack: &StackView| {
+        let mut moving: Vec<&str> = stack
+            .resources
+            .iter()
+            .filter(|resource| resource.status.is_in_progress())
+            .map(|resource| resource.logical_id.as_str())
+            .collect();
+        let more = moving.len().saturating_sub(3);
+        moving.truncate(3);
+        let what = match (&moving[..], more) {
+            ([], _) => "the stack".to_owned(),
+            (ids, 0) => ids.join(", "),
+            (ids, more) => format!("{} and {more} more", ids.join(", ")),
+        };
+        format!("          {}  no news for {}; waiting for {what}", stack.id, length(silence))
+    };
+    waiting.map(line).collect()
+}
+
+fn event_text(event: &Event) -> Option<String> {
+    Some(match &event.kind {
+        EventKind::Resource(resource) if is_nested_itself(resource) => return None,
+        EventKind::Resource(resource) => {
+            let text = format!("{}  {}", resource_name(&event.stack_name, resource), resource.status);
+            with_reason(text, resource.reason.as_deref())
+        }
+        EventKind::Stack { status, reason } => with_reason(format!("stack  {status}"), reason.as_deref()),
+        EventKind::Throttled { action, retry_in } => {
+            format!("AWS asks for fewer calls of {action}; next one in {}", length(*retry_in))
+        }
+        EventKind::CallFailed { error, retry_in } => {
+            format!("{}; trying again in {}", printable(&error.to_string()), length(*retry_in))
+        }
+        EventKind::ChangeSetLeft { name, error } => {
+            format!("change set {name} could not be deleted: {}", printable(&error.to_string()))
+        }
+        EventKind::ChangeSetCreated { .. }
+        | EventKind::ChangesDescribed { .. }
+        | EventKind::ChangeSetDeleted { .. }
+        | EventKind::ExecutionStarted { .. }
+        | EventKind::DeletionStarted { .. }
+        | EventKind::Cancelled { .. }
+        | EventKind::RollbackStarted { .. }
+        | EventKind::Settled { .. } => return None,
+    })
+}
+
+fn with_reason(mut text: String, reason: Option<&str>) -> String {
+    if let Some(reason) = reason {
+        write!(text, "  {}", printable(reason)).expect("writing to a String does not fail");
+    }
+    text
+}
+
+fn table(progress: &Progress) -> String {
+    let mut text = format!("{}  {}", progress.table, progress.status);
+    for index in &progress.indexes {
+        let filling = if index.backfilling { " (filling)" } else { "" };
+        write!(text, ", index {} {}{filling}", index.name, index.status)
+            .expect("writing to a String does not fail");
+    }
+    text
+}

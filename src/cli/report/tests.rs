@@ -1,0 +1,194 @@
+//! The same facts in every form.
+
+use std::fmt::Write as _;
+use std::time::{Duration, UNIX_EPOCH};
+
+use insta::assert_snapshot;
+use tablewright_cloudformation::{Event, EventKind, ResourceEvent, ResourceStatus, StackStatus};
+use tablewright_dynamodb::{IndexProgress, Progress};
+
+use crate::report::fact::{Ending, Fact, Work};
+use crate::report::view::View;
+use crate::report::{lines, ndjson, tree};
+
+fn cloud(seconds: u64, kind: EventKind) -> Fact {
+    let at = UNIX_EPOCH + Duration::from_secs(1_767_225_600 + seconds);
+    Fact::Cloud { stack: "notes".into(), event: Event { at, stack_name: "demo-notes-dev".into(), kind } }
+}
+
+fn resource(seconds: u64, id: &str, status: &str, reason: Option<&str>) -> Fact {
+    cloud(
+        seconds,
+        EventKind::Resource(ResourceEvent {
+            stack_id: "arn".into(),
+            logical_id: id.into(),
+            physical_id: None,
+            resource_type: "AWS::DynamoDB::Table".into(),
+            status: ResourceStatus::parse(status),
+            reason: reason.map(str::to_owned),
+        }),
+    )
+}
+
+fn stack(seconds: u64, status: &str, reason: Option<&str>) -> Fact {
+    cloud(seconds, EventKind::Stack { status: StackStatus::parse(status), reason: reason.map(str::to_owned) })
+}
+
+fn table(status: &str, index: &str, backfilling: bool) -> Fact {
+    let index = IndexProgress { name: "by-author".into(), status: index.into(), backfilling };
+    let progress = Progress { table: "demo-dev-notes".into(), status: status.into(), indexes: vec![index] };
+    Fact::Table { stack: "notes".into(), progress }
+}
+
+fn began() -> Fact {
+    Fact::Began { stack: "notes".into(), work: Work::Deploy }
+}
+
+/// A deployment that fails: two tables, one of them refused, the other cancelled with it.
+fn failing() -> Vec<Fact> {
+    vec![
+        began(),
+        cloud(0, EventKind::ExecutionStarted { token: "t".into() }),
+        stack(1, "CREATE_IN_PROGRESS", Some("User Initiated")),
+        resource(5, "Note", "CREATE_IN_PROGRESS", None),
+        resource(5, "User", "CREATE_IN_PROGRESS", None),
+        cloud(6, EventKind::Throttled { action: "DescribeStackEvents", retry_in: Duration::from_secs(4) }),
+        resource(
+            16,
+            "User",
+            "CREATE_FAILED",
+            Some("Resource handler returned message: \"no\u{1b}[2J\" (HandlerErrorCode: X)"),
+        ),
+        resource(16, "Note", "CREATE_FAILED", Some("Resource creation cancelled")),
+        stack(17, "ROLLBACK_IN_PROGRESS", None),
+        resource(20, "Note", "DELETE_COMPLETE", None),
+        stack(85, "ROLLBACK_COMPLETE", None),
+    ]
+}
+
+/// The second step of two: an index is built while the stack is long complete.
+fn building() -> Vec<Fact> {
+    vec![
+        began(),
+        Fact::Step {
+            stack: "notes".into(),
+            number: 2,
+            of: 2,
+            summary: "create index by-author on Note".into(),
+        },
+        stack(1, "UPDATE_IN_PROGRESS", Some("User Initiated")),
+        resource(5, "Note", "UPDATE_IN_PROGRESS", None),
+        resource(40, "Note", "UPDATE_COMPLETE", None),
+        stack(41, "UPDATE_COMPLETE", None),
+        table("ACTIVE", "CREATING", true),
+    ]
+}
+
+fn drawn(facts: &[Fact], width: usize, height: usize) -> String {
+    let mut view = View::default();
+    facts.iter().for_each(|fact| view.take(fact));
+    let mut out = String::new();
+    for line in tree::lines(&view, width, height) {
+        writeln!(out, "{}", anstream::adapter::strip_str(&tree::styled(&line))).unwrap();
+    }
+    out
+}
+
+fn told(facts: &[Fact]) -> String {
+    facts.iter().filter_map(lines::line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_failing_deployment_as_a_tree() {
+    assert_snapshot!(drawn(&failing()[..6], 80, 24), @"
+    • notes  CREATE_IN_PROGRESS  4s  AWS asks for fewer calls; waiting
+      • Note  CREATE_IN_PROGRESS  DynamoDB::Table  0s
+      • User  CREATE_IN_PROGRESS  DynamoDB::Table  0s
+    ");
+    assert_snapshot!(drawn(&failing(), 80, 24), @r#"
+    • notes  ROLLBACK_COMPLETE  1m24s
+      ✓ Note  DELETE_COMPLETE  DynamoDB::Table  15s
+      ✗ User  CREATE_FAILED  DynamoDB::Table  11s
+          Resource handler returned message: "no [2J" (HandlerErrorCode: X)
+    "#);
+}
+
+#[test]
+fn a_tree_never_outgrows_its_window() {
+    for (width, height) in [(80, 3), (30, 24), (10, 2), (1, 1), (0, 0)] {
+        let drawn = drawn(&failing(), width, height);
+        assert!(drawn.lines().count() <= height.max(1), "{height}:\n{drawn}");
+        // A mark and its blank are there even where there is no room for them.
+        assert!(
+            drawn.lines().all(|line| line.trim_end().chars().count() <= width.max(7)),
+            "{width}:\n{drawn}"
+        );
+    }
+    assert_snapshot!(drawn(&failing(), 40, 4), @"
+    • notes  ROLLBACK_COMPLETE  1m24s
+      ✓ Note  DELETE_COMPLETE  DynamoDB::Ta…
+      ✗ User  CREATE_FAILED  DynamoDB::Tabl…
+          Resource handler returned message…
+    ");
+}
+
+#[test]
+fn an_index_is_shown_while_it_is_built() {
+    assert_snapshot!(drawn(&building(), 80, 24), @"
+    • notes  UPDATE_COMPLETE  step 2 of 2  40s
+      ✓ Note  UPDATE_COMPLETE  DynamoDB::Table  35s
+      • demo-dev-notes  ACTIVE
+        • by-author  CREATING  filling
+    ");
+    let mut facts = building();
+    facts.push(table("ACTIVE", "ACTIVE", false));
+    facts.push(Fact::Ended {
+        stack: "notes".into(),
+        ending: Ending::Done { usable: true, outputs: None, orphans: Vec::new(), retained: Vec::new() },
+    });
+    assert_snapshot!(drawn(&facts, 80, 24), @"
+    ✓ notes  UPDATE_COMPLETE  step 2 of 2  40s
+      ✓ Note  UPDATE_COMPLETE  DynamoDB::Table  35s
+      ✓ demo-dev-notes  ACTIVE
+        ✓ by-author  ACTIVE
+    ");
+}
+
+#[test]
+fn the_same_facts_as_lines() {
+    assert_snapshot!(told(&failing()), @r#"
+    notes: deploying
+    00:00:01  notes  stack  CREATE_IN_PROGRESS  User Initiated
+    00:00:05  notes  Note  CREATE_IN_PROGRESS
+    00:00:05  notes  User  CREATE_IN_PROGRESS
+    00:00:06  notes  AWS asks for fewer calls of DescribeStackEvents; next one in 4s
+    00:00:16  notes  User  CREATE_FAILED  Resource handler returned message: "no [2J" (HandlerErrorCode: X)
+    00:00:16  notes  Note  CREATE_FAILED  Resource creation cancelled
+    00:00:17  notes  stack  ROLLBACK_IN_PROGRESS
+    00:00:20  notes  Note  DELETE_COMPLETE
+    00:01:25  notes  stack  ROLLBACK_COMPLETE
+    "#);
+    assert_snapshot!(told(&building()), @"
+    notes: deploying
+    notes: step 2 of 2: create index by-author on Note
+    00:00:01  notes  stack  UPDATE_IN_PROGRESS  User Initiated
+    00:00:05  notes  Note  UPDATE_IN_PROGRESS
+    00:00:40  notes  Note  UPDATE_COMPLETE
+    00:00:41  notes  stack  UPDATE_COMPLETE
+              notes  demo-dev-notes  ACTIVE, index by-author CREATING (filling)
+    ");
+}
+
+#[test]
+fn the_same_facts_for_programs() {
+    let objects: Vec<String> = failing()[..7].iter().map(|fact| ndjson::object(fact).to_string()).collect();
+    assert_snapshot!(objects.join("\n"), @r#"
+    {"stack":"notes","type":"began","v":1,"work":"deploy"}
+    {"at":"2026-01-01T00:00:00Z","stack":"notes","token":"t","type":"execution_started","v":1}
+    {"at":"2026-01-01T00:00:01Z","reason":"User Initiated","stack":"notes","status":"CREATE_IN_PROGRESS","type":"stack","v":1}
+    {"at":"2026-01-01T00:00:05Z","logical_id":"Note","resource_type":"AWS::DynamoDB::Table","stack":"notes","status":"CREATE_IN_PROGRESS","type":"resource","v":1}
+    {"at":"2026-01-01T00:00:05Z","logical_id":"User","resource_type":"AWS::DynamoDB::Table","stack":"notes","status":"CREATE_IN_PROGRESS","type":"resource","v":1}
+    {"action":"DescribeStackEvents","at":"2026-01-01T00:00:06Z","retry_in_seconds":4.0,"stack":"notes","type":"throttled","v":1}
+    {"at":"2026-01-01T00:00:16Z","logical_id":"User","reason":"Resource handler returned message: \"no\u001b[2J\" (HandlerErrorCode: X)","resource_type":"AWS::DynamoDB::Table","stack":"notes","status":"CREATE_FAILED","type":"resource","v":1}
+    "#);
+}

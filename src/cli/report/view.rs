@@ -1,0 +1,175 @@
+//! What a run has come to so far: a fold over its facts, from which the terminal's tree is drawn.
+//!
+//! *Invariant:* no clock in here. Times are AWS's, or come with the fact.
+
+use std::time::{Duration, SystemTime};
+
+use tablewright_cloudformation::{Event, EventKind, ResourceStatus};
+use tablewright_dynamodb::Progress;
+
+use crate::report::fact::{Ending, Fact, Work};
+use crate::report::text::{is_nested_itself, resource_name};
+
+/// Everything that is shown of a run.
+#[derive(Debug, Default)]
+pub(crate) struct View {
+    pub(crate) stacks: Vec<StackView>,
+}
+
+/// A stack that is worked on.
+#[derive(Debug)]
+pub(crate) struct StackView {
+    pub(crate) id: String,
+    pub(crate) work: Work,
+    /// The step, where there are several: which, of how many.
+    pub(crate) step: Option<(usize, usize)>,
+    /// CloudFormation's word for the state of the stack.
+    pub(crate) status: Option<String>,
+    pub(crate) resources: Vec<ResourceView>,
+    pub(crate) tables: Vec<Progress>,
+    pub(crate) note: Option<String>,
+    pub(crate) ended: Option<Ended>,
+    /// The first and the last time that an event of the operation carries.
+    pub(crate) times: Option<(SystemTime, SystemTime)>,
+}
+
+/// A resource of a stack, as its last event left it.
+#[derive(Debug)]
+pub(crate) struct ResourceView {
+    stack_id: String,
+    /// With the nested stacks that it is in.
+    pub(crate) logical_id: String,
+    pub(crate) resource_type: String,
+    pub(crate) status: ResourceStatus,
+    pub(crate) reason: Option<String>,
+    pub(crate) since: SystemTime,
+    pub(crate) until: SystemTime,
+}
+
+/// How a stack ended, as far as the tree shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Unchanged,
+    Well,
+    Badly,
+}
+
+impl View {
+    /// Takes a fact in.
+    pub(crate) fn take(&mut self, fact: &Fact) {
+        match fact {
+            Fact::Planned { .. } => {}
+            Fact::Began { stack, work, .. } => self.stacks.push(StackView::new(stack, *work)),
+            Fact::Step { number, of, .. } => {
+                if let Some(stack) = self.stack(fact.stack()) {
+                    stack.step = Some((*number, *of));
+                    stack.resources.clear();
+                }
+            }
+            Fact::Cloud { event, .. } => {
+                if let Some(stack) = self.stack(fact.stack()) {
+                    stack.take_event(event);
+                }
+            }
+            Fact::Table { progress, .. } => {
+                if let Some(stack) = self.stack(fact.stack()) {
+                    match stack.tables.iter_mut().find(|table| table.table == progress.table) {
+                        Some(table) => table.clone_from(progress),
+                        None => stack.tables.push(progress.clone()),
+                    }
+                }
+            }
+            Fact::Ended { ending, .. } => {
+                if let Some(stack) = self.stack(fact.stack()) {
+                    stack.note = None;
+                    stack.ended = Some(match ending {
+                        Ending::Unchanged { .. } => Ended::Unchanged,
+                        Ending::Done { .. } | Ending::Undone { .. } | Ending::Deleted { .. } => Ended::Well,
+                        Ending::Failed { .. } => Ended::Badly,
+                    });
+                }
+            }
+        }
+    }
+
+    fn stack(&mut self, id: &str) -> Option<&mut StackView> {
+        self.stacks.iter_mut().rfind(|stack| stack.id == id)
+    }
+}
+
+impl StackView {
+    fn new(id: &str, work: Work) -> Self {
+        Self {
+            id: id.to_owned(),
+            work,
+            step: None,
+            status: None,
+            resources: Vec::new(),
+            tables: Vec::new(),
+            note: None,
+            ended: None,
+            times: None,
+        }
+    }
+
+    fn take_event(&mut self, event: &Event) {
+        self.note = None;
+        match &event.kind {
+            EventKind::ChangeSetCreated { .. } => self.note = Some("working out the change set".into()),
+            EventKind::ExecutionStarted { .. }
+            | EventKind::DeletionStarted { .. }
+            | EventKind::Cancelled { .. }
+            | EventKind::RollbackStarted { .. } => {
+                self.note = Some("started".into());
+            }
+            EventKind::Resource(resource) if is_nested_itself(resource) => self.passed(event.at),
+            EventKind::Resource(resource) => {
+                self.passed(event.at);
+                let logical_id = resource_name(&event.stack_name, resource);
+                let is_known = |known: &&mut ResourceView| {
+                    known.stack_id == resource.stack_id && known.logical_id == logical_id
+                };
+                let known = self.resources.iter_mut().find(is_known);
+                match known {
+                    Some(known) => {
+                        known.status = resource.status.clone();
+                        known.reason.clone_from(&resource.reason);
+                        known.until = event.at;
+                    }
+                    None => self.resources.push(ResourceView {
+                        stack_id: resource.stack_id.clone(),
+                        logical_id,
+                        resource_type: resource.resource_type.clone(),
+                        status: resource.status.clone(),
+                        reason: resource.reason.clone(),
+                        since: event.at,
+                        until: event.at,
+                    }),
+                }
+            }
+            EventKind::Stack { status, .. } => {
+                self.passed(event.at);
+                self.status = Some(status.to_string());
+            }
+            EventKind::Settled { status } => self.status = Some(status.to_string()),
+            EventKind::Throttled { .. } => self.note = Some("AWS asks for fewer calls; waiting".into()),
+            EventKind::CallFailed { error, .. } => self.note = Some(format!("{error}; trying again")),
+            EventKind::ChangeSetLeft { name, error } => {
+                self.note = Some(format!("change set {name} could not be deleted: {error}"));
+            }
+            EventKind::ChangesDescribed { .. } | EventKind::ChangeSetDeleted { .. } => {}
+        }
+    }
+
+    fn passed(&mut self, at: SystemTime) {
+        let (first, last) = self.times.get_or_insert((at, at));
+        *first = (*first).min(at);
+        *last = (*last).max(at);
+    }
+
+    /// Returns how long the operation has taken by AWS's own times.
+    pub(crate) fn elapsed(&self) -> Option<Duration> {
+        let (first, last) = self.times?;
+        last.duration_since(first).ok()
+    }
+}

@@ -1,0 +1,167 @@
+//! A template that was read: its text, what it means, where it comes from.
+
+use std::path::Path;
+
+use anyhow::anyhow;
+use serde_json::Value;
+use tablewright::render::{Addition, Rendered};
+use tablewright::{Place, Stack};
+use tablewright_cloudformation::stack::Stack as DeployedStack;
+use tablewright_plan::Change;
+use tablewright_template::{Deployed, Node, ParseError, parse_bytes, parse_deployed};
+
+use crate::error::{CommandError, Result};
+use crate::exit::Exit;
+
+/// A template of one stack.
+#[derive(Debug)]
+pub(crate) struct Template {
+    /// What it is called in reports, such as `stacks/rendered/prod/notes.yaml at main`.
+    pub(crate) name: String,
+    pub(crate) text: String,
+    /// Intrinsic functions in their long form.
+    pub(crate) value: Value,
+    pub(crate) origin: Origin,
+    /// What a reader should know about the text, a line each.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Where a template comes from.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    Definition(Box<Stack>),
+    File { path: String, tree: Node },
+    Deployed(Box<DeployedStack>),
+}
+
+impl Template {
+    /// Takes over what a definition was rendered to.
+    pub(crate) fn rendered(stack: &Stack, rendered: Rendered) -> Self {
+        let notes = notes(&stack.id, &rendered);
+        let Rendered { text, template: value, .. } = rendered;
+        let origin = Origin::Definition(Box::new(stack.clone()));
+        Self { name: "definitions".into(), text, value, origin, notes }
+    }
+
+    /// Reads the bytes of a file.
+    pub(crate) fn of_file(name: String, path: String, bytes: Vec<u8>) -> Result<Self> {
+        let tree = parse_bytes(&bytes)
+            .map_err(|error| unreadable(&name, &String::from_utf8_lossy(&bytes), &error))?;
+        let (value, text) =
+            (is_template(&name, &tree)?, String::from_utf8(bytes).expect("a template is UTF-8"));
+        Ok(Self { name, text, value, origin: Origin::File { path, tree }, notes: Vec::new() })
+    }
+
+    /// Reads what a stack was deployed from.
+    pub(crate) fn deployed(stack: DeployedStack, text: String) -> Result<Self> {
+        let name = format!("the template that stack {} was deployed from", stack.name);
+        let Deployed { template, duplicates } =
+            parse_deployed(&text).map_err(|error| unreadable(&name, &text, &error))?;
+        let value = is_template(&name, &template)?;
+        let notes = duplicates.iter().map(|duplicate| format!("{name}: {duplicate}")).collect();
+        Ok(Self { name: "deployed".into(), text, value, origin: Origin::Deployed(Box::new(stack)), notes })
+    }
+
+    /// Returns the definition that the template was rendered from.
+    pub(crate) fn definition(&self) -> Option<&Stack> {
+        match &self.origin {
+            Origin::Definition(stack) => Some(stack),
+            Origin::File { .. } | Origin::Deployed(_) => None,
+        }
+    }
+
+    /// Returns the path of the file that the template comes from.
+    pub(crate) fn file(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::File { path, .. } => Some(path.trim_start_matches("./")),
+            Origin::Definition(_) | Origin::Deployed(_) => None,
+        }
+    }
+
+    /// Returns the name of the file, without folder and ending, for a template that comes from one.
+    pub(crate) fn stem(&self) -> String {
+        let path = self.file().unwrap_or(&self.name);
+        Path::new(path).file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Returns the stack that runs with the template.
+    pub(crate) fn stack(&self) -> Option<&DeployedStack> {
+        match &self.origin {
+            Origin::Deployed(stack) => Some(stack),
+            Origin::Definition(_) | Origin::File { .. } => None,
+        }
+    }
+
+    /// Returns where a change stands in the source: its Rust line where the template comes from a definition, its line in the
+    /// file where it comes from one.
+    pub(crate) fn place(&self, change: &Change) -> Option<Place> {
+        match &self.origin {
+            Origin::Definition(stack) => place_in_definition(stack, change),
+            Origin::File { path, tree } => {
+                let line = line(tree, change)?;
+                format!("{}:{line}", path.trim_start_matches("./")).parse().ok()
+            }
+            Origin::Deployed(_) => None,
+        }
+    }
+}
+
+/// Returns what a reader should know about what was rendered, a line each: what templates add to the definition, and limits that
+/// are near.
+pub(crate) fn notes(stack: &str, rendered: &Rendered) -> Vec<String> {
+    let added = |Addition { template_file, pointer }: &Addition| {
+        format!("stack {stack}: {template_file} adds {pointer}")
+    };
+    let near = |limit: String| format!("stack {stack} has {limit}; it is time to split it");
+    let near_limits = rendered.size().near_limits().into_iter().map(near);
+    rendered.additions.iter().map(added).chain(near_limits).collect()
+}
+
+/// Returns the Rust line of a change.
+pub(crate) fn place_in_definition(stack: &Stack, change: &Change) -> Option<Place> {
+    let value = change.after.as_ref().or(change.before.as_ref());
+    let index = value.and_then(|value| value.get("IndexName")?.as_str());
+    // What is gone from a stack was once written where the stack is made.
+    let place = stack.place_of(&change.section, &change.logical_id, index).unwrap_or(&stack.at);
+    Some(place.clone())
+}
+
+fn unreadable(name: &str, text: &str, error: &ParseError) -> CommandError {
+    let shown = format!("{error}\n{}", error.excerpt(text));
+    let hint = error.hint();
+    let error = CommandError::new(Exit::Usage, anyhow!(shown.trim_end().to_owned()))
+        .context(format!("{name} cannot be read as a template"));
+    hint.into_iter().fold(error, CommandError::hint)
+}
+
+fn is_template(name: &str, tree: &Node) -> Result<Value> {
+    match tree.get("Resources") {
+        Some(_) => Ok(tree.to_value()),
+        None => {
+            Err(CommandError::usage(format!("{name} is no CloudFormation template: it has no `Resources`")))
+        }
+    }
+}
+
+/// Returns the line of what changes, or of what is nearest above it.
+fn line(tree: &Node, change: &Change) -> Option<usize> {
+    let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
+    let mut pointer = format!("/{}", escaped(&change.section));
+    if !change.logical_id.is_empty() {
+        pointer = format!("{pointer}/{}", escaped(&change.logical_id));
+    }
+    pointer.push_str(&change.path);
+    loop {
+        let (above, key) = pointer.rsplit_once('/')?;
+        // The line of the key: a value can begin on the next one. An item of a list has no key.
+        let unescaped = key.replace("~1", "/").replace("~0", "~");
+        let found = tree.pointer(above).and_then(|node| match node.entry(&unescaped) {
+            Some(entry) => Some(entry.key_position.line),
+            None => Some(node.pointer(&format!("/{key}"))?.position.line),
+        });
+        match found {
+            Some(line) => return Some(line),
+            None => pointer.truncate(above.len()),
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! Against the sandbox, on a clock that stands still until somebody sleeps.
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedAsyncSleep};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate,
+    KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
+};
+use tablewright_dynamodb::{Error, Pace, wait_until_active};
+use tablewright_sandbox::{CallFailure, CallFault, Clock, Faults, Options, Sandbox, VirtualClock};
+
+struct World {
+    sandbox: Sandbox,
+    clock: VirtualClock,
+    client: Client,
+}
+
+impl World {
+    fn new() -> Self {
+        let clock = VirtualClock::default();
+        let sandbox =
+            Sandbox::in_memory(Options { clock: Clock::Virtual(clock.clone()), ..Options::default() });
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("eu-west-1"))
+            .credentials_provider(Credentials::new("a", "b", None, None, "test"))
+            .http_client(sandbox.http_client())
+            .sleep_impl(SharedAsyncSleep::new(clock.clone()))
+            .time_source(clock.clone())
+            .retry_config(RetryConfig::disabled())
+            .build();
+        Self { sandbox, clock, client: Client::from_conf(config) }
+    }
+
+    async fn create(&self, name: &str) {
+        let call = self.client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
+        call.attribute_definitions(attribute("id")).key_schema(hash("id")).send().await.unwrap();
+    }
+
+    async fn add_index(&self, table: &str, name: &str) {
+        let index = CreateGlobalSecondaryIndexAction::builder()
+            .index_name(name)
+            .key_schema(hash("author"))
+            .projection(Projection::builder().projection_type(ProjectionType::All).build())
+            .build()
+            .unwrap();
+        self.client
+            .update_table()
+            .table_name(table)
+            .attribute_definitions(attribute("id"))
+            .attribute_definitions(attribute("author"))
+            .global_secondary_index_updates(GlobalSecondaryIndexUpdate::builder().create(index).build())
+            .send()
+            .await
+            .unwrap();
+    }
+
+    /// Waits for tables; returns what was reported, a line each, and how it ended.
+    async fn wait(&self, tables: &[&str]) -> (Vec<String>, Result<(), Error>) {
+        let tables: Vec<String> = tables.iter().map(ToString::to_string).collect();
+        let mut told = Vec::new();
+        let done = wait_until_active(&self.client, &tables, Pace::default(), |progress| {
+            let index = |index: &tablewright_dynamodb::IndexProgress| {
+                format!(" {} {} {}", index.name, index.status, index.backfilling)
+            };
+            told.push(format!(
+                "{} {}{}",
+                progress.table,
+                progress.status,
+                progress.indexes.iter().map(index).collect::<String>()
+            ));
+        })
+        .await;
+        (told, done)
+    }
+
+    fn fail(&self, from: u64, to: u64, failure: CallFailure) {
+        let calls = vec![CallFault { action: "DescribeTable".into(), from, to, failure }];
+        self.sandbox.set_faults(Faults { calls, ..Faults::default() }).unwrap();
+    }
+}
+
+fn attribute(name: &str) -> AttributeDefinition {
+    AttributeDefinition::builder()
+        .attribute_name(name)
+        .attribute_type(ScalarAttributeType::S)
+        .build()
+        .unwrap()
+}
+
+fn hash(name: &str) -> KeySchemaElement {
+    KeySchemaElement::builder().attribute_name(name).key_type(KeyType::Hash).build().unwrap()
+}
+
+#[tokio::test]
+async fn new_tables_are_waited_for_and_each_change_is_told_once() {
+    let world = World::new();
+    world.create("notes").await;
+    world.create("users").await;
+    let (told, done) = world.wait(&["notes", "users"]).await;
+    done.unwrap();
+    assert_eq!(told, ["notes CREATING", "users CREATING", "notes ACTIVE", "users ACTIVE"]);
+}
+
+#[tokio::test]
+async fn an_index_that_is_filled_is_waited_for_though_the_table_is_active() {
+    let world = World::new();
+    world.create("notes").await;
+    world.wait(&["notes"]).await.1.unwrap();
+    let before = world.clock.now();
+    world.add_index("notes", "by-author").await;
+    let (told, done) = world.wait(&["notes"]).await;
+    done.unwrap();
+    assert_eq!(
+        told,
+        [
+            "notes UPDATING by-author CREATING false",
+            "notes ACTIVE by-author CREATING true",
+            "notes ACTIVE by-author ACTIVE false",
+        ]
+    );
+    let waited = world.clock.now().duration_since(before).unwrap().as_secs();
+    assert!((540..546).contains(&waited), "nine minutes, and at most one pause more: {waited} s");
+}
+
+#[tokio::test]
+async fn nothing_to_wait_for_is_no_call() {
+    let world = World::new();
+    let (told, done) = world.wait(&[]).await;
+    done.unwrap();
+    assert!(told.is_empty());
+    assert!(world.sandbox.calls().is_empty());
+}
+
+#[tokio::test]
+async fn reads_that_fail_now_and_then_end_nothing() {
+    for failure in
+        [CallFailure::Throttled, CallFailure::ServerError, CallFailure::HtmlPage, CallFailure::ConnectionLost]
+    {
+        let world = World::new();
+        world.create("notes").await;
+        world.fail(2, 9, failure);
+        let (told, done) = world.wait(&["notes"]).await;
+        done.unwrap();
+        assert_eq!(told.last().unwrap(), "notes ACTIVE", "{failure:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_never_comes_is_said_to_be_missing() {
+    let world = World::new();
+    world.create("notes").await;
+    world.fail(1, u64::MAX, CallFailure::ConnectionLost);
+    let (told, done) = world.wait(&["notes"]).await;
+    assert!(told.is_empty());
+    let error = done.unwrap_err();
+    assert!(matches!(&error, Error::NoAnswer { table, .. } if table == "notes"), "{error:?}");
+    assert!(!error.to_string().contains("service error"), "{error}");
+}
+
+#[tokio::test]
+async fn a_table_that_is_not_there_and_a_missing_permission_end_the_wait_at_once() {
+    let world = World::new();
+    let error = world.wait(&["nowhere"]).await.1.unwrap_err();
+    assert!(matches!(&error, Error::Missing { table } if table == "nowhere"), "{error:?}");
+
+    world.create("notes").await;
+    world.fail(1, u64::MAX, CallFailure::AccessDenied);
+    let error = world.wait(&["notes"]).await.1.unwrap_err();
+    assert!(matches!(&error, Error::Denied { table, .. } if table == "notes"), "{error:?}");
+}

@@ -1,0 +1,158 @@
+//! Your item struct is your DynamoDB table.
+//!
+//! A struct with `#[derive(TableItem)]` says what a table looks like; a few lines of Rust say how it is run; the
+//! `tablewright` command renders that to a CloudFormation template that people like to review, plans the change so that no
+//! data is lost, deploys it, and watches until the tables can be used. This crate is the part that such a struct needs: it
+//! has twelve small dependencies and builds in seconds.
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//! use tablewright::{Billing, Capacity, Days, Env, Result, Stack, Table, TableItem};
+//!
+//! /// A note, found by its user.
+//! #[derive(Serialize, Deserialize, TableItem)]
+//! #[serde(rename_all = "camelCase")]
+//! pub struct Note {
+//!     #[ddb(partition)]
+//!     pub user_id: String, // `userId`, S
+//!     #[ddb(sort)]
+//!     pub note_id: String,
+//!     pub content: String,
+//! }
+//!
+//! pub fn stack(_env: &Env) -> Result<Stack> {
+//!     let mut stack = Stack::new("notes");
+//!     let notes = stack.table(
+//!         Table::of::<Note>()
+//!             .billing(Billing::provisioned(Capacity::auto(5..=50), Capacity::auto(5..=25)))
+//!             .point_in_time_recovery(Days(35)),
+//!     );
+//!     stack.output("NotesTable", notes.name());
+//!     Ok(stack)
+//! }
+//! # stack(&Env::new("demo", "dev")).unwrap();
+//! ```
+//!
+//! # The way of the data
+//!
+//! | module | in | out |
+//! | --- | --- | --- |
+//! | the derive [`TableItem`](macro@TableItem) | tokens of a struct | [`ItemDef`], constant data |
+//! | [`Table::of`] and the builder | [`ItemDef`], settings | [`Table`], the one model |
+//! | [`program`] | stack functions, an [`Env`] | [`Assembly`], JSON in a file |
+//! | [`check`] | an [`Assembly`] | every [`Problem`], each with its Rust line |
+//! | `render` (feature) | a [`Stack`] | a template, compared with the model before it leaves |
+//!
+//! The packages behind it, each with its own documentation: `tablewright-template` reads templates, `tablewright-plan`
+//! judges changes, `tablewright-cloudformation` talks to CloudFormation, `tablewright-dynamodb` to DynamoDB, `tablewright-sandbox` plays
+//! both of them, `tablewright-cli` is the command.
+//!
+//! *Invariants:* this crate never sees tokio, clap, the AWS SDK or a terminal; nothing in it reads a clock, the network or
+//! random numbers; a fact about a table stands in one place, [`Table`].
+//!
+//! # Where a new table property goes
+//!
+//! A field and a method in `table.rs`, its line in `render/lower/` and in `templates/table.yaml` (and its line in
+//! `global-table.yaml`), its rule in `check/`, and a definition in `render/tests/definitions.rs`. The comparison after
+//! rendering fails when one of them is forgotten, and so does the test that reads the property paths of AWS's schema.
+//!
+//! # Features
+//!
+//! * `render`: templates, for the command and for a team's own snapshot tests. Off by default.
+//! * `bytes`, `chrono`, `jiff`, `serde_bytes`, `ulid`, `uuid`: the types of these crates as keys. Off by default.
+//!
+//! With `render`, a test of a team's own can read the template:
+//!
+//! ```
+//! # #[cfg(feature = "render")]
+//! # fn test() -> Result<(), tablewright::render::Error> {
+//! use tablewright::render::{Templates, render};
+//! use tablewright::{Assembly, Env, Scalar, Stack, Table};
+//!
+//! let assembly = Assembly::new(&Env::new("shop", "dev"), &[("orders", |_| {
+//!     let mut stack = Stack::new("orders");
+//!     stack.table(Table::define("Order").partition("customer", Scalar::S));
+//!     Ok(stack)
+//! })]);
+//! let rendered = render(&assembly.stacks[0], &assembly.env, &Templates::builtin())?;
+//! assert!(rendered.text.contains("TableName: shop-dev-order"));
+//! assert_eq!(rendered.template["Resources"]["Order"]["DeletionPolicy"], "RetainExceptOnCreate");
+//! # Ok(())
+//! # }
+//! # #[cfg(feature = "render")]
+//! # test().unwrap();
+//! ```
+
+extern crate self as tablewright;
+
+mod scalar;
+mod item;
+mod key_parts;
+#[doc(hidden)]
+pub mod agree;
+mod record;
+pub mod testing;
+
+mod place;
+mod value;
+mod schedule;
+mod billing;
+mod settings;
+mod policy;
+mod import;
+mod index;
+mod global;
+mod overrides;
+mod table;
+mod define;
+mod settle;
+pub mod scaling;
+mod parameter;
+mod condition;
+mod resource;
+mod stack;
+mod locate;
+mod env;
+
+mod assembly;
+pub mod program;
+
+mod problem;
+pub mod check;
+
+#[cfg(feature = "render")]
+pub mod render;
+
+pub use assembly::{Assembly, CAPABILITIES, FORMAT, Header, ReadError, StackFn};
+pub use billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};
+pub use condition::{Condition, Mapping, Test};
+pub use env::{Env, Profile};
+pub use global::{Consistency, Global, Read, Replica, ReplicaIndex, SettingsReplication};
+pub use import::{Compression, Csv, Delimiter, ImportFormat, S3Import};
+pub use index::{Attribute, Index, Key, Projection};
+pub use item::{
+    Attr, AttributeDef, IndexDef, IndexKind, IndexName, ItemDef, ProjectionDef, SourcePlace, TableItem,
+};
+pub use key_parts::{KeyPart, KeyParts, KeyRole};
+pub use overrides::Override;
+pub use parameter::{Parameter, ParameterType};
+pub use place::Place;
+pub use policy::{Policy, Statement};
+pub use problem::{Problem, Severity};
+pub use resource::{Published, RawResource};
+pub use scalar::{IndexKeyAttr, KeyAttr, Scalar};
+pub use schedule::Schedule;
+/// Writes JSON in Rust, for policies, overrides and raw resources.
+#[doc(no_inline)]
+pub use serde_json::json;
+pub use settings::{
+    ContributorInsights, Days, DeletionPolicy, Encryption, InsightsMode, Kinesis, PointInTimeRecovery,
+    Precision, StreamView, TableClass, UpdateReplacePolicy, WarmThroughput,
+};
+pub use stack::{Output, Stack, TableRef};
+pub use table::Table;
+pub use tablewright_derive::{KeyAttr, KeyParts, TableItem};
+pub use value::{Argument, Expression, Sub, Value};
+
+/// What a stack function returns; `?` works on any error.
+pub type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
