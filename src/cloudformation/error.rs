@@ -10,7 +10,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use crate::http::{AtEndpoint, Endpoint};
+use crate::connection::http::{AtEndpoint, Endpoint};
 
 /// A call that CloudFormation did not answer as hoped.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::change::Change;
-use crate::draft::ChangeSetType;
+use crate::change_set::change::Change;
+use crate::change_set::draft::ChangeSetType;
 use crate::error::ApiError;
-use crate::status::{ResourceStatus, StackStatus};
+use crate::stack::status::{ResourceStatus, StackStatus};
 
 /// One fact about one stack.
 #[derive(Debug, Clone, PartialEq)]

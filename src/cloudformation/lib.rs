@@ -33,85 +33,41 @@
 //! }
 //! ```
 
-mod vocabulary;
+pub mod connection;
 
-pub mod connect;
-pub mod credentials;
-mod http;
-
-pub mod endpoint;
-
-mod clock;
 pub mod error;
-
-pub mod status;
 
 pub mod event;
 
 pub mod stack;
 
-pub mod request;
-pub mod requirements;
-
-pub mod upload;
-
-pub mod draft;
-
-pub mod change;
-
-pub mod finding;
+pub mod template_upload;
 
 pub mod change_set;
 
-pub mod discard;
-
 pub mod operation;
 
-pub mod history;
-
-pub mod timeline;
-
-mod family;
-mod outlook;
-
-pub mod budget;
-pub mod pace;
-
-mod look;
-pub mod watch;
-
-pub mod outcome;
-
-pub mod cancel;
-pub mod delete;
-pub mod rollback;
-
-pub mod guidance;
-pub mod idle;
-
-pub mod guard;
-
 pub use aws_sdk_cloudformation::Client;
-pub use budget::RateBudget;
-pub use cancel::{CancelCreation, CancelError, cancel};
+pub use change_set::delete::{Discarded, discard, discard_leftovers};
+pub use change_set::draft::{ChangeSetType, Draft, DraftError, draft};
+pub use change_set::request::{OnFailure, Request, RequestProblem, RollbackConfiguration};
+pub use change_set::requirements::Requirements;
+pub use change_set::validation::ValidationDetail;
 pub use change_set::{ChangeSet, PrepareError, Prepared, prepare};
-pub use connect::{Connect, ConnectError, Connection, connect};
-pub use credentials::{MfaCode, SignIn};
-pub use delete::{DeleteError, delete};
-pub use discard::{Discarded, discard, discard_leftovers};
-pub use draft::{ChangeSetType, Draft, DraftError, draft};
+pub use connection::credentials::{MfaCode, SignIn};
+pub use connection::{Connect, ConnectError, Connection, connect};
 pub use error::{ApiError, ApiErrorKind};
 pub use event::{Event, EventKind, Events, ResourceEvent};
-pub use finding::ValidationDetail;
-pub use guidance::{Guidance, guidance};
-pub use idle::{Idle, wait_for_idle};
+pub use operation::cancel::{CancelCreation, CancelError, cancel};
+pub use operation::delete_stack::{DeleteError, delete};
+pub use operation::outcome::{Cause, Failure, Leftover, Outcome};
+pub use operation::polling::Pace;
+pub use operation::rate_limit::RateBudget;
+pub use operation::rollback::{RollbackError, RollbackOptions, rollback};
+pub use operation::watch::{WatchError, watch};
 pub use operation::{Operation, execute, latest};
-pub use outcome::{Cause, Failure, Leftover, Outcome};
-pub use pace::Pace;
-pub use request::{OnFailure, Request, RequestProblem, RollbackConfiguration};
-pub use requirements::Requirements;
-pub use rollback::{RollbackError, RollbackOptions, rollback};
 pub use stack::Stack;
-pub use status::{ResourceStatus, StackClass, StackStatus};
-pub use upload::{Bucket, UploadError, upload};
-pub use watch::{WatchError, watch};
+pub use stack::guidance::{Guidance, guidance};
+pub use stack::status::{ResourceStatus, StackClass, StackStatus};
+pub use stack::wait_for_idle::{Idle, wait_for_idle};
+pub use template_upload::{Bucket, UploadError, upload};

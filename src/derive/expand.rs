@@ -95,7 +95,7 @@ fn ask(krate: &Path, span: Span, function: &str, arguments: &TokenStream) -> Tok
     let span = span.resolved_at(Span::mixed_site());
     let krate = placed(krate, span);
     let function = Ident::new(function, span);
-    quote_spanned!(span=> #krate::agree::#function(#arguments))
+    quote_spanned!(span=> #krate::single_table::#function(#arguments))
 }
 
 /// The same tokens at another place; what their names mean stays.

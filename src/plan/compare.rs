@@ -6,12 +6,12 @@
 use serde_json::Value;
 
 use crate::diff::{Difference, differences};
-use crate::moves::Moves;
-use crate::normal::same;
+use crate::equality::same;
 use crate::path::{Path, Segment};
 use crate::recipe;
+use crate::renames::Moves;
 use crate::rules::{self, Case, Judgement, Stage};
-use crate::template::{Templates, entries, is_table, kind, resource, table_name};
+use crate::view::{Templates, entries, is_table, kind, resource, table_name};
 use crate::{Action, Change, Verdict};
 
 /// A change, and what the steps need to know about it.

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::form::{Form, list_member};
-use crate::normal::{intrinsic, is_no_value, same};
+use crate::equality::form::{Form, list_member};
+use crate::equality::{intrinsic, is_no_value, same};
 use crate::path::{Path, Segment, keyed};
 
 /// One place where two templates differ in meaning.

@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use crate::Action;
 use crate::compare::Finding;
-use crate::definitions::is_separable;
-use crate::normal::{intrinsic, same, text};
+use crate::equality::{intrinsic, same, text};
 use crate::path::{Path, Segment};
 use crate::rules::{self, IndexChange, Stage, index_redefinitions, projected};
-use crate::template::{
+use crate::steps::definitions::is_separable;
+use crate::view::{
     Templates, billing_mode, definitions, entries, is_table, key_attributes, kind, property, property_path,
     resource,
 };
@@ -201,8 +201,7 @@ pub(crate) fn under_other_billing<'a, 'o>(
 /// Returns the names of all indexes in a template.
 pub(crate) fn names(template: &Value) -> BTreeSet<String> {
     let tables = entries(template, "Resources").map(|(_, resource)| resource);
-    let indexes =
-        tables.filter(|table| kind(table).is_some_and(is_table)).filter_map(crate::template::indexes);
+    let indexes = tables.filter(|table| kind(table).is_some_and(is_table)).filter_map(crate::view::indexes);
     indexes.flatten().map(|(name, _)| name).collect()
 }
 
@@ -272,7 +271,7 @@ pub(crate) fn ordered(ops: Vec<IndexOp>, templates: Templates, id: &str) -> Vec<
 }
 
 fn position(table: &Value, op: &IndexOp) -> Option<usize> {
-    crate::template::indexes(table)?.iter().position(|(name, _)| *name == op.name)
+    crate::view::indexes(table)?.iter().position(|(name, _)| *name == op.name)
 }
 
 #[derive(Clone, Copy)]
@@ -284,7 +283,7 @@ struct Size {
 fn size(table: &Value) -> Size {
     let lists = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
     Size {
-        indexes: crate::template::indexes(table).map_or(0, |indexes| indexes.len()),
+        indexes: crate::view::indexes(table).map_or(0, |indexes| indexes.len()),
         names: lists.iter().filter_map(|list| property(table, list)).map(projected).sum(),
     }
 }

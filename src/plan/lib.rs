@@ -33,44 +33,40 @@
 
 mod verdict;
 mod change;
-mod form;
 mod sub;
-mod normal;
+mod equality;
 mod path;
 mod refs;
-mod template;
-mod known;
+mod view;
+mod parameters;
 mod resolve;
 mod scaling;
 mod diff;
-mod moves;
+mod renames;
 mod recipe;
 mod rules;
 mod compare;
-mod reach;
-mod definitions;
+mod dependents;
 mod indexes;
-mod late;
-mod rung;
 mod phases;
-mod ladder;
+mod steps;
 mod stack_policy;
 mod stack_settings;
-mod order;
+mod stack_order;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
 pub use change::{Action, Change, Recipe};
-pub use order::{Cycle, Ordered, dependencies, waves};
+pub use stack_order::{Cycle, Ordered, dependencies, waves};
 pub use stack_settings::{StackSettings, settings};
 pub use verdict::{UnknownVerdict, Verdict};
 
 use compare::Finding;
 use rules::Stage;
 use scaling::Scaling;
-use template::Templates;
+use view::Templates;
 
 /// Plans the way from the deployed template to the wanted one; `None` when nothing is deployed.
 ///
@@ -81,9 +77,9 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
     if let Some(change) = compare::unreadable_template(deployed, wanted) {
         return Plan { changes: vec![change], steps: Vec::new() };
     }
-    let (before, after) = known::of_both(deployed, wanted, options);
+    let (before, after) = parameters::of_both(deployed, wanted, options);
     let (resolved_deployed, resolved_wanted) = (before.template(deployed), after.template(wanted));
-    let holders = template::holders(&resolved_deployed);
+    let holders = view::holders(&resolved_deployed);
     let scaling = Scaling::of(&resolved_deployed, &resolved_wanted);
     let templates = Templates {
         deployed: &resolved_deployed,
@@ -96,9 +92,9 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
         options,
     };
     let mut findings = compare::findings(templates);
-    reach::follow(templates, &mut findings);
+    dependents::follow(templates, &mut findings);
     indexes::refuse_inseparable(templates, &mut findings);
-    let ladder = ladder::climb(templates, &findings);
+    let ladder = steps::climb(templates, &findings);
     let stops = findings.iter().any(|finding| stops(finding, options));
     stage(&mut findings, &ladder.staged);
     for finding in &mut findings {

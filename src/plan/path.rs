@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::form::list_member;
-use crate::normal::{identity, intrinsic, is_no_value};
+use crate::equality::form::list_member;
+use crate::equality::{identity, intrinsic, is_no_value};
 
 /// One step down into a template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::normal::intrinsic;
+use crate::equality::intrinsic;
 use crate::path::{Path, children};
 use crate::sub::{self, Part};
 

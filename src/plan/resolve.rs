@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
-use crate::known::Known;
-use crate::normal::{intrinsic, is_no_value, text};
+use crate::equality::{intrinsic, is_no_value, text};
+use crate::parameters::Known;
 use crate::path::{Path, Segment};
 use crate::sub::{self, Part};
 
@@ -225,7 +225,7 @@ mod tests {
 
     use super::*;
     use crate::PlanOptions;
-    use crate::known::of_both;
+    use crate::parameters::of_both;
 
     /// Resolves a value where `P` is `p`, `L` is a list, `Yes` holds, and `Odd` looks like a variable.
     fn check(value: &Value, expected: Option<&Value>) {

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::normal::{identity, text};
+use crate::equality::{identity, text};
 use crate::refs;
-use crate::template::{SCALABLE_TARGET, entries, kind, property};
+use crate::view::{SCALABLE_TARGET, entries, kind, property};
 
 /// The scalable targets of both templates.
 #[derive(Debug)]

@@ -5,8 +5,8 @@
 
 use serde_json::Value;
 
-use crate::form::Form;
-use crate::normal::{intrinsic, normal, text};
+use crate::equality::form::Form;
+use crate::equality::{intrinsic, normal, text};
 
 /// What may be done to a resource by an update.
 const ACTIONS: [&str; 3] = ["Update:Modify", "Update:Replace", "Update:Delete"];

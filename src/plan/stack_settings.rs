@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::compare::finding;
 use crate::diff::Difference;
-use crate::form::Form;
-use crate::normal::same_form;
+use crate::equality::form::Form;
+use crate::equality::same_form;
 use crate::path::Path;
 use crate::rules::Judgement;
 use crate::stack_policy::is_as_strict;

@@ -3,9 +3,9 @@
 //!
 //! These calls are no AWS calls: they are not counted, not recorded, and no fault concerns them.
 
-use crate::faults::Faults;
 use crate::sandbox::Sandbox;
-use crate::store::StoreError;
+use crate::state::faults::Faults;
+use crate::state::store::StoreError;
 use crate::wire::{Request, Response};
 
 const FAULTS: &str = "/_sandbox/faults";

@@ -22,6 +22,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub(crate) mod template;
+
 mod sandbox;
 mod service_call;
 
@@ -37,19 +39,15 @@ mod resources;
 mod s3;
 
 mod clock;
-mod faults;
-mod random;
 mod state;
-mod store;
-mod timings;
 
 pub use clock::{Clock, VirtualClock};
-pub use faults::{
+pub use sandbox::{Call, ConnectionLost, Options, Sandbox};
+pub use server::serve;
+pub use state::faults::{
     CallFailure, CallFault, CallWindow, CancelFault, Faults, HandlerOperation, HookFault, HookMode,
     HookTarget, NthResourceFault, ResourceFault,
 };
-pub use sandbox::{Call, ConnectionLost, Options, Sandbox};
-pub use server::serve;
-pub use store::StoreError;
-pub use timings::Timings;
+pub use state::store::StoreError;
+pub use state::timings::Timings;
 pub use wire::{Request, Response};

@@ -11,12 +11,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::clock::{Clock, Millis};
 use crate::control;
 use crate::engine;
-use crate::faults::{CallFailure, Faults};
-use crate::random::Random;
 use crate::service_call::ServiceCall;
 use crate::state::State;
-use crate::store::{self, Store, StoreError};
-use crate::timings::Timings;
+use crate::state::faults::{CallFailure, Faults};
+use crate::state::random::Random;
+use crate::state::store::{self, Store, StoreError};
+use crate::state::timings::Timings;
 use crate::wire::error::ApiError;
 use crate::wire::{Request, Response};
 

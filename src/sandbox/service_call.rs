@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::clock::Millis;
-use crate::faults::CallFailure;
 use crate::s3::{self, S3Call};
 use crate::sandbox::ConnectionLost;
+use crate::state::faults::CallFailure;
 use crate::state::{ACCOUNT, State};
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;

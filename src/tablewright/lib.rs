@@ -85,72 +85,51 @@
 
 extern crate self as tablewright;
 
-mod scalar;
 mod item;
-mod key_parts;
-#[doc(hidden)]
-pub mod agree;
-mod record;
-pub mod testing;
 
 mod place;
 mod value;
-mod schedule;
-mod billing;
-mod settings;
-mod policy;
-mod import;
-mod index;
-mod global;
-mod overrides;
 mod table;
-mod define;
-mod settle;
-pub mod scaling;
-mod parameter;
-mod condition;
-mod resource;
 mod stack;
-mod locate;
-mod env;
 
-mod assembly;
 pub mod program;
 
-mod problem;
 pub mod check;
 
 #[cfg(feature = "render")]
 pub mod render;
 
-pub use assembly::{Assembly, CAPABILITIES, FORMAT, Header, ReadError, StackFn};
-pub use billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};
-pub use condition::{Condition, Mapping, Test};
-pub use env::{Env, Profile};
-pub use global::{Consistency, Global, Read, Replica, ReplicaIndex, SettingsReplication};
-pub use import::{Compression, Csv, Delimiter, ImportFormat, S3Import};
-pub use index::{Attribute, Index, Key, Projection};
+pub use check::problem::{Problem, Severity};
+pub use item::key_parts::{KeyPart, KeyParts, KeyRole};
+pub use item::scalar::{IndexKeyAttr, KeyAttr, Scalar};
+#[doc(hidden)]
+pub use item::single_table;
+pub use item::testing;
 pub use item::{
     Attr, AttributeDef, IndexDef, IndexKind, IndexName, ItemDef, ProjectionDef, SourcePlace, TableItem,
 };
-pub use key_parts::{KeyPart, KeyParts, KeyRole};
-pub use overrides::Override;
-pub use parameter::{Parameter, ParameterType};
 pub use place::Place;
-pub use policy::{Policy, Statement};
-pub use problem::{Problem, Severity};
-pub use resource::{Published, RawResource};
-pub use scalar::{IndexKeyAttr, KeyAttr, Scalar};
-pub use schedule::Schedule;
+pub use program::assembly::{Assembly, CAPABILITIES, FORMAT, Header, ReadError, StackFn};
+pub use program::env::{Env, Profile};
 /// Writes JSON in Rust, for policies, overrides and raw resources.
 #[doc(no_inline)]
 pub use serde_json::json;
-pub use settings::{
+pub use stack::condition::{Condition, Mapping, Test};
+pub use stack::parameter::{Parameter, ParameterType};
+pub use stack::resource::{Published, RawResource};
+pub use stack::{Output, Stack, TableRef};
+pub use table::billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};
+pub use table::global::{Consistency, Global, Read, Replica, ReplicaIndex, SettingsReplication};
+pub use table::import::{Compression, Csv, Delimiter, ImportFormat, S3Import};
+pub use table::index::{Attribute, Index, Key, Projection};
+pub use table::overrides::Override;
+pub use table::policy::{Policy, Statement};
+pub use table::schedule::Schedule;
+pub use table::settings::{
     ContributorInsights, Days, DeletionPolicy, Encryption, InsightsMode, Kinesis, PointInTimeRecovery,
     Precision, StreamView, TableClass, UpdateReplacePolicy, WarmThroughput,
 };
-pub use stack::{Output, Stack, TableRef};
-pub use table::Table;
+pub use table::{Table, scaling};
 pub use tablewright_derive::{KeyAttr, KeyParts, TableItem};
 pub use value::{Argument, Expression, Sub, Value};
 

@@ -1,4 +1,5 @@
-use tablewright_cloudformation::{CancelCreation, Events, cancel as cancel_operation};
+use tablewright_cloudformation::cancel as cancel_operation;
+use tablewright_cloudformation::{CancelCreation, Events};
 
 use crate::commands::Common;
 use crate::commands::ask::ask;

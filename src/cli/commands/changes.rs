@@ -9,11 +9,13 @@ use std::collections::BTreeSet;
 use anyhow::anyhow;
 use serde_json::Value;
 use tablewright::render::Body;
-use tablewright_cloudformation::draft::{Draft, Parameter, Template};
+use tablewright_cloudformation::change_set::draft::{Draft, Parameter, Template};
+use tablewright_cloudformation::stack::protection;
 use tablewright_cloudformation::{
     CancelCreation, ChangeSet, Discarded, Events, Idle, Pace, Prepared, Request, Requirements, WatchError,
-    cancel, discard, discard_leftovers, draft, execute, guard, prepare, upload, wait_for_idle, watch,
+    discard_leftovers, execute, prepare, upload, wait_for_idle,
 };
+use tablewright_cloudformation::{cancel, discard, draft, watch};
 use tablewright_plan::{PlanOptions, Step};
 
 use crate::commands::aws::Target;
@@ -369,7 +371,7 @@ async fn leave(job: &Job<'_>) -> Result<Ending> {
 /// Sets termination protection.
 async fn protect(job: &Job<'_>, stack_id: &str) -> Result<()> {
     if let Some(on) = job.termination_protection() {
-        guard::set_termination_protection(&job.target.cloudformation, stack_id, on).await?;
+        protection::set_termination_protection(&job.target.cloudformation, stack_id, on).await?;
     }
     Ok(())
 }
@@ -377,7 +379,7 @@ async fn protect(job: &Job<'_>, stack_id: &str) -> Result<()> {
 /// Sets the stack policy: after the change, since it guards the updates to come.
 async fn set_policy(job: &Job<'_>, stack_id: &str) -> Result<()> {
     if let Some(policy) = job.policy() {
-        guard::set_policy(&job.target.cloudformation, stack_id, &policy.to_string()).await?;
+        protection::set_policy(&job.target.cloudformation, stack_id, &policy.to_string()).await?;
     }
     Ok(())
 }

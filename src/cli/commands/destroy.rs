@@ -1,8 +1,9 @@
 use anyhow::anyhow;
 use serde_json::Value;
 use tablewright::DeletionPolicy;
+use tablewright_cloudformation::Events;
 use tablewright_cloudformation::stack as cloud_stack;
-use tablewright_cloudformation::{Events, delete, watch};
+use tablewright_cloudformation::{delete, watch};
 
 use crate::commands::Common;
 use crate::commands::ask::ask;

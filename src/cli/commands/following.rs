@@ -2,7 +2,8 @@
 
 use std::cell::Cell;
 
-use tablewright_cloudformation::{Events, Operation, Outcome, watch};
+use tablewright_cloudformation::watch;
+use tablewright_cloudformation::{Events, Operation, Outcome};
 
 use crate::commands::Common;
 use crate::commands::aws::{AwsArgs, Target};

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tablewright::Stack;
 use tablewright::render::Rendered;
+use tablewright_cloudformation::ChangeSet;
 use tablewright_cloudformation::stack as cloud_stack;
-use tablewright_cloudformation::{ChangeSet, guard};
+use tablewright_cloudformation::stack::protection;
 use tablewright_plan::{Change, Plan, PlanOptions, StackSettings, Verdict, plan, settings};
 use tablewright_review::{Comparison, Digests, Located};
 
@@ -129,7 +130,7 @@ async fn settings_of(
     wanted: &Stack,
 ) -> Result<StackSettings> {
     let policy = match wanted.policy {
-        Some(_) => guard::policy(&target.cloudformation, &deployed.id).await?,
+        Some(_) => protection::policy(&target.cloudformation, &deployed.id).await?,
         None => None,
     };
     Ok(StackSettings {
@@ -257,7 +258,7 @@ pub(super) fn gate(jobs: &[Job<'_>], deny: Option<Verdict>) -> Result<()> {
 
 /// Holds CloudFormation's change set against the plan: it may not replace or delete a table that the plan keeps.
 pub(super) fn agree(job: &Job<'_>, change_set: &ChangeSet) -> Result<()> {
-    use tablewright_cloudformation::change::{ChangeAction, PolicyAction, Replacement};
+    use tablewright_cloudformation::change_set::change::{ChangeAction, PolicyAction, Replacement};
     for change in &change_set.changes {
         let destroys = match (&change.action, &change.policy_action) {
             (ChangeAction::Remove, Some(PolicyAction::Retain)) => false,

@@ -1,5 +1,6 @@
+use tablewright_cloudformation::rollback as roll_back;
 use tablewright_cloudformation::stack::describe;
-use tablewright_cloudformation::{Events, RollbackOptions, rollback as roll_back};
+use tablewright_cloudformation::{Events, RollbackOptions};
 
 use crate::commands::Common;
 use crate::commands::ask::ask;

@@ -1,5 +1,6 @@
+use tablewright_cloudformation::Events;
 use tablewright_cloudformation::operation::latest;
-use tablewright_cloudformation::{Events, watch as watch_operation};
+use tablewright_cloudformation::watch as watch_operation;
 
 use crate::commands::Common;
 use crate::commands::aws::AwsArgs;

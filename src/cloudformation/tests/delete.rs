@@ -4,7 +4,8 @@
 mod common;
 
 use common::{ONE, World};
-use tablewright_cloudformation::{DeleteError, Outcome, StackStatus, delete, stack};
+use tablewright_cloudformation::delete;
+use tablewright_cloudformation::{DeleteError, Outcome, StackStatus, stack};
 use tablewright_sandbox::{CallFailure, Faults, HandlerOperation, ResourceFault};
 
 const KEPT: &str = r#"{"Resources": {

@@ -4,7 +4,8 @@
 mod common;
 
 use common::{ONE, TWO, World};
-use tablewright_cloudformation::{Outcome, Prepared, StackStatus, draft};
+use tablewright_cloudformation::draft;
+use tablewright_cloudformation::{Outcome, Prepared, StackStatus};
 use tablewright_sandbox::{Faults, HandlerOperation, ResourceFault};
 
 fn failing(logical_id: &str, on: HandlerOperation, reason: &str) -> Faults {

@@ -11,8 +11,9 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
-use tablewright_cloudformation::draft::Template;
-use tablewright_cloudformation::{Connect, Request, connect, draft, stack};
+use tablewright_cloudformation::change_set::draft::Template;
+use tablewright_cloudformation::draft;
+use tablewright_cloudformation::{Connect, Request, connect, stack};
 
 /// What stands behind the endpoint.
 #[derive(Debug, Clone, Copy)]

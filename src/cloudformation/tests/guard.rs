@@ -4,7 +4,9 @@
 mod common;
 
 use common::{ONE, World};
-use tablewright_cloudformation::{DeleteError, Prepared, delete, guard, stack};
+use tablewright_cloudformation::delete;
+use tablewright_cloudformation::stack::{self, protection};
+use tablewright_cloudformation::{DeleteError, Prepared};
 
 #[tokio::test]
 async fn a_stack_is_protected_before_anything_is_in_it() {
@@ -12,23 +14,23 @@ async fn a_stack_is_protected_before_anything_is_in_it() {
     let draft = world.draft(ONE).await;
     let prepared = tablewright_cloudformation::prepare(&world.client, &draft, &world.events).await.unwrap();
     assert!(matches!(prepared, Prepared::Ready(_)));
-    guard::set_termination_protection(&world.client, "shop", true).await.unwrap();
+    protection::set_termination_protection(&world.client, "shop", true).await.unwrap();
     let shop = stack::describe(&world.client, "shop").await.unwrap().unwrap();
     assert!(shop.termination_protection);
     let refused = delete(&world.client, &shop, "token", &world.events).await.unwrap_err();
     assert!(matches!(refused, DeleteError::Protected { .. }), "{refused:?}");
-    guard::set_termination_protection(&world.client, "shop", false).await.unwrap();
+    protection::set_termination_protection(&world.client, "shop", false).await.unwrap();
     assert!(!stack::describe(&world.client, "shop").await.unwrap().unwrap().termination_protection);
 }
 
 #[tokio::test]
 async fn a_policy_is_read_as_it_was_set() {
     let world = World::deployed(ONE).await;
-    assert_eq!(guard::policy(&world.client, "shop").await.unwrap(), None);
+    assert_eq!(protection::policy(&world.client, "shop").await.unwrap(), None);
     let policy = r#"{"Statement":[{"Effect":"Allow","Action":"Update:*","Principal":"*","Resource":"*"}]}"#;
-    guard::set_policy(&world.client, "shop", policy).await.unwrap();
-    assert_eq!(guard::policy(&world.client, "shop").await.unwrap().as_deref(), Some(policy));
-    let error = guard::set_policy(&world.client, "shop", "no policy").await.unwrap_err();
+    protection::set_policy(&world.client, "shop", policy).await.unwrap();
+    assert_eq!(protection::policy(&world.client, "shop").await.unwrap().as_deref(), Some(policy));
+    let error = protection::set_policy(&world.client, "shop", "no policy").await.unwrap_err();
     assert!(error.to_string().contains("Error validating stack policy"), "{error}");
-    assert!(guard::policy(&world.client, "nowhere").await.is_err());
+    assert!(protection::policy(&world.client, "nowhere").await.is_err());
 }

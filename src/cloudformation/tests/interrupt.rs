@@ -13,7 +13,9 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use common::{ONE, TWO, World};
-use tablewright_cloudformation::{Discarded, Outcome, Pace, Prepared, discard, execute, prepare, watch};
+use tablewright_cloudformation::discard;
+use tablewright_cloudformation::watch;
+use tablewright_cloudformation::{Discarded, Outcome, Pace, Prepared, execute, prepare};
 
 /// Counts calls down; the one at zero never comes back: either it is not sent, or its answer is not received.
 #[derive(Debug, Clone)]

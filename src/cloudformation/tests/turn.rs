@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use script::{Script, stack};
 use tablewright_cloudformation::operation::OperationKind;
+use tablewright_cloudformation::{cancel, rollback};
 use tablewright_cloudformation::{
-    CancelCreation, Event, EventKind, Events, Idle, Pace, RollbackOptions, cancel, rollback, wait_for_idle,
+    CancelCreation, Event, EventKind, Events, Idle, Pace, RollbackOptions, wait_for_idle,
 };
 
 async fn cancelled(script: &Script, creation: CancelCreation) -> String {

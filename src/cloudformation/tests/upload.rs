@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
-use tablewright_cloudformation::request::Template;
+use tablewright_cloudformation::change_set::request::Template;
 use tablewright_cloudformation::{Bucket, Connect, UploadError, connect, upload};
 
 /// Answers one after the other, the last one again and again; what was called.

@@ -82,7 +82,7 @@ fn mark_fits(item: &StoredItem<'_>, field: &Field<'_>, role: &Role) -> Option<To
     let optional = optional(krate, field, role);
     let skipped = field.serde.skip_serializing_if.is_some();
     let key = quote! {
-        #krate::agree::StoredKey { name: #wire, scalar: #scalar, optional: #optional, skipped: #skipped }
+        #krate::single_table::StoredKey { name: #wire, scalar: #scalar, optional: #optional, skipped: #skipped }
     };
     Some(ask(krate, field.ty.span(), "key_fits", &quote!(&#table, #name, &#key)))
 }

@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::resource::clashing_name;
 use super::{Case, Judgement, Stage};
-use crate::normal::{identity, intrinsic, same, text};
+use crate::equality::{identity, intrinsic, same, text};
 use crate::recipe;
-use crate::template::{
+use crate::view::{
     display_name, fixed_attributes, indexes, is_custom_named, key_attributes, property, retains,
 };
 use crate::{Recipe, Verdict};

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::identity::is_reordered;
 use super::{Case, IndexChange, Judgement, Stage};
 use crate::Verdict;
-use crate::normal::text;
+use crate::equality::text;
 use crate::recipe;
 
 /// What CloudFormation says to more than one index that comes or goes (aws-cdk#12246).

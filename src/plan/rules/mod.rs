@@ -14,7 +14,7 @@ mod table;
 use serde_json::Value;
 
 use crate::path::Path;
-use crate::template::Templates;
+use crate::view::Templates;
 use crate::{Recipe, Verdict};
 
 pub(crate) use identity::{index_redefinitions, kept_or_lost, replacement};

@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use super::{Case, Judgement, Stage};
 use crate::Verdict;
-use crate::normal::{same_option, text};
+use crate::equality::{same_option, text};
 use crate::recipe;
-use crate::template::{
+use crate::view::{
     SCALABLE_TARGET, SIMPLE_TABLE, TABLE, display_name, is_protected, is_scaling, is_table, kind, property,
     retains,
 };

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::{Case, Judgement, Leg, Setting, Stage};
 use crate::Verdict;
-use crate::normal::{identity, same_option, text};
+use crate::equality::{identity, same_option, text};
 use crate::recipe;
-use crate::template::{GLOBAL_TABLE, billing_mode as mode_of, kind, property};
+use crate::view::{GLOBAL_TABLE, billing_mode as mode_of, kind, property};
 
 pub(super) fn billing_mode(case: &Case) -> Judgement {
     let mode = |value: Option<&Value>| value.map_or(Some("PROVISIONED".to_owned()), text);

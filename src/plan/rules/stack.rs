@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Judgement;
 use crate::Verdict;
-use crate::normal::{identity, same_option};
+use crate::equality::{identity, same_option};
 use crate::recipe;
 
 /// Judges a difference in an entry of a section; `pattern` is the place below the entry.

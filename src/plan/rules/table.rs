@@ -15,7 +15,7 @@ use super::settings::{
 use super::{Case, Judgement, Stage};
 use crate::Verdict;
 use crate::path::Path;
-use crate::template::{GLOBAL_TABLE, TABLE};
+use crate::view::{GLOBAL_TABLE, TABLE};
 
 struct Row {
     pattern: &'static str,

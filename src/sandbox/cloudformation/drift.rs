@@ -6,15 +6,16 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::intrinsics::scalar;
-use super::stack::{Resource, Stack, StackStatus};
-use super::time::{self, Page, strings};
 use super::{stack_in_brackets, stack_name};
 use crate::clock::Millis;
 use crate::resources::{self, Services};
+use crate::state::stack::{Resource, Stack, StackStatus};
 use crate::state::{Moment, Region};
+use crate::template::intrinsics::scalar;
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
+use crate::wire::text;
+use crate::wire::text::{Page, strings};
 
 const PAGE: usize = 100;
 
@@ -38,7 +39,8 @@ pub(crate) struct Detection {
 
 impl Drift {
     fn of(resource: &Resource, services: &Services, now: Millis) -> Option<Self> {
-        let expected = strings(&super::parameter_store::resolve(services, &resource.properties).ok()?);
+        let expected =
+            strings(&crate::template::parameter_store::resolve(services, &resource.properties).ok()?);
         let actual = resources::actual(resource, services)?;
         let actual = actual.map(|actual| restricted(&expected, &strings(&actual)));
         Some(Self { at: now, expected, actual })
@@ -53,7 +55,7 @@ impl Drift {
     }
 
     pub(crate) fn information(&self, status: &str) -> Value {
-        json!({ status: self.status(), "LastCheckTimestamp": time::iso(self.at) })
+        json!({ status: self.status(), "LastCheckTimestamp": text::iso(self.at) })
     }
 
     fn differences(&self) -> Vec<Value> {
@@ -73,7 +75,7 @@ impl Drift {
             "ExpectedProperties": self.expected.to_string(),
             "StackResourceDriftStatus": self.status(),
             "PropertyDifferences": self.differences(),
-            "Timestamp": time::iso(self.at),
+            "Timestamp": text::iso(self.at),
         });
         if let Some(actual) = &self.actual {
             body["ActualProperties"] = json!(actual.to_string());
@@ -210,7 +212,7 @@ pub(crate) fn detection_status(
         "StackId": stack.id,
         "StackDriftDetectionId": id,
         "DetectionStatus": if done { "DETECTION_COMPLETE" } else { "DETECTION_IN_PROGRESS" },
-        "Timestamp": time::iso(if done { detection.done_at } else { detection.begun }),
+        "Timestamp": text::iso(if done { detection.done_at } else { detection.begun }),
     });
     if done {
         body["StackDriftStatus"] = json!(detection.status());
@@ -227,7 +229,7 @@ impl Detection {
     /// What DescribeStacks shows of it once it is done.
     pub(crate) fn information(&self, now: Millis) -> Option<Value> {
         (now >= self.done_at).then(
-            || json!({ "StackDriftStatus": self.status(), "LastCheckTimestamp": time::iso(self.done_at) }),
+            || json!({ "StackDriftStatus": self.status(), "LastCheckTimestamp": text::iso(self.done_at) }),
         )
     }
 }

@@ -2,18 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::change_set::{Action, Change, Finding};
-use super::event::Event;
-use super::hooks::HookEvent;
-use super::intrinsics::UNKNOWN;
-use super::stack::{self, Stack};
-use super::time::{self, Page};
 use crate::clock::Millis;
-use crate::random::Random;
 use crate::resources::{Services, schema};
+use crate::state::change_set::{Action, Change, Finding};
+use crate::state::event::Event;
+use crate::state::hook::HookEvent;
+use crate::state::random::Random;
+use crate::state::stack::{self, Stack};
 use crate::state::{Moment, Region};
+use crate::template::intrinsics::UNKNOWN;
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
+use crate::wire::text;
+use crate::wire::text::Page;
 
 const PAGE: usize = 100;
 const NAME_CONFLICT: &str = "NAME_CONFLICT_VALIDATION";
@@ -132,7 +133,7 @@ fn finding_event(finding: &Finding, stack_id: &str, operation_id: &str) -> Value
         "LogicalResourceId": finding.logical_id,
         "PhysicalResourceId": finding.physical_id.clone().unwrap_or_default(),
         "ResourceType": finding.resource_type,
-        "Timestamp": time::iso(finding.at),
+        "Timestamp": text::iso(finding.at),
         "ValidationFailureMode": "FAIL",
         "ValidationName": finding.validation,
         "ValidationStatus": "FAILED",
@@ -217,6 +218,6 @@ fn operation_event(event: &Event, stack: &Stack) -> Value {
         "ResourceStatusReason": event.reason,
         "ResourceProperties": event.properties,
         "ClientRequestToken": event.token,
-        "Timestamp": time::iso(event.timestamp),
+        "Timestamp": text::iso(event.timestamp),
     })
 }

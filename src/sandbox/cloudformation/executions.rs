@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::change_set::{ChangeSetStatus, ChangeSetType, ExecutionStatus, OnFailure};
-use super::change_sets::{find, is_nested, not_updatable};
-use super::stack::{Stack, StackStatus};
 use super::{import, nested_change_sets, stack_in_brackets};
+use crate::cloudformation::change_set_calls::{find, is_nested, not_updatable};
 use crate::engine::begin::{self, Order};
-use crate::engine::operation::OperationKind;
+use crate::state::change_set::{ChangeSetStatus, ChangeSetType, ExecutionStatus, OnFailure};
+use crate::state::operation::OperationKind;
+use crate::state::stack::{Stack, StackStatus};
 use crate::state::{Moment, Region};
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::change_set::{Action, Change};
-use super::intrinsics::{UNKNOWN, scalar};
-use super::stack::{Definition, Policy, Stack, StackStatus};
-use super::template::Template;
 use crate::resources::ResourceType;
 use crate::state::Region;
+use crate::state::change_set::{Action, Change};
+use crate::state::stack::{Definition, Policy, Stack, StackStatus};
+use crate::template::Template;
+use crate::template::intrinsics::{UNKNOWN, scalar};
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
 

@@ -9,30 +9,18 @@ use crate::state::{Moment, Region};
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
 
-pub(crate) mod change_set;
-pub(crate) mod change_sets;
-pub(crate) mod definition;
-pub(crate) mod differences;
+pub(crate) mod change_set_calls;
 pub(crate) mod drift;
 mod early_validation;
-pub(crate) mod event;
 mod executions;
-mod function_checks;
-pub(crate) mod hooks;
 pub(crate) mod import;
-pub(crate) mod intrinsics;
 mod nested_change_sets;
-pub(crate) mod parameter_store;
 mod recovery;
-mod resources;
+mod resource_views;
 pub(crate) mod rollback_configuration;
-pub(crate) mod stack;
-mod stack_operations;
-pub(crate) mod stack_policy;
-pub(crate) mod stacks;
-pub(crate) mod template;
-mod templates;
-pub(crate) mod time;
+mod stack_calls;
+pub(crate) mod stack_views;
+mod template_calls;
 
 type Run = fn(&mut Region, &Params, Moment<'_>) -> Result<Value, ApiError>;
 
@@ -90,7 +78,7 @@ const ACTIONS: &[Action] = &[
             "TemplateURL",
             "UsePreviousTemplate",
         ],
-        run: change_sets::create,
+        run: change_set_calls::create,
     },
     Action {
         name: "CreateStack",
@@ -115,18 +103,22 @@ const ACTIONS: &[Action] = &[
             "TemplateURL",
             "TimeoutInMinutes",
         ],
-        run: stack_operations::create,
+        run: stack_calls::create,
     },
-    Action { name: "DeleteChangeSet", honours: &["ChangeSetName", "StackName"], run: change_sets::delete },
+    Action {
+        name: "DeleteChangeSet",
+        honours: &["ChangeSetName", "StackName"],
+        run: change_set_calls::delete,
+    },
     Action {
         name: "DeleteStack",
         honours: &["ClientRequestToken", "DeletionMode", "RetainResources", "RoleARN", "StackName"],
-        run: stack_operations::delete,
+        run: stack_calls::delete,
     },
     Action {
         name: "DescribeChangeSet",
         honours: &["ChangeSetName", "IncludePropertyValues", "NextToken", "StackName"],
-        run: change_sets::describe,
+        run: change_set_calls::describe,
     },
     Action {
         name: "DescribeEvents",
@@ -141,12 +133,12 @@ const ACTIONS: &[Action] = &[
     Action {
         name: "DescribeStackEvents",
         honours: &["NextToken", "StackName"],
-        run: stacks::describe_events,
+        run: stack_views::describe_events,
     },
     Action {
         name: "DescribeStackResource",
         honours: &["LogicalResourceId", "StackName"],
-        run: resources::describe,
+        run: resource_views::describe,
     },
     Action {
         name: "DescribeStackResourceDrifts",
@@ -156,9 +148,9 @@ const ACTIONS: &[Action] = &[
     Action {
         name: "DescribeStackResources",
         honours: &["LogicalResourceId", "PhysicalResourceId", "StackName"],
-        run: resources::describe_all,
+        run: resource_views::describe_all,
     },
-    Action { name: "DescribeStacks", honours: &["NextToken", "StackName"], run: stacks::describe },
+    Action { name: "DescribeStacks", honours: &["NextToken", "StackName"], run: stack_views::describe },
     Action { name: "DetectStackDrift", honours: &["StackName"], run: drift::detect_stack },
     Action {
         name: "DetectStackResourceDrift",
@@ -176,23 +168,27 @@ const ACTIONS: &[Action] = &[
         ],
         run: executions::execute,
     },
-    Action { name: "GetHookResult", honours: &["HookResultId"], run: hooks::get },
-    Action { name: "GetStackPolicy", honours: &["StackName"], run: stacks::get_policy },
+    Action { name: "GetHookResult", honours: &["HookResultId"], run: crate::state::hook::get },
+    Action { name: "GetStackPolicy", honours: &["StackName"], run: stack_views::get_policy },
     Action {
         name: "GetTemplate",
         honours: &["ChangeSetName", "StackName", "TemplateStage"],
-        run: templates::get,
+        run: template_calls::get,
     },
     Action {
         name: "GetTemplateSummary",
         honours: &["StackName", "TemplateBody", "TemplateURL"],
-        run: templates::summary,
+        run: template_calls::summary,
     },
-    Action { name: "ListChangeSets", honours: &["NextToken", "StackName"], run: change_sets::list },
-    Action { name: "ListExports", honours: &["NextToken"], run: stacks::list_exports },
-    Action { name: "ListHookResults", honours: &["NextToken", "TargetId", "TargetType"], run: hooks::list },
-    Action { name: "ListStackResources", honours: &["NextToken", "StackName"], run: resources::list },
-    Action { name: "ListStacks", honours: &["NextToken", "StackStatusFilter"], run: stacks::list },
+    Action { name: "ListChangeSets", honours: &["NextToken", "StackName"], run: change_set_calls::list },
+    Action { name: "ListExports", honours: &["NextToken"], run: stack_views::list_exports },
+    Action {
+        name: "ListHookResults",
+        honours: &["NextToken", "TargetId", "TargetType"],
+        run: crate::state::hook::list,
+    },
+    Action { name: "ListStackResources", honours: &["NextToken", "StackName"], run: resource_views::list },
+    Action { name: "ListStacks", honours: &["NextToken", "StackStatusFilter"], run: stack_views::list },
     Action {
         name: "RollbackStack",
         honours: &["ClientRequestToken", "RetainExceptOnCreate", "RoleARN", "StackName"],
@@ -201,7 +197,7 @@ const ACTIONS: &[Action] = &[
     Action {
         name: "SetStackPolicy",
         honours: &["StackName", "StackPolicyBody", "StackPolicyURL"],
-        run: stacks::set_policy,
+        run: stack_views::set_policy,
     },
     Action {
         name: "UpdateStack",
@@ -226,14 +222,18 @@ const ACTIONS: &[Action] = &[
             "TemplateURL",
             "UsePreviousTemplate",
         ],
-        run: stack_operations::update,
+        run: stack_calls::update,
     },
     Action {
         name: "UpdateTerminationProtection",
         honours: &["EnableTerminationProtection", "StackName"],
-        run: stacks::update_termination_protection,
+        run: stack_views::update_termination_protection,
     },
-    Action { name: "ValidateTemplate", honours: &["TemplateBody", "TemplateURL"], run: templates::validate },
+    Action {
+        name: "ValidateTemplate",
+        honours: &["TemplateBody", "TemplateURL"],
+        run: template_calls::validate,
+    },
 ];
 
 /// Carries an action out.
@@ -281,11 +281,12 @@ fn stack_name(params: &Params) -> Result<&str, ApiError> {
 
 /// Finds a stack, in the words that DescribeStacks and GetTemplate use when it is not there.
 fn stack_with_id(region: &Region, name: &str) -> Result<usize, ApiError> {
-    stack::find(region, name)
+    crate::state::stack::find(region, name)
         .ok_or_else(|| ApiError::validation(format!("Stack with id {name} does not exist")))
 }
 
 /// Finds a stack, in the words that the other calls use.
 fn stack_in_brackets(region: &Region, name: &str) -> Result<usize, ApiError> {
-    stack::find(region, name).ok_or_else(|| ApiError::validation(format!("Stack [{name}] does not exist")))
+    crate::state::stack::find(region, name)
+        .ok_or_else(|| ApiError::validation(format!("Stack [{name}] does not exist")))
 }

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::change_set::{Action, Change, ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus};
-use super::differences;
-use super::event::stack_event;
-use super::stack::{self, Definition, Parent, Stack, StackStatus};
-use crate::engine::{begin, nested, outputs};
+use crate::engine::differences;
+use crate::engine::{begin, nested};
 use crate::resources::ResourceType;
+use crate::state::change_set::{Action, Change, ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus};
+use crate::state::event::stack_event;
+use crate::state::stack::{self, Definition, Parent, Stack, StackStatus};
 use crate::state::{ACCOUNT, Moment, Region};
+use crate::template::outputs;
 
 /// Makes the change sets of the children that a root's change set adds or modifies. A child in which nothing changes leaves
 /// the root's changes; one whose change set fails fails the root's.

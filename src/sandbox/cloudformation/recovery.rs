@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::executions::token_used;
-use super::stack::StackStatus;
-use super::{definition, stack_in_brackets, stack_name};
+use super::{stack_in_brackets, stack_name};
 use crate::engine::{begin, rollback};
+use crate::state::stack::StackStatus;
 use crate::state::{Moment, Region};
+use crate::template::definition;
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
 

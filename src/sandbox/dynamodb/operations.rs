@@ -5,8 +5,8 @@
 use super::rules::{self, IndexesChange};
 use super::spec::{IndexSpec, TableSpec};
 use super::table::{self, IndexTimes, Table, Ttl};
-use crate::random::Random;
 use crate::resources::{Services, record};
+use crate::state::random::Random;
 use crate::state::{ACCOUNT, Moment};
 use crate::wire::error::ApiError;
 

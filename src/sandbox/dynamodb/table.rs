@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use super::kinesis::Destination;
 use super::spec::{IndexSpec, Key, TableSpec, Throughput, Warm, on_demand};
 use crate::clock::Millis;
-use crate::cloudformation::time;
 use crate::state::ACCOUNT;
+use crate::wire::text;
 
 /// A table.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -314,7 +314,7 @@ impl Table {
 
 /// The label of a stream that is switched on now.
 pub(crate) fn stream_label(now: Millis) -> String {
-    time::iso(now).trim_end_matches('Z').to_owned()
+    text::iso(now).trim_end_matches('Z').to_owned()
 }
 
 fn keys(keys: &[Key]) -> Value {

@@ -2,19 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::operation::{Operation, OperationKind, Phase, Previous, Task, Work};
-use super::outputs::exports;
 use super::phases::{end, enter, present};
 use super::schedule::{self, Effect};
-use super::{plan, tasks};
+use super::tasks;
 use crate::clock::Millis;
-use crate::cloudformation::change_set::{Action, Change, OnFailure};
-use crate::cloudformation::intrinsics::Scope;
-use crate::cloudformation::stack::{
-    self, Definition, OperationType, PastOperation, Stack, StackStatus, Stale,
-};
-use crate::cloudformation::stack_policy::{self, Deed};
+use crate::state::change_set::{Action, Change, OnFailure};
+use crate::state::operation::{Operation, OperationKind, Phase, Previous, Task, Work};
+use crate::state::stack::{self, Definition, OperationType, PastOperation, Stack, StackStatus, Stale};
 use crate::state::{Moment, Region};
+use crate::template::intrinsics::Scope;
+use crate::template::order;
+use crate::template::outputs::exports;
+use crate::template::stack_policy::{self, Deed};
 
 pub(crate) const USER_INITIATED: &str = "User Initiated";
 const TOO_LONG: &str = "Stack creation time exceeded the specified timeout. ";
@@ -67,11 +66,11 @@ pub(crate) fn begin(
         let exports = exports(region, None);
         let stack = &region.stacks[index];
         let scope = Scope::new(&region.name, stack, &definition, None, &exports);
-        let active = plan::active(&scope)?;
-        let needs = plan::dependencies(&scope, &active);
+        let active = order::active(&scope)?;
+        let needs = order::dependencies(&scope, &active);
         (active, needs)
     };
-    let mut forward = plan::forward(changes, &active, &needs);
+    let mut forward = order::forward(changes, &active, &needs);
     let id = region.random.uuid();
     let timeout = order.timeout;
     let denied = denied(&region.stacks[index], &order, changes);
@@ -150,7 +149,7 @@ pub(crate) fn begin_deletion(region: &mut Region, index: usize, order: Order, at
     let id = region.random.uuid();
     let stack = &mut region.stacks[index];
     // Something that is being created now is cancelled first.
-    let tasks = plan::deletion(&present(stack), stack.definition.as_ref());
+    let tasks = order::deletion(&present(stack), stack.definition.as_ref());
     note_stale(stack, at);
     stack.deleted = Some(at.now);
     stack.paused = None;

@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::nested::{self, Takes};
-use super::operation::{TaskState, Work};
 use super::schedule::{self, Effect};
 use super::tasks::{fail, hook_event, record, resolved, set_state, stack_in_phase, subject};
-use crate::cloudformation::hooks::{self, HookEvent};
-use crate::cloudformation::parameter_store;
-use crate::cloudformation::stack::{self, Resource, ResourceStatus, Stack};
-use crate::faults::{HandlerOperation, HookMode, HookTarget};
 use crate::resources::{self, Made, ResourceType, Site};
+use crate::state::faults::{HandlerOperation, HookMode, HookTarget};
+use crate::state::hook;
+use crate::state::hook::HookEvent;
+use crate::state::operation::{TaskState, Work};
+use crate::state::stack::{self, Resource, ResourceStatus, Stack};
 use crate::state::{Moment, Region};
+use crate::template::parameter_store;
 
 const INITIATED: &str = "Resource creation Initiated";
 const IMPORTED: &str = "Resource import completed.";
@@ -88,7 +89,7 @@ fn hooked(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -
             continue;
         }
         let target = format!("{}/{logical_id}", region.stacks[index].id);
-        let invocation_id = hooks::run(region, hook, "RESOURCE", &target, at.now);
+        let invocation_id = hook::run(region, hook, "RESOURCE", &target, at.now);
         for (status, reason) in
             [("HOOK_IN_PROGRESS", None), ("HOOK_COMPLETE_FAILED", Some(hook.reason.clone()))]
         {

@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::operation::{Operation, OperationKind, Phase, Task, TaskState, Work};
-use super::outputs::set_outputs;
 use super::rollback::{self, begin_update_rollback};
 use super::schedule::{self, Effect};
-use super::{nested, plan, tasks};
-use crate::cloudformation::change_set::{ExecutionStatus, OnFailure};
-use crate::cloudformation::event::stack_event;
-use crate::cloudformation::stack::{
-    self, OperationType, PastOperation, Resource, ResourceStatus, Stack, StackStatus,
-};
+use super::{nested, tasks};
+use crate::state::change_set::{ExecutionStatus, OnFailure};
+use crate::state::event::stack_event;
+use crate::state::operation::{Operation, OperationKind, Phase, Task, TaskState, Work};
+use crate::state::stack::{self, OperationType, PastOperation, Resource, ResourceStatus, Stack, StackStatus};
 use crate::state::{Moment, Region};
+use crate::template::order;
+use crate::template::outputs::set_outputs;
 
 /// The resources that are there, or half there.
 pub(super) fn present(stack: &Stack) -> BTreeMap<String, Resource> {
@@ -197,7 +196,7 @@ fn end_creation(region: &mut Region, index: usize, operation: &Operation, at: Mo
         );
     };
     let stack = &mut region.stacks[index];
-    let tasks = plan::deletion(&present(stack), stack.definition.as_ref());
+    let tasks = order::deletion(&present(stack), stack.definition.as_ref());
     match operation.on_failure {
         OnFailure::DoNothing => {
             finish(
@@ -255,7 +254,7 @@ fn end_update(region: &mut Region, index: usize, operation: &Operation, at: Mome
     }
     let leftovers = stack.operation.as_ref().map(|operation| operation.leftovers.clone()).unwrap_or_default();
     let old = operation.previous.as_ref().and_then(|previous| previous.definition.as_ref());
-    let tasks = plan::deletion(&leftovers, old);
+    let tasks = order::deletion(&leftovers, old);
     let event = (StackStatus::UpdateCompleteCleanupInProgress, None);
     enter(region, index, Phase::Cleanup, tasks, Some(event), at);
 }
@@ -307,7 +306,7 @@ fn end_update_rollback(region: &mut Region, index: usize, operation: &Operation,
         }
     }
     let leftovers = stack.operation.as_ref().map(|operation| operation.leftovers.clone()).unwrap_or_default();
-    let tasks = plan::deletion(&leftovers, None);
+    let tasks = order::deletion(&leftovers, None);
     let event = (StackStatus::UpdateRollbackCompleteCleanupInProgress, None);
     enter(region, index, Phase::RollbackCleanup, tasks, Some(event), at);
 }

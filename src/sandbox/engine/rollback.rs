@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::begin::{USER_INITIATED, note_stale};
-use super::operation::{Operation, OperationKind, Phase, Task, TaskState, Work};
 use super::phases::{enter, present};
-use super::plan;
-use crate::cloudformation::stack::{OperationType, PastOperation, ResourceStatus, Stack, StackStatus};
-use crate::cloudformation::{differences, event};
+use crate::engine::differences;
 use crate::resources::ResourceType;
+use crate::state::event;
+use crate::state::operation::{Operation, OperationKind, Phase, Task, TaskState, Work};
+use crate::state::stack::{OperationType, PastOperation, ResourceStatus, Stack, StackStatus};
 use crate::state::{Moment, Region};
+use crate::template::order;
 
 /// Turns an update round. `reason` is that of the stack's event.
 pub(super) fn begin_update_rollback(
@@ -96,7 +97,7 @@ pub(crate) fn from_pause(
             operation.kind = OperationKind::Create;
         }
         stack.deleted = Some(at.now);
-        let tasks = plan::deletion(&present(stack), stack.definition.as_ref());
+        let tasks = order::deletion(&present(stack), stack.definition.as_ref());
         let event = Some((StackStatus::RollbackInProgress, reason));
         enter(region, index, Phase::Rollback, tasks, event, at);
     }

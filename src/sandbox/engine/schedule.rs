@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{begin, calls, phases, starts, tasks};
 use crate::clock::Millis;
-use crate::cloudformation::change_sets;
+use crate::cloudformation::change_set_calls;
 use crate::state::{Moment, Region};
 
 /// Something that is to happen.
@@ -65,8 +65,8 @@ fn next_due(region: &mut Region, now: Millis) -> Option<Scheduled> {
 
 fn apply(region: &mut Region, effect: Effect, at: Moment<'_>) {
     match effect {
-        Effect::ChangeSetBegins { id } => change_sets::begin(region, &id),
-        Effect::ChangeSetEnds { id } => change_sets::end(region, &id, at),
+        Effect::ChangeSetBegins { id } => change_set_calls::begin(region, &id),
+        Effect::ChangeSetEnds { id } => change_set_calls::end(region, &id, at),
         Effect::TaskStarts { stack_id, phase, logical_id } => {
             starts::start(region, &stack_id, phase, &logical_id, at);
         }

@@ -3,14 +3,14 @@
 use serde_json::json;
 
 use super::nested;
-use super::operation::{OperationKind, Phase, TaskState, Work};
 use super::schedule::{self, Effect};
 use super::tasks::{advance, fail, record, resolved, set_state, set_work, stack_in_phase, subject};
-use crate::cloudformation::differences;
-use crate::cloudformation::stack::{Policy, Resource, ResourceStatus, Stack};
-use crate::cloudformation::stack_policy::{self, Deed};
+use crate::engine::differences;
 use crate::resources::ResourceType;
+use crate::state::operation::{OperationKind, Phase, TaskState, Work};
+use crate::state::stack::{Policy, Resource, ResourceStatus, Stack};
 use crate::state::{Moment, Region};
+use crate::template::stack_policy::{self, Deed};
 
 const IMPORT_STARTED: &str = "Resource import started.";
 const REPLACES: &str =

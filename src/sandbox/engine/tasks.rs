@@ -8,18 +8,18 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::nested;
-use super::operation::{Operation, OperationKind, Phase, TaskState, Work};
-use super::outputs::exports;
 use super::schedule::{self, Effect};
 use crate::clock::Millis;
-use crate::cloudformation::differences;
-use crate::cloudformation::event::{ResourceEvent, resource_event};
-use crate::cloudformation::hooks::HookEvent;
-use crate::cloudformation::intrinsics::Scope;
-use crate::cloudformation::stack::{self, Policy, Resource, ResourceStatus, Stack};
-use crate::faults::HandlerOperation;
+use crate::engine::differences;
 use crate::resources::ResourceType;
+use crate::state::event::{ResourceEvent, resource_event};
+use crate::state::faults::HandlerOperation;
+use crate::state::hook::HookEvent;
+use crate::state::operation::{Operation, OperationKind, Phase, TaskState, Work};
+use crate::state::stack::{self, Policy, Resource, ResourceStatus, Stack};
 use crate::state::{Moment, Region};
+use crate::template::intrinsics::Scope;
+use crate::template::outputs::exports;
 
 /// Puts what can go on into the schedule: resources whose turn has come after `delay`, or the end of the phase.
 pub(crate) fn advance(region: &mut Region, stack_id: &str, delay: Millis, at: Moment<'_>) {
@@ -43,7 +43,7 @@ pub(crate) fn advance(region: &mut Region, stack_id: &str, delay: Millis, at: Mo
         return end_phase(region, stack_id, phase, at);
     }
     let starts = release(operation);
-    let over = operation.tasks.values().all(super::operation::Task::is_over);
+    let over = operation.tasks.values().all(crate::state::operation::Task::is_over);
     for (place, logical_id) in starts.into_iter().enumerate() {
         let place = Millis::try_from(place).unwrap_or_default();
         let effect = Effect::TaskStarts { stack_id: stack_id.to_owned(), phase, logical_id };

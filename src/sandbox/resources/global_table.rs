@@ -10,10 +10,10 @@ use serde_json::{Map, Value, json};
 
 use super::{Made, Refusal, ResourceType, Site, table};
 use crate::clock::Millis;
-use crate::cloudformation::intrinsics::scalar;
-use crate::cloudformation::stack::Resource;
 use crate::dynamodb::table::Replica;
 use crate::state::Moment;
+use crate::state::stack::Resource;
+use crate::template::intrinsics::scalar;
 use crate::wire::error::not_modelled;
 
 /// Settings that are one for all replicas, under the names that a table has.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Made, Site};
-use crate::cloudformation::stack::Resource;
 use crate::state::Moment;
+use crate::state::stack::Resource;
 
 pub(super) fn create(site: &mut Site<'_>, moment: Moment<'_>) -> Made {
     let url = format!(

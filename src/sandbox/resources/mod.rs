@@ -9,16 +9,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Millis;
-use crate::cloudformation::change_set::Replacement;
-use crate::cloudformation::stack::Resource;
 use crate::dynamodb::table::Table;
-use crate::random::Random;
 use crate::state::Moment;
+use crate::state::change_set::Replacement;
+use crate::state::random::Random;
+use crate::state::stack::Resource;
 use record::Record;
 
 mod global_table;
 mod handle;
-mod kind;
 mod parameter;
 pub(crate) mod record;
 mod scaling_policy;
@@ -26,8 +25,8 @@ mod scaling_target;
 pub(crate) mod schema;
 mod table;
 
-use kind::Handler;
-pub(crate) use kind::ResourceType;
+use crate::state::resource_type::Handler;
+pub(crate) use crate::state::resource_type::ResourceType;
 
 /// What lies behind the handlers: the services' own state.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -252,7 +251,7 @@ pub(crate) fn delete(
 /// Whether a change cannot be made in place.
 pub(crate) fn must_replace(kind: ResourceType, before: &Value, after: &Value) -> bool {
     let differs = |property: &str| {
-        let side = |value: &Value| value.get(property).map(crate::cloudformation::time::strings);
+        let side = |value: &Value| value.get(property).map(crate::wire::text::strings);
         side(before) != side(after)
     };
     match kind.handler() {

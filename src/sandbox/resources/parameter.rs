@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Made, Refusal, ResourceType, Site, generated_name};
-use crate::cloudformation::intrinsics::scalar;
-use crate::cloudformation::stack::Resource;
 use crate::state::Moment;
+use crate::state::stack::Resource;
+use crate::template::intrinsics::scalar;
 
 pub(super) fn create(site: &mut Site<'_>, properties: &Value, moment: Moment<'_>) -> Result<Made, Refusal> {
     let name = match properties.get("Name") {

@@ -9,9 +9,9 @@ use serde_json::Value;
 
 use super::{Made, Refusal, ResourceType, Services, Site, generated_name};
 use crate::clock::Millis;
-use crate::cloudformation::intrinsics::scalar;
-use crate::cloudformation::stack::Resource;
+use crate::state::stack::Resource;
 use crate::state::{ACCOUNT, Moment};
+use crate::template::intrinsics::scalar;
 
 const DAY: Millis = 86_400_000;
 

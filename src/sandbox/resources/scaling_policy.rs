@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Made, Refusal, ResourceType, Site, scaling_target};
-use crate::cloudformation::intrinsics::scalar;
-use crate::cloudformation::stack::Resource;
+use crate::state::stack::Resource;
 use crate::state::{ACCOUNT, Moment};
+use crate::template::intrinsics::scalar;
 use crate::wire::error::not_modelled;
 
 const SERVICE: &str = "ApplicationAutoScaling";

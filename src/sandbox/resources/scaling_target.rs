@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{Made, Refusal, ResourceType, Services, Site};
-use crate::cloudformation::intrinsics::scalar;
-use crate::cloudformation::stack::Resource;
 use crate::dynamodb::spec;
 use crate::state::Moment;
+use crate::state::stack::Resource;
+use crate::template::intrinsics::scalar;
 
 const SERVICE: &str = "ApplicationAutoScaling";
 

@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 use super::ResourceType;
-use crate::cloudformation::intrinsics::{UNKNOWN, scalar};
-use crate::cloudformation::parameter_store;
+use crate::template::intrinsics::{UNKNOWN, scalar};
+use crate::template::parameter_store;
 use crate::wire::error::not_modelled;
 
 /// Shapes written for this crate, several in a file; `$ref` names another one of them.

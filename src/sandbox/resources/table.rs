@@ -10,14 +10,14 @@ use serde_json::Value;
 
 use super::{Made, Refusal, ResourceType, Site, generated_name};
 use crate::clock::Millis;
-use crate::cloudformation::intrinsics::scalar;
-use crate::cloudformation::stack::Resource;
 use crate::dynamodb::rules::{self, IndexesChange};
 use crate::dynamodb::spec::TableSpec;
 use crate::dynamodb::table::Table;
 use crate::dynamodb::{kinesis, operations};
-use crate::random::Random;
 use crate::state::Moment;
+use crate::state::random::Random;
+use crate::state::stack::Resource;
+use crate::template::intrinsics::scalar;
 use crate::wire::error::ApiError;
 
 const INCONSISTENT: &str =

@@ -7,11 +7,9 @@ use crate::clock::Millis;
 use crate::wire::error::ApiError;
 use crate::wire::{Request, Response};
 
-pub(crate) mod bucket;
-pub(crate) mod template_url;
 mod upload;
 
-use bucket::{Buckets, Object};
+use crate::state::bucket::{Buckets, Object};
 
 /// A request to S3, taken apart.
 #[derive(Debug, Clone)]
@@ -54,7 +52,7 @@ impl S3Call {
         let (host, target) = host_and_target(request);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let path = decode(path.trim_start_matches('/'));
-        let (bucket, key) = match template_url::bucket_of_host(host) {
+        let (bucket, key) = match crate::template::template_url::bucket_of_host(host) {
             Some(bucket) => (bucket.to_owned(), path),
             None => match path.split_once('/') {
                 Some((bucket, key)) => (bucket.to_owned(), key.to_owned()),
@@ -109,7 +107,7 @@ fn host_and_target(request: &Request) -> (&str, &str) {
 }
 
 /// Percent-decodes a path. A plus stays a plus there.
-fn decode(path: &str) -> String {
+pub(crate) fn decode(path: &str) -> String {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -212,8 +210,11 @@ pub(crate) fn answer(
 /// S3's form of a refusal. A HEAD has no body to say it in.
 pub(crate) fn refuse(call: &S3Call, error: &ApiError, request_id: &str) -> Response {
     let head = matches!(call.method, Method::HeadBucket | Method::HeadObject);
-    let body =
-        if head { String::new() } else { bucket::error_body(error, &call.bucket, &call.key, request_id) };
+    let body = if head {
+        String::new()
+    } else {
+        crate::state::bucket::error_body(error, &call.bucket, &call.key, request_id)
+    };
     let answer = Response::new(error.status, "application/xml", request_id, body);
     match (error.code.as_str(), error.message.rsplit_once(" region ")) {
         // Clients go on in the region that they are told.
@@ -228,7 +229,7 @@ fn described(answer: Response, object: &Object, stored: bool) -> Response {
         answer = with(answer, name, value);
     }
     if stored {
-        answer = with(answer, "last-modified", &bucket::http_date(object.stored));
+        answer = with(answer, "last-modified", &crate::state::bucket::http_date(object.stored));
         for (name, value) in &object.metadata {
             answer = with(answer, name, value);
         }

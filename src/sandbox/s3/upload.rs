@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use aws_smithy_types::base64;
 
 use super::S3Call;
-use super::bucket::{Body, Object};
 use crate::clock::Millis;
+use crate::state::bucket::{Body, Object};
 use crate::wire::error::{ApiError, not_modelled};
 
 /// Headers that S3 repeats when it speaks of the object.

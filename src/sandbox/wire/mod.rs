@@ -3,6 +3,8 @@
 //! A [`Request`] comes in from the connector or the listener, a [`Response`] goes back. The submodules read AWS's Query
 //! form, write its XML and hold its errors. Nothing here knows what an action means.
 
+pub(crate) mod text;
+
 pub(crate) mod error;
 pub(crate) mod query;
 pub(crate) mod xml;

@@ -1,9 +1,9 @@
 //! K2: keys of global secondary indexes. X1: indexes that are not there. L1, L2: local ones. G1: how many. P1, P2: what they hold. N1: unique names.
 
-use crate::index::{Attribute, Index, Projection};
+use crate::check::problem::Problem;
 use crate::item::IndexKind;
-use crate::problem::Problem;
 use crate::table::Table;
+use crate::table::index::{Attribute, Index, Projection};
 
 const MOST_GLOBAL: usize = 20;
 const MOST_LOCAL: usize = 5;

@@ -1,8 +1,8 @@
 //! K1: the table's key. K3: one type for each attribute.
 
-use crate::index::{Attribute, Key};
-use crate::problem::Problem;
+use crate::check::problem::Problem;
 use crate::table::Table;
+use crate::table::index::{Attribute, Key};
 
 pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
     table_key(table, problems);

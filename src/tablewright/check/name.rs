@@ -1,9 +1,9 @@
 //! N1: names of tables and indexes. N2: names of attributes.
 
-use crate::index::Projection;
+use crate::check::problem::Problem;
 use crate::place::Place;
-use crate::problem::Problem;
 use crate::table::Table;
+use crate::table::index::Projection;
 use crate::value::Value;
 
 pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {

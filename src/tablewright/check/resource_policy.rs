@@ -3,10 +3,10 @@
 use serde_json::Value as Json;
 
 use crate::check::function;
+use crate::check::problem::Problem;
 use crate::place::Place;
-use crate::policy::Policy;
-use crate::problem::Problem;
 use crate::table::Table;
+use crate::table::policy::Policy;
 
 const MOST_BYTES: usize = 20_480;
 

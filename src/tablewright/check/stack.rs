@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
+use crate::check::problem::Problem;
 use crate::place::Place;
-use crate::problem::Problem;
 use crate::stack::Stack;
 use crate::value::Value;
 
@@ -76,7 +76,7 @@ fn logical_ids(stack: &Stack, problems: &mut Vec<Problem>) {
     let scaling = stack
         .tables
         .iter()
-        .flat_map(|table| crate::scaling::logical_ids(table).map(move |id| (id, &table.at)));
+        .flat_map(|table| crate::table::scaling::logical_ids(table).map(move |id| (id, &table.at)));
     let published = stack.published.iter().map(|published| (published.logical_id(), &published.at));
     let raw = stack.resources.iter().map(|raw| (raw.id.clone(), &raw.at));
     let resources: Vec<(String, &Place)> = tables.chain(scaling).chain(published).chain(raw).collect();

@@ -1,14 +1,14 @@
 //! B1, B2: throughput fits the billing mode. W1: warm throughput. A1: auto scaling.
 
-use crate::billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};
-use crate::index::Index;
+use crate::check::problem::Problem;
 use crate::item::IndexKind;
 use crate::place::Place;
-use crate::problem::Problem;
-use crate::schedule::Schedule;
-use crate::settings::WarmThroughput;
 use crate::stack::Stack;
 use crate::table::Table;
+use crate::table::billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};
+use crate::table::index::Index;
+use crate::table::schedule::Schedule;
+use crate::table::settings::WarmThroughput;
 use crate::value::Value;
 
 /// What a new on-demand table can take at once anyway.

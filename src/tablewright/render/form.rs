@@ -11,8 +11,8 @@ use tablewright_template::{self as template, JsonLayout, Node};
 use crate::render::block::{block, long_block};
 use crate::render::header::with_header;
 use crate::render::{Rendered, lower};
-use crate::settings::DeletionPolicy;
 use crate::stack::Stack;
+use crate::table::settings::DeletionPolicy;
 
 /// A form of a stack's template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

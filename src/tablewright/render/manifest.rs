@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::env::Env;
+use crate::program::env::Env;
 use crate::render::Rendered;
 use crate::render::checksum::sha256;
 use crate::stack::Stack;

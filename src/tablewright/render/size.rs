@@ -10,8 +10,8 @@ use serde_json::Value;
 use tablewright_template::{self as template, JsonLayout, ParseError};
 
 use crate::render::Error;
-use crate::scaling;
 use crate::stack::Stack;
+use crate::table::scaling;
 
 /// The longest template that a request can hold (`TemplateBody`), in bytes.
 ///

@@ -7,11 +7,11 @@ use std::borrow::Cow;
 
 use serde_json::json;
 
-use crate::global::{Consistency, SettingsReplication};
-use crate::import::{Compression, Delimiter};
 use crate::render::block::{block, get_att};
 use crate::render::scalar::{flow_scalar, scalar};
-use crate::settings::{InsightsMode, Precision, StreamView, TableClass};
+use crate::table::global::{Consistency, SettingsReplication};
+use crate::table::import::{Compression, Delimiter};
+use crate::table::settings::{InsightsMode, Precision, StreamView, TableClass};
 use crate::value::{Argument, Expression, Sub, Value};
 
 #[derive(Clone, Debug, PartialEq)]

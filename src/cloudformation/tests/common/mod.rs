@@ -9,10 +9,12 @@ use aws_sdk_cloudformation::Client;
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use tablewright_cloudformation::draft::Template;
+use tablewright_cloudformation::change_set::draft::Template;
+use tablewright_cloudformation::draft;
+use tablewright_cloudformation::watch;
 use tablewright_cloudformation::{
-    Connect, Draft, Event, EventKind, Events, Operation, Outcome, Pace, Prepared, Request, connect, draft,
-    execute, prepare, watch,
+    Connect, Draft, Event, EventKind, Events, Operation, Outcome, Pace, Prepared, Request, connect, execute,
+    prepare,
 };
 use tablewright_sandbox::{CallFailure, CallFault, Clock, Faults, Options, Sandbox, VirtualClock};
 use tokio::sync::mpsc::UnboundedReceiver;

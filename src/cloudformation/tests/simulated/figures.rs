@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::future::{Future as _, poll_fn};
 use std::task::Poll;
 
-use tablewright_cloudformation::{Events, Outcome, Pace, RateBudget, watch};
+use tablewright_cloudformation::watch;
+use tablewright_cloudformation::{Events, Outcome, Pace, RateBudget};
 
 use crate::clock::Clock;
 use crate::cloud::{Cloud, Knobs};

@@ -22,9 +22,10 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::config::{BehaviorVersion, Config, Region};
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
-use tablewright_cloudformation::history::Entry;
 use tablewright_cloudformation::operation::OperationKind;
-use tablewright_cloudformation::{Event, EventKind, Events, Operation, Outcome, Pace, WatchError, watch};
+use tablewright_cloudformation::operation::events::Entry;
+use tablewright_cloudformation::watch;
+use tablewright_cloudformation::{Event, EventKind, Events, Operation, Outcome, Pace, WatchError};
 
 use crate::clock::{BEGINNING, Clock};
 use crate::cloud::{Cloud, Knobs};

@@ -6,15 +6,15 @@
 use serde_json::{Value as Json, json};
 
 use crate::check::function;
+use crate::check::problem::{Problem, Severity};
 use crate::check::profile::rule::Rule;
 use crate::item::IndexKind;
-use crate::overrides::Override;
 use crate::place::Place;
-use crate::problem::{Problem, Severity};
 use crate::render::lower;
-use crate::resource::RawResource;
 use crate::stack::Stack;
+use crate::stack::resource::RawResource;
 use crate::table::Table;
+use crate::table::overrides::Override;
 
 pub(super) struct Judged<'a> {
     pub(super) id: &'a str,

@@ -1,8 +1,8 @@
 //! The rules as data: an id, what each profile makes of it, and the controls of others that ask for the same.
 
+use crate::check::problem::Severity;
 use crate::check::profile::Demands;
-use crate::env::Profile;
-use crate::problem::Severity;
+use crate::program::env::Profile;
 
 /// One thing that definitions are held to.
 pub(super) struct Rule {

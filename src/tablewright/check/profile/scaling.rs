@@ -1,11 +1,11 @@
 //! H13: provisioned capacity is scaled, of the table and of its indexes.
 
-use crate::billing::{Billing, Capacity, Provisioned};
 use crate::check::profile::judged::{Instead, Said, Source};
 use crate::check::profile::rule;
 use crate::check::profile::table::Holder;
 use crate::item::IndexKind;
 use crate::table::Table;
+use crate::table::billing::{Billing, Capacity, Provisioned};
 
 impl Holder<'_> {
     /// A scalable target by hand may be for any table: then nothing is known.

@@ -2,11 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::check::problem::Problem;
 use crate::check::reference::find::{From, Reference};
 use crate::check::reference::function::Target;
-use crate::problem::Problem;
-use crate::scaling::dimensions;
 use crate::stack::Stack;
+use crate::table::scaling::dimensions;
 
 /// Who waits for whom, in the order of the template. A name that nobody has waits for nothing.
 type Waits = Vec<(String, String)>;

@@ -6,19 +6,19 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};
 use crate::check::reference::function::{Target, targets};
-use crate::condition::Test;
-use crate::global::{Global, Read, Replica, ReplicaIndex};
-use crate::import::{Csv, ImportFormat, S3Import};
-use crate::index::Index;
 use crate::place::Place;
-use crate::policy::Policy;
-use crate::scaling::{Dimension, dimensions};
-use crate::schedule::Schedule;
-use crate::settings::{ContributorInsights, Encryption, Kinesis, PointInTimeRecovery, WarmThroughput};
+use crate::stack::condition::Test;
 use crate::stack::{Output, Stack};
 use crate::table::Table;
+use crate::table::billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};
+use crate::table::global::{Global, Read, Replica, ReplicaIndex};
+use crate::table::import::{Csv, ImportFormat, S3Import};
+use crate::table::index::Index;
+use crate::table::policy::Policy;
+use crate::table::scaling::{Dimension, dimensions};
+use crate::table::schedule::Schedule;
+use crate::table::settings::{ContributorInsights, Encryption, Kinesis, PointInTimeRecovery, WarmThroughput};
 use crate::value::Value;
 
 /// Something that is named, where it is named, and the Rust line.

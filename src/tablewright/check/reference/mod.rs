@@ -12,9 +12,9 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
+use crate::check::problem::Problem;
 use crate::check::reference::find::{From, Reference, references};
 use crate::place::Place;
-use crate::problem::Problem;
 use crate::stack::Stack;
 
 pub(super) use function::Target;
@@ -73,7 +73,7 @@ impl<'a> Known<'a> {
                 table.overrides.iter().rev().find(|change| change.pointer == "/StreamSpecification");
             let stream = changed.map_or(table.stream.is_some(), |change| !change.value.is_null());
             resources.insert(table.id.clone(), Kind::Table { global: table.global.is_some(), stream });
-            resources.extend(crate::scaling::logical_ids(table).map(|id| (id, Kind::Other)));
+            resources.extend(crate::table::scaling::logical_ids(table).map(|id| (id, Kind::Other)));
         }
         resources.extend(stack.published.iter().map(|published| (published.logical_id(), Kind::Other)));
         for raw in &stack.resources {

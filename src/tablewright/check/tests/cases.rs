@@ -8,8 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
 
 use super::{errors, index, unknown, warnings};
-use crate::import::ImportFormat;
 use crate::render::{Templates, render};
+use crate::table::import::ImportFormat;
 use crate::{
     Billing, Days, Encryption, Env, Index, IndexKind, PointInTimeRecovery, Projection, S3Import, Scalar,
     Stack, StreamView, Table, TableClass, Value, WarmThroughput,

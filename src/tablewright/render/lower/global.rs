@@ -5,13 +5,13 @@
 
 use std::sync::LazyLock;
 
-use crate::billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};
-use crate::global::{Consistency, Global, Read, Replica};
-use crate::index::Index;
 use crate::render::lower::{Properties, entries, shape};
 use crate::render::tree::Tree;
-use crate::settings::Encryption;
 use crate::table::Table;
+use crate::table::billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};
+use crate::table::global::{Consistency, Global, Read, Replica};
+use crate::table::index::Index;
+use crate::table::settings::Encryption;
 use crate::value::Value;
 
 pub(super) fn properties<'a>(table: &'a Table, global: &'a Global) -> Properties<'a> {

@@ -13,12 +13,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::overrides::Override;
 use crate::render::Error;
 use crate::render::comment::comment;
 use crate::render::tree::Tree;
 use crate::stack::Stack;
 use crate::table::Table;
+use crate::table::overrides::Override;
 pub(super) use stack::{RESOURCES, Section, sections};
 
 /// A resource or an output: something with a logical id.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::render::lower::{Piece, entries, shape};
 use crate::render::tree::Tree;
-use crate::scaling::{self, Dimension, Units};
-use crate::schedule::Schedule;
 use crate::table::Table;
+use crate::table::scaling::{self, Dimension, Units};
+use crate::table::schedule::Schedule;
 use crate::value::Expression;
 
 pub(super) fn resources(table: &Table) -> impl Iterator<Item = Piece<'_>> {

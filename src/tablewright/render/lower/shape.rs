@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::billing::AutoScaling;
-use crate::index::{Attribute, Index, Key, Projection};
 use crate::item::IndexKind;
-use crate::policy::Policy;
 use crate::render::tree::Tree;
-use crate::settings::{ContributorInsights, Kinesis, PointInTimeRecovery, WarmThroughput};
 use crate::table::Table;
+use crate::table::billing::AutoScaling;
+use crate::table::index::{Attribute, Index, Key, Projection};
+use crate::table::policy::Policy;
+use crate::table::settings::{ContributorInsights, Kinesis, PointInTimeRecovery, WarmThroughput};
 use crate::value::Value;
 
 /// Returns the attributes that keys use, once each, sorted as DescribeTable sorts them.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::parameter::{Parameter, ParameterType};
 use crate::render::lower::{Piece, Properties, entries};
 use crate::render::tree::Tree;
-use crate::resource::Published;
+use crate::stack::parameter::{Parameter, ParameterType};
+use crate::stack::resource::Published;
 use crate::stack::{Output, Stack};
 
 /// One section of a template: its name, and what stands in it by logical id.

@@ -1,12 +1,12 @@
 //! The properties of `AWS::DynamoDB::Table`.
 
-use crate::billing::{Billing, OnDemand, Provisioned};
-use crate::import::{ImportFormat, S3Import};
-use crate::index::Index;
 use crate::render::lower::{Properties, entries, shape};
 use crate::render::tree::Tree;
-use crate::settings::Encryption;
 use crate::table::Table;
+use crate::table::billing::{Billing, OnDemand, Provisioned};
+use crate::table::import::{ImportFormat, S3Import};
+use crate::table::index::Index;
+use crate::table::settings::Encryption;
 
 pub(super) fn properties(table: &Table) -> Properties<'_> {
     let (mode, provisioned, limits) = match &table.billing {

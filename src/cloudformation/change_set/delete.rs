@@ -1,0 +1,164 @@
+//! Takes back what was prepared: the change set, and the empty shell of a stack that came with it.
+//!
+//! In goes the [`Draft`], so that it can be called however far the preparation came: declined, failed, interrupted.
+//! *Invariant:* nothing that is being executed is touched, and no stack that was there before.
+
+use std::time::Duration;
+
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::types::{ChangeSetStatus, ChangeSetSummary, ExecutionStatus};
+
+use crate::change_set::draft::Draft;
+use crate::connection::clock::Clock;
+use crate::error::{ApiError, ApiErrorKind};
+use crate::event::{EventKind, Events, StackEvents};
+use crate::stack::status::StackStatus;
+use crate::stack::{self, Stack};
+
+/// What [`discard`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Discarded {
+    /// Nothing of ours is left.
+    Gone,
+    /// The change set is being executed or was, so there is an operation to watch instead.
+    Executed,
+}
+
+/// Deletes the change set of `draft`, and the empty shell of a stack that was made for it. Safe to call at any time,
+/// more than once, and without knowing how far [`prepare`](crate::prepare) came. A change set that is being executed is left alone.
+pub async fn discard(client: &Client, draft: &Draft, events: &Events) -> Result<Discarded, ApiError> {
+    let clock = Clock::of(client);
+    let (stack_name, name) = (&draft.request.stack_name, &draft.request.change_set_name);
+    match describe_change_set(client, stack_name, name).await {
+        // Deleting the shell now would delete what is being created: the stack's own status may still lag behind.
+        Ok(found) if is_executed(&found) => return Ok(Discarded::Executed),
+        Ok(_) => {
+            delete_change_set(client, stack_name, name, &clock).await?;
+            StackEvents { events, stack_name }
+                .emit(clock.now(), EventKind::ChangeSetDeleted { name: name.clone() });
+        }
+        Err(error) if error.kind == ApiErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    if draft.stack.is_none() {
+        delete_shell(client, stack_name, &clock).await?;
+    }
+    Ok(Discarded::Gone)
+}
+
+/// Deletes the change sets of a stack whose name begins with `prefix` and that were worked out and never executed: a run that
+/// is killed leaves its own behind. To be called where nothing is going to be executed, since an execution takes every other
+/// change set of the stack with it. A run that waits for its approval meanwhile loses its change set as it would then, too.
+pub async fn discard_leftovers(
+    client: &Client,
+    stack: &Stack,
+    prefix: &str,
+    events: &Events,
+) -> Result<(), ApiError> {
+    let clock = Clock::of(client);
+    let facts = StackEvents { events, stack_name: &stack.name };
+    let mut pages = client.list_change_sets().stack_name(&stack.id).into_paginator().send();
+    // All pages before the first deletion, which might shift what the next page begins with.
+    let mut names = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| ApiError::unpack("ListChangeSets", &error))?;
+        let ours =
+            page.summaries.into_iter().flatten().filter(is_at_rest).filter_map(|set| set.change_set_name);
+        names.extend(ours.filter(|name| name.starts_with(prefix)));
+    }
+    for name in names {
+        delete_change_set(client, &stack.id, &name, &clock).await?;
+        facts.emit(clock.now(), EventKind::ChangeSetDeleted { name });
+    }
+    Ok(())
+}
+
+/// Whether CloudFormation has worked out the change set, and nobody has executed it.
+fn is_at_rest(set: &ChangeSetSummary) -> bool {
+    let is_worked_out = matches!(set.status, Some(ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed));
+    is_worked_out && !is_begun(set.execution_status.as_ref())
+}
+
+/// Discards, and tells about a failure instead of returning it: another error is on its way already.
+pub(crate) async fn clean_up(client: &Client, draft: &Draft, events: &Events, clock: &Clock) {
+    if let Err(error) = discard(client, draft, events).await {
+        let name = draft.request.change_set_name.clone();
+        let facts = StackEvents { events, stack_name: &draft.request.stack_name };
+        facts.emit(clock.now(), EventKind::ChangeSetLeft { name, error });
+    }
+}
+
+/// The status of a change set, without its changes.
+pub(crate) async fn describe_change_set(
+    client: &Client,
+    stack: &str,
+    name: &str,
+) -> Result<DescribeChangeSetOutput, ApiError> {
+    client
+        .describe_change_set()
+        .stack_name(stack)
+        .change_set_name(name)
+        .send()
+        .await
+        .map_err(|error| ApiError::unpack("DescribeChangeSet", &error))
+}
+
+/// Whether the execution of the change set has begun, whatever came of it.
+pub(crate) fn is_executed(described: &DescribeChangeSetOutput) -> bool {
+    is_begun(described.execution_status.as_ref())
+}
+
+fn is_begun(status: Option<&ExecutionStatus>) -> bool {
+    matches!(
+        status,
+        Some(
+            ExecutionStatus::ExecuteInProgress
+                | ExecutionStatus::ExecuteComplete
+                | ExecutionStatus::ExecuteFailed
+        )
+    )
+}
+
+async fn delete_change_set(client: &Client, stack: &str, name: &str, clock: &Clock) -> Result<(), ApiError> {
+    const PATIENCE: Duration = Duration::from_secs(60);
+    let started = clock.now();
+    loop {
+        let answer = client.delete_change_set().stack_name(stack).change_set_name(name).send().await;
+        match answer.map_err(|error| ApiError::unpack("DeleteChangeSet", &error)) {
+            Ok(_) => return Ok(()),
+            Err(error) if error.kind == ApiErrorKind::NotFound => return Ok(()),
+            // It cannot be deleted while CloudFormation works it out.
+            Err(error) if error.has_code("InvalidChangeSetStatus") && clock.since(started) < PATIENCE => {
+                clock.sleep(Duration::from_secs(1)).await;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Deletes the stack if it is an empty shell, and waits until it is gone: the next run must not find it half-way.
+async fn delete_shell(client: &Client, stack_name: &str, clock: &Clock) -> Result<(), ApiError> {
+    const PATIENCE: Duration = Duration::from_secs(30);
+    let Some(shell) = stack::describe(client, stack_name).await? else {
+        return Ok(());
+    };
+    if shell.status != StackStatus::ReviewInProgress {
+        return Ok(());
+    }
+    client
+        .delete_stack()
+        .stack_name(&shell.id)
+        .send()
+        .await
+        .map_err(|error| ApiError::unpack("DeleteStack", &error))?;
+    let started = clock.now();
+    while clock.since(started) < PATIENCE {
+        match stack::describe(client, &shell.id).await? {
+            None => return Ok(()),
+            Some(shell) if shell.status == StackStatus::DeleteComplete => return Ok(()),
+            Some(_) => clock.sleep(Duration::from_secs(1)).await,
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,248 @@
+//! What is to be deployed, held against the stack as it is.
+//!
+//! In goes a [`Request`], out comes a [`Draft`] that knows whether the stack is created or updated, or the reason why
+//! this stack cannot take a change set now. Reads only, so it may be repeated: waiting for a busy stack is a loop over it.
+
+use aws_sdk_cloudformation::Client;
+
+use crate::error::ApiError;
+use crate::stack::status::{StackClass, StackStatus};
+use crate::stack::{self, Stack};
+
+/// CloudFormation's limit for a template that is sent along with the call.
+pub const TEMPLATE_BODY_LIMIT: usize = 51_200;
+
+pub use crate::change_set::request::{
+    Capability, OnFailure, Parameter, Request, RequestProblem, RollbackConfiguration, Template,
+};
+
+/// Whether a change set makes the stack or changes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeSetType {
+    /// The stack is created.
+    Create,
+    /// The stack is there and is updated.
+    Update,
+}
+
+/// A request for a stack that can take it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The request.
+    pub request: Request,
+    /// Whether the stack is created or updated.
+    pub change_set_type: ChangeSetType,
+    /// The stack as it was: `None` when there was none, so that the empty shell of a declined change set is ours.
+    pub stack: Option<Stack>,
+}
+
+/// Why a stack cannot be deployed now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DraftError {
+    /// The name breaks CloudFormation's rule.
+    #[error("`{0}` is not a stack name: letters, digits and `-`, a letter first, at most 128")]
+    StackName(String),
+    /// The template is too large to be sent along.
+    #[error("the template has {0} bytes, and a template that is sent along may have {TEMPLATE_BODY_LIMIT}")]
+    TemplateTooLarge(usize),
+    /// The request is wrong in itself.
+    #[error("the deployment cannot be asked for: {}", listed(.0))]
+    Request(Vec<RequestProblem>),
+    /// Another operation is running.
+    #[error("stack {stack_name} is busy: {status}")]
+    Busy {
+        /// The stack's name.
+        stack_name: String,
+        /// What it is doing.
+        status: StackStatus,
+    },
+    /// Its creation failed and was undone.
+    #[error("stack {stack_name} is in ROLLBACK_COMPLETE: its creation failed, and it can only be deleted")]
+    CreationRolledBack {
+        /// The stack's name.
+        stack_name: String,
+    },
+    /// The last operation failed with rollback disabled.
+    #[error("stack {stack_name} stands where its last operation failed: {status}")]
+    Paused {
+        /// The stack's name.
+        stack_name: String,
+        /// How it stands.
+        status: StackStatus,
+    },
+    /// The undoing or the deletion failed too.
+    #[error("stack {stack_name} is stuck: {status}")]
+    Stuck {
+        /// The stack's name.
+        stack_name: String,
+        /// How it stands.
+        status: StackStatus,
+    },
+    /// The stack has a status that this version does not know.
+    #[error("stack {stack_name} has a status that is not known here: {status}")]
+    UnknownStatus {
+        /// The stack's name.
+        stack_name: String,
+        /// The status.
+        status: StackStatus,
+    },
+    /// CloudFormation did not answer as hoped.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+/// Looks at the stack and decides what kind of change set it takes.
+pub async fn draft(client: &Client, request: Request) -> Result<Draft, DraftError> {
+    check_name(&request.stack_name)?;
+    if let Template::Body(body) = &request.template
+        && body.len() > TEMPLATE_BODY_LIMIT
+    {
+        return Err(DraftError::TemplateTooLarge(body.len()));
+    }
+    let stack = stack::describe(client, &request.stack_name).await?;
+    // By name a deleted stack is not found; an emulator may show it all the same.
+    let stack = stack.filter(|stack| stack.status.class() != StackClass::Gone);
+    let change_set_type = match &stack {
+        None => ChangeSetType::Create,
+        Some(stack) => change_set_type(stack)?,
+    };
+    let mut request = request;
+    // A shell has nothing that a request could leave out.
+    let before = stack.as_ref().filter(|_| change_set_type == ChangeSetType::Update);
+    let problems = request.complete(before);
+    if !problems.is_empty() {
+        return Err(DraftError::Request(problems));
+    }
+    Ok(Draft { request, change_set_type, stack })
+}
+
+fn listed(problems: &[RequestProblem]) -> String {
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+fn check_name(name: &str) -> Result<(), DraftError> {
+    let mut characters = name.chars();
+    let well_formed = characters.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && characters.all(|character| character.is_ascii_alphanumeric() || character == '-')
+        && name.len() <= 128;
+    if well_formed { Ok(()) } else { Err(DraftError::StackName(name.to_owned())) }
+}
+
+pub(crate) fn change_set_type(stack: &Stack) -> Result<ChangeSetType, DraftError> {
+    let (stack_name, status) = (stack.name.clone(), stack.status.clone());
+    match status.class() {
+        // The shell exists and takes no updates.
+        StackClass::Review => Ok(ChangeSetType::Create),
+        StackClass::RolledBack if status == StackStatus::RollbackComplete => {
+            Err(DraftError::CreationRolledBack { stack_name })
+        }
+        StackClass::Done | StackClass::RolledBack => Ok(ChangeSetType::Update),
+        StackClass::Moving => Err(DraftError::Busy { stack_name, status }),
+        StackClass::Paused => Err(DraftError::Paused { stack_name, status }),
+        StackClass::Stuck => Err(DraftError::Stuck { stack_name, status }),
+        StackClass::Gone | StackClass::Unknown => Err(DraftError::UnknownStatus { stack_name, status }),
+    }
+}
+
+impl DraftError {
+    /// What to do about it, where there is a way.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            DraftError::StackName(_)
+            | DraftError::Request(_)
+            | DraftError::UnknownStatus { .. }
+            | DraftError::Api(_) => None,
+            DraftError::TemplateTooLarge(_) => Some("put the template into a bucket, or split the stack"),
+            DraftError::Busy { .. } => Some("wait until the running operation has ended, then try again"),
+            DraftError::CreationRolledBack { .. } => Some(
+                "delete the stack and deploy again; its resources are gone already, except those that are retained",
+            ),
+            DraftError::Paused { status: StackStatus::CreateFailed, .. } => {
+                Some("delete the stack, then deploy again")
+            }
+            DraftError::Paused { .. } => Some("roll the stack back, then deploy again"),
+            DraftError::Stuck { status: StackStatus::UpdateRollbackFailed, .. } => {
+                Some("remove what blocks the rollback and continue it, then deploy again")
+            }
+            DraftError::Stuck { .. } => {
+                Some("remove what blocks the deletion and delete the stack, then deploy again")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn stack_in(status: &StackStatus) -> Stack {
+        Stack {
+            name: "s".to_owned(),
+            id: "arn:s".to_owned(),
+            status: status.clone(),
+            reason: None,
+            outputs: Vec::new(),
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            created: None,
+            updated: None,
+            termination_protection: false,
+            disable_rollback: false,
+        }
+    }
+
+    #[test]
+    fn every_status_takes_a_change_set_or_says_why_not() {
+        let lines: Vec<String> = StackStatus::ALL
+            .iter()
+            .map(|status| match change_set_type(&stack_in(status)) {
+                Ok(kind) => format!("{status}: {kind:?}"),
+                Err(error) => format!("{status}: {error} -> {}", error.hint().unwrap_or("?")),
+            })
+            .collect();
+        insta::assert_snapshot!(lines.join("\n"), @"
+            CREATE_IN_PROGRESS: stack s is busy: CREATE_IN_PROGRESS -> wait until the running operation has ended, then try again
+            CREATE_COMPLETE: Update
+            CREATE_FAILED: stack s stands where its last operation failed: CREATE_FAILED -> delete the stack, then deploy again
+            ROLLBACK_IN_PROGRESS: stack s is busy: ROLLBACK_IN_PROGRESS -> wait until the running operation has ended, then try again
+            ROLLBACK_COMPLETE: stack s is in ROLLBACK_COMPLETE: its creation failed, and it can only be deleted -> delete the stack and deploy again; its resources are gone already, except those that are retained
+            ROLLBACK_FAILED: stack s is stuck: ROLLBACK_FAILED -> remove what blocks the deletion and delete the stack, then deploy again
+            UPDATE_IN_PROGRESS: stack s is busy: UPDATE_IN_PROGRESS -> wait until the running operation has ended, then try again
+            UPDATE_COMPLETE_CLEANUP_IN_PROGRESS: stack s is busy: UPDATE_COMPLETE_CLEANUP_IN_PROGRESS -> wait until the running operation has ended, then try again
+            UPDATE_COMPLETE: Update
+            UPDATE_FAILED: stack s stands where its last operation failed: UPDATE_FAILED -> roll the stack back, then deploy again
+            UPDATE_ROLLBACK_IN_PROGRESS: stack s is busy: UPDATE_ROLLBACK_IN_PROGRESS -> wait until the running operation has ended, then try again
+            UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: stack s is busy: UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS -> wait until the running operation has ended, then try again
+            UPDATE_ROLLBACK_COMPLETE: Update
+            UPDATE_ROLLBACK_FAILED: stack s is stuck: UPDATE_ROLLBACK_FAILED -> remove what blocks the rollback and continue it, then deploy again
+            DELETE_IN_PROGRESS: stack s is busy: DELETE_IN_PROGRESS -> wait until the running operation has ended, then try again
+            DELETE_COMPLETE: stack s has a status that is not known here: DELETE_COMPLETE -> ?
+            DELETE_FAILED: stack s is stuck: DELETE_FAILED -> remove what blocks the deletion and delete the stack, then deploy again
+            IMPORT_IN_PROGRESS: stack s is busy: IMPORT_IN_PROGRESS -> wait until the running operation has ended, then try again
+            IMPORT_COMPLETE: Update
+            IMPORT_ROLLBACK_IN_PROGRESS: stack s is busy: IMPORT_ROLLBACK_IN_PROGRESS -> wait until the running operation has ended, then try again
+            IMPORT_ROLLBACK_COMPLETE: Update
+            IMPORT_ROLLBACK_FAILED: stack s is stuck: IMPORT_ROLLBACK_FAILED -> remove what blocks the deletion and delete the stack, then deploy again
+            REVIEW_IN_PROGRESS: Create
+            ");
+    }
+
+    #[test]
+    fn stack_names() {
+        #[track_caller]
+        fn check(name: &str, good: bool) {
+            assert_eq!(check_name(name).is_ok(), good, "{name}");
+        }
+        check("a", true);
+        check("Shop-prod-2", true);
+        check(&"a".repeat(128), true);
+        check(&"a".repeat(129), false);
+        check("", false);
+        check("2shop", false);
+        check("-shop", false);
+        check("shop_prod", false);
+        check("shöp", false);
+        check("arn:aws:cloudformation:eu-west-1:1:stack/s/1", false);
+    }
+}

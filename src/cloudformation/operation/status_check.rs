@@ -1,0 +1,186 @@
+//! What the stack itself says about an operation: the safety net under the events. Pure.
+//!
+//! In go the operation and the answers of `DescribeStacks` and `DescribeChangeSet`, out comes a [`Look`].
+//! *Invariant:* a status alone never ends a deploy; it may be the one from before (aws-cdk-cli#1802), or somebody else's.
+
+use std::time::SystemTime;
+
+use aws_sdk_cloudformation::types::ExecutionStatus;
+
+use crate::operation::timeline::Verdict;
+use crate::stack::Stack;
+use crate::stack::status::{StackClass, StackStatus};
+
+/// What a look at the stack says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Look {
+    /// The operation ended.
+    Ended(Verdict),
+    /// It runs, or this cannot be told.
+    Undecided,
+    /// There is no sign that it has ever begun.
+    NotBegun(StackStatus),
+    /// The stack has no operation to follow.
+    NoOperation(StackStatus),
+}
+
+/// Whether a change set has to be asked for before the stack's status means anything.
+pub(crate) fn may_have_ended(status: &StackStatus) -> bool {
+    match status.class() {
+        StackClass::Done
+        | StackClass::RolledBack
+        | StackClass::Paused
+        | StackClass::Stuck
+        | StackClass::Gone
+        | StackClass::Review => true,
+        StackClass::Moving | StackClass::Unknown => false,
+    }
+}
+
+/// Judges the execution of a change set, after the entry `before`. `None` as `execution` stands for a change set that is not
+/// there any more.
+pub(crate) fn at_deploy(
+    stack: Stack,
+    execution: Option<&ExecutionStatus>,
+    before: Option<SystemTime>,
+) -> Look {
+    let class = stack.status.class();
+    // What was updated last before this operation has the status from before.
+    let stale = matches!((stack.updated, before), (Some(updated), Some(before)) if updated <= before);
+    let ended = may_have_ended(&stack.status) && class != StackClass::Review && !stale;
+    match execution {
+        Some(ExecutionStatus::ExecuteComplete) if ended => Look::Ended(verdict(stack)),
+        Some(ExecutionStatus::ExecuteFailed) if ended && class != StackClass::Done => {
+            Look::Ended(verdict(stack))
+        }
+        Some(
+            ExecutionStatus::ExecuteInProgress
+            | ExecutionStatus::ExecuteComplete
+            | ExecutionStatus::ExecuteFailed,
+        ) => Look::Undecided,
+        _ => Look::NotBegun(stack.status),
+    }
+}
+
+/// Judges a deletion. A stack that is not there is deleted.
+pub(crate) fn at_deletion(stack: Option<Stack>, begun: bool) -> Look {
+    let Some(stack) = stack else {
+        return Look::Ended(Verdict { status: StackStatus::DeleteComplete, reason: None });
+    };
+    match stack.status {
+        StackStatus::DeleteComplete => Look::Ended(verdict(stack)),
+        StackStatus::DeleteInProgress => Look::Undecided,
+        // A failed deletion may be an older one; it counts when this one has begun.
+        StackStatus::DeleteFailed if begun => Look::Ended(verdict(stack)),
+        status if !begun => Look::NotBegun(status),
+        _ => Look::Undecided,
+    }
+}
+
+/// Judges a rollback that was asked for.
+pub(crate) fn at_rollback(stack: Option<Stack>, begun: bool) -> Look {
+    let Some(stack) = stack else { return Look::Undecided };
+    match stack.status.class() {
+        StackClass::RolledBack | StackClass::Gone => Look::Ended(verdict(stack)),
+        // It stood there before as well.
+        StackClass::Stuck if begun => Look::Ended(verdict(stack)),
+        StackClass::Moving | StackClass::Unknown => Look::Undecided,
+        _ if begun => Look::Undecided,
+        StackClass::Stuck | StackClass::Paused | StackClass::Done | StackClass::Review => {
+            Look::NotBegun(stack.status)
+        }
+    }
+}
+
+/// Judges whatever was begun last.
+pub(crate) fn at_latest(stack: Option<Stack>) -> Look {
+    let Some(stack) = stack else { return Look::Undecided };
+    match stack.status.class() {
+        StackClass::Done
+        | StackClass::RolledBack
+        | StackClass::Paused
+        | StackClass::Stuck
+        | StackClass::Gone => Look::Ended(verdict(stack)),
+        StackClass::Moving | StackClass::Unknown => Look::Undecided,
+        StackClass::Review => Look::NoOperation(stack.status),
+    }
+}
+
+fn verdict(stack: Stack) -> Verdict {
+    Verdict { status: stack.status, reason: stack.reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+
+    fn at(seconds: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    fn stack(status: &str, updated: Option<u64>) -> Stack {
+        Stack {
+            name: "s".to_owned(),
+            id: "arn:s".to_owned(),
+            status: StackStatus::parse(status),
+            reason: None,
+            outputs: Vec::new(),
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            created: None,
+            updated: updated.map(at),
+            termination_protection: false,
+            disable_rollback: false,
+        }
+    }
+
+    fn ended(look: &Look) -> bool {
+        matches!(look, Look::Ended(_))
+    }
+
+    #[test]
+    fn the_end_of_a_deploy_needs_its_execution_and_a_status_that_is_not_from_before() {
+        #[track_caller]
+        fn check(status: &str, updated: Option<u64>, execution: Option<&str>, expected: bool) {
+            let execution = execution.map(ExecutionStatus::from);
+            let look = at_deploy(stack(status, updated), execution.as_ref(), Some(at(10)));
+            assert_eq!(ended(&look), expected, "{look:?}");
+        }
+        check("UPDATE_COMPLETE", Some(11), Some("EXECUTE_COMPLETE"), true);
+        check("UPDATE_COMPLETE", Some(9), Some("EXECUTE_COMPLETE"), false);
+        // An emulator that does not tell.
+        check("UPDATE_COMPLETE", None, Some("EXECUTE_COMPLETE"), true);
+        check("UPDATE_ROLLBACK_COMPLETE", Some(11), Some("EXECUTE_FAILED"), true);
+        check("UPDATE_ROLLBACK_COMPLETE", Some(9), Some("EXECUTE_FAILED"), false);
+        // A failed execution never makes a success.
+        check("UPDATE_COMPLETE", Some(11), Some("EXECUTE_FAILED"), false);
+        check("UPDATE_COMPLETE", Some(11), Some("EXECUTE_IN_PROGRESS"), false);
+        check("UPDATE_COMPLETE", Some(11), Some("OBSOLETE"), false);
+        check("UPDATE_COMPLETE", Some(11), None, false);
+        check("REVIEW_IN_PROGRESS", None, Some("EXECUTE_COMPLETE"), false);
+    }
+
+    #[test]
+    fn a_failed_deletion_counts_when_this_one_has_begun() {
+        assert!(ended(&at_deletion(None, false)));
+        assert!(ended(&at_deletion(Some(stack("DELETE_COMPLETE", None)), false)));
+        assert!(ended(&at_deletion(Some(stack("DELETE_FAILED", None)), true)));
+        assert_eq!(
+            at_deletion(Some(stack("DELETE_FAILED", None)), false),
+            Look::NotBegun(StackStatus::DeleteFailed)
+        );
+        assert_eq!(at_deletion(Some(stack("DELETE_IN_PROGRESS", None)), false), Look::Undecided);
+    }
+
+    #[test]
+    fn a_rollback_that_failed_before_is_not_the_end_of_this_one() {
+        assert!(ended(&at_rollback(Some(stack("UPDATE_ROLLBACK_COMPLETE", None)), false)));
+        assert!(ended(&at_rollback(Some(stack("UPDATE_ROLLBACK_FAILED", None)), true)));
+        let failed = StackStatus::UpdateRollbackFailed;
+        assert_eq!(at_rollback(Some(stack(failed.as_str(), None)), false), Look::NotBegun(failed));
+        assert_eq!(at_rollback(Some(stack("UPDATE_FAILED", None)), true), Look::Undecided);
+        assert_eq!(at_rollback(Some(stack("UPDATE_ROLLBACK_IN_PROGRESS", None)), false), Look::Undecided);
+    }
+}

@@ -1,0 +1,175 @@
+//! A stack as it is: status, outputs, template, resources.
+//!
+//! In goes a name or an ARN, out comes owned data; a stack that does not exist is `None`. Reads only.
+//! *Invariant:* a verdict is never taken from here alone; `DescribeStacks` may lag behind the events.
+
+pub(crate) mod vocabulary;
+pub mod status;
+pub mod guidance;
+pub mod wait_for_idle;
+pub mod protection;
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::SdkError;
+use aws_sdk_cloudformation::operation::describe_stacks::{DescribeStacksError, DescribeStacksOutput};
+use aws_sdk_cloudformation::types::TemplateStage;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_types::DateTime;
+
+use crate::error::{ApiError, ApiErrorKind};
+use crate::operation::events::without_retries;
+use crate::stack::status::{ResourceStatus, StackStatus};
+
+/// A stack as `DescribeStacks` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stack {
+    /// Its name.
+    pub name: String,
+    /// Its ARN. Names can be bound anew by a deletion and a creation; the ARN cannot.
+    pub id: String,
+    /// Its status.
+    pub status: StackStatus,
+    /// Why, where CloudFormation says so. The text disappears while the status stays.
+    pub reason: Option<String>,
+    /// Its outputs, in CloudFormation's order.
+    pub outputs: Vec<Output>,
+    /// Its parameters by name.
+    pub parameters: BTreeMap<String, String>,
+    /// Its tags.
+    pub tags: BTreeMap<String, String>,
+    /// When it was created.
+    pub created: Option<SystemTime>,
+    /// When it was updated last.
+    pub updated: Option<SystemTime>,
+    /// Whether CloudFormation refuses to delete it.
+    pub termination_protection: bool,
+    /// Whether a failed operation stays where it stopped.
+    pub disable_rollback: bool,
+}
+
+/// An output of a stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    /// Its key in the template.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// Its description.
+    pub description: Option<String>,
+    /// The name that other stacks import it by.
+    pub export_name: Option<String>,
+}
+
+/// A resource of a stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackResource {
+    /// Its name in the template.
+    pub logical_id: String,
+    /// Its name in the account, once it has one.
+    pub physical_id: Option<String>,
+    /// Its type, such as `AWS::SNS::Topic`.
+    pub resource_type: String,
+    /// Its status.
+    pub status: ResourceStatus,
+    /// Why, where CloudFormation says so.
+    pub reason: Option<String>,
+}
+
+/// Describes the stack with this name or ARN; `None` when there is none. A deleted stack is found by its ARN only.
+pub async fn describe(client: &Client, stack: &str) -> Result<Option<Stack>, ApiError> {
+    described(client.describe_stacks().stack_name(stack).send().await)
+}
+
+/// As [`describe`], but one call is one call: for loops that are the retry.
+pub(crate) async fn describe_once(client: &Client, stack: &str) -> Result<Option<Stack>, ApiError> {
+    let call = client.describe_stacks().stack_name(stack).customize();
+    described(call.config_override(without_retries()).send().await)
+}
+
+fn described(
+    answer: Result<DescribeStacksOutput, SdkError<DescribeStacksError, HttpResponse>>,
+) -> Result<Option<Stack>, ApiError> {
+    match answer.map_err(|error| ApiError::unpack("DescribeStacks", &error)) {
+        Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next().map(read_stack)),
+        Err(error) if error.kind == ApiErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns the template that the stack was last deployed with, as it was sent.
+pub async fn template(client: &Client, stack: &str) -> Result<Option<String>, ApiError> {
+    let answer = client.get_template().stack_name(stack).template_stage(TemplateStage::Original).send().await;
+    match answer.map_err(|error| ApiError::unpack("GetTemplate", &error)) {
+        Ok(answer) => Ok(answer.template_body),
+        Err(error) if error.kind == ApiErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Lists the resources of the stack, all pages.
+pub async fn resources(client: &Client, stack: &str) -> Result<Vec<StackResource>, ApiError> {
+    let mut pages = client.list_stack_resources().stack_name(stack).into_paginator().items().send();
+    let mut resources = Vec::new();
+    while let Some(summary) = pages.next().await {
+        let summary = summary.map_err(|error| ApiError::unpack("ListStackResources", &error))?;
+        resources.push(StackResource {
+            logical_id: summary.logical_resource_id.unwrap_or_default(),
+            physical_id: filled(summary.physical_resource_id),
+            resource_type: summary.resource_type.unwrap_or_default(),
+            status: ResourceStatus::parse(
+                summary.resource_status.as_ref().map_or("", |status| status.as_str()),
+            ),
+            reason: filled(summary.resource_status_reason),
+        });
+    }
+    Ok(resources)
+}
+
+fn read_stack(stack: aws_sdk_cloudformation::types::Stack) -> Stack {
+    Stack {
+        name: stack.stack_name.unwrap_or_default(),
+        id: stack.stack_id.unwrap_or_default(),
+        status: StackStatus::parse(stack.stack_status.as_ref().map_or("", |status| status.as_str())),
+        reason: filled(stack.stack_status_reason),
+        outputs: stack.outputs.unwrap_or_default().into_iter().map(read_output).collect(),
+        parameters: stack
+            .parameters
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|parameter| {
+                Some((parameter.parameter_key?, parameter.parameter_value.unwrap_or_default()))
+            })
+            .collect(),
+        tags: stack
+            .tags
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
+            .collect(),
+        created: stack.creation_time.and_then(time),
+        updated: stack.last_updated_time.and_then(time),
+        termination_protection: stack.enable_termination_protection.unwrap_or_default(),
+        disable_rollback: stack.disable_rollback.unwrap_or_default(),
+    }
+}
+
+fn read_output(output: aws_sdk_cloudformation::types::Output) -> Output {
+    Output {
+        key: output.output_key.unwrap_or_default(),
+        value: output.output_value.unwrap_or_default(),
+        description: filled(output.description),
+        export_name: filled(output.export_name),
+    }
+}
+
+/// Emulators send empty strings where AWS leaves the field out.
+pub(crate) fn filled(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+pub(crate) fn time(time: DateTime) -> Option<SystemTime> {
+    SystemTime::try_from(time).ok()
+}

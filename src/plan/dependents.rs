@@ -1,0 +1,272 @@
+//! What a change does to others that refer to it.
+//!
+//! In go the findings, out come the same with two additions: a property whose text stays while the resource it
+//! refers to is replaced is a change too, and a parameter, mapping or condition is judged by what it reaches.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::compare::{Finding, finding, judge};
+use crate::diff::Difference;
+use crate::path::{Path, Segment};
+use crate::recipe;
+use crate::refs::{self, Reference};
+use crate::rules::{self, Case, Judgement, Stage};
+use crate::view::{Templates, entries, is_table, kind, resource};
+use crate::{Action, Verdict};
+
+/// Adds to the findings what follows from them.
+pub(crate) fn follow<'a>(templates: Templates<'a>, findings: &mut Vec<Finding<'a>>) {
+    let defines = |finding: &Finding| {
+        matches!(finding.change.section.as_str(), "Parameters" | "Mappings" | "Conditions")
+    };
+    if !findings.iter().any(|finding| new_attributes(finding).is_some() || defines(finding)) {
+        return;
+    }
+    let uses = Uses::of(templates.wanted);
+    follow_replacements(templates, &uses, findings);
+    follow_definitions(templates, &uses, findings);
+}
+
+/// Where a name is used, in resources, conditions and outputs.
+struct Uses<'a> {
+    names: BTreeMap<&'a str, Vec<(Path, Option<&'a str>)>>,
+    conditions: BTreeMap<&'a str, Vec<Path>>,
+    maps: BTreeMap<&'a str, Vec<(Path, MapKeys<'a>)>>,
+}
+
+/// The two keys of an `Fn::FindInMap`, where they are literal.
+type MapKeys<'a> = (Option<&'a str>, Option<&'a str>);
+
+impl<'a> Uses<'a> {
+    fn of(template: &'a Value) -> Self {
+        let mut uses = Self { names: BTreeMap::new(), conditions: BTreeMap::new(), maps: BTreeMap::new() };
+        for section in ["Conditions", "Resources", "Outputs"] {
+            for (id, entry) in entries(template, section) {
+                refs::visit(entry, &Path::entry(section, id), &mut |at, reference| uses.add(at, reference));
+            }
+        }
+        uses
+    }
+
+    fn add(&mut self, at: &Path, reference: Reference<'a>) {
+        let at = at.clone();
+        match reference {
+            Reference::Named { name, attribute } => self.names.entry(name).or_default().push((at, attribute)),
+            Reference::Condition(name) => self.conditions.entry(name).or_default().push(at),
+            Reference::Map { name, top, second } => {
+                self.maps.entry(name).or_default().push((at, (top, second)));
+            }
+            // Its text names no value that could change.
+            Reference::DependsOn(_) => {}
+        }
+    }
+}
+
+fn follow_replacements<'a>(templates: Templates<'a>, uses: &Uses<'a>, findings: &mut Vec<Finding<'a>>) {
+    let mut next = 0;
+    let mut followed = BTreeSet::new();
+    // Findings that are added here are followed in their turn: a replaced target replaces its policies.
+    while let Some(found) = findings.get(next) {
+        next += 1;
+        let Some(attributes) = new_attributes(found) else { continue };
+        let id = found.change.logical_id.clone();
+        for (place, attribute) in uses.names.get(id.as_str()).into_iter().flatten() {
+            let concerned = attributes == Attributes::All || *attribute == Some("StreamArn");
+            if concerned && followed.insert((id.clone(), place.clone())) {
+                findings.extend(by_reference(templates, &id, place, findings));
+            }
+        }
+    }
+}
+
+#[derive(PartialEq)]
+enum Attributes {
+    All,
+    StreamArn,
+}
+
+/// Returns what `Ref` and `Fn::GetAtt` on the changed resource say anew.
+fn new_attributes(found: &Finding) -> Option<Attributes> {
+    let kind = found.change.resource_type.as_deref()?;
+    let pattern = found.path.pattern(3);
+    if found.change.action != Action::Modify && pattern.is_empty() {
+        return None;
+    }
+    let property = pattern.split('/').next().unwrap_or_default();
+    let replaced = if is_table(kind) {
+        found.change.verdict > Verdict::Refused && found.path.pattern(2).starts_with("Properties/")
+    } else {
+        found.path.pattern(2).starts_with("Properties/")
+            && rules::known(kind).is_some_and(|known| known.replaces(property))
+    };
+    match (replaced, pattern.as_str()) {
+        (true, _) => Some(Attributes::All),
+        (false, "StreamSpecification/StreamViewType") if is_table(kind) => Some(Attributes::StreamArn),
+        (false, _) => None,
+    }
+}
+
+fn by_reference<'a>(
+    templates: Templates<'a>,
+    id: &str,
+    at: &Path,
+    findings: &[Finding<'a>],
+) -> Option<Finding<'a>> {
+    let section = key(at, 0)?;
+    let entry = key(at, 1)?;
+    let kind = if section == "Resources" { kind(resource(templates.wanted, entry)?) } else { None };
+    // In a condition a resource cannot be named; metadata does nothing.
+    if section == "Conditions" || section == "Resources" && key(at, 2) != Some("Properties") {
+        return None;
+    }
+    let place = match kind {
+        Some(kind) if is_table(kind) => rules::judged_place(kind, at),
+        _ => at.clone(),
+    };
+    let covered = |other: &Path| other.0.starts_with(&place.0) || place.0.starts_with(&other.0);
+    if findings.iter().any(|finding| covered(&finding.path)) {
+        return None;
+    }
+    let (before, after) = (place.get(templates.deployed), place.get(templates.wanted));
+    let judgement = match (kind, resource(templates.deployed, entry), resource(templates.wanted, entry)) {
+        (Some(kind), Some(deployed), Some(wanted)) => {
+            let entry = templates.wanted.get("Resources")?.as_object()?.get_key_value(entry)?.0;
+            let path = &place;
+            judge(
+                &Case { templates, id: entry, deployed, wanted, path, before, after, by_reference: true },
+                kind,
+            )
+        }
+        _ => {
+            let whole = |template: &'a Value| template.get(section).and_then(|section| section.get(entry));
+            let pattern = place.pattern(2);
+            rules::section_entry(section, &pattern, whole(templates.deployed), whole(templates.wanted))
+        }
+    };
+    let why = format!("it refers to `{id}`, which changes: {}", judgement.why);
+    let judgement = Judgement { why, ..judgement };
+    let mut finding = finding(Difference { path: place, before, after }, kind, judgement);
+    finding.by_reference = true;
+    Some(finding)
+}
+
+fn follow_definitions<'a>(templates: Templates<'a>, uses: &Uses<'a>, findings: &mut [Finding<'a>]) {
+    let mut written = None;
+    for found in findings.iter_mut().filter(|found| found.before.is_some() && found.after.is_some()) {
+        let attribute = found.path.pattern(2);
+        let is_value = found.change.section == "Parameters" && found.by_reference;
+        let is_certain = match found.change.section.as_str() {
+            "Mappings" | "Conditions" => true,
+            "Parameters" if is_value => true,
+            "Parameters" if matches!(attribute.as_str(), "Default" | "Type") => false,
+            _ => continue,
+        };
+        let mut reached = uses.reached_by(found);
+        if attribute == "Default" && templates.options.wanted_parameters.is_some() {
+            // The value counts, wherever it came from.
+            reached.clear();
+        }
+        if reached.is_empty() {
+            // Unused, or written out wherever it was used.
+            let written = written.get_or_insert_with(|| Uses::of(templates.written));
+            if !written.reached_by(found).is_empty() {
+                found.change.why = rules::followed_definition().why;
+            }
+            continue;
+        }
+        let mut worst: Option<Judgement> = None;
+        for place in &reached {
+            if let Some(judgement) = at_worst(templates, is_certain, place)
+                && worst.as_ref().is_none_or(|worst| worst.verdict < judgement.verdict)
+            {
+                worst = Some(judgement);
+            }
+        }
+        if let Some(worst) = worst {
+            found.change.verdict = worst.verdict;
+            found.change.why = format!("it decides {}; {}", places(&reached), worst.why);
+            found.change.server_text = worst.server_text;
+            found.change.recipe = worst.recipe;
+            found.stage = Stage::Free;
+        }
+    }
+}
+
+impl<'a> Uses<'a> {
+    /// Returns the places in resources and outputs whose value a changed definition decides, by way of other
+    /// conditions too.
+    fn reached_by(&self, found: &Finding) -> BTreeSet<Path> {
+        let id = found.change.logical_id.as_str();
+        let mut open: Vec<Path> = match found.change.section.as_str() {
+            "Parameters" => self.names.get(id).into_iter().flatten().map(|(path, _)| path.clone()).collect(),
+            "Mappings" => {
+                let (top, second) = (key(&found.path, 2), key(&found.path, 3));
+                let is = |literal: Option<&str>, changed: Option<&str>| {
+                    literal.is_none() || changed.is_none() || literal == changed
+                };
+                let uses = self.maps.get(id).into_iter().flatten();
+                uses.filter(|(_, (a, b))| is(*a, top) && is(*b, second))
+                    .map(|(path, _)| path.clone())
+                    .collect()
+            }
+            _ => self.conditions.get(id).cloned().unwrap_or_default(),
+        };
+        let mut reached = BTreeSet::new();
+        while let Some(path) = open.pop() {
+            if reached.insert(path.clone()) && key(&path, 0) == Some("Conditions") {
+                let condition = key(&path, 1).unwrap_or_default();
+                open.extend(self.conditions.get(condition).into_iter().flatten().cloned());
+            }
+        }
+        // What metadata says does nothing.
+        reached.retain(|path| key(path, 0) != Some("Conditions") && key(path, 2) != Some("Metadata"));
+        reached
+    }
+}
+
+/// Judges a place whose value may become anything; `None` when it is not deployed yet. Whether it changes at all may be
+/// uncertain.
+fn at_worst<'a>(templates: Templates<'a>, is_certain: bool, place: &Path) -> Option<Judgement> {
+    let id = key(place, 1)?;
+    if key(place, 0) == Some("Outputs") {
+        templates.deployed.get("Outputs")?.get(id)?;
+        return Some(rules::unknown_value());
+    }
+    let (deployed, wanted) = (resource(templates.deployed, id)?, resource(templates.wanted, id)?);
+    let kind = kind(wanted)?;
+    // The value of a parameter is given with the deploy, and its default counts only when none is: too little to
+    // stop for. Mappings and conditions are the template's own.
+    if !is_certain || !is_table(kind) {
+        return Some(rules::unknown_value());
+    }
+    if place.0.len() == 2 {
+        return Some(rules::depends_on_condition(id, deployed, kind));
+    }
+    if key(place, 2) == Some("Properties") && rules::is_fixed(kind, &place.pattern(3)) {
+        let (before, after) = (place.get(templates.deployed), place.get(templates.wanted));
+        let case = Case { templates, id, deployed, wanted, path: place, before, after, by_reference: true };
+        let cause = "if the value is another one, the table is replaced";
+        return Some(match place.pattern(3).as_str() {
+            "TableName" => rules::kept_or_lost(&case, cause),
+            _ => rules::replacement(&case, cause, recipe::new_table("what it keeps for life")),
+        });
+    }
+    Some(rules::unknown_value())
+}
+
+fn places(reached: &BTreeSet<Path>) -> String {
+    let mut names: Vec<String> = reached.iter().map(|path| format!("`{}`", &path.pointer(1)[1..])).collect();
+    let more = names.len().saturating_sub(3);
+    names.truncate(3);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", names.join(", "))
+}
+
+fn key(path: &Path, at: usize) -> Option<&str> {
+    match path.0.get(at)? {
+        Segment::Key(key) => Some(key),
+        Segment::Item { .. } | Segment::At(_) => None,
+    }
+}

@@ -1,0 +1,92 @@
+//! Tables that are the same under another logical id.
+//!
+//! CloudFormation knows resources by their logical id alone: a moved table is a new one and a removed one to it, and two
+//! that swap their ids are two renamed ones. A table is recognised by its name, or, when the name is generated, by its
+//! key.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use crate::equality::identity;
+use crate::view::{Templates, property, resource, table_name, tables};
+
+pub(crate) struct Moves<'a> {
+    /// New logical id → old logical id and resource.
+    pairs: BTreeMap<&'a str, (&'a str, &'a Value)>,
+    gone: BTreeSet<&'a str>,
+}
+
+impl<'a> Moves<'a> {
+    pub(crate) fn between(templates: Templates<'a>) -> Self {
+        let only_in = |a: &'a Value, b: &'a Value| {
+            tables(a).filter(move |(id, _)| resource(b, id).is_none()).collect::<Vec<_>>()
+        };
+        let mut pairs = by_name(templates);
+        // Tables without a name are alike or not; the surest first, so that a likeness never takes the partner of an
+        // identity.
+        let mut gone = only_in(templates.deployed, templates.wanted);
+        let mut new = only_in(templates.wanted, templates.deployed);
+        for likeness in [everything, key] {
+            let mut old: BTreeMap<String, Vec<(&str, &Value)>> = BTreeMap::new();
+            for (id, table) in gone.iter().rev() {
+                if let Some(likeness) = likeness(table) {
+                    old.entry(likeness).or_default().push((id, table));
+                }
+            }
+            new.retain(|(id, table)| {
+                let partner = likeness(table).and_then(|likeness| old.get_mut(&likeness)?.pop());
+                partner.is_none_or(|partner| pairs.insert(*id, partner).is_some())
+            });
+            let taken: BTreeSet<&str> = pairs.values().map(|(old, _)| *old).collect();
+            gone.retain(|(id, _)| !taken.contains(id));
+        }
+        let gone = pairs.values().map(|(old, _)| *old).collect();
+        Self { pairs, gone }
+    }
+
+    /// Returns the logical id and the resource that became this one.
+    pub(crate) fn to(&self, id: &str) -> Option<(&'a str, &'a Value)> {
+        self.pairs.get(id).copied()
+    }
+
+    /// Returns whether this removed one became another.
+    pub(crate) fn leaves(&self, id: &str) -> bool {
+        self.gone.contains(id)
+    }
+}
+
+/// Two tables with one name are one table, whatever their types say, unless the old id keeps it.
+fn by_name<'a>(templates: Templates<'a>) -> BTreeMap<&'a str, (&'a str, &'a Value)> {
+    let mut pairs = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    for (id, table) in tables(templates.wanted) {
+        let Some(old) = table_name(table).and_then(|name| templates.holder(&name)) else { continue };
+        let keeps = resource(templates.wanted, old).and_then(table_name)
+            == resource(templates.deployed, old).and_then(table_name);
+        if let Some(deployed) = resource(templates.deployed, old)
+            && !keeps
+            && taken.insert(old)
+        {
+            pairs.insert(id, (old, deployed));
+        }
+    }
+    pairs
+}
+
+fn everything(table: &Value) -> Option<String> {
+    let unnamed = property(table, "TableName").is_none() && table.get("Properties").is_some();
+    unnamed.then(|| identity(&json!([table.get("Type"), table.get("Properties")])))
+}
+
+fn key(table: &Value) -> Option<String> {
+    let key = property(table, "KeySchema").or_else(|| property(table, "PrimaryKey"))?;
+    let types: Vec<&Value> = crate::view::definitions(table)?
+        .into_iter()
+        .filter(|(name, _)| crate::view::fixed_attributes(table).contains(name))
+        .map(|(_, definition)| definition)
+        .collect();
+    // Sorted by `identity`, since the name of this member is one whose lists are sets.
+    let likeness = json!({ "type": table.get("Type"), "key": key, "AttributeDefinitions": types });
+    property(table, "TableName").is_none().then(|| identity(&likeness))
+}

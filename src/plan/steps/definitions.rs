@@ -1,0 +1,53 @@
+//! The attribute definitions of a template between two others: exactly the keys that are in it.
+//!
+//! DynamoDB refuses a definition that no key uses as well as a key without one, so every rung has its own list.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::path::Path;
+use crate::view::{
+    Templates, definitions, fixed_attributes, indexes, key_attributes, property_path, resource,
+};
+
+/// Writes the attribute definitions of a table for the indexes it has now. `created` names those that stand in
+/// their wanted form: an attribute has its deployed type as long as anything deployed uses it.
+pub(crate) fn recompute(template: &mut Value, templates: Templates, id: &str, created: &BTreeSet<String>) {
+    let place: Path = property_path(id, "AttributeDefinitions");
+    let Some(list) = list(template, templates, id, created) else { return };
+    place.write(template, Some(&Value::Array(list)));
+}
+
+/// Returns whether the definitions of a table can be written anew: both sides must be lists of named elements.
+pub(crate) fn is_separable(templates: Templates, id: &str) -> bool {
+    let readable = |template| resource(template, id).is_some_and(|table| definitions(table).is_some());
+    readable(templates.deployed) && readable(templates.wanted)
+}
+
+fn list(template: &Value, templates: Templates, id: &str, created: &BTreeSet<String>) -> Option<Vec<Value>> {
+    let table = resource(template, id)?;
+    let before = definitions(resource(templates.deployed, id)?)?;
+    let after = definitions(resource(templates.wanted, id)?)?;
+    let fixed = fixed_attributes(table);
+    let all = crate::view::property(table, "GlobalSecondaryIndexes").map(key_attributes).unwrap_or_default();
+    let used: BTreeSet<&String> = fixed.union(&all).collect();
+    let old = indexes(table).map_or_else(
+        || all.clone(),
+        |indexes| {
+            let old = indexes.iter().filter(|(name, _)| !created.contains(name));
+            old.flat_map(|(_, index)| key_attributes(index)).collect()
+        },
+    );
+    let deployed_type = |name: &String| fixed.contains(name) || old.contains(name);
+    let find = |list: &[(String, &Value)], name: &String| {
+        list.iter().find(|(other, _)| other == name).map(|(_, definition)| (*definition).clone())
+    };
+    let names = before.iter().chain(after.iter().filter(|(name, _)| find(&before, name).is_none()));
+    let used = names.map(|(name, _)| name).filter(|name| used.contains(name));
+    used.map(|name| {
+        let (before, after) = (find(&before, name), find(&after, name));
+        if deployed_type(name) { before.or(after) } else { after.or(before) }
+    })
+    .collect()
+}

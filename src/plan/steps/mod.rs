@@ -1,0 +1,144 @@
+//! From phases to steps, each a whole template.
+//!
+//! In go judged findings, out come the steps: what is free first, then the exclusive settings one by one, then
+//! the indexes one per table and step, then the second legs. Every template between is made from the deployed one,
+//! so that nothing leaks into a step that does not belong there. The last template is the wanted one, verbatim.
+
+pub(crate) mod definitions;
+pub(crate) mod rung;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::compare::Finding;
+use crate::path::Path;
+use crate::phases;
+use crate::rules::Stage;
+use crate::steps::definitions::{is_separable, recompute};
+use crate::steps::rung::Rung;
+use crate::view::Templates;
+use crate::{Action, Step};
+
+/// The steps, and which findings could not share one with others.
+pub(crate) struct Ladder {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) staged: BTreeSet<usize>,
+}
+
+/// Returns the steps from the deployed to the wanted template.
+pub(crate) fn climb(templates: Templates, findings: &[Finding]) -> Ladder {
+    let (rungs, alone) = phases::rungs(templates, findings);
+    let Some((last, rungs)) = rungs.split_last() else {
+        // At most text changed: one update, which CloudFormation may find empty.
+        let step = || last_step(templates, findings, &Rung::default());
+        let steps = if findings.is_empty() { Vec::new() } else { vec![step()] };
+        return Ladder { steps, staged: BTreeSet::new() };
+    };
+    let mut steps = Vec::with_capacity(rungs.len() + 1);
+    if !rungs.is_empty() {
+        let mut between = Between::new(templates, findings);
+        for rung in rungs {
+            let template = between.apply(rung);
+            steps.push(Step { template, summary: summary(rung, findings), waits: rung.waits.clone() });
+        }
+    }
+    let staged = if rungs.is_empty() { BTreeSet::new() } else { alone };
+    steps.push(last_step(templates, findings, last));
+    Ladder { steps, staged }
+}
+
+/// The last template is the wanted one, whatever the rung says: what only rides comes with it.
+fn last_step(templates: Templates, findings: &[Finding], rung: &Rung) -> Step {
+    let rides = findings.iter().filter(|finding| finding.stage == Stage::Rides).map(describe);
+    let summary = summary(rung, findings).into_iter().chain(rides).collect();
+    Step { template: templates.written.clone(), summary, waits: rung.waits.clone() }
+}
+
+/// The template as it is between two steps.
+pub(crate) struct Between<'a> {
+    templates: Templates<'a>,
+    template: Value,
+    /// The indexes that stand in their wanted form, by table.
+    created: BTreeMap<String, BTreeSet<String>>,
+}
+
+impl<'a> Between<'a> {
+    pub(crate) fn new(templates: Templates<'a>, findings: &[Finding]) -> Self {
+        let mut template = templates.deployed.clone();
+        // What a later template refers to must be defined; by itself a definition does nothing. Where values are known,
+        // every step is given the wanted ones, which the old `AllowedValues` may not have.
+        let defines = |finding: &&Finding| match (finding.change.section.as_str(), &finding.change.action) {
+            ("Parameters" | "Mappings" | "Conditions", Action::Add) => true,
+            ("Parameters", _) => templates.options.wanted_parameters.is_some() && finding.path.0.len() == 3,
+            (_, _) => false,
+        };
+        for finding in findings.iter().filter(defines) {
+            finding.path.write(&mut template, finding.after);
+        }
+        Self { templates, template, created: BTreeMap::new() }
+    }
+
+    /// Carries out a rung and returns the template after it.
+    pub(crate) fn apply(&mut self, rung: &Rung) -> Value {
+        for edit in &rung.edits {
+            edit.path.write(&mut self.template, edit.to.as_deref());
+        }
+        for index in &rung.indexes {
+            let created = self.created.entry(index.table.clone()).or_default();
+            if index.creates {
+                created.insert(index.name.clone());
+            }
+            if is_separable(self.templates, &index.table) {
+                recompute(&mut self.template, self.templates, &index.table, created);
+            }
+        }
+        forget_dependencies(&mut self.template);
+        self.template.clone()
+    }
+}
+
+/// Takes resources that are gone out of `DependsOn`, which follows only with the last step.
+fn forget_dependencies(template: &mut Value) {
+    let Some(resources) = template.get("Resources").and_then(Value::as_object) else { return };
+    let mut kept: Vec<(Path, Option<Value>)> = Vec::new();
+    for (id, entry) in resources {
+        let Some(depends_on) = entry.get("DependsOn") else { continue };
+        let list = depends_on.as_array().map_or(std::slice::from_ref(depends_on), Vec::as_slice);
+        let stays = |name: &&Value| name.as_str().is_none_or(|name| resources.contains_key(name));
+        let left: Vec<Value> = list.iter().filter(stays).cloned().collect();
+        if left.len() < list.len() {
+            let left = (!left.is_empty()).then_some(Value::Array(left));
+            kept.push((Path::entry("Resources", id).key("DependsOn"), left));
+        }
+    }
+    for (path, left) in kept {
+        path.write(template, left.as_ref());
+    }
+}
+
+fn summary(rung: &Rung, findings: &[Finding]) -> Vec<String> {
+    let mut lines: Vec<String> = rung.findings.iter().map(|at| describe(&findings[*at])).collect();
+    lines.extend(rung.indexes.iter().map(|index| {
+        let verb = if index.creates { "create" } else { "delete" };
+        format!("{verb} index {} on {}", index.name, index.table)
+    }));
+    lines.extend(rung.notes.iter().cloned());
+    lines
+}
+
+fn describe(finding: &Finding) -> String {
+    let change = &finding.change;
+    let what = match (change.section.as_str(), change.logical_id.as_str()) {
+        ("Resources", id) => id.to_owned(),
+        (section, "") => section.to_owned(),
+        (section, id) => format!("{section}/{id}"),
+    };
+    let below = change.path.strip_prefix("/Properties").unwrap_or(&change.path);
+    match &change.action {
+        Action::Move { from } => format!("move {from} to {what}"),
+        Action::Add => format!("add {what}{below}"),
+        Action::Remove => format!("remove {what}{below}"),
+        Action::Modify => format!("change {what}{below}"),
+    }
+}

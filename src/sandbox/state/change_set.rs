@@ -1,0 +1,334 @@
+//! A change set: what an execution would do to a stack.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::stack::{Definition, statuses};
+use crate::clock::Millis;
+use crate::cloudformation::import::ToImport;
+use crate::resources::ResourceType;
+use crate::wire::text;
+
+/// A change set, as kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ChangeSet {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) stack_id: String,
+    pub(crate) stack_name: String,
+    pub(crate) kind: ChangeSetType,
+    pub(crate) description: Option<String>,
+    pub(crate) client_token: Option<String>,
+    pub(crate) created: Millis,
+    /// When its creation ended.
+    pub(crate) settled: Option<Millis>,
+    pub(crate) status: ChangeSetStatus,
+    pub(crate) status_reason: Option<String>,
+    pub(crate) execution: ExecutionStatus,
+    pub(crate) definition: Definition,
+    pub(crate) on_stack_failure: Option<OnFailure>,
+    /// `DisableValidation` was given: no early validation.
+    pub(crate) unvalidated: bool,
+    pub(crate) changes: Vec<Change>,
+    /// What early validation found; DescribeEvents shows it.
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) operation_id: String,
+    /// What an IMPORT change set takes over.
+    pub(crate) to_import: Vec<ToImport>,
+    /// `ImportExistingResources`.
+    pub(crate) adopts: bool,
+    /// `IncludeNestedStacks`.
+    pub(crate) nested: bool,
+    /// The change set of the stack above.
+    pub(crate) parent: Option<String>,
+    /// The token of the execution, so that a repeated call is known for what it is.
+    pub(crate) execution_token: Option<String>,
+}
+
+/// Whether the stack is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ChangeSetType {
+    Create,
+    Update,
+    Import,
+}
+
+/// What happens to a stack whose creation fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum OnFailure {
+    Rollback,
+    Delete,
+    DoNothing,
+}
+
+impl OnFailure {
+    pub(crate) fn of(text: &str) -> Option<Self> {
+        match text {
+            "ROLLBACK" => Some(Self::Rollback),
+            "DELETE" => Some(Self::Delete),
+            "DO_NOTHING" => Some(Self::DoNothing),
+            _ => None,
+        }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Rollback => "ROLLBACK",
+            Self::Delete => "DELETE",
+            Self::DoNothing => "DO_NOTHING",
+        }
+    }
+}
+
+statuses! {
+    /// The status of a change set's creation.
+    ChangeSetStatus {
+        CreatePending = "CREATE_PENDING",
+        CreateInProgress = "CREATE_IN_PROGRESS",
+        CreateComplete = "CREATE_COMPLETE",
+        Failed = "FAILED",
+    }
+}
+
+statuses! {
+    /// Whether a change set can be executed, or has been.
+    ExecutionStatus {
+        Unavailable = "UNAVAILABLE",
+        Available = "AVAILABLE",
+        ExecuteInProgress = "EXECUTE_IN_PROGRESS",
+        ExecuteComplete = "EXECUTE_COMPLETE",
+        ExecuteFailed = "EXECUTE_FAILED",
+        Obsolete = "OBSOLETE",
+    }
+}
+
+/// Something that early validation found wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Finding {
+    pub(crate) event_id: String,
+    pub(crate) at: Millis,
+    pub(crate) logical_id: String,
+    pub(crate) physical_id: Option<String>,
+    pub(crate) resource_type: String,
+    pub(crate) validation: String,
+    pub(crate) path: String,
+    pub(crate) reason: String,
+}
+
+/// What would happen to one resource.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Change {
+    pub(crate) action: Action,
+    pub(crate) logical_id: String,
+    pub(crate) physical_id: Option<String>,
+    pub(crate) kind: ResourceType,
+    pub(crate) replacement: Option<Replacement>,
+    pub(crate) policy_action: Option<String>,
+    pub(crate) scope: Vec<String>,
+    pub(crate) details: Vec<Detail>,
+    pub(crate) before: Option<Value>,
+    pub(crate) after: Option<Value>,
+    /// That of a nested stack.
+    pub(crate) change_set_id: Option<String>,
+}
+
+/// What a change does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Action {
+    Add,
+    Modify,
+    Remove,
+    Import,
+}
+
+/// Whether a modification makes a new physical resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Replacement {
+    False,
+    Conditional,
+    True,
+}
+
+/// One reason for a change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Detail {
+    pub(crate) attribute: String,
+    pub(crate) name: Option<String>,
+    pub(crate) path: String,
+    pub(crate) recreation: Replacement,
+    pub(crate) change_type: ChangeType,
+    pub(crate) before: Option<String>,
+    pub(crate) after: Option<String>,
+    pub(crate) dynamic: bool,
+    pub(crate) source: String,
+    pub(crate) causing_entity: Option<String>,
+    pub(crate) shown: Shown,
+}
+
+/// How a value changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum ChangeType {
+    Add,
+    Remove,
+    Modify,
+}
+
+/// In which form of the answer a detail is shown: AWS splits finer, and adds a direct one, when values are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Shown {
+    Always,
+    WithValues,
+    WithoutValues,
+}
+
+impl ChangeSet {
+    /// DescribeChangeSet's answer, with the changes given as a page.
+    pub(crate) fn describe(
+        &self,
+        root: Option<&str>,
+        changes: &[Change],
+        next: Option<String>,
+        with_values: bool,
+    ) -> Value {
+        let mut body = self.summary(root);
+        body["Capabilities"] = json!(self.definition.capabilities);
+        body["Changes"] = changes
+            .iter()
+            .map(|change| json!({ "Type": "Resource", "ResourceChange": change.describe(with_values) }))
+            .collect();
+        body["NotificationARNs"] = json!(self.definition.notification_arns);
+        body["RollbackConfiguration"] = self.definition.rollback.body();
+        if self.adopts {
+            body["ImportExistingResources"] = json!(true);
+        }
+        if !self.definition.parameters.is_empty() {
+            body["Parameters"] = crate::cloudformation::stack_views::parameters(&self.definition);
+        }
+        if !self.definition.tags.is_empty() {
+            body["Tags"] = crate::cloudformation::stack_views::tags(&self.definition.tags);
+        }
+        if let Some(on_failure) = self.on_stack_failure {
+            body["OnStackFailure"] = json!(on_failure.as_str());
+        }
+        if let Some(next) = next {
+            body["NextToken"] = json!(next);
+        }
+        body
+    }
+
+    /// The change set's entry in ListChangeSets.
+    pub(crate) fn summary(&self, root: Option<&str>) -> Value {
+        let mut body = json!({
+            "ChangeSetId": self.id,
+            "ChangeSetName": self.name,
+            "StackId": self.stack_id,
+            "StackName": self.stack_name,
+            "CreationTime": text::iso(self.created),
+            "Status": self.status.as_str(),
+            "ExecutionStatus": self.execution.as_str(),
+            "IncludeNestedStacks": self.nested,
+        });
+        if let Some(reason) = &self.status_reason {
+            body["StatusReason"] = json!(reason);
+        }
+        if let Some(description) = &self.description {
+            body["Description"] = json!(description);
+        }
+        if let (Some(parent), Some(root)) = (&self.parent, root) {
+            body["ParentChangeSetId"] = json!(parent);
+            body["RootChangeSetId"] = json!(root);
+        }
+        body
+    }
+}
+
+impl Change {
+    fn describe(&self, with_values: bool) -> Value {
+        let hidden = if with_values { Shown::WithoutValues } else { Shown::WithValues };
+        let details: Vec<Value> = self
+            .details
+            .iter()
+            .filter(|detail| detail.shown != hidden)
+            .map(|detail| detail.describe(with_values))
+            .collect();
+        let mut body = json!({
+            "Action": match self.action {
+                Action::Add => "Add",
+                Action::Modify => "Modify",
+                Action::Remove => "Remove",
+                Action::Import => "Import",
+            },
+            "LogicalResourceId": self.logical_id,
+            "ResourceType": self.kind.name(),
+            "Scope": self.scope,
+            "Details": details,
+        });
+        if let Some(physical_id) = &self.physical_id {
+            body["PhysicalResourceId"] = json!(physical_id);
+        }
+        if let Some(replacement) = self.replacement {
+            body["Replacement"] = json!(match replacement {
+                Replacement::True => "True",
+                Replacement::False => "False",
+                Replacement::Conditional => "Conditional",
+            });
+        }
+        if let Some(id) = &self.change_set_id {
+            body["ChangeSetId"] = json!(id);
+        }
+        if let Some(policy_action) = &self.policy_action {
+            body["PolicyAction"] = json!(policy_action);
+        }
+        if with_values {
+            let context = |properties: &Value| {
+                Value::String(json!({ "Properties": text::strings(properties) }).to_string())
+            };
+            if let Some(before) = &self.before {
+                body["BeforeContext"] = context(before);
+            }
+            if let Some(after) = &self.after {
+                body["AfterContext"] = context(after);
+            }
+        }
+        body
+    }
+}
+
+impl Detail {
+    fn describe(&self, with_values: bool) -> Value {
+        let mut target = json!({
+            "Attribute": self.attribute,
+            "RequiresRecreation": match self.recreation {
+                Replacement::True => "Always",
+                Replacement::Conditional => "Conditionally",
+                Replacement::False => "Never",
+            },
+        });
+        if let Some(name) = &self.name {
+            target["Name"] = json!(name);
+        }
+        if with_values {
+            target["Path"] = json!(self.path);
+            target["AttributeChangeType"] = json!(match self.change_type {
+                ChangeType::Add => "Add",
+                ChangeType::Remove => "Remove",
+                ChangeType::Modify => "Modify",
+            });
+            if let Some(before) = &self.before {
+                target["BeforeValue"] = json!(before);
+            }
+            if let Some(after) = &self.after {
+                target["AfterValue"] = json!(after);
+            }
+        }
+        let mut body = json!({
+            "Target": target,
+            "Evaluation": if self.dynamic { "Dynamic" } else { "Static" },
+            "ChangeSource": self.source,
+        });
+        if let Some(causing) = &self.causing_entity {
+            body["CausingEntity"] = json!(causing);
+        }
+        body
+    }
+}

@@ -1,0 +1,359 @@
+//! Reads what a call wants a stack to be: template, parameters, tags, capabilities.
+
+use serde_json::Value;
+
+use super::intrinsics::{Scope, scalar};
+use super::parameter_store;
+use crate::cloudformation::rollback_configuration::RollbackConfiguration;
+use crate::resources::ResourceType;
+use crate::state::bucket::Buckets;
+use crate::state::stack::{Definition, Parameter, Stack, Tag};
+use crate::state::{Moment, Region};
+use crate::template::Template;
+use crate::template::template_url;
+use crate::template::{order, outputs};
+use crate::wire::error::ApiError;
+use crate::wire::query::Params;
+
+/// The largest template that fits into a call.
+const INLINE_LIMIT: usize = 51_200;
+/// The parameters' largest value.
+const LONGEST_VALUE: usize = 4_096;
+
+/// Reads the definition in a call. `current` is what the stack is now, for what is to stay as it is.
+pub(crate) fn read(
+    region: &Region,
+    params: &Params,
+    current: Option<&Definition>,
+    moment: Moment<'_>,
+) -> Result<Definition, ApiError> {
+    let body = template_body(params, current, moment.buckets)?;
+    let template = Template::parse(&body)?;
+    let parameters = read_parameters(region, params, &template, current)?;
+    let tags = match (params.records("Tags"), current) {
+        (given, _) if !given.is_empty() => read_tags(&given)?,
+        // Without tags in the call an update keeps those that are there.
+        (_, Some(current)) => current.tags.clone(),
+        (_, None) => Vec::new(),
+    };
+    let notification_arns = match (params.list("NotificationARNs"), current) {
+        (given, _) if !given.is_empty() => given,
+        (_, Some(current)) => current.notification_arns.clone(),
+        (_, None) => Vec::new(),
+    };
+    if notification_arns.len() > 5 {
+        return Err(ApiError::validation(
+            "1 validation error detected: Value at 'notificationARNs' failed to satisfy constraint: Member must have length \
+             less than or equal to 5",
+        ));
+    }
+    let capabilities = read_capabilities(params)?;
+    check_capabilities(&template, &capabilities)?;
+    check_resource_types(&template, &params.list("ResourceTypes"))?;
+    check_role(region, params.get("RoleARN"), moment)?;
+    let rollback = RollbackConfiguration::read(params, current.map(|current| &current.rollback))?;
+    let role_arn = params.owned("RoleARN").or_else(|| current.and_then(|current| current.role_arn.clone()));
+    Ok(Definition { body, template, parameters, tags, capabilities, rollback, notification_arns, role_arn })
+}
+
+/// The template's text, wherever the call has it from.
+pub(crate) fn template_body(
+    params: &Params,
+    current: Option<&Definition>,
+    buckets: &Buckets,
+) -> Result<String, ApiError> {
+    match (params.get("TemplateURL"), params.get("TemplateBody")) {
+        (Some(_), Some(_)) => {
+            Err(ApiError::validation("You cannot specify both TemplateURL and TemplateBody"))
+        }
+        (Some(url), None) => template_url::read(buckets, url),
+        (None, Some(body)) if body.len() > INLINE_LIMIT => Err(ApiError::validation(format!(
+            "1 validation error detected: Value '{body}' at 'templateBody' failed to satisfy constraint: \
+             Member must have length less than or equal to {INLINE_LIMIT}"
+        ))),
+        (None, Some(body)) => Ok(body.to_owned()),
+        (None, None) => match current {
+            Some(current) if params.flag("UsePreviousTemplate")? => Ok(current.body.clone()),
+            _ => Err(ApiError::validation("Either Template URL or Template Body must be specified.")),
+        },
+    }
+}
+
+fn read_capabilities(params: &Params) -> Result<Vec<String>, ApiError> {
+    let capabilities = params.list("Capabilities");
+    let known = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"];
+    match capabilities.iter().find(|capability| !known.contains(&capability.as_str())) {
+        Some(odd) => Err(ApiError::validation(format!(
+            "1 validation error detected: Value '[{odd}]' at 'capabilities' failed to satisfy constraint: Member must \
+             satisfy constraint: [Member must satisfy enum value set: [CAPABILITY_IAM, CAPABILITY_NAMED_IAM, \
+             CAPABILITY_AUTO_EXPAND]]"
+        ))),
+        None => Ok(capabilities),
+    }
+}
+
+/// The capabilities that a template demands, and the types that demand them.
+pub(crate) fn demanded(template: &Template) -> (Vec<&'static str>, Vec<&'static str>) {
+    let mut capability = None;
+    let mut kinds = Vec::new();
+    for (_, resource) in template.resources() {
+        let kind = resource.get("Type").and_then(Value::as_str).and_then(ResourceType::of);
+        let Some((kind, (bare, named))) = kind.and_then(|kind| Some((kind, kind.capabilities()?))) else {
+            continue;
+        };
+        let name = kind.name_property().and_then(|property| resource.get("Properties")?.get(property));
+        if name.is_some() {
+            capability = Some(named);
+        }
+        capability = capability.or(Some(bare));
+        if !kinds.contains(&kind.name()) {
+            kinds.push(kind.name());
+        }
+    }
+    (capability.into_iter().collect(), kinds)
+}
+
+fn check_capabilities(template: &Template, given: &[String]) -> Result<(), ApiError> {
+    let (wanted, _) = demanded(template);
+    // Who may make named ones may make the others too.
+    let has =
+        |capability: &str| given.iter().any(|given| given == capability || given == "CAPABILITY_NAMED_IAM");
+    match wanted.iter().find(|capability| !has(capability)) {
+        None => Ok(()),
+        Some(missing) => Err(ApiError::new(
+            400,
+            "InsufficientCapabilitiesException",
+            format!("Requires capabilities : [{missing}]"),
+        )),
+    }
+}
+
+/// `ResourceTypes`: what the caller lets the template make.
+fn check_resource_types(template: &Template, allowed: &[String]) -> Result<(), ApiError> {
+    let fits = |pattern: &String, kind: &str| match pattern.strip_suffix("::*") {
+        Some(start) => kind.strip_prefix(start).is_some_and(|rest| rest.starts_with("::")),
+        None => pattern == kind,
+    };
+    for (_, resource) in template.resources() {
+        let kind = resource.get("Type").and_then(Value::as_str).unwrap_or_default();
+        if !allowed.is_empty() && !allowed.iter().any(|pattern| fits(pattern, kind)) {
+            return Err(ApiError::validation(format!(
+                "Resource type {kind} is not allowed by parameter ResourceTypes [{}]",
+                allowed.join(", ")
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a role that CloudFormation could not take on: one that the sandbox knows and that does not trust it, or one of
+/// the faults. A role that it does not know is taken as it is.
+pub(crate) fn check_role(region: &Region, arn: Option<&str>, moment: Moment<'_>) -> Result<(), ApiError> {
+    let Some(arn) = arn else { return Ok(()) };
+    let name = arn.rsplit('/').next().unwrap_or_default();
+    let known = region.services.records.get(&ResourceType::Role).and_then(|roles| roles.get(name));
+    let trusts = known.is_none_or(|role| {
+        let trust = role.properties.get("AssumeRolePolicyDocument").map(Value::to_string).unwrap_or_default();
+        trust.contains("cloudformation.amazonaws.com")
+    });
+    let refused = moment.faults.refused_roles.iter().any(|role| role == arn || role == name);
+    if arn.starts_with("arn:") && trusts && !refused {
+        return Ok(());
+    }
+    Err(ApiError::validation(format!("Role {arn} is invalid or cannot be assumed")))
+}
+
+fn read_tags(records: &[Params]) -> Result<Vec<Tag>, ApiError> {
+    let mut tags: Vec<Tag> = Vec::new();
+    for record in records {
+        let key = record.required("Key")?.to_owned();
+        if key.starts_with("aws:") {
+            return Err(ApiError::validation(
+                "aws: prefixed tag key names are not allowed for external use.",
+            ));
+        }
+        if tags.iter().any(|tag| tag.key == key) {
+            return Err(ApiError::validation(format!("Duplicate tag keys found: {key}")));
+        }
+        tags.push(Tag { key, value: record.owned("Value").unwrap_or_default() });
+    }
+    if tags.len() > 50 {
+        return Err(ApiError::validation("A maximum of 50 tags can be specified for a stack"));
+    }
+    Ok(tags)
+}
+
+fn read_parameters(
+    region: &Region,
+    params: &Params,
+    template: &Template,
+    current: Option<&Definition>,
+) -> Result<Vec<Parameter>, ApiError> {
+    let given = params.records("Parameters");
+    let unknown: Vec<String> = given
+        .iter()
+        .filter_map(|record| record.owned("ParameterKey"))
+        .filter(|key| !template.parameters().any(|(name, _)| name == key))
+        .collect();
+    if !unknown.is_empty() {
+        return Err(ApiError::validation(format!(
+            "Parameters: [{}] do not exist in the template",
+            unknown.join(", ")
+        )));
+    }
+    let mut parameters = Vec::new();
+    let mut missing = Vec::new();
+    for (key, declaration) in template.parameters() {
+        let kind = declaration.get("Type").and_then(Value::as_str).unwrap_or_default();
+        let record = given.iter().find(|record| record.get("ParameterKey") == Some(key));
+        let value = match record {
+            Some(record) if record.flag("UsePreviousValue")? => {
+                match current.and_then(|current| current.parameter(key)) {
+                    Some(previous) => Some(previous.value.clone()),
+                    None => {
+                        return Err(ApiError::validation(format!(
+                            "Invalid input for parameter key {key}. Cannot specify usePreviousValue as true for a parameter \
+                             key not in the previous template"
+                        )));
+                    }
+                }
+            }
+            // An empty value is a value.
+            Some(record) => Some(record.owned("ParameterValue").unwrap_or_default()),
+            None => declaration.get("Default").map(scalar),
+        };
+        match value {
+            Some(value) => {
+                let resolved = parameter_store::look_up(&region.services, kind, &value);
+                let resolved = resolved.map_err(ApiError::validation)?;
+                parameters.push(Parameter { resolved, ..parameter(key, declaration, value)? });
+            }
+            None if kind.starts_with("AWS::SSM::Parameter::") => {
+                return Err(ApiError::validation(format!(
+                    "Parameter {key} should either have input value or default value"
+                )));
+            }
+            None => missing.push(key),
+        }
+    }
+    if !missing.is_empty() {
+        return Err(ApiError::validation(format!("Parameters: [{}] must have values", missing.join(", "))));
+    }
+    Ok(parameters)
+}
+
+fn parameter(key: &str, declaration: &Value, value: String) -> Result<Parameter, ApiError> {
+    let refuse = |text: String| Err(ApiError::validation(text));
+    let kind = declaration.get("Type").and_then(Value::as_str).unwrap_or("String");
+    let number = |name: &str| declaration.get(name).and_then(|value| scalar(value).parse::<f64>().ok());
+    if value.len() > LONGEST_VALUE {
+        return refuse(format!("Parameter '{key}' must be no more than {LONGEST_VALUE} bytes"));
+    }
+    let parsed = value.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    match (kind, parsed) {
+        ("Number", None) => return refuse(format!("Parameter '{key}' must be a number.")),
+        ("Number", Some(parsed)) => {
+            if number("MinValue").is_some_and(|least| parsed < least) {
+                return refuse(format!(
+                    "Parameter '{key}' must be a number not less than {}",
+                    scalar(&declaration["MinValue"])
+                ));
+            }
+            if number("MaxValue").is_some_and(|most| parsed > most) {
+                return refuse(format!(
+                    "Parameter '{key}' must be a number not greater than {}",
+                    scalar(&declaration["MaxValue"])
+                ));
+            }
+        }
+        ("List<Number>", _) if value.split(',').any(|item| item.trim().parse::<f64>().is_err()) => {
+            return refuse(format!("Parameter '{key}' must be a list of numbers."));
+        }
+        _ => {}
+    }
+    let length = value.chars().count() as f64;
+    if number("MinLength").is_some_and(|least| length < least) {
+        return refuse(format!(
+            "Parameter '{key}' must contain at least {} characters",
+            scalar(&declaration["MinLength"])
+        ));
+    }
+    if number("MaxLength").is_some_and(|most| length > most) {
+        return refuse(format!(
+            "Parameter '{key}' must contain at most {} characters",
+            scalar(&declaration["MaxLength"])
+        ));
+    }
+    if let Some(allowed) = declaration.get("AllowedValues").and_then(Value::as_array) {
+        let allowed: Vec<String> = allowed.iter().map(scalar).collect();
+        let list = matches!(kind, "CommaDelimitedList" | "List<Number>");
+        let fits = if list {
+            value.split(',').all(|item| allowed.iter().any(|one| one == item.trim()))
+        } else {
+            allowed.contains(&value)
+        };
+        if !fits {
+            return refuse(format!("Parameter '{key}' must be one of AllowedValues"));
+        }
+    }
+    Ok(Parameter {
+        key: key.to_owned(),
+        value,
+        no_echo: declaration.get("NoEcho").is_some_and(|flag| scalar(flag) == "true"),
+        list: matches!(
+            kind,
+            "CommaDelimitedList"
+                | "List<Number>"
+                | "AWS::SSM::Parameter::Value<CommaDelimitedList>"
+                | "AWS::SSM::Parameter::Value<List<String>>"
+        ),
+        resolved: None,
+    })
+}
+
+/// Checks what can only be checked with parameters: conditions and the references that they leave.
+pub(crate) fn check(region: &Region, stack: &Stack, definition: &Definition) -> Result<(), ApiError> {
+    let exports = outputs::exports(region, Some(&stack.id));
+    let nothing = std::collections::BTreeSet::new();
+    let scope = Scope::new(&region.name, stack, definition, Some(&nothing), &exports);
+    check_live(&scope).map_err(ApiError::validation)
+}
+
+fn check_live(scope: &Scope<'_>) -> Result<(), String> {
+    for (name, _) in scope.definition.template.conditions() {
+        scope.condition(name)?;
+    }
+    let active = order::active(scope)?;
+    let lost = |value: &Value| -> Option<String> {
+        scope
+            .live_references(value)
+            .into_iter()
+            .map(|reference| reference.name)
+            .find(|name| scope.definition.template.resource(name).is_some() && !active.contains(name))
+    };
+    for name in &active {
+        let resource = scope.definition.template.resource(name).cloned().unwrap_or_default();
+        if let Some(lost) = lost(&resource) {
+            return Err(format!(
+                "Template format error: Unresolved resource dependencies [{lost}] in the Resources block of the template"
+            ));
+        }
+        // Selections, mappings and the like are refused before anything begins; exports are looked up later.
+        match crate::engine::differences::properties(&resource, scope) {
+            Err(text) if text.starts_with("Template ") => return Err(text),
+            _ => {}
+        }
+    }
+    for (_, output) in scope.definition.template.outputs() {
+        let holds = match output.get("Condition").and_then(Value::as_str) {
+            Some(condition) => scope.condition(condition)?,
+            None => true,
+        };
+        if holds && let Some(lost) = lost(output) {
+            return Err(format!(
+                "Unresolved resource dependencies [{lost}] in the Outputs block of the template"
+            ));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! Which resources an operation touches, and what waits for what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::state::change_set::{Action, Change};
+use crate::state::operation::{Task, Work};
+use crate::state::stack::{Definition, Resource};
+use crate::template::depends_on;
+use crate::template::intrinsics::Scope;
+
+/// The resources whose condition holds.
+pub(crate) fn active(scope: &Scope<'_>) -> Result<BTreeSet<String>, String> {
+    let mut names = BTreeSet::new();
+    for (name, resource) in scope.definition.template.resources() {
+        let holds = match resource.get("Condition").and_then(Value::as_str) {
+            Some(condition) => scope.condition(condition)?,
+            None => true,
+        };
+        if holds {
+            names.insert(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// What each active resource refers to or depends on.
+pub(crate) fn dependencies(
+    scope: &Scope<'_>,
+    active: &BTreeSet<String>,
+) -> BTreeMap<String, BTreeSet<String>> {
+    active
+        .iter()
+        .map(|name| {
+            let resource = scope.definition.template.resource(name).cloned().unwrap_or_default();
+            let mut needs: BTreeSet<String> = depends_on(&resource).into_iter().collect();
+            needs.extend(scope.live_references(&resource).into_iter().map(|reference| reference.name));
+            needs.retain(|need| active.contains(need) && need != name);
+            (name.clone(), needs)
+        })
+        .collect()
+}
+
+/// The tasks that bring a stack to what a definition says.
+pub(crate) fn forward(
+    changes: &[Change],
+    active: &BTreeSet<String>,
+    needs: &BTreeMap<String, BTreeSet<String>>,
+) -> BTreeMap<String, Task> {
+    active
+        .iter()
+        .map(|name| {
+            let work =
+                match changes.iter().find(|change| change.logical_id == *name).map(|change| change.action) {
+                    Some(Action::Add) => Work::Create,
+                    Some(Action::Import) => Work::Import,
+                    Some(Action::Modify) => Work::Update,
+                    Some(Action::Remove) | None => Work::Keep,
+                };
+            (name.clone(), Task::new(work, needs.get(name).cloned().unwrap_or_default()))
+        })
+        .collect()
+}
+
+/// The tasks that delete resources: each waits for those that refer to it.
+pub(crate) fn deletion(
+    resources: &BTreeMap<String, Resource>,
+    definition: Option<&Definition>,
+) -> BTreeMap<String, Task> {
+    let mut tasks: BTreeMap<String, Task> =
+        resources.keys().map(|name| (name.clone(), Task::new(Work::Delete, BTreeSet::new()))).collect();
+    let Some(definition) = definition else {
+        return tasks;
+    };
+    for (name, resource) in definition.template.resources() {
+        if !resources.contains_key(name) {
+            continue;
+        }
+        let mut needs: BTreeSet<String> = depends_on(resource).into_iter().collect();
+        needs.extend(
+            crate::template::intrinsics::references(resource).into_iter().map(|reference| reference.name),
+        );
+        for need in needs {
+            if let Some(task) = tasks.get_mut(&need) {
+                task.after.insert(name.to_owned());
+            }
+        }
+    }
+    tasks
+}

@@ -1,0 +1,78 @@
+//! What a stack gives to others: its outputs and exports, worked out when every resource is there.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::state::Region;
+use crate::state::stack::{Output, StackStatus};
+use crate::template::intrinsics::{Scope, scalar};
+
+/// What the region's stacks export, but for one of them.
+pub(crate) fn exports(region: &Region, but: Option<&str>) -> BTreeMap<String, String> {
+    region
+        .stacks
+        .iter()
+        .filter(|stack| stack.status != StackStatus::DeleteComplete && Some(stack.id.as_str()) != but)
+        .flat_map(|stack| &stack.outputs)
+        .filter_map(|output| Some((output.export.clone()?, output.value.clone())))
+        .collect()
+}
+
+/// Works the outputs out, now that every resource is there.
+pub(crate) fn set_outputs(region: &mut Region, index: usize) -> Result<(), String> {
+    let (outputs, imports) = {
+        let all = exports(region, None);
+        let stack = &region.stacks[index];
+        let Some(definition) = &stack.definition else {
+            return Ok(());
+        };
+        let scope = Scope::new(&region.name, stack, definition, None, &all);
+        let outputs = outputs(&scope)?;
+        let others = exports(region, Some(&stack.id));
+        if let Some(taken) =
+            outputs.iter().filter_map(|output| output.export.as_ref()).find(|name| others.contains_key(*name))
+        {
+            let owner = region
+                .stacks
+                .iter()
+                .find(|stack| stack.outputs.iter().any(|output| output.export.as_ref() == Some(taken)))
+                .map(|stack| stack.name.clone())
+                .unwrap_or_default();
+            return Err(format!("Export with name {taken} is already exported by stack {owner}"));
+        }
+        (outputs, scope.imports())
+    };
+    let stack = &mut region.stacks[index];
+    stack.outputs = outputs;
+    stack.imports = imports;
+    Ok(())
+}
+
+/// The outputs whose condition holds.
+pub(crate) fn outputs(scope: &Scope<'_>) -> Result<Vec<Output>, String> {
+    let mut outputs = Vec::new();
+    for (key, output) in scope.definition.template.outputs() {
+        if let Some(condition) = output.get("Condition").and_then(Value::as_str)
+            && !scope.condition(condition)?
+        {
+            continue;
+        }
+        let text = |value: Option<&Value>| -> Result<Option<String>, String> {
+            Ok(match value {
+                Some(value) => scope.resolve(value)?.map(|value| scalar(&value)),
+                None => None,
+            })
+        };
+        let Some(value) = text(output.get("Value"))? else {
+            continue;
+        };
+        outputs.push(Output {
+            key: key.to_owned(),
+            value,
+            description: output.get("Description").and_then(Value::as_str).map(str::to_owned),
+            export: text(output.get("Export").and_then(|export| export.get("Name")))?,
+        });
+    }
+    Ok(outputs)
+}

@@ -1,0 +1,243 @@
+//! What `#[derive(TableItem)]` says of an item type: the shape of its table, as constant data.
+//!
+//! In: tokens of a struct. Out: one [`ItemDef`] of `&'static` data. Constant data instead of builder code keeps a crate of
+//! five hundred item types at a third of the build time, and lets a later tool read it without running anything.
+//! *Invariant:* no limit of the service is known here; those live in [`check`](crate::check).
+
+pub(crate) mod scalar;
+pub(crate) mod key_parts;
+#[doc(hidden)]
+pub mod single_table;
+pub(crate) mod record;
+pub mod testing;
+
+use std::fmt;
+use std::ops::Deref;
+
+use crate::Scalar;
+
+/// A type whose values are items of a table: the one that it defines, or the one that it is `stored_in`. Derive it; see
+/// [`TableItem`](macro@crate::TableItem).
+///
+/// ```
+/// use tablewright::{Scalar, TableItem};
+///
+/// #[derive(TableItem)]
+/// struct Order {
+///     #[ddb(partition)]
+///     id: u64,
+/// }
+///
+/// assert_eq!(Order::ITEM.id, "Order");
+/// assert_eq!(Order::ITEM.partition.scalar, Scalar::N);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not define a table",
+    note = "add `#[derive(TableItem)]` to it and mark its partition key with `#[ddb(partition)]`",
+    note = "an item of a table that another type defines says `#[ddb(stored_in = …)]` instead"
+)]
+pub trait TableItem {
+    /// The shape of the table: keys, indexes and the time-to-live attribute.
+    const ITEM: ItemDef;
+}
+
+/// An enum of items may box its larger variants.
+impl<T: TableItem> TableItem for Box<T> {
+    const ITEM: ItemDef = T::ITEM;
+}
+
+/// The shape of a table, as the derive read it from a struct.
+///
+/// ```
+/// use tablewright::{IndexKind, Scalar, ProjectionDef, TableItem};
+///
+/// /// An order of a customer.
+/// #[derive(TableItem)]
+/// #[ddb(index(name = "by-day", partition(day), project(keys_only)))]
+/// struct Order {
+///     #[ddb(partition)]
+///     customer: String,
+///     #[ddb(sort)]
+///     at: u64,
+///     day: String,
+/// }
+///
+/// let item = Order::ITEM;
+/// assert_eq!(item.doc, "An order of a customer.");
+/// assert_eq!(item.sort.map(|sort| (sort.name, sort.scalar)), Some(("at", Scalar::N)));
+/// let by_day = &item.indexes[0];
+/// assert_eq!((by_day.name, by_day.kind), ("by-day", IndexKind::Global));
+/// assert_eq!(by_day.projection, ProjectionDef::KeysOnly);
+/// assert_eq!(by_day.partition[0].name, "day");
+/// assert!(item.at.line < by_day.partition[0].at.line, "each with its line");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ItemDef {
+    /// The logical id in the template: the name of the type, or `#[ddb(id = "…")]`.
+    pub id: &'static str,
+    /// The doc comment of the type, lines joined by `\n`; empty without one.
+    pub doc: &'static str,
+    /// Where the type stands.
+    pub at: SourcePlace,
+    /// The partition key.
+    pub partition: AttributeDef,
+    /// The sort key, if the table has one.
+    pub sort: Option<AttributeDef>,
+    /// The attribute that holds the time to live, in epoch seconds.
+    pub ttl: Option<AttributeDef>,
+    /// Global and local secondary indexes in the order they are written.
+    pub indexes: &'static [IndexDef],
+}
+
+/// One attribute with its name on the wire.
+///
+/// See [`ItemDef`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttributeDef {
+    /// The name on the wire, after serde's renames.
+    pub name: &'static str,
+    /// What it is stored as.
+    pub scalar: Scalar,
+    /// The doc comment of the field, lines joined by `\n`; empty without one.
+    pub doc: &'static str,
+    /// Where the field stands.
+    pub at: SourcePlace,
+}
+
+/// One secondary index.
+///
+/// See [`ItemDef`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexDef {
+    /// `IndexName`.
+    pub name: &'static str,
+    /// Global, or local to the table's partition key.
+    pub kind: IndexKind,
+    /// Partition key attributes in key order. Of a local index: the table's own.
+    pub partition: &'static [AttributeDef],
+    /// Sort key attributes in key order.
+    pub sort: &'static [AttributeDef],
+    /// Which attributes the index holds.
+    pub projection: ProjectionDef,
+    /// Where the index is written.
+    pub at: SourcePlace,
+}
+
+/// Whether an index spans the table or lives beside each partition.
+///
+/// See [`Table::gsi`](crate::Table::gsi) and [`Table::lsi`](crate::Table::lsi).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IndexKind {
+    /// A global secondary index (GSI): its own partition key, its own capacity, added and removed at any time.
+    Global,
+    /// A local secondary index (LSI): the table's partition key, made with the table and fixed for its life.
+    Local,
+}
+
+/// Which attributes an index holds besides the keys.
+///
+/// See [`ItemDef`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProjectionDef {
+    /// `ALL`
+    All,
+    /// `KEYS_ONLY`
+    KeysOnly,
+    /// `INCLUDE`, with the names on the wire.
+    Include(&'static [&'static str]),
+}
+
+/// An attribute in a `keys_only` struct that is no key: it has a name, which a projection may list, and no type.
+///
+/// ```
+/// use tablewright::{Attr, TableItem};
+///
+/// #[derive(TableItem)]
+/// #[ddb(keys_only, index(name = "by-owner", partition(owner), project(only(total))))]
+/// struct App {
+///     #[ddb(partition)]
+///     pk: String,
+///     owner: String,
+///     total: Attr,
+/// }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attr;
+
+/// The name of an index, as the derive gives it: `Event::BY_REGION`.
+///
+/// It is what an application passes to a query, and what a stack passes to [`Table::index`](crate::Table::index).
+///
+/// ```
+/// use tablewright::TableItem;
+///
+/// #[derive(TableItem)]
+/// #[ddb(index(name = "by-region", partition(region)))]
+/// struct Event {
+///     #[ddb(partition)]
+///     id: String,
+///     region: String,
+/// }
+///
+/// assert_eq!(Event::BY_REGION.name(), "by-region");
+/// assert_eq!(format!("query {}", Event::BY_REGION), "query by-region");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IndexName(&'static str);
+
+impl IndexName {
+    /// Makes the handle of an index; the derive does it for every index of an item type.
+    ///
+    /// See [`IndexName`].
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// Returns `IndexName`.
+    ///
+    /// See [`IndexName`].
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for IndexName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl AsRef<str> for IndexName {
+    fn as_ref(&self) -> &str {
+        self.0
+    }
+}
+
+impl Deref for IndexName {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.0
+    }
+}
+
+/// What the builders of an SDK take.
+impl From<IndexName> for String {
+    fn from(index: IndexName) -> Self {
+        index.0.to_owned()
+    }
+}
+
+/// A line of a source file.
+///
+/// See [`Place`](crate::Place), which every problem has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SourcePlace {
+    /// The file as the compiler names it: relative to the workspace.
+    pub file: &'static str,
+    /// The line, from 1.
+    pub line: u32,
+}

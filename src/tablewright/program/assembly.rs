@@ -1,0 +1,362 @@
+//! The manifest: all stacks of a project for one environment, as the user's program hands them to the tool.
+//!
+//! In: stack functions and an environment. Out: an [`Assembly`], which is JSON at the process boundary.
+//! Two versions meet there, the library's and the tool's. `format` changes only when an old reader would misread; a new
+//! optional thing never touches it; a thing that an old reader must not ignore adds a word to `requires`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::check::problem::Problem;
+use crate::place::Place;
+use crate::program::env::Env;
+use crate::stack::Stack;
+use crate::table::Table;
+
+/// The format that this version writes.
+///
+/// See [`Header`].
+pub const FORMAT: u32 = 1;
+
+/// The capabilities that this version understands; see [`Assembly::requires`].
+///
+/// ```
+/// use tablewright::{Assembly, CAPABILITIES, Env, Stack, Table};
+///
+/// let assembly = Assembly::new(&Env::new("shop", "dev"), &[("orders", |_| {
+///     let mut stack = Stack::new("orders");
+///     stack.table(Table::define("Order").depends_on("Topic"));
+///     Ok(stack)
+/// })]);
+/// assert_eq!(assembly.requires, ["table-settings"]);
+/// assert!(CAPABILITIES.contains(&"table-settings"));
+/// ```
+pub const CAPABILITIES: &[&str] =
+    &[MULTI_ATTRIBUTE_KEYS, GLOBAL_TABLE, TABLE_SETTINGS, OVERRIDES, STACK_SETTINGS];
+
+/// An index whose key has more than one partition or sort attribute.
+const MULTI_ATTRIBUTE_KEYS: &str = "multi-attribute-keys";
+
+/// A table that is an `AWS::DynamoDB::GlobalTable`: ignored, it would be a plain one.
+const GLOBAL_TABLE: &str = "global-table";
+
+/// Settings of a table that the first version did not have; see [`Table::has_more_settings`].
+const TABLE_SETTINGS: &str = "table-settings";
+
+/// Properties that are overridden.
+const OVERRIDES: &str = "overrides";
+
+/// What a stack has beside its tables and outputs: parameters, conditions, resources of its own, guards.
+const STACK_SETTINGS: &str = "stack-settings";
+
+/// A stack function: what a file in `stacks/` exports as `stack`.
+///
+/// See [`Assembly`].
+pub type StackFn = fn(&Env) -> crate::Result<Stack>;
+
+/// All stacks of a project for one environment.
+///
+/// ```
+/// use tablewright::{Assembly, Env, Stack, Table};
+///
+/// let assembly = Assembly::new(&Env::new("shop", "dev"), &[
+///     ("orders", |_| {
+///         let mut stack = Stack::new("orders");
+///         stack.table(Table::define("Order"));
+///         Ok(stack)
+///     }),
+///     ("reports", |_| Err("no such region".into())),
+/// ]);
+/// assert_eq!(assembly.stacks.len(), 1);
+/// assert_eq!(assembly.problems[0].message, "stack `reports` cannot be made: no such region");
+///
+/// let json = serde_json::to_vec(&assembly)?;
+/// assert_eq!(Assembly::read(&json)?.stacks[0].id, "orders");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Assembly {
+    /// Who wrote it, in which format.
+    pub tablewright: Header,
+    /// Words for what a reader must understand and must not ignore.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub requires: Vec<String>,
+    /// The environment it was made for.
+    pub env: String,
+    /// The stacks in the order of `stacks!`.
+    pub stacks: Vec<Stack>,
+    /// What went wrong while the stacks were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Problem>,
+}
+
+/// Who wrote an assembly, in which format.
+///
+/// ```
+/// use tablewright::{Assembly, Env, FORMAT};
+///
+/// let header = Assembly::new(&Env::new("shop", "dev"), &[]).tablewright;
+/// assert_eq!(header.format, FORMAT);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Header {
+    /// [`FORMAT`] of the library that wrote it.
+    pub format: u32,
+    /// Version of the library that wrote it.
+    pub library: String,
+}
+
+/// Why a manifest cannot be read.
+///
+/// ```
+/// use tablewright::{Assembly, ReadError};
+///
+/// let of_the_future = br#"{ "tablewright": { "format": 1, "library": "9.0.0" }, "requires": ["telepathy"] }"#;
+/// let error = Assembly::read(of_the_future).unwrap_err();
+/// assert!(matches!(error, ReadError::Requires { words, .. } if words == ["telepathy"]));
+///
+/// let of_another_form = br#"{ "tablewright": { "format": 99, "library": "9.0.0" } }"#;
+/// assert!(matches!(Assembly::read(of_another_form), Err(ReadError::Format { found: 99, .. })));
+/// ```
+#[derive(Debug)]
+pub enum ReadError {
+    /// It is not JSON, or not of our form.
+    Malformed(serde_json::Error),
+    /// Its format is newer or older than this version reads.
+    Format {
+        /// The manifest's format.
+        found: u32,
+        /// The library that wrote it.
+        library: String,
+    },
+    /// It uses something that this version does not understand.
+    Requires {
+        /// The words not understood.
+        words: Vec<String>,
+        /// The library that wrote it.
+        library: String,
+    },
+}
+
+impl Assembly {
+    /// Makes the stacks for `env`. A stack function that fails becomes a problem, and the others go on.
+    ///
+    /// See [`Assembly`].
+    #[must_use]
+    #[track_caller]
+    pub fn new(env: &Env, stacks: &[(&str, StackFn)]) -> Self {
+        let at = Place::caller();
+        let mut assembly = Self {
+            tablewright: Header { format: FORMAT, library: env!("CARGO_PKG_VERSION").to_owned() },
+            requires: Vec::new(),
+            env: env.name().to_owned(),
+            stacks: Vec::new(),
+            problems: Vec::new(),
+        };
+        for (module, make) in stacks {
+            match make(env) {
+                Ok(mut stack) => {
+                    stack.settle(env);
+                    assembly.stacks.push(stack);
+                }
+                Err(error) => assembly.problems.push(stack_failed(module, &at, &*error)),
+            }
+        }
+        assembly.note_requirements();
+        assembly
+    }
+
+    fn note_requirements(&mut self) {
+        let words: [(&str, Uses); 4] = [
+            (MULTI_ATTRIBUTE_KEYS, has_multi_attribute_keys),
+            (GLOBAL_TABLE, |table| table.global.is_some()),
+            (TABLE_SETTINGS, Table::has_more_settings),
+            (OVERRIDES, |table| !table.overrides.is_empty()),
+        ];
+        for (word, is_used) in words {
+            if self.stacks.iter().flat_map(|stack| &stack.tables).any(is_used) {
+                self.requires.push(word.to_owned());
+            }
+        }
+        if self.stacks.iter().any(Stack::has_settings) {
+            self.requires.push(STACK_SETTINGS.to_owned());
+        }
+    }
+
+    /// Reads a manifest of this or the previous format.
+    ///
+    /// # Errors
+    ///
+    /// See [`ReadError`].
+    pub fn read(json: &[u8]) -> Result<Self, ReadError> {
+        // The header first: a manifest of another format must be named as that, not as malformed.
+        #[derive(Deserialize)]
+        struct Envelope {
+            tablewright: Header,
+            #[serde(default)]
+            requires: Vec<String>,
+        }
+        let Envelope { tablewright: Header { format, library }, requires } =
+            serde_json::from_slice(json).map_err(ReadError::Malformed)?;
+        if format != FORMAT {
+            return Err(ReadError::Format { found: format, library });
+        }
+        let unknown: Vec<String> =
+            requires.into_iter().filter(|word| !CAPABILITIES.contains(&word.as_str())).collect();
+        if !unknown.is_empty() {
+            return Err(ReadError::Requires { words: unknown, library });
+        }
+        serde_json::from_slice(json).map_err(ReadError::Malformed)
+    }
+}
+
+type Uses = fn(&Table) -> bool;
+
+fn has_multi_attribute_keys(table: &Table) -> bool {
+    table.indexes.iter().any(|index| index.key.partition.len() > 1 || index.key.sort.len() > 1)
+}
+
+fn stack_failed(module: &str, at: &Place, error: &(dyn std::error::Error + Send + Sync)) -> Problem {
+    let mut message = format!("stack `{module}` cannot be made: {error}");
+    let mut source = error.source();
+    while let Some(cause) = source {
+        message = format!("{message}: {cause}");
+        source = cause.source();
+    }
+    Problem::error("stack-failed", at, message)
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Malformed(_) => f.write_str("the manifest is not of the form that this version reads"),
+            Self::Format { found, library } => {
+                write!(
+                    f,
+                    "the manifest is of format {found} (tablewright {library}); this version reads format {FORMAT}"
+                )
+            }
+            Self::Requires { words, library } => write!(
+                f,
+                "the project uses {} (tablewright {library}), which this version does not know",
+                words.join(", ")
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Malformed(error) => Some(error),
+            Self::Format { .. } | Self::Requires { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Capacity, Encryption, Global, Scalar, TableItem, WarmThroughput};
+
+    #[derive(TableItem)]
+    #[ddb(index(name = "by-place", partition(country, city)))]
+    #[expect(dead_code, reason = "only its shape is of interest")]
+    struct Shop {
+        #[ddb(partition)]
+        id: String,
+        country: String,
+        city: String,
+    }
+
+    fn assembly() -> Assembly {
+        let make = |_: &Env| {
+            let mut stack = Stack::new("shops");
+            let shop = stack.table(Table::of::<Shop>());
+            stack.output("Shops", shop.name());
+            Ok(stack)
+        };
+        Assembly::new(&Env::new("demo", "dev").with_protection(true), &[("shops", make)])
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let written = assembly();
+        let read = Assembly::read(&serde_json::to_vec(&written).unwrap()).unwrap();
+        assert_eq!(read, written);
+        let table = &read.stacks[0].tables[0];
+        assert_eq!(table.name, Some("demo-dev-shop".into()));
+        assert_eq!(table.deletion_protection, Some(true.into()), "the environment is protected");
+        assert_eq!(table.at.file, "src/tablewright/assembly.rs");
+    }
+
+    #[test]
+    fn a_reader_is_told_what_it_must_understand() {
+        let mut json = serde_json::to_value(assembly()).unwrap();
+        assert_eq!(json["requires"], serde_json::json!(["multi-attribute-keys", "stack-settings"]));
+        json["requires"] = serde_json::json!(["multi-attribute-keys", "time-travel"]);
+        let error = Assembly::read(json.to_string().as_bytes()).unwrap_err();
+        assert!(matches!(&error, ReadError::Requires { words, .. } if words == &["time-travel"]), "{error}");
+    }
+
+    #[test]
+    fn what_an_older_reader_must_not_ignore_has_a_word() {
+        let table = || Table::define("Shop").partition("id", Scalar::S);
+        let requires = |table: Table| {
+            let mut assembly = Assembly::new(&Env::new("demo", "dev"), &[]);
+            let mut stack = Stack::new("shops");
+            stack.table(table);
+            stack.settle(&Env::new("demo", "dev"));
+            assembly.stacks.push(stack);
+            assembly.note_requirements();
+            assert_eq!(Assembly::read(&serde_json::to_vec(&assembly).unwrap()).unwrap(), assembly);
+            assembly.requires
+        };
+        assert_eq!(requires(table()), Vec::<String>::new());
+        assert_eq!(requires(table().global(Global::none_yet())), ["global-table"]);
+        assert_eq!(requires(table().override_property("/TableName", "x".into())), ["overrides"]);
+        let scaled = crate::Billing::provisioned(Capacity::auto(1..=9).initial(2), 5_u64);
+        for settled in [
+            table().encryption(Encryption::AwsManaged),
+            table().ttl("at").time_to_live(false),
+            table().condition("IsProd"),
+            table().gsi(
+                crate::Index::new("gsi")
+                    .partition("x", Scalar::S)
+                    .warm_throughput(WarmThroughput::read(12_000)),
+            ),
+            table().billing(scaled),
+        ] {
+            assert_eq!(requires(settled), ["table-settings"]);
+        }
+    }
+
+    #[test]
+    fn another_format_is_named_and_not_called_malformed() {
+        let json = br#"{ "tablewright": { "format": 7, "library": "9.9.9" }, "something": "else" }"#;
+        let error = Assembly::read(json).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the manifest is of format 7 (tablewright 9.9.9); this version reads format 1"
+        );
+        assert!(matches!(Assembly::read(b"hello").unwrap_err(), ReadError::Malformed(_)));
+    }
+
+    #[test]
+    fn an_optional_thing_of_a_newer_library_is_no_obstacle() {
+        let mut json = serde_json::to_value(assembly()).unwrap();
+        json["stacks"][0]["tables"][0]["colour"] = "green".into();
+        assert!(Assembly::read(json.to_string().as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a_stack_that_cannot_be_made_is_a_problem_with_all_its_causes() {
+        let env = Env::new("demo", "dev");
+        let assembly =
+            Assembly::new(&env, &[("shops", |env| env.config::<u32>("shops").map(|_| Stack::new("shops")))]);
+        assert_eq!(
+            assembly.problems[0].message,
+            "stack `shops` cannot be made: [env.dev.config.shops] is missing"
+        );
+        assert_eq!(assembly.problems[0].at.file, "src/tablewright/assembly.rs");
+    }
+}

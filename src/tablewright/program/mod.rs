@@ -1,0 +1,147 @@
+//! The user's program: what `stacks!` makes of a list of modules.
+//!
+//! In: a request file named by `TABLEWRIGHT_REQUEST`. Out: a manifest in the file named by `TABLEWRIGHT_RESPONSE`.
+//! stdout and stderr stay the user's. Without a request the program prints the manifest of `--env NAME`, for debugging.
+//! *Invariant:* no network, no clock, no random numbers; the same request gives the same bytes.
+
+pub(crate) mod env;
+pub(crate) mod assembly;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use serde::{Deserialize, Serialize};
+
+use crate::program::assembly::{Assembly, StackFn};
+use crate::program::env::Env;
+
+/// Names the file that the tool's request is in.
+///
+/// See [`main`], which reads it.
+pub const REQUEST: &str = "TABLEWRIGHT_REQUEST";
+/// Names the file that the manifest goes to.
+///
+/// See [`main`], which reads it.
+pub const RESPONSE: &str = "TABLEWRIGHT_RESPONSE";
+
+/// What the tool asks of the program.
+///
+/// ```
+/// use tablewright::program::Request;
+/// use tablewright::{Env, FORMAT};
+///
+/// let request = Request { format: FORMAT, env: Env::new("shop", "dev") };
+/// let json = serde_json::to_vec(&request)?;
+/// assert_eq!(serde_json::from_slice::<Request>(&json)?.env.name(), "dev");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// The manifest format that the tool wants.
+    pub format: u32,
+    /// The environment.
+    pub env: Env,
+}
+
+/// Lists the stack modules beside `main.rs` and makes the `main` function.
+///
+/// Each module exports `pub fn stack(env: &Env) -> Result<Stack>`. The list is explicit: a registry filled at link time
+/// is silently empty when a module is not used.
+///
+/// ```ignore
+/// // stacks/main.rs
+/// tablewright::stacks!(shop, notes);
+/// ```
+#[macro_export]
+macro_rules! stacks {
+    ($($module:ident),+ $(,)?) => {
+        $(mod $module;)+
+
+        fn main() -> ::std::process::ExitCode {
+            $crate::program::main(
+                env!("CARGO_MANIFEST_DIR"),
+                &[$((stringify!($module), $module::stack as $crate::StackFn)),+],
+            )
+        }
+    };
+}
+
+/// Returns the file, beside the response, that names the folder of the crate that the program was built from.
+///
+/// Cargo tells two crates of one name and version apart by their place in their workspaces only: where two projects share a
+/// target folder, it can hand over the program of the other one. The tool must notice.
+///
+/// ```
+/// use std::path::Path;
+/// use tablewright::program::origin;
+///
+/// assert_eq!(origin(Path::new("out/dev.json")), Path::new("out/dev.origin"));
+/// ```
+#[must_use]
+pub fn origin(response: &Path) -> PathBuf {
+    response.with_extension("origin")
+}
+
+/// Answers the tool's request, or prints the manifest for a person. [`stacks!`](crate::stacks) calls it with the folder of
+/// the crate.
+///
+/// ```
+/// use std::process::ExitCode;
+/// use tablewright::{Env, Result, Stack, program};
+///
+/// fn orders(_env: &Env) -> Result<Stack> {
+///     Ok(Stack::new("orders"))
+/// }
+///
+/// // Nobody asks: it prints the manifest.
+/// let code = program::main(env!("CARGO_MANIFEST_DIR"), &[("orders", orders)]);
+/// assert_eq!(code, ExitCode::SUCCESS);
+/// ```
+#[must_use]
+#[track_caller]
+pub fn main(folder: &str, stacks: &[(&str, StackFn)]) -> ExitCode {
+    let done = match (std::env::var_os(REQUEST), std::env::var_os(RESPONSE)) {
+        (Some(request), Some(response)) => answer(folder, stacks, request.as_ref(), response.as_ref()),
+        _ => print(stacks, std::env::args().skip(1)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[track_caller]
+fn answer(folder: &str, stacks: &[(&str, StackFn)], request: &Path, response: &Path) -> crate::Result<()> {
+    let text =
+        std::fs::read(request).map_err(|error| format!("cannot read {}: {error}", request.display()))?;
+    let request: Request =
+        serde_json::from_slice(&text).map_err(|error| format!("the request is malformed: {error}"))?;
+    let assembly = Assembly::new(&request.env, stacks);
+    std::fs::write(origin(response), folder)
+        .map_err(|error| format!("cannot write beside {}: {error}", response.display()))?;
+    // A whole file or none: the tool must never read half a manifest.
+    let unfinished = response.with_extension("unfinished");
+    std::fs::write(&unfinished, serde_json::to_vec(&assembly)?)
+        .and_then(|()| std::fs::rename(&unfinished, response))
+        .map_err(|error| format!("cannot write {}: {error}", response.display()).into())
+}
+
+#[track_caller]
+fn print(stacks: &[(&str, StackFn)], mut args: impl Iterator<Item = String>) -> crate::Result<()> {
+    let name = match (args.next().as_deref(), args.next(), args.next()) {
+        (None, None, None) => "dev".to_owned(),
+        (Some("--env"), Some(name), None) => name,
+        _ => {
+            return Err(
+                "usage: stacks [--env NAME]   (prints the manifest; `tablewright` does everything else)"
+                    .into(),
+            );
+        }
+    };
+    let assembly = Assembly::new(&Env::new("project", name), stacks);
+    println!("{}", serde_json::to_string_pretty(&assembly)?);
+    Ok(())
+}
