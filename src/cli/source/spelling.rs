@@ -87,7 +87,7 @@ mod tests {
             ("HEAD:a/b.yaml", revision("HEAD", Some("a/b.yaml"))),
             // This crate's own folder is where its tests run.
             ("Cargo.toml", Source::Path("Cargo.toml".into())),
-            ("src", Source::Path("src".into())),
+            ("commands", Source::Path("commands".into())),
             ("notes.yaml", Source::Path("notes.yaml".into())),
             ("./rendered", Source::Path("./rendered".into())),
             ("../rendered", Source::Path("../rendered".into())),

@@ -27,7 +27,7 @@ impl Requirements {
     ///
     /// ```
     /// use serde_json::json;
-    /// use tablewright_cloudformation::{Requirements, draft::Capability};
+    /// use tablewright_cloudformation::{Requirements, change_set::draft::Capability};
     ///
     /// let template = json!({
     ///     "Parameters": {"Stage": {"Type": "String"}, "Size": {"Type": "Number", "Default": 1}},

@@ -28,7 +28,7 @@ use crate::{AttributeDef, ItemDef, Scalar, TableItem};
 ///
 /// # let note =
 /// Note { user_id: "u-1".into(), expires_at: 1_800_000_000 };
-/// tablewright::item::testing::assert_shape(&note);
+/// tablewright::testing::assert_shape(&note);
 /// ```
 ///
 /// # Panics
@@ -61,7 +61,7 @@ pub fn assert_shape<T: TableItem + Serialize>(item: &T) {
 /// }
 ///
 /// let wrong = Session { id: String::new(), expires_at: 1_800_000_000_000 };
-/// let error = tablewright::item::testing::check_shape(&wrong).unwrap_err();
+/// let error = tablewright::testing::check_shape(&wrong).unwrap_err();
 /// assert_eq!(error.problems().len(), 2);
 /// ```
 ///

@@ -286,7 +286,7 @@ mod tests {
         let table = &read.stacks[0].tables[0];
         assert_eq!(table.name, Some("demo-dev-shop".into()));
         assert_eq!(table.deletion_protection, Some(true.into()), "the environment is protected");
-        assert_eq!(table.at.file, "src/tablewright/assembly.rs");
+        assert_eq!(table.at.file, "src/tablewright/program/assembly.rs");
     }
 
     #[test]
@@ -357,6 +357,6 @@ mod tests {
             assembly.problems[0].message,
             "stack `shops` cannot be made: [env.dev.config.shops] is missing"
         );
-        assert_eq!(assembly.problems[0].at.file, "src/tablewright/assembly.rs");
+        assert_eq!(assembly.problems[0].at.file, "src/tablewright/program/assembly.rs");
     }
 }

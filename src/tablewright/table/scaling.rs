@@ -10,7 +10,7 @@ use crate::table::index::Index;
 /// One capacity that is scaled: a target and its policy.
 ///
 /// ```
-/// use tablewright::table::scaling::{Units, dimensions};
+/// use tablewright::scaling::{Units, dimensions};
 /// use tablewright::{Billing, Capacity, Index, Scalar, Table};
 ///
 /// let table = Table::define("Order")
@@ -36,7 +36,7 @@ pub struct Dimension<'a> {
 /// Reads or writes.
 ///
 /// ```
-/// use tablewright::table::scaling::Units;
+/// use tablewright::scaling::Units;
 ///
 /// assert_eq!(Units::Write.as_str(), "Write");
 /// ```

@@ -45,16 +45,16 @@ fn a_manifest_says_what_a_deployment_needs() {
           "id": "events",
           "name": "demo-events-dev",
           "file": "events.yaml",
-          "sha256": "4685f0c085e138caad4e4fad11037603ca82dc82fdc85e9bce1dc2e2d2e29d36",
-          "bytes": 2264,
+          "sha256": "e16bc58b232b36726a2e8b6061af575a38f8c5526b811acd48e119e32651c419",
+          "bytes": 2276,
           "resources": 1
         },
         {
           "id": "everything",
           "name": "demo-everything-prod",
           "file": "everything.yaml",
-          "sha256": "b4ebe5cbb85a44ffb4f6e0d5dadc8712e8dfce5411a33081b11d457dc8ec656c",
-          "bytes": 4482,
+          "sha256": "6ce7f7b4ff6c85be420676f8d383f92ba0578643f67b497efb59fbf1a97332af",
+          "bytes": 4494,
           "resources": 3,
           "tags": {
             "cost centre": "4711",
