@@ -73,7 +73,7 @@ fn a_manifest_says_what_a_deployment_needs() {
           }
         }
       ],
-      "digest": "sha256:2bcf1783c211a1be3a7eecb41e26889a16c5abb872348c6f0bc85818061dfc49"
+      "digest": "sha256:c70f5e6ff3f89873547eb88626f4d19380f7f1ea365570ddc3152023db9372e6"
     }
     "#);
 }
