@@ -1,9 +1,13 @@
 //! The `tablewright` command.
 
+mod args;
 mod commands;
 mod error;
+mod event_loop;
 mod exit;
+mod follow;
 mod project;
+mod prompt;
 mod report;
 mod source;
 

@@ -1,17 +1,17 @@
 use tablewright_cloudformation::cancel as cancel_operation;
 use tablewright_cloudformation::{CancelCreation, Events};
 
-use crate::commands::Common;
-use crate::commands::ask::ask;
-use crate::commands::aws::AwsArgs;
-use crate::commands::chosen::StackArgs;
-use crate::commands::failure::not_cancelled;
-use crate::commands::following::follow;
+use crate::args::Common;
+use crate::args::aws::AwsArgs;
+use crate::args::stack::StackArgs;
 use crate::commands::token::token;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::follow::follow;
+use crate::prompt::ask;
 use crate::report::Form;
 use crate::report::fact::Work;
+use crate::report::failure::not_cancelled;
 
 /// Cancel the update that runs on a stack, and watch it being undone
 ///

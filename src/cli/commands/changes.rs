@@ -18,18 +18,18 @@ use tablewright_cloudformation::{
 use tablewright_cloudformation::{cancel, discard, draft, watch};
 use tablewright_plan::{PlanOptions, Step};
 
-use crate::commands::aws::Target;
-use crate::commands::drive::Facts;
+use crate::args::aws::Target;
+use crate::args::deployment::{Deed, OptionArgs, Options, Until};
 use crate::commands::endings::{
     conclude, detached, ending, is_for_indexes, to_be_continued, wait_for_earlier_indexes, wait_for_tables,
 };
-use crate::commands::failure::{cannot_take, not_cancelled, not_prepared};
-use crate::commands::options::{Deed, OptionArgs, Options, Until};
 use crate::commands::planning::{Job, agree, plan_stack};
 use crate::commands::token::{TOKEN_PREFIX, token};
 use crate::error::{CommandError, OrExit as _, Result};
+use crate::event_loop::Facts;
 use crate::exit::Exit;
 use crate::report::fact::{Ending, Fact, Work};
+use crate::report::failure::{cannot_take, not_cancelled, not_prepared};
 
 /// The change sets that were made and not yet executed, and what runs.
 pub(super) struct Changes<'a> {

@@ -4,10 +4,10 @@ use tablewright::check::{Demands, hold};
 use tablewright::{Profile, Severity};
 use tablewright_review::Review;
 
-use crate::commands::reporting::ReportArgs;
-use crate::commands::{Common, errors_in, unsound};
+use crate::args::{Common, errors_in, unsound};
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::report::review::ReportArgs;
 
 /// Check the definitions against the rules of DynamoDB and CloudFormation, and against a policy
 #[derive(clap::Args)]

@@ -1,8 +1,9 @@
 use clap::CommandFactory as _;
 
-use crate::commands::{Cli, print};
+use crate::commands::Cli;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::report::print;
 
 /// Print a completion script for a shell
 #[derive(clap::Args)]

@@ -5,21 +5,21 @@ use anyhow::anyhow;
 use tablewright_plan::{PlanOptions, Verdict};
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::commands::Common;
-use crate::commands::ask::{ask, must_be_able_to_ask};
-use crate::commands::aws::{AwsArgs, Target};
+use crate::args::Common;
+use crate::args::aws::{AwsArgs, Target};
+use crate::args::deployment::{Deed, OptionArgs, Options};
 use crate::commands::changes::Changes;
-use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
 use crate::commands::endings::{conclude, detached, interrupted_before};
-use crate::commands::options::{Deed, OptionArgs, Options};
 use crate::commands::planning::{Job, gate, hold_to, know, plan_stack, show};
 use crate::commands::reviewed::Reviewed;
 use crate::commands::together::{End, Together, carry_out};
-use crate::commands::wanted::{Wanted, of_definitions, rendered_before};
 use crate::error::{CommandError, Result};
+use crate::event_loop::{Facts, Interrupted, Interrupts, drive, run};
 use crate::exit::Exit;
+use crate::prompt::{ask, must_be_able_to_ask};
 use crate::report::fact::Fact;
 use crate::report::{Form, Reporter};
+use crate::source::stacks::{Wanted, of_definitions, rendered_before};
 
 /// Plan the change, show it, ask, deploy it, and watch until the tables can be used
 #[derive(clap::Args)]

@@ -5,15 +5,15 @@ use tablewright_cloudformation::Events;
 use tablewright_cloudformation::stack as cloud_stack;
 use tablewright_cloudformation::{delete, watch};
 
-use crate::commands::Common;
-use crate::commands::ask::ask;
-use crate::commands::aws::AwsArgs;
-use crate::commands::chosen::StackArgs;
-use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
+use crate::args::Common;
+use crate::args::aws::AwsArgs;
+use crate::args::stack::StackArgs;
 use crate::commands::endings::{conclude, detached, ending, interrupted_before};
 use crate::commands::token::token;
 use crate::error::{CommandError, Result};
+use crate::event_loop::{Facts, Interrupted, Interrupts, drive, run};
 use crate::exit::Exit;
+use crate::prompt::ask;
 use crate::report::fact::{Fact, Work};
 use crate::report::{Form, Reporter};
 

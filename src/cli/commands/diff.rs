@@ -2,15 +2,15 @@ use anyhow::anyhow;
 use tablewright_plan::Verdict;
 use tablewright_review::Review;
 
-use crate::commands::Common;
-use crate::commands::aws::AwsArgs;
-use crate::commands::comparing::compare_all;
-use crate::commands::drive::run;
-use crate::commands::options::GivenArgs;
-use crate::commands::reporting::ReportArgs;
+use crate::args::Common;
+use crate::args::aws::AwsArgs;
+use crate::args::deployment::GivenArgs;
 use crate::error::{CommandError, Result};
+use crate::event_loop::run;
 use crate::exit::Exit;
+use crate::report::review::ReportArgs;
 use crate::source::Source;
+use crate::source::comparison::compare_all;
 
 /// Show what a change means, and what it would do to the data
 ///
@@ -19,23 +19,23 @@ use crate::source::Source;
 /// project's rendered folder at that commit.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
-pub(super) struct Args {
+pub(crate) struct Args {
     /// Stacks to compare (default: all)
     #[arg(value_name = "STACK")]
-    pub(super) stacks: Vec<String>,
+    pub(crate) stacks: Vec<String>,
     /// What to compare with
     #[arg(long, value_name = "SOURCE", default_value = "deployed")]
-    pub(super) against: Source,
+    pub(crate) against: Source,
     /// What is judged
     #[arg(long, value_name = "SOURCE", default_value = "definitions")]
-    pub(super) of: Source,
+    pub(crate) of: Source,
     /// Compare in every environment of tablewright.toml
     #[arg(long, conflicts_with = "env")]
-    pub(super) all_envs: bool,
+    pub(crate) all_envs: bool,
     #[command(flatten)]
-    pub(super) aws: AwsArgs,
+    pub(crate) aws: AwsArgs,
     #[command(flatten)]
-    pub(super) given: GivenArgs,
+    pub(crate) given: GivenArgs,
     #[command(flatten)]
     report: ReportArgs,
     /// End with exit code 6 where a change has this verdict or a worse one, such as `refused`
@@ -52,7 +52,7 @@ Verdicts, from harmless to worst: none, in-place, in-place-with-risk, staged, re
 In a pull request, without an account:
   tablewright diff --all-envs --against origin/main --format github --report markdown=comment.md --fail-on refused";
 
-pub(super) fn diff(common: &Common, args: &Args) -> Result<Exit> {
+pub(crate) fn diff(common: &Common, args: &Args) -> Result<Exit> {
     if args.against == Source::Deployed && args.of == Source::Deployed {
         return Err(CommandError::usage("`--of deployed` is compared with itself")
             .hint("name another source with `--against`, such as a file or a git revision"));

@@ -9,14 +9,14 @@ use tablewright_cloudformation::{Outcome, StackStatus};
 use tablewright_dynamodb::{Progress, wait_until_active};
 use tablewright_plan::{Step, Wait};
 
-use crate::commands::aws::Target;
-use crate::commands::drive::Facts;
-use crate::commands::failure::failed;
+use crate::args::aws::Target;
 use crate::error::{CommandError, Result};
+use crate::event_loop::Facts;
 use crate::exit::Exit;
 use crate::report::fact::{Ending, Fact};
+use crate::report::failure::failed;
 
-pub(super) fn ending(outcome: Outcome) -> Ending {
+pub(crate) fn ending(outcome: Outcome) -> Ending {
     match outcome {
         Outcome::Deployed { outputs, orphans, retained, .. } => {
             Ending::Done { outputs, orphans, retained, usable: true }
@@ -32,7 +32,7 @@ pub(super) fn ending(outcome: Outcome) -> Ending {
 }
 
 /// Tells how the work on a stack ended; an end that is no success is the command's error.
-pub(super) fn conclude(
+pub(crate) fn conclude(
     target: &Target,
     stack: &Stack,
     label: &str,
@@ -50,7 +50,7 @@ pub(super) fn conclude(
 }
 
 /// Waits until the tables of a stack can be used: CloudFormation does not wait for new indexes.
-pub(super) async fn wait_for_tables(
+pub(crate) async fn wait_for_tables(
     target: &Target,
     stack: &Stack,
     label: &str,
@@ -74,7 +74,7 @@ pub(super) async fn wait_for_tables(
 
 /// Waits for indexes that an earlier run, broken off, has left in the making: DynamoDB takes no other meanwhile, and a stack
 /// that is told to make one fails. What cannot be looked at is not waited for; CloudFormation tells what is wrong with it.
-pub(super) async fn wait_for_earlier_indexes(
+pub(crate) async fn wait_for_earlier_indexes(
     target: &Target,
     stack: &Stack,
     step: &Step,
@@ -110,12 +110,12 @@ async fn tables_of(target: &Target, stack: &Stack, is_wanted: impl Fn(&str) -> b
     Ok(tables.filter_map(|resource| resource.physical_id).collect())
 }
 
-pub(super) fn interrupted_before() -> CommandError {
+pub(crate) fn interrupted_before() -> CommandError {
     CommandError::new(Exit::Interrupted, anyhow!("interrupted before anything was changed"))
 }
 
 /// Says that operations go on without us, and how to come back to them.
-pub(super) fn detached<'a>(running: impl IntoIterator<Item = (&'a Target, &'a str)>) -> CommandError {
+pub(crate) fn detached<'a>(running: impl IntoIterator<Item = (&'a Target, &'a str)>) -> CommandError {
     let error = CommandError::new(Exit::StillRunning, anyhow!("detached: CloudFormation goes on without us"));
     running.into_iter().fold(error, |error, (target, stack)| {
         error.hint(format!("{} follows it again", target.command("watch", stack)))
@@ -127,12 +127,12 @@ fn tables_in(wait: &Wait) -> impl Iterator<Item = &str> {
     tables.iter().map(String::as_str)
 }
 
-pub(super) fn is_for_indexes(wait: &Wait) -> bool {
+pub(crate) fn is_for_indexes(wait: &Wait) -> bool {
     matches!(wait, Wait::Indexes { .. })
 }
 
 /// Says that the next step must wait for something that takes too long to sit by.
-pub(super) fn to_be_continued(stack: &Stack, number: usize, of: usize, wait: &Wait) -> CommandError {
+pub(crate) fn to_be_continued(stack: &Stack, number: usize, of: usize, wait: &Wait) -> CommandError {
     let what = match wait {
         Wait::Indexes { .. } => "every index is ACTIVE",
         Wait::TimeToLive { .. } => "DynamoDB takes another change of time to live, about an hour from now",

@@ -2,9 +2,10 @@ use std::fmt::Write as _;
 
 use tablewright::{Assembly, Billing, Capacity, Key, Table, Value};
 
-use crate::commands::{Common, print};
+use crate::args::Common;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::report::print;
 
 /// Show stacks, tables and keys at a glance
 #[derive(clap::Args)]

@@ -3,16 +3,17 @@ use std::path::Path;
 
 use tablewright_cloudformation::stack::{self as cloud_stack, Output};
 
-use crate::commands::aws::AwsArgs;
-use crate::commands::chosen::StackArgs;
-use crate::commands::drive::run;
-use crate::commands::reporting::append;
+use crate::args::Common;
+use crate::args::aws::AwsArgs;
+use crate::args::stack::StackArgs;
 use crate::commands::token::random;
-use crate::commands::{Common, print};
 use crate::error::{CommandError, Result};
+use crate::event_loop::run;
 use crate::exit::Exit;
 use crate::report::ndjson::by_key;
+use crate::report::print;
 use crate::report::printable;
+use crate::report::review::append;
 
 /// Where GitHub Actions takes the outputs of a step from.
 const GITHUB_OUTPUT: &str = "GITHUB_OUTPUT";

@@ -14,8 +14,8 @@ use tablewright_cloudformation::stack::protection;
 use tablewright_plan::{Change, Plan, PlanOptions, StackSettings, Verdict, plan, settings};
 use tablewright_review::{Comparison, Digests, Located};
 
-use crate::commands::aws::Target;
-use crate::commands::options::Options;
+use crate::args::aws::Target;
+use crate::args::deployment::Options;
 use crate::commands::reviewed::Reviewed;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
@@ -24,57 +24,57 @@ use crate::report::{Reporter, plan as plan_text, printable};
 use crate::source::{Template, deployed, notes, place_in_definition};
 
 /// A stack on its way: what it should be, and what that takes.
-pub(super) struct Job<'a> {
-    pub(super) target: &'a Target,
-    pub(super) env: &'a EnvConfig,
+pub(crate) struct Job<'a> {
+    pub(crate) target: &'a Target,
+    pub(crate) env: &'a EnvConfig,
     /// What reports call it: the stack, with its environment where there are several.
-    pub(super) label: String,
-    pub(super) stack: &'a Stack,
-    pub(super) rendered: Rendered,
-    pub(super) plan: Plan,
+    pub(crate) label: String,
+    pub(crate) stack: &'a Stack,
+    pub(crate) rendered: Rendered,
+    pub(crate) plan: Plan,
     /// The plan as people review it.
-    pub(super) comparison: Comparison,
+    pub(crate) comparison: Comparison,
     /// What runs.
-    pub(super) found: Option<Template>,
+    pub(crate) found: Option<Template>,
     /// What changes beside the template. Of a stack that is new everything is, and nothing is here.
     settings: Vec<Change>,
 }
 
 impl Job<'_> {
-    pub(super) fn has_changes(&self) -> bool {
+    pub(crate) fn has_changes(&self) -> bool {
         !self.plan.steps.is_empty() || !self.settings.is_empty()
     }
 
     /// Returns what a reader should know beside the plan, a line each.
-    pub(super) fn notes(&self) -> Vec<String> {
+    pub(crate) fn notes(&self) -> Vec<String> {
         let of_found = self.found.iter().flat_map(|found| found.notes.clone());
         notes(&self.stack.id, &self.rendered).into_iter().chain(of_found).collect()
     }
 
     /// Returns the stack as it is.
-    pub(super) fn deployed(&self) -> Option<&cloud_stack::Stack> {
+    pub(crate) fn deployed(&self) -> Option<&cloud_stack::Stack> {
         self.found.as_ref().and_then(Template::stack)
     }
 
-    pub(super) fn tags_differ(&self) -> bool {
+    pub(crate) fn tags_differ(&self) -> bool {
         self.settings.iter().any(|change| change.path.starts_with("/Tags/"))
     }
 
     /// Returns what termination protection is to be set to, where it is not so already.
-    pub(super) fn termination_protection(&self) -> Option<bool> {
+    pub(crate) fn termination_protection(&self) -> Option<bool> {
         let now = self.deployed().is_some_and(|deployed| deployed.termination_protection);
         self.stack.termination_protection.filter(|wanted| *wanted != now)
     }
 
     /// Returns the stack policy to be set, where it is not so already.
-    pub(super) fn policy(&self) -> Option<&Value> {
+    pub(crate) fn policy(&self) -> Option<&Value> {
         let differs = self.settings.iter().any(|change| change.path == "/StackPolicyBody");
         self.stack.policy.as_ref().filter(|_| differs || self.found.is_none())
     }
 }
 
 /// Plans the way from what is deployed to what is wanted.
-pub(super) async fn plan_stack<'a>(
+pub(crate) async fn plan_stack<'a>(
     target: &'a Target,
     env: &'a EnvConfig,
     stack: &'a Stack,
@@ -151,12 +151,12 @@ fn wanted_settings(stack: &Stack) -> StackSettings {
 }
 
 /// Returns the jobs of each place, which come one after the other.
-pub(super) fn by_target<'a, 'j>(jobs: &'j [Job<'a>]) -> impl Iterator<Item = &'j [Job<'a>]> {
+pub(crate) fn by_target<'a, 'j>(jobs: &'j [Job<'a>]) -> impl Iterator<Item = &'j [Job<'a>]> {
     jobs.chunk_by(|one, next| std::ptr::eq(one.target, next.target))
 }
 
 /// Shows the plans of all stacks.
-pub(super) fn show(jobs: &[Job<'_>], reporter: &mut Reporter) {
+pub(crate) fn show(jobs: &[Job<'_>], reporter: &mut Reporter) {
     for jobs in by_target(jobs) {
         reporter.say(&format!("Plan for {}:", jobs[0].target.name));
         for job in jobs {
@@ -175,7 +175,7 @@ pub(super) fn show(jobs: &[Job<'_>], reporter: &mut Reporter) {
 
 /// Returns an error for a table that is allowed to be replaced and does not exist: a slip of the fingers must not pass for
 /// consent.
-pub(super) fn know(allowed: &BTreeSet<String>, jobs: &[Job<'_>]) -> Result<()> {
+pub(crate) fn know(allowed: &BTreeSet<String>, jobs: &[Job<'_>]) -> Result<()> {
     let tables = jobs.iter().flat_map(|job| job.stack.tables.iter().map(|table| table.id.as_str()));
     let changed =
         jobs.iter().flat_map(|job| job.plan.changes.iter().map(|change| change.logical_id.as_str()));
@@ -198,7 +198,7 @@ fn digest(value: &Value) -> String {
 }
 
 /// Holds jobs against a plan that was reviewed: nothing else is executed.
-pub(super) fn hold_to(reviewed: &Reviewed, jobs: &[Job<'_>]) -> Result<()> {
+pub(crate) fn hold_to(reviewed: &Reviewed, jobs: &[Job<'_>]) -> Result<()> {
     for job in jobs {
         let Some(now) = &job.comparison.digests else { continue };
         let stack_name = job.stack.name.as_deref().unwrap_or_default();
@@ -219,7 +219,7 @@ pub(super) fn hold_to(reviewed: &Reviewed, jobs: &[Job<'_>]) -> Result<()> {
 }
 
 /// Lets pass what loses nothing, or what was allowed by name; and nothing from `deny` on.
-pub(super) fn gate(jobs: &[Job<'_>], deny: Option<Verdict>) -> Result<()> {
+pub(crate) fn gate(jobs: &[Job<'_>], deny: Option<Verdict>) -> Result<()> {
     for (job, deny) in jobs.iter().filter_map(|job| Some((job, deny?))) {
         let worst = job.comparison.verdict();
         if job.has_changes() && worst >= deny {
@@ -257,7 +257,7 @@ pub(super) fn gate(jobs: &[Job<'_>], deny: Option<Verdict>) -> Result<()> {
 }
 
 /// Holds CloudFormation's change set against the plan: it may not replace or delete a table that the plan keeps.
-pub(super) fn agree(job: &Job<'_>, change_set: &ChangeSet) -> Result<()> {
+pub(crate) fn agree(job: &Job<'_>, change_set: &ChangeSet) -> Result<()> {
     use tablewright_cloudformation::change_set::change::{ChangeAction, PolicyAction, Replacement};
     for change in &change_set.changes {
         let destroys = match (&change.action, &change.policy_action) {

@@ -7,10 +7,11 @@ use similar::TextDiff;
 use tablewright::render::{Form, Manifest, Rendered, Templates, render as render_stack};
 use tablewright::{Env, Stack};
 
-use crate::commands::{Common, print, select};
+use crate::args::{Common, select};
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::project::Project;
+use crate::report::print;
 use crate::source::notes;
 
 /// Write the CloudFormation templates, to stdout or into a folder

@@ -12,7 +12,7 @@ use crate::exit::Exit;
 
 /// What a deployment is held to.
 #[derive(Debug)]
-pub(super) struct Reviewed(Vec<Comparison>);
+pub(crate) struct Reviewed(Vec<Comparison>);
 
 #[derive(Debug, Deserialize)]
 struct Document {
@@ -35,7 +35,7 @@ struct DigestsOfPlan {
 
 impl Reviewed {
     /// Reads the plan.
-    pub(super) fn read(file: &Path) -> Result<Self> {
+    pub(crate) fn read(file: &Path) -> Result<Self> {
         let shown = file.display();
         let how = "it is what `tablewright diff --report json=FILE` writes, against what is deployed";
         let text = fs::read(file)
@@ -68,7 +68,7 @@ impl Reviewed {
     }
 
     /// Returns what was reviewed of a stack, by its name in CloudFormation.
-    pub(super) fn digests(&self, stack_name: &str) -> Option<Digests> {
+    pub(crate) fn digests(&self, stack_name: &str) -> Option<Digests> {
         let of_stack = self.0.iter().find(|comparison| comparison.stack_name.as_deref() == Some(stack_name));
         let DigestsOfPlan { deployed, wanted } = of_stack?.digests.as_ref()?;
         Some(Digests { deployed: deployed.clone(), wanted: wanted.clone() })

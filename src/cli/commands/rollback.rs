@@ -2,17 +2,17 @@ use tablewright_cloudformation::rollback as roll_back;
 use tablewright_cloudformation::stack::describe;
 use tablewright_cloudformation::{Events, RollbackOptions};
 
-use crate::commands::Common;
-use crate::commands::ask::ask;
-use crate::commands::aws::AwsArgs;
-use crate::commands::chosen::StackArgs;
-use crate::commands::failure::not_rolled_back;
-use crate::commands::following::follow;
+use crate::args::Common;
+use crate::args::aws::AwsArgs;
+use crate::args::stack::StackArgs;
 use crate::commands::token::token;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::follow::follow;
+use crate::prompt::ask;
 use crate::report::Form;
 use crate::report::fact::Work;
+use crate::report::failure::not_rolled_back;
 
 /// Take a stack that stands where it failed back to where it was
 ///

@@ -5,12 +5,13 @@ use anyhow::Context as _;
 use tablewright_sandbox::Sandbox;
 use tokio::net::TcpListener;
 
-use crate::commands::aws::{open_sandbox, sandbox_file};
-use crate::commands::drive::{Interrupts, run};
-use crate::commands::{Common, print};
+use crate::args::Common;
+use crate::args::aws::{open_sandbox, sandbox_file};
 use crate::error::{CommandError, OrExit as _, Result};
+use crate::event_loop::{Interrupts, run};
 use crate::exit::Exit;
 use crate::project::Project;
+use crate::report::print;
 
 /// CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or begin a new one
 #[derive(clap::Args)]

@@ -2,12 +2,12 @@ use tablewright_cloudformation::Events;
 use tablewright_cloudformation::operation::latest;
 use tablewright_cloudformation::watch as watch_operation;
 
-use crate::commands::Common;
-use crate::commands::aws::AwsArgs;
-use crate::commands::chosen::StackArgs;
-use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
+use crate::args::Common;
+use crate::args::aws::AwsArgs;
+use crate::args::stack::StackArgs;
 use crate::commands::endings::{conclude, detached, ending, wait_for_tables};
 use crate::error::Result;
+use crate::event_loop::{Facts, Interrupted, Interrupts, drive, run};
 use crate::exit::Exit;
 use crate::report::fact::{Ending, Fact, Work};
 use crate::report::{Form, Reporter};

@@ -2,11 +2,13 @@
 
 mod ending;
 pub(crate) mod fact;
+pub(crate) mod failure;
 mod lines;
 mod live;
 pub(crate) mod ndjson;
 pub(crate) mod plan;
 mod problems;
+pub(crate) mod review;
 mod text;
 mod tree;
 mod view;
@@ -19,7 +21,8 @@ use std::time::Duration;
 
 use tablewright_review::workflow_error;
 
-use crate::error::CommandError;
+use crate::error::{CommandError, Result};
+use crate::exit::Exit;
 use fact::Fact;
 use live::Live;
 pub(crate) use problems::problems;
@@ -144,6 +147,16 @@ impl Reporter {
         let mut out = io::stdout().lock();
         out.write_all(outputs.as_bytes())?;
         out.flush()
+    }
+}
+
+/// Writes data to stdout. A reader that has gone away is no failure.
+pub(crate) fn print(text: &str) -> Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(CommandError::new(Exit::Internal, error).context("cannot write to stdout"))
+        }
+        _ => Ok(()),
     }
 }
 

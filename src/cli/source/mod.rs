@@ -9,6 +9,8 @@ mod files;
 mod deployed;
 mod template;
 mod side;
+pub(crate) mod comparison;
+pub(crate) mod stacks;
 
 pub(crate) use deployed::deployed;
 pub(crate) use files::{Files, templates};

@@ -13,7 +13,7 @@ use tablewright_cloudformation::{ApiError, Connect, ConnectError, connect};
 use tablewright_dynamodb::{Pace, wait_until_active};
 use tablewright_sam::local::Deployed;
 
-use crate::commands::aws::sandbox_target;
+use crate::args::aws::sandbox_target;
 use crate::commands::local::send::{is_unknown_operation, refused, send};
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;

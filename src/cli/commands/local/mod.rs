@@ -6,7 +6,7 @@ mod send;
 
 use clap::Subcommand;
 
-use crate::commands::Common;
+use crate::args::Common;
 use crate::error::Result;
 use crate::exit::Exit;
 

@@ -5,14 +5,15 @@ use tablewright::{Stack, Table};
 use tablewright_sam::RegionsError;
 use tablewright_sam::local::{Call, Deployed, Operation, create, env_json, update};
 
-use crate::commands::drive::run;
+use crate::args::{Common, select};
 use crate::commands::local::endpoint::{Endpoint, EndpointArgs};
 use crate::commands::local::env_file::EnvFile;
 use crate::commands::local::send::{is_unknown_operation, refused};
 use crate::commands::sam::no_regions;
-use crate::commands::{Common, print, select};
 use crate::error::{CommandError, Result};
+use crate::event_loop::run;
 use crate::exit::Exit;
+use crate::report::print;
 
 /// Create the tables of the stacks straight from the definitions, and update those that are there
 ///

@@ -7,11 +7,12 @@ use similar::TextDiff;
 use tablewright::render::Templates;
 use tablewright_sam::{Change, Options, What, companion, embed as embed_regions, regions, remove};
 
+use crate::args::{Common, select};
 use crate::commands::sam::file::TemplateFile;
 use crate::commands::sam::{Consume, cannot_embed, no_regions};
-use crate::commands::{Common, print, select};
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
+use crate::report::print;
 
 /// Put tables into a SAM template, and keep them up to date there
 ///

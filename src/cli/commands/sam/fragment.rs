@@ -5,12 +5,13 @@ use tablewright_sam::{
     Access as SamAccess, FragmentKind, Options, Request, embed_fragment, fragment as make_fragment,
 };
 
+use crate::args::Common;
 use crate::commands::sam::file::TemplateFile;
 use crate::commands::sam::{Consume, cannot_embed, no_regions};
-use crate::commands::{Common, print};
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::project::nearest;
+use crate::report::print;
 
 /// Write what a function needs from a table: to paste, or kept up to date inside the function
 #[derive(clap::Args)]

@@ -5,7 +5,7 @@ mod fragment;
 use clap::Subcommand;
 use tablewright_sam::{EmbedError, RegionsError, Way};
 
-use crate::commands::Common;
+use crate::args::Common;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 

@@ -7,7 +7,7 @@ use crate::exit::Exit;
 
 /// Ends the command where it would have to ask and nobody is there. Before anything is made, so that nothing is to be
 /// cleaned up.
-pub(super) fn must_be_able_to_ask(yes: bool) -> Result<()> {
+pub(crate) fn must_be_able_to_ask(yes: bool) -> Result<()> {
     if yes || io::stdin().is_terminal() {
         return Ok(());
     }
@@ -16,7 +16,7 @@ pub(super) fn must_be_able_to_ask(yes: bool) -> Result<()> {
 }
 
 /// Asks for a line on the terminal, where there is somebody.
-pub(super) fn ask_for_line(question: &str) -> Option<String> {
+pub(crate) fn ask_for_line(question: &str) -> Option<String> {
     if !io::stdin().is_terminal() {
         return None;
     }
@@ -27,7 +27,7 @@ pub(super) fn ask_for_line(question: &str) -> Option<String> {
 }
 
 /// Asks `question` on the terminal; only `y` or `yes` is a yes.
-pub(super) async fn ask(question: &str, yes: bool) -> Result<()> {
+pub(crate) async fn ask(question: &str, yes: bool) -> Result<()> {
     must_be_able_to_ask(yes)?;
     if yes {
         return Ok(());

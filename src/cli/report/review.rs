@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use tablewright_review::{MarkdownOptions, Review, annotations, json, markdown, sarif, step_summary};
 
-use crate::commands::print;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
+use crate::report::print;
 use crate::report::{plan, problems};
 
 /// GitHub shows ten annotations of a step and drops the others.
@@ -20,7 +20,7 @@ const STEP_SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
 
 /// How to report what was found.
 #[derive(clap::Args)]
-pub(super) struct ReportArgs {
+pub(crate) struct ReportArgs {
     /// Form on stdout
     #[arg(long, value_name = "FORM", default_value = "text", help_heading = "Report")]
     format: Form,
@@ -33,7 +33,7 @@ pub(super) struct ReportArgs {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Form {
+pub(crate) enum Form {
     /// For a terminal
     Text,
     /// For a comment on a pull request: at most 65,536 characters
@@ -58,7 +58,7 @@ fn report_file(text: &str) -> std::result::Result<(Form, PathBuf), String> {
 
 impl ReportArgs {
     /// Writes a review to everywhere it is wanted. `id` tells comments of different reviews on one pull request apart.
-    pub(super) fn publish(&self, review: &Review, id: &str) -> Result<()> {
+    pub(crate) fn publish(&self, review: &Review, id: &str) -> Result<()> {
         self.write_files(review, id)?;
         let text = self.text(self.format, review, id);
         match self.format {
@@ -76,7 +76,7 @@ impl ReportArgs {
     }
 
     /// Writes a review to the files where it is wanted.
-    pub(super) fn write_files(&self, review: &Review, id: &str) -> Result<()> {
+    pub(crate) fn write_files(&self, review: &Review, id: &str) -> Result<()> {
         for (form, file) in &self.report {
             let text = anstream::adapter::strip_str(&self.text(*form, review, id)).to_string();
             fs::write(file, text).map_err(|error| cannot_write(file, error))?;
@@ -85,7 +85,7 @@ impl ReportArgs {
     }
 
     /// Returns whether stdout is for people.
-    pub(super) fn is_text(&self) -> bool {
+    pub(crate) fn is_text(&self) -> bool {
         self.format == Form::Text
     }
 
@@ -129,7 +129,7 @@ fn append_step_summary(review: &Review) -> Result<()> {
 }
 
 /// Appends to a file: steps before this one may have written there.
-pub(super) fn append(file: &Path, text: &str) -> Result<()> {
+pub(crate) fn append(file: &Path, text: &str) -> Result<()> {
     let opened = File::options().append(true).create(true).open(file);
     opened.and_then(|mut open| open.write_all(text.as_bytes())).map_err(|error| cannot_write(file, error))
 }

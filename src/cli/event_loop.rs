@@ -18,28 +18,28 @@ use crate::report::fact::Fact;
 
 /// Where an engine tells its facts.
 #[derive(Clone, Debug)]
-pub(super) struct Facts(UnboundedSender<Fact>);
+pub(crate) struct Facts(UnboundedSender<Fact>);
 
 /// How long a log may be silent.
 const HEARTBEAT: Duration = Duration::from_secs(60);
 
 /// Somebody pressed Ctrl-C, or the machine wants us gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Interrupted;
+pub(crate) struct Interrupted;
 
 impl Facts {
-    pub(super) fn channel() -> (Self, UnboundedReceiver<Fact>) {
+    pub(crate) fn channel() -> (Self, UnboundedReceiver<Fact>) {
         let (sender, receiver) = unbounded_channel();
         (Self(sender), receiver)
     }
 
     /// Tells a fact. Nobody listening is no reason to stop.
-    pub(super) fn tell(&self, fact: Fact) {
+    pub(crate) fn tell(&self, fact: Fact) {
         let _ = self.0.send(fact);
     }
 
     /// Runs a call of the deploy library and passes its events on as facts about `stack`, in order.
-    pub(super) async fn cloud<T>(&self, stack: &str, call: impl AsyncFnOnce(&Events) -> T) -> T {
+    pub(crate) async fn cloud<T>(&self, stack: &str, call: impl AsyncFnOnce(&Events) -> T) -> T {
         let (events, mut receiver) = Events::channel();
         let tell = |event: Event| self.tell(Fact::Cloud { stack: stack.to_owned(), event });
         let mut call = pin!(call(&events));
@@ -58,7 +58,7 @@ impl Facts {
 }
 
 /// Runs `command` in a runtime of its own. What is left behind, such as a thread that waits for a key, is not waited for.
-pub(super) fn run<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
+pub(crate) fn run<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().or_exit(Exit::Internal)?;
     let done = runtime.block_on(command);
@@ -67,7 +67,7 @@ pub(super) fn run<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
 }
 
 /// Runs an engine to its end or to an interrupt, and shows its facts meanwhile.
-pub(super) async fn drive<T>(
+pub(crate) async fn drive<T>(
     engine: impl Future<Output = T>,
     facts: &mut UnboundedReceiver<Fact>,
     reporter: &mut Reporter,
@@ -99,7 +99,7 @@ pub(super) async fn drive<T>(
 }
 
 /// SIGINT and SIGTERM: CI systems send the one, then the other.
-pub(super) struct Interrupts {
+pub(crate) struct Interrupts {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -109,7 +109,7 @@ pub(super) struct Interrupts {
 #[cfg(unix)]
 impl Interrupts {
     /// Listens from now on: the signals no longer end the process by themselves.
-    pub(super) fn listen() -> Result<Self> {
+    pub(crate) fn listen() -> Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             terminate: signal(SignalKind::terminate()).or_exit(Exit::Internal)?,
@@ -118,7 +118,7 @@ impl Interrupts {
     }
 
     /// Waits for the next one.
-    pub(super) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
@@ -129,12 +129,12 @@ impl Interrupts {
 #[cfg(not(unix))]
 impl Interrupts {
     /// Listens from now on.
-    pub(super) fn listen() -> Result<Self> {
+    pub(crate) fn listen() -> Result<Self> {
         Ok(Self {})
     }
 
     /// Waits for the next one.
-    pub(super) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending().await
         }

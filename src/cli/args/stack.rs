@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use tablewright::Stack;
 
-use crate::commands::aws::Target;
-use crate::commands::{Common, select};
+use crate::args::aws::Target;
+use crate::args::{Common, select};
 use crate::error::{CommandError, Result};
 use crate::project::EnvConfig;
 
 /// Which stack.
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
-pub(super) struct StackArgs {
+pub(crate) struct StackArgs {
     /// The stack, as the definitions call it
     #[arg(value_name = "STACK")]
     stack: Option<String>,
@@ -22,18 +22,18 @@ pub(super) struct StackArgs {
 }
 
 /// A stack that was chosen, and where it is.
-pub(super) struct Chosen {
-    pub(super) stack: Stack,
+pub(crate) struct Chosen {
+    pub(crate) stack: Stack,
     /// How the command line names it.
-    pub(super) argument: String,
-    pub(super) env: EnvConfig,
+    pub(crate) argument: String,
+    pub(crate) env: EnvConfig,
     /// The folder of what may be lost.
-    pub(super) scratch: PathBuf,
+    pub(crate) scratch: PathBuf,
 }
 
 impl StackArgs {
     /// Finds the stack in the definitions, unless it is named.
-    pub(super) fn choose(&self, common: &Common) -> Result<Chosen> {
+    pub(crate) fn choose(&self, common: &Common) -> Result<Chosen> {
         if let Some(name) = &self.stack_name {
             return by_name(common, name);
         }
@@ -48,7 +48,7 @@ impl StackArgs {
 
 impl Chosen {
     /// Returns the error of a stack that does not exist where it was looked for.
-    pub(super) fn missing(&self, target: &Target) -> CommandError {
+    pub(crate) fn missing(&self, target: &Target) -> CommandError {
         let name = self.stack.name.as_deref().unwrap_or_default();
         let error = CommandError::usage(format!("there is no stack {name} in {}", target.name));
         if self.argument == self.stack.id {

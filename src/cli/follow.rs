@@ -5,18 +5,18 @@ use std::cell::Cell;
 use tablewright_cloudformation::watch;
 use tablewright_cloudformation::{Events, Operation, Outcome};
 
-use crate::commands::Common;
-use crate::commands::aws::{AwsArgs, Target};
-use crate::commands::chosen::Chosen;
-use crate::commands::drive::{Facts, Interrupted, Interrupts, drive, run};
+use crate::args::Common;
+use crate::args::aws::{AwsArgs, Target};
+use crate::args::stack::Chosen;
 use crate::commands::endings::{conclude, detached, ending, interrupted_before};
 use crate::error::Result;
+use crate::event_loop::{Facts, Interrupted, Interrupts, drive, run};
 use crate::exit::Exit;
 use crate::report::fact::{Ending, Fact, Work};
 use crate::report::{Form, Reporter};
 
 /// Begins an operation and follows it. An interrupt leaves it alone, once it has begun.
-pub(super) fn follow(
+pub(crate) fn follow(
     common: &Common,
     aws: &AwsArgs,
     chosen: &Chosen,

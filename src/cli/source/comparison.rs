@@ -9,16 +9,16 @@ use tablewright::{Env, Stack};
 use tablewright_plan::{Action, Change, Plan, PlanOptions, Verdict, plan};
 use tablewright_review::{Comparison, Located};
 
+use crate::args::{Common, select};
 use crate::commands::diff::Args;
 use crate::commands::planning::plan_stack;
-use crate::commands::wanted::of_definitions;
-use crate::commands::{Common, select};
 use crate::error::{CommandError, Result};
 use crate::project::{EnvConfig, Project};
+use crate::source::stacks::of_definitions;
 use crate::source::{Files, Git, Pair, Side, Source, Template, deployed, pair, templates};
 
 /// Compares what two sources have, in each environment that is asked for.
-pub(super) async fn compare_all(common: &Common, args: &Args) -> Result<Vec<Comparison>> {
+pub(crate) async fn compare_all(common: &Common, args: &Args) -> Result<Vec<Comparison>> {
     let project = match common.project() {
         Ok(project) => Some(project),
         // Two files can be compared anywhere.

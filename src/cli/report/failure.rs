@@ -9,13 +9,13 @@ use tablewright_cloudformation::{
 };
 use tablewright_dynamodb::advice;
 
-use crate::commands::aws::Target;
+use crate::args::aws::Target;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::report::printable;
 
 /// Returns the error of an operation on `stack` that ended badly.
-pub(super) fn failed(
+pub(crate) fn failed(
     target: &Target,
     stack: &Stack,
     status: &StackStatus,
@@ -69,7 +69,7 @@ fn only_delete(target: &Target, stack: &Stack) -> String {
 }
 
 /// Returns the error of a stack that can take no change set now, with the command that helps.
-pub(super) fn cannot_take(target: &Target, stack: &Stack, error: DraftError) -> CommandError {
+pub(crate) fn cannot_take(target: &Target, stack: &Stack, error: DraftError) -> CommandError {
     let hint = match &error {
         DraftError::Busy { .. } => format!("{} follows what is going on", target.command("watch", &stack.id)),
         DraftError::CreationRolledBack { .. } => only_delete(target, stack),
@@ -92,7 +92,7 @@ pub(super) fn cannot_take(target: &Target, stack: &Stack, error: DraftError) -> 
 }
 
 /// Returns the error of a change set that CloudFormation refused, with the Rust lines of what it found.
-pub(super) fn not_prepared(stack: &Stack, error: PrepareError) -> CommandError {
+pub(crate) fn not_prepared(stack: &Stack, error: PrepareError) -> CommandError {
     let PrepareError::Failed { reason, details, .. } = &error else { return error.into() };
     let mut text =
         format!("CloudFormation refuses the change set of stack {}, and nothing was changed", stack.id);
@@ -115,7 +115,7 @@ pub(super) fn not_prepared(stack: &Stack, error: PrepareError) -> CommandError {
 }
 
 /// Returns the error of an operation that could not be cancelled.
-pub(super) fn not_cancelled(target: &Target, argument: &str, error: CancelError) -> CommandError {
+pub(crate) fn not_cancelled(target: &Target, argument: &str, error: CancelError) -> CommandError {
     let watch = target.command("watch", argument);
     match error {
         CancelError::NoStack(_) => CommandError::new(Exit::Usage, error),
@@ -129,7 +129,7 @@ pub(super) fn not_cancelled(target: &Target, argument: &str, error: CancelError)
 }
 
 /// Returns the error of a rollback that did not begin.
-pub(super) fn not_rolled_back(target: &Target, argument: &str, error: RollbackError) -> CommandError {
+pub(crate) fn not_rolled_back(target: &Target, argument: &str, error: RollbackError) -> CommandError {
     match error {
         RollbackError::NotNow { .. } => CommandError::new(Exit::Refused, error)
             .hint(format!("{} says what happened to it last", target.command("watch", argument))),

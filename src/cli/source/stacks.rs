@@ -9,22 +9,22 @@ use tablewright::render::{Manifest, ManifestStack, Rendered, Templates, render};
 use tablewright::{Place, RawResource, Stack};
 use tablewright_template::{Entry, Kind, Node, parse};
 
-use crate::commands::{Common, select};
+use crate::args::{Common, select};
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 use crate::project::{EnvConfig, nearest};
 
 /// Stacks on their way out, and the environment that they are made for.
-pub(super) struct Wanted {
-    pub(super) env_name: String,
-    pub(super) env: EnvConfig,
+pub(crate) struct Wanted {
+    pub(crate) env_name: String,
+    pub(crate) env: EnvConfig,
     /// The folder of what may be lost.
-    pub(super) scratch: PathBuf,
-    pub(super) stacks: Vec<(Stack, Rendered)>,
+    pub(crate) scratch: PathBuf,
+    pub(crate) stacks: Vec<(Stack, Rendered)>,
 }
 
 /// Renders the definitions of the stacks that are named, for an environment or the one of the command line.
-pub(super) fn of_definitions(common: &Common, env: Option<&str>, names: &[String]) -> Result<Wanted> {
+pub(crate) fn of_definitions(common: &Common, env: Option<&str>, names: &[String]) -> Result<Wanted> {
     let project = common.project()?;
     let (env, env_config) = project.config.env(env.or(common.env.as_deref()))?;
     let assembly = common.sound_assembly(&project, &env)?;
@@ -41,7 +41,7 @@ pub(super) fn of_definitions(common: &Common, env: Option<&str>, names: &[String
 
 /// Reads the stacks that are named from a folder that `render --out` has written: no cargo, no definitions, and to the byte
 /// what was reviewed.
-pub(super) fn rendered_before(
+pub(crate) fn rendered_before(
     common: &Common,
     folder: &Path,
     env: Option<&str>,

@@ -8,12 +8,12 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use tablewright_cloudformation::{Connect, Connection, MfaCode, Pace, connect};
 use tablewright_sandbox::{Clock, Options, Sandbox};
 
-use crate::commands::Common;
-use crate::commands::ask::ask_for_line;
+use crate::args::Common;
 use crate::commands::token::random;
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 use crate::project::EnvConfig;
+use crate::prompt::ask_for_line;
 
 /// How much faster the sandbox's time runs than ours, where nobody says otherwise: a table takes ten seconds on AWS and one
 /// here.
@@ -27,12 +27,12 @@ const SANDBOX_REGION: &str = "us-east-1";
 
 /// Where to work.
 #[derive(clap::Args)]
-pub(super) struct AwsArgs {
+pub(crate) struct AwsArgs {
     /// Work in the sandbox: no account, no network, kept in a file between runs
     ///
     /// Its time runs ten times as fast as ours, or as often as TABLEWRIGHT_SANDBOX_SCALE says.
     #[arg(long, help_heading = "AWS", conflicts_with_all = ["profile", "endpoint_url"])]
-    pub(super) sandbox: bool,
+    pub(crate) sandbox: bool,
     /// Profile of the AWS configuration (default: `aws_profile` of the environment, then AWS_PROFILE)
     #[arg(long, value_name = "NAME", help_heading = "AWS")]
     profile: Option<String>,
@@ -48,18 +48,18 @@ pub(super) struct AwsArgs {
 }
 
 /// A place to work in.
-pub(super) struct Target {
-    pub(super) connection: Connection,
-    pub(super) cloudformation: tablewright_cloudformation::Client,
-    pub(super) dynamodb: aws_sdk_dynamodb::Client,
+pub(crate) struct Target {
+    pub(crate) connection: Connection,
+    pub(crate) cloudformation: tablewright_cloudformation::Client,
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     /// How often to ask CloudFormation.
-    pub(super) pace: Pace,
+    pub(crate) pace: Pace,
     /// How often to ask DynamoDB.
-    pub(super) table_pace: tablewright_dynamodb::Pace,
+    pub(crate) table_pace: tablewright_dynamodb::Pace,
     /// Whether it is the sandbox, where nothing is at stake.
-    pub(super) is_sandbox: bool,
+    pub(crate) is_sandbox: bool,
     /// What it is called in messages.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// What to add to a command line to work in the same place.
     flags: String,
     /// The environment, where the run has several.
@@ -68,7 +68,7 @@ pub(super) struct Target {
 
 impl AwsArgs {
     /// Connects. Region and credentials are checked before anything is called.
-    pub(super) async fn connect(&self, common: &Common, scratch: &Path, env: &EnvConfig) -> Result<Target> {
+    pub(crate) async fn connect(&self, common: &Common, scratch: &Path, env: &EnvConfig) -> Result<Target> {
         self.guard_region(env)?;
         let region = self.region.clone().or_else(|| env.region.clone());
         if self.sandbox {
@@ -124,13 +124,13 @@ impl AwsArgs {
 
 impl Target {
     /// Makes it one of several environments of a run.
-    pub(super) fn of(self, env: &str) -> Self {
+    pub(crate) fn of(self, env: &str) -> Self {
         let flags = format!(" --env {env}{}", self.flags);
         Self { env: Some(env.to_owned()), name: format!("{env} ({})", self.name), flags, ..self }
     }
 
     /// Returns whether AWS counts the calls of both together, as far as it is known here.
-    pub(super) fn is_beside(&self, other: &Self) -> bool {
+    pub(crate) fn is_beside(&self, other: &Self) -> bool {
         let place = |target: &Self| {
             let connection = &target.connection;
             let endpoint = connection.endpoint.as_ref().map(|endpoint| endpoint.url.clone());
@@ -140,7 +140,7 @@ impl Target {
     }
 
     /// Returns what reports call a stack of this place.
-    pub(super) fn label(&self, stack: &str) -> String {
+    pub(crate) fn label(&self, stack: &str) -> String {
         match &self.env {
             Some(env) => format!("{env}/{stack}"),
             None => stack.to_owned(),
@@ -148,7 +148,7 @@ impl Target {
     }
 
     /// Returns the command line that does `verb` to a stack in the same place.
-    pub(super) fn command(&self, verb: &str, stack: &str) -> String {
+    pub(crate) fn command(&self, verb: &str, stack: &str) -> String {
         format!("`tablewright {verb} {stack}{}`", self.flags)
     }
 }
@@ -184,12 +184,12 @@ async fn guard_account(connection: &Connection, env: &EnvConfig) -> Result<()> {
 }
 
 /// Returns the file that a project's sandbox is kept in: in the folder of what may be lost.
-pub(super) fn sandbox_file(scratch: &Path) -> PathBuf {
+pub(crate) fn sandbox_file(scratch: &Path) -> PathBuf {
     scratch.join("sandbox.json")
 }
 
 /// Opens a project's sandbox.
-pub(super) fn open_sandbox(scratch: &Path) -> Result<Sandbox> {
+pub(crate) fn open_sandbox(scratch: &Path) -> Result<Sandbox> {
     crate::project::make_scratch(scratch)
         .with_context(|| format!("cannot make {}, where the sandbox is kept", scratch.display()))
         .or_exit(Exit::Internal)?;
@@ -210,7 +210,7 @@ fn sandbox_scale() -> Result<f64> {
 }
 
 /// Goes to a project's sandbox.
-pub(super) async fn sandbox_target(scratch: &Path, region: Option<String>) -> Result<Target> {
+pub(crate) async fn sandbox_target(scratch: &Path, region: Option<String>) -> Result<Target> {
     let sandbox = open_sandbox(scratch)?;
     let region = region.unwrap_or_else(|| SANDBOX_REGION.to_owned());
     let connection = connect(&Connect {

@@ -21,7 +21,7 @@ use crate::project::nearest;
 /// What the templates are given: a plan depends on it as much as a deployment does.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Deployment")]
-pub(super) struct GivenArgs {
+pub(crate) struct GivenArgs {
     /// Value of a parameter of the templates (may be repeated); what is left out stays as it is, or has its default
     #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
     parameter: Vec<(String, String)>,
@@ -36,7 +36,7 @@ pub(super) struct GivenArgs {
 /// What a deployment takes along.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Deployment")]
-pub(super) struct OptionArgs {
+pub(crate) struct OptionArgs {
     #[command(flatten)]
     given: GivenArgs,
     /// Role that CloudFormation works with; it sticks to the stack
@@ -62,23 +62,23 @@ pub(super) struct OptionArgs {
     bucket: Option<String>,
     /// Where to stop waiting
     #[arg(long, value_name = "STATE", default_value = "active")]
-    pub(super) wait: Until,
+    pub(crate) wait: Until,
     /// Wait so long for another operation on a stack to end, such as `10m`
     #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) wait_for_idle: Option<Duration>,
+    pub(crate) wait_for_idle: Option<Duration>,
     /// Follow an operation for so long at most, such as `1h30m`
     #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(super) timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     /// What to do when the time is up
     #[arg(long, value_name = "DEED", default_value = "detach", requires = "timeout")]
-    pub(super) on_timeout: Deed,
+    pub(crate) on_timeout: Deed,
     /// What the first Ctrl-C or SIGTERM does; the second leaves at once
     #[arg(long, value_name = "DEED", default_value = "detach")]
-    pub(super) on_interrupt: Deed,
+    pub(crate) on_interrupt: Deed,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Way {
+pub(crate) enum Way {
     /// It is undone
     Rollback,
     /// It stays where it stopped
@@ -89,7 +89,7 @@ pub(super) enum Way {
 
 /// How far a deployment is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Until {
+pub(crate) enum Until {
     /// Until tables and indexes can be used
     Active,
     /// Until CloudFormation is done
@@ -100,7 +100,7 @@ pub(super) enum Until {
 
 /// What becomes of an operation that is not waited for any longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Deed {
+pub(crate) enum Deed {
     /// It goes on without us
     Detach,
     /// It is cancelled, and undone
@@ -109,14 +109,14 @@ pub(super) enum Deed {
 
 /// What a deployment takes along, read and merged.
 #[derive(Debug, Default)]
-pub(super) struct Options {
-    pub(super) parameters: BTreeMap<String, String>,
+pub(crate) struct Options {
+    pub(crate) parameters: BTreeMap<String, String>,
     tags: BTreeMap<String, String>,
     policy: Option<Value>,
-    pub(super) role_arn: Option<String>,
-    pub(super) notification_arns: Option<Vec<String>>,
-    pub(super) rollback: Option<RollbackConfiguration>,
-    pub(super) on_failure: OnFailure,
+    pub(crate) role_arn: Option<String>,
+    pub(crate) notification_arns: Option<Vec<String>>,
+    pub(crate) rollback: Option<RollbackConfiguration>,
+    pub(crate) on_failure: OnFailure,
     bucket: Option<String>,
 }
 
@@ -144,7 +144,7 @@ struct CliParameter {
 
 impl GivenArgs {
     /// Reads what is given, and merges it.
-    pub(super) fn read(&self) -> Result<Options> {
+    pub(crate) fn read(&self) -> Result<Options> {
         let file = self.parameters_file.as_deref().map(read_file).transpose()?.unwrap_or_default();
         let merged = |mut base: BTreeMap<String, String>, given: &[(String, String)]| {
             base.extend(given.iter().cloned());
@@ -168,7 +168,7 @@ impl GivenArgs {
 
 impl OptionArgs {
     /// Reads what is given, and merges it.
-    pub(super) fn read(&self) -> Result<Options> {
+    pub(crate) fn read(&self) -> Result<Options> {
         let notification_arns = match (&self.notification_arn[..], self.no_notifications) {
             ([], false) => None,
             (arns, _) => Some(arns.to_vec()),
@@ -194,7 +194,7 @@ impl OptionArgs {
 
 impl Options {
     /// Puts tags and policy to the stacks, and finds out which parameters no template has.
-    pub(super) fn apply<'a>(
+    pub(crate) fn apply<'a>(
         &self,
         stacks: impl IntoIterator<Item = &'a mut (Stack, Rendered)>,
     ) -> Result<()> {
@@ -225,7 +225,7 @@ impl Options {
     }
 
     /// Returns the values that a stack's template will have: those that are given, and those of the stack as it is.
-    pub(super) fn parameters_of(
+    pub(crate) fn parameters_of(
         &self,
         template: &Value,
         configured: &BTreeMap<String, String>,
@@ -235,7 +235,7 @@ impl Options {
     }
 
     /// Returns where templates go that are too large to be sent along.
-    pub(super) fn bucket(&self, job: &Job<'_>) -> Option<Bucket> {
+    pub(crate) fn bucket(&self, job: &Job<'_>) -> Option<Bucket> {
         let name = self.bucket.clone().or_else(|| job.env.bucket.clone())?;
         Some(Bucket { name, prefix: "tablewright/".into(), kms_key_id: None })
     }
@@ -280,7 +280,7 @@ fn key_value(text: &str) -> std::result::Result<(String, String), String> {
 }
 
 /// Reads a length of time: `90s`, `10m`, `1h30m`.
-pub(super) fn time(text: &str) -> std::result::Result<Duration, String> {
+pub(crate) fn time(text: &str) -> std::result::Result<Duration, String> {
     let wrong = || "a time is such as 90s, 10m or 1h30m".to_owned();
     let (mut seconds, mut rest) = (0u64, text);
     while !rest.is_empty() {

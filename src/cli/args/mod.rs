@@ -1,0 +1,108 @@
+//! Arguments that several commands share, and what they stand for: the project, its stacks, the target.
+
+pub(crate) mod aws;
+pub(crate) mod deployment;
+pub(crate) mod stack;
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use tablewright::check::check as check_assembly;
+use tablewright::{Assembly, Env, Problem, Severity, Stack};
+
+use crate::error::{CommandError, Result};
+use crate::exit::Exit;
+use crate::project::{Build, EnvConfig, Project, assemble, nearest};
+use crate::report::problems;
+
+/// What every command understands.
+#[derive(clap::Args)]
+pub(crate) struct Common {
+    /// Folder of the crate that makes the stacks (default: `stacks` here or above)
+    #[arg(id = "stacks_dir", long = "stacks", global = true, value_name = "DIR", help_heading = "Project")]
+    pub(crate) stacks: Option<PathBuf>,
+    /// Environment of tablewright.toml (default: its `default_env`)
+    #[arg(long, short, global = true, value_name = "NAME", help_heading = "Project")]
+    pub(crate) env: Option<String>,
+    /// Ask cargo whether the stacks crate is up to date, even where nothing looks newer
+    #[arg(long, global = true, help_heading = "Project")]
+    pub(crate) fresh: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub(crate) color: clap::ColorChoice,
+    /// Say only what goes wrong
+    #[arg(long, short, global = true, help_heading = "Output")]
+    pub(crate) quiet: bool,
+}
+
+impl Common {
+    pub(crate) fn project(&self) -> Result<Project> {
+        let here = std::env::current_dir().map_err(|error| {
+            CommandError::new(Exit::Internal, error).context("cannot tell the current folder")
+        })?;
+        Project::find(self.stacks.as_deref(), &here)
+    }
+
+    /// Has the stacks made for one environment and checks them: problems are shown, errors end the command.
+    pub(crate) fn sound_assembly(&self, project: &Project, env: &Env) -> Result<Assembly> {
+        let assembly = self.assembly(project, env)?;
+        let found = self.problems(&assembly);
+        Self::show_problems(&found);
+        match errors_in(&found) {
+            0 => Ok(assembly),
+            errors => Err(unsound(errors, env.name())),
+        }
+    }
+
+    /// Returns what is wrong with an assembly.
+    pub(crate) fn problems(&self, assembly: &Assembly) -> Vec<Problem> {
+        let mut found = check_assembly(assembly);
+        found.retain(|problem| !self.quiet || problem.severity == Severity::Error);
+        found
+    }
+
+    /// Shows problems to people.
+    pub(crate) fn show_problems(found: &[Problem]) {
+        let _ = write!(anstream::stderr(), "{}", problems(found));
+    }
+
+    /// Shows what a reader should know beside the data.
+    pub(crate) fn show_notes(&self, notes: &[String]) {
+        for note in notes.iter().filter(|_| !self.quiet) {
+            let _ = writeln!(anstream::stderr(), "note: {}", crate::report::printable(note));
+        }
+    }
+
+    pub(crate) fn assembly(&self, project: &Project, env: &Env) -> Result<Assembly> {
+        let locked = std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false");
+        assemble(project, env, Build { fresh: self.fresh, locked })
+    }
+
+    pub(crate) fn env<'a>(&self, project: &'a Project) -> Result<(Env, &'a EnvConfig)> {
+        project.config.env(self.env.as_deref())
+    }
+}
+
+pub(crate) fn errors_in(problems: &[Problem]) -> usize {
+    problems.iter().filter(|problem| problem.severity == Severity::Error).count()
+}
+
+pub(crate) fn unsound(errors: usize, envs: &str) -> CommandError {
+    let plural = if errors == 1 { "" } else { "s" };
+    CommandError::usage(format!("{errors} problem{plural} in the definitions of environment {envs}"))
+}
+
+/// Returns the stacks that are named, in the order of the assembly; all of them where none is named.
+pub(crate) fn select<'a>(assembly: &'a Assembly, names: &[String]) -> Result<Vec<&'a Stack>> {
+    for name in names {
+        if !assembly.stacks.iter().any(|stack| stack.id == *name) {
+            let ids: Vec<&str> = assembly.stacks.iter().map(|stack| stack.id.as_str()).collect();
+            let mut error = CommandError::usage(format!("there is no stack `{name}`"));
+            if let Some(near) = nearest(name, &ids) {
+                error = error.hint(format!("did you mean `{near}`?"));
+            }
+            return Err(error.hint(format!("the stacks are: {}", ids.join(", "))));
+        }
+    }
+    Ok(assembly.stacks.iter().filter(|stack| names.is_empty() || names.contains(&stack.id)).collect())
+}
