@@ -296,14 +296,9 @@ impl<'a> Watch<'a> {
         if lasting >= patience {
             return Err(self.lost(error));
         }
-        match error.is_about_credentials() {
-            true => self.client = without_credentials(&self.client),
-            false if error.kind == ApiErrorKind::Throttled => self.pace.budget.throttled(&self.clock),
-            false => {}
-        }
         self.failures = self.failures.saturating_add(1);
         let retry_in = self.pace.backoff(self.failures);
-        self.facts.emit(self.clock.now(), failed_call(error, retry_in));
+        self.prepare_retry(error, retry_in);
         self.clock.sleep(retry_in).await;
         Ok(None)
     }
@@ -385,7 +380,7 @@ impl<'a> Watch<'a> {
     }
 
     /// Reads the outputs and reports the end. Whatever the stack shows now, the verdict stands.
-    async fn conclude(&self, verdict: &Verdict) -> Outcome {
+    async fn conclude(&mut self, verdict: &Verdict) -> Outcome {
         let deleting = match self.operation.kind {
             OperationKind::Deploy { .. } | OperationKind::Rollback { .. } => false,
             OperationKind::Delete { .. } => true,
@@ -410,20 +405,44 @@ impl<'a> Watch<'a> {
     }
 
     /// The outputs, once the stack shows the status that the events have shown: before that they may be the old ones.
-    async fn outputs(&self, status: &StackStatus) -> Option<Vec<Output>> {
+    ///
+    /// Retries whatever a read of the events would retry. The verdict stands already, so the wait is bounded in each case.
+    async fn outputs(&mut self, status: &StackStatus) -> Option<Vec<Output>> {
         const STALE_ANSWERS: u32 = 6;
-        const FAILED_CALLS: u32 = 10;
+        let started = self.clock.now();
         let (mut stale, mut failed) = (0, 0);
-        while stale < STALE_ANSWERS && failed < FAILED_CALLS {
+        loop {
             self.pace.budget.take(&self.clock).await;
-            match stack::describe_once(&self.client, &self.operation.stack_id).await {
+            let error = match stack::describe_once(&self.client, &self.operation.stack_id).await {
                 Ok(Some(stack)) if &stack.status == status => return Some(stack.outputs),
-                Ok(_) => stale += 1,
-                Err(error) if error.may_pass() => failed += 1,
+                Ok(_) => {
+                    stale += 1;
+                    None
+                }
+                Err(error) if error.may_pass() || error.is_about_credentials() => {
+                    failed += 1;
+                    Some(error)
+                }
                 Err(_) => return None,
+            };
+            if stale == STALE_ANSWERS || self.clock.since(started) >= self.pace.credential_grace {
+                return None;
             }
-            self.clock.sleep(self.pace.backoff(stale + failed - 1)).await;
+            let retry_in = self.pace.backoff(stale + failed - 1);
+            if let Some(error) = error {
+                self.prepare_retry(error, retry_in);
+            }
+            self.clock.sleep(retry_in).await;
         }
-        None
+    }
+
+    /// Reports a failed call that is made again, and lets go of what made it fail.
+    fn prepare_retry(&mut self, error: ApiError, retry_in: Duration) {
+        if error.is_about_credentials() {
+            self.client = without_credentials(&self.client);
+        } else if error.kind == ApiErrorKind::Throttled {
+            self.pace.budget.throttled(&self.clock);
+        }
+        self.facts.emit(self.clock.now(), failed_call(error, retry_in));
     }
 }

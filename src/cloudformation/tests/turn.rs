@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use script::{Script, stack};
 use tablewright_cloudformation::operation::OperationKind;
-use tablewright_cloudformation::{cancel, rollback};
 use tablewright_cloudformation::{
     CancelCreation, Event, EventKind, Events, Idle, Pace, RollbackOptions, wait_for_idle,
 };
+use tablewright_cloudformation::{cancel, rollback};
 
 async fn cancelled(script: &Script, creation: CancelCreation) -> String {
     let (events, mut receiver) = Events::channel();

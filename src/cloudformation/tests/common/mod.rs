@@ -153,6 +153,11 @@ impl World {
         counts.join(", ")
     }
 
+    /// How many calls were made since the transcript's beginning.
+    pub(crate) fn call_count(&self) -> u64 {
+        self.sandbox.calls().into_iter().map(|call| u64::from(call.at >= self.started)).sum()
+    }
+
     /// The names of the change sets and the status of the stack that are there now.
     pub(crate) async fn left(&self) -> String {
         let stack = tablewright_cloudformation::stack::describe(&self.client, "shop").await.unwrap();
