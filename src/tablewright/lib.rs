@@ -40,8 +40,8 @@
 //! | the derive [`TableItem`](macro@TableItem) | tokens of a struct | [`ItemDef`], constant data |
 //! | [`Table::of`] and the builder | [`ItemDef`], settings | [`Table`], the one model |
 //! | [`program`] | stack functions, an [`Env`] | [`Assembly`], JSON in a file |
-//! | [`check`] | an [`Assembly`] | every [`Problem`], each with its Rust line |
-//! | `render` (feature) | a [`Stack`] | a template, compared with the model before it leaves |
+//! | `check` (feature `render`) | an [`Assembly`] | every [`Problem`], each with its Rust line |
+//! | `render` (feature `render`) | a [`Stack`] | a template, compared with the model before it leaves |
 //!
 //! The packages behind it, each with its own documentation: `tablewright-template` reads templates, `tablewright-plan`
 //! judges changes, `tablewright-cloudformation` talks to CloudFormation, `tablewright-dynamodb` to DynamoDB, `tablewright-sandbox` plays
@@ -58,7 +58,8 @@
 //!
 //! # Features
 //!
-//! * `render`: templates, for the command and for a team's own snapshot tests. Off by default.
+//! * `render`: what only the command needs, and a team's own snapshot tests: reading manifests (`Assembly::read`, and
+//!   `Deserialize` of the model), checks and templates. Off by default, so that a crate of item types does not build it.
 //! * `bytes`, `chrono`, `jiff`, `serde_bytes`, `ulid`, `uuid`: the types of these crates as keys. Off by default.
 //!
 //! With `render`, a test of a team's own can read the template:
@@ -88,18 +89,18 @@ extern crate self as tablewright;
 mod item;
 
 mod place;
+mod problem;
 mod value;
 mod table;
 mod stack;
 
 pub mod program;
 
+#[cfg(feature = "render")]
 pub mod check;
-
 #[cfg(feature = "render")]
 pub mod render;
 
-pub use check::problem::{Problem, Severity};
 pub use item::key_parts::{KeyPart, KeyParts, KeyRole};
 pub use item::scalar::{IndexKeyAttr, KeyAttr, Scalar};
 #[doc(hidden)]
@@ -109,8 +110,11 @@ pub use item::{
     Attr, AttributeDef, IndexDef, IndexKind, IndexName, ItemDef, ProjectionDef, SourcePlace, TableItem,
 };
 pub use place::Place;
-pub use program::assembly::{Assembly, CAPABILITIES, FORMAT, Header, ReadError, StackFn};
+pub use problem::{Problem, Severity};
+pub use program::assembly::{Assembly, CAPABILITIES, FORMAT, Header, StackFn};
 pub use program::env::{Env, Profile};
+#[cfg(feature = "render")]
+pub use program::read::ReadError;
 /// Writes JSON in Rust, for policies, overrides and raw resources.
 #[doc(no_inline)]
 pub use serde_json::json;

@@ -4,7 +4,7 @@ use std::fmt;
 use std::panic::Location;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Serialize, Serializer};
 
 use crate::item::SourcePlace;
 
@@ -19,8 +19,7 @@ use crate::item::SourcePlace;
 /// assert!("stacks/notes.rs".parse::<Place>().is_err(), "no line");
 /// # Ok::<(), String>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
     /// The file, as the compiler names it: relative to the workspace, with `/` on every system.
     pub file: String,
@@ -59,6 +58,35 @@ impl From<SourcePlace> for Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// As text, written straight to the output: a manifest has a place for every table, index and attribute.
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// From text that is borrowed where it can be: the file name is the only allocation.
+#[cfg(feature = "render")]
+impl<'de> serde::Deserialize<'de> for Place {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct PlaceVisitor;
+
+        impl serde::de::Visitor<'_> for PlaceVisitor {
+            type Value = Place;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a place such as `stacks/notes.rs:14`")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Place, E> {
+                text.parse().map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_str(PlaceVisitor)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A literal or an expression.
 ///
@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(fixed.literal(), Some(&5));
 /// assert_eq!(from_parameter.literal(), None);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(untagged)]
 pub enum Value<T> {
     /// Known now.
@@ -48,7 +49,8 @@ pub enum Value<T> {
 /// );
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub enum Expression {
     /// `Ref`: the value of a parameter, or the physical id of a resource (of a table: its name).
     Ref(String),
@@ -87,7 +89,8 @@ pub enum Expression {
 /// ```
 ///
 /// It is a text, and values for names in it that are no parameter or resource.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(untagged)]
 pub enum Sub {
     /// Every name is a parameter, a pseudo parameter or a resource.
@@ -107,7 +110,8 @@ pub enum Sub {
 /// ```
 ///
 /// It is text, a number, a boolean, another function, or a list of them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(untagged)]
 pub enum Argument {
     /// A boolean.

@@ -1,9 +1,9 @@
 //! GT1: streams of global tables. GT2: their capacity. GT3: their Regions. GT4: strong consistency. GT5: their keys. GT6: what
 //! they cannot have. X1: indexes that a replica names. C1, D1, R2 and B1 for what a replica says itself.
 
-use crate::check::problem::Problem;
 use crate::check::{settings, throughput};
 use crate::item::IndexKind;
+use crate::problem::Problem;
 use crate::table::billing::{Billing, Capacity, Provisioned};
 use crate::table::global::{Consistency, Global, Read, Replica};
 use crate::table::settings::{Encryption, StreamView};

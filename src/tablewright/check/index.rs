@@ -1,7 +1,7 @@
 //! K2: keys of global secondary indexes. X1: indexes that are not there. L1, L2: local ones. G1: how many. P1, P2: what they hold. N1: unique names.
 
-use crate::check::problem::Problem;
 use crate::item::IndexKind;
+use crate::problem::Problem;
 use crate::table::Table;
 use crate::table::index::{Attribute, Index, Projection};
 

@@ -1,6 +1,6 @@
 //! K1: the table's key. K3: one type for each attribute.
 
-use crate::check::problem::Problem;
+use crate::problem::Problem;
 use crate::table::Table;
 use crate::table::index::{Attribute, Key};
 

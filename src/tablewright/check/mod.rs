@@ -55,8 +55,6 @@
 //! Whether an override hits something is seen with the feature `render` only, which knows the properties; the command has it.
 //! With it there is also `hold`, for what a profile demands of definitions that AWS would take.
 
-pub(crate) mod problem;
-
 mod global;
 mod index;
 mod key;
@@ -75,7 +73,7 @@ mod tests;
 
 use serde_json::Value as Json;
 
-use crate::check::problem::Problem;
+use crate::problem::Problem;
 use crate::program::assembly::Assembly;
 #[cfg(feature = "render")]
 pub use profile::{Demands, hold};

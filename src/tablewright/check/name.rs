@@ -1,7 +1,7 @@
 //! N1: names of tables and indexes. N2: names of attributes.
 
-use crate::check::problem::Problem;
 use crate::place::Place;
+use crate::problem::Problem;
 use crate::table::Table;
 use crate::table::index::Projection;
 use crate::value::Value;

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::check::problem::Problem;
+use crate::problem::Problem;
 use crate::table::Table;
 
 pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {

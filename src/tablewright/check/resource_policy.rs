@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 
 use crate::check::function;
-use crate::check::problem::Problem;
 use crate::place::Place;
+use crate::problem::Problem;
 use crate::table::Table;
 use crate::table::policy::Policy;
 

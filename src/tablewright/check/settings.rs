@@ -1,9 +1,9 @@
 //! T1: time to live. R2: days of recovery. S1: keys. S2: streams. C1: insights into encrypted tables. I1: imports. D1: tags.
 
-use crate::check::problem::Problem;
 use crate::item::IndexKind;
 use crate::item::scalar::Scalar;
 use crate::place::Place;
+use crate::problem::Problem;
 use crate::table::Table;
 use crate::table::import::{ImportFormat, S3Import};
 use crate::table::settings::{ContributorInsights, Encryption, Kinesis, PointInTimeRecovery};

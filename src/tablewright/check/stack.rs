@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use crate::check::problem::Problem;
 use crate::place::Place;
+use crate::problem::Problem;
 use crate::stack::Stack;
 use crate::value::Value;
 

@@ -1,8 +1,8 @@
 //! B1, B2: throughput fits the billing mode. W1: warm throughput. A1: auto scaling.
 
-use crate::check::problem::Problem;
 use crate::item::IndexKind;
 use crate::place::Place;
+use crate::problem::Problem;
 use crate::stack::Stack;
 use crate::table::Table;
 use crate::table::billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};

@@ -2,7 +2,7 @@
 //!
 //! In: tokens of a struct. Out: one [`ItemDef`] of `&'static` data. Constant data instead of builder code keeps a crate of
 //! five hundred item types at a third of the build time, and lets a later tool read it without running anything.
-//! *Invariant:* no limit of the service is known here; those live in [`check`](crate::check).
+//! *Invariant:* no limit of the service is known here; those live in `check`.
 
 pub(crate) mod scalar;
 pub(crate) mod key_parts;
@@ -126,7 +126,8 @@ pub struct IndexDef {
 /// Whether an index spans the table or lives beside each partition.
 ///
 /// See [`Table::gsi`](crate::Table::gsi) and [`Table::lsi`](crate::Table::lsi).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum IndexKind {
     /// A global secondary index (GSI): its own partition key, its own capacity, added and removed at any time.

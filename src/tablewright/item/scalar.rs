@@ -9,7 +9,7 @@ use std::num::NonZero;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// The type of a key attribute: `AttributeType` in CloudFormation and DynamoDB.
 ///
@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 /// assert_eq!(table.key.sort[0].scalar.as_str(), "N");
 /// assert_eq!(Scalar::B.to_string(), "B");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub enum Scalar {
     /// String, ordered by UTF-8 bytes.
     S,

@@ -4,10 +4,10 @@
 //! Two versions meet there, the library's and the tool's. `format` changes only when an old reader would misread; a new
 //! optional thing never touches it; a thing that an old reader must not ignore adds a word to `requires`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::check::problem::Problem;
 use crate::place::Place;
+use crate::problem::Problem;
 use crate::program::env::Env;
 use crate::stack::Stack;
 use crate::table::Table;
@@ -70,10 +70,12 @@ pub type StackFn = fn(&Env) -> crate::Result<Stack>;
 /// assert_eq!(assembly.problems[0].message, "stack `reports` cannot be made: no such region");
 ///
 /// let json = serde_json::to_vec(&assembly)?;
+/// # #[cfg(feature = "render")]
 /// assert_eq!(Assembly::read(&json)?.stacks[0].id, "orders");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Assembly {
     /// Who wrote it, in which format.
     pub tablewright: Header,
@@ -97,44 +99,13 @@ pub struct Assembly {
 /// let header = Assembly::new(&Env::new("shop", "dev"), &[]).tablewright;
 /// assert_eq!(header.format, FORMAT);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Header {
     /// [`FORMAT`] of the library that wrote it.
     pub format: u32,
     /// Version of the library that wrote it.
     pub library: String,
-}
-
-/// Why a manifest cannot be read.
-///
-/// ```
-/// use tablewright::{Assembly, ReadError};
-///
-/// let of_the_future = br#"{ "tablewright": { "format": 1, "library": "9.0.0" }, "requires": ["telepathy"] }"#;
-/// let error = Assembly::read(of_the_future).unwrap_err();
-/// assert!(matches!(error, ReadError::Requires { words, .. } if words == ["telepathy"]));
-///
-/// let of_another_form = br#"{ "tablewright": { "format": 99, "library": "9.0.0" } }"#;
-/// assert!(matches!(Assembly::read(of_another_form), Err(ReadError::Format { found: 99, .. })));
-/// ```
-#[derive(Debug)]
-pub enum ReadError {
-    /// It is not JSON, or not of our form.
-    Malformed(serde_json::Error),
-    /// Its format is newer or older than this version reads.
-    Format {
-        /// The manifest's format.
-        found: u32,
-        /// The library that wrote it.
-        library: String,
-    },
-    /// It uses something that this version does not understand.
-    Requires {
-        /// The words not understood.
-        words: Vec<String>,
-        /// The library that wrote it.
-        library: String,
-    },
 }
 
 impl Assembly {
@@ -181,32 +152,6 @@ impl Assembly {
             self.requires.push(STACK_SETTINGS.to_owned());
         }
     }
-
-    /// Reads a manifest of this or the previous format.
-    ///
-    /// # Errors
-    ///
-    /// See [`ReadError`].
-    pub fn read(json: &[u8]) -> Result<Self, ReadError> {
-        // The header first: a manifest of another format must be named as that, not as malformed.
-        #[derive(Deserialize)]
-        struct Envelope {
-            tablewright: Header,
-            #[serde(default)]
-            requires: Vec<String>,
-        }
-        let Envelope { tablewright: Header { format, library }, requires } =
-            serde_json::from_slice(json).map_err(ReadError::Malformed)?;
-        if format != FORMAT {
-            return Err(ReadError::Format { found: format, library });
-        }
-        let unknown: Vec<String> =
-            requires.into_iter().filter(|word| !CAPABILITIES.contains(&word.as_str())).collect();
-        if !unknown.is_empty() {
-            return Err(ReadError::Requires { words: unknown, library });
-        }
-        serde_json::from_slice(json).map_err(ReadError::Malformed)
-    }
 }
 
 type Uses = fn(&Table) -> bool;
@@ -225,37 +170,10 @@ fn stack_failed(module: &str, at: &Place, error: &(dyn std::error::Error + Send 
     Problem::error("stack-failed", at, message)
 }
 
-impl std::fmt::Display for ReadError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Malformed(_) => f.write_str("the manifest is not of the form that this version reads"),
-            Self::Format { found, library } => {
-                write!(
-                    f,
-                    "the manifest is of format {found} (tablewright {library}); this version reads format {FORMAT}"
-                )
-            }
-            Self::Requires { words, library } => write!(
-                f,
-                "the project uses {} (tablewright {library}), which this version does not know",
-                words.join(", ")
-            ),
-        }
-    }
-}
-
-impl std::error::Error for ReadError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Malformed(error) => Some(error),
-            Self::Format { .. } | Self::Requires { .. } => None,
-        }
-    }
-}
-
-#[cfg(test)]
+#[cfg(all(test, feature = "render"))]
 mod tests {
     use super::*;
+    use crate::ReadError;
     use crate::{Capacity, Encryption, Global, Scalar, TableItem, WarmThroughput};
 
     #[derive(TableItem)]

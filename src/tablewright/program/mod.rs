@@ -6,6 +6,8 @@
 
 pub(crate) mod env;
 pub(crate) mod assembly;
+#[cfg(feature = "render")]
+pub(crate) mod read;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;

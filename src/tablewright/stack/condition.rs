@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::place::Place;
 use crate::value::Value;
@@ -20,7 +20,8 @@ use crate::value::Value;
 /// stack.condition("IsNotProd", prod.negated());
 /// assert_eq!(stack.conditions[1].name, "IsNotProd");
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Condition {
     /// Its name.
     pub name: String,
@@ -47,7 +48,8 @@ pub struct Condition {
 ///     ] }),
 /// );
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub enum Test {
     /// `Fn::Equals`
     #[serde(rename = "Fn::Equals")]
@@ -96,7 +98,8 @@ impl Test {
 /// let billing = Billing::on_demand().max_read(limit);
 /// # assert!(!billing.is_unlimited());
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Mapping {
     /// Its name.
     pub name: String,

@@ -7,7 +7,7 @@ pub(crate) mod locate;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::place::Place;
@@ -38,7 +38,8 @@ use crate::value::{Expression, Value};
 /// }
 /// # stack(&Env::new("demo", "dev")).unwrap();
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Stack {
     /// What the command line calls it.
     pub id: String,
@@ -97,7 +98,8 @@ pub struct Stack {
 /// assert_eq!(stack.outputs[0].export, Some("orders-table-arn".into()));
 /// assert_eq!(stack.outputs[0].condition.as_deref(), Some("IsProd"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Output {
     /// The name of the output.
     pub name: String,

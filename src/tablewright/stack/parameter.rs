@@ -3,7 +3,7 @@
 //! Everything that the code can know is decided when the stack is made; a parameter is for what it cannot: the ARN of
 //! somebody else's topic, a name that a SAM template passes on.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::place::Place;
 use crate::value::{Expression, Value};
@@ -17,7 +17,8 @@ use crate::value::{Expression, Value};
 /// let topic = stack.parameter(Parameter::string("AlarmTopic").default("").pattern("^(|arn:.+)$"));
 /// assert!(topic.literal().is_none(), "its value is known to CloudFormation alone");
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Parameter {
     /// The logical id.
     pub name: String,
@@ -61,7 +62,8 @@ pub struct Parameter {
 /// assert_eq!(Parameter::ssm("Key", "/shop/key").kind.as_str(), "AWS::SSM::Parameter::Value<String>");
 /// assert_eq!(Parameter::new("Zones", ParameterType::CommaDelimitedList).kind.as_str(), "CommaDelimitedList");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub enum ParameterType {
     /// `String`. Not called so here: the compiler would have to tell it from Rust's own in every message.
     #[serde(rename = "String")]

@@ -1,6 +1,6 @@
 //! What a stack has besides tables: resources written by hand, and names published in the SSM Parameter Store.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::place::Place;
 use crate::value::Value;
@@ -17,7 +17,8 @@ use crate::value::Value;
 /// stack.raw_resource("Topic", json!({ "Type": "AWS::SNS::Topic" }));
 /// assert_eq!(stack.resources[0].body["Type"], "AWS::SNS::Topic");
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct RawResource {
     /// The logical id.
     pub id: String,
@@ -37,7 +38,8 @@ pub struct RawResource {
 /// stack.publish_ssm("/shop/prod/notes", "shop-prod-notes");
 /// assert_eq!(stack.published[0].logical_id(), "PublishedShopProdNotes");
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Published {
     /// The name of the parameter, such as `/shop/prod/notes`.
     pub path: String,

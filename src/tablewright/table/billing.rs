@@ -6,7 +6,7 @@
 
 use std::ops::RangeInclusive;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::table::schedule::Schedule;
 use crate::value::{Expression, Value};
@@ -21,7 +21,8 @@ use crate::value::{Expression, Value};
 /// assert_eq!(capped.max_write, Some(4_000.into()));
 /// # assert_eq!(scaled.write, Capacity::fixed(5));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Billing {
     /// `PAY_PER_REQUEST`: pay for each request, declare nothing.
@@ -57,7 +58,8 @@ impl Billing {
 /// let capped = Billing::on_demand().max_read(1_000).max_write(500);
 /// assert_eq!(capped.max_write, Some(500.into()));
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct OnDemand {
     /// `MaxReadRequestUnits`
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,7 +106,8 @@ impl OnDemand {
 /// assert_eq!(units.write, Capacity::fixed(20));
 /// assert_eq!(units.read.initial().literal(), Some(&5));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Provisioned {
     /// Read capacity units per second.
     pub read: Capacity,
@@ -126,7 +129,8 @@ pub struct Provisioned {
 /// let begun_higher = Capacity::from(Capacity::auto(5..=50).initial(30));
 /// assert_eq!(begun_higher.initial().literal(), Some(&30));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Capacity {
     /// Always this much.
@@ -191,7 +195,8 @@ impl Capacity {
 /// assert_eq!(by_the_clock.target, 70.into(), "without a word");
 /// assert_eq!(by_parameters.min.literal(), None);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct AutoScaling {
     /// `MinCapacity`
     pub min: Value<u64>,

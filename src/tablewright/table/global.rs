@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::place::Place;
 use crate::table::billing::Capacity;
@@ -68,7 +68,8 @@ words! {
 /// );
 /// assert!(table.stream.is_some(), "replication reads the stream");
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Global {
     /// `MultiRegionConsistency`
     #[serde(default = "eventual", skip_serializing_if = "is_eventual")]
@@ -200,7 +201,8 @@ impl Global {
 /// assert_eq!(global.replicas[1].key, Some("alias/orders".into()));
 /// assert_eq!(global.replicas[1].class, None, "what the table says");
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Replica {
     /// `Region`
     pub region: Value<String>,
@@ -255,7 +257,8 @@ pub struct Replica {
 /// assert_eq!(global.replicas[0].read, Some(Read::OnDemand(1_000.into())));
 /// assert_eq!(global.replicas[1].read, Some(Read::Provisioned(Capacity::fixed(20))));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Read {
     /// `MaxReadRequestUnits` of a table on demand.
@@ -275,7 +278,8 @@ pub enum Read {
 /// assert_eq!(index.name, "by-day");
 /// assert!(index.read.is_some());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct ReplicaIndex {
     /// `IndexName`
     pub name: String,

@@ -3,7 +3,7 @@
 //! CloudFormation reads it when it makes the table, and never again; but to add, change or remove it later would replace
 //! the table, so it stays in the definition for the table's life.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::table::settings::words;
 use crate::value::{Value, from_expression};
@@ -19,7 +19,8 @@ use crate::value::{Value, from_expression};
 /// assert_eq!(exported.prefix, Some("events/".into()));
 /// assert_eq!(from_a_sheet.owner, Some("444455556666".into()));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct S3Import {
     /// `S3Bucket`
     pub bucket: Value<String>,
@@ -44,7 +45,8 @@ pub struct S3Import {
 /// assert_eq!(S3Import::ion("seed-bucket").format, ImportFormat::Ion);
 /// assert_eq!(S3Import::csv("seed-bucket", Csv::new()).format, ImportFormat::Csv(Csv::new()));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum ImportFormat {
     /// `CSV`: every attribute but the keys becomes a String.
@@ -64,7 +66,8 @@ pub enum ImportFormat {
 /// let sheet = Csv::new().delimiter(Delimiter::Semicolon).headers(["id", "name"]);
 /// assert_eq!(sheet.headers, ["id".into(), "name".into()]);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Csv {
     /// `Delimiter`; `None` leaves DynamoDB's own, a comma.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,9 +1,9 @@
 //! Keys and secondary indexes of a table, as the rest of the tool sees them.
 //!
 //! Keys are ordered lists from the first day: a global secondary index may have up to four partition and four sort
-//! attributes, a table one and one. How many are right is for [`check`](crate::check) to say.
+//! attributes, a table one and one. How many are right is for `check` to say.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::item::scalar::Scalar;
 use crate::item::{AttributeDef, IndexDef, IndexKind, ProjectionDef};
@@ -20,7 +20,8 @@ use crate::table::settings::{ContributorInsights, WarmThroughput};
 /// let names: Vec<&str> = key.attributes().map(|attribute| attribute.name.as_str()).collect();
 /// assert_eq!(names, ["customer", "at"]);
 /// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Key {
     /// Attributes with `KeyType` `HASH`, in key order.
     pub partition: Vec<Attribute>,
@@ -55,7 +56,8 @@ impl Key {
 /// assert_eq!((attribute.name.as_str(), attribute.scalar), ("customerId", Scalar::N));
 /// assert_eq!(attribute.doc, "Who bought.");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Attribute {
     /// `AttributeName`: the name on the wire.
     pub name: String,
@@ -86,7 +88,8 @@ pub struct Attribute {
 /// assert_eq!(index.key.attributes().count(), 2);
 /// assert!(index.provisioned.is_none(), "no capacity of its own");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Index {
     /// `IndexName`.
     pub name: String,
@@ -121,7 +124,8 @@ pub struct Index {
 /// let index = Index::new("by-day").project(Projection::only(["total", "state"]));
 /// assert_eq!(index.projection, Projection::Include(vec!["total".into(), "state".into()]));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Projection {
     /// `ALL`: the whole item.

@@ -18,11 +18,11 @@ pub mod scaling;
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use crate::check::problem::Problem;
 use crate::item::{IndexKind, TableItem};
 use crate::place::Place;
+use crate::problem::Problem;
 use crate::table::billing::{Billing, Capacity, Provisioned};
 use crate::table::global::{Consistency, Global};
 use crate::table::import::S3Import;
@@ -96,7 +96,8 @@ use crate::value::Value;
 ///     .depends_on("Changes");
 /// assert!(table.problems.is_empty());
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Table {
     /// The logical id in the template.
     pub id: String,
@@ -599,7 +600,7 @@ impl Table {
     }
 
     /// Changes the settings of an index that the item type defines; a name that no index has is reported by
-    /// [`check`](crate::check).
+    /// `check`.
     ///
     /// ```
     /// use tablewright::{Billing, Table, TableItem};

@@ -2,7 +2,7 @@
 //!
 //! In: a JSON pointer (RFC 6901) and a value. Out: changed properties, or why the pointer hits nothing.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::place::Place;
@@ -18,7 +18,8 @@ use crate::place::Place;
 /// assert_eq!(table.overrides[0].pointer, "/TableClass");
 /// assert!(table.class.is_none(), "the model does not know");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Override {
     /// A JSON pointer into the resource's `Properties`, such as `/SSESpecification/SSEType`; `-` is behind the last item of a
     /// list.

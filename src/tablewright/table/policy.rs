@@ -2,7 +2,7 @@
 //!
 //! In: statements, or a JSON document. Out: the document as it goes into the template, functions in their long form.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 
 use crate::value::Value;
@@ -31,7 +31,8 @@ use crate::value::Value;
 /// }));
 /// assert_eq!(said.policy, written.policy);
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(transparent)]
 pub struct Policy {
     /// The document.

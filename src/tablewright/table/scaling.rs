@@ -67,6 +67,7 @@ pub fn dimensions(table: &Table) -> Vec<Dimension<'_>> {
 }
 
 /// Returns the logical ids of everything that a table's scaling adds to the template.
+#[cfg(feature = "render")]
 pub(crate) fn logical_ids(table: &Table) -> impl Iterator<Item = String> {
     dimensions(table).into_iter().flat_map(|dimension| [dimension.policy_id(), dimension.id])
 }

@@ -2,7 +2,7 @@
 //!
 //! A schedule moves the ends of the range; inside it the load still decides.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::place::Place;
 use crate::value::Value;
@@ -20,7 +20,8 @@ use crate::value::Value;
 /// assert_eq!(reads.schedules[2].max, Some(1_000.into()));
 /// assert_eq!(reads.schedules[2].timezone, None, "UTC");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Schedule {
     /// `ScheduledActionName`
     pub name: String,

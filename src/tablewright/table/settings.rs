@@ -3,7 +3,7 @@
 //! Words are CloudFormation's own, in the manifest and in the template alike. Every scalar takes a literal or an
 //! [`Expression`].
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::value::{Expression, Value, from_expression};
 
@@ -11,7 +11,8 @@ use crate::value::{Expression, Value, from_expression};
 macro_rules! words {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+        #[cfg_attr(feature = "render", derive(serde::Deserialize))]
         pub enum $name { $($(#[$variant_meta])* #[serde(rename = $word)] $variant),+ }
 
         impl $name {
@@ -158,7 +159,8 @@ words! {
 /// assert_eq!(a_week.point_in_time_recovery, Some(PointInTimeRecovery::days(7)));
 /// # assert!(as_a_parameter_says.point_in_time_recovery.is_some());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct PointInTimeRecovery {
     /// `PointInTimeRecoveryEnabled`
     #[serde(default = "on", skip_serializing_if = "is_on")]
@@ -212,7 +214,8 @@ impl From<Expression> for PointInTimeRecovery {
 /// let ours = Encryption::customer_key("alias/orders");
 /// assert_eq!(ours, Encryption::CustomerKey("alias/orders".into()));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Encryption {
     /// A key that DynamoDB owns: free, and invisible to you. What a table without `SSESpecification` has.
@@ -246,7 +249,8 @@ impl Encryption {
 /// assert_eq!(reads.write, None, "left to DynamoDB");
 /// assert_eq!(WarmThroughput::write(5_000).read, None);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct WarmThroughput {
     /// `ReadUnitsPerSecond`
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -292,7 +296,8 @@ impl WarmThroughput {
 /// assert_eq!(on.mode, None, "DynamoDB's own");
 /// assert_eq!(cheaper.enabled, true.into());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct ContributorInsights {
     /// `Enabled`
     pub enabled: Value<bool>,
@@ -328,7 +333,8 @@ impl From<Expression> for ContributorInsights {
 /// let changes = Kinesis::new(Expression::Ref("ChangesArn".into())).precision(Precision::Microsecond);
 /// assert_eq!(changes.stream_arn, Expression::Ref("ChangesArn".into()).into());
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Kinesis {
     /// `StreamArn`
     pub stream_arn: Value<String>,

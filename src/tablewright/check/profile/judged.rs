@@ -6,10 +6,10 @@
 use serde_json::{Value as Json, json};
 
 use crate::check::function;
-use crate::check::problem::{Problem, Severity};
 use crate::check::profile::rule::Rule;
 use crate::item::IndexKind;
 use crate::place::Place;
+use crate::problem::{Problem, Severity};
 use crate::render::lower;
 use crate::stack::Stack;
 use crate::stack::resource::RawResource;

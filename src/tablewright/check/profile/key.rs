@@ -2,11 +2,11 @@
 
 use serde_json::Value as Json;
 
-use crate::check::problem::Problem;
 use crate::check::profile::Demands;
 use crate::check::profile::judged::{Instead, Judged, Said};
 use crate::check::profile::rule::{self, Rule};
 use crate::check::reference::{Target, targets};
+use crate::problem::Problem;
 use crate::stack::Stack;
 
 pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], demands: &Demands, problems: &mut Vec<Problem>) {

@@ -41,10 +41,10 @@ mod stack;
 mod stack_policy;
 mod table;
 
-use crate::check::problem::{Problem, Severity};
 use crate::check::profile::judged::Judged;
 use crate::check::profile::rule::Rule;
 use crate::place::Place;
+use crate::problem::{Problem, Severity};
 use crate::program::assembly::Assembly;
 use crate::program::env::Profile;
 

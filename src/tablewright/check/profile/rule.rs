@@ -1,7 +1,7 @@
 //! The rules as data: an id, what each profile makes of it, and the controls of others that ask for the same.
 
-use crate::check::problem::Severity;
 use crate::check::profile::Demands;
+use crate::problem::Severity;
 use crate::program::env::Profile;
 
 /// One thing that definitions are held to.

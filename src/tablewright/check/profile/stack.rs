@@ -1,9 +1,9 @@
 //! H5, H6: the guards of a stack that has tables.
 
-use crate::check::problem::Problem;
 use crate::check::profile::judged::Judged;
 use crate::check::profile::rule::{self, Rule};
 use crate::check::profile::{Demands, problem, stack_policy};
+use crate::problem::Problem;
 use crate::stack::Stack;
 
 pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], demands: &Demands, problems: &mut Vec<Problem>) {

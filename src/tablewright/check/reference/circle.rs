@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::check::problem::Problem;
 use crate::check::reference::find::{From, Reference};
 use crate::check::reference::function::Target;
+use crate::problem::Problem;
 use crate::stack::Stack;
 use crate::table::scaling::dimensions;
 

@@ -12,9 +12,9 @@ use std::collections::HashMap;
 
 use serde_json::Value as Json;
 
-use crate::check::problem::Problem;
 use crate::check::reference::find::{From, Reference, references};
 use crate::place::Place;
+use crate::problem::Problem;
 use crate::stack::Stack;
 
 pub(super) use function::Target;

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::check::problem::Problem;
 use crate::check::reference::find::Reference;
 use crate::check::reference::function::Target;
 use crate::place::Place;
+use crate::problem::Problem;
 use crate::stack::Stack;
 
 pub(super) fn check(stack: &Stack, references: &[Reference], problems: &mut Vec<Problem>) {

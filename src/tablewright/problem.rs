@@ -1,6 +1,6 @@
 //! Something that is wrong with a definition.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::place::Place;
 
@@ -17,7 +17,8 @@ use crate::place::Place;
 /// assert_eq!(problem.at.line, 14);
 /// # Ok::<(), String>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Problem {
     /// The rule's id, such as `K2`; stable, so that it can be searched for.
     pub rule: String,
@@ -42,7 +43,8 @@ pub struct Problem {
 ///
 /// assert!(Severity::Error > Severity::Warning);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// It works, and somebody will regret it.
