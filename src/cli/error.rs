@@ -3,9 +3,9 @@
 use std::fmt;
 
 use tablewright::{Place, render};
+use tablewright_cloudformation::Origin;
 use tablewright_cloudformation::change_set::PrepareError;
 use tablewright_cloudformation::change_set::draft::DraftError;
-use tablewright_cloudformation::connection::endpoint::Origin;
 use tablewright_cloudformation::operation::delete_stack::DeleteError;
 use tablewright_cloudformation::{ApiError, ApiErrorKind, ConnectError, SignIn, UploadError, WatchError};
 

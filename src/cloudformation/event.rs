@@ -8,8 +8,8 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::change_set::change::Change;
-use crate::change_set::draft::ChangeSetType;
-use crate::error::ApiError;
+use crate::change_set::request::ChangeSetType;
+use crate::error::{ApiError, ApiErrorKind};
 use crate::stack::status::{ResourceStatus, StackStatus};
 
 /// One fact about one stack.
@@ -145,5 +145,21 @@ pub(crate) struct StackEvents<'a> {
 impl StackEvents<'_> {
     pub(crate) fn emit(&self, at: SystemTime, kind: EventKind) {
         self.events.emit(Event { at, stack_name: self.stack_name.to_owned(), kind });
+    }
+}
+
+/// The fact about a call that will be tried again.
+pub(crate) fn failed_call(error: ApiError, retry_in: Duration) -> EventKind {
+    match error.kind {
+        ApiErrorKind::Throttled => EventKind::Throttled { action: error.action, retry_in },
+        ApiErrorKind::Expired
+        | ApiErrorKind::Credentials
+        | ApiErrorKind::Denied { .. }
+        | ApiErrorKind::NotFound
+        | ApiErrorKind::Validation
+        | ApiErrorKind::Unavailable
+        | ApiErrorKind::Unreachable { .. }
+        | ApiErrorKind::NotCloudFormation { .. }
+        | ApiErrorKind::Other => EventKind::CallFailed { error, retry_in },
     }
 }

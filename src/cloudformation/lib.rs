@@ -33,29 +33,26 @@
 //! }
 //! ```
 
-pub mod connection;
-
 pub mod error;
-
-pub mod event;
-
+pub mod connection;
 pub mod stack;
-
-pub mod template_upload;
-
+pub mod event;
 pub mod change_set;
-
+pub mod template_upload;
 pub mod operation;
 
 pub use aws_sdk_cloudformation::Client;
 pub use change_set::delete::{Discarded, discard, discard_leftovers};
-pub use change_set::draft::{ChangeSetType, Draft, DraftError, draft};
-pub use change_set::request::{OnFailure, Request, RequestProblem, RollbackConfiguration};
-pub use change_set::requirements::Requirements;
+pub use change_set::draft::{Draft, DraftError, draft};
+pub use change_set::request::{
+    ChangeSetType, OnFailure, Parameter, Request, RequestProblem, RollbackConfiguration, Template,
+};
+pub use change_set::requirements::{Capability, Requirements};
 pub use change_set::validation::ValidationDetail;
 pub use change_set::{ChangeSet, PrepareError, Prepared, prepare};
-pub use connection::credentials::{MfaCode, SignIn};
-pub use connection::{Connect, ConnectError, Connection, connect};
+pub use connection::error::{ConnectError, SignIn};
+pub use connection::options::{Connect, MfaCode, Origin};
+pub use connection::{Connection, connect};
 pub use error::{ApiError, ApiErrorKind};
 pub use event::{Event, EventKind, Events, ResourceEvent};
 pub use operation::cancel::{CancelCreation, CancelError, cancel};
@@ -64,10 +61,10 @@ pub use operation::outcome::{Cause, Failure, Leftover, Outcome};
 pub use operation::polling::Pace;
 pub use operation::rate_limit::RateBudget;
 pub use operation::rollback::{RollbackError, RollbackOptions, rollback};
+pub use operation::wait_for_idle::{Idle, wait_for_idle};
 pub use operation::watch::{WatchError, watch};
 pub use operation::{Operation, execute, latest};
 pub use stack::Stack;
 pub use stack::guidance::{Guidance, guidance};
 pub use stack::status::{ResourceStatus, StackClass, StackStatus};
-pub use stack::wait_for_idle::{Idle, wait_for_idle};
 pub use template_upload::{Bucket, UploadError, upload};

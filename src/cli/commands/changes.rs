@@ -9,12 +9,13 @@ use std::collections::BTreeSet;
 use anyhow::anyhow;
 use serde_json::Value;
 use tablewright::render::Body;
-use tablewright_cloudformation::change_set::draft::{Draft, Parameter, Template};
+use tablewright_cloudformation::change_set::draft::Draft;
 use tablewright_cloudformation::stack::protection;
 use tablewright_cloudformation::{
     CancelCreation, ChangeSet, Discarded, Events, Idle, Pace, Prepared, Request, Requirements, WatchError,
     discard_leftovers, execute, prepare, upload, wait_for_idle,
 };
+use tablewright_cloudformation::{Parameter, Template};
 use tablewright_cloudformation::{cancel, discard, draft, watch};
 use tablewright_plan::{PlanOptions, Step};
 

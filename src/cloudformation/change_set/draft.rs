@@ -5,25 +5,13 @@
 
 use aws_sdk_cloudformation::Client;
 
+use crate::change_set::request::{ChangeSetType, Request, RequestProblem, Template};
 use crate::error::ApiError;
 use crate::stack::status::{StackClass, StackStatus};
 use crate::stack::{self, Stack};
 
 /// CloudFormation's limit for a template that is sent along with the call.
 pub const TEMPLATE_BODY_LIMIT: usize = 51_200;
-
-pub use crate::change_set::request::{
-    Capability, OnFailure, Parameter, Request, RequestProblem, RollbackConfiguration, Template,
-};
-
-/// Whether a change set makes the stack or changes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChangeSetType {
-    /// The stack is created.
-    Create,
-    /// The stack is there and is updated.
-    Update,
-}
 
 /// A request for a stack that can take it.
 #[derive(Debug, Clone, PartialEq)]

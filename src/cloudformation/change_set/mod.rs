@@ -4,8 +4,8 @@
 //! *Invariant:* a change set that is not handed out is deleted, with the empty shell of a stack that came with it; failed
 //! ones would pile up to the account's limit. Who drops the future half-way calls [`discard`](crate::change_set::delete()).
 
-pub mod request;
 pub mod requirements;
+pub mod request;
 pub mod draft;
 pub mod change;
 pub mod validation;
@@ -19,15 +19,14 @@ use aws_sdk_cloudformation::types as sdk;
 
 use crate::change_set::change::{Change, ChangeAction, Replacement, is_incomplete, merge, read_change};
 use crate::change_set::delete::clean_up;
-use crate::change_set::draft::{
-    Capability, ChangeSetType, Draft, DraftError, OnFailure, RollbackConfiguration, Template, change_set_type,
-};
+use crate::change_set::draft::{Draft, DraftError, change_set_type};
+use crate::change_set::request::{ChangeSetType, OnFailure, RollbackConfiguration, Template};
+use crate::change_set::requirements::Capability;
 use crate::change_set::validation::ValidationDetail;
 use crate::connection::clock::Clock;
+use crate::connection::retry::{default_backoff, without_retries};
 use crate::error::{ApiError, ApiErrorKind};
-use crate::event::{EventKind, Events, StackEvents};
-use crate::operation::events::without_retries;
-use crate::operation::polling::Pace;
+use crate::event::{EventKind, Events, StackEvents, failed_call};
 use crate::stack::status::StackStatus;
 use crate::stack::{self, Stack, filled};
 
@@ -310,7 +309,7 @@ async fn wait(
             }
             Err(error) if clock.since(last_answer) < patience(&error) => {
                 failures += 1;
-                let retry_in = Pace::default().backoff(failures);
+                let retry_in = default_backoff(failures);
                 facts.emit(clock.now(), failed_call(error, retry_in));
                 clock.sleep(retry_in).await;
             }
@@ -326,22 +325,6 @@ fn patience(error: &ApiError) -> Duration {
         // Just made, it may not be readable everywhere yet.
         false if error.kind == ApiErrorKind::NotFound => Duration::from_secs(15),
         false => Duration::ZERO,
-    }
-}
-
-/// The fact about a call that will be tried again.
-pub(crate) fn failed_call(error: ApiError, retry_in: Duration) -> EventKind {
-    match error.kind {
-        ApiErrorKind::Throttled => EventKind::Throttled { action: error.action, retry_in },
-        ApiErrorKind::Expired
-        | ApiErrorKind::Credentials
-        | ApiErrorKind::Denied { .. }
-        | ApiErrorKind::NotFound
-        | ApiErrorKind::Validation
-        | ApiErrorKind::Unavailable
-        | ApiErrorKind::Unreachable { .. }
-        | ApiErrorKind::NotCloudFormation { .. }
-        | ApiErrorKind::Other => EventKind::CallFailed { error, retry_in },
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::change_set::requirements::Requirements;
+use crate::change_set::requirements::{Capability, Requirements};
 use crate::stack::Stack;
 
 /// A stack to be deployed.
@@ -58,17 +58,6 @@ pub struct Parameter {
     pub value: Option<String>,
 }
 
-/// What a template may do besides the ordinary. Granted by the user or by [`Requirements`], never by default.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Capability {
-    /// Make IAM resources.
-    Iam,
-    /// Make IAM resources with names of their own.
-    NamedIam,
-    /// Be changed by macros while it is deployed.
-    AutoExpand,
-}
-
 /// What becomes of a failed operation. One choice, because CloudFormation takes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnFailure {
@@ -88,6 +77,15 @@ pub struct RollbackConfiguration {
     pub alarms: Vec<String>,
     /// How many minutes they are watched after all resources are done.
     pub monitoring_minutes: u32,
+}
+
+/// Whether a change set makes the stack or changes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeSetType {
+    /// The stack is created.
+    Create,
+    /// The stack is there and is updated.
+    Update,
 }
 
 /// Something that is wrong with a request, seen before CloudFormation is asked to do anything.

@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::change_set::draft::Capability;
-use crate::operation::events::STACK_TYPE;
+use crate::stack::STACK_TYPE;
 
 /// What a template asks for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,7 +26,7 @@ impl Requirements {
     ///
     /// ```
     /// use serde_json::json;
-    /// use tablewright_cloudformation::{Requirements, change_set::draft::Capability};
+    /// use tablewright_cloudformation::{Requirements, Capability};
     ///
     /// let template = json!({
     ///     "Parameters": {"Stage": {"Type": "String"}, "Size": {"Type": "Number", "Default": 1}},
@@ -54,6 +53,17 @@ impl Requirements {
             nested_stacks: types.into_iter().any(|resource_type| resource_type == STACK_TYPE),
         }
     }
+}
+
+/// What a template may do besides the ordinary. Granted by the user or by [`Requirements`], never by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capability {
+    /// Make IAM resources.
+    Iam,
+    /// Make IAM resources with names of their own.
+    NamedIam,
+    /// Be changed by macros while it is deployed.
+    AutoExpand,
 }
 
 /// The types whose creation gives rights to somebody, and the property that names them.

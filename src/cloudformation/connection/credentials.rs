@@ -4,7 +4,6 @@
 //! profile once and for all; here a profile that is renewed in another window is seen. It ignores `mfa_serial`
 //! (aws-sdk-rust#527); here the role is assumed with a code that the caller is asked for.
 
-use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -19,52 +18,10 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::Env;
 use aws_types::region::Region;
 
-use crate::connection::{Connect, ConnectError, imds_client};
+use crate::connection::error::{ConnectError, SignIn};
+use crate::connection::http::imds_client;
+use crate::connection::options::{Connect, MfaCode};
 use crate::error::{ApiError, chain};
-
-/// Asks somebody for the code that a device shows; `None` when there is nobody to ask.
-///
-/// ```
-/// use tablewright_cloudformation::{Connect, MfaCode};
-///
-/// let from_a_flag = MfaCode::new(|_serial| Some("123456".to_owned()));
-/// let connect = Connect { mfa_code: Some(from_a_flag), ..Connect::default() };
-/// ```
-#[derive(Clone)]
-pub struct MfaCode(Arc<Ask>);
-
-type Ask = dyn Fn(&str) -> Option<String> + Send + Sync;
-
-impl MfaCode {
-    /// Asks by calling `ask` with the serial number of the device. It may be asked again when a session has ended.
-    pub fn new(ask: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> MfaCode {
-        MfaCode(Arc::new(ask))
-    }
-}
-
-impl fmt::Debug for MfaCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MfaCode")
-    }
-}
-
-/// How somebody signs in who has to do so from time to time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignIn {
-    /// `aws sso login`.
-    Sso,
-    /// `aws login`.
-    Login,
-}
-
-impl fmt::Display for SignIn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            SignIn::Sso => "aws sso login",
-            SignIn::Login => "aws login",
-        })
-    }
-}
 
 /// Gets credentials once, so that what is wrong with them is said before anything is begun.
 pub(crate) async fn credentials(

@@ -3,14 +3,13 @@
 //! In go the caller's word, the environment and the profile, out comes an [`Endpoint`] with its origin, for people to
 //! see before something is deployed to the wrong place.
 
-use std::fmt;
-
 use aws_config::profile::ProfileSet;
 use aws_types::SdkConfig;
 use aws_types::os_shim_internal::Env;
 use aws_types::service_config::ServiceConfigKey;
 
-use crate::connection::{Connect, ConnectError};
+use crate::connection::error::ConnectError;
+use crate::connection::options::{Connect, Origin};
 
 /// An endpoint and where it was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,27 +18,6 @@ pub struct Endpoint {
     pub url: String,
     /// Where it was said.
     pub origin: Origin,
-}
-
-/// Where a setting was said.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// By the caller.
-    Given,
-    /// In an environment variable.
-    Variable(&'static str),
-    /// In a profile of the configuration files.
-    Profile(String),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Origin::Given => f.write_str("as given"),
-            Origin::Variable(name) => f.write_str(name),
-            Origin::Profile(name) => write!(f, "profile `{name}`"),
-        }
-    }
 }
 
 /// The endpoint that the SDK will call, and where it was said. The SDK knows the first and hides the second.

@@ -5,7 +5,10 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
+use aws_config::imds;
+use aws_config::provider_config::ProviderConfig;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{self, TlsContext, TrustStore};
@@ -127,6 +130,16 @@ fn endpoint_of(uri: &str) -> Endpoint {
     let after_scheme = uri.find("://").map_or(0, |at| at + 3);
     let end = uri[after_scheme..].find(['/', '?']).map_or(uri.len(), |at| after_scheme + at);
     Endpoint(uri[..end].to_owned())
+}
+
+/// The metadata service of EC2, asked once and briefly: off EC2 nobody answers, and the user waits for a message.
+pub(crate) fn imds_client(http_client: &SharedHttpClient) -> imds::Client {
+    imds::Client::builder()
+        .configure(&ProviderConfig::without_region().with_http_client(http_client.clone()))
+        .max_attempts(1)
+        .connect_timeout(Duration::from_millis(500))
+        .read_timeout(Duration::from_secs(1))
+        .build()
 }
 
 #[cfg(test)]

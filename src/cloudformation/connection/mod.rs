@@ -4,21 +4,19 @@
 //! answer "service error" much later. This is the one place that reads the environment: the SDK's own variables and
 //! files, which belong to the user.
 
-pub mod credentials;
-pub(crate) mod http;
-pub mod endpoint;
 pub(crate) mod clock;
+pub(crate) mod retry;
+pub(crate) mod http;
+pub mod options;
+pub mod error;
+pub mod credentials;
+pub mod endpoint;
 
 use std::time::Duration;
 
-use aws_config::imds;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::profile::ProfileSet;
-use aws_config::provider_config::ProviderConfig;
-use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_cloudformation::Client;
-use aws_smithy_async::rt::sleep::SharedAsyncSleep;
-use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -27,30 +25,12 @@ use aws_types::app_name::AppName;
 use aws_types::os_shim_internal::{Env, Fs};
 use aws_types::region::Region;
 
-use crate::connection::credentials::{MfaCode, SignIn, credentials};
-use crate::connection::endpoint::{Endpoint, Origin, check_endpoint, endpoint};
+use crate::connection::credentials::credentials;
+use crate::connection::endpoint::{Endpoint, check_endpoint, endpoint};
+use crate::connection::error::ConnectError;
+use crate::connection::http::imds_client;
+use crate::connection::options::{Connect, Origin};
 use crate::error::{ApiError, chain};
-
-/// What the user said, and what a test or a sandbox puts in the place of the outside world.
-#[derive(Debug, Clone, Default)]
-pub struct Connect {
-    /// The profile; else `AWS_PROFILE`, else `default`.
-    pub profile: Option<String>,
-    /// The region; else the SDK's variables, the profile, the machine.
-    pub region: Option<String>,
-    /// The endpoint of all services; else the SDK's variables, the profile, AWS.
-    pub endpoint_url: Option<String>,
-    /// Carries the requests, instead of the network.
-    pub http_client: Option<SharedHttpClient>,
-    /// Asks for the code of a device, for a profile with an `mfa_serial`.
-    pub mfa_code: Option<MfaCode>,
-    /// Gives the credentials, instead of the SDK's chain.
-    pub credentials: Option<SharedCredentialsProvider>,
-    /// Waits, instead of the machine's clock.
-    pub sleep: Option<SharedAsyncSleep>,
-    /// Tells the time, instead of the machine's clock.
-    pub time: Option<SharedTimeSource>,
-}
 
 /// A way to AWS that has region and credentials. Nothing was called yet.
 #[derive(Debug, Clone)]
@@ -65,83 +45,6 @@ pub struct Connection {
     pub endpoint: Option<Endpoint>,
 }
 
-/// Why there is no connection.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConnectError {
-    /// The configuration files cannot be read.
-    #[error("failed to read the AWS configuration files: {0}")]
-    ConfigFiles(String),
-    /// The profile is not in the configuration files.
-    #[error("profile `{name}` ({origin}) is not in the AWS configuration files; {}", listed(.known))]
-    UnknownProfile {
-        /// Its name.
-        name: String,
-        /// Where it was said.
-        origin: Origin,
-        /// The profiles that are there.
-        known: Vec<String>,
-    },
-    /// No region was found.
-    #[error("no region")]
-    NoRegion {
-        /// Where it was looked for.
-        tried: Vec<String>,
-    },
-    /// The region cannot be one.
-    #[error("`{region}` ({origin}) is not a region: lower-case letters, digits and `-`")]
-    InvalidRegion {
-        /// What was said.
-        region: String,
-        /// Where it was said.
-        origin: Origin,
-    },
-    /// The endpoint cannot be one.
-    #[error("`{url}` ({origin}) is not an endpoint: {problem}")]
-    InvalidEndpoint {
-        /// What was said.
-        url: String,
-        /// Where it was said.
-        origin: Origin,
-        /// What is wrong with it.
-        problem: &'static str,
-    },
-    /// No credentials were found anywhere.
-    #[error("no credentials")]
-    NoCredentials {
-        /// Where they were looked for, and why they were not there.
-        tried: Vec<String>,
-    },
-    /// The profile's role is assumed with a code, and nobody can be asked for it.
-    #[error("profile `{profile}` needs a code of the device {serial}")]
-    MfaCode {
-        /// The profile.
-        profile: String,
-        /// The device's serial number.
-        serial: String,
-    },
-    /// The session that the profile signs in with has ended, or has never begun.
-    #[error("profile `{profile}` is not signed in: {cause}")]
-    SignedOut {
-        /// The profile.
-        profile: String,
-        /// How to sign in.
-        sign_in: SignIn,
-        /// What the SDK found.
-        cause: String,
-    },
-    /// Credentials are configured and could not be had.
-    #[error("failed to get credentials: {0}")]
-    Credentials(String),
-    /// The file named in `AWS_CA_BUNDLE` cannot be used.
-    #[error("failed to use the certificates in {path} (AWS_CA_BUNDLE): {problem}")]
-    CaBundle {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        problem: String,
-    },
-}
-
 impl Connection {
     /// A client of CloudFormation.
     pub fn cloudformation(&self) -> Client {
@@ -153,13 +56,6 @@ impl Connection {
         let answer = aws_sdk_sts::Client::new(&self.sdk_config).get_caller_identity().send().await;
         let answer = answer.map_err(|error| ApiError::unpack("GetCallerIdentity", &error))?;
         Ok(answer.account.unwrap_or_default())
-    }
-}
-
-fn listed(known: &[String]) -> String {
-    match known {
-        [] => "there are none".to_owned(),
-        [..] => format!("there are: {}", known.join(", ")),
     }
 }
 
@@ -301,14 +197,4 @@ async fn region(
             ],
         }),
     }
-}
-
-/// The metadata service of EC2, asked once and briefly: off EC2 nobody answers, and the user waits for a message.
-pub(crate) fn imds_client(http_client: &SharedHttpClient) -> imds::Client {
-    imds::Client::builder()
-        .configure(&ProviderConfig::without_region().with_http_client(http_client.clone()))
-        .max_attempts(1)
-        .connect_timeout(Duration::from_millis(500))
-        .read_timeout(Duration::from_secs(1))
-        .build()
 }

@@ -3,75 +3,16 @@
 //! In goes a stack's ARN, out come owned entries. CloudFormation gives the newest first and all operations there ever
 //! were, so reading stops at what is known already. A page token is never kept: every read starts at the head.
 
-use std::time::SystemTime;
-
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::config::Config;
 use aws_sdk_cloudformation::types::StackEvent;
-use aws_smithy_types::retry::RetryConfig;
 
 use crate::connection::clock::Clock;
+use crate::connection::retry::without_retries;
 use crate::error::ApiError;
-use crate::event::{EventKind, ResourceEvent};
+use crate::operation::entry::Entry;
 use crate::operation::rate_limit::RateBudget;
 use crate::operation::timeline::Timeline;
-use crate::stack::status::{ResourceStatus, StackStatus};
 use crate::stack::{filled, time};
-
-/// One entry of a stack's history.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Its id: the only thing that tells two entries apart, as times repeat.
-    pub id: String,
-    /// When it happened.
-    pub at: SystemTime,
-    /// The stack whose history this is, by ARN.
-    pub stack_id: String,
-    /// The resource's name in the template; the stack's name for the stack's own entries.
-    pub logical_id: String,
-    /// The resource's name in the account.
-    pub physical_id: Option<String>,
-    /// The resource's type.
-    pub resource_type: String,
-    /// The status as CloudFormation wrote it: of a resource, or of the stack.
-    pub status: String,
-    /// Why, where CloudFormation says so.
-    pub reason: Option<String>,
-    /// The client request token of the operation that this entry belongs to.
-    pub token: Option<String>,
-}
-
-/// The type of stacks, of the root's own entries and of nested stacks alike.
-pub(crate) const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
-
-impl Entry {
-    /// The stack's own status, when this entry is about the stack itself.
-    pub fn stack_status(&self) -> Option<StackStatus> {
-        // A nested stack has the same type; a resource may have the stack's name. Only the ARN decides.
-        let own = self.resource_type == STACK_TYPE && self.physical_id.as_deref() == Some(&self.stack_id);
-        own.then(|| StackStatus::parse(&self.status))
-    }
-
-    /// The resource's status, when this entry is about a resource.
-    pub fn resource_status(&self) -> Option<ResourceStatus> {
-        self.stack_status().is_none().then(|| ResourceStatus::parse(&self.status))
-    }
-
-    /// This entry as a fact to report about the stack `root`. A nested stack's own entries are those of a resource.
-    pub(crate) fn to_event(&self, root: &str) -> EventKind {
-        match self.stack_status() {
-            Some(status) if self.stack_id == root => EventKind::Stack { status, reason: self.reason.clone() },
-            _ => EventKind::Resource(ResourceEvent {
-                stack_id: self.stack_id.clone(),
-                logical_id: self.logical_id.clone(),
-                physical_id: self.physical_id.clone(),
-                resource_type: self.resource_type.clone(),
-                status: ResourceStatus::parse(&self.status),
-                reason: self.reason.clone(),
-            }),
-        }
-    }
-}
 
 /// Reads what `timeline` does not know yet. Newest first. The caller has taken the first page from the budget.
 pub(crate) async fn read_new(
@@ -146,11 +87,6 @@ async fn read_page(client: &Client, stack_id: &str, next: Option<String>) -> Res
     Ok(Page { entries, next: filled(answer.next_token) })
 }
 
-/// Where a loop is the retry, the SDK's own would only hide how often we are throttled.
-pub(crate) fn without_retries() -> aws_sdk_cloudformation::config::Builder {
-    Config::builder().retry_config(RetryConfig::disabled())
-}
-
 /// An event without an id or a time cannot be placed and is dropped; AWS requires both.
 fn read_entry(event: StackEvent) -> Option<Entry> {
     Some(Entry {
@@ -169,7 +105,7 @@ fn read_entry(event: StackEvent) -> Option<Entry> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use std::time::{Duration, SystemTime};
 
     /// Entries by the second that they were written in; the second is their id as well.
     fn page(seconds: &[u64]) -> Vec<Entry> {

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
-use crate::operation::events::Entry;
+use crate::operation::entry::Entry;
 use crate::stack::status::{ResourceStatus, StackStatus};
 
 /// What is known about the end of an operation.
@@ -245,7 +245,7 @@ mod tests {
             logical_id: (*id).to_owned(),
             physical_id: Some(if *id == "STACK" { STACK.to_owned() } else { format!("{id}-1") }),
             resource_type: match *id {
-                "STACK" => crate::operation::events::STACK_TYPE.to_owned(),
+                "STACK" => crate::stack::STACK_TYPE.to_owned(),
                 id => id.trim_end_matches(|digit: char| digit.is_ascii_digit()).to_owned(),
             },
             status: (*status).to_owned(),

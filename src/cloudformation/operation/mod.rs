@@ -4,8 +4,9 @@
 //! strings. Before anything is changed the history is read once: it marks what was there before, and proves that the
 //! events may be read at all.
 
-pub mod events;
+pub mod entry;
 pub mod timeline;
+pub mod events;
 pub(crate) mod nested_stacks;
 pub(crate) mod forecast;
 pub mod rate_limit;
@@ -16,18 +17,20 @@ pub mod outcome;
 pub mod cancel;
 pub mod delete_stack;
 pub mod rollback;
+pub mod wait_for_idle;
 
 use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::Client;
 
+use crate::change_set::ChangeSet;
 use crate::change_set::delete::{describe_change_set, is_executed};
-use crate::change_set::{ChangeSet, failed_call};
 use crate::connection::clock::Clock;
+use crate::connection::retry::{default_backoff, without_retries};
 use crate::error::ApiError;
-use crate::event::{EventKind, Events, StackEvents};
-use crate::operation::events::{Entry, read_head, without_retries};
-use crate::operation::polling::Pace;
+use crate::event::{EventKind, Events, StackEvents, failed_call};
+use crate::operation::entry::Entry;
+use crate::operation::events::read_head;
 use crate::operation::timeline::Timeline;
 use crate::stack;
 
@@ -192,7 +195,7 @@ async fn was_heard(client: &Client, change_set: &ChangeSet) -> bool {
 }
 
 async fn pause(error: ApiError, failures: u32, clock: &Clock, facts: &StackEvents<'_>) {
-    let retry_in = Pace::default().backoff(failures);
+    let retry_in = default_backoff(failures);
     facts.emit(clock.now(), failed_call(error, retry_in));
     clock.sleep(retry_in).await;
 }

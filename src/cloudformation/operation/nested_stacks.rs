@@ -7,8 +7,9 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
-use crate::operation::events::{Entry, STACK_TYPE};
+use crate::operation::entry::Entry;
 use crate::operation::timeline::Timeline;
+use crate::stack::STACK_TYPE;
 use crate::stack::status::StackClass;
 
 /// The stacks of one operation.

@@ -6,9 +6,10 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
-use crate::operation::events::{Entry, STACK_TYPE};
+use crate::operation::entry::Entry;
 use crate::operation::timeline::Verdict;
 use crate::stack::Output;
+use crate::stack::STACK_TYPE;
 use crate::stack::status::{ResourceStatus, StackClass, StackStatus};
 
 /// How an operation ended.

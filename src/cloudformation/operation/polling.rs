@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::connection::retry::backoff;
 use crate::operation::forecast::{Outlook, SETTLING};
 use crate::operation::rate_limit::RateBudget;
 
@@ -103,7 +104,7 @@ impl Pace {
 
     /// The wait after `failures` reads in a row went wrong.
     pub(crate) fn backoff(&self, failures: u32) -> Duration {
-        (self.fast * 2u32.saturating_pow(failures.min(16))).min(self.longest)
+        backoff(failures, self.fast, self.longest)
     }
 }
 

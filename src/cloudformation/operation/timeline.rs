@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::time::SystemTime;
 
-use crate::operation::events::Entry;
+use crate::operation::entry::Entry;
 use crate::stack::status::{StackClass, StackStatus};
 
 /// The entries of one operation, and its verdict once there is one.

@@ -11,11 +11,11 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::config::IdentityCache;
 
 use crate::change_set::delete::describe_change_set;
-use crate::change_set::failed_call;
 use crate::connection::clock::Clock;
 use crate::error::{ApiError, ApiErrorKind};
-use crate::event::{EventKind, Events, StackEvents};
-use crate::operation::events::{Entry, read_new};
+use crate::event::{EventKind, Events, StackEvents, failed_call};
+use crate::operation::entry::Entry;
+use crate::operation::events::read_new;
 use crate::operation::forecast::{Lengths, ServerClock, outlook};
 use crate::operation::nested_stacks::{Family, in_order};
 use crate::operation::outcome::{Outcome, outcome};

@@ -6,7 +6,6 @@
 pub(crate) mod vocabulary;
 pub mod status;
 pub mod guidance;
-pub mod wait_for_idle;
 pub mod protection;
 
 use std::collections::BTreeMap;
@@ -19,9 +18,13 @@ use aws_sdk_cloudformation::types::TemplateStage;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::DateTime;
 
+use crate::connection::retry::without_retries;
 use crate::error::{ApiError, ApiErrorKind};
-use crate::operation::events::without_retries;
+
 use crate::stack::status::{ResourceStatus, StackStatus};
+
+/// The type of stacks, of the root's own entries and of nested stacks alike.
+pub(crate) const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
 
 /// A stack as `DescribeStacks` shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
-use tablewright_cloudformation::change_set::draft::Template;
+use tablewright_cloudformation::change_set::request::Template;
 use tablewright_cloudformation::draft;
 use tablewright_cloudformation::{Connect, Request, connect, stack};
 

@@ -6,11 +6,11 @@ mod script;
 use std::collections::BTreeMap;
 
 use script::{Script, stack};
-use tablewright_cloudformation::change_set::draft::{Capability, ChangeSetType, Parameter, Template};
 use tablewright_cloudformation::{
     ApiError, ChangeSet, Draft, Events, OnFailure, Operation, PrepareError, Prepared, Request, Requirements,
     RollbackConfiguration, execute, prepare,
 };
+use tablewright_cloudformation::{Capability, ChangeSetType, Parameter, Template};
 
 fn update() -> Draft {
     Draft {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use serde_json::{Value as Json, json};
-use tablewright_cloudformation::connection::endpoint::Origin;
+use tablewright_cloudformation::Origin;
 use tablewright_cloudformation::{ApiError, Connect, ConnectError, connect};
 use tablewright_dynamodb::{Pace, wait_until_active};
 use tablewright_sam::local::Deployed;

@@ -9,7 +9,7 @@ use aws_sdk_cloudformation::Client;
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
-use tablewright_cloudformation::change_set::draft::Template;
+use tablewright_cloudformation::change_set::request::Template;
 use tablewright_cloudformation::draft;
 use tablewright_cloudformation::watch;
 use tablewright_cloudformation::{

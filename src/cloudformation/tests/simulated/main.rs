@@ -23,7 +23,7 @@ use aws_sdk_cloudformation::config::{BehaviorVersion, Config, Region};
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use tablewright_cloudformation::operation::OperationKind;
-use tablewright_cloudformation::operation::events::Entry;
+use tablewright_cloudformation::operation::entry::Entry;
 use tablewright_cloudformation::watch;
 use tablewright_cloudformation::{Event, EventKind, Events, Operation, Outcome, Pace, WatchError};
 

@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use aws_sdk_cloudformation::Client;
 
-use crate::change_set::failed_call;
 use crate::connection::clock::Clock;
 use crate::error::{ApiError, ApiErrorKind};
-use crate::event::{Events, StackEvents};
+use crate::event::{Events, StackEvents, failed_call};
 use crate::operation::polling::{Jitter, Pace};
 use crate::stack::status::StackClass;
 use crate::stack::{self, Stack};
