@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tablewright_sandbox::{Clock, Options, Sandbox, VirtualClock, serve};
 
-use crate::support::{clients, notes};
+use crate::support::{Wire, clients, notes};
 
 /// A folder that is removed with its owner.
 struct Folder(PathBuf);
@@ -117,6 +117,29 @@ fn what_is_not_ours_is_refused_and_kept() {
     check("{\"a\":1}", "is not a sandbox state file");
     check("{\"tablewright_sandbox\":1,\"seed\":", "is not a sandbox state file");
     check("{\"tablewright_sandbox\":99}", "has sandbox state format 99, this version reads 2");
+}
+
+/// A file of format 2, kept as it was written: stack `app` in the middle of an update (table with indexes, streams, key and
+/// time to live, global table, nested stack, hook, rollback trigger, drift detection), and an IMPORT change set that waits.
+const FORMAT_2: &[u8] = include_bytes!("../data/state-2.json");
+
+#[test]
+fn a_file_of_an_earlier_version_is_read() {
+    let folder = Folder::new("earlier");
+    std::fs::create_dir_all(folder.file().parent().unwrap()).unwrap();
+    std::fs::write(folder.file(), FORMAT_2).unwrap();
+    let clock = VirtualClock::default();
+    clock.advance(Duration::from_secs(338));
+    let wire = Wire { sandbox: open(&folder, &clock), clock };
+    assert_eq!(wire.status("app"), "UPDATE_IN_PROGRESS");
+    // Written again as it was read: a change of the format cannot go unnoticed, it needs another number.
+    assert_eq!(std::fs::read(folder.file()).unwrap(), FORMAT_2);
+    wire.wait(900);
+    assert_eq!(wire.status("app"), "UPDATE_COMPLETE");
+    assert_eq!(wire.stack("app")["DriftInformation"]["StackDriftStatus"], "DRIFTED");
+    wire.call("ExecuteChangeSet", &[("StackName", "taken"), ("ChangeSetName", "adopt")]);
+    wire.wait(60);
+    assert_eq!(wire.status("taken"), "IMPORT_COMPLETE");
 }
 
 #[test]
