@@ -22,24 +22,24 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-pub(crate) mod template;
+// Lowest first: a module imports only those above it in this list, as a test reads from the sources.
+mod clock;
+mod wire;
+mod state;
+mod template;
+mod dynamodb;
+mod s3;
+mod resources;
+mod engine;
+mod cloudformation;
 
-mod sandbox;
-mod service_call;
-
+// These may import all of the above, and each other.
 mod connector;
 mod control;
+mod effects;
+mod sandbox;
 mod server;
-mod wire;
-
-mod cloudformation;
-mod dynamodb;
-mod engine;
-mod resources;
-mod s3;
-
-mod clock;
-mod state;
+mod service_call;
 
 pub use clock::{Clock, VirtualClock};
 pub use sandbox::{Call, ConnectionLost, Options, Sandbox};

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::clock::{Clock, Millis};
 use crate::control;
-use crate::engine;
+use crate::effects;
 use crate::service_call::ServiceCall;
 use crate::state::State;
 use crate::state::faults::{CallFailure, Faults};
@@ -150,7 +150,7 @@ impl Sandbox {
         let (regions, moment) = state.at(now);
         let mut happened = false;
         for region in regions.by_name.values_mut() {
-            happened |= engine::schedule::catch_up(region, moment);
+            happened |= effects::catch_up(region, moment);
         }
         // Only what changes something moves the kept time: a mere look must not rewrite the file.
         if happened {

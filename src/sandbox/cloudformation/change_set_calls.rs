@@ -6,12 +6,12 @@ use super::{early_validation, import, nested_change_sets, stack_in_brackets, sta
 use crate::clock::Millis;
 use crate::engine::begin;
 use crate::engine::differences;
-use crate::engine::schedule::{self, Effect};
 use crate::state::change_set::{
     Change, ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnFailure,
 };
 use crate::state::event::stack_event;
 use crate::state::hook;
+use crate::state::schedule::{self, Effect};
 use crate::state::stack::{self, OperationType, PastOperation, Stack, StackStatus};
 use crate::state::{ACCOUNT, Moment, Region};
 use crate::template::definition;
@@ -294,7 +294,7 @@ fn work_out(
 /// Whether neither outputs nor tags nor notifications change.
 fn nothing_else(region: &Region, stack: &Stack, change_set: &ChangeSet) -> bool {
     stack.definition.as_ref().is_some_and(|current| {
-        !crate::cloudformation::stack_views::differ(region, stack, current, &change_set.definition)
+        !differences::differ_beside_resources(region, stack, current, &change_set.definition)
     })
 }
 

@@ -3,39 +3,22 @@
 //! Only what the template says is compared. Nothing is found out before somebody asks: the answers are those of the last
 //! detection.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{stack_in_brackets, stack_name};
 use crate::clock::Millis;
-use crate::resources::{self, Services};
+use crate::resources;
+use crate::state::drift::{Detection, Drift};
+use crate::state::services::Services;
 use crate::state::stack::{Resource, Stack, StackStatus};
 use crate::state::{Moment, Region};
-use crate::template::intrinsics::scalar;
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
 use crate::wire::text;
+use crate::wire::text::scalar;
 use crate::wire::text::{Page, strings};
 
 const PAGE: usize = 100;
-
-/// What the last detection found of a resource.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Drift {
-    at: Millis,
-    expected: Value,
-    /// `None` when the resource is gone.
-    actual: Option<Value>,
-}
-
-/// A detection over a stack.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Detection {
-    id: String,
-    begun: Millis,
-    done_at: Millis,
-    drifted: usize,
-}
 
 impl Drift {
     fn of(resource: &Resource, services: &Services, now: Millis) -> Option<Self> {
@@ -44,14 +27,6 @@ impl Drift {
         let actual = resources::actual(resource, services)?;
         let actual = actual.map(|actual| restricted(&expected, &strings(&actual)));
         Some(Self { at: now, expected, actual })
-    }
-
-    pub(crate) fn status(&self) -> &'static str {
-        match &self.actual {
-            None => "DELETED",
-            Some(actual) if *actual == self.expected => "IN_SYNC",
-            Some(_) => "MODIFIED",
-        }
     }
 
     pub(crate) fn information(&self, status: &str) -> Value {
@@ -222,10 +197,6 @@ pub(crate) fn detection_status(
 }
 
 impl Detection {
-    fn status(&self) -> &'static str {
-        if self.drifted > 0 { "DRIFTED" } else { "IN_SYNC" }
-    }
-
     /// What DescribeStacks shows of it once it is done.
     pub(crate) fn information(&self, now: Millis) -> Option<Value> {
         (now >= self.done_at).then(

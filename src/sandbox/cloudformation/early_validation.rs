@@ -3,11 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::clock::Millis;
-use crate::resources::{Services, schema};
+use crate::resources::schema;
 use crate::state::change_set::{Action, Change, Finding};
 use crate::state::event::Event;
 use crate::state::hook::HookEvent;
 use crate::state::random::Random;
+use crate::state::services::Services;
 use crate::state::stack::{self, Stack};
 use crate::state::{Moment, Region};
 use crate::template::intrinsics::UNKNOWN;

@@ -2,24 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::resources::ResourceType;
 use crate::state::Region;
-use crate::state::change_set::{Action, Change};
+use crate::state::change_set::{Action, Change, ToImport};
+use crate::state::resource_type::ResourceType;
 use crate::state::stack::{Definition, Policy, Stack, StackStatus};
-use crate::template::Template;
-use crate::template::intrinsics::{UNKNOWN, scalar};
+use crate::state::template::Template;
+use crate::template::intrinsics::UNKNOWN;
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
-
-/// One of `ResourcesToImport`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ToImport {
-    pub(crate) logical_id: String,
-    pub(crate) identifier: String,
-}
+use crate::wire::text::scalar;
 
 fn refuse<T>(text: String) -> Result<T, ApiError> {
     Err(ApiError::validation(text))

@@ -10,16 +10,17 @@ use crate::wire::error::ApiError;
 use crate::wire::query::Params;
 
 pub(crate) mod change_set_calls;
-pub(crate) mod drift;
+mod change_set_views;
+mod definition_views;
+mod drift;
 mod early_validation;
 mod executions;
-pub(crate) mod import;
+mod import;
 mod nested_change_sets;
 mod recovery;
 mod resource_views;
-pub(crate) mod rollback_configuration;
 mod stack_calls;
-pub(crate) mod stack_views;
+mod stack_views;
 mod template_calls;
 
 type Run = fn(&mut Region, &Params, Moment<'_>) -> Result<Value, ApiError>;

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use crate::engine::differences;
 use crate::engine::{begin, nested};
-use crate::resources::ResourceType;
 use crate::state::change_set::{Action, Change, ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus};
 use crate::state::event::stack_event;
+use crate::state::resource_type::ResourceType;
 use crate::state::stack::{self, Definition, Parent, Stack, StackStatus};
 use crate::state::{ACCOUNT, Moment, Region};
 use crate::template::outputs;

@@ -12,8 +12,8 @@ use crate::engine::differences;
 use crate::state::change_set::OnFailure;
 use crate::state::operation::OperationKind;
 use crate::state::stack::{self, ResourceStatus, Stack, StackStatus};
+use crate::state::template::Template;
 use crate::state::{Moment, Region};
-use crate::template::Template;
 use crate::template::outputs;
 use crate::template::template_url;
 use crate::template::{definition, stack_policy};
@@ -154,8 +154,9 @@ pub(crate) fn update(region: &mut Region, params: &Params, moment: Moment<'_>) -
     let exports = outputs::exports(region, Some(&stack_id));
     let stack = &region.stacks[index];
     let changes = differences::changes(region, stack, &definition, &exports).map_err(ApiError::validation)?;
-    let same =
-        current.as_ref().is_some_and(|current| !stack_views::differ(region, stack, current, &definition));
+    let same = current
+        .as_ref()
+        .is_some_and(|current| !differences::differ_beside_resources(region, stack, current, &definition));
     if changes.is_empty() && same && policy.is_none() {
         return Err(ApiError::validation("No updates are to be performed."));
     }

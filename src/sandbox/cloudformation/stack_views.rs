@@ -2,12 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{stack_in_brackets, stack_name, stack_with_id};
+use super::{definition_views, stack_in_brackets, stack_name, stack_with_id};
 use crate::state::event;
-use crate::state::stack::{Definition, Output, Stack, StackStatus, Tag};
+use crate::state::stack::{Output, Stack, StackStatus};
 use crate::state::{Moment, Region};
-use crate::template::intrinsics::Scope;
-use crate::template::outputs;
 use crate::template::stack_policy;
 use crate::template::template_url;
 use crate::wire::error::ApiError;
@@ -44,7 +42,7 @@ fn body(region: &Region, stack: &Stack, moment: Moment<'_>) -> Value {
         "DriftInformation": drift_information(stack, moment),
         "NotificationARNs": definition.map(|definition| definition.notification_arns.clone()).unwrap_or_default(),
         "RollbackConfiguration": definition.map_or_else(|| json!({}), |definition| definition.rollback.body()),
-        "Tags": definition.map_or_else(|| json!([]), |definition| tags(&definition.tags)),
+        "Tags": definition.map_or_else(|| json!([]), |definition| definition_views::tags(&definition.tags)),
     });
     if let Some(reason) = reason {
         body["StackStatusReason"] = json!(reason);
@@ -65,7 +63,7 @@ fn body(region: &Region, stack: &Stack, moment: Moment<'_>) -> Value {
             body["Capabilities"] = json!(definition.capabilities);
         }
         if !definition.parameters.is_empty() {
-            body["Parameters"] = parameters(definition);
+            body["Parameters"] = definition_views::parameters(definition);
         }
         if let Some(role) = &definition.role_arn {
             body["RoleARN"] = json!(role);
@@ -115,27 +113,6 @@ fn output(output: &Output) -> Value {
         body["ExportName"] = json!(export);
     }
     body
-}
-
-/// Parameters as they may be shown.
-pub(crate) fn parameters(definition: &Definition) -> Value {
-    definition
-        .parameters
-        .iter()
-        .map(|parameter| {
-            let value = if parameter.no_echo { "****" } else { &parameter.value };
-            let mut body = json!({ "ParameterKey": parameter.key, "ParameterValue": value });
-            if let Some(resolved) = parameter.resolved.as_ref().filter(|_| !parameter.no_echo) {
-                body["ResolvedValue"] = json!(resolved);
-            }
-            body
-        })
-        .collect()
-}
-
-/// Tags as they are shown.
-pub(crate) fn tags(tags: &[Tag]) -> Value {
-    tags.iter().map(|tag| json!({ "Key": tag.key, "Value": tag.value })).collect()
 }
 
 /// DescribeStackEvents.
@@ -264,18 +241,4 @@ pub(crate) fn update_termination_protection(
     let stack = &mut region.stacks[index];
     stack.termination_protection = on;
     Ok(json!({ "StackId": stack.id }))
-}
-
-/// Whether two definitions differ in what lies beside the resources: outputs, tags, notifications.
-pub(crate) fn differ(region: &Region, stack: &Stack, current: &Definition, wanted: &Definition) -> bool {
-    if current.tags != wanted.tags || current.notification_arns != wanted.notification_arns {
-        return true;
-    }
-    let exports = outputs::exports(region, Some(&stack.id));
-    let outputs = |definition: &Definition| {
-        let nothing = std::collections::BTreeSet::new();
-        let scope = Scope::new(&region.name, stack, definition, Some(&nothing), &exports);
-        outputs::outputs(&scope)
-    };
-    outputs(current) != outputs(wanted)
 }

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::{stack_name, stack_with_id};
 use crate::cloudformation::change_set_calls;
-use crate::resources::ResourceType;
+use crate::state::resource_type::ResourceType;
 use crate::state::stack::StackStatus;
+use crate::state::template::Template;
 use crate::state::{Moment, Region};
-use crate::template::Template;
 use crate::template::definition;
-use crate::template::intrinsics::scalar;
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
+use crate::wire::text::scalar;
 
 /// GetTemplate: the text as it was submitted.
 pub(crate) fn get(region: &mut Region, params: &Params, _: Moment<'_>) -> Result<Value, ApiError> {

@@ -1,38 +1,18 @@
 //! Kinesis destinations of a table: enabled, changed and disabled, each of which takes a while.
 
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::operations;
 use super::spec::text;
-use super::table::Table;
 use crate::clock::Millis;
-use crate::resources::{ResourceType, Services};
+use crate::state::kinesis_destination::Destination;
+use crate::state::resource_type::ResourceType;
+use crate::state::services::Services;
+use crate::state::table::Table;
 use crate::state::{ACCOUNT, Moment, Region};
 use crate::wire::error::ApiError;
 
-/// A stream that gets a table's changes, or got them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Destination {
-    stream: String,
-    precision: Option<String>,
-    enabled: bool,
-    /// Until then the last change is under way.
-    until: Millis,
-    updating: bool,
-}
-
 impl Destination {
-    fn status(&self, now: Millis) -> &'static str {
-        match (self.enabled, now < self.until) {
-            (true, true) if self.updating => "UPDATING",
-            (true, true) => "ENABLING",
-            (true, false) => "ACTIVE",
-            (false, true) => "DISABLING",
-            (false, false) => "DISABLED",
-        }
-    }
-
     fn describe(&self, now: Millis) -> Value {
         let mut body = json!({ "StreamArn": self.stream, "DestinationStatus": self.status(now) });
         if let Some(precision) = &self.precision {

@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 
-use crate::resources::Services;
+use crate::state::services::Services;
 use crate::state::{Moment, Region, Regions};
 use crate::wire::error::ApiError;
 
@@ -16,10 +16,10 @@ pub(crate) mod operations;
 mod properties;
 pub(crate) mod rules;
 pub(crate) mod spec;
-pub(crate) mod table;
+mod describe;
 
-use spec::TableSpec;
-use table::Table;
+use crate::state::table::Table;
+use crate::state::table_spec::TableSpec;
 
 /// Carries a call out.
 pub(crate) fn answer(

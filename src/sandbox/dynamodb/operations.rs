@@ -3,10 +3,10 @@
 //! Each function judges first and changes then; a refusal leaves the table as it was.
 
 use super::rules::{self, IndexesChange};
-use super::spec::{IndexSpec, TableSpec};
-use super::table::{self, IndexTimes, Table, Ttl};
-use crate::resources::{Services, record};
 use crate::state::random::Random;
+use crate::state::services::Services;
+use crate::state::table::{self, IndexTimes, Table, Ttl};
+use crate::state::table_spec::{IndexSpec, TableSpec};
 use crate::state::{ACCOUNT, Moment};
 use crate::wire::error::ApiError;
 
@@ -149,7 +149,7 @@ pub(crate) fn set_encryption(
         None => arn(&random.uuid()),
         Some(key) if key.starts_with("arn:") && key.split(':').nth(4) != Some(ACCOUNT) => key.clone(),
         Some(key) if key.ends_with("alias/aws/dynamodb") => arn(&random.uuid()),
-        Some(key) => match record::find_key(services, key) {
+        Some(key) => match services.find_key(key) {
             Some((id, found)) if found.is_enabled() => arn(id),
             Some((id, found)) => {
                 let state = if found.gone_at.is_some() { "pending deletion" } else { "disabled" };
@@ -198,7 +198,11 @@ pub(crate) fn set_ttl(
 }
 
 /// Switches point-in-time recovery.
-pub(crate) fn set_recovery(table: &mut Table, wanted: Option<super::spec::Recovery>, moment: Moment<'_>) {
+pub(crate) fn set_recovery(
+    table: &mut Table,
+    wanted: Option<crate::state::table_spec::Recovery>,
+    moment: Moment<'_>,
+) {
     let was = table.spec.recovery.is_some_and(|recovery| recovery.enabled);
     let is = wanted.is_some_and(|recovery| recovery.enabled);
     if is && !was {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::spec::{IndexSpec, Key, Throughput, Warm};
-use super::table::Table;
+use crate::state::table::Table;
+use crate::state::table_spec::{IndexSpec, Key, Throughput, Warm};
 
 impl Table {
     /// The properties of `AWS::DynamoDB::Table` that describe the table as it is.

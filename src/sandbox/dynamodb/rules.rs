@@ -5,9 +5,9 @@
 
 use std::collections::BTreeSet;
 
-use super::spec::{IndexSpec, Key, TableSpec};
-use super::table::Table;
 use crate::clock::Millis;
+use crate::state::table::Table;
+use crate::state::table_spec::{IndexSpec, Key, TableSpec};
 use crate::wire::error::ApiError;
 
 /// Judges a table as CreateTable does; the first broken rule speaks.

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::rules::{self, IndexesChange};
-use super::spec::{self, IndexSpec, TableSpec};
-use super::table::Table;
+use super::spec;
 use super::{name, operations};
+use crate::state::table::Table;
+use crate::state::table_spec::{IndexSpec, TableSpec};
 use crate::state::{Moment, Region};
 use crate::wire::error::ApiError;
 

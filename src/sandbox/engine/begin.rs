@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::phases::{end, enter, present};
-use super::schedule::{self, Effect};
 use super::tasks;
 use crate::clock::Millis;
 use crate::state::change_set::{Action, Change, OnFailure};
 use crate::state::operation::{Operation, OperationKind, Phase, Previous, Task, Work};
+use crate::state::schedule::{self, Effect};
 use crate::state::stack::{self, Definition, OperationType, PastOperation, Stack, StackStatus, Stale};
 use crate::state::{Moment, Region};
 use crate::template::intrinsics::Scope;

@@ -7,13 +7,14 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::nested::{self, Takes};
-use super::schedule::{self, Effect};
 use super::tasks::{fail, hook_event, record, resolved, set_state, stack_in_phase, subject};
-use crate::resources::{self, Made, ResourceType, Site};
+use crate::resources::{self, Made, Site};
 use crate::state::faults::{HandlerOperation, HookMode, HookTarget};
 use crate::state::hook;
 use crate::state::hook::HookEvent;
 use crate::state::operation::{TaskState, Work};
+use crate::state::resource_type::ResourceType;
+use crate::state::schedule::{self, Effect};
 use crate::state::stack::{self, Resource, ResourceStatus, Stack};
 use crate::state::{Moment, Region};
 use crate::template::parameter_store;

@@ -7,12 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::resources::{self, ResourceType};
+use crate::resources;
 use crate::state::Region;
 use crate::state::change_set::{Action, Change, ChangeType, Detail, Replacement, Shown};
+use crate::state::resource_type::ResourceType;
 use crate::state::stack::{Definition, Parameter, Policy, Resource, Stack};
-use crate::template::intrinsics::{Reference, Scope, outputs_of, references, scalar};
-use crate::template::order;
+use crate::template::intrinsics::{Reference, Scope, outputs_of, references};
+use crate::template::{order, outputs};
+use crate::wire::text::scalar;
 use crate::wire::text::strings;
 
 /// Works out all changes, in the order of the logical ids.
@@ -78,13 +80,6 @@ fn kind_of(template: &Value) -> ResourceType {
     ResourceType::of(name).expect("the template's types were checked when it was read")
 }
 
-/// The properties that a resource is to have, as far as they are known.
-pub(crate) fn properties(template: &Value, scope: &Scope<'_>) -> Result<Value, String> {
-    let empty = Value::Object(Map::new());
-    let properties = template.get("Properties").unwrap_or(&empty);
-    Ok(scope.resolve(properties)?.unwrap_or(empty))
-}
-
 fn add(name: &str, scope: &Scope<'_>) -> Result<Change, String> {
     let template = scope.definition.template.resource(name).cloned().unwrap_or_default();
     Ok(Change {
@@ -97,7 +92,7 @@ fn add(name: &str, scope: &Scope<'_>) -> Result<Change, String> {
         scope: Vec::new(),
         details: Vec::new(),
         before: None,
-        after: Some(properties(&template, scope)?),
+        after: Some(scope.properties(&template)?),
         change_set_id: None,
     })
 }
@@ -128,7 +123,7 @@ fn modify(
     let template = scope.definition.template.resource(name).cloned().unwrap_or_default();
     let kind = kind_of(&template);
     let old_template = stack.definition.as_ref().and_then(|definition| definition.template.resource(name));
-    let after = properties(&template, scope)?;
+    let after = scope.properties(&template)?;
     let mut details = Vec::new();
     if kind != resource.kind {
         // Another type under the same name is another resource.
@@ -360,4 +355,23 @@ pub(crate) fn same_properties(resource: &Resource, properties: &Value) -> bool {
 /// Whether an update would have to make another physical resource.
 pub(crate) fn must_replace(resource: &Resource, kind: ResourceType, properties: &Value) -> bool {
     resource.kind != kind || resources::must_replace(kind, &resource.properties, properties)
+}
+
+/// Whether two definitions differ in what lies beside the resources: outputs, tags, notifications.
+pub(crate) fn differ_beside_resources(
+    region: &Region,
+    stack: &Stack,
+    current: &Definition,
+    wanted: &Definition,
+) -> bool {
+    if current.tags != wanted.tags || current.notification_arns != wanted.notification_arns {
+        return true;
+    }
+    let exports = outputs::exports(region, Some(&stack.id));
+    let outputs = |definition: &Definition| {
+        let nothing = BTreeSet::new();
+        let scope = Scope::new(&region.name, stack, definition, Some(&nothing), &exports);
+        outputs::outputs(&scope)
+    };
+    outputs(current) != outputs(wanted)
 }

@@ -1,7 +1,7 @@
-//! The engine: what makes operations go on.
+//! Runs the operations on stacks.
 //!
-//! An operation is a set of tasks and a phase; the schedule holds what is due next. Everything is data in the region, and
-//! moves only when somebody calls [`schedule::catch_up`].
+//! An operation is a set of tasks and a phase; the region's schedule holds the effects that are due next. Everything is
+//! data in the region, and changes only when an effect is applied.
 
 pub(crate) mod differences;
 
@@ -10,6 +10,5 @@ pub(crate) mod calls;
 pub(crate) mod nested;
 pub(crate) mod phases;
 pub(crate) mod rollback;
-pub(crate) mod schedule;
 pub(crate) mod starts;
 pub(crate) mod tasks;

@@ -8,20 +8,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::begin::{self, Order};
-use super::schedule::{self, Effect};
 use super::{rollback, tasks};
 use crate::clock::Millis;
-use crate::cloudformation::stack_views;
 use crate::engine::differences;
-use crate::resources::ResourceType;
 use crate::state::change_set::OnFailure;
 use crate::state::operation::{OperationKind, TaskState, Work};
+use crate::state::resource_type::ResourceType;
+use crate::state::schedule::{self, Effect};
 use crate::state::stack::{self, Definition, Parent, Stack, StackStatus};
 use crate::state::{Moment, Region};
 use crate::template::definition;
-use crate::template::intrinsics::scalar;
 use crate::template::outputs::exports;
 use crate::wire::query::Params;
+use crate::wire::text::scalar;
 
 /// How a call of the handler goes on: after a time, or when the child says so.
 pub(super) type Takes = Option<Millis>;
@@ -176,7 +175,8 @@ pub(super) fn update(
     definition::check(region, stack, &definition).map_err(|error| error.message)?;
     let exports = exports(region, Some(&stack.id));
     let changes = differences::changes(region, stack, &definition, &exports)?;
-    let same = current.is_some_and(|current| !stack_views::differ(region, stack, &current, &definition));
+    let same = current
+        .is_some_and(|current| !differences::differ_beside_resources(region, stack, &current, &definition));
     if changes.is_empty() && same && stack.paused.is_none() {
         return Ok(Some(at.timings.small));
     }

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rollback::{self, begin_update_rollback};
-use super::schedule::{self, Effect};
 use super::{nested, tasks};
 use crate::state::change_set::{ExecutionStatus, OnFailure};
 use crate::state::event::stack_event;
 use crate::state::operation::{Operation, OperationKind, Phase, Task, TaskState, Work};
+use crate::state::schedule::{self, Effect};
 use crate::state::stack::{self, OperationType, PastOperation, Resource, ResourceStatus, Stack, StackStatus};
 use crate::state::{Moment, Region};
 use crate::template::order;

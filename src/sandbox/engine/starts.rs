@@ -3,11 +3,11 @@
 use serde_json::json;
 
 use super::nested;
-use super::schedule::{self, Effect};
 use super::tasks::{advance, fail, record, resolved, set_state, set_work, stack_in_phase, subject};
 use crate::engine::differences;
-use crate::resources::ResourceType;
 use crate::state::operation::{OperationKind, Phase, TaskState, Work};
+use crate::state::resource_type::ResourceType;
+use crate::state::schedule::{self, Effect};
 use crate::state::stack::{Policy, Resource, ResourceStatus, Stack};
 use crate::state::{Moment, Region};
 use crate::template::stack_policy::{self, Deed};

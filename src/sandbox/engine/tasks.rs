@@ -8,14 +8,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::nested;
-use super::schedule::{self, Effect};
 use crate::clock::Millis;
-use crate::engine::differences;
-use crate::resources::ResourceType;
 use crate::state::event::{ResourceEvent, resource_event};
 use crate::state::faults::HandlerOperation;
 use crate::state::hook::HookEvent;
 use crate::state::operation::{Operation, OperationKind, Phase, TaskState, Work};
+use crate::state::resource_type::ResourceType;
+use crate::state::schedule::{self, Effect};
 use crate::state::stack::{self, Policy, Resource, ResourceStatus, Stack};
 use crate::state::{Moment, Region};
 use crate::template::intrinsics::Scope;
@@ -246,7 +245,7 @@ pub(super) fn resolved(
     let template = definition.template.resource(logical_id).ok_or("Internal Failure")?;
     let exports = exports(region, None);
     let scope = Scope::new(&region.name, stack, definition, None, &exports);
-    let properties = differences::properties(template, &scope)?;
+    let properties = scope.properties(template)?;
     let kind =
         template.get("Type").and_then(Value::as_str).and_then(ResourceType::of).ok_or("Internal Failure")?;
     let policy = |attribute: &str| Policy::of(template.get(attribute).and_then(Value::as_str));

@@ -8,13 +8,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Made, Refusal, ResourceType, Site, table};
+use super::{Made, Refusal, Site, table};
 use crate::clock::Millis;
-use crate::dynamodb::table::Replica;
 use crate::state::Moment;
+use crate::state::resource_type::ResourceType;
 use crate::state::stack::Resource;
-use crate::template::intrinsics::scalar;
+use crate::state::table::Replica;
 use crate::wire::error::not_modelled;
+use crate::wire::text::scalar;
 
 /// Settings that are one for all replicas, under the names that a table has.
 const COMMON: &[&str] = &[

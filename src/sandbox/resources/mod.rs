@@ -5,16 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Millis;
-use crate::dynamodb::table::Table;
 use crate::state::Moment;
 use crate::state::change_set::Replacement;
 use crate::state::random::Random;
+use crate::state::resource_type::{Handler, ResourceType};
+use crate::state::services::Services;
 use crate::state::stack::Resource;
-use record::Record;
+use crate::state::table::Table;
 
 mod global_table;
 mod handle;
@@ -24,71 +24,6 @@ mod scaling_policy;
 mod scaling_target;
 pub(crate) mod schema;
 mod table;
-
-use crate::state::resource_type::Handler;
-pub(crate) use crate::state::resource_type::ResourceType;
-
-/// What lies behind the handlers: the services' own state.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Services {
-    pub(crate) tables: BTreeMap<String, Table>,
-    pub(crate) parameters: BTreeMap<String, Value>,
-    /// By `resource|dimension|namespace`.
-    pub(crate) scalable_targets: BTreeMap<String, Value>,
-    /// By ARN.
-    pub(crate) scaling_policies: BTreeMap<String, Value>,
-    /// What has no more than properties, by type and physical id.
-    pub(crate) records: BTreeMap<ResourceType, BTreeMap<String, Record>>,
-}
-
-impl Services {
-    /// Takes away what is gone by now, and lets tables know of their keys.
-    pub(crate) fn settle(&mut self, now: Millis) {
-        self.tables.retain(|_, table| table.gone_at.is_none_or(|at| at > now));
-        for records in self.records.values_mut() {
-            records.retain(|_, record| record.gone_at.is_none_or(|at| at > now));
-        }
-        let lost: Vec<String> = self
-            .tables
-            .iter()
-            .filter(|(_, table)| table.own_key().is_some_and(|key| !self.key_is_usable(key)))
-            .map(|(name, _)| name.clone())
-            .collect();
-        for (name, table) in &mut self.tables {
-            table.settle(now);
-            table.key_is_lost = lost.contains(name);
-        }
-    }
-
-    /// Whether a key of this account is there and enabled.
-    pub(crate) fn key_is_usable(&self, key: &str) -> bool {
-        record::find_key(self, key).is_some_and(|(_, key)| key.is_enabled())
-    }
-
-    /// Whether a resource of that type and name is there.
-    pub(crate) fn name_in_use(&self, kind: ResourceType, name: &str) -> bool {
-        match kind {
-            ResourceType::GlobalTable | ResourceType::Table => self.tables.contains_key(name),
-            ResourceType::Parameter => self.parameters.contains_key(name),
-            ResourceType::ScalableTarget
-            | ResourceType::ScalingPolicy
-            | ResourceType::Stack
-            | ResourceType::WaitConditionHandle => false,
-            ResourceType::ManagedPolicy | ResourceType::Topic => self
-                .records
-                .get(&kind)
-                .is_some_and(|records| records.keys().any(|arn| arn.rsplit(['/', ':']).next() == Some(name))),
-            ResourceType::Alarm
-            | ResourceType::Role
-            | ResourceType::Alias
-            | ResourceType::Key
-            | ResourceType::Stream
-            | ResourceType::LogGroup => {
-                self.records.get(&kind).is_some_and(|records| records.contains_key(name))
-            }
-        }
-    }
-}
 
 /// Where a handler works.
 pub(crate) struct Site<'a> {

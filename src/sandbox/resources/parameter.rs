@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Made, Refusal, ResourceType, Site, generated_name};
+use super::{Made, Refusal, Site, generated_name};
 use crate::state::Moment;
+use crate::state::resource_type::ResourceType;
 use crate::state::stack::Resource;
-use crate::template::intrinsics::scalar;
+use crate::wire::text::scalar;
 
 pub(super) fn create(site: &mut Site<'_>, properties: &Value, moment: Moment<'_>) -> Result<Made, Refusal> {
     let name = match properties.get("Name") {

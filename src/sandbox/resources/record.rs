@@ -4,49 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Made, Refusal, ResourceType, Services, Site, generated_name};
+use super::{Made, Refusal, Site, generated_name};
 use crate::clock::Millis;
+use crate::state::resource_type::ResourceType;
+use crate::state::services::Record;
 use crate::state::stack::Resource;
 use crate::state::{ACCOUNT, Moment};
-use crate::template::intrinsics::scalar;
+use crate::wire::text::scalar;
 
 const DAY: Millis = 86_400_000;
-
-/// What is kept of a resource.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Record {
-    pub(crate) properties: Value,
-    /// When a key that is pending deletion goes.
-    pub(crate) gone_at: Option<Millis>,
-}
-
-impl Record {
-    /// Whether a key can be used.
-    pub(crate) fn is_enabled(&self) -> bool {
-        let on = self.properties.get("Enabled").is_none_or(|flag| scalar(flag) != "false");
-        on && self.gone_at.is_none()
-    }
-}
-
-/// The name of a key's alias or the id of a key, as templates and calls give them, led back to the key.
-pub(crate) fn find_key<'a>(services: &'a Services, name: &str) -> Option<(&'a str, &'a Record)> {
-    let keys = services.records.get(&ResourceType::Key)?;
-    let last = name.rsplit_once(":key/").map_or(name, |(_, id)| id);
-    let last =
-        last.rsplit_once(":alias/").map_or_else(|| last.to_owned(), |(_, alias)| format!("alias/{alias}"));
-    let id = match last.starts_with("alias/") {
-        true => {
-            let alias = services.records.get(&ResourceType::Alias)?.get(&last)?;
-            let target = alias.properties.get("TargetKeyId").map(scalar)?;
-            target.rsplit_once(":key/").map_or(target.clone(), |(_, id)| id.to_owned())
-        }
-        false => last,
-    };
-    keys.get_key_value(&id).map(|(id, record)| (id.as_str(), record))
-}
 
 pub(super) fn create(
     kind: ResourceType,
@@ -124,7 +92,7 @@ fn check(kind: ResourceType, site: &mut Site<'_>, properties: &Value) -> Result<
                 return Err(Refusal::from_service("Kms", &message, site.random));
             }
             let target = text("TargetKeyId").unwrap_or_default();
-            if find_key(site.services, &target).is_none() {
+            if site.services.find_key(&target).is_none() {
                 let arn = format!("arn:aws:kms:{}:{ACCOUNT}:key/{target}", site.region);
                 let message =
                     format!("Key '{}' does not exist", if target.starts_with("arn:") { target } else { arn });

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Made, Refusal, ResourceType, Site, scaling_target};
+use super::{Made, Refusal, Site, scaling_target};
+use crate::state::resource_type::ResourceType;
 use crate::state::stack::Resource;
 use crate::state::{ACCOUNT, Moment};
-use crate::template::intrinsics::scalar;
 use crate::wire::error::not_modelled;
+use crate::wire::text::scalar;
 
 const SERVICE: &str = "ApplicationAutoScaling";
 

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Made, Refusal, ResourceType, Services, Site};
+use super::{Made, Refusal, Site};
 use crate::dynamodb::spec;
 use crate::state::Moment;
+use crate::state::resource_type::ResourceType;
+use crate::state::services::Services;
 use crate::state::stack::Resource;
-use crate::template::intrinsics::scalar;
+use crate::wire::text::scalar;
 
 const SERVICE: &str = "ApplicationAutoScaling";
 

@@ -7,10 +7,11 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::ResourceType;
-use crate::template::intrinsics::{UNKNOWN, scalar};
+use crate::state::resource_type::ResourceType;
+use crate::template::intrinsics::UNKNOWN;
 use crate::template::parameter_store;
 use crate::wire::error::not_modelled;
+use crate::wire::text::scalar;
 
 /// Shapes written for this crate, several in a file; `$ref` names another one of them.
 static OWN: LazyLock<Value> = LazyLock::new(|| read(include_str!("schemas.json")));

@@ -8,17 +8,18 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Made, Refusal, ResourceType, Site, generated_name};
+use super::{Made, Refusal, Site, generated_name};
 use crate::clock::Millis;
 use crate::dynamodb::rules::{self, IndexesChange};
-use crate::dynamodb::spec::TableSpec;
-use crate::dynamodb::table::Table;
 use crate::dynamodb::{kinesis, operations};
 use crate::state::Moment;
 use crate::state::random::Random;
+use crate::state::resource_type::ResourceType;
 use crate::state::stack::Resource;
-use crate::template::intrinsics::scalar;
+use crate::state::table::Table;
+use crate::state::table_spec::TableSpec;
 use crate::wire::error::ApiError;
+use crate::wire::text::scalar;
 
 const INCONSISTENT: &str =
     "Property AttributeDefinitions is inconsistent with the KeySchema of the table and the secondary indexes";
@@ -129,7 +130,7 @@ fn judge(before: &TableSpec, after: &TableSpec) -> Result<(), Refusal> {
     if change.creates.len() + change.deletes.len() > 1 {
         return refuse(TWO_INDEXES);
     }
-    let reshaped = |index: &&crate::dynamodb::spec::IndexSpec| {
+    let reshaped = |index: &&crate::state::table_spec::IndexSpec| {
         before.index(&index.name).is_some_and(|known| !known.same_shape(index))
     };
     if after.indexes.iter().any(|index| reshaped(&index)) {

@@ -5,6 +5,7 @@
 
 use crate::clock::Millis;
 use crate::wire::error::ApiError;
+use crate::wire::text::percent_decode;
 use crate::wire::{Request, Response};
 
 mod upload;
@@ -51,7 +52,7 @@ impl S3Call {
     pub(crate) fn read(request: &Request) -> Self {
         let (host, target) = host_and_target(request);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let path = decode(path.trim_start_matches('/'));
+        let path = percent_decode(path.trim_start_matches('/'));
         let (bucket, key) = match crate::template::template_url::bucket_of_host(host) {
             Some(bucket) => (bucket.to_owned(), path),
             None => match path.split_once('/') {
@@ -104,27 +105,6 @@ fn host_and_target(request: &Request) -> (&str, &str) {
         }
     }
     (request.header("host").unwrap_or_default(), &request.path)
-}
-
-/// Percent-decodes a path. A plus stays a plus there.
-pub(crate) fn decode(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let hex = (*first == b'%').then(|| tail.get(..2)).flatten();
-        let byte = hex.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
-        match byte {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            None => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Carries a call out, for the region that it was signed for.

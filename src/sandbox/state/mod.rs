@@ -1,32 +1,40 @@
-//! Everything the sandbox knows: plain data, per region, with the effects that are still to come.
+//! The state of the sandbox: plain data per region, with the schedule of effects to come.
 //!
-//! Nothing runs by itself. An operation puts [`Effect`]s with a due time into its region's schedule; whoever answers a
-//! call first lets everything happen that is due. So a killed process loses nothing, and a later one sees it go on.
+//! Nothing runs in the background. An operation puts effects with a due time into its region's [`schedule`]; every call
+//! first applies those that are due. A killed process loses nothing, and the next one continues.
 
-pub(crate) mod faults;
-pub(crate) mod random;
-pub(crate) mod store;
-pub(crate) mod timings;
-pub(crate) mod change_set;
-pub(crate) mod event;
-pub(crate) mod hook;
-pub(crate) mod stack;
-pub(crate) mod operation;
-pub(crate) mod resource_type;
 pub(crate) mod bucket;
+pub(crate) mod change_set;
+pub(crate) mod drift;
+pub(crate) mod event;
+pub(crate) mod faults;
+pub(crate) mod hook;
+pub(crate) mod kinesis_destination;
+pub(crate) mod operation;
+pub(crate) mod random;
+pub(crate) mod resource_type;
+pub(crate) mod rollback_configuration;
+pub(crate) mod schedule;
+pub(crate) mod services;
+pub(crate) mod stack;
+pub(crate) mod store;
+pub(crate) mod table;
+pub(crate) mod table_spec;
+pub(crate) mod template;
+pub(crate) mod timings;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Millis, TimeBase};
-use crate::engine::schedule::Scheduled;
-use crate::resources::Services;
 use crate::state::bucket::Buckets;
 use crate::state::change_set::ChangeSet;
 use crate::state::faults::Faults;
 use crate::state::hook::HookResult;
 use crate::state::random::Random;
+use crate::state::schedule::Scheduled;
+use crate::state::services::Services;
 use crate::state::stack::Stack;
 use crate::state::timings::Timings;
 

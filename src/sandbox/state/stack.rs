@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::event::Event;
 use crate::clock::Millis;
-use crate::cloudformation::drift::{Detection, Drift};
-use crate::cloudformation::rollback_configuration::RollbackConfiguration;
-use crate::resources::ResourceType;
+use crate::state::drift::{Detection, Drift};
 use crate::state::operation::Operation;
+use crate::state::resource_type::ResourceType;
+use crate::state::rollback_configuration::RollbackConfiguration;
+use crate::state::template::Template;
 use crate::state::{ACCOUNT, Region};
-use crate::template::Template;
 
 /// A stack, also after its deletion.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

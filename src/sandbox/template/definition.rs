@@ -2,18 +2,19 @@
 
 use serde_json::Value;
 
-use super::intrinsics::{Scope, scalar};
+use super::intrinsics::Scope;
 use super::parameter_store;
-use crate::cloudformation::rollback_configuration::RollbackConfiguration;
-use crate::resources::ResourceType;
 use crate::state::bucket::Buckets;
+use crate::state::resource_type::ResourceType;
+use crate::state::rollback_configuration::RollbackConfiguration;
 use crate::state::stack::{Definition, Parameter, Stack, Tag};
+use crate::state::template::Template;
 use crate::state::{Moment, Region};
-use crate::template::Template;
 use crate::template::template_url;
 use crate::template::{order, outputs};
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
+use crate::wire::text::scalar;
 
 /// The largest template that fits into a call.
 const INLINE_LIMIT: usize = 51_200;
@@ -339,7 +340,7 @@ fn check_live(scope: &Scope<'_>) -> Result<(), String> {
             ));
         }
         // Selections, mappings and the like are refused before anything begins; exports are looked up later.
-        match crate::engine::differences::properties(&resource, scope) {
+        match scope.properties(&resource) {
             Err(text) if text.starts_with("Template ") => return Err(text),
             _ => {}
         }

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::intrinsics::{SubPart, function, get_att, sub, sub_parts};
 use super::parameter_store;
-use crate::resources::ResourceType;
-use crate::template::Template;
+use crate::state::resource_type::ResourceType;
+use crate::state::template::Template;
 use crate::wire::error::not_modelled;
 
 /// Checks the structure of every function in a value.

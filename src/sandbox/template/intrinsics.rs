@@ -10,7 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::state::ACCOUNT;
 use crate::state::stack::{Definition, Resource, Stack};
-use crate::template::Template;
+use crate::state::template::Template;
+use crate::wire::text::scalar;
 
 /// A value that only the execution of the change set will bring.
 pub(crate) const UNKNOWN: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
@@ -198,6 +199,13 @@ impl<'a> Scope<'a> {
 }
 
 impl Scope<'_> {
+    /// Returns the properties of a resource in the template, with its functions resolved as far as their values are known.
+    pub(crate) fn properties(&self, resource: &Value) -> Result<Value, String> {
+        let empty = Value::Object(Map::new());
+        let properties = resource.get("Properties").unwrap_or(&empty);
+        Ok(self.resolve(properties)?.unwrap_or(empty))
+    }
+
     /// What a value refers to under the conditions that hold.
     pub(crate) fn live_references(&self, value: &Value) -> BTreeSet<Reference> {
         let mut found = BTreeSet::new();
@@ -452,13 +460,4 @@ fn holds_unknown(value: &Value) -> bool {
 
 fn known(text: &str, then: impl FnOnce(&str) -> Value) -> Value {
     if text == UNKNOWN { Value::String(text.to_owned()) } else { then(text) }
-}
-
-/// A scalar as text.
-pub(crate) fn scalar(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
-    }
 }

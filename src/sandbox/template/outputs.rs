@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::state::Region;
 use crate::state::stack::{Output, StackStatus};
-use crate::template::intrinsics::{Scope, scalar};
+use crate::template::intrinsics::Scope;
+use crate::wire::text::scalar;
 
 /// What the region's stacks export, but for one of them.
 pub(crate) fn exports(region: &Region, but: Option<&str>) -> BTreeMap<String, String> {

@@ -5,9 +5,9 @@
 
 use serde_json::Value;
 
-use super::intrinsics::scalar;
-use crate::resources::Services;
+use crate::state::services::Services;
 use crate::wire::error::not_modelled;
+use crate::wire::text::scalar;
 
 const REFERENCE: &str = "{{resolve:";
 

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::resources::ResourceType;
+use crate::state::resource_type::ResourceType;
 use crate::wire::error::ApiError;
 
 /// What an update is about to do to a resource.

@@ -25,7 +25,7 @@ pub(crate) fn read(buckets: &Buckets, url: &str) -> Result<String, ApiError> {
     if !query.is_empty() {
         return Err(ApiError::not_modelled(&format!("a TemplateURL with a query ({query})")));
     }
-    let path = crate::s3::decode(path);
+    let path = crate::wire::text::percent_decode(path);
     let (bucket, key) = match bucket_of_host(host) {
         Some(bucket) => (bucket, path.as_str()),
         None => path.split_once('/').unwrap_or((path.as_str(), "")),

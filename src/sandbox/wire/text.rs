@@ -1,4 +1,4 @@
-//! Small forms that many answers share: timestamps, strings for scalars, pages.
+//! Text forms that many answers share: timestamps, scalars as strings, percent encoding, pages.
 
 use aws_smithy_types::DateTime;
 use aws_smithy_types::date_time::Format;
@@ -26,6 +26,36 @@ pub(crate) fn strings(value: &Value) -> Value {
         }
         Value::Null | Value::String(_) => value.clone(),
     }
+}
+
+/// A scalar as text.
+pub(crate) fn scalar(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => value.to_string(),
+    }
+}
+
+/// Percent-decodes a path. A plus stays a plus.
+pub(crate) fn percent_decode(path: &str) -> String {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = (*first == b'%').then(|| tail.get(..2)).flatten();
+        let byte = hex.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok());
+        match byte {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A page of a list.

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::clock::Millis;
-use crate::resources::{ResourceType, Services};
 use crate::state::Moment;
+use crate::state::resource_type::ResourceType;
+use crate::state::services::Services;
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
 
