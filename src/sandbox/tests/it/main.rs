@@ -13,6 +13,7 @@ mod hostile;
 mod drift;
 mod hooks;
 mod import;
+mod layers;
 mod nested;
 mod policies;
 mod recorded;
