@@ -5,7 +5,7 @@ use std::fmt;
 use tablewright::{Place, render};
 use tablewright_cloudformation::Origin;
 use tablewright_cloudformation::change_set::PrepareError;
-use tablewright_cloudformation::change_set::draft::DraftError;
+use tablewright_cloudformation::change_set::prepared_request::RequestError;
 use tablewright_cloudformation::operation::delete_stack::DeleteError;
 use tablewright_cloudformation::{ApiError, ApiErrorKind, ConnectError, SignIn, UploadError, WatchError};
 
@@ -166,18 +166,18 @@ impl From<ApiError> for CommandError {
     }
 }
 
-impl From<DraftError> for CommandError {
-    fn from(error: DraftError) -> Self {
+impl From<RequestError> for CommandError {
+    fn from(error: RequestError) -> Self {
         let exit = match &error {
-            DraftError::StackName(_) | DraftError::TemplateTooLarge(_) | DraftError::Request(_) => {
+            RequestError::StackName(_) | RequestError::TemplateTooLarge(_) | RequestError::Request(_) => {
                 Exit::Usage
             }
-            DraftError::Busy { .. } => Exit::Refused,
-            DraftError::CreationRolledBack { .. } | DraftError::Paused { .. } | DraftError::Stuck { .. } => {
-                Exit::NeedsHand
-            }
-            DraftError::UnknownStatus { .. } => Exit::Unknown,
-            DraftError::Api(error) => return error.clone().into(),
+            RequestError::Busy { .. } => Exit::Refused,
+            RequestError::CreationRolledBack { .. }
+            | RequestError::Paused { .. }
+            | RequestError::Stuck { .. } => Exit::NeedsHand,
+            RequestError::UnknownStatus { .. } => Exit::Unknown,
+            RequestError::Api(error) => return error.clone().into(),
         };
         let hints = error.hint().map(str::to_owned).into_iter().collect();
         Self { hints, ..Self::new(exit, error) }
@@ -188,7 +188,7 @@ impl From<PrepareError> for CommandError {
     fn from(error: PrepareError) -> Self {
         match error {
             PrepareError::Api(error) => error.into(),
-            PrepareError::Draft(error) => error.into(),
+            PrepareError::Request(error) => error.into(),
             PrepareError::UnchangedButFailed(_) => Self::new(Exit::NeedsHand, error),
             PrepareError::Failed { .. } => Self::new(Exit::Refused, error),
             PrepareError::ReplacementWithoutRollback { .. } => {

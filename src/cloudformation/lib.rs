@@ -6,12 +6,12 @@
 //!
 //! This crate never prints, has no clock of its own, and has never heard of any resource type but the stack.
 //!
-//! The way of a deploy: [`connect()`] → [`wait_for_idle`] → [`upload()`] if it is large → [`draft()`] → [`prepare`] → (ask) →
+//! The way of a deploy: [`connect()`] → [`wait_for_idle`] → [`upload()`] if it is large → [`prepare_request()`] → [`prepare`] → (ask) →
 //! [`execute`] → [`watch()`]; or [`discard()`]. What has gone wrong is [`guidance()`]'s to name and [`cancel()`]'s,
 //! [`rollback()`]'s or [`delete()`]'s to undo; each of them hands out an [`Operation`] to watch.
 //!
 //! ```
-//! use tablewright_cloudformation::{Events, Outcome, Pace, Prepared, Request, discard, draft, execute, prepare, watch};
+//! use tablewright_cloudformation::{Events, Outcome, Polling, Prepared, Request, discard, execute, prepare, prepare_request, watch};
 //!
 //! # use aws_sdk_cloudformation::Client;
 //! /// Deploys when `approve` says so; `None` when there was nothing to do or it was declined.
@@ -22,14 +22,14 @@
 //!     approve: impl Fn(&tablewright_cloudformation::ChangeSet) -> bool,
 //!     events: &Events,
 //! ) -> Result<Option<Outcome>, Box<dyn std::error::Error>> {
-//!     let draft = draft(client, request).await?;
-//!     let Prepared::Ready(change_set) = prepare(client, &draft, events).await? else { return Ok(None) };
+//!     let prepared_request = prepare_request(client, request).await?;
+//!     let Prepared::Ready(change_set) = prepare(client, &prepared_request, events).await? else { return Ok(None) };
 //!     if !approve(&change_set) {
-//!         discard(client, &draft, events).await?;
+//!         discard(client, &prepared_request, events).await?;
 //!         return Ok(None);
 //!     }
 //!     let operation = execute(client, &change_set, token, events).await?;
-//!     Ok(Some(watch(client, &operation, &Pace::default(), events).await?))
+//!     Ok(Some(watch(client, &operation, &Polling::default(), events).await?))
 //! }
 //! ```
 
@@ -43,7 +43,7 @@ pub mod operation;
 
 pub use aws_sdk_cloudformation::Client;
 pub use change_set::delete::{Discarded, discard, discard_leftovers};
-pub use change_set::draft::{Draft, DraftError, draft};
+pub use change_set::prepared_request::{PreparedRequest, RequestError, prepare_request};
 pub use change_set::request::{
     ChangeSetType, OnFailure, Parameter, Request, RequestProblem, RollbackConfiguration, Template,
 };
@@ -58,8 +58,8 @@ pub use event::{Event, EventKind, Events, ResourceEvent};
 pub use operation::cancel::{CancelCreation, CancelError, cancel};
 pub use operation::delete_stack::{DeleteError, delete};
 pub use operation::outcome::{Cause, Failure, Leftover, Outcome};
-pub use operation::polling::Pace;
-pub use operation::rate_limit::RateBudget;
+pub use operation::polling::Polling;
+pub use operation::rate_limit::RateLimit;
 pub use operation::rollback::{RollbackError, RollbackOptions, rollback};
 pub use operation::wait_for_idle::{Idle, wait_for_idle};
 pub use operation::watch::{WatchError, watch};

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use tablewright_cloudformation::{Connect, Connection, MfaCode, Pace, connect};
+use tablewright_cloudformation::{Connect, Connection, MfaCode, Polling, connect};
 use tablewright_sandbox::{Clock, Options, Sandbox};
 
 use crate::args::Common;
@@ -53,7 +53,7 @@ pub(crate) struct Target {
     pub(crate) cloudformation: tablewright_cloudformation::Client,
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     /// How often to ask CloudFormation.
-    pub(crate) pace: Pace,
+    pub(crate) pace: Polling,
     /// How often to ask DynamoDB.
     pub(crate) table_pace: tablewright_dynamodb::Pace,
     /// Whether it is the sandbox, where nothing is at stake.
@@ -88,7 +88,7 @@ impl AwsArgs {
             Some(endpoint) => format!("{} ({}), {}", endpoint.url, endpoint.origin, connection.region),
             None => format!("AWS, {}", connection.region),
         };
-        Ok(Target { flags: self.flags(common), ..target(&connection, Pace::default(), name) })
+        Ok(Target { flags: self.flags(common), ..target(&connection, Polling::default(), name) })
     }
 
     /// An environment that has a region is deployed there and nowhere else.
@@ -225,12 +225,12 @@ pub(crate) async fn sandbox_target(scratch: &Path, region: Option<String>) -> Re
     })
     .await?;
     let scale = sandbox_scale()?.max(1.0);
-    let pace = Pace::default().faster(scale);
+    let pace = Polling::default().faster(scale);
     let name = format!("the sandbox, {region}");
     Ok(Target { flags: " --sandbox".into(), ..target(&connection, pace, name) })
 }
 
-fn target(connection: &Connection, pace: Pace, name: String) -> Target {
+fn target(connection: &Connection, pace: Polling, name: String) -> Target {
     Target {
         connection: connection.clone(),
         cloudformation: connection.cloudformation(),

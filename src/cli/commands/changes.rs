@@ -9,14 +9,14 @@ use std::collections::BTreeSet;
 use anyhow::anyhow;
 use serde_json::Value;
 use tablewright::render::Body;
-use tablewright_cloudformation::change_set::draft::Draft;
+use tablewright_cloudformation::change_set::prepared_request::PreparedRequest;
 use tablewright_cloudformation::stack::protection;
 use tablewright_cloudformation::{
-    CancelCreation, ChangeSet, Discarded, Events, Idle, Pace, Prepared, Request, Requirements, WatchError,
+    CancelCreation, ChangeSet, Discarded, Events, Idle, Polling, Prepared, Request, Requirements, WatchError,
     discard_leftovers, execute, prepare, upload, wait_for_idle,
 };
 use tablewright_cloudformation::{Parameter, Template};
-use tablewright_cloudformation::{cancel, discard, draft, watch};
+use tablewright_cloudformation::{cancel, discard, prepare_request, watch};
 use tablewright_plan::{PlanOptions, Step};
 
 use crate::args::aws::Target;
@@ -48,7 +48,7 @@ struct Open<'a> {
     target: &'a Target,
     /// The stack as the command line calls it.
     stack: String,
-    draft: Draft,
+    draft: PreparedRequest,
 }
 
 /// The change set of a job's first step.
@@ -132,7 +132,7 @@ impl<'a> Changes<'a> {
         Ok(change_set)
     }
 
-    async fn draft(&self, job: &Job<'a>, text: String, template: &Value) -> Result<Draft> {
+    async fn draft(&self, job: &Job<'a>, text: String, template: &Value) -> Result<PreparedRequest> {
         self.wait_for_idle(job).await?;
         let body = match Body::of(&text).or_exit(Exit::Internal)? {
             Body::Inline(text) => Template::Body(text.into_owned()),
@@ -142,7 +142,7 @@ impl<'a> Changes<'a> {
                 None => Template::Body(text.into_owned()),
             },
         };
-        let drafted = draft(&job.target.cloudformation, self.request(job, body, template)).await;
+        let drafted = prepare_request(&job.target.cloudformation, self.request(job, body, template)).await;
         drafted.map_err(|error| cannot_take(job.target, job.stack, error))
     }
 
@@ -281,7 +281,7 @@ impl<'a> Changes<'a> {
         if is_last && self.args.wait == Until::None {
             return Err(detached([(job.target, &*job.stack.id)]));
         }
-        let pace = Pace { timeout: self.args.timeout, ..job.target.pace.clone() };
+        let pace = Polling { timeout: self.args.timeout, ..job.target.pace.clone() };
         let watched = async |events: &Events| watch(client, &operation, &pace, events).await;
         let outcome = match self.facts.cloud(&job.label, watched).await {
             Err(WatchError::StillRunning { .. }) if self.args.on_timeout == Deed::Cancel => {

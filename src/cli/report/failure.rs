@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::anyhow;
 use tablewright::{Place, Stack};
 use tablewright_cloudformation::{
-    CancelError, Cause, DraftError, Failure, PrepareError, RollbackError, StackClass, StackStatus,
+    CancelError, Cause, Failure, PrepareError, RequestError, RollbackError, StackClass, StackStatus,
 };
 use tablewright_dynamodb::advice;
 
@@ -69,22 +69,22 @@ fn only_delete(target: &Target, stack: &Stack) -> String {
 }
 
 /// Returns the error of a stack that can take no change set now, with the command that helps.
-pub(crate) fn cannot_take(target: &Target, stack: &Stack, error: DraftError) -> CommandError {
+pub(crate) fn cannot_take(target: &Target, stack: &Stack, error: RequestError) -> CommandError {
     let hint = match &error {
-        DraftError::Busy { .. } => format!("{} follows what is going on", target.command("watch", &stack.id)),
-        DraftError::CreationRolledBack { .. } => only_delete(target, stack),
-        DraftError::Request(_) => {
+        RequestError::Busy { .. } => format!("{} follows what is going on", target.command("watch", &stack.id)),
+        RequestError::CreationRolledBack { .. } => only_delete(target, stack),
+        RequestError::Request(_) => {
             "give it with `--parameter NAME=VALUE`, `--parameters-file FILE` or `parameters` in tablewright.toml".into()
         }
-        DraftError::TemplateTooLarge(_) => format!(
+        RequestError::TemplateTooLarge(_) => format!(
             "name a bucket for it with `--bucket` or `bucket` in tablewright.toml, or make some of the tables of stack `{}` ({}) in another stack",
             stack.id, stack.at
         ),
-        DraftError::StackName(_)
-        | DraftError::Paused { .. }
-        | DraftError::Stuck { .. }
-        | DraftError::UnknownStatus { .. }
-        | DraftError::Api(_) => return error.into(),
+        RequestError::StackName(_)
+        | RequestError::Paused { .. }
+        | RequestError::Stuck { .. }
+        | RequestError::UnknownStatus { .. }
+        | RequestError::Api(_) => return error.into(),
     };
     let mut error = CommandError::from(error);
     error.hints = vec![hint];

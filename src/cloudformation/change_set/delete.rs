@@ -1,6 +1,6 @@
 //! Takes back what was prepared: the change set, and the empty shell of a stack that came with it.
 //!
-//! In goes the [`Draft`], so that it can be called however far the preparation came: declined, failed, interrupted.
+//! In goes the [`PreparedRequest`], so that it can be called however far the preparation came: declined, failed, interrupted.
 //! *Invariant:* nothing that is being executed is touched, and no stack that was there before.
 
 use std::time::Duration;
@@ -9,7 +9,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{ChangeSetStatus, ChangeSetSummary, ExecutionStatus};
 
-use crate::change_set::draft::Draft;
+use crate::change_set::prepared_request::PreparedRequest;
 use crate::connection::clock::Clock;
 use crate::error::{ApiError, ApiErrorKind};
 use crate::event::{EventKind, Events, StackEvents};
@@ -25,11 +25,15 @@ pub enum Discarded {
     Executed,
 }
 
-/// Deletes the change set of `draft`, and the empty shell of a stack that was made for it. Safe to call at any time,
+/// Deletes the change set of `prepared`, and the empty shell of a stack that was made for it. Safe to call at any time,
 /// more than once, and without knowing how far [`prepare`](crate::prepare) came. A change set that is being executed is left alone.
-pub async fn discard(client: &Client, draft: &Draft, events: &Events) -> Result<Discarded, ApiError> {
+pub async fn discard(
+    client: &Client,
+    prepared: &PreparedRequest,
+    events: &Events,
+) -> Result<Discarded, ApiError> {
     let clock = Clock::of(client);
-    let (stack_name, name) = (&draft.request.stack_name, &draft.request.change_set_name);
+    let (stack_name, name) = (&prepared.request.stack_name, &prepared.request.change_set_name);
     match describe_change_set(client, stack_name, name).await {
         // Deleting the shell now would delete what is being created: the stack's own status may still lag behind.
         Ok(found) if is_executed(&found) => return Ok(Discarded::Executed),
@@ -41,7 +45,7 @@ pub async fn discard(client: &Client, draft: &Draft, events: &Events) -> Result<
         Err(error) if error.kind == ApiErrorKind::NotFound => {}
         Err(error) => return Err(error),
     }
-    if draft.stack.is_none() {
+    if prepared.stack.is_none() {
         delete_shell(client, stack_name, &clock).await?;
     }
     Ok(Discarded::Gone)
@@ -81,10 +85,10 @@ fn is_at_rest(set: &ChangeSetSummary) -> bool {
 }
 
 /// Discards, and tells about a failure instead of returning it: another error is on its way already.
-pub(crate) async fn clean_up(client: &Client, draft: &Draft, events: &Events, clock: &Clock) {
-    if let Err(error) = discard(client, draft, events).await {
-        let name = draft.request.change_set_name.clone();
-        let facts = StackEvents { events, stack_name: &draft.request.stack_name };
+pub(crate) async fn clean_up(client: &Client, prepared: &PreparedRequest, events: &Events, clock: &Clock) {
+    if let Err(error) = discard(client, prepared, events).await {
+        let name = prepared.request.change_set_name.clone();
+        let facts = StackEvents { events, stack_name: &prepared.request.stack_name };
         facts.emit(clock.now(), EventKind::ChangeSetLeft { name, error });
     }
 }

@@ -1,12 +1,12 @@
 //! A change set's life: made, waited for, read to its last page, and deleted when it is not wanted.
 //!
-//! In goes a [`Draft`], out comes a [`ChangeSet`] that is ready to be executed, or the news that there is nothing to do.
+//! In goes a [`PreparedRequest`], out comes a [`ChangeSet`] that is ready to be executed, or the news that there is nothing to do.
 //! *Invariant:* a change set that is not handed out is deleted, with the empty shell of a stack that came with it; failed
 //! ones would pile up to the account's limit. Who drops the future half-way calls [`discard`](crate::change_set::delete()).
 
 pub mod requirements;
 pub mod request;
-pub mod draft;
+pub mod prepared_request;
 pub mod change;
 pub mod validation;
 pub mod delete;
@@ -19,7 +19,7 @@ use aws_sdk_cloudformation::types as sdk;
 
 use crate::change_set::change::{Change, ChangeAction, Replacement, is_incomplete, merge, read_change};
 use crate::change_set::delete::clean_up;
-use crate::change_set::draft::{Draft, DraftError, change_set_type};
+use crate::change_set::prepared_request::{PreparedRequest, RequestError, change_set_type};
 use crate::change_set::request::{ChangeSetType, OnFailure, RollbackConfiguration, Template};
 use crate::change_set::requirements::Capability;
 use crate::change_set::validation::ValidationDetail;
@@ -30,7 +30,7 @@ use crate::event::{EventKind, Events, StackEvents, failed_call};
 use crate::stack::status::StackStatus;
 use crate::stack::{self, Stack, filled};
 
-/// What came of a draft.
+/// The result of preparing a change set.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Prepared {
     /// A change set is ready to be executed.
@@ -95,7 +95,7 @@ pub enum PrepareError {
     },
     /// The stack could not take a change set any more.
     #[error(transparent)]
-    Draft(#[from] DraftError),
+    Request(#[from] RequestError),
     /// CloudFormation did not answer as hoped.
     #[error(transparent)]
     Api(#[from] ApiError),
@@ -116,23 +116,27 @@ impl PrepareError {
             PrepareError::UnchangedButFailed(stack) => {
                 change_set_type(stack).err().and_then(|error| error.hint())
             }
-            PrepareError::Draft(error) => error.hint(),
+            PrepareError::Request(error) => error.hint(),
         }
     }
 }
 
 /// Makes the change set, waits until CloudFormation has worked it out, and reads all of it.
-pub async fn prepare(client: &Client, draft: &Draft, events: &Events) -> Result<Prepared, PrepareError> {
+pub async fn prepare(
+    client: &Client,
+    prepared: &PreparedRequest,
+    events: &Events,
+) -> Result<Prepared, PrepareError> {
     let clock = Clock::of(client);
-    let facts = StackEvents { events, stack_name: &draft.request.stack_name };
-    let worked_out = match create(client, draft).await {
+    let facts = StackEvents { events, stack_name: &prepared.request.stack_name };
+    let worked_out = match create(client, prepared).await {
         Ok(created) => {
             let kind = EventKind::ChangeSetCreated {
-                name: draft.request.change_set_name.clone(),
-                change_set_type: draft.change_set_type,
+                name: prepared.request.change_set_name.clone(),
+                change_set_type: prepared.change_set_type,
             };
             facts.emit(clock.now(), kind);
-            work_out(client, draft, created, &clock, &facts).await
+            work_out(client, prepared, created, &clock, &facts).await
         }
         // A refused call has made nothing, but an answer may have been lost on the way.
         Err(error) if error.may_pass() => Err(error.into()),
@@ -144,11 +148,11 @@ pub async fn prepare(client: &Client, draft: &Draft, events: &Events) -> Result<
             Ok(Prepared::Ready(change_set))
         }
         Ok(None) => {
-            clean_up(client, draft, events, &clock).await;
-            unchanged(client, draft).await
+            clean_up(client, prepared, events, &clock).await;
+            unchanged(client, prepared).await
         }
         Err(error) => {
-            clean_up(client, draft, events, &clock).await;
+            clean_up(client, prepared, events, &clock).await;
             Err(error)
         }
     }
@@ -159,14 +163,14 @@ struct Created {
     stack_id: String,
 }
 
-async fn create(client: &Client, draft: &Draft) -> Result<Created, ApiError> {
-    let request = &draft.request;
+async fn create(client: &Client, prepared: &PreparedRequest) -> Result<Created, ApiError> {
+    let request = &prepared.request;
     let mut call = client
         .create_change_set()
         .stack_name(&request.stack_name)
         .change_set_name(&request.change_set_name)
         .client_token(&request.client_token)
-        .change_set_type(match draft.change_set_type {
+        .change_set_type(match prepared.change_set_type {
             ChangeSetType::Create => sdk::ChangeSetType::Create,
             ChangeSetType::Update => sdk::ChangeSetType::Update,
         })
@@ -225,7 +229,7 @@ fn rollback_configuration(configuration: &RollbackConfiguration) -> sdk::Rollbac
 /// Waits for the end of CloudFormation's work; `None` when there is nothing to change.
 async fn work_out(
     client: &Client,
-    draft: &Draft,
+    prepared: &PreparedRequest,
     created: Created,
     clock: &Clock,
     facts: &StackEvents<'_>,
@@ -234,8 +238,8 @@ async fn work_out(
     let reason = filled(described.status_reason.clone()).unwrap_or_default();
     if described.status == Some(sdk::ChangeSetStatus::CreateComplete) {
         let configured = described.deployment_config.as_ref().and_then(|config| config.disable_rollback);
-        let stayed = draft.stack.as_ref().is_some_and(|stack| stack.disable_rollback);
-        let disable_rollback = match draft.request.on_failure {
+        let stayed = prepared.stack.as_ref().is_some_and(|stack| stack.disable_rollback);
+        let disable_rollback = match prepared.request.on_failure {
             OnFailure::DoNothing => Some(true),
             // Whether the choice of the last operation holds for this one is not documented.
             OnFailure::Rollback => configured.or(stayed.then_some(false)),
@@ -243,18 +247,18 @@ async fn work_out(
         };
         let changes = all_changes(client, &created, described).await?;
         if disable_rollback == Some(true) {
-            refuse_replacements(&draft.request.stack_name, &changes)?;
+            refuse_replacements(&prepared.request.stack_name, &changes)?;
         }
         let warnings = validation::validations(client, &created.id).await;
         return Ok(Some(ChangeSet {
             id: created.id,
-            name: draft.request.change_set_name.clone(),
+            name: prepared.request.change_set_name.clone(),
             stack_id: created.stack_id,
-            stack_name: draft.request.stack_name.clone(),
-            change_set_type: draft.change_set_type,
+            stack_name: prepared.request.stack_name.clone(),
+            change_set_type: prepared.change_set_type,
             changes,
             disable_rollback,
-            retain_except_on_create: draft.request.retain_except_on_create,
+            retain_except_on_create: prepared.request.retain_except_on_create,
             warnings,
         }));
     }
@@ -268,7 +272,7 @@ async fn work_out(
     // Before the change set is deleted, and its findings with it.
     let mut details = validation::validations(client, &created.id).await;
     details.extend(validation::hooks(client, &created.id).await);
-    Err(PrepareError::Failed { stack_name: draft.request.stack_name.clone(), reason, details })
+    Err(PrepareError::Failed { stack_name: prepared.request.stack_name.clone(), reason, details })
 }
 
 fn refuse_replacements(stack_name: &str, changes: &[Change]) -> Result<(), PrepareError> {
@@ -397,18 +401,20 @@ async fn describe_page_retrying(
 }
 
 /// Returns the stack that has nothing to change, unless its last operation failed.
-async fn unchanged(client: &Client, draft: &Draft) -> Result<Prepared, PrepareError> {
-    let described = stack::describe(client, &draft.request.stack_name).await?;
-    let Some(stack) = described.or_else(|| draft.stack.clone()) else {
-        return Err(DraftError::UnknownStatus {
-            stack_name: draft.request.stack_name.clone(),
+async fn unchanged(client: &Client, prepared: &PreparedRequest) -> Result<Prepared, PrepareError> {
+    let described = stack::describe(client, &prepared.request.stack_name).await?;
+    let Some(stack) = described.or_else(|| prepared.stack.clone()) else {
+        return Err(RequestError::UnknownStatus {
+            stack_name: prepared.request.stack_name.clone(),
             status: StackStatus::DeleteComplete,
         }
         .into());
     };
     match change_set_type(&stack) {
         Ok(_) => Ok(Prepared::Unchanged { stack }),
-        Err(DraftError::Busy { stack_name, status }) => Err(DraftError::Busy { stack_name, status }.into()),
+        Err(RequestError::Busy { stack_name, status }) => {
+            Err(RequestError::Busy { stack_name, status }.into())
+        }
         Err(_) => Err(PrepareError::UnchangedButFailed(Box::new(stack))),
     }
 }

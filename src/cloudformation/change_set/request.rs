@@ -43,7 +43,7 @@ pub struct Request {
 /// Where the template is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Template {
-    /// Here, up to [`TEMPLATE_BODY_LIMIT`](crate::change_set::draft::TEMPLATE_BODY_LIMIT) bytes.
+    /// Here, up to [`TEMPLATE_BODY_LIMIT`](crate::change_set::prepared_request::TEMPLATE_BODY_LIMIT) bytes.
     Body(String),
     /// At a URL that CloudFormation can read; see [`upload`](crate::template_upload()).
     Url(String),

@@ -10,21 +10,21 @@ use crate::connection::clock::Clock;
 use crate::connection::retry::without_retries;
 use crate::error::ApiError;
 use crate::operation::entry::Entry;
-use crate::operation::rate_limit::RateBudget;
+use crate::operation::rate_limit::RateLimit;
 use crate::operation::timeline::Timeline;
 use crate::stack::{filled, time};
 
-/// Reads what `timeline` does not know yet. Newest first. The caller has taken the first page from the budget.
+/// Reads what `timeline` does not know yet. Newest first. The caller has taken the first page from the rate limit.
 pub(crate) async fn read_new(
     client: &Client,
     stack_id: &str,
     timeline: &Timeline,
     clock: &Clock,
-    budget: &RateBudget,
+    rate_limit: &RateLimit,
 ) -> Result<Vec<Entry>, ApiError> {
     read_back(timeline, async |next: Option<String>| {
         if next.is_some() {
-            budget.take(clock).await;
+            rate_limit.take(clock).await;
         }
         read_page(client, stack_id, next).await
     })

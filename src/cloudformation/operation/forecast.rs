@@ -11,7 +11,7 @@ use crate::stack::status::{ResourceStatus, StackStatus};
 
 /// What is known about the end of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outlook {
+pub(crate) enum Forecast {
     /// The operation has no entries yet.
     NotBegun,
     /// Not before this much time has passed, and perhaps soon after it: others took that long.
@@ -31,7 +31,7 @@ pub(crate) const SETTLING: Duration = Duration::from_millis(900);
 
 /// How long the resources of a type took, by what was done to them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Lengths(HashMap<(String, Work), Duration>);
+pub(crate) struct KnownDurations(HashMap<(String, Work), Duration>);
 
 /// What is done to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -41,7 +41,7 @@ enum Work {
     Delete,
 }
 
-impl Lengths {
+impl KnownDurations {
     /// Learns from the entries of one stack, oldest first. The shortest time counts: it is the lower bound that is sought.
     pub(crate) fn learn(&mut self, entries: &[Entry]) {
         let mut began: HashMap<&str, (Work, SystemTime)> = HashMap::new();
@@ -112,14 +112,14 @@ fn work(status: &ResourceStatus) -> Option<(Work, bool)> {
 
 /// Looks ahead from `now`, which is AWS's time as well as it is known. `expected` are the resources of the change set with
 /// their types; empty where nothing was promised.
-pub(crate) fn outlook(
+pub(crate) fn forecast(
     entries: &[Entry],
     expected: &BTreeMap<String, String>,
-    lengths: &Lengths,
+    durations: &KnownDurations,
     now: SystemTime,
-) -> Outlook {
+) -> Forecast {
     let Some(status) = entries.iter().rev().find_map(Entry::stack_status) else {
-        return Outlook::NotBegun;
+        return Forecast::NotBegun;
     };
     let (latest, runs) = latest(entries);
     let forward = matches!(
@@ -135,7 +135,7 @@ pub(crate) fn outlook(
         latest.values().any(|entry| entry.resource_status().is_some_and(|status| status.is_failed()));
     let promised = forward && !failed;
     let unbegun = expected.iter().filter(|(id, _)| promised && !latest.contains_key(id.as_str()));
-    let unbegun = unbegun.map(|(_, resource_type)| lengths.shortest(resource_type)).max();
+    let unbegun = unbegun.map(|(_, resource_type)| durations.shortest(resource_type)).max();
 
     let settling = match status {
         // Cleaning up comes in between; with something left for the calls themselves.
@@ -144,7 +144,7 @@ pub(crate) fn outlook(
     };
     if runs.is_empty() && unbegun.is_none() {
         let all_at_rest = cleaning || (promised && !expected.is_empty());
-        return if all_at_rest { Outlook::Near } else { Outlook::Open };
+        return if all_at_rest { Forecast::Near } else { Forecast::Open };
     }
 
     let mut bound = unbegun.unwrap_or_default();
@@ -155,7 +155,7 @@ pub(crate) fn outlook(
         let length = entry
             .resource_status()
             .and_then(|status| work(&status))
-            .and_then(|(work, _)| lengths.at_least(&entry.resource_type, work));
+            .and_then(|(work, _)| durations.at_least(&entry.resource_type, work));
         let ran = now.duration_since(*began).unwrap_or_default();
         match length {
             Some(length) if length > ran => {
@@ -169,9 +169,9 @@ pub(crate) fn outlook(
         }
     }
     match (bound.is_zero(), overdue, learned) {
-        (true, true, _) => Outlook::Near,
-        (false, _, true) => Outlook::NotBefore(bound + settling),
-        (true, false, _) | (false, _, false) => Outlook::SomeTimeAfter(bound + settling),
+        (true, true, _) => Forecast::Near,
+        (false, _, true) => Forecast::NotBefore(bound + settling),
+        (true, false, _) | (false, _, false) => Forecast::SomeTimeAfter(bound + settling),
     }
 }
 
@@ -256,21 +256,21 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(expected: &[&str], now: f64, lines: &[(f64, &str, &str)], outlook_expected: Outlook) {
+    fn check(expected: &[&str], now: f64, lines: &[(f64, &str, &str)], forecast_expected: Forecast) {
         let entries = entries(lines);
-        let mut lengths = Lengths::default();
-        lengths.learn(&entries);
+        let mut durations = KnownDurations::default();
+        durations.learn(&entries);
         let kind = |id: &str| id.trim_end_matches(|digit: char| digit.is_ascii_digit()).to_owned();
         let expected = expected.iter().map(|id| ((*id).to_owned(), kind(id))).collect();
-        assert_eq!(outlook(&entries, &expected, &lengths, at(now)), outlook_expected);
+        assert_eq!(forecast(&entries, &expected, &durations, at(now)), forecast_expected);
     }
 
-    fn not_before(seconds: f64) -> Outlook {
-        Outlook::NotBefore(Duration::from_secs_f64(seconds))
+    fn not_before(seconds: f64) -> Forecast {
+        Forecast::NotBefore(Duration::from_secs_f64(seconds))
     }
 
-    fn after(seconds: f64) -> Outlook {
-        Outlook::SomeTimeAfter(Duration::from_secs_f64(seconds))
+    fn after(seconds: f64) -> Forecast {
+        Forecast::SomeTimeAfter(Duration::from_secs_f64(seconds))
     }
 
     const BEGUN: (f64, &str, &str) = (0.0, "STACK", "CREATE_IN_PROGRESS");
@@ -291,8 +291,8 @@ mod tests {
 
     #[test]
     fn nothing_read_is_nothing_known() {
-        check(&["A"], 1.0, &[], Outlook::NotBegun);
-        check(&[], 1.0, &[BEGUN], Outlook::Open);
+        check(&["A"], 1.0, &[], Forecast::NotBegun);
+        check(&[], 1.0, &[BEGUN], Forecast::Open);
     }
 
     #[test]
@@ -306,9 +306,9 @@ mod tests {
     #[test]
     fn all_at_rest_is_the_end() {
         let done = [BEGUN, (4.0, "A", "CREATE_IN_PROGRESS"), (6.0, "A", "CREATE_COMPLETE")];
-        check(&["A"], 6.5, &done, Outlook::Near);
+        check(&["A"], 6.5, &done, Forecast::Near);
         // Nobody promised that this is all.
-        check(&[], 6.5, &done, Outlook::Open);
+        check(&[], 6.5, &done, Forecast::Open);
     }
 
     #[test]
@@ -324,7 +324,7 @@ mod tests {
         check(&["T1", "T2"], 16.0, &lines, not_before(8.9));
         // Whatever has not begun takes no less.
         check(&["T1", "T2", "T3"], 24.5, &lines, not_before(9.9));
-        check(&["T1", "T2"], 24.5, &lines, Outlook::Near);
+        check(&["T1", "T2"], 24.5, &lines, Forecast::Near);
         // Ten seconds were not enough, so how many are?
         check(&["T1", "T2"], 30.0, &lines, after(0.9));
         // What was learned of a creation says nothing about a deletion, nor about another type.
@@ -344,9 +344,9 @@ mod tests {
     #[test]
     fn a_failure_ends_what_was_promised() {
         let failed = [BEGUN, (4.0, "A", "CREATE_IN_PROGRESS"), (5.0, "A", "CREATE_FAILED")];
-        check(&["A", "B"], 5.5, &failed, Outlook::Open);
+        check(&["A", "B"], 5.5, &failed, Forecast::Open);
         let back = [failed[0], failed[1], failed[2], (6.0, "STACK", "ROLLBACK_IN_PROGRESS")];
-        check(&["A", "B"], 6.5, &back, Outlook::Open);
+        check(&["A", "B"], 6.5, &back, Forecast::Open);
     }
 
     #[test]
@@ -358,10 +358,10 @@ mod tests {
             (6.0, "STACK", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"),
         ];
         // `B` is removed, or was found not to change.
-        check(&["A", "B"], 6.5, &lines, Outlook::Near);
+        check(&["A", "B"], 6.5, &lines, Forecast::Near);
         lines.push((8.0, "B", "DELETE_IN_PROGRESS"));
         check(&["A", "B"], 8.5, &lines, after(0.9));
         lines.push((9.0, "B", "DELETE_COMPLETE"));
-        check(&["A", "B"], 9.5, &lines, Outlook::Near);
+        check(&["A", "B"], 9.5, &lines, Forecast::Near);
     }
 }

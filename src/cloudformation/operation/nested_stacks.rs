@@ -14,7 +14,7 @@ use crate::stack::status::StackClass;
 
 /// The stacks of one operation.
 #[derive(Debug, Clone)]
-pub(crate) struct Family {
+pub(crate) struct StackTree {
     pub(crate) root: Timeline,
     nested: Vec<Nested>,
 }
@@ -40,9 +40,9 @@ pub(crate) struct Nested {
 /// Reads after which a nested stack that tells nothing is taken to have had nothing to do.
 const READS_OF_NOTHING: u32 = 2;
 
-impl Family {
-    pub(crate) fn new(root: Timeline) -> Family {
-        Family { root, nested: Vec::new() }
+impl StackTree {
+    pub(crate) fn new(root: Timeline) -> StackTree {
+        StackTree { root, nested: Vec::new() }
     }
 
     /// Takes a read of the root; returns what is new, oldest first.

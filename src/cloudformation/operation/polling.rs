@@ -7,12 +7,12 @@
 use std::time::Duration;
 
 use crate::connection::retry::backoff;
-use crate::operation::forecast::{Outlook, SETTLING};
-use crate::operation::rate_limit::RateBudget;
+use crate::operation::forecast::{Forecast, SETTLING};
+use crate::operation::rate_limit::RateLimit;
 
 /// The waits of a watch. The defaults keep a 3-minute deploy below 110 reads and one of 30 minutes below 500.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pace {
+pub struct Polling {
     /// Between reads near the end.
     pub fast: Duration,
     /// Between reads when the end may come at any time.
@@ -34,13 +34,13 @@ pub struct Pace {
     /// Spreads the waits of watches that begin together: waits are up to a tenth shorter, as this number has it.
     pub seed: u64,
     /// How many calls may be made. Shared by the watches that are given a clone of this value.
-    pub budget: RateBudget,
+    pub rate_limit: RateLimit,
 }
 
-impl Default for Pace {
-    /// AWS's own pace, with a budget of its own.
-    fn default() -> Pace {
-        Pace {
+impl Default for Polling {
+    /// AWS's own polling, with a rate limit of its own.
+    fn default() -> Polling {
+        Polling {
             fast: Duration::from_secs(1),
             steady: Duration::from_millis(2_350),
             slow: Duration::from_millis(4_800),
@@ -51,7 +51,7 @@ impl Default for Pace {
             credential_grace: Duration::from_secs(300),
             timeout: None,
             seed: 0,
-            budget: RateBudget::default(),
+            rate_limit: RateLimit::default(),
         }
     }
 }
@@ -64,19 +64,19 @@ pub(crate) struct Moment {
     /// Since the last new entry, or since the beginning.
     pub(crate) silence: Duration,
     /// What the events say about the end.
-    pub(crate) outlook: Outlook,
+    pub(crate) forecast: Forecast,
 }
 
-impl Pace {
-    /// This pace in a world whose time runs `scale` times faster than ours. Waits stay long enough for something to happen.
-    pub fn faster(&self, scale: f64) -> Pace {
+impl Polling {
+    /// This polling in a world whose time runs `scale` times faster than ours. Waits stay long enough for something to happen.
+    pub fn faster(&self, scale: f64) -> Polling {
         let faster = |wait: Duration| wait.div_f64(scale).max(Duration::from_millis(20));
-        Pace {
+        Polling {
             fast: faster(self.fast),
             steady: faster(self.steady),
             slow: faster(self.slow),
             slowest: faster(self.slowest),
-            budget: self.budget.faster(scale),
+            rate_limit: self.rate_limit.faster(scale),
             ..self.clone()
         }
     }
@@ -88,17 +88,17 @@ impl Pace {
             180..1800 => self.slow,
             _ => self.slowest,
         };
-        match moment.outlook {
+        match moment.forecast {
             // The first entries are awaited by somebody at a screen.
-            Outlook::NotBegun if moment.elapsed < self.fast * 10 => self.fast,
+            Forecast::NotBegun if moment.elapsed < self.fast * 10 => self.fast,
             // Near for long is not near: a monitoring time may follow the last resource.
-            Outlook::Near if moment.silence < self.fast * 20 => self.fast,
-            Outlook::NotBefore(end) => end.clamp(self.fast, self.slow),
+            Forecast::Near if moment.silence < self.fast * 20 => self.fast,
+            Forecast::NotBefore(end) => end.clamp(self.fast, self.slow),
             // As late after the end as a steady wait is where the end may follow a last resource at once.
-            Outlook::SomeTimeAfter(end) => {
+            Forecast::SomeTimeAfter(end) => {
                 (end + self.steady.saturating_sub(SETTLING)).clamp(self.steady, self.slow).max(by_silence)
             }
-            Outlook::NotBegun | Outlook::Near | Outlook::Open => by_silence,
+            Forecast::NotBegun | Forecast::Near | Forecast::Open => by_silence,
         }
     }
 
@@ -137,31 +137,31 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(elapsed: u64, silence: u64, outlook: Outlook, milliseconds: u64) {
+    fn check(elapsed: u64, silence: u64, forecast: Forecast, milliseconds: u64) {
         let (elapsed, silence) = (Duration::from_secs(elapsed), Duration::from_secs(silence));
-        let moment = Moment { elapsed, silence, outlook };
-        assert_eq!(Pace::default().interval(moment), Duration::from_millis(milliseconds));
+        let moment = Moment { elapsed, silence, forecast };
+        assert_eq!(Polling::default().interval(moment), Duration::from_millis(milliseconds));
     }
 
     #[test]
     fn fast_at_the_beginning_and_near_the_end_but_not_for_ever() {
-        check(0, 0, Outlook::NotBegun, 1000);
-        check(9, 9, Outlook::NotBegun, 1000);
-        check(10, 10, Outlook::NotBegun, 2350);
-        check(100, 19, Outlook::Near, 1000);
-        check(100, 20, Outlook::Near, 2350);
-        check(900, 400, Outlook::Near, 4800);
+        check(0, 0, Forecast::NotBegun, 1000);
+        check(9, 9, Forecast::NotBegun, 1000);
+        check(10, 10, Forecast::NotBegun, 2350);
+        check(100, 19, Forecast::Near, 1000);
+        check(100, 20, Forecast::Near, 2350);
+        check(900, 400, Forecast::Near, 4800);
     }
 
     #[test]
     fn slow_while_the_end_cannot_come() {
-        let after = |millis| Outlook::SomeTimeAfter(Duration::from_millis(millis));
+        let after = |millis| Forecast::SomeTimeAfter(Duration::from_millis(millis));
         check(30, 1, after(100), 2350);
         check(30, 1, after(900), 2350);
         check(30, 1, after(1800), 3250);
         check(30, 1, after(60_000), 4800);
         check(3000, 2000, after(900), 10_000);
-        let not_before = |millis| Outlook::NotBefore(Duration::from_millis(millis));
+        let not_before = |millis| Forecast::NotBefore(Duration::from_millis(millis));
         check(30, 1, not_before(100), 1000);
         check(30, 1, not_before(1800), 1800);
         check(30, 1, not_before(60_000), 4800);
@@ -169,9 +169,9 @@ mod tests {
 
     #[test]
     fn slow_in_silence() {
-        check(400, 179, Outlook::Open, 2350);
-        check(400, 180, Outlook::Open, 4800);
-        check(1801, 1800, Outlook::Open, 10_000);
+        check(400, 179, Forecast::Open, 2350);
+        check(400, 180, Forecast::Open, 4800);
+        check(1801, 1800, Forecast::Open, 10_000);
     }
 
     #[test]
@@ -179,8 +179,8 @@ mod tests {
         let mut elapsed = Duration::ZERO;
         let mut reads = 0;
         while elapsed < Duration::from_secs(1800) {
-            let outlook = Outlook::Open;
-            elapsed += Pace::default().interval(Moment { elapsed, silence: elapsed, outlook });
+            let forecast = Forecast::Open;
+            elapsed += Polling::default().interval(Moment { elapsed, silence: elapsed, forecast });
             reads += 1;
         }
         assert!(reads <= 500, "{reads}");
@@ -188,19 +188,19 @@ mod tests {
 
     #[test]
     fn backing_off_doubles_and_ends() {
-        let waits: Vec<u64> = (0..8).map(|failures| Pace::default().backoff(failures).as_secs()).collect();
+        let waits: Vec<u64> = (0..8).map(|failures| Polling::default().backoff(failures).as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 10, 10, 10, 10]);
-        assert_eq!(Pace::default().backoff(u32::MAX), Duration::from_secs(10));
+        assert_eq!(Polling::default().backoff(u32::MAX), Duration::from_secs(10));
     }
 
     #[test]
-    fn a_faster_world_has_a_faster_pace_and_a_larger_budget() {
-        let pace = Pace::default().faster(10.0);
-        assert_eq!((pace.fast, pace.steady), (Duration::from_millis(100), Duration::from_millis(235)));
-        assert_eq!(Pace::default().faster(1e6).fast, Duration::from_millis(20));
-        assert_ne!(pace.budget, Pace::default().budget);
+    fn a_faster_world_has_shorter_waits_and_a_higher_rate_limit() {
+        let polling = Polling::default().faster(10.0);
+        assert_eq!((polling.fast, polling.steady), (Duration::from_millis(100), Duration::from_millis(235)));
+        assert_eq!(Polling::default().faster(1e6).fast, Duration::from_millis(20));
+        assert_ne!(polling.rate_limit, Polling::default().rate_limit);
         // How long somebody is patient is not a matter of the world's time.
-        assert_eq!(pace.credential_grace, Pace::default().credential_grace);
+        assert_eq!(polling.credential_grace, Polling::default().credential_grace);
     }
 
     #[test]

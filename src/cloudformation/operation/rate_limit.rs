@@ -1,6 +1,6 @@
-//! How many calls an account and region take from us: one budget for all stacks that are followed at once.
+//! How many calls an account and region take from us: one rate limit for all stacks that are followed at once.
 //!
-//! CloudFormation's rates are unpublished and shared with every other pipeline and the console. So the budget begins
+//! CloudFormation's rates are unpublished and shared with every other pipeline and the console. So the rate limit begins
 //! modestly, halves when a call is throttled, and grows back slowly while it is quiet. Pure but for the wait for a turn,
 //! which is on the client's clock.
 
@@ -9,29 +9,29 @@ use std::time::{Duration, SystemTime};
 
 use crate::connection::clock::Clock;
 
-/// A budget of calls. Clones share it: give every watch of an account and region a clone of the same one.
+/// A rate limit of calls. Clones share it: give every watch of an account and region a clone of the same one.
 ///
 /// ```
-/// use tablewright_cloudformation::{Pace, RateBudget};
+/// use tablewright_cloudformation::{Polling, RateLimit};
 ///
-/// let budget = RateBudget::default();
-/// let one_stack = Pace { budget: budget.clone(), ..Pace::default() };
-/// let another = Pace { budget, ..Pace::default() };
+/// let rate_limit = RateLimit::default();
+/// let one_stack = Polling { rate_limit: rate_limit.clone(), ..Polling::default() };
+/// let another = Polling { rate_limit, ..Polling::default() };
 /// assert_eq!(one_stack, another);
 /// ```
 #[derive(Debug, Clone)]
-pub struct RateBudget(Arc<Mutex<Bucket>>);
+pub struct RateLimit(Arc<Mutex<Bucket>>);
 
-impl RateBudget {
-    /// A budget of at most `rate` calls a second, of which `burst` may come at once.
-    pub fn new(rate: f64, burst: f64) -> RateBudget {
-        RateBudget(Arc::new(Mutex::new(Bucket::new(rate, burst))))
+impl RateLimit {
+    /// A rate limit of at most `rate` calls a second, of which `burst` may come at once.
+    pub fn new(rate: f64, burst: f64) -> RateLimit {
+        RateLimit(Arc::new(Mutex::new(Bucket::new(rate, burst))))
     }
 
-    /// A budget that runs `scale` times faster, for a world whose time does.
-    pub(crate) fn faster(&self, scale: f64) -> RateBudget {
+    /// A rate limit that runs `scale` times faster, for a world whose time does.
+    pub(crate) fn faster(&self, scale: f64) -> RateLimit {
         let (most, burst) = self.with(|bucket| (bucket.most, bucket.burst));
-        RateBudget::new(most * scale, burst)
+        RateLimit::new(most * scale, burst)
     }
 
     /// Waits for its turn: first come, first served.
@@ -58,21 +58,21 @@ impl RateBudget {
     }
 }
 
-impl Default for RateBudget {
+impl Default for RateLimit {
     /// Two calls a second, four at once.
-    fn default() -> RateBudget {
-        RateBudget::new(2.0, 4.0)
+    fn default() -> RateLimit {
+        RateLimit::new(2.0, 4.0)
     }
 }
 
-/// Whether they are one and the same budget.
-impl PartialEq for RateBudget {
-    fn eq(&self, other: &RateBudget) -> bool {
+/// Whether they are one and the same limit.
+impl PartialEq for RateLimit {
+    fn eq(&self, other: &RateLimit) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 }
 
-impl Eq for RateBudget {}
+impl Eq for RateLimit {}
 
 /// A token bucket whose rate follows what CloudFormation takes: additive increase, multiplicative decrease.
 #[derive(Debug, Clone, PartialEq)]

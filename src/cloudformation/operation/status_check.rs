@@ -1,6 +1,6 @@
 //! What the stack itself says about an operation: the safety net under the events. Pure.
 //!
-//! In go the operation and the answers of `DescribeStacks` and `DescribeChangeSet`, out comes a [`Look`].
+//! In go the operation and the answers of `DescribeStacks` and `DescribeChangeSet`, out comes a [`StatusCheck`].
 //! *Invariant:* a status alone never ends a deploy; it may be the one from before (aws-cdk-cli#1802), or somebody else's.
 
 use std::time::SystemTime;
@@ -11,9 +11,9 @@ use crate::operation::timeline::Verdict;
 use crate::stack::Stack;
 use crate::stack::status::{StackClass, StackStatus};
 
-/// What a look at the stack says.
+/// What the stack says about the operation.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Look {
+pub(crate) enum StatusCheck {
     /// The operation ended.
     Ended(Verdict),
     /// It runs, or this cannot be told.
@@ -43,66 +43,66 @@ pub(crate) fn at_deploy(
     stack: Stack,
     execution: Option<&ExecutionStatus>,
     before: Option<SystemTime>,
-) -> Look {
+) -> StatusCheck {
     let class = stack.status.class();
     // What was updated last before this operation has the status from before.
     let stale = matches!((stack.updated, before), (Some(updated), Some(before)) if updated <= before);
     let ended = may_have_ended(&stack.status) && class != StackClass::Review && !stale;
     match execution {
-        Some(ExecutionStatus::ExecuteComplete) if ended => Look::Ended(verdict(stack)),
+        Some(ExecutionStatus::ExecuteComplete) if ended => StatusCheck::Ended(verdict(stack)),
         Some(ExecutionStatus::ExecuteFailed) if ended && class != StackClass::Done => {
-            Look::Ended(verdict(stack))
+            StatusCheck::Ended(verdict(stack))
         }
         Some(
             ExecutionStatus::ExecuteInProgress
             | ExecutionStatus::ExecuteComplete
             | ExecutionStatus::ExecuteFailed,
-        ) => Look::Undecided,
-        _ => Look::NotBegun(stack.status),
+        ) => StatusCheck::Undecided,
+        _ => StatusCheck::NotBegun(stack.status),
     }
 }
 
 /// Judges a deletion. A stack that is not there is deleted.
-pub(crate) fn at_deletion(stack: Option<Stack>, begun: bool) -> Look {
+pub(crate) fn at_deletion(stack: Option<Stack>, begun: bool) -> StatusCheck {
     let Some(stack) = stack else {
-        return Look::Ended(Verdict { status: StackStatus::DeleteComplete, reason: None });
+        return StatusCheck::Ended(Verdict { status: StackStatus::DeleteComplete, reason: None });
     };
     match stack.status {
-        StackStatus::DeleteComplete => Look::Ended(verdict(stack)),
-        StackStatus::DeleteInProgress => Look::Undecided,
+        StackStatus::DeleteComplete => StatusCheck::Ended(verdict(stack)),
+        StackStatus::DeleteInProgress => StatusCheck::Undecided,
         // A failed deletion may be an older one; it counts when this one has begun.
-        StackStatus::DeleteFailed if begun => Look::Ended(verdict(stack)),
-        status if !begun => Look::NotBegun(status),
-        _ => Look::Undecided,
+        StackStatus::DeleteFailed if begun => StatusCheck::Ended(verdict(stack)),
+        status if !begun => StatusCheck::NotBegun(status),
+        _ => StatusCheck::Undecided,
     }
 }
 
 /// Judges a rollback that was asked for.
-pub(crate) fn at_rollback(stack: Option<Stack>, begun: bool) -> Look {
-    let Some(stack) = stack else { return Look::Undecided };
+pub(crate) fn at_rollback(stack: Option<Stack>, begun: bool) -> StatusCheck {
+    let Some(stack) = stack else { return StatusCheck::Undecided };
     match stack.status.class() {
-        StackClass::RolledBack | StackClass::Gone => Look::Ended(verdict(stack)),
+        StackClass::RolledBack | StackClass::Gone => StatusCheck::Ended(verdict(stack)),
         // It stood there before as well.
-        StackClass::Stuck if begun => Look::Ended(verdict(stack)),
-        StackClass::Moving | StackClass::Unknown => Look::Undecided,
-        _ if begun => Look::Undecided,
+        StackClass::Stuck if begun => StatusCheck::Ended(verdict(stack)),
+        StackClass::Moving | StackClass::Unknown => StatusCheck::Undecided,
+        _ if begun => StatusCheck::Undecided,
         StackClass::Stuck | StackClass::Paused | StackClass::Done | StackClass::Review => {
-            Look::NotBegun(stack.status)
+            StatusCheck::NotBegun(stack.status)
         }
     }
 }
 
 /// Judges whatever was begun last.
-pub(crate) fn at_latest(stack: Option<Stack>) -> Look {
-    let Some(stack) = stack else { return Look::Undecided };
+pub(crate) fn at_latest(stack: Option<Stack>) -> StatusCheck {
+    let Some(stack) = stack else { return StatusCheck::Undecided };
     match stack.status.class() {
         StackClass::Done
         | StackClass::RolledBack
         | StackClass::Paused
         | StackClass::Stuck
-        | StackClass::Gone => Look::Ended(verdict(stack)),
-        StackClass::Moving | StackClass::Unknown => Look::Undecided,
-        StackClass::Review => Look::NoOperation(stack.status),
+        | StackClass::Gone => StatusCheck::Ended(verdict(stack)),
+        StackClass::Moving | StackClass::Unknown => StatusCheck::Undecided,
+        StackClass::Review => StatusCheck::NoOperation(stack.status),
     }
 }
 
@@ -136,8 +136,8 @@ mod tests {
         }
     }
 
-    fn ended(look: &Look) -> bool {
-        matches!(look, Look::Ended(_))
+    fn ended(check: &StatusCheck) -> bool {
+        matches!(check, StatusCheck::Ended(_))
     }
 
     #[test]
@@ -145,8 +145,8 @@ mod tests {
         #[track_caller]
         fn check(status: &str, updated: Option<u64>, execution: Option<&str>, expected: bool) {
             let execution = execution.map(ExecutionStatus::from);
-            let look = at_deploy(stack(status, updated), execution.as_ref(), Some(at(10)));
-            assert_eq!(ended(&look), expected, "{look:?}");
+            let judged = at_deploy(stack(status, updated), execution.as_ref(), Some(at(10)));
+            assert_eq!(ended(&judged), expected, "{judged:?}");
         }
         check("UPDATE_COMPLETE", Some(11), Some("EXECUTE_COMPLETE"), true);
         check("UPDATE_COMPLETE", Some(9), Some("EXECUTE_COMPLETE"), false);
@@ -169,9 +169,9 @@ mod tests {
         assert!(ended(&at_deletion(Some(stack("DELETE_FAILED", None)), true)));
         assert_eq!(
             at_deletion(Some(stack("DELETE_FAILED", None)), false),
-            Look::NotBegun(StackStatus::DeleteFailed)
+            StatusCheck::NotBegun(StackStatus::DeleteFailed)
         );
-        assert_eq!(at_deletion(Some(stack("DELETE_IN_PROGRESS", None)), false), Look::Undecided);
+        assert_eq!(at_deletion(Some(stack("DELETE_IN_PROGRESS", None)), false), StatusCheck::Undecided);
     }
 
     #[test]
@@ -179,8 +179,11 @@ mod tests {
         assert!(ended(&at_rollback(Some(stack("UPDATE_ROLLBACK_COMPLETE", None)), false)));
         assert!(ended(&at_rollback(Some(stack("UPDATE_ROLLBACK_FAILED", None)), true)));
         let failed = StackStatus::UpdateRollbackFailed;
-        assert_eq!(at_rollback(Some(stack(failed.as_str(), None)), false), Look::NotBegun(failed));
-        assert_eq!(at_rollback(Some(stack("UPDATE_FAILED", None)), true), Look::Undecided);
-        assert_eq!(at_rollback(Some(stack("UPDATE_ROLLBACK_IN_PROGRESS", None)), false), Look::Undecided);
+        assert_eq!(at_rollback(Some(stack(failed.as_str(), None)), false), StatusCheck::NotBegun(failed));
+        assert_eq!(at_rollback(Some(stack("UPDATE_FAILED", None)), true), StatusCheck::Undecided);
+        assert_eq!(
+            at_rollback(Some(stack("UPDATE_ROLLBACK_IN_PROGRESS", None)), false),
+            StatusCheck::Undecided
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! Waits until nothing runs on a stack: another pipeline may be at it.
 //!
-//! In goes a stack's name, out comes the stack at rest, or the news that the time is up. Reads only, at the pace of a watch and
-//! from its budget.
+//! In goes a stack's name, out comes the stack at rest, or the news that the time is up. Reads only, at the polling of a watch and
+//! from its rate limit.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use aws_sdk_cloudformation::Client;
 use crate::connection::clock::Clock;
 use crate::error::{ApiError, ApiErrorKind};
 use crate::event::{Events, StackEvents, failed_call};
-use crate::operation::polling::{Jitter, Pace};
+use crate::operation::polling::{Jitter, Polling};
 use crate::stack::status::StackClass;
 use crate::stack::{self, Stack};
 
@@ -29,16 +29,16 @@ pub async fn wait_for_idle(
     client: &Client,
     stack: &str,
     timeout: Duration,
-    pace: &Pace,
+    polling: &Polling,
     events: &Events,
 ) -> Result<Idle, ApiError> {
     let clock = Clock::of(client);
     let facts = StackEvents { events, stack_name: stack };
-    let mut jitter = Jitter::of(pace.seed, stack);
+    let mut jitter = Jitter::of(polling.seed, stack);
     let started = clock.now();
     let mut failures = 0;
     loop {
-        pace.budget.take(&clock).await;
+        polling.rate_limit.take(&clock).await;
         let wait = match stack::describe_once(client, stack).await {
             Ok(found) => {
                 failures = 0;
@@ -50,14 +50,14 @@ pub async fn wait_for_idle(
                     }
                     found => return Ok(Idle::AtRest(found.map(Box::new))),
                 }
-                jitter.spread(pace.slow)
+                jitter.spread(polling.slow)
             }
             Err(error) if error.may_pass() && clock.since(started) < timeout => {
                 if error.kind == ApiErrorKind::Throttled {
-                    pace.budget.throttled(&clock);
+                    polling.rate_limit.throttled(&clock);
                 }
                 failures += 1;
-                let wait = pace.backoff(failures);
+                let wait = polling.backoff(failures);
                 facts.emit(clock.now(), failed_call(error, wait));
                 wait
             }

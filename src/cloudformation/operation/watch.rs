@@ -16,12 +16,12 @@ use crate::error::{ApiError, ApiErrorKind};
 use crate::event::{EventKind, Events, StackEvents, failed_call};
 use crate::operation::entry::Entry;
 use crate::operation::events::read_new;
-use crate::operation::forecast::{Lengths, ServerClock, outlook};
-use crate::operation::nested_stacks::{Family, in_order};
+use crate::operation::forecast::{KnownDurations, ServerClock, forecast};
+use crate::operation::nested_stacks::{StackTree, in_order};
 use crate::operation::outcome::{Outcome, outcome};
-use crate::operation::polling::{Jitter, Moment, Pace};
+use crate::operation::polling::{Jitter, Moment, Polling};
 use crate::operation::status_check;
-use crate::operation::status_check::{Look, may_have_ended};
+use crate::operation::status_check::{StatusCheck, may_have_ended};
 use crate::operation::timeline::Verdict;
 use crate::operation::{Operation, OperationKind};
 use crate::stack::status::{StackClass, StackStatus};
@@ -72,13 +72,13 @@ pub enum WatchError {
 pub async fn watch(
     client: &Client,
     operation: &Operation,
-    pace: &Pace,
+    polling: &Polling,
     events: &Events,
 ) -> Result<Outcome, WatchError> {
-    let mut watch = Watch::new(client, operation, pace, events);
+    let mut watch = Watch::new(client, operation, polling, events);
     let clock = watch.clock.clone();
     let time_is_up = async {
-        match pace.timeout {
+        match polling.timeout {
             Some(timeout) => clock.sleep(timeout).await,
             None => std::future::pending().await,
         }
@@ -99,12 +99,12 @@ pub async fn watch(
 struct Watch<'a> {
     client: Client,
     operation: &'a Operation,
-    pace: &'a Pace,
+    polling: &'a Polling,
     facts: StackEvents<'a>,
     clock: Clock,
     jitter: Jitter,
-    family: Family,
-    lengths: Lengths,
+    tree: StackTree,
+    durations: KnownDurations,
     server_clock: ServerClock,
     started: SystemTime,
     /// When the last new entry was read.
@@ -114,7 +114,7 @@ struct Watch<'a> {
     /// When the last read was answered.
     last_answer: SystemTime,
     /// When the stack itself was asked last.
-    last_look: SystemTime,
+    last_status_check: SystemTime,
     /// Reads in a row that showed nothing new.
     quiet_reads: u32,
     /// Reads in a row that went wrong; a good one halves it, so that full speed comes back step by step.
@@ -130,27 +130,32 @@ fn without_credentials(client: &Client) -> Client {
 }
 
 impl<'a> Watch<'a> {
-    fn new(client: &'a Client, operation: &'a Operation, pace: &'a Pace, events: &'a Events) -> Watch<'a> {
+    fn new(
+        client: &'a Client,
+        operation: &'a Operation,
+        polling: &'a Polling,
+        events: &'a Events,
+    ) -> Watch<'a> {
         let clock = Clock::of(client);
         let now = clock.now();
-        let mut lengths = Lengths::default();
+        let mut durations = KnownDurations::default();
         // Newest first, as it was read.
-        lengths.learn(&operation.before.iter().rev().cloned().collect::<Vec<_>>());
+        durations.learn(&operation.before.iter().rev().cloned().collect::<Vec<_>>());
         Watch {
             client: client.clone(),
             operation,
-            pace,
+            polling,
             facts: StackEvents { events, stack_name: &operation.stack_name },
             clock,
-            jitter: Jitter::of(pace.seed, &operation.stack_id),
-            family: Family::new(operation.timeline()),
-            lengths,
+            jitter: Jitter::of(polling.seed, &operation.stack_id),
+            tree: StackTree::new(operation.timeline()),
+            durations,
             server_clock: ServerClock::default(),
             started: now,
             last_news: now,
             last_read: now,
             last_answer: now,
-            last_look: now,
+            last_status_check: now,
             quiet_reads: 0,
             failures: 0,
         }
@@ -160,11 +165,11 @@ impl<'a> Watch<'a> {
         loop {
             match self.read().await {
                 Ok(()) => {
-                    if let Some(verdict) = self.family.root.verdict() {
+                    if let Some(verdict) = self.tree.root.verdict() {
                         return Ok(verdict.clone());
                     }
-                    if self.look_is_due()
-                        && let Some(verdict) = self.look().await?
+                    if self.status_check_is_due()
+                        && let Some(verdict) = self.check_status().await?
                     {
                         return Ok(verdict);
                     }
@@ -184,21 +189,21 @@ impl<'a> Watch<'a> {
 
     /// Reads what is new, of the root first, and reports it.
     async fn read(&mut self) -> Result<(), ApiError> {
-        self.pace.budget.take(&self.clock).await;
+        self.polling.rate_limit.take(&self.clock).await;
         self.last_read = self.clock.now();
-        let (stack_id, root) = (&self.operation.stack_id, &self.family.root);
-        let read = read_new(&self.client, stack_id, root, &self.clock, &self.pace.budget).await?;
+        let (stack_id, root) = (&self.operation.stack_id, &self.tree.root);
+        let read = read_new(&self.client, stack_id, root, &self.clock, &self.polling.rate_limit).await?;
         self.last_answer = self.clock.now();
         self.failures /= 2;
-        let mut fresh = self.family.feed_root(read);
+        let mut fresh = self.tree.feed_root(read);
         if let Some(newest) = fresh.last() {
             self.server_clock.witness(newest.at, self.last_answer);
-            self.lengths.learn(self.family.root.entries());
+            self.durations.learn(self.tree.root.entries());
         }
-        match self.family.root.verdict() {
+        match self.tree.root.verdict() {
             None => {
-                while let Some(place) = self.family.due(self.clock.now(), self.pace.slow)
-                    && self.pace.budget.take_spare(&self.clock)
+                while let Some(place) = self.tree.due(self.clock.now(), self.polling.slow)
+                    && self.polling.rate_limit.take_spare(&self.clock)
                 {
                     fresh.extend(self.read_nested(place).await);
                 }
@@ -211,19 +216,20 @@ impl<'a> Watch<'a> {
 
     /// Reads a nested stack. A read that goes wrong is the same as one that shows nothing: it decides nothing.
     async fn read_nested(&mut self, place: usize) -> Vec<Entry> {
-        let nested = self.family.nested(place);
+        let nested = self.tree.nested(place);
         let read =
-            read_new(&self.client, &nested.stack_id, &nested.timeline, &self.clock, &self.pace.budget).await;
+            read_new(&self.client, &nested.stack_id, &nested.timeline, &self.clock, &self.polling.rate_limit)
+                .await;
         let now = self.clock.now();
         match read {
-            Ok(read) => return self.family.feed_nested(place, read, now),
+            Ok(read) => return self.tree.feed_nested(place, read, now),
             Err(error) if error.may_pass() || error.is_about_credentials() => {
                 if error.kind == ApiErrorKind::Throttled {
-                    self.pace.budget.throttled(&self.clock);
+                    self.polling.rate_limit.throttled(&self.clock);
                 }
-                self.family.postpone(place, now);
+                self.tree.postpone(place, now);
             }
-            Err(_) => self.family.lose(place),
+            Err(_) => self.tree.lose(place),
         }
         Vec::new()
     }
@@ -234,15 +240,15 @@ impl<'a> Watch<'a> {
         let mut fresh = Vec::new();
         loop {
             // News may name further stacks.
-            let open = self.family.open();
+            let open = self.tree.open();
             for place in &open {
-                self.pace.budget.take(&self.clock).await;
+                self.polling.rate_limit.take(&self.clock).await;
                 fresh.extend(self.read_nested(*place).await);
             }
-            if self.family.open().is_empty() || self.clock.since(started) >= LATE {
+            if self.tree.open().is_empty() || self.clock.since(started) >= LATE {
                 return fresh;
             }
-            self.clock.sleep(self.pace.fast).await;
+            self.clock.sleep(self.polling.fast).await;
         }
     }
 
@@ -264,15 +270,15 @@ impl<'a> Watch<'a> {
             OperationKind::Deploy { resources, .. } => resources,
             OperationKind::Delete { .. } | OperationKind::Rollback { .. } | OperationKind::Latest => &nothing,
         };
-        let entries = self.family.root.entries();
+        let entries = self.tree.root.entries();
         let moment = Moment {
             elapsed: self.clock.since(self.started),
             silence: self.clock.since(self.last_news),
-            outlook: outlook(entries, expected, &self.lengths, self.server_clock.at(now)),
+            forecast: forecast(entries, expected, &self.durations, self.server_clock.at(now)),
         };
-        let interval = self.jitter.spread(self.pace.interval(moment));
+        let interval = self.jitter.spread(self.polling.interval(moment));
         // After throttling, full speed comes back step by step.
-        if self.failures > 0 { interval.max(self.pace.backoff(self.failures)) } else { interval }
+        if self.failures > 0 { interval.max(self.polling.backoff(self.failures)) } else { interval }
     }
 
     /// Waits after a read that went wrong, or gives up where waiting cannot help.
@@ -285,11 +291,11 @@ impl<'a> Watch<'a> {
             | ApiErrorKind::Unreachable { .. }
             | ApiErrorKind::NotCloudFormation { .. } => Duration::MAX,
             // A profile or a session may be renewed from another window.
-            ApiErrorKind::Expired | ApiErrorKind::Credentials => self.pace.credential_grace,
+            ApiErrorKind::Expired | ApiErrorKind::Credentials => self.polling.credential_grace,
             // AWS keeps the events of a deleted stack; others forget them.
-            ApiErrorKind::NotFound => match self.look().await? {
+            ApiErrorKind::NotFound => match self.check_status().await? {
                 Some(verdict) => return Ok(Some(verdict)),
-                None => self.pace.begin_by,
+                None => self.polling.begin_by,
             },
             ApiErrorKind::Denied { .. } | ApiErrorKind::Validation | ApiErrorKind::Other => Duration::ZERO,
         };
@@ -297,14 +303,14 @@ impl<'a> Watch<'a> {
             return Err(self.lost(error));
         }
         self.failures = self.failures.saturating_add(1);
-        let retry_in = self.pace.backoff(self.failures);
+        let retry_in = self.polling.backoff(self.failures);
         self.prepare_retry(error, retry_in);
         self.clock.sleep(retry_in).await;
         Ok(None)
     }
 
     fn still_running(&self) -> WatchError {
-        let status = self.family.root.entries().iter().rev().find_map(Entry::stack_status);
+        let status = self.tree.root.entries().iter().rev().find_map(Entry::stack_status);
         WatchError::StillRunning {
             stack_name: self.operation.stack_name.clone(),
             // Accepted, and nothing was heard of it.
@@ -319,37 +325,37 @@ impl<'a> Watch<'a> {
 
     /// Whether the operation has told anything yet.
     fn begun(&self) -> bool {
-        !self.family.root.entries().is_empty()
+        !self.tree.root.entries().is_empty()
     }
 
     /// Whether the events have been silent for so long that the stack itself is asked.
-    fn look_is_due(&self) -> bool {
+    fn status_check_is_due(&self) -> bool {
         // In a long silence ever more rarely: the events can be read, after all.
         let patience = match self.begun() {
-            true => self.pace.silence.max(self.clock.since(self.last_news) / 4),
-            false => self.pace.begin_by,
+            true => self.polling.silence.max(self.clock.since(self.last_news) / 4),
+            false => self.polling.begin_by,
         };
-        let quiet = self.clock.since(self.last_news.max(self.last_look));
-        // Where the budget leaves few reads, silence is no sign.
+        let quiet = self.clock.since(self.last_news.max(self.last_status_check));
+        // Where the rate limit leaves few reads, silence is no sign.
         (quiet >= patience && self.quiet_reads >= 5)
             // A stack without any operation need not be waited for.
             || (self.operation.kind == OperationKind::Latest && !self.begun())
     }
 
     /// Asks the stack itself. `None` when it is still moving, or cannot tell.
-    async fn look(&mut self) -> Result<Option<Verdict>, WatchError> {
-        self.last_look = self.clock.now();
-        self.pace.budget.take(&self.clock).await;
+    async fn check_status(&mut self) -> Result<Option<Verdict>, WatchError> {
+        self.last_status_check = self.clock.now();
+        self.polling.rate_limit.take(&self.clock).await;
         // The events are what counts; whether they can be read decides whether the watch goes on.
         let Ok(stack) = stack::describe_once(&self.client, &self.operation.stack_id).await else {
             return Ok(None);
         };
-        let look = match &self.operation.kind {
+        let check = match &self.operation.kind {
             OperationKind::Deploy { change_set_id, .. } => {
                 let Some(stack) = stack.filter(|stack| may_have_ended(&stack.status)) else {
                     return Ok(None);
                 };
-                self.pace.budget.take(&self.clock).await;
+                self.polling.rate_limit.take(&self.clock).await;
                 let before = self.operation.before.iter().map(|entry| entry.at).max();
                 match describe_change_set(&self.client, &stack.id, change_set_id).await {
                     Ok(described) => {
@@ -367,15 +373,15 @@ impl<'a> Watch<'a> {
             OperationKind::Latest => status_check::at_latest(stack),
         };
         let stack_name = self.operation.stack_name.clone();
-        match look {
-            Look::Ended(verdict) => Ok(Some(verdict)),
-            Look::NotBegun(status)
-                if !self.begun() && self.clock.since(self.started) >= self.pace.silence =>
+        match check {
+            StatusCheck::Ended(verdict) => Ok(Some(verdict)),
+            StatusCheck::NotBegun(status)
+                if !self.begun() && self.clock.since(self.started) >= self.polling.silence =>
             {
                 Err(WatchError::NeverBegan { stack_name, status })
             }
-            Look::Undecided | Look::NotBegun(_) => Ok(None),
-            Look::NoOperation(status) => Err(WatchError::NoOperation { stack_name, status }),
+            StatusCheck::Undecided | StatusCheck::NotBegun(_) => Ok(None),
+            StatusCheck::NoOperation(status) => Err(WatchError::NoOperation { stack_name, status }),
         }
     }
 
@@ -386,7 +392,7 @@ impl<'a> Watch<'a> {
             OperationKind::Delete { .. } => true,
             // Whoever began it: a deletion begins as one. A failed creation that is cleaned up begins as a creation.
             OperationKind::Latest => {
-                let first = self.family.root.entries().iter().find_map(Entry::stack_status);
+                let first = self.tree.root.entries().iter().find_map(Entry::stack_status);
                 first == Some(StackStatus::DeleteInProgress)
             }
         };
@@ -401,7 +407,7 @@ impl<'a> Watch<'a> {
             | StackClass::Unknown => None,
         };
         self.facts.emit(self.clock.now(), EventKind::Settled { status: verdict.status.clone() });
-        outcome(&self.operation.stack_id, verdict, &self.family.entries(), deleting, outputs)
+        outcome(&self.operation.stack_id, verdict, &self.tree.entries(), deleting, outputs)
     }
 
     /// The outputs, once the stack shows the status that the events have shown: before that they may be the old ones.
@@ -412,7 +418,7 @@ impl<'a> Watch<'a> {
         let started = self.clock.now();
         let (mut stale, mut failed) = (0, 0);
         loop {
-            self.pace.budget.take(&self.clock).await;
+            self.polling.rate_limit.take(&self.clock).await;
             let error = match stack::describe_once(&self.client, &self.operation.stack_id).await {
                 Ok(Some(stack)) if &stack.status == status => return Some(stack.outputs),
                 Ok(_) => {
@@ -425,10 +431,10 @@ impl<'a> Watch<'a> {
                 }
                 Err(_) => return None,
             };
-            if stale == STALE_ANSWERS || self.clock.since(started) >= self.pace.credential_grace {
+            if stale == STALE_ANSWERS || self.clock.since(started) >= self.polling.credential_grace {
                 return None;
             }
-            let retry_in = self.pace.backoff(stale + failed - 1);
+            let retry_in = self.polling.backoff(stale + failed - 1);
             if let Some(error) = error {
                 self.prepare_retry(error, retry_in);
             }
@@ -441,7 +447,7 @@ impl<'a> Watch<'a> {
         if error.is_about_credentials() {
             self.client = without_credentials(&self.client);
         } else if error.kind == ApiErrorKind::Throttled {
-            self.pace.budget.throttled(&self.clock);
+            self.polling.rate_limit.throttled(&self.clock);
         }
         self.facts.emit(self.clock.now(), failed_call(error, retry_in));
     }

@@ -50,7 +50,7 @@ pub fn guidance(stack: &Stack) -> Option<Guidance> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::change_set::draft::change_set_type;
+    use crate::change_set::prepared_request::change_set_type;
     use std::collections::BTreeMap;
 
     fn stack_in(status: &StackStatus) -> Stack {

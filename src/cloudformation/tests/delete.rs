@@ -61,7 +61,7 @@ async fn a_resource_that_cannot_be_deleted() {
     assert_eq!(failure.causes[0].reason.as_deref(), Some(reason));
     // The next deploy says so.
     let request = world.request(ONE);
-    let error = tablewright_cloudformation::draft(&world.client, request).await.unwrap_err();
+    let error = tablewright_cloudformation::prepare_request(&world.client, request).await.unwrap_err();
     insta::assert_snapshot!(format!("{error}\n{}", error.hint().unwrap()), @"
     stack shop is stuck: DELETE_FAILED
     remove what blocks the deletion and delete the stack, then deploy again

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{ONE, TWO, World};
-use tablewright_cloudformation::draft;
+use tablewright_cloudformation::prepare_request;
 use tablewright_cloudformation::{Outcome, Prepared, StackStatus};
 use tablewright_sandbox::{Faults, HandlerOperation, ResourceFault};
 
@@ -168,7 +168,7 @@ async fn a_stack_whose_creation_was_rolled_back_is_refused() {
     world.deploy(ONE).await.unwrap();
     world.forget();
     let request = world.request(ONE);
-    let error = draft(&world.client, request).await.unwrap_err();
+    let error = prepare_request(&world.client, request).await.unwrap_err();
     insta::assert_snapshot!(format!("{error}\n{}", error.hint().unwrap()), @"
     stack shop is in ROLLBACK_COMPLETE: its creation failed, and it can only be deleted
     delete the stack and deploy again; its resources are gone already, except those that are retained
@@ -181,7 +181,7 @@ async fn a_busy_stack_is_refused() {
     let mut world = World::new().await;
     let operation = world.start(ONE).await;
     let request = world.request(TWO);
-    let error = draft(&world.client, request).await.unwrap_err();
+    let error = prepare_request(&world.client, request).await.unwrap_err();
     insta::assert_snapshot!(format!("{error}\n{}", error.hint().unwrap()), @"
     stack shop is busy: CREATE_IN_PROGRESS
     wait until the running operation has ended, then try again
@@ -197,8 +197,10 @@ async fn a_name_in_use_is_found_before_anything_is_begun() {
     let mut world = World::deployed(NAMED).await;
     let mut request = world.request(NAMED);
     request.stack_name = "shop-2".to_owned();
-    let draft = draft(&world.client, request).await.unwrap();
-    let error = tablewright_cloudformation::prepare(&world.client, &draft, &world.events).await.unwrap_err();
+    let prepared_request = prepare_request(&world.client, request).await.unwrap();
+    let error = tablewright_cloudformation::prepare(&world.client, &prepared_request, &world.events)
+        .await
+        .unwrap_err();
     let tablewright_cloudformation::PrepareError::Failed { reason, details, .. } = error else {
         panic!("{error:?}")
     };
@@ -239,8 +241,9 @@ async fn new_tags_alone_are_a_change() {
     let mut world = World::deployed(ONE).await;
     let mut request = world.request(ONE);
     request.tags = Some(vec![("team".to_owned(), "shop".to_owned())]);
-    let draft = draft(&world.client, request).await.unwrap();
-    let prepared = tablewright_cloudformation::prepare(&world.client, &draft, &world.events).await.unwrap();
+    let prepared_request = prepare_request(&world.client, request).await.unwrap();
+    let prepared =
+        tablewright_cloudformation::prepare(&world.client, &prepared_request, &world.events).await.unwrap();
     assert!(matches!(prepared, Prepared::Ready(_)), "{prepared:?}");
 }
 

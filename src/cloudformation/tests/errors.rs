@@ -12,7 +12,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 use tablewright_cloudformation::change_set::request::Template;
-use tablewright_cloudformation::draft;
+use tablewright_cloudformation::prepare_request;
 use tablewright_cloudformation::{Connect, Request, connect, stack};
 
 /// What stands behind the endpoint.
@@ -193,10 +193,10 @@ async fn bad_requests_are_refused_without_a_call() {
     let request = |stack_name: &str, body: String| {
         Request::new(stack_name.to_owned(), Template::Body(body), "c".to_owned())
     };
-    let error = draft(&never, request("my_shop", "{}".to_owned())).await.unwrap_err();
+    let error = prepare_request(&never, request("my_shop", "{}".to_owned())).await.unwrap_err();
     insta::assert_snapshot!(error, @"`my_shop` is not a stack name: letters, digits and `-`, a letter first, at most 128");
-    let error = draft(&never, request("shop", "x".repeat(51_201))).await.unwrap_err();
+    let error = prepare_request(&never, request("shop", "x".repeat(51_201))).await.unwrap_err();
     insta::assert_snapshot!(error, @"the template has 51201 bytes, and a template that is sent along may have 51200");
-    let error = draft(&never, request("shop", "x".repeat(51_200))).await.unwrap_err();
+    let error = prepare_request(&never, request("shop", "x".repeat(51_200))).await.unwrap_err();
     insta::assert_snapshot!(error, @"no connection to http://cfn.example:4566: called");
 }

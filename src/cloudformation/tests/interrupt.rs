@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use common::{ONE, TWO, World};
 use tablewright_cloudformation::discard;
 use tablewright_cloudformation::watch;
-use tablewright_cloudformation::{Discarded, Outcome, Pace, Prepared, execute, prepare};
+use tablewright_cloudformation::{Discarded, Outcome, Polling, Prepared, execute, prepare};
 
 /// Counts calls down; the one at zero never comes back: either it is not sent, or its answer is not received.
 #[derive(Debug, Clone)]
@@ -86,11 +86,14 @@ async fn interrupt_preparing(first: Option<&str>, left_behind: &str) {
             if let Some(template) = first {
                 world.deploy(template).await.unwrap();
             }
-            let draft = world.draft(TWO).await;
+            let prepared_request = world.prepare_request(TWO).await;
             left.store(nth, Ordering::SeqCst);
-            let done = until_it_hangs(prepare(&world.client, &draft, &world.events)).await;
+            let done = until_it_hangs(prepare(&world.client, &prepared_request, &world.events)).await;
             left.store(NEVER, Ordering::SeqCst);
-            assert_eq!(discard(&world.client, &draft, &world.events).await.unwrap(), Discarded::Gone);
+            assert_eq!(
+                discard(&world.client, &prepared_request, &world.events).await.unwrap(),
+                Discarded::Gone
+            );
             assert_eq!(world.left().await, left_behind, "call {nth}, sent: {sent}");
             // Declined: discarded after it was ready.
             if let Some(prepared) = done {
@@ -116,9 +119,9 @@ async fn preparing_an_update() {
 async fn a_shell_that_was_there_stays() {
     let mut world = World::new().await;
     world.prepare(ONE).await.unwrap();
-    let draft = world.draft(TWO).await;
-    prepare(&world.client, &draft, &world.events).await.unwrap();
-    discard(&world.client, &draft, &world.events).await.unwrap();
+    let prepared_request = world.prepare_request(TWO).await;
+    prepare(&world.client, &prepared_request, &world.events).await.unwrap();
+    discard(&world.client, &prepared_request, &world.events).await.unwrap();
     insta::assert_snapshot!(world.left().await, @r#"REVIEW_IN_PROGRESS with change sets ["change-1"]"#);
 }
 
@@ -128,14 +131,14 @@ async fn executing() {
         // The mark, then the execution itself.
         for nth in 0..2 {
             let (mut world, left) = hanging_world(sent).await;
-            let draft = world.draft(ONE).await;
-            let prepared = prepare(&world.client, &draft, &world.events).await.unwrap();
+            let prepared_request = world.prepare_request(ONE).await;
+            let prepared = prepare(&world.client, &prepared_request, &world.events).await.unwrap();
             let Prepared::Ready(change_set) = prepared else { panic!("nothing to do") };
             left.store(nth, Ordering::SeqCst);
             let done = until_it_hangs(execute(&world.client, &change_set, "token", &world.events)).await;
             assert!(done.is_none());
             left.store(NEVER, Ordering::SeqCst);
-            let discarded = discard(&world.client, &draft, &world.events).await.unwrap();
+            let discarded = discard(&world.client, &prepared_request, &world.events).await.unwrap();
             if sent && nth == 1 {
                 // It runs: it is left alone, and can be watched to its end.
                 assert_eq!(discarded, Discarded::Executed);
@@ -156,7 +159,7 @@ async fn watching() {
     let (mut world, left) = hanging_world(true).await;
     let operation = world.start(ONE).await;
     left.store(2, Ordering::SeqCst);
-    let done = until_it_hangs(watch(&world.client, &operation, &Pace::default(), &world.events)).await;
+    let done = until_it_hangs(watch(&world.client, &operation, &Polling::default(), &world.events)).await;
     assert!(done.is_none());
     left.store(NEVER, Ordering::SeqCst);
     // The stack went on without us, and the same operation can be followed from its beginning.

@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use script::{Script, stack};
 use tablewright_cloudformation::{
-    ApiError, ChangeSet, Draft, Events, OnFailure, Operation, PrepareError, Prepared, Request, Requirements,
-    RollbackConfiguration, execute, prepare,
+    ApiError, ChangeSet, Events, OnFailure, Operation, PrepareError, Prepared, PreparedRequest, Request,
+    Requirements, RollbackConfiguration, execute, prepare,
 };
 use tablewright_cloudformation::{Capability, ChangeSetType, Parameter, Template};
 
-fn update() -> Draft {
-    Draft {
+fn update() -> PreparedRequest {
+    PreparedRequest {
         request: Request::new("shop".to_owned(), Template::Body("{}".to_owned()), "change-1".to_owned()),
         change_set_type: ChangeSetType::Update,
         // Any stack: it was there before.
@@ -184,8 +184,10 @@ async fn sent_for(request: Request) -> String {
         .on("ExecuteChangeSet", "");
     let (events, _receiver) = Events::channel();
     let client = script.client().await;
-    let draft = Draft { request, ..update() };
-    let Prepared::Ready(change_set) = prepare(&client, &draft, &events).await.unwrap() else { panic!() };
+    let prepared_request = PreparedRequest { request, ..update() };
+    let Prepared::Ready(change_set) = prepare(&client, &prepared_request, &events).await.unwrap() else {
+        panic!()
+    };
     execute(&client, &change_set, "token", &events).await.unwrap();
     format!("{}\n---\n{}", script.sent("CreateChangeSet"), script.sent("ExecuteChangeSet"))
 }
@@ -358,8 +360,8 @@ async fn a_replacement_with_rollback_disabled_is_refused_before_it_wedges_the_st
     for (on_failure, refused) in [(OnFailure::DoNothing, true), (OnFailure::Rollback, false)] {
         let script = script().on("DescribeChangeSet", &described("CREATE_COMPLETE", "", &changes));
         let (events, _receiver) = Events::channel();
-        let draft = Draft { request: Request { on_failure, ..plain() }, ..update() };
-        let prepared = prepare(&script.client().await, &draft, &events).await;
+        let prepared_request = PreparedRequest { request: Request { on_failure, ..plain() }, ..update() };
+        let prepared = prepare(&script.client().await, &prepared_request, &events).await;
         assert_eq!(prepared.is_err(), refused, "{prepared:?}");
         assert_eq!(script.calls().contains("DeleteChangeSet"), refused);
         if let Err(error) = prepared {

@@ -131,7 +131,7 @@ fn read(history: &[Entry], until: SystemTime, page_size: usize, timeline: &Timel
 
 /// Follows the story, and returns what was told, by stack.
 fn follow(story: &Story, turns: &[Turn]) -> (BTreeMap<String, Vec<String>>, Option<StackStatus>) {
-    let mut family = Family::new(Timeline::of_token(OURS, &[], false));
+    let mut family = StackTree::new(Timeline::of_token(OURS, &[], false));
     let mut told: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut now = SystemTime::UNIX_EPOCH;
     let last = story.histories.values().flatten().map(|entry| entry.at).max().unwrap();

@@ -10,11 +10,11 @@ use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tablewright_cloudformation::change_set::request::Template;
-use tablewright_cloudformation::draft;
+use tablewright_cloudformation::prepare_request;
 use tablewright_cloudformation::watch;
 use tablewright_cloudformation::{
-    Connect, Draft, Event, EventKind, Events, Operation, Outcome, Pace, Prepared, Request, connect, execute,
-    prepare,
+    Connect, Event, EventKind, Events, Operation, Outcome, Polling, Prepared, PreparedRequest, Request,
+    connect, execute, prepare,
 };
 use tablewright_sandbox::{CallFailure, CallFault, Clock, Faults, Options, Sandbox, VirtualClock};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -69,16 +69,19 @@ impl World {
         Request::new("shop".to_owned(), Template::Body(template.to_owned()), format!("change-{}", self.count))
     }
 
-    pub(crate) async fn draft(&mut self, template: &str) -> Draft {
+    pub(crate) async fn prepare_request(&mut self, template: &str) -> PreparedRequest {
         let request = self.request(template);
-        draft(&self.client, request).await.unwrap()
+        prepare_request(&self.client, request).await.unwrap()
     }
 
     /// Everything up to the approval.
     pub(crate) async fn prepare(&mut self, template: &str) -> Result<Prepared, String> {
         let request = self.request(template);
-        let draft = draft(&self.client, request).await.map_err(|error| error.to_string())?;
-        prepare(&self.client, &draft, &self.events).await.map_err(|error| format!("{error}\n{error:?}"))
+        let prepared_request =
+            prepare_request(&self.client, request).await.map_err(|error| error.to_string())?;
+        prepare(&self.client, &prepared_request, &self.events)
+            .await
+            .map_err(|error| format!("{error}\n{error:?}"))
     }
 
     /// Everything up to the acceptance of the execution.
@@ -91,7 +94,7 @@ impl World {
     }
 
     pub(crate) async fn follow(&self, operation: &Operation) -> Result<Outcome, String> {
-        watch(&self.client, operation, &Pace::default(), &self.events).await.map_err(|error| {
+        watch(&self.client, operation, &Polling::default(), &self.events).await.map_err(|error| {
             let source =
                 std::error::Error::source(&error).map_or(String::new(), |source| format!(": {source}"));
             format!("{error}{source}")

@@ -1,11 +1,11 @@
-//! What a watch costs and how soon it sees the end: the figures that the pace is made for.
+//! What a watch costs and how soon it sees the end: the figures that the polling is made for.
 
 use std::fmt::Write as _;
 use std::future::{Future as _, poll_fn};
 use std::task::Poll;
 
 use tablewright_cloudformation::watch;
-use tablewright_cloudformation::{Events, Outcome, Pace, RateBudget};
+use tablewright_cloudformation::{Events, Outcome, Polling, RateLimit};
 
 use crate::clock::Clock;
 use crate::cloud::{Cloud, Knobs};
@@ -127,13 +127,13 @@ fn a_hundred_stacks_share_one_budget() {
     let clock = Clock::default();
     let cloud = Cloud::new(clock.clone(), lines, Knobs { before: "REVIEW_IN_PROGRESS", ..Knobs::default() });
     let client = client(&cloud);
-    let budget = RateBudget::default();
+    let rate_limit = RateLimit::default();
     let (events, receiver) = Events::channel();
     drop(receiver);
-    let paces: Vec<Pace> =
-        (0..100).map(|seed| Pace { seed, budget: budget.clone(), ..Pace::default() }).collect();
+    let paces: Vec<Polling> =
+        (0..100).map(|seed| Polling { seed, rate_limit: rate_limit.clone(), ..Polling::default() }).collect();
     let mut watches: Vec<_> =
-        paces.iter().map(|pace| Some(Box::pin(watch(&client, &operation, pace, &events)))).collect();
+        paces.iter().map(|polling| Some(Box::pin(watch(&client, &operation, polling, &events)))).collect();
     let mut ends = Vec::new();
     clock.run(poll_fn(|context| {
         for watch in &mut watches {

@@ -25,7 +25,7 @@ use aws_smithy_runtime_api::client::http::{SharedHttpConnector, http_client_fn};
 use tablewright_cloudformation::operation::OperationKind;
 use tablewright_cloudformation::operation::entry::Entry;
 use tablewright_cloudformation::watch;
-use tablewright_cloudformation::{Event, EventKind, Events, Operation, Outcome, Pace, WatchError};
+use tablewright_cloudformation::{Event, EventKind, Events, Operation, Outcome, Polling, WatchError};
 
 use crate::clock::{BEGINNING, Clock};
 use crate::cloud::{Cloud, Knobs};
@@ -125,15 +125,15 @@ fn operation(lines: &[Line]) -> Operation {
 fn follow(text: &str, knobs: Knobs) -> Seen {
     let lines = story(text);
     let operation = Operation { before: head(&lines, 0.0), ..operation(&lines) };
-    follow_operation(lines, knobs, &operation, &Pace::default())
+    follow_operation(lines, knobs, &operation, &Polling::default())
 }
 
-fn follow_operation(lines: Vec<Line>, knobs: Knobs, operation: &Operation, pace: &Pace) -> Seen {
+fn follow_operation(lines: Vec<Line>, knobs: Knobs, operation: &Operation, polling: &Polling) -> Seen {
     let clock = Clock::default();
     let cloud = Cloud::new(clock.clone(), lines, knobs);
     let (events, mut receiver) = Events::channel();
     let client = client(&cloud);
-    let mut watching = pin!(watch(&client, operation, pace, &events));
+    let mut watching = pin!(watch(&client, operation, polling, &events));
     let mut heard = Vec::new();
     let outcome = clock.run(poll_fn(|context| {
         let polled = watching.as_mut().poll(context);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use tablewright_cloudformation::operation::OperationKind;
-use tablewright_cloudformation::{Operation, Outcome, Pace};
+use tablewright_cloudformation::{Operation, Outcome, Polling};
 
 use crate::cloud::{DENIED, EXPIRED, Knobs, THROTTLED, Trouble};
 use crate::story::{Line, TOKEN, arn, story};
@@ -133,7 +133,7 @@ fn failure_that_stays_where_it_stopped() {
          5.9 STACK UPDATE_FAILED The following resource(s) failed to update: [A].";
     let lines = story(text);
     let operation = Operation { rollback_disabled: true, ..operation(&lines) };
-    let seen = follow_operation(lines, Knobs::default(), &operation, &Pace::default());
+    let seen = follow_operation(lines, Knobs::default(), &operation, &Polling::default());
     assert_eq!(seen.told, told(text));
     insta::assert_snapshot!(summary(&seen), @r#"
     failed: UPDATE_FAILED, because of ["A"]; 7.7 s; DescribeStackEvents 4
@@ -554,7 +554,7 @@ fn long_history() {
     // What was there before is known from one page.
     let operation = Operation { before: head(&lines, 0.0), ..operation(&lines) };
     assert_eq!(operation.before.len(), 100);
-    let seen = follow_operation(lines, knobs, &operation, &Pace::default());
+    let seen = follow_operation(lines, knobs, &operation, &Polling::default());
     assert_eq!(seen.told, told(UPDATE));
     insta::assert_snapshot!(summary(&seen), @"
     deployed: UPDATE_COMPLETE; 17.0 s; DescribeStackEvents 7, DescribeStacks 1
@@ -667,7 +667,7 @@ fn attached_to_an_operation_that_has_ended() {
     let lines = story(&with_history(400).replace("0.2 STACK UPDATE", "0.2 STACK@x UPDATE"));
     let operation = Operation { kind: OperationKind::Latest, ..operation(&lines) };
     let lines: Vec<Line> = lines.into_iter().map(|line| Line { at: line.at - 50.0, ..line }).collect();
-    let seen = follow_operation(lines, Knobs::default(), &operation, &Pace::default());
+    let seen = follow_operation(lines, Knobs::default(), &operation, &Polling::default());
     assert_eq!(seen.told, told(UPDATE));
     insta::assert_snapshot!(summary(&seen), @"
     deployed: UPDATE_COMPLETE; 0.2 s; DescribeStackEvents 1, DescribeStacks 1
@@ -685,7 +685,7 @@ fn deletion() {
     let operation =
         Operation { kind: OperationKind::Delete { token: TOKEN.to_owned() }, ..operation(&lines) };
     assert_eq!(operation.stack_id, arn(""));
-    let seen = follow_operation(lines, Knobs::default(), &operation, &Pace::default());
+    let seen = follow_operation(lines, Knobs::default(), &operation, &Polling::default());
     assert_eq!(seen.told, told(text));
     insta::assert_snapshot!(summary(&seen), @"
     deleted; 7.8 s; DescribeStackEvents 5
@@ -696,18 +696,18 @@ fn deletion() {
 fn time_that_is_up() {
     let lines = story(UPDATE);
     let operation = operation(&lines);
-    let pace = |seconds| Pace { timeout: Some(Duration::from_secs(seconds)), ..Pace::default() };
-    let seen = follow_operation(lines.clone(), Knobs::default(), &operation, &pace(10));
+    let polling = |seconds| Polling { timeout: Some(Duration::from_secs(seconds)), ..Polling::default() };
+    let seen = follow_operation(lines.clone(), Knobs::default(), &operation, &polling(10));
     insta::assert_snapshot!(summary(&seen), @"
     no outcome: the operation on stack shop is still running after 10s; the stack is in UPDATE_IN_PROGRESS; 10.0 s; DescribeStackEvents 4
     ");
     // Whether calls are answered makes no difference.
     let knobs = Knobs { windows: vec![(1.5..9e9, "*", THROTTLED)], ..Knobs::default() };
-    let seen = follow_operation(lines.clone(), knobs, &operation, &pace(30));
+    let seen = follow_operation(lines.clone(), knobs, &operation, &polling(30));
     assert!((30.0..30.5).contains(&seen.end), "{}", seen.end);
     assert!(seen.ending().contains("still running after 30"), "{}", seen.ending());
     // What ends in time has ended.
-    let seen = follow_operation(lines, Knobs::default(), &operation, &pace(17));
+    let seen = follow_operation(lines, Knobs::default(), &operation, &polling(17));
     assert_eq!(seen.ending(), "deployed: UPDATE_COMPLETE");
 }
 
@@ -725,14 +725,14 @@ fn rollback_that_was_asked_for() {
         before: head(&lines, 0.0),
         ..operation(&lines)
     };
-    let seen = follow_operation(lines.clone(), Knobs::default(), &operation, &Pace::default());
+    let seen = follow_operation(lines.clone(), Knobs::default(), &operation, &Polling::default());
     assert_eq!(seen.told, told(text)[1..]);
     insta::assert_snapshot!(summary(&seen), @"
     rolled back: UPDATE_ROLLBACK_COMPLETE, because of []; 8.4 s; DescribeStackEvents 5
     ");
     // By the status alone, when the events never come.
     let knobs = Knobs { event_lags: vec![9e9], before: "UPDATE_FAILED", ..Knobs::default() };
-    let seen = follow_operation(lines, knobs, &operation, &Pace::default());
+    let seen = follow_operation(lines, knobs, &operation, &Polling::default());
     insta::assert_snapshot!(summary(&seen), @"
     rolled back: UPDATE_ROLLBACK_COMPLETE, because of []; 30.9 s; DescribeStackEvents 21, DescribeStacks 1
     ");

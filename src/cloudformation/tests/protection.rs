@@ -11,8 +11,9 @@ use tablewright_cloudformation::{DeleteError, Prepared};
 #[tokio::test]
 async fn a_stack_is_protected_before_anything_is_in_it() {
     let mut world = World::new().await;
-    let draft = world.draft(ONE).await;
-    let prepared = tablewright_cloudformation::prepare(&world.client, &draft, &world.events).await.unwrap();
+    let prepared_request = world.prepare_request(ONE).await;
+    let prepared =
+        tablewright_cloudformation::prepare(&world.client, &prepared_request, &world.events).await.unwrap();
     assert!(matches!(prepared, Prepared::Ready(_)));
     protection::set_termination_protection(&world.client, "shop", true).await.unwrap();
     let shop = stack::describe(&world.client, "shop").await.unwrap().unwrap();

@@ -1,6 +1,6 @@
 //! What is to be deployed, held against the stack as it is.
 //!
-//! In goes a [`Request`], out comes a [`Draft`] that knows whether the stack is created or updated, or the reason why
+//! In goes a [`Request`], out comes a [`PreparedRequest`] that knows whether the stack is created or updated, or the reason why
 //! this stack cannot take a change set now. Reads only, so it may be repeated: waiting for a busy stack is a loop over it.
 
 use aws_sdk_cloudformation::Client;
@@ -15,7 +15,7 @@ pub const TEMPLATE_BODY_LIMIT: usize = 51_200;
 
 /// A request for a stack that can take it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Draft {
+pub struct PreparedRequest {
     /// The request.
     pub request: Request,
     /// Whether the stack is created or updated.
@@ -26,7 +26,7 @@ pub struct Draft {
 
 /// Why a stack cannot be deployed now.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DraftError {
+pub enum RequestError {
     /// The name breaks CloudFormation's rule.
     #[error("`{0}` is not a stack name: letters, digits and `-`, a letter first, at most 128")]
     StackName(String),
@@ -80,12 +80,12 @@ pub enum DraftError {
 }
 
 /// Looks at the stack and decides what kind of change set it takes.
-pub async fn draft(client: &Client, request: Request) -> Result<Draft, DraftError> {
+pub async fn prepare_request(client: &Client, request: Request) -> Result<PreparedRequest, RequestError> {
     check_name(&request.stack_name)?;
     if let Template::Body(body) = &request.template
         && body.len() > TEMPLATE_BODY_LIMIT
     {
-        return Err(DraftError::TemplateTooLarge(body.len()));
+        return Err(RequestError::TemplateTooLarge(body.len()));
     }
     let stack = stack::describe(client, &request.stack_name).await?;
     // By name a deleted stack is not found; an emulator may show it all the same.
@@ -99,60 +99,60 @@ pub async fn draft(client: &Client, request: Request) -> Result<Draft, DraftErro
     let before = stack.as_ref().filter(|_| change_set_type == ChangeSetType::Update);
     let problems = request.complete(before);
     if !problems.is_empty() {
-        return Err(DraftError::Request(problems));
+        return Err(RequestError::Request(problems));
     }
-    Ok(Draft { request, change_set_type, stack })
+    Ok(PreparedRequest { request, change_set_type, stack })
 }
 
 fn listed(problems: &[RequestProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-fn check_name(name: &str) -> Result<(), DraftError> {
+fn check_name(name: &str) -> Result<(), RequestError> {
     let mut characters = name.chars();
     let well_formed = characters.next().is_some_and(|first| first.is_ascii_alphabetic())
         && characters.all(|character| character.is_ascii_alphanumeric() || character == '-')
         && name.len() <= 128;
-    if well_formed { Ok(()) } else { Err(DraftError::StackName(name.to_owned())) }
+    if well_formed { Ok(()) } else { Err(RequestError::StackName(name.to_owned())) }
 }
 
-pub(crate) fn change_set_type(stack: &Stack) -> Result<ChangeSetType, DraftError> {
+pub(crate) fn change_set_type(stack: &Stack) -> Result<ChangeSetType, RequestError> {
     let (stack_name, status) = (stack.name.clone(), stack.status.clone());
     match status.class() {
         // The shell exists and takes no updates.
         StackClass::Review => Ok(ChangeSetType::Create),
         StackClass::RolledBack if status == StackStatus::RollbackComplete => {
-            Err(DraftError::CreationRolledBack { stack_name })
+            Err(RequestError::CreationRolledBack { stack_name })
         }
         StackClass::Done | StackClass::RolledBack => Ok(ChangeSetType::Update),
-        StackClass::Moving => Err(DraftError::Busy { stack_name, status }),
-        StackClass::Paused => Err(DraftError::Paused { stack_name, status }),
-        StackClass::Stuck => Err(DraftError::Stuck { stack_name, status }),
-        StackClass::Gone | StackClass::Unknown => Err(DraftError::UnknownStatus { stack_name, status }),
+        StackClass::Moving => Err(RequestError::Busy { stack_name, status }),
+        StackClass::Paused => Err(RequestError::Paused { stack_name, status }),
+        StackClass::Stuck => Err(RequestError::Stuck { stack_name, status }),
+        StackClass::Gone | StackClass::Unknown => Err(RequestError::UnknownStatus { stack_name, status }),
     }
 }
 
-impl DraftError {
+impl RequestError {
     /// What to do about it, where there is a way.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            DraftError::StackName(_)
-            | DraftError::Request(_)
-            | DraftError::UnknownStatus { .. }
-            | DraftError::Api(_) => None,
-            DraftError::TemplateTooLarge(_) => Some("put the template into a bucket, or split the stack"),
-            DraftError::Busy { .. } => Some("wait until the running operation has ended, then try again"),
-            DraftError::CreationRolledBack { .. } => Some(
+            RequestError::StackName(_)
+            | RequestError::Request(_)
+            | RequestError::UnknownStatus { .. }
+            | RequestError::Api(_) => None,
+            RequestError::TemplateTooLarge(_) => Some("put the template into a bucket, or split the stack"),
+            RequestError::Busy { .. } => Some("wait until the running operation has ended, then try again"),
+            RequestError::CreationRolledBack { .. } => Some(
                 "delete the stack and deploy again; its resources are gone already, except those that are retained",
             ),
-            DraftError::Paused { status: StackStatus::CreateFailed, .. } => {
+            RequestError::Paused { status: StackStatus::CreateFailed, .. } => {
                 Some("delete the stack, then deploy again")
             }
-            DraftError::Paused { .. } => Some("roll the stack back, then deploy again"),
-            DraftError::Stuck { status: StackStatus::UpdateRollbackFailed, .. } => {
+            RequestError::Paused { .. } => Some("roll the stack back, then deploy again"),
+            RequestError::Stuck { status: StackStatus::UpdateRollbackFailed, .. } => {
                 Some("remove what blocks the rollback and continue it, then deploy again")
             }
-            DraftError::Stuck { .. } => {
+            RequestError::Stuck { .. } => {
                 Some("remove what blocks the deletion and delete the stack, then deploy again")
             }
         }

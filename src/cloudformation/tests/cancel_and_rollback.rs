@@ -8,7 +8,7 @@ use std::time::Duration;
 use script::{Script, stack};
 use tablewright_cloudformation::operation::OperationKind;
 use tablewright_cloudformation::{
-    CancelCreation, Event, EventKind, Events, Idle, Pace, RollbackOptions, wait_for_idle,
+    CancelCreation, Event, EventKind, Events, Idle, Polling, RollbackOptions, wait_for_idle,
 };
 use tablewright_cloudformation::{cancel, rollback};
 
@@ -170,8 +170,8 @@ async fn what_cannot_be_rolled_back_is_refused_without_a_call() {
 async fn waited(script: &Script, seconds: u64) -> String {
     let (events, _receiver) = Events::channel();
     let client = script.client().await;
-    let pace = Pace::default();
-    let came = match wait_for_idle(&client, "shop", Duration::from_secs(seconds), &pace, &events).await {
+    let polling = Polling::default();
+    let came = match wait_for_idle(&client, "shop", Duration::from_secs(seconds), &polling, &events).await {
         Ok(Idle::AtRest(Some(stack))) => format!("at rest in {}", stack.status),
         Ok(Idle::AtRest(None)) => "no stack".to_owned(),
         Ok(Idle::StillBusy(stack)) => format!("still in {}", stack.status),
