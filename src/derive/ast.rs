@@ -100,13 +100,13 @@ fn named_fields<'a>(
             Fields::Named(fields) => {
                 return Ok(fields.named.iter().filter_map(|field| Some((field, field.ident.as_ref()?))));
             }
-            Fields::Unnamed(_) => "the fields of a tuple struct have no names",
+            Fields::Unnamed(_) => "this is a tuple struct",
             Fields::Unit => "this struct has no fields",
         },
         Data::Enum(_) => "this is an enum",
-        Data::Union(_) => "this is a union, which serde cannot write",
+        Data::Union(_) => "this is a union",
     };
-    let message = format!("`{derive}` needs a struct with named fields, the attributes of the item: {found}");
+    let message = format!("`{derive}` requires a struct with named fields, but {found}");
     Err(syn::Error::new(node.ident.span(), message))
 }
 

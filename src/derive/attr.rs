@@ -23,19 +23,19 @@ const KEY_TYPE_OPTIONS: [&str; 2] = ["stored_as", "crate"];
 /// The options above a struct or an enum that derives `TableItem` or `KeyParts`. Which of them may stand together is
 /// decided in [`valid`](crate::valid).
 pub(crate) struct StructOptions {
-    pub(crate) id: Option<Said<LitStr>>,
+    pub(crate) id: Option<Setting<LitStr>>,
     pub(crate) indexes: Vec<IndexOptions>,
     pub(crate) keys_only: Option<Ident>,
-    pub(crate) rename_all: Option<Said<RenameRule>>,
+    pub(crate) rename_all: Option<Setting<RenameRule>>,
     /// The type that defines the table.
-    pub(crate) stored_in: Option<Said<Type>>,
+    pub(crate) stored_in: Option<Setting<Type>>,
     pub(crate) no_constants: Option<Ident>,
     /// The path of tablewright itself.
     pub(crate) krate: Path,
 }
 
-/// A value with the word that it was said for.
-pub(crate) struct Said<T> {
+/// The value of an option, with the word of the option.
+pub(crate) struct Setting<T> {
     pub(crate) word: Ident,
     pub(crate) value: T,
 }
@@ -51,7 +51,7 @@ pub(crate) struct FieldOptions {
     pub(crate) key: Option<Ident>,
     /// A key struct that serde flattens.
     pub(crate) nested: Option<Ident>,
-    pub(crate) rename: Option<Said<LitStr>>,
+    pub(crate) rename: Option<Setting<LitStr>>,
 }
 
 /// The options above a type that derives `KeyAttr`.
@@ -73,18 +73,18 @@ pub(crate) fn struct_options(attrs: &[Attribute], errors: &mut Errors) -> Struct
     let (mut keys_only, mut rename_all, mut stored_in, mut no_constants) = (None, None, None, None);
     each_option(attrs, errors, |word, meta, errors| {
         match word.to_string().as_str() {
-            "id" => once(&mut id, word, said(word, string(word, meta)?), errors),
+            "id" => once(&mut id, word, setting(word, string(word, meta)?), errors),
             "index" => indexes.push(index::read(word, IndexKind::Global, meta, errors)?),
             "local_index" => indexes.push(index::read(word, IndexKind::Local, meta, errors)?),
             "keys_only" => flag(&mut keys_only, word, meta, errors),
-            "rename_all" => once(&mut rename_all, word, said(word, rule(word, meta)?), errors),
-            "stored_in" => once(&mut stored_in, word, said(word, table(word, meta)?), errors),
+            "rename_all" => once(&mut rename_all, word, setting(word, rename_rule(word, meta)?), errors),
+            "stored_in" => once(&mut stored_in, word, setting(word, table_type(word, meta)?), errors),
             "no_constants" => flag(&mut no_constants, word, meta, errors),
             "crate" => once(&mut krate, word, path(meta)?, errors),
             other if FIELD_OPTIONS.contains(&other) => {
-                belongs(word, "above the field that it marks", meta, errors);
+                misplaced(word, "a field, not on the struct", meta, errors);
             }
-            _ => unknown(word, "a struct", &STRUCT_OPTIONS, meta, errors),
+            _ => unknown_option(word, "a struct", &STRUCT_OPTIONS, meta, errors),
         }
         Ok(())
     });
@@ -103,9 +103,11 @@ pub(crate) fn field_options(attrs: &[Attribute], errors: &mut Errors) -> FieldOp
             "stored_as" => stored_as(&mut options.stored_as, word, meta, errors),
             "key" => flag(&mut options.key, word, meta, errors),
             "nested" => flag(&mut options.nested, word, meta, errors),
-            "rename" => once(&mut options.rename, word, said(word, string(word, meta)?), errors),
-            other if STRUCT_OPTIONS.contains(&other) => belongs(word, "above the struct", meta, errors),
-            _ => unknown(word, "a field", &FIELD_OPTIONS, meta, errors),
+            "rename" => once(&mut options.rename, word, setting(word, string(word, meta)?), errors),
+            other if STRUCT_OPTIONS.contains(&other) => {
+                misplaced(word, "the struct, not on a field", meta, errors);
+            }
+            _ => unknown_option(word, "a field", &FIELD_OPTIONS, meta, errors),
         }
         Ok(())
     });
@@ -119,7 +121,7 @@ pub(crate) fn key_type_options(attrs: &[Attribute], errors: &mut Errors) -> KeyT
         match word.to_string().as_str() {
             "stored_as" => stored_as(&mut scalar, word, meta, errors),
             "crate" => once(&mut krate, word, path(meta)?, errors),
-            _ => unknown(word, "a key type", &KEY_TYPE_OPTIONS, meta, errors),
+            _ => unknown_option(word, "a key type", &KEY_TYPE_OPTIONS, meta, errors),
         }
         Ok(())
     });
@@ -151,7 +153,7 @@ fn each_option(
 }
 
 fn one_word<'a>(meta: &'a ParseNestedMeta<'_>) -> syn::Result<&'a Ident> {
-    meta.path.get_ident().ok_or_else(|| meta.error("an option is one word"))
+    meta.path.get_ident().ok_or_else(|| meta.error("expected a single word"))
 }
 
 /// Goes on to the next comma, so that the options after a mistake are read too.
@@ -172,7 +174,7 @@ fn once<T>(slot: &mut Option<T>, word: &Ident, value: T, errors: &mut Errors) {
 
 fn flag(slot: &mut Option<Ident>, word: &Ident, meta: &ParseNestedMeta<'_>, errors: &mut Errors) {
     if !at_end(meta) {
-        errors.at(word, format!("`{word}` takes no value: write `#[ddb({word})]`"));
+        errors.at(word, format!("`{word}` takes no value: use `#[ddb({word})]`"));
         skip_value(meta);
     }
     once(slot, word, word.clone(), errors);
@@ -180,29 +182,28 @@ fn flag(slot: &mut Option<Ident>, word: &Ident, meta: &ParseNestedMeta<'_>, erro
 
 fn string(word: &Ident, meta: &ParseNestedMeta<'_>) -> syn::Result<LitStr> {
     let written = meta.value().and_then(ParseBuffer::parse);
-    written.map_err(|error| syn::Error::new(error.span(), format!("write a string: `{word} = \"…\"`")))
+    written.map_err(|error| syn::Error::new(error.span(), format!("expected a string: `{word} = \"…\"`")))
 }
 
-fn said<T>(word: &Ident, value: T) -> Said<T> {
-    Said { word: word.clone(), value }
+fn setting<T>(word: &Ident, value: T) -> Setting<T> {
+    Setting { word: word.clone(), value }
 }
 
 /// `rename_all = "camelCase"`, with serde's rules.
-fn rule(word: &Ident, meta: &ParseNestedMeta<'_>) -> syn::Result<RenameRule> {
+fn rename_rule(word: &Ident, meta: &ParseNestedMeta<'_>) -> syn::Result<RenameRule> {
     let name = string(word, meta)?;
     RenameRule::from_name(&name.value()).ok_or_else(|| {
         let rules = suggest::list(&RenameRule::NAMES);
-        syn::Error::new(name.span(), format!("unknown rule: `{word}` takes {rules}, as in serde"))
+        syn::Error::new(name.span(), format!("unknown rule: expected one of serde's, {rules}"))
     })
 }
 
 /// `stored_in = App`: a type, without quotes.
-fn table(word: &Ident, meta: &ParseNestedMeta<'_>) -> syn::Result<Type> {
+fn table_type(word: &Ident, meta: &ParseNestedMeta<'_>) -> syn::Result<Type> {
     let quoted = meta.value()?;
     if quoted.peek(LitStr) {
         let name: LitStr = quoted.parse()?;
-        let message =
-            format!("write the type that defines the table, without quotes: `{word} = {}`", name.value());
+        let message = format!("expected a type without quotes: `{word} = {}`", name.value());
         return Err(syn::Error::new(name.span(), message));
     }
     quoted.parse()
@@ -225,23 +226,29 @@ fn stored_as(slot: &mut Option<StoredAs>, word: &Ident, meta: &ParseNestedMeta<'
         }
         Ok(_) | Err(_) => {
             skip_value(meta);
-            errors.push(meta.error("write `stored_as = S` for a String, `N` for a Number, `B` for Binary"));
+            errors.push(meta.error("expected `stored_as = S` (String), `N` (Number) or `B` (Binary)"));
         }
     }
 }
 
-fn belongs(word: &Ident, place: &str, meta: &ParseNestedMeta<'_>, errors: &mut Errors) {
-    errors.at(word, format!("`{word}` belongs {place}"));
+fn misplaced(word: &Ident, place: &str, meta: &ParseNestedMeta<'_>, errors: &mut Errors) {
+    errors.at(word, format!("`{word}` belongs on {place}"));
     skip_value(meta);
 }
 
-/// Answers a word that is no option. What later versions may know is not suggested: it would not work.
-fn unknown(word: &Ident, place: &str, options: &[&str], meta: &ParseNestedMeta<'_>, errors: &mut Errors) {
+/// Reports a word that is not an option, with the option that was most likely meant.
+fn unknown_option(
+    word: &Ident,
+    place: &str,
+    options: &[&str],
+    meta: &ParseNestedMeta<'_>,
+    errors: &mut Errors,
+) {
     let written = word.to_string();
-    let meant = suggest::our_word(&written).filter(|word| options.contains(word));
-    let message = match meant.or_else(|| suggest::near(&written, options.iter().copied())) {
+    let meant = suggest::option_called(&written).filter(|word| options.contains(word));
+    let message = match meant.or_else(|| suggest::nearest(&written, options.iter().copied())) {
         Some(meant) => format!("unknown option `{word}`: did you mean `{meant}`?"),
-        None => format!("unknown option `{word}`: {place} takes {}", suggest::list(options)),
+        None => format!("unknown option `{word}`: the options of {place} are {}", suggest::list(options)),
     };
     errors.at(word, message);
     skip_value(meta);

@@ -3,57 +3,15 @@
 //! In: the fields that serde writes, and the indexes. Out: an `impl` with one constant each, as visible as the struct.
 //! Fields come first: an index with the name of a field has `_INDEX` behind it, so that `EMAIL` stays the attribute.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{LitStr, Visibility};
+use syn::Visibility;
 
 use crate::ast::Input;
-use crate::case;
-use crate::errors::Errors;
-use crate::expand::placed;
-
-const ATTRIBUTES: &str = "ATTRIBUTES";
-
-/// Checks that no two constants have one name.
-pub(crate) fn check(input: &Input<'_>, errors: &mut Errors) {
-    if input.options.no_constants.is_some() {
-        return;
-    }
-    let mut taken: HashMap<String, &str> = HashMap::new();
-    for field in input.attributes() {
-        let constant = case::constant(&field.name);
-        if let Some(first) = taken.get(&constant) {
-            let name = &field.name;
-            let message = format!(
-                "`{name}` and `{first}` would both have the constant `{constant}`: rename one of them, \
-                 or write `#[ddb(no_constants)]` above the struct"
-            );
-            errors.at(field.ident, message);
-        }
-        taken.insert(constant, &field.name);
-    }
-    let fields: Vec<String> = taken.into_keys().collect();
-    let mut taken: HashMap<String, String> = HashMap::new();
-    for (name, constant) in index_constants(input, &fields) {
-        let written = name.value();
-        if fields.contains(&constant) {
-            let message = format!(
-                "index `{written}` has no constant left, `{constant}` is that of a field: choose another name, \
-                 or write `#[ddb(no_constants)]` above the struct"
-            );
-            errors.at(name, message);
-        } else if let Some(first) = taken.get(&constant).filter(|first| **first != written) {
-            let message = format!(
-                "indexes `{written}` and `{first}` would both have the constant `{constant}`: choose another name, \
-                 or write `#[ddb(no_constants)]` above the struct"
-            );
-            errors.at(name, message);
-        }
-        taken.insert(constant, written);
-    }
-}
+use crate::constant_name::{self, ATTRIBUTES};
+use crate::span::located_at;
 
 /// Returns the `impl` with the constants; nothing after `no_constants`. Of two with one name the first, since this also
 /// stands beside the error that says so.
@@ -63,7 +21,7 @@ pub(crate) fn expand(input: &Input<'_>) -> TokenStream {
     }
     let (vis, ident, krate) = (&input.node.vis, &input.node.ident, &input.options.krate);
     let (impl_generics, type_generics, where_clause) = input.node.generics.split_for_impl();
-    let names: Vec<String> = input.attributes().map(|field| case::constant(&field.name)).collect();
+    let names: Vec<String> = input.attributes().map(|field| constant_name::of_field(field)).collect();
     let written: Vec<&String> = input.attributes().map(|field| &field.wire.written).collect();
     let mut constants = TokenStream::new();
     let mut taken = HashSet::new();
@@ -80,7 +38,7 @@ pub(crate) fn expand(input: &Input<'_>) -> TokenStream {
             ));
         }
     }
-    for (index, name) in index_constants(input, &names) {
+    for (index, name) in constant_name::of_indexes(input, &names) {
         if taken.insert(name.clone()) {
             let constant = Ident::new(&name, index.span());
             let doc = format!("The index `{}`.", index.value());
@@ -111,18 +69,6 @@ pub(crate) fn expand(input: &Input<'_>) -> TokenStream {
 /// Placed at the field, so that the compiler points there when the user has a constant of that name.
 fn constant_at(span: Span, doc: &str, vis: &Visibility, data: &TokenStream) -> TokenStream {
     let span = span.resolved_at(Span::mixed_site());
-    let vis = placed(vis, span);
+    let vis = located_at(vis, span);
     quote_spanned!(span=> #[doc = #doc] #vis const #data;)
-}
-
-fn index_constants<'a>(input: &'a Input<'_>, fields: &[String]) -> Vec<(&'a LitStr, String)> {
-    let names = input.options.indexes.iter().filter_map(|index| index.name.as_ref());
-    let constant = |name: &'a LitStr| {
-        let mut constant = case::constant(&name.value());
-        if constant == ATTRIBUTES || fields.contains(&constant) {
-            constant.push_str("_INDEX");
-        }
-        (name, constant)
-    };
-    names.map(constant).collect()
 }

@@ -9,8 +9,8 @@ mod stored;
 mod key_struct;
 mod variants;
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Data, DeriveInput, Path, Type};
 
@@ -18,6 +18,7 @@ pub(crate) use self::key_struct::key_parts;
 use crate::ast::{Field, Input};
 use crate::errors::Errors;
 use crate::item::Role;
+use crate::span::located_at;
 use crate::{generics, valid};
 
 /// Reads, checks and expands a type that derives `TableItem`.
@@ -91,20 +92,11 @@ fn place(krate: &Path, span: Span) -> TokenStream {
 
 /// A call of one of our assertions, placed where a mistake is to be underlined. Each token stands there: the compiler names
 /// the place of a whole call by its ends, and falls back to the derive when they stand apart.
-fn ask(krate: &Path, span: Span, function: &str, arguments: &TokenStream) -> TokenStream {
+fn assertion(krate: &Path, span: Span, function: &str, arguments: &TokenStream) -> TokenStream {
     let span = span.resolved_at(Span::mixed_site());
-    let krate = placed(krate, span);
+    let krate = located_at(krate, span);
     let function = Ident::new(function, span);
     quote_spanned!(span=> #krate::single_table::#function(#arguments))
-}
-
-/// The same tokens at another place; what their names mean stays.
-pub(crate) fn placed(tokens: impl ToTokens, span: Span) -> TokenStream {
-    let placed = |mut token: TokenTree| {
-        token.set_span(token.span().located_at(span));
-        token
-    };
-    tokens.into_token_stream().into_iter().map(placed).collect()
 }
 
 /// Returns the assertions as they stand in `ITEM`, and beside the `impl`, so that they fail in the crate that is wrong: a
@@ -149,7 +141,7 @@ fn nested_names_differ(input: &Input<'_>) -> Option<TokenStream> {
     let own = input.attributes().map(|field| &field.wire.written).cloned();
     let own = own.chain(input.serde.tag.as_ref().map(syn::LitStr::value));
     let parts = all_parts(input);
-    Some(ask(krate, first.ident.span(), "names_differ", &quote!(&[#(#own),*], #parts)))
+    Some(assertion(krate, first.ident.span(), "assert_names_differ", &quote!(&[#(#own),*], #parts)))
 }
 
 /// What only the compiler can check, because it sees through aliases and generic parameters.
@@ -167,7 +159,7 @@ fn assertions_on(krate: &Path, field: &Field<'_>, role: &Role) -> Vec<TokenStrea
         });
     }
     if field.options.ttl.is_some() {
-        let message = valid::ttl_no_number(&field.name);
+        let message = valid::ttl_not_a_number(&field.name);
         assertions.push(quote_spanned! {span=>
             ::core::assert!(::core::matches!(<#ty as #krate::IndexKeyAttr>::SCALAR, #krate::Scalar::N), #message)
         });

@@ -110,7 +110,7 @@ impl fmt::Display for Role {
             Self::Key(Some(table)) => write!(f, "a key of table `{table}`"),
             Self::Key(None) => f.write_str("a key"),
             Self::IndexKey(index) => write!(f, "a key of index `{index}`"),
-            Self::Ttl => f.write_str("the ttl attribute"),
+            Self::Ttl => f.write_str("the TTL attribute"),
             Self::Projected(index) => write!(f, "projected into index `{index}`"),
         }
     }

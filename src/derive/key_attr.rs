@@ -14,12 +14,12 @@ use crate::generics;
 use crate::serde_attr::{Container, Field};
 use crate::types;
 
-/// What to write where the shape does not tell.
-const SAY_IT: &str = "say what it is stored as with `#[ddb(stored_as = S)]` (or `N`, or `B`) on the type";
+/// The advice where the shape of a type does not show its scalar.
+const ADD_STORED_AS: &str = "add `#[ddb(stored_as = S)]` (or `N` or `B`) to the type";
 
 /// Where the scalar comes from.
 enum Source<'a> {
-    Said(&'a syn::Ident),
+    StoredAs(&'a syn::Ident),
     Inner(&'a Type),
     UnitVariants,
 }
@@ -28,9 +28,9 @@ enum Source<'a> {
 pub(crate) fn key_attr(node: &DeriveInput) -> syn::Result<TokenStream> {
     let mut errors = Errors::default();
     let options = attr::key_type_options(&node.attrs, &mut errors);
-    only_on_the_type(node, &mut errors);
+    refuse_attributes_inside(node, &mut errors);
     let source = match &options.stored_as {
-        Some(stored_as) => Ok(Source::Said(&stored_as.scalar)),
+        Some(stored_as) => Ok(Source::StoredAs(&stored_as.scalar)),
         None => shape(node),
     };
     // After a misspelt option the shape may only seem wrong.
@@ -44,7 +44,7 @@ pub(crate) fn key_attr(node: &DeriveInput) -> syn::Result<TokenStream> {
 fn impl_key_attr(node: &DeriveInput, options: &KeyTypeOptions, source: &Source<'_>) -> TokenStream {
     let KeyTypeOptions { krate, .. } = options;
     let (scalar, bound) = match source {
-        Source::Said(scalar) => (quote!(#krate::Scalar::#scalar), None),
+        Source::StoredAs(scalar) => (quote!(#krate::Scalar::#scalar), None),
         Source::Inner(ty) => (scalar_of(krate, ty, "KeyAttr"), Some((*ty, "KeyAttr"))),
         Source::UnitVariants => (quote!(#krate::Scalar::S), None),
     };
@@ -60,27 +60,27 @@ fn impl_key_attr(node: &DeriveInput, options: &KeyTypeOptions, source: &Source<'
     }
 }
 
-fn only_on_the_type(node: &DeriveInput, errors: &mut Errors) {
+fn refuse_attributes_inside(node: &DeriveInput, errors: &mut Errors) {
     let inner: Vec<&Vec<Attribute>> = match &node.data {
         Data::Struct(data) => data.fields.iter().map(|field| &field.attrs).collect(),
         Data::Enum(data) => data.variants.iter().map(|variant| &variant.attrs).collect(),
         Data::Union(_) => Vec::new(),
     };
     for attr in inner.into_iter().flatten().filter(|attr| attr::is_ddb(attr)) {
-        errors.at(attr, "`KeyAttr` takes `#[ddb(…)]` above the type, not inside it");
+        errors.at(attr, "`#[ddb(…)]` belongs on a type that derives `KeyAttr`, not inside it");
     }
 }
 
 fn shape(node: &DeriveInput) -> syn::Result<Source<'_>> {
     let serde = Container::read(&node.attrs);
     if let Some(into) = &serde.into {
-        return wrong(into, format!("`into` writes another type: {SAY_IT}"));
+        return error_at(into, format!("`into` serializes another type: {ADD_STORED_AS}"));
     }
     match &node.data {
         Data::Struct(data) => newtype(node, &data.fields, &serde),
         Data::Enum(data) => unit_variants(data, &serde),
         Data::Union(_) => {
-            wrong(&node.ident, "serde cannot write a union: use a newtype or an enum of unit variants")
+            error_at(&node.ident, "serde cannot serialize a union: use a newtype or an enum of unit variants")
         }
     }
 }
@@ -94,24 +94,29 @@ fn newtype<'a>(node: &'a DeriveInput, fields: &'a Fields, serde: &Container) -> 
     match (real.as_slice(), &serde.transparent, fields) {
         ([field], Some(_), _) => inner(field),
         ([field], None, Fields::Unnamed(all)) if all.unnamed.len() == 1 => inner(field),
-        ([_], None, Fields::Unnamed(_)) => wrong(
+        ([_], None, Fields::Unnamed(_)) => error_at(
             ident,
-            "serde writes a struct like this as a list: add `#[serde(transparent)]` to store the one field alone",
+            "serde serializes this struct as a list: add `#[serde(transparent)]` to serialize it as its field",
         ),
-        ([_], None, Fields::Named(_) | Fields::Unit) => wrong(
+        ([_], None, Fields::Named(_) | Fields::Unit) => error_at(
             ident,
-            "serde writes a struct like this as a map: add `#[serde(transparent)]` to store the one field alone",
+            "serde serializes this struct as a map: add `#[serde(transparent)]` to serialize it as its field",
         ),
-        _ => wrong(ident, format!("a key attribute is one value: use a struct with one field, or {SAY_IT}")),
+        _ => error_at(
+            ident,
+            format!("a key attribute is a single value: use a struct with one field, or {ADD_STORED_AS}"),
+        ),
     }
 }
 
 fn inner(field: &syn::Field) -> syn::Result<Source<'_>> {
     match Field::read(&field.attrs).with {
-        Some((with, _)) => wrong(with, format!("the type does not show what this writes: {SAY_IT}")),
-        None if types::is_list_of_bytes(&field.ty) => wrong(
+        Some((with, _)) => {
+            error_at(with, format!("the serialized form is not known from the type: {ADD_STORED_AS}"))
+        }
+        None if types::is_list_of_bytes(&field.ty) => error_at(
             &field.ty,
-            "serde writes these bytes as a list of numbers: add `#[serde(with = \"serde_bytes\")]` here \
+            "serde serializes these bytes as a list of numbers: add `#[serde(with = \"serde_bytes\")]` here \
              and `#[ddb(stored_as = B)]` on the type to store them as Binary",
         ),
         None => Ok(Source::Inner(&field.ty)),
@@ -120,24 +125,28 @@ fn inner(field: &syn::Field) -> syn::Result<Source<'_>> {
 
 fn unit_variants<'a>(data: &DataEnum, serde: &Container) -> syn::Result<Source<'a>> {
     if let Some(untagged) = &serde.untagged {
-        return wrong(untagged, format!("`untagged` does not write the name of a variant: {SAY_IT}"));
+        return error_at(
+            untagged,
+            format!("`untagged` does not serialize the variant name: {ADD_STORED_AS}"),
+        );
     }
     if let Some(tag) = &serde.tag {
-        return wrong(
+        return error_at(
             tag,
-            "a tagged enum is written as a map: remove `tag` to store the name of the variant as a String",
+            "serde serializes a tagged enum as a map: remove `tag` to serialize the variant name as a string",
         );
     }
     match data.variants.iter().find(|variant| !matches!(variant.fields, Fields::Unit)) {
         Some(variant) => {
-            let message =
-                format!("serde writes this variant as a map, and a key attribute is one value: {SAY_IT}");
-            wrong(variant, message)
+            let message = format!(
+                "serde serializes this variant as a map, but a key attribute is a single value: {ADD_STORED_AS}"
+            );
+            error_at(variant, message)
         }
         None => Ok(Source::UnitVariants),
     }
 }
 
-fn wrong<T>(tokens: impl ToTokens, message: impl std::fmt::Display) -> syn::Result<T> {
+fn error_at<T>(tokens: impl ToTokens, message: impl std::fmt::Display) -> syn::Result<T> {
     Err(syn::Error::new_spanned(tokens, message))
 }

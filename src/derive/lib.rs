@@ -1,6 +1,6 @@
 //! The derives of `tablewright`: `TableItem`, `KeyParts` and `KeyAttr`, with the helper attribute `#[ddb(…)]`.
 //!
-//! In: a struct as serde writes it. Out: one `impl` with constant data and one with the constants for the application,
+//! In: a struct that serde serializes. Out: one `impl` with constant data and one with the constants for the application,
 //! named by absolute paths. Use them from `tablewright`, which has the traits. *Invariant:* no second type, no code that
 //! runs, no limit that needs a value.
 
@@ -13,6 +13,7 @@ mod types;
 
 // … to a table whose rules hold …
 mod item;
+mod constant_name;
 mod valid;
 
 // … to code …
@@ -20,6 +21,7 @@ mod expand;
 mod constants;
 mod fallback;
 mod generics;
+mod span;
 mod key_attr;
 
 // … or to messages.
@@ -31,8 +33,8 @@ use syn::{DeriveInput, parse_macro_input};
 
 /// Makes an item type the definition of its table, or an item of the table that another type defines.
 ///
-/// The struct says what belongs to the type: keys, indexes, projections and the time-to-live attribute. Billing, backups,
-/// names and what else differs by environment is said where the table is added to a stack.
+/// The struct defines what belongs to the type: keys, indexes, projections and the time-to-live attribute. Billing, backups,
+/// names and other settings that differ by environment are set where the table is added to a stack.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -57,11 +59,11 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// # Names
 ///
-/// There is one source of names: serde. What `rename`, `rename_all` and raw identifiers make of a field is its name in the
-/// table. A key that is written under one name and read under another is refused, unless an `alias` finds it.
+/// Attribute names come from serde: `rename`, `rename_all` and raw identifiers apply. A key that is serialized under one name
+/// and deserialized under another is an error, unless an `alias` accepts the first.
 ///
-/// Refused on the struct: `transparent`, `into`, `from`, `try_from`, `remote`; serde then writes or reads something else
-/// than these fields. Derive on the type that is really written.
+/// Not allowed on the struct: `transparent`, `into`, `from`, `try_from`, `remote`, because serde then serializes or deserializes
+/// other fields than these. Derive on the type that is serialized.
 ///
 /// # Required
 ///
@@ -75,8 +77,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `#[ddb(key)]`: in an item that is `stored_in` another type's table, one of that table's keys.
 /// - `#[ddb(nested)]`, with `#[serde(flatten)]`: a struct of keys, see [below](#keys-in-a-struct-of-their-own).
 /// - `#[ddb(rename = "…")]`: the name on the wire, in a `keys_only` struct.
-/// - `#[ddb(stored_as = S)]` (or `N`, or `B`): what serde writes the key as, where the type does not tell: with
-///   `#[serde(with = "…")]`, or a type of another crate. It is a promise; the compiler believes it.
+/// - `#[ddb(stored_as = S)]` (or `N` or `B`): the DynamoDB type that serde serializes the key to, where the Rust type does not
+///   show it: with `#[serde(with = "…")]`, or for a type of another crate. The compiler cannot check it; a test with
+///   `tablewright::testing::assert_shape` can.
 ///
 /// # Optional, above the struct
 ///
@@ -85,14 +88,14 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `#[ddb(local_index(name = "…", sort(field), project(…)))]`: a local secondary index, another order of the items of one
 ///   partition. Made with the table and fixed for its life.
 /// - `project(all)`, the default: the index holds whole items. `project(keys_only)`: only the keys of index and table.
-///   `project(only(field, …))`: these fields too. (Where two indexes share a field, `clippy::duplicated_attributes` takes it
-///   for a slip: `#[expect]` it.)
+///   `project(only(field, …))`: these fields too. (Where two indexes share a field, `clippy::duplicated_attributes` reports
+///   it: `#[expect]` it.)
 /// - `#[ddb(id = "…")]`: the logical id in the template, letters and digits. Without it, the name of the struct: write it
-///   before the struct is renamed, or CloudFormation sees one table go and another come.
+///   before the struct is renamed, or CloudFormation deletes one table and creates another.
 /// - `#[ddb(keys_only)]`: the struct lists the keys of a table whose items have other types; `#[ddb(rename_all = "…")]` names
 ///   them by one of serde's rules.
 /// - `#[ddb(stored_in = Type)]`: the table is the one that `Type` defines. No quotes; generic arguments may follow.
-/// - `#[ddb(no_constants)]`: leaves the [constants](#constants) to you.
+/// - `#[ddb(no_constants)]`: no [constants](#constants) are added.
 /// - `#[ddb(crate = "path")]`: where `tablewright` is, when it was renamed or re-exported.
 ///
 /// ```
@@ -167,18 +170,18 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// # One table for several types
 ///
-/// A `keys_only` struct has the keys of a table and nothing else. Nothing of it is ever written, so its names are our own
-/// business: `rename_all` and `rename` in `#[ddb(…)]`, and no serde attributes. Where a projection lists an attribute that is
-/// no key, the struct names it without a type, as `Attr`.
+/// A `keys_only` struct has the keys of a table and nothing else. It is never serialized, so its names come from `rename_all`
+/// and `rename` in `#[ddb(…)]`, not from serde. An attribute that is not a key, but listed in a projection, is declared without
+/// a type, as `Attr`.
 ///
-/// Each item type says `stored_in`, and marks with `key` what is a key of that table (with `ttl`, what is its time to live).
-/// The compiler then looks at both:
+/// Each item type has `stored_in`, and marks the keys of that table with `key` and its time to live with `ttl`. The compiler then
+/// checks that:
 ///
-/// - the item has the keys of the table, and is never without them;
-/// - each key has the type that the table says;
-/// - an item may lack a key of an index, and is left out of that index then;
-/// - a field that has the name of a key is marked as one, so that no type goes unchecked;
-/// - serde's `tag` counts as a String beside the fields, and may be a key of an index.
+/// - the item always has the keys of the table;
+/// - each key has the type that the table defines;
+/// - a field with the name of a key is marked as one, so that its type is checked.
+///
+/// An item without a key of an index is not in that index. serde's `tag` counts as a String field, and may be a key of an index.
 ///
 /// ```
 /// use serde::{Deserialize, Serialize};
@@ -245,8 +248,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// The table need not be `keys_only`: items may be `stored_in` any type that defines one.
 ///
 /// An enum of items is an item of their table. Each variant holds one, boxed if you like; all are stored in the same table.
-/// It needs `#[serde(tag = "type")]`, under any name: without a tag, or with `content`, serde hides the keys in a map, and
-/// `untagged` items cannot be told apart. A variant without an item is for reading only, with
+/// It needs `#[serde(tag = "type")]`, under any name: without a tag, or with `content`, serde nests the keys in a map, and
+/// `untagged` items cannot be told apart. A variant without an item can only be deserialized, with
 /// `#[serde(other, skip_serializing)]`.
 ///
 /// # Keys in a struct of their own
@@ -280,8 +283,8 @@ use syn::{DeriveInput, parse_macro_input};
 /// assert_eq!(Event::ITEM.indexes[0].partition[0].name, "eventId");
 /// ```
 ///
-/// A flattened field that is not `nested` may hold what it likes but keys; what it really writes, only the
-/// [shape test](https://docs.rs/tablewright/latest/tablewright/testing/index.html) sees.
+/// A flattened field that is not `nested` must not contain keys, which only the
+/// [shape test](https://docs.rs/tablewright/latest/tablewright/testing/index.html) can check.
 ///
 /// # Constants
 ///
@@ -307,12 +310,12 @@ use syn::{DeriveInput, parse_macro_input};
 /// ```
 ///
 /// Fields come first: an index that has the name of a field is `EMAIL_INDEX`, beside the field's `EMAIL`. A field
-/// `attributes` keeps `ATTRIBUTES`, and beside a field `item` the data of the table is `<Note as TableItem>::ITEM`. Where you
-/// have constants of those names yourself, write `#[ddb(no_constants)]`.
+/// `attributes` keeps `ATTRIBUTES`, and beside a field `item` the data of the table is `<Note as TableItem>::ITEM`. If the type
+/// has constants of those names already, add `#[ddb(no_constants)]`.
 ///
 /// # Mistakes
 ///
-/// All mistakes of a struct are reported in one run, each where it stands:
+/// All mistakes of a struct are reported in one run, each at its place:
 ///
 /// ```compile_fail
 /// use tablewright::TableItem;
@@ -370,7 +373,7 @@ pub fn table_item(input: TokenStream) -> TokenStream {
 /// assert_eq!(Order::ITEM, App::ITEM);
 /// ```
 ///
-/// A field that is no key belongs into the item: then nothing in a key struct goes unchecked.
+/// A field that is not a key belongs in the item: a key struct can only hold keys.
 #[proc_macro_derive(KeyParts, attributes(ddb))]
 pub fn key_parts(input: TokenStream) -> TokenStream {
     let node = parse_macro_input!(input as DeriveInput);
@@ -402,10 +405,10 @@ pub fn key_parts(input: TokenStream) -> TokenStream {
 /// - `#[serde(transparent)]` above a struct of one field besides `PhantomData` and skipped ones: as that field.
 /// - An enum of unit variants: a String, the name of the variant.
 ///
-/// # What has to be said
+/// # What has to be declared
 ///
-/// `#[ddb(stored_as = S)]` (or `N`, or `B`) above a type whose shape does not tell: one with its own `impl Serialize`, with
-/// `#[serde(into = "…")]`, or an enum that `serde_repr` writes as a Number. It is a promise; the compiler believes it.
+/// `#[ddb(stored_as = S)]` (or `N` or `B`) on a type whose shape does not show it: one with its own `impl Serialize`, with
+/// `#[serde(into = "…")]`, or an enum that `serde_repr` serializes as a Number. The compiler cannot check it.
 ///
 /// ```
 /// use serde::Serialize;

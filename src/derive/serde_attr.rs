@@ -7,7 +7,7 @@
 use syn::meta::ParseNestedMeta;
 use syn::{Attribute, Ident, LitStr, token};
 
-use crate::attr::{Said, skip_value};
+use crate::attr::{Setting, skip_value};
 use crate::case::RenameRule;
 
 /// A thing that serde lets differ between writing and reading.
@@ -90,7 +90,7 @@ impl Container {
 
 impl Field {
     /// The name of a field that serde never sees, by our own `rename`.
-    pub(crate) fn renamed(rename: &Said<LitStr>) -> Self {
+    pub(crate) fn renamed(rename: &Setting<LitStr>) -> Self {
         let names = Both { serialize: vec![rename.value.clone()], deserialize: vec![rename.value.clone()] };
         Self { rename: Some(rename.word.clone()), names, ..Self::default() }
     }

@@ -6,26 +6,28 @@
 
 mod options;
 mod attribute;
+mod field_path;
 mod index;
 mod projection;
 mod keys_only;
 mod nested;
 mod stored;
 mod key_struct;
+mod constants;
 
 use proc_macro2::Ident;
 use quote::ToTokens as _;
 use syn::ext::IdentExt as _;
 
-pub(crate) use self::attribute::{optional_index_key, ttl_no_number};
+pub(crate) use self::attribute::{optional_index_key, ttl_not_a_number};
 pub(crate) use self::index::LOCAL_WITHOUT_SORT;
 pub(crate) use self::key_struct::check as key_struct;
 pub(crate) use self::stored::check as stored_item;
 use crate::ast::{Field, Input};
 use crate::attr::FieldOptions;
+use crate::case;
 use crate::errors::Errors;
 use crate::item::{Index, Item, Role};
-use crate::{case, constants};
 
 /// The fields that are marked.
 #[derive(Clone, Copy)]
@@ -43,10 +45,10 @@ struct Marked<'a> {
 /// options themselves.
 pub(crate) fn table<'a>(input: &'a Input<'a>, mut errors: Errors) -> syn::Result<Item<'a>> {
     let all_read = errors.is_empty();
-    options::of_a_table(input, all_read, &mut errors);
+    options::check_table(input, all_read, &mut errors);
     let id = logical_id(input, &mut errors);
-    written_by_serde(input, &mut errors);
-    marks_agree(input, &mut errors);
+    check_serde(input, &mut errors);
+    check_marks(input, &mut errors);
     let marked = marked(input, all_read, &mut errors);
     let indexes = index::check(input, marked, &mut errors);
     let attributes = attributes(input, marked, &indexes);
@@ -58,9 +60,9 @@ pub(crate) fn table<'a>(input: &'a Input<'a>, mut errors: Errors) -> syn::Result
 }
 
 /// What holds for every struct that becomes an item, or a part of one.
-fn written_by_serde(input: &Input<'_>, errors: &mut Errors) {
-    refused_by_serde(input, errors);
-    wire_names_differ(input, errors);
+fn check_serde(input: &Input<'_>, errors: &mut Errors) {
+    refuse_serde_options(input, errors);
+    check_wire_names(input, errors);
     nested::check(input, errors);
 }
 
@@ -80,8 +82,8 @@ fn logical_id(input: &Input<'_>, errors: &mut Errors) -> String {
         errors.at(
             tokens,
             format!(
-                "a logical id in CloudFormation has 1 to 255 letters and digits of ASCII: \
-                 write `#[ddb(id = \"{near}\")]`"
+                "a CloudFormation logical id has 1 to 255 ASCII letters and digits: \
+                 use `#[ddb(id = \"{near}\")]`"
             ),
         );
     }
@@ -89,15 +91,15 @@ fn logical_id(input: &Input<'_>, errors: &mut Errors) -> String {
 }
 
 /// What serde writes then is not a map of this struct's fields, or reads back is not this struct.
-fn refused_by_serde(input: &Input<'_>, errors: &mut Errors) {
+fn refuse_serde_options(input: &Input<'_>, errors: &mut Errors) {
     let serde = &input.serde;
     let refused = [
         (
             &serde.transparent,
-            "`transparent` writes the one field instead of an item: derive `TableItem` on its type",
+            "`transparent` serializes the field instead of an item: derive `TableItem` on its type",
         ),
-        (&serde.into, "`into` writes another type: derive `TableItem` on that type"),
-        (&serde.from, "the item is read as another type: derive `TableItem` on that type"),
+        (&serde.into, "`into` serializes another type: derive `TableItem` on that type"),
+        (&serde.from, "the item is deserialized as another type: derive `TableItem` on that type"),
         (
             &serde.remote,
             "`remote` describes a type of another crate: derive `TableItem` on a struct of your own",
@@ -110,7 +112,7 @@ fn refused_by_serde(input: &Input<'_>, errors: &mut Errors) {
     }
 }
 
-fn wire_names_differ(input: &Input<'_>, errors: &mut Errors) {
+fn check_wire_names(input: &Input<'_>, errors: &mut Errors) {
     let fields: Vec<&Field<'_>> = input.attributes().collect();
     for (at, field) in fields.iter().enumerate() {
         let Field { name, wire, .. } = field;
@@ -119,14 +121,14 @@ fn wire_names_differ(input: &Input<'_>, errors: &mut Errors) {
             let first = &first.name;
             errors.at(
                 field.ident,
-                format!("`{name}` and `{first}` are both `{written}` on the wire: rename one of them"),
+                format!("`{name}` and `{first}` are both serialized as `{written}`: rename one of them"),
             );
         }
         if let Some(tag) = input.serde.tag.as_ref().filter(|tag| tag.value() == *written) {
             errors.at(
                 tag,
                 format!(
-                    "the tag and the field `{name}` are both `{written}` on the wire: rename one of them"
+                    "the tag and the field `{name}` are both serialized as `{written}`: rename one of them"
                 ),
             );
         }
@@ -134,8 +136,9 @@ fn wire_names_differ(input: &Input<'_>, errors: &mut Errors) {
 }
 
 fn marked<'a>(input: &'a Input<'a>, all_read: bool, errors: &mut Errors) -> Marked<'a> {
-    let only_global = "and a table has one: only a global index takes several, as `index(name = \"…\", ";
-    let partition = only_one(
+    let only_global =
+        "and a table has one: only a global index can have several, as in `index(name = \"…\", ";
+    let partition = single_marked(
         input,
         |options| &options.partition,
         |first, second| {
@@ -143,7 +146,7 @@ fn marked<'a>(input: &'a Input<'a>, all_read: bool, errors: &mut Errors) -> Mark
         },
         errors,
     );
-    let sort = only_one(
+    let sort = single_marked(
         input,
         |options| &options.sort,
         |first, second| {
@@ -151,10 +154,10 @@ fn marked<'a>(input: &'a Input<'a>, all_read: bool, errors: &mut Errors) -> Mark
         },
         errors,
     );
-    let ttl = only_one(
+    let ttl = single_marked(
         input,
         |options| &options.ttl,
-        |first, _| format!("`{first}` is already the ttl attribute, and a table has one"),
+        |first, _| format!("`{first}` is already the TTL attribute, and a table has one"),
         errors,
     );
     let any_nested = input.nested().next().is_some();
@@ -164,23 +167,23 @@ fn marked<'a>(input: &'a Input<'a>, all_read: bool, errors: &mut Errors) -> Mark
     Marked { partition, sort, ttl, any_nested, all_read }
 }
 
-fn marks_agree(input: &Input<'_>, errors: &mut Errors) {
+fn check_marks(input: &Input<'_>, errors: &mut Errors) {
     for Field { name, options, .. } in &input.fields {
         let FieldOptions { partition, sort, ttl, .. } = options;
         if let (Some(_), Some(sort)) = (partition, sort) {
-            let message = format!("`{name}` is the partition key: the sort key is another field");
+            let message = format!("`{name}` is the partition key: the sort key must be another field");
             errors.at(sort, message);
         }
         if let (Some(_), Some(ttl)) = (partition.as_ref().or(sort.as_ref()), ttl) {
             let message = format!(
-                "`{name}` is a key of the table, and keys never change: let another field expire the item"
+                "`{name}` is a key of the table, and keys cannot change: mark another field as the TTL attribute"
             );
             errors.at(ttl, message);
         }
     }
 }
 
-fn only_one<'a>(
+fn single_marked<'a>(
     input: &'a Input<'a>,
     option: impl Fn(&FieldOptions) -> &Option<Ident>,
     message: impl Fn(&str, &str) -> String,

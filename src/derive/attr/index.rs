@@ -12,7 +12,7 @@ use syn::meta::ParseNestedMeta;
 use syn::parse::ParseStream;
 use syn::{LitStr, Token, parenthesized};
 
-use super::{once, one_word, string, unknown};
+use super::{once, one_word, string, unknown_option};
 use crate::errors::Errors;
 use crate::suggest;
 
@@ -103,7 +103,7 @@ pub(super) fn read(
             "partition" => once(&mut partition, word, field_list(word, &meta, errors)?, errors),
             "sort" => once(&mut sort, word, field_list(word, &meta, errors)?, errors),
             "project" => once(&mut projection, word, project(word, &meta, errors)?, errors),
-            _ => unknown(word, "an index", &INDEX_OPTIONS, &meta, errors),
+            _ => unknown_option(word, "an index", &INDEX_OPTIONS, &meta, errors),
         }
         Ok(())
     })?;
@@ -120,7 +120,7 @@ fn project(word: &Ident, meta: &ParseNestedMeta<'_>, errors: &mut Errors) -> syn
             "all" => chosen.push(ProjectionOption::All),
             "keys_only" => chosen.push(ProjectionOption::KeysOnly),
             "only" => chosen.push(ProjectionOption::Only(field_list(word, &meta, errors)?)),
-            _ => unknown(word, "`project`", &PROJECTIONS, &meta, errors),
+            _ => unknown_option(word, "`project`", &PROJECTIONS, &meta, errors),
         }
         Ok(())
     })?;
@@ -139,7 +139,10 @@ fn field_list(word: &Ident, meta: &ParseNestedMeta<'_>, errors: &mut Errors) -> 
         match written {
             FieldName::Plain(name) => names.push(name),
             FieldName::Quoted(name) => {
-                errors.at(&name, format!("write the Rust field, without quotes: `{word}({})`", name.value()));
+                errors.at(
+                    &name,
+                    format!("expected a Rust field name without quotes: `{word}({})`", name.value()),
+                );
             }
         }
     }
@@ -171,7 +174,7 @@ fn needs_list(word: &Ident, meta: &ParseNestedMeta<'_>, content: &str) -> syn::R
     if is_list(&meta.input.fork()).unwrap_or(false) {
         return Ok(());
     }
-    Err(syn::Error::new(word.span(), format!("write `{word}({content})`")))
+    Err(syn::Error::new(word.span(), format!("expected `{word}({content})`")))
 }
 
 fn is_list(input: ParseStream<'_>) -> syn::Result<bool> {

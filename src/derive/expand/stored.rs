@@ -1,6 +1,6 @@
 //! The `impl TableItem` of an item that is stored in the table of another type.
 //!
-//! In: a struct that says `stored_in`. Out: the data of that table, and the questions to the compiler whether the two
+//! In: a struct that says `stored_in`. Out: the data of that table, and assertions that the two
 //! agree: every key there, each of the same type, none without its mark.
 
 use proc_macro2::{Span, TokenStream};
@@ -9,7 +9,8 @@ use syn::spanned::Spanned as _;
 use syn::{LitStr, Path};
 
 use super::{
-    all_parts, ask, assertions_on, evaluated, key_trait, nested_names_differ, parts_of, scalar, where_clause,
+    all_parts, assertion, assertions_on, evaluated, key_trait, nested_names_differ, parts_of, scalar,
+    where_clause,
 };
 use crate::ast::Field;
 use crate::item::{Role, StoredItem};
@@ -68,7 +69,7 @@ fn has_keys(item: &StoredItem<'_>) -> TokenStream {
     let own = own.chain(item.input.serde.tag.as_ref().map(LitStr::value));
     let parts = all_parts(item.input);
     let krate = &item.input.options.krate;
-    ask(krate, item.table.span(), "has_keys", &quote!(&#table, #name, &[#(#own),*], #parts))
+    assertion(krate, item.table.span(), "assert_has_keys", &quote!(&#table, #name, &[#(#own),*], #parts))
 }
 
 fn mark_fits(item: &StoredItem<'_>, field: &Field<'_>, role: &Role) -> Option<TokenStream> {
@@ -76,7 +77,7 @@ fn mark_fits(item: &StoredItem<'_>, field: &Field<'_>, role: &Role) -> Option<To
     let (name, table) = (item.input.node.ident.to_string(), table(item));
     let wire = &field.wire.written;
     if matches!(role, Role::Ttl) {
-        return Some(ask(krate, field.ident.span(), "ttl_fits", &quote!(&#table, #wire)));
+        return Some(assertion(krate, field.ident.span(), "assert_ttl", &quote!(&#table, #wire)));
     }
     let scalar = scalar(krate, field, role)?;
     let optional = optional(krate, field, role);
@@ -84,7 +85,7 @@ fn mark_fits(item: &StoredItem<'_>, field: &Field<'_>, role: &Role) -> Option<To
     let key = quote! {
         #krate::single_table::StoredKey { name: #wire, scalar: #scalar, optional: #optional, skipped: #skipped }
     };
-    Some(ask(krate, field.ty.span(), "key_fits", &quote!(&#table, #name, &#key)))
+    Some(assertion(krate, field.ty.span(), "assert_key", &quote!(&#table, #name, &#key)))
 }
 
 /// Behind a promise only the tokens tell.
@@ -101,16 +102,16 @@ fn optional(krate: &Path, field: &Field<'_>, role: &Role) -> TokenStream {
 
 fn is_no_key(item: &StoredItem<'_>, field: &Field<'_>) -> TokenStream {
     let (table, wire) = (table(item), &field.wire.written);
-    ask(&item.input.options.krate, field.ident.span(), "is_no_key", &quote!(&#table, #wire))
+    assertion(&item.input.options.krate, field.ident.span(), "assert_not_a_key", &quote!(&#table, #wire))
 }
 
 fn tag_fits(item: &StoredItem<'_>, tag: &LitStr) -> TokenStream {
     let (name, table) = (item.input.node.ident.to_string(), table(item));
-    ask(&item.input.options.krate, tag.span(), "tag_fits", &quote!(&#table, #name, #tag))
+    assertion(&item.input.options.krate, tag.span(), "assert_tag", &quote!(&#table, #name, #tag))
 }
 
 fn parts_fit(item: &StoredItem<'_>, nested: &Field<'_>) -> TokenStream {
     let krate = &item.input.options.krate;
     let (name, table, parts) = (item.input.node.ident.to_string(), table(item), parts_of(krate, nested));
-    ask(krate, nested.ty.span(), "parts_fit", &quote!(&#table, #name, #parts))
+    assertion(krate, nested.ty.span(), "assert_key_parts", &quote!(&#table, #name, #parts))
 }

@@ -7,7 +7,7 @@ use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::Path;
 
 use super::{
-    all_parts, ask, assertions_on, attribute_def, evaluated, evaluation, nested_names_differ, parts_of,
+    all_parts, assertion, assertions_on, attribute_def, evaluated, evaluation, nested_names_differ, parts_of,
     place, where_clause,
 };
 use crate::ast::{self, Field};
@@ -84,22 +84,22 @@ fn nested_keys(item: &Item<'_>) -> TokenStream {
     let partition = match item.partition {
         Some(own) => {
             let own = &own.name;
-            ask(krate, span, "no_partition", &quote!(#own, #name, #parts))
+            assertion(krate, span, "assert_no_other_partition", &quote!(#own, #name, #parts))
         }
         None => {
             let binding = partition_of_nested();
-            let key = ask(krate, span, "partition_of", &quote!(#name, #parts));
+            let key = assertion(krate, span, "partition_of", &quote!(#name, #parts));
             quote!(let #binding = #key)
         }
     };
     let sort = match item.sort {
         Some(own) => {
             let own = &own.name;
-            ask(krate, span, "no_sort", &quote!(#own, #name, #parts))
+            assertion(krate, span, "assert_no_other_sort", &quote!(#own, #name, #parts))
         }
         None => {
             let binding = sort_of_nested();
-            let key = ask(krate, span, "sort_of", &quote!(#name, #parts));
+            let key = assertion(krate, span, "sort_of", &quote!(#name, #parts));
             let needed = sort_is_needed(item);
             quote!(let #binding = #key; #needed)
         }
@@ -204,7 +204,7 @@ fn named(krate: &Path, named: &Named<'_>) -> TokenStream {
         None => binding(named.field).to_token_stream(),
         Some(part) => {
             let (path, parts) = (named.path.to_string(), parts_of(krate, named.field));
-            ask(krate, named.path.field.span(), "part", &quote!(#path, #part, #parts))
+            assertion(krate, named.path.field.span(), "part", &quote!(#path, #part, #parts))
         }
     }
 }

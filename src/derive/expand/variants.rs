@@ -1,7 +1,7 @@
 //! The `impl TableItem` of an enum of items.
 //!
-//! In: an enum whose variants each hold an item of one table. Out: the data of that table, and the question to the compiler
-//! whether the variants share it. *Invariant:* only what serde writes as one flat map with a tag; anything else would hide
+//! In: an enum whose variants each hold an item of one table. Out: the data of that table, and the assertion that the
+//! variants share it. *Invariant:* only what serde writes as one flat map with a tag; anything else would hide
 //! the keys, or could not be told apart when it is read.
 
 use proc_macro2::{Span, TokenStream};
@@ -9,7 +9,7 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{Attribute, DataEnum, DeriveInput, Fields, LitStr, Path, Type, Variant};
 
-use super::{ask, evaluated};
+use super::{assertion, evaluated};
 use crate::attr::{self, StructOptions};
 use crate::errors::Errors;
 use crate::generics;
@@ -30,8 +30,8 @@ pub(super) fn expand(node: &DeriveInput, data: &DataEnum) -> syn::Result<TokenSt
     let mut errors = Errors::default();
     let options = attr::struct_options(&node.attrs, &mut errors);
     let all_read = errors.is_empty();
-    only_an_enums_options(&options, &mut errors);
-    no_options_inside(data, &mut errors);
+    refuse_struct_options(&options, &mut errors);
+    refuse_attributes_inside(data, &mut errors);
     let tag = tag(node, &mut errors);
     let variants: Vec<(&Variant, &Type)> = data
         .variants
@@ -41,7 +41,10 @@ pub(super) fn expand(node: &DeriveInput, data: &DataEnum) -> syn::Result<TokenSt
         .collect();
     if variants.is_empty() && all_read && errors.is_empty() {
         let ident = &node.ident;
-        errors.at(ident, format!("`{ident}` has no item: give each variant one, as `Order(Order)`"));
+        errors.at(
+            ident,
+            format!("`{ident}` has no variant that holds an item: add one, such as `Order(Order)`"),
+        );
     }
     let (stored_in, krate) = (options.stored_in, options.krate);
     let table = stored_in.as_ref().map(|table| &table.value).or(variants.first().map(|(_, ty)| *ty));
@@ -84,31 +87,31 @@ fn assertions(items: &Items<'_>) -> Vec<TokenStream> {
     let table = item_of_type(krate, table);
     let one_table = variants.iter().map(|(variant, ty)| {
         let (item, variant) = (item_of_type(krate, ty), variant.ident.to_string());
-        ask(krate, ty.span(), "same_table", &quote!(&#table, &#item, #name, #variant))
+        assertion(krate, ty.span(), "assert_same_table", &quote!(&#table, &#item, #name, #variant))
     });
     let mut assertions: Vec<TokenStream> = one_table.collect();
-    assertions.push(ask(krate, tag.span(), "tag_is_beside_the_keys", &quote!(&#table, #name, #tag)));
+    assertions.push(assertion(krate, tag.span(), "assert_tag_of_enum", &quote!(&#table, #name, #tag)));
     assertions
 }
 
-fn only_an_enums_options(options: &StructOptions, errors: &mut Errors) {
+fn refuse_struct_options(options: &StructOptions, errors: &mut Errors) {
     let StructOptions { id, indexes, keys_only, rename_all, stored_in: _, no_constants, krate: _ } = options;
     let words = id.iter().map(|id| &id.word).chain(keys_only).chain(no_constants);
     let words = words.chain(rename_all.iter().map(|rule| &rule.word));
     for word in words.chain(indexes.iter().map(|index| &index.word)) {
-        errors.at(
-            word,
-            format!("`{word}` belongs above a struct: the items of an enum say what their table is"),
-        );
+        errors.at(word, format!("`{word}` is not allowed on an enum: its items define the table"));
     }
 }
 
-fn no_options_inside(data: &DataEnum, errors: &mut Errors) {
+fn refuse_attributes_inside(data: &DataEnum, errors: &mut Errors) {
     let of_fields = data.variants.iter().flat_map(|variant| &variant.fields).flat_map(|field| &field.attrs);
     let of_variants = data.variants.iter().flat_map(|variant| &variant.attrs);
     let is_ours = |attr: &&Attribute| attr::is_ddb(attr);
     for attr in of_variants.chain(of_fields).filter(is_ours) {
-        errors.at(attr, "an enum of items takes `#[ddb(…)]` above the enum, and its items have their own");
+        errors.at(
+            attr,
+            "`#[ddb(…)]` is not allowed inside an enum of items: put it on the enum or on the item types",
+        );
     }
 }
 
@@ -117,13 +120,10 @@ fn tag(node: &DeriveInput, errors: &mut Errors) -> Option<LitStr> {
     let serde = Container::read(&node.attrs);
     let Container { tag, content, untagged, into, from, remote, .. } = serde;
     let refused = [
-        (
-            &untagged,
-            "`untagged` leaves nothing in an item that says which it is: write `#[serde(tag = \"type\")]`",
-        ),
-        (&content, "`content` hides the keys in a map of their own: remove it"),
-        (&into, "`into` writes another type: derive `TableItem` on that type"),
-        (&from, "the items are read as another type: derive `TableItem` on that type"),
+        (&untagged, "items of an `untagged` enum cannot be told apart: use `#[serde(tag = \"type\")]`"),
+        (&content, "`content` nests the keys in a map: remove it"),
+        (&into, "`into` serializes another type: derive `TableItem` on that type"),
+        (&from, "the items are deserialized as another type: derive `TableItem` on that type"),
         (&remote, "`remote` describes a type of another crate: derive `TableItem` on an enum of your own"),
     ];
     let mut is_flat = true;
@@ -137,7 +137,7 @@ fn tag(node: &DeriveInput, errors: &mut Errors) -> Option<LitStr> {
         let ident = &node.ident;
         errors.at(
             ident,
-            "serde hides the keys of such an enum in a map named after the variant: add `#[serde(tag = \"type\")]`",
+            "without a tag, serde nests the keys in a map named after the variant: add `#[serde(tag = \"type\")]`",
         );
     }
     tag
@@ -146,21 +146,21 @@ fn tag(node: &DeriveInput, errors: &mut Errors) -> Option<LitStr> {
 fn item_of<'a>(variant: &'a Variant, errors: &mut Errors) -> Option<&'a Type> {
     let serde = Field::read(&variant.attrs);
     if let Some((with, _)) = &serde.with {
-        let message =
-            format!("the type does not show what this writes, and the keys must be in it: remove `{with}`");
+        let message = format!(
+            "the serialized form is not known from the type, and it must contain the keys: remove `{with}`"
+        );
         errors.at(with, message);
     }
     if let Some(untagged) = Container::read(&variant.attrs).untagged {
-        errors
-            .at(untagged, "an `untagged` variant leaves nothing in an item that says which it is: remove it");
+        errors.at(untagged, "items of an `untagged` variant cannot be told apart: remove it");
     }
     match &variant.fields {
         Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Some(&fields.unnamed[0].ty),
         Fields::Unnamed(_) | Fields::Named(_) | Fields::Unit => {
             let ident = &variant.ident;
             let message = format!(
-                "a variant holds one item: write `{ident}({ident})` with a type that derives `TableItem`, \
-                 or leave the variant out of the table with `#[serde(skip_serializing)]`"
+                "a variant must hold one item: use `{ident}({ident})` with a type that derives `TableItem`, \
+                 or exclude the variant with `#[serde(skip_serializing)]`"
             );
             errors.at(ident, message);
             None

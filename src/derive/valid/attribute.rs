@@ -11,35 +11,35 @@ use crate::types;
 /// Checks every field that the table knows by name, and that `stored_as` stands on no other.
 pub(super) fn check(input: &Input<'_>, attributes: &[(&Field<'_>, Role)], errors: &mut Errors) {
     for (field, role) in attributes {
-        is_written(field, role, errors);
-        is_found_again(field, role, errors);
-        name_fits(field, role, errors);
+        check_serialized(field, role, errors);
+        check_deserialized_name(field, role, errors);
+        check_name_length(field, role, errors);
         match role {
             Role::Partition | Role::Sort | Role::Key(_) | Role::IndexKey(_) => {
-                form_is_known(field, role, errors);
-                bytes_are_bytes(field, role, errors);
-                promise_can_hold(field, role, errors);
+                check_serialized_form(field, role, errors);
+                check_bytes(field, role, errors);
+                check_optional_key(field, role, errors);
             }
-            Role::Ttl => form_is_known(field, role, errors),
+            Role::Ttl => check_serialized_form(field, role, errors),
             Role::Projected(_) => {}
         }
-        ttl_is_a_number(field, errors);
+        check_ttl_scalar(field, errors);
     }
     // After any mistake a key may only seem to be none.
     if errors.is_empty() {
-        promises_are_needed(input, attributes, errors);
+        check_stored_as_is_used(input, attributes, errors);
     }
 }
 
-fn is_written(field: &Field<'_>, role: &Role, errors: &mut Errors) {
+fn check_serialized(field: &Field<'_>, role: &Role, errors: &mut Errors) {
     let Field { name, serde, options, .. } = field;
     if let Some(skip) = &serde.skip {
-        errors.at(skip, format!("`{name}` is {role}, but serde never writes it: remove `{skip}`"));
+        errors.at(skip, format!("`{name}` is {role}, but serde never serializes it: remove `{skip}`"));
     }
     // A nested key struct is flattened, and its own rule says that it is no key itself.
     if let (Some(flatten), None) = (&serde.flatten, &options.nested) {
         let message =
-            format!("`{name}` is {role}, but `flatten` writes its fields instead: use a field beside it");
+            format!("`{name}` is {role}, but `flatten` serializes its fields instead: mark another field");
         errors.at(flatten, message);
     }
     if let (Role::Partition | Role::Sort, Some(skip)) = (role, &serde.skip_serializing_if) {
@@ -50,13 +50,13 @@ fn is_written(field: &Field<'_>, role: &Role, errors: &mut Errors) {
     }
 }
 
-fn is_found_again(field: &Field<'_>, role: &Role, errors: &mut Errors) {
+fn check_deserialized_name(field: &Field<'_>, role: &Role, errors: &mut Errors) {
     let Field { name, serde, wire, .. } = field;
     if serde.skip_reading || matches!(role, Role::Projected(_)) || wire.read.contains(&wire.written) {
         return;
     }
     let message = format!(
-        "`{name}` is {role}, but it is written as `{}` and read as `{}`: give it one name, \
+        "`{name}` is {role}, but it is serialized as `{}` and deserialized as `{}`: use one name, \
          or add `#[serde(alias = \"{0}\")]`",
         wire.written, wire.read[0]
     );
@@ -66,13 +66,15 @@ fn is_found_again(field: &Field<'_>, role: &Role, errors: &mut Errors) {
     }
 }
 
-fn name_fits(field: &Field<'_>, role: &Role, errors: &mut Errors) {
+fn check_name_length(field: &Field<'_>, role: &Role, errors: &mut Errors) {
     let length = field.wire.written.len();
     if (1..=255).contains(&length) {
         return;
     }
-    let message =
-        format!("`{}` is {role}, and such a name has 1 to 255 bytes: this one has {length}", field.name);
+    let message = format!(
+        "`{}` is {role}: its attribute name must have 1 to 255 bytes, and it has {length}",
+        field.name
+    );
     match &field.serde.rename {
         Some(rename) => errors.at(rename, message),
         None => errors.at(field.ident, message),
@@ -80,36 +82,38 @@ fn name_fits(field: &Field<'_>, role: &Role, errors: &mut Errors) {
 }
 
 /// Without `with` the type decides, through the traits.
-fn form_is_known(field: &Field<'_>, role: &Role, errors: &mut Errors) {
+fn check_serialized_form(field: &Field<'_>, role: &Role, errors: &mut Errors) {
     let Field { name, serde, options, .. } = field;
     let (Some((with, module)), None) = (&serde.with, &options.stored_as) else {
         return;
     };
-    let promise = match role {
-        _ if module.value() == "serde_bytes" => promise(role, "B"),
-        Role::Ttl => promise(role, "N"),
+    let option = match role {
+        _ if module.value() == "serde_bytes" => stored_as_option(role, "B"),
+        Role::Ttl => stored_as_option(role, "N"),
         Role::Partition | Role::Sort | Role::Key(_) | Role::IndexKey(_) | Role::Projected(_) => {
-            format!("{} (or `N`, or `B`)", promise(role, "S"))
+            format!("{} (or `N` or `B`)", stored_as_option(role, "S"))
         }
     };
-    errors
-        .at(with, format!("`{name}` is {role}, and its type does not show what this writes: add {promise}"));
+    errors.at(
+        with,
+        format!("`{name}` is {role}, and its serialized form is not known from the type: add {option}"),
+    );
 }
 
-fn bytes_are_bytes(field: &Field<'_>, role: &Role, errors: &mut Errors) {
+fn check_bytes(field: &Field<'_>, role: &Role, errors: &mut Errors) {
     if field.serde.with.is_some() || !types::is_list_of_bytes(field.ty) {
         return;
     }
     let message = format!(
-        "`{}` is {role}, but serde writes these bytes as a list of numbers: to store them as Binary, add \
+        "`{}` is {role}, but serde serializes these bytes as a list of numbers: to store them as Binary, add \
          `#[serde(with = \"serde_bytes\")]` and {}",
         field.name,
-        promise(role, "B")
+        stored_as_option(role, "B")
     );
     errors.at(field.ty, message);
 }
 
-fn promise(role: &Role, scalar: &str) -> String {
+fn stored_as_option(role: &Role, scalar: &str) -> String {
     match role {
         Role::Partition => format!("`#[ddb(partition, stored_as = {scalar})]`"),
         Role::Sort => format!("`#[ddb(sort, stored_as = {scalar})]`"),
@@ -120,7 +124,7 @@ fn promise(role: &Role, scalar: &str) -> String {
 }
 
 /// `stored_as` says what a value is stored as, not what becomes of `None`, which serde writes as NULL.
-fn promise_can_hold(field: &Field<'_>, role: &Role, errors: &mut Errors) {
+fn check_optional_key(field: &Field<'_>, role: &Role, errors: &mut Errors) {
     let Field { name, ty, serde, options, .. } = field;
     if options.stored_as.is_none() || !types::is_option(ty) {
         return;
@@ -142,35 +146,35 @@ fn promise_can_hold(field: &Field<'_>, role: &Role, errors: &mut Errors) {
 /// compiler has to find out whether a type is an `Option`.
 pub(crate) fn optional_index_key(name: &str, role: &Role) -> String {
     format!(
-        "`{name}` is {role}, and DynamoDB refuses an item where it is NULL: leave `None` out with \
+        "`{name}` is {role}, and DynamoDB rejects an item where it is NULL: skip `None` with \
          `#[serde(skip_serializing_if = \"Option::is_none\")]`"
     )
 }
 
 /// What is wrong with a ttl that is no Number.
-pub(crate) fn ttl_no_number(name: &str) -> String {
+pub(crate) fn ttl_not_a_number(name: &str) -> String {
     format!(
-        "`{name}` is the ttl attribute, which DynamoDB reads as a Number: use seconds since 1970 in an integer, \
-         or a serde `with` that writes them and `stored_as = N`"
+        "`{name}` is the TTL attribute, which must be a Number: use an integer of seconds since 1970, \
+         or `stored_as = N` with a serde `with` that serializes one"
     )
 }
 
-fn ttl_is_a_number(field: &Field<'_>, errors: &mut Errors) {
+fn check_ttl_scalar(field: &Field<'_>, errors: &mut Errors) {
     let Field { name, options, .. } = field;
     if let (Some(_), Some(stored_as)) = (&options.ttl, &options.stored_as)
         && stored_as.scalar != "N"
     {
-        errors.at(&stored_as.scalar, ttl_no_number(name));
+        errors.at(&stored_as.scalar, ttl_not_a_number(name));
     }
 }
 
-fn promises_are_needed(input: &Input<'_>, attributes: &[(&Field<'_>, Role)], errors: &mut Errors) {
+fn check_stored_as_is_used(input: &Input<'_>, attributes: &[(&Field<'_>, Role)], errors: &mut Errors) {
     for Field { name, options, .. } in &input.fields {
         let needed =
             attributes.iter().any(|(field, role)| field.name == *name && !matches!(role, Role::Projected(_)));
         if let (false, Some(stored_as)) = (needed, &options.stored_as) {
             let message =
-                format!("`{name}` is neither a key nor the ttl attribute: `stored_as` says nothing here");
+                format!("`{name}` is neither a key nor the TTL attribute: `stored_as` has no effect");
             errors.at(&stored_as.word, message);
         }
     }

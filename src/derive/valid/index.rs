@@ -6,34 +6,34 @@
 
 use std::collections::HashSet;
 
+use super::field_path::resolve;
 use super::{Marked, projection};
 use crate::ast::{Field, Input};
-use crate::attr::{FieldList, FieldPath, IndexKind, IndexOptions};
+use crate::attr::{FieldList, IndexKind, IndexOptions};
 use crate::errors::Errors;
 use crate::item::{Index, Named};
-use crate::suggest;
 
 const KEYS_PER_LIST: usize = 4;
 const LOCAL_INDEXES: usize = 5;
 
 /// What is wrong with a local index of a table without a sort key. [`expand`](crate::expand) asserts the same where the
 /// sort key may be in a nested key struct.
-pub(crate) const LOCAL_WITHOUT_SORT: &str = "a local index is another order for a table with a sort key: mark one with \
-                                             `#[ddb(sort)]`, or write `index(…)` for a global index";
+pub(crate) const LOCAL_WITHOUT_SORT: &str = "a local index requires a sort key of the table: mark one with \
+                                             `#[ddb(sort)]`, or use `index(…)` for a global index";
 
 /// Checks every index, and turns names into fields.
 pub(super) fn check<'a>(input: &'a Input<'a>, marked: Marked<'a>, errors: &mut Errors) -> Vec<Index<'a>> {
     let written = &input.options.indexes;
-    names(written, marked, errors);
+    check_names(written, marked, errors);
     if let Some(sixth) = written.iter().filter(|index| index.kind == IndexKind::Local).nth(LOCAL_INDEXES) {
         errors.at(&sixth.word, format!("a table has at most {LOCAL_INDEXES} local indexes"));
     }
-    let indexes = written.iter().map(|index| resolve(input, index, marked, errors)).collect();
-    projection::names_in_all(written, errors);
+    let indexes = written.iter().map(|index| check_one(input, index, marked, errors)).collect();
+    projection::check_total(written, errors);
     indexes
 }
 
-fn names(indexes: &[IndexOptions], marked: Marked<'_>, errors: &mut Errors) {
+fn check_names(indexes: &[IndexOptions], marked: Marked<'_>, errors: &mut Errors) {
     let mut seen = HashSet::new();
     for index in indexes {
         match &index.name {
@@ -44,19 +44,21 @@ fn names(indexes: &[IndexOptions], marked: Marked<'_>, errors: &mut Errors) {
                     errors
                         .at(name, "an index name has 3 to 255 characters: letters, digits, `_`, `-` and `.`");
                 } else if !seen.insert(value) {
-                    errors.at(name, format!("the name `{}` is taken by an index above", name.value()));
+                    errors.at(name, format!("the name `{}` is already used by another index", name.value()));
                 }
             }
             None if marked.all_read => {
-                errors
-                    .at(&index.word, format!("an index has a name: write `{}(name = \"…\", …)`", index.word));
+                errors.at(
+                    &index.word,
+                    format!("an index requires a name: use `{}(name = \"…\", …)`", index.word),
+                );
             }
             None => {}
         }
     }
 }
 
-fn resolve<'a>(
+fn check_one<'a>(
     input: &'a Input<'a>,
     written: &'a IndexOptions,
     marked: Marked<'a>,
@@ -77,7 +79,7 @@ fn resolve<'a>(
         }
         IndexKind::Local => local_sort(input, written, marked, errors),
     };
-    keys_differ(written, marked, errors);
+    refuse_repeated_keys(written, marked, errors);
     let own = partition.iter().chain(&sort).map(|key| key.path.to_string());
     let of_table = marked.partition.into_iter().chain(marked.sort).map(|key| key.ident.to_string());
     let keys: Vec<String> = own.chain(of_table).collect();
@@ -95,7 +97,7 @@ fn global_partition<'a>(
         Some(list) => key_list(input, list, errors),
         None => {
             if marked.all_read {
-                errors.at(&written.word, "a global index has a partition key: add `partition(field)`");
+                errors.at(&written.word, "a global index requires a partition key: add `partition(field)`");
             }
             Vec::new()
         }
@@ -105,8 +107,8 @@ fn global_partition<'a>(
 /// A local index has the partition key of its table, so there is nothing to say.
 fn local_partition(written: &IndexOptions, marked: Marked<'_>, errors: &mut Errors) {
     if let Some(list) = &written.partition {
-        let message = "a local index has the partition key of the table: leave `partition(…)` out, \
-                       or write `index(…)` for a global index";
+        let message = "a local index uses the partition key of the table: remove `partition(…)`, \
+                       or use `index(…)` for a global index";
         errors.at(&list.word, message);
     }
     if marked.sort.is_none() && !marked.any_nested && marked.all_read {
@@ -123,16 +125,14 @@ fn local_sort<'a>(
     match &written.sort {
         Some(list) => {
             if let Some(second) = list.names.get(1) {
-                errors.at(
-                    second,
-                    "a local index has one sort key: several attributes are possible in `index(…)` only",
-                );
+                errors
+                    .at(second, "a local index has one sort key attribute: only `index(…)` can have several");
             }
             key_list(input, list, errors)
         }
         None => {
             if marked.all_read {
-                errors.at(&written.word, "a local index has a sort key of its own: add `sort(field)`");
+                errors.at(&written.word, "a local index requires a sort key of its own: add `sort(field)`");
             }
             Vec::new()
         }
@@ -144,12 +144,12 @@ fn key_list<'a>(input: &'a Input<'a>, list: &FieldList, errors: &mut Errors) -> 
     if let Some(fifth) = list.names.get(KEYS_PER_LIST) {
         errors.at(fifth, format!("an index has at most {KEYS_PER_LIST} {word} key attributes"));
     }
-    fields(input, list, errors)
+    resolve(input, list, errors)
 }
 
 /// A global index may repeat the key of its table: that is how DynamoDB's guide makes a replica to read from. A local one
 /// may not: it would be the table again.
-fn keys_differ(written: &IndexOptions, marked: Marked<'_>, errors: &mut Errors) {
+fn refuse_repeated_keys(written: &IndexOptions, marked: Marked<'_>, errors: &mut Errors) {
     let lists = match written.kind {
         IndexKind::Global => [&written.partition, &written.sort],
         IndexKind::Local => [&None, &written.sort],
@@ -159,47 +159,12 @@ fn keys_differ(written: &IndexOptions, marked: Marked<'_>, errors: &mut Errors) 
         let plain = name.field_name();
         let is = |key: Option<&Field<'_>>| key.is_some_and(|key| name.part.is_none() && key.name == plain);
         if written.kind == IndexKind::Local && (is(marked.partition) || is(marked.sort)) {
-            let message = "this is a key of the table: a local index orders its items by another attribute";
+            let message =
+                "this is a key of the table: the sort key of a local index must be another attribute";
             errors.at(name, message);
         }
         if !seen.insert((plain, name.part_name())) {
-            errors.at(name, "this is a key of the index already");
+            errors.at(name, "this is already a key of the index");
         }
-    }
-}
-
-/// Turns the names of a list into fields.
-pub(super) fn fields<'a>(input: &'a Input<'a>, list: &FieldList, errors: &mut Errors) -> Vec<Named<'a>> {
-    let mut found = Vec::new();
-    for path in &list.names {
-        let plain = path.field_name();
-        let Some(field) = input.fields.iter().find(|field| field.name == plain) else {
-            errors.at(&path.field, no_field(input, path, &plain));
-            continue;
-        };
-        match (&field.options.nested, &path.part) {
-            (Some(_), None) => {
-                errors.at(path, format!("`{plain}` is a struct of keys: name one of them, as `{plain}.key`"));
-            }
-            (None, Some(part)) => {
-                errors.at(part, format!("`{plain}` is no nested key struct: write `{plain}`"));
-            }
-            (Some(_), Some(_)) | (None, None) => found.push(Named { field, path: path.clone() }),
-        }
-    }
-    found
-}
-
-fn no_field(input: &Input<'_>, path: &FieldPath, plain: &str) -> String {
-    let (item, name) = (&input.node.ident, &path.field);
-    if let Some(field) = input.fields.iter().find(|field| field.wire.written == plain) {
-        let field = &field.name;
-        return format!(
-            "`{item}` has no field `{name}`: write `{field}`, the Rust name of what is `{plain}` on the wire"
-        );
-    }
-    match suggest::near(plain, input.fields.iter().map(|field| field.name.as_str())) {
-        Some(near) => format!("`{item}` has no field `{name}`: did you mean `{near}`?"),
-        None => format!("`{item}` has no field `{name}`"),
     }
 }

@@ -3,23 +3,22 @@
 //! In: a struct that derives `KeyParts`. Out: its fields, each with what it is to a table. *Invariant:* nothing but keys,
 //! so that an item into which it is nested has no attribute that nobody looked at.
 
-use super::{attribute, options, refused_by_serde, wire_names_differ};
+use super::{attribute, check_wire_names, constants, options, refuse_serde_options};
 use crate::ast::{Field, Input};
 use crate::attr::FieldOptions;
-use crate::constants;
 use crate::errors::Errors;
 use crate::item::{KeyStruct, Role};
 
 /// Checks every rule. `errors` holds what was wrong with the options themselves.
 pub(crate) fn check<'a>(input: &'a Input<'a>, mut errors: Errors) -> syn::Result<KeyStruct<'a>> {
     let all_read = errors.is_empty();
-    options::of_a_key_struct(input, &mut errors);
-    refused_by_serde(input, &mut errors);
-    wire_names_differ(input, &mut errors);
+    options::check_key_struct(input, &mut errors);
+    refuse_serde_options(input, &mut errors);
+    check_wire_names(input, &mut errors);
     let attributes: Vec<(&Field<'_>, Role)> =
         input.fields.iter().filter_map(|field| Some((field, role(field, &mut errors)?))).collect();
     if all_read && errors.is_empty() {
-        nothing_but_keys(input, &attributes, &mut errors);
+        refuse_other_fields(input, &attributes, &mut errors);
     }
     attribute::check(input, &attributes, &mut errors);
     constants::check(input, &mut errors);
@@ -32,12 +31,12 @@ fn role(field: &Field<'_>, errors: &mut Errors) -> Option<Role> {
     let mut said = marks.into_iter().filter_map(|(word, role)| Some((word.as_ref()?, role)));
     let (_, role) = said.next()?;
     for (second, _) in said {
-        errors.at(second, format!("`{}` is {role} already: a field is one key", field.name));
+        errors.at(second, format!("`{}` is already {role}: a field can be only one key", field.name));
     }
     Some(role)
 }
 
-fn nothing_but_keys(input: &Input<'_>, attributes: &[(&Field<'_>, Role)], errors: &mut Errors) {
+fn refuse_other_fields(input: &Input<'_>, attributes: &[(&Field<'_>, Role)], errors: &mut Errors) {
     if attributes.is_empty() {
         let ident = &input.node.ident;
         errors.at(
@@ -49,7 +48,7 @@ fn nothing_but_keys(input: &Input<'_>, attributes: &[(&Field<'_>, Role)], errors
     let is_marked = |field: &Field<'_>| attributes.iter().any(|(marked, _)| marked.name == field.name);
     for field in input.fields.iter().filter(|field| field.serde.skip.is_none() && !is_marked(field)) {
         let message = format!(
-            "`{}` is no key, and a key struct holds nothing else: mark it with `partition`, `sort` or `key` in \
+            "`{}` is not a key, and a key struct can only hold keys: mark it with `partition`, `sort` or `key` in \
              `#[ddb(…)]`, or move it to the item",
             field.name
         );

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use super::index::fields;
+use super::field_path::resolve;
 use crate::ast::Input;
 use crate::attr::{IndexOptions, ProjectionOption};
 use crate::errors::Errors;
@@ -26,32 +26,34 @@ pub(super) fn check<'a>(
         ProjectionOption::Only(only) => only,
     };
     if let Some(next) = only.names.get(FIELDS_PER_INDEX) {
-        let message = format!("`only(…)` lists at most {FIELDS_PER_INDEX} fields: write `all`");
+        let message = format!("`only(…)` can list at most {FIELDS_PER_INDEX} fields: use `all`");
         errors.at(next, message);
     }
     let mut seen = HashSet::new();
     for name in &only.names {
         let plain = name.to_string();
         if keys.contains(&plain) {
-            errors
-                .at(name, "this is a key, and an index always holds its keys and the table's: leave it out");
+            errors.at(
+                name,
+                "this is a key, and an index always projects its keys and those of the table: remove it",
+            );
         }
         if !seen.insert(plain) {
-            errors.at(name, "this is listed already");
+            errors.at(name, "this is already listed");
         }
     }
-    Projection::Only(fields(input, only, errors))
+    Projection::Only(resolve(input, only, errors))
 }
 
 /// DynamoDB counts a name once for every index that lists it.
-pub(super) fn names_in_all(indexes: &[IndexOptions], errors: &mut Errors) {
+pub(super) fn check_total(indexes: &[IndexOptions], errors: &mut Errors) {
     let mut names = indexes.iter().flat_map(|index| match &index.projection {
         ProjectionOption::Only(list) => list.names.as_slice(),
         ProjectionOption::All | ProjectionOption::KeysOnly => &[],
     });
     if let Some(next) = names.nth(FIELDS_PER_TABLE) {
         let message =
-            format!("the indexes of a table list at most {FIELDS_PER_TABLE} fields in all: write `all`");
+            format!("the indexes of a table can list at most {FIELDS_PER_TABLE} fields in total: use `all`");
         errors.at(next, message);
     }
 }

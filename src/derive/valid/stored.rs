@@ -1,14 +1,13 @@
 //! The rules for an item of a table that another type defines.
 //!
 //! In: a struct that says `stored_in`. Out: its marked fields. Whether they are the keys of the table is for the compiler,
-//! which knows the table: [`expand`](crate::expand) emits the question.
+//! which knows the table: [`expand`](crate::expand) asserts that.
 
 use proc_macro2::Ident;
 
-use super::{attribute, options, written_by_serde};
+use super::{attribute, check_serde, constants, options};
 use crate::ast::{Field, Input};
 use crate::attr::FieldOptions;
-use crate::constants;
 use crate::errors::Errors;
 use crate::item::{Role, StoredItem};
 use crate::types;
@@ -21,12 +20,11 @@ pub(crate) fn check<'a>(
 ) -> syn::Result<StoredItem<'a>> {
     let name = types::name(table);
     if input.node.ident == name {
-        errors
-            .at(table, "an item is stored in the table of another type: leave `stored_in` out to define one");
+        errors.at(table, "`stored_in` must name another type: remove it to define a table");
     }
-    options::of_a_stored_item(input, &name, &mut errors);
-    written_by_serde(input, &mut errors);
-    marks_agree(input, &mut errors);
+    options::check_stored_item(input, &name, &mut errors);
+    check_serde(input, &mut errors);
+    check_marks(input, &mut errors);
     let attributes: Vec<(&Field<'_>, Role)> =
         input.fields.iter().filter_map(|field| Some((field, role(field, &name)?))).collect();
     attribute::check(input, &attributes, &mut errors);
@@ -43,18 +41,18 @@ fn role(field: &Field<'_>, table: &str) -> Option<Role> {
     }
 }
 
-fn marks_agree(input: &Input<'_>, errors: &mut Errors) {
+fn check_marks(input: &Input<'_>, errors: &mut Errors) {
     let mut first: Option<&Ident> = None;
     for field in &input.fields {
         let FieldOptions { key, ttl: Some(ttl), .. } = &field.options else {
             continue;
         };
         if key.is_some() {
-            errors.at(ttl, "a field is either a key or the ttl attribute");
+            errors.at(ttl, "a field is either a key or the TTL attribute");
         }
         match first {
             Some(first) => {
-                errors.at(ttl, format!("`{first}` is already the ttl attribute, and a table has one"));
+                errors.at(ttl, format!("`{first}` is already the TTL attribute, and a table has one"));
             }
             None => first = Some(field.ident),
         }

@@ -24,10 +24,10 @@ use crate::AttributeDef;
 /// assert!(!id.may_lack, "every item has the table's keys");
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no struct of keys",
+    message = "`{Self}` is not a key struct",
     label = "cannot be nested into an item",
     note = "add `#[derive(KeyParts)]` to it and mark its fields with `#[ddb(partition)]`, `#[ddb(sort)]` or `#[ddb(key)]`",
-    note = "a field that holds no keys needs no `nested`, `#[serde(flatten)]` is enough"
+    note = "a field without keys only needs `#[serde(flatten)]`, not `nested`"
 )]
 pub trait KeyParts {
     /// The keys, in the order of the fields.

@@ -34,7 +34,7 @@ use crate::Scalar;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not define a table",
     note = "add `#[derive(TableItem)]` to it and mark its partition key with `#[ddb(partition)]`",
-    note = "an item of a table that another type defines says `#[ddb(stored_in = …)]` instead"
+    note = "for an item of a table that another type defines, add `#[ddb(stored_in = …)]` instead"
 )]
 pub trait TableItem {
     /// The shape of the table: keys, indexes and the time-to-live attribute.

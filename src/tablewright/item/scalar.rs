@@ -70,9 +70,9 @@ impl std::fmt::Display for Scalar {
     message = "`{Self}` cannot be a DynamoDB key attribute",
     label = "is not stored as a String, a Number or Binary",
     note = "a key attribute is a string, a number or bytes: use String, an integer, or a newtype that derives `KeyAttr`",
-    note = "serde writes a `Vec<u8>` as a list: bytes need `#[serde(with = \"serde_bytes\")]` and `stored_as = B`",
-    note = "a field that serde writes in another form says so: `#[ddb(partition, stored_as = S)]` (or N, or B)",
-    note = "an `Option` can be an index key, never a key of the table: every item has the table's keys"
+    note = "serde serializes a `Vec<u8>` as a list: bytes need `#[serde(with = \"serde_bytes\")]` and `stored_as = B`",
+    note = "for a field that serde serializes in another form, add `#[ddb(partition, stored_as = S)]` (or `N` or `B`)",
+    note = "an `Option` can be an index key, but not a key of the table, which every item must have"
 )]
 pub trait KeyAttr {
     /// What the type is stored as.
@@ -95,8 +95,8 @@ pub trait KeyAttr {
     message = "`{Self}` cannot be an index key or time-to-live attribute of DynamoDB",
     label = "is not stored as a String, a Number or Binary",
     note = "an index key is a string, a number or bytes, or an `Option` of one; a time to live is a number",
-    note = "serde writes a `Vec<u8>` as a list: bytes need `#[serde(with = \"serde_bytes\")]` and `stored_as = B`",
-    note = "a field that serde writes in another form says so: `#[ddb(stored_as = S)]` (or N, or B)"
+    note = "serde serializes a `Vec<u8>` as a list: bytes need `#[serde(with = \"serde_bytes\")]` and `stored_as = B`",
+    note = "for a field that serde serializes in another form, add `#[ddb(stored_as = S)]` (or `N` or `B`)"
 )]
 pub trait IndexKeyAttr {
     /// What the type is stored as when it is there.

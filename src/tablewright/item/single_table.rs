@@ -1,7 +1,7 @@
-//! What the code of the derives asserts while the user's crate is compiled: items and their table agree.
+//! The assertions of single-table design, evaluated while the user's crate is compiled: items agree with their table.
 //!
 //! In: constant data of a table, and of an item that is stored in it. Out: nothing, or the compiler's error at the place
-//! that calls, with the names of both sides in it. Not for people: the derives call it, and it may change with them.
+//! that calls, with the names of both sides in it. Not a public interface: the derives call it, and it may change with them.
 //! *Invariant:* silent where the data is a fallback (an empty name), because the first mistake was reported already.
 
 use crate::{AttributeDef, ItemDef, KeyPart, KeyRole, Scalar};
@@ -21,16 +21,16 @@ pub struct StoredKey {
 
 /// Asserts that a field marked `key` is a key of the table, and of the same type.
 #[track_caller]
-pub const fn key_fits(table: &ItemDef, item: &str, key: &StoredKey) {
+pub const fn assert_key(table: &ItemDef, item: &str, key: &StoredKey) {
     if is_fallback(table) {
         return;
     }
     let StoredKey { name, .. } = *key;
-    let Some((attribute, place)) = find(table, name) else {
+    let Some((attribute, used_as)) = find(table, name) else {
         no_such_key(table, item, name);
     };
-    if matches!(place, Place::Ttl) {
-        fail(&["`", name, "` is the ttl attribute of table `", table.id, "`: mark it `#[ddb(ttl)]`"]);
+    if matches!(used_as, Use::Ttl) {
+        fail(&["`", name, "` is the TTL attribute of table `", table.id, "`: mark it `#[ddb(ttl)]`"]);
     }
     if !same_scalar(attribute.scalar, key.scalar) {
         let (table_has, item_has) = (attribute.scalar.as_str(), key.scalar.as_str());
@@ -39,45 +39,45 @@ pub const fn key_fits(table: &ItemDef, item: &str, key: &StoredKey) {
             name,
             "` is stored as ",
             item_has,
-            " by `",
+            " in `",
             item,
-            "` and as ",
+            "`, but as ",
             table_has,
             " in table `",
             table.id,
-            "`: give it a type that is stored as ",
+            "`: use a type that is stored as ",
             table_has,
         ]);
     }
-    match place {
-        Place::Partition | Place::Sort if key.optional || key.skipped => {
+    match used_as {
+        Use::Partition | Use::Sort if key.optional || key.skipped => {
             fail(&[
                 "`",
                 name,
                 "` is ",
-                place.words(),
+                used_as.description(),
                 " of table `",
                 table.id,
-                "`, and every item must have it: it cannot be an `Option`, nor be skipped",
+                "`, and every item must have it: it cannot be an `Option` or be skipped",
             ]);
         }
-        Place::IndexKey if key.optional && !key.skipped => {
+        Use::IndexKey if key.optional && !key.skipped => {
             fail(&[
                 "`",
                 name,
                 "` is a key of an index of table `",
                 table.id,
-                "`, and DynamoDB refuses an item where it is NULL: leave `None` out with \
+                "`, and DynamoDB rejects an item where it is NULL: skip `None` with \
                  `#[serde(skip_serializing_if = \"Option::is_none\")]`",
             ]);
         }
-        Place::Partition | Place::Sort | Place::IndexKey | Place::Ttl => {}
+        Use::Partition | Use::Sort | Use::IndexKey | Use::Ttl => {}
     }
 }
 
-/// Asserts that the field marked `ttl` is the ttl attribute of the table.
+/// Asserts that the field marked `ttl` is the TTL attribute of the table.
 #[track_caller]
-pub const fn ttl_fits(table: &ItemDef, name: &str) {
+pub const fn assert_ttl(table: &ItemDef, name: &str) {
     if is_fallback(table) {
         return;
     }
@@ -87,7 +87,7 @@ pub const fn ttl_fits(table: &ItemDef, name: &str) {
             fail(&[
                 "`",
                 name,
-                "` is marked as the ttl attribute, and that of table `",
+                "` is marked as the TTL attribute, but that of table `",
                 table.id,
                 "` is `",
                 ttl.name,
@@ -97,24 +97,24 @@ pub const fn ttl_fits(table: &ItemDef, name: &str) {
         None => fail(&[
             "table `",
             table.id,
-            "` has no ttl attribute: mark a field of that name in it with `#[ddb(ttl)]`",
+            "` has no TTL attribute: mark the field of this name in its definition with `#[ddb(ttl)]`",
         ]),
     }
 }
 
-/// Asserts that a field without a mark is no key of the table, so that no type goes unchecked.
+/// Asserts that a field without a mark is not a key of the table, whose type would go unchecked.
 #[track_caller]
-pub const fn is_no_key(table: &ItemDef, name: &str) {
+pub const fn assert_not_a_key(table: &ItemDef, name: &str) {
     if is_fallback(table) {
         return;
     }
-    if let Some((_, place)) = find(table, name) {
-        let mark = if matches!(place, Place::Ttl) { "ttl" } else { "key" };
+    if let Some((_, used_as)) = find(table, name) {
+        let mark = if matches!(used_as, Use::Ttl) { "ttl" } else { "key" };
         fail(&[
             "`",
             name,
             "` is ",
-            place.words(),
+            used_as.description(),
             " of table `",
             table.id,
             "`: mark it `#[ddb(",
@@ -124,46 +124,46 @@ pub const fn is_no_key(table: &ItemDef, name: &str) {
     }
 }
 
-/// Asserts that the tag of serde, a String beside the fields, is in nobody's way.
+/// Asserts that the tag of serde, a String beside the fields, has the type of a key if it is one.
 #[track_caller]
-pub const fn tag_fits(table: &ItemDef, item: &str, tag: &'static str) {
+pub const fn assert_tag(table: &ItemDef, item: &str, tag: &'static str) {
     if !is_fallback(table) && find(table, tag).is_some() {
-        key_fits(table, item, &StoredKey { name: tag, scalar: Scalar::S, optional: false, skipped: false });
+        assert_key(table, item, &StoredKey { name: tag, scalar: Scalar::S, optional: false, skipped: false });
     }
 }
 
 /// Asserts that an enum's tag is no key of the table: each of its items has those already.
 #[track_caller]
-pub const fn tag_is_beside_the_keys(table: &ItemDef, item: &str, tag: &'static str) {
-    tag_fits(table, item, tag);
+pub const fn assert_tag_of_enum(table: &ItemDef, item: &str, tag: &'static str) {
+    assert_tag(table, item, tag);
     if same(table.partition.name, tag) || matches!(&table.sort, Some(sort) if same(sort.name, tag)) {
         fail(&[
             "the tag `",
             tag,
             "` is a key of table `",
             table.id,
-            "`, which the items of the enum write too: choose another tag",
+            "`, which each item of the enum already has: choose another tag",
         ]);
     }
 }
 
 /// Asserts that an item has every key of the table. `own` are its marked fields and its tag.
 #[track_caller]
-pub const fn has_keys(table: &ItemDef, item: &str, own: &[&str], nested: &[&[KeyPart]]) {
+pub const fn assert_has_keys(table: &ItemDef, item: &str, own: &[&str], nested: &[&[KeyPart]]) {
     if is_fallback(table) {
         return;
     }
-    has_key(table, &table.partition, Place::Partition, item, own, nested);
+    assert_has_key(table, &table.partition, Use::Partition, item, own, nested);
     if let Some(sort) = &table.sort {
-        has_key(table, sort, Place::Sort, item, own, nested);
+        assert_has_key(table, sort, Use::Sort, item, own, nested);
     }
 }
 
 #[track_caller]
-const fn has_key(
+const fn assert_has_key(
     table: &ItemDef,
     key: &AttributeDef,
-    place: Place,
+    used_as: Use,
     item: &str,
     own: &[&str],
     nested: &[&[KeyPart]],
@@ -175,7 +175,7 @@ const fn has_key(
             "` has no `",
             key.name,
             "`, ",
-            place.words(),
+            used_as.description(),
             " of table `",
             table.id,
             "`: add the field and mark it `#[ddb(key)]`",
@@ -185,18 +185,19 @@ const fn has_key(
 
 /// Asserts that the keys of a key struct are keys of the table.
 #[track_caller]
-pub const fn parts_fit(table: &ItemDef, item: &str, parts: &[KeyPart]) {
+pub const fn assert_key_parts(table: &ItemDef, item: &str, parts: &[KeyPart]) {
     let mut at = 0;
     while at < parts.len() && !is_fallback(table) && !is_fallback_part(&parts[at]) {
         let KeyPart { role, may_lack, attribute, .. } = parts[at];
         let AttributeDef { name, scalar, .. } = attribute;
-        key_fits(table, item, &StoredKey { name, scalar, optional: may_lack, skipped: may_lack });
-        let (is, word) = match role {
-            KeyRole::Partition => (same(table.partition.name, name), "partition"),
-            KeyRole::Sort => (matches!(&table.sort, Some(sort) if same(sort.name, name)), "sort"),
-            KeyRole::Key => (true, "key"),
+        assert_key(table, item, &StoredKey { name, scalar, optional: may_lack, skipped: may_lack });
+        let is_that_key = match role {
+            KeyRole::Partition => same(table.partition.name, name),
+            KeyRole::Sort => matches!(&table.sort, Some(sort) if same(sort.name, name)),
+            KeyRole::Key => true,
         };
-        if !is {
+        if !is_that_key {
+            let word = word_of(role);
             fail(&[
                 "`",
                 name,
@@ -204,7 +205,7 @@ pub const fn parts_fit(table: &ItemDef, item: &str, parts: &[KeyPart]) {
                 word,
                 "` in a key struct of `",
                 item,
-                "`, and it is not the ",
+                "`, but it is not the ",
                 word,
                 " key of table `",
                 table.id,
@@ -217,7 +218,7 @@ pub const fn parts_fit(table: &ItemDef, item: &str, parts: &[KeyPart]) {
 
 /// Asserts that no key of a key struct has the name of another attribute.
 #[track_caller]
-pub const fn names_differ(own: &[&str], nested: &[&[KeyPart]]) {
+pub const fn assert_names_differ(own: &[&str], nested: &[&[KeyPart]]) {
     let mut list = 0;
     while list < nested.len() {
         let mut at = 0;
@@ -225,9 +226,9 @@ pub const fn names_differ(own: &[&str], nested: &[&[KeyPart]]) {
             let name = nested[list][at].attribute.name;
             if contains(own, name) || contains_part(nested.split_at(list).0, name) {
                 fail(&[
-                    "two attributes are `",
+                    "two attributes are serialized as `",
                     name,
-                    "` on the wire: one of them is a key in a nested struct",
+                    "`, one of them a key of a nested struct: rename one of them",
                 ]);
             }
             at += 1;
@@ -238,7 +239,7 @@ pub const fn names_differ(own: &[&str], nested: &[&[KeyPart]]) {
 
 /// Asserts that an item of an enum is stored in the same table as the others.
 #[track_caller]
-pub const fn same_table(table: &ItemDef, variant: &ItemDef, enumeration: &str, name: &str) {
+pub const fn assert_same_table(table: &ItemDef, variant: &ItemDef, enumeration: &str, name: &str) {
     if is_fallback(table) || is_fallback(variant) {
         return;
     }
@@ -249,15 +250,15 @@ pub const fn same_table(table: &ItemDef, variant: &ItemDef, enumeration: &str, n
     };
     if !same(table.id, variant.id) || !same_key(&table.partition, &variant.partition) || !sorts_agree {
         fail(&[
-            "the items of `",
-            enumeration,
-            "` are stored in table `",
-            table.id,
-            "`, and those of variant `",
+            "variant `",
             name,
-            "` in table `",
+            "` of `",
+            enumeration,
+            "` is stored in table `",
             variant.id,
-            "`: the items of an enum share one table",
+            "`, but the enum in table `",
+            table.id,
+            "`: all variants must share one table",
         ]);
     }
 }
@@ -286,7 +287,7 @@ pub const fn sort_of(item: &str, nested: &[&[KeyPart]]) -> Option<AttributeDef> 
 
 /// Asserts that the key structs of an item leave the partition key to its own field.
 #[track_caller]
-pub const fn no_partition(own: &str, item: &str, nested: &[&[KeyPart]]) {
+pub const fn assert_no_other_partition(own: &str, item: &str, nested: &[&[KeyPart]]) {
     if let Some(second) = with_role(item, nested, KeyRole::Partition) {
         fail(&[
             "`",
@@ -300,7 +301,7 @@ pub const fn no_partition(own: &str, item: &str, nested: &[&[KeyPart]]) {
 
 /// Asserts that the key structs of an item leave the sort key to its own field.
 #[track_caller]
-pub const fn no_sort(own: &str, item: &str, nested: &[&[KeyPart]]) {
+pub const fn assert_no_other_sort(own: &str, item: &str, nested: &[&[KeyPart]]) {
     if let Some(second) = with_role(item, nested, KeyRole::Sort) {
         fail(&[
             "`",
@@ -323,7 +324,7 @@ pub const fn part(path: &str, field: &str, parts: &[KeyPart]) -> AttributeDef {
         }
         at += 1;
     }
-    let mut message = Message::new(&["`", path, "` is no key of the nested struct, which has"]);
+    let mut message = Message::new(&["`", path, "` is not a key of the nested struct, which has"]);
     at = 0;
     while at < parts.len() {
         message = message.and(&[if at == 0 { " `" } else { ", `" }, parts[at].field, "`"]);
@@ -332,48 +333,48 @@ pub const fn part(path: &str, field: &str, parts: &[KeyPart]) -> AttributeDef {
     panic!("{}", message.as_str())
 }
 
-/// Where a table has an attribute.
+/// What a table uses an attribute for.
 #[derive(Clone, Copy)]
-enum Place {
+enum Use {
     Partition,
     Sort,
     IndexKey,
     Ttl,
 }
 
-impl Place {
-    const fn words(self) -> &'static str {
+impl Use {
+    const fn description(self) -> &'static str {
         match self {
             Self::Partition => "the partition key",
             Self::Sort => "the sort key",
             Self::IndexKey => "a key of an index",
-            Self::Ttl => "the ttl attribute",
+            Self::Ttl => "the TTL attribute",
         }
     }
 }
 
-const fn find(table: &ItemDef, name: &str) -> Option<(AttributeDef, Place)> {
+const fn find(table: &ItemDef, name: &str) -> Option<(AttributeDef, Use)> {
     if same(table.partition.name, name) {
-        return Some((table.partition, Place::Partition));
+        return Some((table.partition, Use::Partition));
     }
     if let Some(sort) = table.sort
         && same(sort.name, name)
     {
-        return Some((sort, Place::Sort));
+        return Some((sort, Use::Sort));
     }
     let mut at = 0;
     while at < table.indexes.len() {
         let index = &table.indexes[at];
         if let Some(attribute) = named(index.partition, name) {
-            return Some((attribute, Place::IndexKey));
+            return Some((attribute, Use::IndexKey));
         }
         if let Some(attribute) = named(index.sort, name) {
-            return Some((attribute, Place::IndexKey));
+            return Some((attribute, Use::IndexKey));
         }
         at += 1;
     }
     match table.ttl {
-        Some(ttl) if same(ttl.name, name) => Some((ttl, Place::Ttl)),
+        Some(ttl) if same(ttl.name, name) => Some((ttl, Use::Ttl)),
         Some(_) | None => None,
     }
 }
@@ -389,6 +390,15 @@ const fn named(attributes: &[AttributeDef], name: &str) -> Option<AttributeDef> 
     None
 }
 
+/// Returns the option that marks a key of this role.
+const fn word_of(role: KeyRole) -> &'static str {
+    match role {
+        KeyRole::Partition => "partition",
+        KeyRole::Sort => "sort",
+        KeyRole::Key => "key",
+    }
+}
+
 #[track_caller]
 const fn with_role(item: &str, nested: &[&[KeyPart]], role: KeyRole) -> Option<AttributeDef> {
     let mut found: Option<AttributeDef> = None;
@@ -402,11 +412,13 @@ const fn with_role(item: &str, nested: &[&[KeyPart]], role: KeyRole) -> Option<A
                     fail(&[
                         "`",
                         item,
-                        "` has two keys where a table has one: `",
+                        "` has two ",
+                        word_of(role),
+                        " keys in nested key structs, `",
                         first.name,
                         "` and `",
                         part.attribute.name,
-                        "` in nested key structs",
+                        "`: a table has one",
                     ]);
                 }
                 found = Some(part.attribute);
@@ -418,18 +430,18 @@ const fn with_role(item: &str, nested: &[&[KeyPart]], role: KeyRole) -> Option<A
     found
 }
 
-/// Says which keys there are, as the nearest thing to "did you mean".
+/// Fails with a list of the keys that the table has.
 #[track_caller]
 const fn no_such_key(table: &ItemDef, item: &str, name: &str) -> ! {
     let mut message = Message::new(&[
         "`",
         name,
-        "` is marked as a key by `",
+        "` is marked as a key in `",
         item,
-        "`, and table `",
+        "`, but table `",
         table.id,
         "` has no such key: remove the mark, \
-         or rename the field to what the table has: `",
+         or rename the field to a key of the table: `",
         table.partition.name,
         "`",
     ]);
@@ -441,13 +453,13 @@ const fn no_such_key(table: &ItemDef, item: &str, name: &str) -> ! {
         let mut key = 0;
         let keys = table.indexes[index].partition;
         while key < keys.len() {
-            message = message.and_new(keys[key].name);
+            message = message.and_unless_listed(keys[key].name);
             key += 1;
         }
         key = 0;
         let keys = table.indexes[index].sort;
         while key < keys.len() {
-            message = message.and_new(keys[key].name);
+            message = message.and_unless_listed(keys[key].name);
             key += 1;
         }
         index += 1;
@@ -546,7 +558,7 @@ impl Message {
     }
 
     /// Adds a name to a list unless the text has it.
-    const fn and_new(self, name: &str) -> Self {
+    const fn and_unless_listed(self, name: &str) -> Self {
         if self.mentions(name) { self } else { self.and(&[", `", name, "`"]) }
     }
 

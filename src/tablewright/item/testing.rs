@@ -1,7 +1,7 @@
-//! For the tests of the crate that has the item types: what is really written fits the table.
+//! Tests that the serialized form of an item fits its table.
 //!
-//! In: a value of an item type. Out: nothing, or everything in which its serialised form and its table differ. This closes
-//! what the compiler has to believe: `stored_as`, `serialize_with`, an `impl Serialize` by hand, a flattened map.
+//! In: a value of an item type. Out: nothing, or every difference between its serialized form and its table. It checks what
+//! the compiler cannot: `stored_as`, `serialize_with`, an `impl Serialize` by hand, a flattened map.
 //! *Invariant:* reads no clock; whether a time to live lies in the past is not asked.
 
 use std::fmt;
@@ -72,8 +72,8 @@ pub fn check_shape<T: TableItem + Serialize>(item: &T) -> Result<(), ShapeError>
     let table = const { T::ITEM };
     let problems = match record(item) {
         Ok(Stored::M(attributes)) => differences(&table, &attributes),
-        Ok(other) => vec![format!("it is written as {}, and an item is a map", other.type_name())],
-        Err(error) => vec![format!("it cannot be written: {error}")],
+        Ok(other) => vec![format!("it is serialized as {}, but an item must be a map", other.type_name())],
+        Err(error) => vec![format!("it cannot be serialized: {error}")],
     };
     if problems.is_empty() {
         return Ok(());
@@ -103,7 +103,7 @@ impl ShapeError {
 
 impl fmt::Display for ShapeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "this `{}` does not fit into table `{}`:", self.item, self.table)?;
+        write!(f, "this `{}` cannot be put into table `{}`:", self.item, self.table)?;
         self.problems.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
     }
 }
@@ -146,7 +146,7 @@ fn index_key(attributes: Attributes<'_>, key: &AttributeDef, index: &str) -> Opt
     match written(attributes, key.name)? {
         Written::Never => None,
         Written::Once(Stored::Null) => Some(format!(
-            "`{}` is {role}, and DynamoDB refuses an item where it is NULL: leave `None` out with \
+            "`{}` is {role}, and DynamoDB rejects an item where it is NULL: skip `None` with \
              `#[serde(skip_serializing_if = \"Option::is_none\")]`",
             key.name
         )),
@@ -162,17 +162,17 @@ fn value_of_key(key: &AttributeDef, value: &Stored, role: &str) -> Option<String
         (Scalar::B, Stored::B(bytes)) => bytes.is_empty(),
         (Scalar::N, Stored::N(number)) => {
             return (!is_number(number))
-                .then(|| format!("`{name}` is {role}, and {number} is no number to DynamoDB"));
+                .then(|| format!("`{name}` is {role}, and {number} is not a Number of DynamoDB"));
         }
         (Scalar::S | Scalar::N | Scalar::B, _) => {
             let hint = hint(value).unwrap_or_default();
             return Some(format!(
-                "`{name}` is {role} and stored as {scalar}, but it is written as {}{hint}",
+                "`{name}` is {role} and stored as {scalar}, but it is serialized as {}{hint}",
                 value.type_name()
             ));
         }
     };
-    empty.then(|| format!("`{name}` is {role}, and DynamoDB refuses an empty one"))
+    empty.then(|| format!("`{name}` is {role}, and DynamoDB rejects an empty one"))
 }
 
 /// DynamoDB's Number reaches from 1E-130 to 9.99…E+125 on both sides of zero; only floats can be beyond.
@@ -183,9 +183,9 @@ fn is_number(number: &str) -> bool {
 /// What is behind the most common surprises.
 fn hint(value: &Stored) -> Option<&'static str> {
     match value {
-        Stored::L(_) => {
-            Some(": bytes need `#[serde(with = \"serde_bytes\")]`, and a date a `with` that writes one value")
-        }
+        Stored::L(_) => Some(
+            ": bytes need `#[serde(with = \"serde_bytes\")]`, and a date a `with` that serializes one value",
+        ),
         Stored::Null => Some(": every item must have it"),
         Stored::S(_) | Stored::N(_) | Stored::B(_) | Stored::Bool(_) | Stored::M(_) | Stored::Set => None,
     }
@@ -203,7 +203,7 @@ fn time_to_live(attributes: Attributes<'_>, ttl: &AttributeDef) -> Option<String
         Written::Once(Stored::N(number)) => number,
         Written::Once(other) => {
             return Some(format!(
-                "`{name}` is the ttl attribute, which DynamoDB reads as a Number, but it is written as {}: \
+                "`{name}` is the TTL attribute, which must be a Number, but it is serialized as {}: \
                  the item would never expire",
                 other.type_name()
             ));
@@ -212,16 +212,16 @@ fn time_to_live(attributes: Attributes<'_>, ttl: &AttributeDef) -> Option<String
     };
     let reason = match number.parse::<f64>() {
         Ok(second) if is_number(number) => implausible(second)?,
-        Ok(_) | Err(_) => "that is no number to DynamoDB",
+        Ok(_) | Err(_) => "that is not a Number of DynamoDB",
     };
-    Some(format!("`{name}` is the ttl attribute, in seconds since 1970, and it is {number}: {reason}"))
+    Some(format!("`{name}` is the TTL attribute, in seconds since 1970, and it is {number}: {reason}"))
 }
 
 fn implausible(second: f64) -> Option<&'static str> {
     if second > LAST_SECOND {
-        Some("these are milliseconds, which DynamoDB takes for seconds")
+        Some("this looks like milliseconds, but DynamoDB expects seconds")
     } else if second != 0.0 && second < FIRST_SECOND {
-        Some("that is before 2001, as if a duration was written instead of a time")
+        Some("that is before 2001, as if it were a duration and not a time")
     } else {
         // Zero is how many say "never", and DynamoDB agrees: it ignores what is more than five years past.
         None
@@ -249,11 +249,11 @@ fn written<'a>(attributes: Attributes<'a>, name: &str) -> Option<Written<'a>> {
 }
 
 fn twice(name: &str) -> String {
-    format!("`{name}` is written more than once, and only the last one is stored")
+    format!("`{name}` is serialized more than once, and only the last value is stored")
 }
 
 fn or_nothing(names: &[String]) -> String {
-    if names.is_empty() { String::from("no attribute at all") } else { names.join(", ") }
+    if names.is_empty() { String::from("no attributes") } else { names.join(", ") }
 }
 
 #[cfg(test)]
@@ -368,49 +368,50 @@ mod tests {
                 "it has no `sk`, the sort key; it has `PK`, `other`"
             ]
         );
-        let sort = "it has no `sk`, the sort key; it has no attribute at all";
+        let sort = "it has no `sk`, the sort key; it has no attributes";
         assert_eq!(problems(&Item(Vec::new()))[1], sort);
     }
 
     #[test]
     fn keys_have_their_type() {
         let list =
-            ": bytes need `#[serde(with = \"serde_bytes\")]`, and a date a `with` that writes one value";
-        let pk = "`pk` is the partition key and stored as S, but it is written as";
+            ": bytes need `#[serde(with = \"serde_bytes\")]`, and a date a `with` that serializes one value";
+        let pk = "`pk` is the partition key and stored as S, but it is serialized as";
         check("pk", N(1), &[&format!("{pk} N")]);
         check("pk", B(b"a"), &[&format!("{pk} B")]);
         check("pk", L, &[&format!("{pk} L{list}")]);
         check("pk", M, &[&format!("{pk} M")]);
         check("pk", Bool, &[&format!("{pk} BOOL")]);
         check("pk", Null, &[&format!("{pk} NULL: every item must have it")]);
-        check("sk", S("1"), &["`sk` is the sort key and stored as N, but it is written as S"]);
-        let digest = "`digest` is a key of index `by-digest` and stored as B, but it is written as L";
+        check("sk", S("1"), &["`sk` is the sort key and stored as N, but it is serialized as S"]);
+        let digest = "`digest` is a key of index `by-digest` and stored as B, but it is serialized as L";
         check("digest", L, &[&format!("{digest}{list}")]);
         check(
             "owner",
             N(1),
-            &["`owner` is a key of index `by-owner` and stored as S, but it is written as N"],
+            &["`owner` is a key of index `by-owner` and stored as S, but it is serialized as N"],
         );
     }
 
     #[test]
     fn keys_are_not_empty_and_numbers_are_numbers() {
-        check("pk", S(""), &["`pk` is the partition key, and DynamoDB refuses an empty one"]);
-        check("owner", S(""), &["`owner` is a key of index `by-owner`, and DynamoDB refuses an empty one"]);
+        check("pk", S(""), &["`pk` is the partition key, and DynamoDB rejects an empty one"]);
+        check("owner", S(""), &["`owner` is a key of index `by-owner`, and DynamoDB rejects an empty one"]);
         check(
             "digest",
             B(b""),
-            &["`digest` is a key of index `by-digest`, and DynamoDB refuses an empty one"],
+            &["`digest` is a key of index `by-digest`, and DynamoDB rejects an empty one"],
         );
         for (number, written) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (-f64::INFINITY, "-inf")] {
             check(
                 "sk",
                 F(number),
-                &[&format!("`sk` is the sort key, and {written} is no number to DynamoDB")],
+                &[&format!("`sk` is the sort key, and {written} is not a Number of DynamoDB")],
             );
         }
         assert!(
-            problems(&Item(vec![("pk", S("a")), ("sk", F(1e126))]))[0].ends_with("is no number to DynamoDB")
+            problems(&Item(vec![("pk", S("a")), ("sk", F(1e126))]))[0]
+                .ends_with("is not a Number of DynamoDB")
         );
         check("sk", F(1e125), &[]);
         check("sk", F(-1e-130), &[]);
@@ -418,7 +419,7 @@ mod tests {
 
     #[test]
     fn an_index_key_may_be_absent_and_never_null() {
-        let null = "`at` is a key of index `by-owner`, and DynamoDB refuses an item where it is NULL: leave `None` out \
+        let null = "`at` is a key of index `by-owner`, and DynamoDB rejects an item where it is NULL: skip `None` \
                     with `#[serde(skip_serializing_if = \"Option::is_none\")]`";
         check("at", Null, &[null]);
     }
@@ -426,15 +427,15 @@ mod tests {
     #[test]
     fn a_time_to_live_is_a_time_in_seconds() {
         let said = |number: &str, reason: &str| {
-            format!("`expires` is the ttl attribute, in seconds since 1970, and it is {number}: {reason}")
+            format!("`expires` is the TTL attribute, in seconds since 1970, and it is {number}: {reason}")
         };
-        let milliseconds = "these are milliseconds, which DynamoDB takes for seconds";
+        let milliseconds = "this looks like milliseconds, but DynamoDB expects seconds";
         check("expires", N(1_700_000_000_000), &[&said("1700000000000", milliseconds)]);
-        let duration = "that is before 2001, as if a duration was written instead of a time";
+        let duration = "that is before 2001, as if it were a duration and not a time";
         check("expires", N(86_400), &[&said("86400", duration)]);
         check("expires", N(-1), &[&said("-1", duration)]);
-        check("expires", F(f64::NAN), &[&said("NaN", "that is no number to DynamoDB")]);
-        let text = "`expires` is the ttl attribute, which DynamoDB reads as a Number, but it is written as S: \
+        check("expires", F(f64::NAN), &[&said("NaN", "that is not a Number of DynamoDB")]);
+        let text = "`expires` is the TTL attribute, which must be a Number, but it is serialized as S: \
                     the item would never expire";
         check("expires", S("2030-01-01"), &[text]);
         check("expires", N(1_000_000_000), &[]);
@@ -443,7 +444,7 @@ mod tests {
 
     #[test]
     fn what_is_written_twice_is_said() {
-        let twice = "`pk` is written more than once, and only the last one is stored";
+        let twice = "`pk` is serialized more than once, and only the last value is stored";
         assert_eq!(problems(&Item(vec![("pk", S("a")), ("sk", N(1)), ("pk", S("b"))])), [twice]);
     }
 
@@ -458,12 +459,12 @@ mod tests {
                 self.0.serialize(serializer)
             }
         }
-        assert_eq!(problems(&Never("text")), ["it is written as S, and an item is a map"]);
-        assert_eq!(problems(&Never([1_i128])), ["it cannot be written: i128 is not supported"]);
+        assert_eq!(problems(&Never("text")), ["it is serialized as S, but an item must be a map"]);
+        assert_eq!(problems(&Never([1_i128])), ["it cannot be serialized: i128 is not supported"]);
     }
 
     #[test]
-    #[should_panic(expected = "Item` does not fit into table `App`:\n  - it has no `pk`")]
+    #[should_panic(expected = "Item` cannot be put into table `App`:\n  - it has no `pk`")]
     fn the_assertion_panics_with_everything() {
         assert_shape(&Item(Vec::new()));
     }
