@@ -6,6 +6,7 @@ use super::{early_validation, import, nested_change_sets, stack_in_brackets, sta
 use crate::clock::Millis;
 use crate::engine::begin;
 use crate::engine::differences;
+use crate::engine::failure::Failure;
 use crate::state::change_set::{
     Change, ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnFailure,
 };
@@ -20,8 +21,6 @@ use crate::wire::error::ApiError;
 use crate::wire::query::Params;
 use crate::wire::text::Page;
 
-const NO_CHANGES: &str =
-    "The submitted information didn't contain changes. Submit different information to create a change set.";
 /// The first half is AWS's (aws-cdk-cli#1780); what it gives as the cause was not recorded.
 const INCOMPLETE: &str = "[WARN] --include-property-values option can return incomplete ChangeSet data because: values of \
                           some resources could not be worked out.";
@@ -234,7 +233,7 @@ pub(crate) fn end(region: &mut Region, id: &str, moment: Moment<'_>) {
             }
             hooked
         }
-        Err(reason) => Some(reason),
+        Err(failure) => Some(failure.to_string()),
     };
     // Nested change sets have come behind it.
     let Some(change_set) = region.change_sets.iter_mut().find(|set| set.id == id) else {
@@ -260,7 +259,7 @@ fn work_out(
     index: usize,
     change_set: &ChangeSet,
     moment: Moment<'_>,
-) -> Result<Vec<Change>, String> {
+) -> Result<Vec<Change>, Failure> {
     let exports = outputs::exports(region, Some(&change_set.stack_id));
     let stack = &region.stacks[index];
     let mut changes = differences::changes(region, stack, &change_set.definition, &exports)?;
@@ -269,13 +268,13 @@ fn work_out(
         import::adopt(region, &change_set.definition, &mut changes)?;
     }
     if let Some(reason) = import::owned(region, &changes) {
-        return Err(reason);
+        return Err(Failure::Import(reason));
     }
     if change_set.nested {
         changes = nested_change_sets::with_children(region, change_set, changes, moment)?;
     }
     if changes.is_empty() && nothing_else(region, &region.stacks[index], change_set) {
-        return Err(NO_CHANGES.to_owned());
+        return Err(Failure::NoChanges);
     }
     if !change_set.unvalidated {
         let Region { services, random, stacks, .. } = region;
@@ -285,7 +284,7 @@ fn work_out(
             kept.findings = findings;
         }
         if let Some(reason) = reason {
-            return Err(reason);
+            return Err(Failure::EarlyValidation(reason));
         }
     }
     Ok(changes)

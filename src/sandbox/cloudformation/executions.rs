@@ -79,8 +79,7 @@ pub(crate) fn execute(region: &mut Region, params: &Params, moment: Moment<'_>) 
     let stack = &mut region.stacks[index];
     stack.last_token.clone_from(&token);
     stack.disable_rollback = on_failure == OnFailure::DoNothing;
-    begin::begin(region, index, order, change_set.definition, &change_set.changes, moment)
-        .map_err(ApiError::validation)?;
+    begin::begin(region, index, order, change_set.definition, &change_set.changes, moment)?;
     // Executing one deletes the others.
     let others: Vec<String> = region
         .change_sets

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::engine::failure::Failure;
 use crate::state::Region;
 use crate::state::change_set::{Action, Change, ToImport};
 use crate::state::resource_type::ResourceType;
@@ -169,12 +170,13 @@ fn owner<'a>(region: &'a Region, kind: ResourceType, identifier: &str) -> Option
 }
 
 /// `ImportExistingResources`: additions whose name is there already, and nobody's, become imports.
-pub(super) fn adopt(region: &Region, definition: &Definition, changes: &mut [Change]) -> Result<(), String> {
+pub(super) fn adopt(region: &Region, definition: &Definition, changes: &mut [Change]) -> Result<(), Failure> {
     let mut unprotected = Vec::new();
     for change in changes.iter_mut().filter(|change| change.action == Action::Add) {
-        let Some(property) = change.kind.name_property().filter(|_| change.kind.can_be_imported()) else {
+        if !change.kind.can_be_imported() {
             continue;
-        };
+        }
+        let Some(property) = change.kind.name_property() else { continue };
         let name = change.after.as_ref().and_then(|after| after.get(property)).map(scalar);
         let Some(name) = name.filter(|name| name != UNKNOWN) else { continue };
         if !region.services.name_in_use(change.kind, &name) || owner(region, change.kind, &name).is_some() {
@@ -194,12 +196,12 @@ pub(super) fn adopt(region: &Region, definition: &Definition, changes: &mut [Cha
     if unprotected.is_empty() {
         return Ok(());
     }
-    Err(format!(
+    Err(Failure::Import(format!(
         "CloudFormation is attempting to import some resources because they already exist in your account. The resources \
          must have the DeletionPolicy attribute set to 'Retain' or 'RetainExceptOnCreate' in the template for successful \
          import. The affected resources are {}",
         unprotected.join(", ")
-    ))
+    )))
 }
 
 /// The physical ids of what a change set imports.

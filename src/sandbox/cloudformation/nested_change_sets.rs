@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::engine::differences;
+use crate::engine::failure::Failure;
 use crate::engine::{begin, nested};
 use crate::state::change_set::{Action, Change, ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus};
 use crate::state::event::stack_event;
@@ -19,7 +20,7 @@ fn create(
     parent: &str,
     changes: Vec<Change>,
     moment: Moment<'_>,
-) -> Result<Outcome, String> {
+) -> Result<Outcome, Failure> {
     let mut kept = Vec::new();
     let mut unchanged = BTreeSet::new();
     for mut change in changes {
@@ -53,12 +54,12 @@ pub(super) fn with_children(
     set: &ChangeSet,
     changes: Vec<Change>,
     moment: Moment<'_>,
-) -> Result<Vec<Change>, String> {
+) -> Result<Vec<Change>, Failure> {
     let made = create(region, set, &set.stack_id, changes, moment)?;
     if made.unchanged.is_empty() {
         return Ok(made.changes);
     }
-    let index = stack::find(region, &set.stack_id).ok_or("Internal Failure")?;
+    let index = stack::find(region, &set.stack_id).ok_or(Failure::Internal)?;
     let exports = outputs::exports(region, Some(&set.stack_id));
     let stack = &region.stacks[index];
     let mut again = differences::changes_but(region, stack, &set.definition, &exports, &made.unchanged)?;
@@ -75,7 +76,7 @@ fn create_one(
     parent: &str,
     change: &Change,
     moment: Moment<'_>,
-) -> Result<(String, bool), String> {
+) -> Result<(String, bool), Failure> {
     let index = child(region, parent, change, moment);
     let name = nested::child_name(&root.name, &change.logical_id, region);
     let id =
@@ -113,12 +114,12 @@ fn create_one(
             }
             Ok((id, empty))
         }
-        Err(reason) => {
+        Err(failure) => {
             set.status = ChangeSetStatus::Failed;
-            set.status_reason = Some(reason);
+            set.status_reason = Some(failure.to_string());
             set.execution = ExecutionStatus::Unavailable;
             region.change_sets.push(set);
-            Err(format!("Nested change set {id} was not successfully created: Currently in FAILED."))
+            Err(Failure::NestedChangeSet(id))
         }
     }
 }
@@ -140,8 +141,8 @@ fn work_out(
     index: usize,
     change: &Change,
     moment: Moment<'_>,
-) -> Result<WorkedOut, String> {
-    let above = stack::find(region, parent).ok_or("Internal Failure")?;
+) -> Result<WorkedOut, Failure> {
+    let above = stack::find(region, parent).ok_or(Failure::Internal)?;
     let child = &region.stacks[index];
     let empty = serde_json::json!({});
     let properties = change.after.as_ref().unwrap_or(&empty);

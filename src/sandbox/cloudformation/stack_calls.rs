@@ -52,7 +52,7 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
     let exports = outputs::exports(region, None);
     let stack = &region.stacks[index];
     let stack_id = stack.id.clone();
-    let changes = differences::changes(region, stack, &definition, &exports).map_err(ApiError::validation)?;
+    let changes = differences::changes(region, stack, &definition, &exports)?;
     let stack = &mut region.stacks[index];
     stack.last_token.clone_from(&token);
     stack.policy = policy;
@@ -64,8 +64,7 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
         timeout: read_timeout(params)?,
         ..Order::new(OperationKind::Create, token)
     };
-    let operation_id =
-        begin::begin(region, index, order, definition, &changes, moment).map_err(ApiError::validation)?;
+    let operation_id = begin::begin(region, index, order, definition, &changes, moment)?;
     make_obsolete(region, &stack_id);
     Ok(json!({ "StackId": stack_id, "OperationId": operation_id }))
 }
@@ -153,7 +152,7 @@ pub(crate) fn update(region: &mut Region, params: &Params, moment: Moment<'_>) -
     definition::check(region, &region.stacks[index], &definition)?;
     let exports = outputs::exports(region, Some(&stack_id));
     let stack = &region.stacks[index];
-    let changes = differences::changes(region, stack, &definition, &exports).map_err(ApiError::validation)?;
+    let changes = differences::changes(region, stack, &definition, &exports)?;
     let same = current
         .as_ref()
         .is_some_and(|current| !differences::differ_beside_resources(region, stack, current, &definition));
@@ -180,8 +179,7 @@ pub(crate) fn update(region: &mut Region, params: &Params, moment: Moment<'_>) -
     stack.policy = policy.or(stack.policy.take());
     stack.last_token = token;
     stack.disable_rollback = disable_rollback;
-    let operation_id =
-        begin::begin(region, index, order, definition, &changes, moment).map_err(ApiError::validation)?;
+    let operation_id = begin::begin(region, index, order, definition, &changes, moment)?;
     make_obsolete(region, &stack_id);
     Ok(json!({ "StackId": stack_id, "OperationId": operation_id }))
 }

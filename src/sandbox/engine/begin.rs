@@ -10,6 +10,7 @@ use crate::state::operation::{Operation, OperationKind, Phase, Previous, Task, W
 use crate::state::schedule::{self, Effect};
 use crate::state::stack::{self, Definition, OperationType, PastOperation, Stack, StackStatus, Stale};
 use crate::state::{Moment, Region};
+use crate::template::error::TemplateError;
 use crate::template::intrinsics::Scope;
 use crate::template::order;
 use crate::template::outputs::exports;
@@ -61,7 +62,7 @@ pub(crate) fn begin(
     definition: Definition,
     changes: &[Change],
     at: Moment<'_>,
-) -> Result<String, String> {
+) -> Result<String, TemplateError> {
     let (active, needs) = {
         let exports = exports(region, None);
         let stack = &region.stacks[index];

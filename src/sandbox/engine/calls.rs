@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::nested::{self, Takes};
 use super::tasks::{fail, hook_event, record, resolved, set_state, stack_in_phase, subject};
+use crate::engine::failure::Failure;
 use crate::resources::{self, Made, Site};
 use crate::state::faults::{HandlerOperation, HookMode, HookTarget};
 use crate::state::hook;
@@ -51,7 +52,7 @@ pub(crate) fn call(region: &mut Region, stack_id: &str, phase: u64, logical_id: 
         Work::Keep => Ok(Some(0)),
     };
     match outcome {
-        Err(reason) => fail(region, index, logical_id, reason, at),
+        Err(failure) => fail(region, index, logical_id, failure.to_string(), at),
         Ok(takes) => {
             set_state(&mut region.stacks[index], logical_id, TaskState::Called);
             match takes {
@@ -116,16 +117,16 @@ fn with_site<T>(
     index: usize,
     logical_id: &str,
     handler: impl FnOnce(&mut Site<'_>) -> Result<T, resources::Refusal>,
-) -> Result<T, String> {
+) -> Result<T, Failure> {
     let Region { name, random, stacks, services, .. } = region;
     let mut site = Site { region: name, stack_name: &stacks[index].name, logical_id, services, random };
-    handler(&mut site).map_err(|refusal| refusal.reason(random))
+    handler(&mut site).map_err(|refusal| Failure::Handler(refusal.reason(random)))
 }
 
 /// What a handler is given: the stack's tags with the resource's, and stored values in the place of dynamic references.
-fn handed(region: &Region, index: usize, kind: ResourceType, properties: &Value) -> Result<Value, String> {
+fn handed(region: &Region, index: usize, kind: ResourceType, properties: &Value) -> Result<Value, Failure> {
     let tagged = with_stack_tags(&region.stacks[index], kind, properties);
-    parameter_store::resolve(&region.services, &tagged)
+    Ok(parameter_store::resolve(&region.services, &tagged)?)
 }
 
 /// Stack tags go to tables, unless the table has a tag of its own under that key.
@@ -146,7 +147,12 @@ fn with_stack_tags(stack: &Stack, kind: ResourceType, properties: &Value) -> Val
     properties
 }
 
-fn call_create(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -> Result<Takes, String> {
+fn call_create(
+    region: &mut Region,
+    index: usize,
+    logical_id: &str,
+    at: Moment<'_>,
+) -> Result<Takes, Failure> {
     let stack = &region.stacks[index];
     let Some(resource) = stack.resources.get(logical_id) else {
         return Ok(Some(0));
@@ -178,7 +184,7 @@ fn call_replace(
     index: usize,
     logical_id: &str,
     at: Moment<'_>,
-) -> Result<Takes, String> {
+) -> Result<Takes, Failure> {
     let (kind, properties, deletion_policy, update_replace_policy) = resolved(region, index, logical_id)?;
     let tagged = handed(region, index, kind, &properties)?;
     let (made, takes) = if kind == ResourceType::Stack {
@@ -213,7 +219,12 @@ fn call_replace(
     Ok(takes)
 }
 
-fn call_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -> Result<Takes, String> {
+fn call_update(
+    region: &mut Region,
+    index: usize,
+    logical_id: &str,
+    at: Moment<'_>,
+) -> Result<Takes, Failure> {
     let (kind, properties, _, _) = resolved(region, index, logical_id)?;
     if kind == ResourceType::Stack {
         let takes = nested::update(region, index, logical_id, &properties, at)?;
@@ -231,7 +242,7 @@ fn call_restore(
     index: usize,
     logical_id: &str,
     at: Moment<'_>,
-) -> Result<Takes, String> {
+) -> Result<Takes, Failure> {
     let stack = &region.stacks[index];
     let previous = stack.operation.as_ref().and_then(|operation| operation.previous.as_ref());
     let Some(old) = previous.and_then(|previous| previous.resources.get(logical_id)).cloned() else {
@@ -263,7 +274,7 @@ fn change(
     tagged: &Value,
     back: bool,
     at: Moment<'_>,
-) -> Result<Takes, String> {
+) -> Result<Takes, Failure> {
     let Some(mut resource) = region.stacks[index].resources.get(logical_id).cloned() else {
         return Ok(Some(0));
     };
@@ -277,7 +288,12 @@ fn change(
     Ok(Some(made.takes))
 }
 
-fn call_delete(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -> Result<Takes, String> {
+fn call_delete(
+    region: &mut Region,
+    index: usize,
+    logical_id: &str,
+    at: Moment<'_>,
+) -> Result<Takes, Failure> {
     let Some(resource) = subject(&mut region.stacks[index], logical_id).cloned() else {
         return Ok(Some(0));
     };
@@ -292,7 +308,12 @@ fn call_delete(region: &mut Region, index: usize, logical_id: &str, at: Moment<'
 }
 
 /// Looks whether it is there, takes it over, and puts the stack's tags on it: an import is not without writing.
-fn call_import(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -> Result<Takes, String> {
+fn call_import(
+    region: &mut Region,
+    index: usize,
+    logical_id: &str,
+    at: Moment<'_>,
+) -> Result<Takes, Failure> {
     let stack = &region.stacks[index];
     let Some(resource) = stack.resources.get(logical_id).cloned() else {
         return Ok(Some(0));

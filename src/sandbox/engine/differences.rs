@@ -12,6 +12,7 @@ use crate::state::Region;
 use crate::state::change_set::{Action, Change, ChangeType, Detail, Replacement, Shown};
 use crate::state::resource_type::ResourceType;
 use crate::state::stack::{Definition, Parameter, Policy, Resource, Stack};
+use crate::template::error::TemplateError;
 use crate::template::intrinsics::{Reference, Scope, outputs_of, references};
 use crate::template::{order, outputs};
 use crate::wire::text::scalar;
@@ -23,7 +24,7 @@ pub(crate) fn changes(
     stack: &Stack,
     wanted: &Definition,
     exports: &BTreeMap<String, String>,
-) -> Result<Vec<Change>, String> {
+) -> Result<Vec<Change>, TemplateError> {
     changes_but(region, stack, wanted, exports, &BTreeSet::new())
 }
 
@@ -34,7 +35,7 @@ pub(crate) fn changes_but(
     wanted: &Definition,
     exports: &BTreeMap<String, String>,
     unchanged: &BTreeSet<String>,
-) -> Result<Vec<Change>, String> {
+) -> Result<Vec<Change>, TemplateError> {
     let mut unknown = BTreeSet::new();
     let mut result;
     // A replaced resource makes what refers to it unknown, which may replace that as well.
@@ -58,7 +59,7 @@ pub(crate) fn changes_but(
     }
 }
 
-fn pass(stack: &Stack, scope: &Scope<'_>) -> Result<Vec<Change>, String> {
+fn pass(stack: &Stack, scope: &Scope<'_>) -> Result<Vec<Change>, TemplateError> {
     let active = order::active(scope)?;
     let names: BTreeSet<&String> = active.iter().chain(stack.resources.keys()).collect();
     let mut changes = Vec::new();
@@ -80,7 +81,7 @@ fn kind_of(template: &Value) -> ResourceType {
     ResourceType::of(name).expect("the template's types were checked when it was read")
 }
 
-fn add(name: &str, scope: &Scope<'_>) -> Result<Change, String> {
+fn add(name: &str, scope: &Scope<'_>) -> Result<Change, TemplateError> {
     let template = scope.definition.template.resource(name).cloned().unwrap_or_default();
     Ok(Change {
         action: Action::Add,
@@ -119,7 +120,7 @@ fn modify(
     resource: &Resource,
     stack: &Stack,
     scope: &Scope<'_>,
-) -> Result<Option<Change>, String> {
+) -> Result<Option<Change>, TemplateError> {
     let template = scope.definition.template.resource(name).cloned().unwrap_or_default();
     let kind = kind_of(&template);
     let old_template = stack.definition.as_ref().and_then(|definition| definition.template.resource(name));

@@ -7,6 +7,7 @@ pub(crate) mod differences;
 
 pub(crate) mod begin;
 pub(crate) mod calls;
+pub(crate) mod failure;
 pub(crate) mod nested;
 pub(crate) mod phases;
 pub(crate) mod rollback;

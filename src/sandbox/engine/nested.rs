@@ -11,6 +11,7 @@ use super::begin::{self, Order};
 use super::{rollback, tasks};
 use crate::clock::Millis;
 use crate::engine::differences;
+use crate::engine::failure::Failure;
 use crate::state::change_set::OnFailure;
 use crate::state::operation::{OperationKind, TaskState, Work};
 use crate::state::resource_type::ResourceType;
@@ -45,7 +46,7 @@ pub(crate) fn define(
     properties: &Value,
     current: Option<&Definition>,
     at: Moment<'_>,
-) -> Result<Definition, String> {
+) -> Result<Definition, Failure> {
     let mut form = BTreeMap::new();
     let text = |name: &str| properties.get(name).map(scalar).unwrap_or_default();
     form.insert("TemplateURL".to_owned(), text("TemplateURL"));
@@ -78,7 +79,7 @@ pub(crate) fn define(
     for (place, capability) in capabilities.iter().enumerate() {
         form.insert(format!("Capabilities.member.{}", place + 1), capability.clone());
     }
-    definition::read(region, &Params::from(form), current, at).map_err(|error| error.message)
+    definition::read(region, &Params::from(form), current, at).map_err(Failure::nested)
 }
 
 /// Makes the child, or takes the shell that a nested change set left.
@@ -88,11 +89,11 @@ pub(super) fn create(
     logical_id: &str,
     properties: &Value,
     at: Moment<'_>,
-) -> Result<(String, Takes), String> {
+) -> Result<(String, Takes), Failure> {
     let asked = Asked { parent, logical_id, at };
     let definition = define(region, &region.stacks[parent], properties, None, at)?;
     let index = shell(region, &asked);
-    definition::check(region, &region.stacks[index], &definition).map_err(|error| error.message)?;
+    definition::check(region, &region.stacks[index], &definition).map_err(Failure::nested)?;
     region.stacks[index].parent =
         Some(Parent { stack_id: region.stacks[parent].id.clone(), logical_id: logical_id.to_owned() });
     start(region, index, &asked, OperationKind::Create, definition)?;
@@ -130,7 +131,7 @@ fn start(
     asked: &Asked<'_>,
     kind: OperationKind,
     definition: Definition,
-) -> Result<(), String> {
+) -> Result<(), Failure> {
     let exports = exports(region, Some(&region.stacks[index].id));
     let changes = differences::changes(region, &region.stacks[index], &definition, &exports)?;
     let above = region.stacks[asked.parent].operation.as_ref();
@@ -145,7 +146,8 @@ fn start(
         nested: true,
         ..Order::new(kind, above.and_then(|above| above.token.clone()))
     };
-    begin::begin(region, index, order, definition, &changes, asked.at).map(drop)
+    begin::begin(region, index, order, definition, &changes, asked.at)?;
+    Ok(())
 }
 
 /// Updates the child, if there is anything to update.
@@ -155,7 +157,7 @@ pub(super) fn update(
     logical_id: &str,
     properties: &Value,
     at: Moment<'_>,
-) -> Result<Takes, String> {
+) -> Result<Takes, Failure> {
     let asked = Asked { parent, logical_id, at };
     let Some(index) = child(region, parent, logical_id) else {
         return Err(gone(&region.stacks[parent], logical_id));
@@ -163,16 +165,12 @@ pub(super) fn update(
     let stack = &region.stacks[index];
     let held = stack.operation.as_ref().is_some_and(|operation| operation.held);
     if !held && !stack.status.accepts_update() {
-        return Err(format!(
-            "Stack:{} is in {} state and can not be updated.",
-            stack.id,
-            stack.status.as_str()
-        ));
+        return Err(Failure::NotUpdatable { id: stack.id.clone(), status: stack.status.as_str() });
     }
     let current = stack.definition.clone();
     let definition = define(region, &region.stacks[parent], properties, current.as_ref(), at)?;
     let stack = &region.stacks[index];
-    definition::check(region, stack, &definition).map_err(|error| error.message)?;
+    definition::check(region, stack, &definition).map_err(Failure::nested)?;
     let exports = exports(region, Some(&stack.id));
     let changes = differences::changes(region, stack, &definition, &exports)?;
     let same = current
@@ -184,9 +182,9 @@ pub(super) fn update(
     Ok(None)
 }
 
-fn gone(parent: &Stack, logical_id: &str) -> String {
-    let id = parent.resources.get(logical_id).map(|resource| resource.physical_id.as_str());
-    format!("Stack [{}] does not exist", id.unwrap_or_default())
+fn gone(parent: &Stack, logical_id: &str) -> Failure {
+    let id = parent.resources.get(logical_id).map(|resource| resource.physical_id.clone());
+    Failure::NestedStackMissing(id.unwrap_or_default())
 }
 
 /// Takes the child back to where it was before its parent's update.
@@ -195,7 +193,7 @@ pub(super) fn restore(
     parent: usize,
     logical_id: &str,
     at: Moment<'_>,
-) -> Result<Takes, String> {
+) -> Result<Takes, Failure> {
     let Some(index) = child(region, parent, logical_id) else {
         return Ok(Some(at.timings.small));
     };

@@ -228,7 +228,7 @@ fn end_update(region: &mut Region, index: usize, operation: &Operation, at: Mome
     } else if has_failed(operation) {
         Some(failure_text(operation))
     } else {
-        set_outputs(region, index).err()
+        set_outputs(region, index).err().map(|error| error.to_string())
     };
     if let Some(failure) = failure {
         if operation.on_failure == OnFailure::DoNothing && operation.called_off.is_none() {
@@ -260,8 +260,11 @@ fn end_update(region: &mut Region, index: usize, operation: &Operation, at: Mome
 }
 
 fn end_import(region: &mut Region, index: usize, operation: &Operation, at: Moment<'_>) {
-    let failure =
-        if has_failed(operation) { Some(failure_text(operation)) } else { set_outputs(region, index).err() };
+    let failure = if has_failed(operation) {
+        Some(failure_text(operation))
+    } else {
+        set_outputs(region, index).err().map(|error| error.to_string())
+    };
     match failure {
         Some(failure) => {
             rollback::undo_import(region, index, operation, failure, at);

@@ -62,13 +62,13 @@ fn start_create(region: &mut Region, index: usize, logical_id: &str, at: Moment<
     let outcome = resolved(region, index, logical_id);
     let (kind, properties, deletion_policy, update_replace_policy, problem) = match outcome {
         Ok((kind, properties, deletion, replace)) => (kind, properties, deletion, replace, None),
-        Err(reason) => {
+        Err(failure) => {
             // The event needs a type even when the properties cannot be worked out.
             let definition = region.stacks[index].definition.as_ref();
             let template = definition.and_then(|definition| definition.template.resource(logical_id));
             let kind = template.and_then(|template| ResourceType::of(template.get("Type")?.as_str()?));
             let Some(kind) = kind else { return Next::Done };
-            (kind, json!({}), Policy::Delete, Policy::Delete, Some(reason))
+            (kind, json!({}), Policy::Delete, Policy::Delete, Some(failure))
         }
     };
     let stack = &mut region.stacks[index];
@@ -87,8 +87,8 @@ fn start_create(region: &mut Region, index: usize, logical_id: &str, at: Moment<
             drift: None,
         },
     );
-    if let Some(reason) = problem {
-        return Next::Fail(reason);
+    if let Some(failure) = problem {
+        return Next::Fail(failure.to_string());
     }
     record(stack, logical_id, ResourceStatus::CreateInProgress, None, at);
     Next::Call
@@ -99,7 +99,7 @@ fn start_import(region: &mut Region, index: usize, logical_id: &str, at: Moment<
     let (kind, properties, deletion_policy, update_replace_policy) = match resolved(region, index, logical_id)
     {
         Ok(resolved) => resolved,
-        Err(reason) => return Next::Fail(reason),
+        Err(failure) => return Next::Fail(failure.to_string()),
     };
     let stack = &mut region.stacks[index];
     let identifier =
@@ -131,7 +131,7 @@ fn start_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<
     let (kind, properties, deletion_policy, update_replace_policy) = match resolved(region, index, logical_id)
     {
         Ok(resolved) => resolved,
-        Err(reason) => return Next::Fail(reason),
+        Err(failure) => return Next::Fail(failure.to_string()),
     };
     let stack = &mut region.stacks[index];
     let tags_changed = kind.takes_stack_tags() && tags_changed(stack);

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::nested;
 use crate::clock::Millis;
+use crate::engine::failure::Failure;
 use crate::state::event::{ResourceEvent, resource_event};
 use crate::state::faults::HandlerOperation;
 use crate::state::hook::HookEvent;
@@ -239,15 +240,15 @@ pub(super) fn resolved(
     region: &Region,
     index: usize,
     logical_id: &str,
-) -> Result<(ResourceType, Value, Policy, Policy), String> {
+) -> Result<(ResourceType, Value, Policy, Policy), Failure> {
     let stack = &region.stacks[index];
-    let definition = stack.definition.as_ref().ok_or("Internal Failure")?;
-    let template = definition.template.resource(logical_id).ok_or("Internal Failure")?;
+    let definition = stack.definition.as_ref().ok_or(Failure::Internal)?;
+    let template = definition.template.resource(logical_id).ok_or(Failure::Internal)?;
     let exports = exports(region, None);
     let scope = Scope::new(&region.name, stack, definition, None, &exports);
     let properties = scope.properties(template)?;
     let kind =
-        template.get("Type").and_then(Value::as_str).and_then(ResourceType::of).ok_or("Internal Failure")?;
+        template.get("Type").and_then(Value::as_str).and_then(ResourceType::of).ok_or(Failure::Internal)?;
     let policy = |attribute: &str| Policy::of(template.get(attribute).and_then(Value::as_str));
     Ok((kind, properties, policy("DeletionPolicy"), policy("UpdateReplacePolicy")))
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::state::resource_type::ResourceType;
 use crate::state::template::Template;
+use crate::template::error::TemplateError;
 use crate::template::intrinsics::Reference;
 use crate::template::{depends_on, function_checks, intrinsics};
 use crate::wire::error::{ApiError, not_modelled};
@@ -29,7 +30,7 @@ impl Template {
     /// Reads and checks a template.
     pub(crate) fn parse(body: &str) -> Result<Self, ApiError> {
         let template = Self::from_tree(read(body)?);
-        template.check().map_err(ApiError::validation)?;
+        template.check()?;
         Ok(template)
     }
 
@@ -39,7 +40,7 @@ impl Template {
         template.get("Transform").is_some() || template.to_string().contains("\"Fn::Transform\"")
     }
 
-    fn check(&self) -> Result<(), String> {
+    fn check(&self) -> Result<(), TemplateError> {
         self.check_sections()?;
         self.check_parameters()?;
         self.check_mappings()?;
@@ -59,7 +60,7 @@ impl Template {
         self.check_circles()
     }
 
-    fn check_sections(&self) -> Result<(), String> {
+    fn check_sections(&self) -> Result<(), TemplateError> {
         const KNOWN: &[&str] = &[
             "AWSTemplateFormatVersion",
             "Conditions",
@@ -71,45 +72,48 @@ impl Template {
             "Resources",
         ];
         let Some(root) = self.tree().as_object() else {
-            return Err("Template format error: unsupported structure.".to_owned());
+            return Err(TemplateError::Format("unsupported structure.".to_owned()));
         };
         for unmodelled in ["Transform", "Rules", "Hooks"] {
             if root.contains_key(unmodelled) {
-                return Err(not_modelled(&format!("the template section {unmodelled}")));
+                return Err(TemplateError::NotModelled(format!("the template section {unmodelled}")));
             }
         }
         let unknown: Vec<&str> = root.keys().map(String::as_str).filter(|key| !KNOWN.contains(key)).collect();
         if !unknown.is_empty() {
-            return Err(format!("Invalid template property or properties [{}]", unknown.join(", ")));
+            return Err(TemplateError::Other(format!(
+                "Invalid template property or properties [{}]",
+                unknown.join(", ")
+            )));
         }
         if let Some(version) = root.get("AWSTemplateFormatVersion")
             && version.as_str() != Some("2010-09-09")
         {
             let shown = version.as_str().map_or_else(|| version.to_string(), str::to_owned);
-            return Err(format!(
-                "Template format error: {shown} is not a supported value for AWSTemplateFormatVersion."
-            ));
+            return Err(TemplateError::Format(format!(
+                "{shown} is not a supported value for AWSTemplateFormatVersion."
+            )));
         }
         if root.get("Description").is_some_and(|description| !description.is_string()) {
-            return Err("Template format error: every Description member must be a string.".to_owned());
+            return Err(TemplateError::Format("every Description member must be a string.".to_owned()));
         }
         for name in ["Conditions", "Mappings", "Metadata", "Outputs", "Parameters", "Resources"] {
             if root.get(name).is_some_and(|section| !section.is_object()) {
-                return Err(format!("Template format error: {name} must be an object."));
+                return Err(TemplateError::Format(format!("{name} must be an object.")));
             }
         }
         Ok(())
     }
 
-    fn check_parameters(&self) -> Result<(), String> {
+    fn check_parameters(&self) -> Result<(), TemplateError> {
         for (name, parameter) in self.parameters() {
             if !alphanumeric(name) {
-                return Err(format!("Template format error: Parameter name {name} is non alphanumeric."));
+                return Err(TemplateError::Format(format!("Parameter name {name} is non alphanumeric.")));
             }
             let Some(kind) = parameter.get("Type").and_then(Value::as_str) else {
-                return Err(
-                    "Template format error: Every Parameters object must contain a Type member.".to_owned()
-                );
+                return Err(TemplateError::Format(
+                    "Every Parameters object must contain a Type member.".to_owned(),
+                ));
             };
             let from_store = matches!(
                 kind,
@@ -120,58 +124,57 @@ impl Template {
             );
             if !from_store && !matches!(kind, "String" | "Number" | "List<Number>" | "CommaDelimitedList") {
                 return Err(if kind.starts_with("AWS::") || kind.starts_with("List<AWS::") {
-                    not_modelled(&format!("the parameter type {kind}"))
+                    TemplateError::NotModelled(format!("the parameter type {kind}"))
                 } else {
-                    format!("Template format error: Unrecognized parameter type: {kind}")
+                    TemplateError::Format(format!("Unrecognized parameter type: {kind}"))
                 });
             }
             if parameter.get("AllowedPattern").is_some() {
-                return Err(not_modelled(&format!("AllowedPattern (parameter {name})")));
+                return Err(TemplateError::NotModelled(format!("AllowedPattern (parameter {name})")));
             }
         }
         Ok(())
     }
 
-    fn check_mappings(&self) -> Result<(), String> {
+    fn check_mappings(&self) -> Result<(), TemplateError> {
         for (_, mapping) in self.entries("Mappings") {
             for (key, attributes) in mapping.as_object().into_iter().flatten() {
                 let Some(attributes) = attributes.as_object() else {
-                    return Err(format!("Template format error: Every Mappings member {key} must be a map"));
+                    return Err(TemplateError::Format(format!("Every Mappings member {key} must be a map")));
                 };
                 if attributes.values().any(Value::is_object) {
-                    return Err(
-                        "Template format error: Every Mappings attribute must be a String or a List."
-                            .to_owned(),
-                    );
+                    return Err(TemplateError::Format(
+                        "Every Mappings attribute must be a String or a List.".to_owned(),
+                    ));
                 }
             }
         }
         Ok(())
     }
 
-    fn check_resources(&self) -> Result<(), String> {
+    fn check_resources(&self) -> Result<(), TemplateError> {
         if self.section("Resources").is_none_or(Map::is_empty) {
-            return Err("Template format error: At least one Resources member must be defined.".to_owned());
+            return Err(TemplateError::Format("At least one Resources member must be defined.".to_owned()));
         }
         let mut unknown_types = BTreeSet::new();
         for (name, resource) in self.resources() {
             let Some(fields) = resource.as_object() else {
-                return Err("Template format error: Any Resources member must be an object.".to_owned());
+                return Err(TemplateError::Format("Any Resources member must be an object.".to_owned()));
             };
             if !alphanumeric(name) {
-                return Err(format!("Template format error: Resource name {name} is non alphanumeric."));
+                return Err(TemplateError::Format(format!("Resource name {name} is non alphanumeric.")));
             }
             let Some(kind) = fields.get("Type").and_then(Value::as_str) else {
-                return Err(format!(
-                    "Template format error: [/Resources/{name}] Every Resources object must contain a Type member."
-                ));
+                return Err(TemplateError::Format(format!(
+                    "[/Resources/{name}] Every Resources object must contain a Type member."
+                )));
             };
             if let Some(odd) = fields.keys().find(|key| !RESOURCE_ATTRIBUTES.contains(&key.as_str())) {
-                return Err(format!("Invalid template resource property '{odd}'"));
+                return Err(TemplateError::Other(format!("Invalid template resource property '{odd}'")));
             }
             for attribute in ["CreationPolicy", "UpdatePolicy"] {
                 if fields.contains_key(attribute) {
-                    return Err(not_modelled(&format!(
+                    return Err(TemplateError::NotModelled(format!(
                         "the resource attribute {attribute} (resource {name})"
                     )));
                 }
@@ -184,38 +187,40 @@ impl Template {
         if !unknown_types.is_empty() {
             let list = unknown_types.into_iter().collect::<Vec<_>>().join(", ");
             let hint = not_modelled(if list.contains(',') { "them" } else { "it" });
-            return Err(format!("Template format error: Unrecognized resource types: [{list}] ({hint})"));
+            return Err(TemplateError::Format(format!("Unrecognized resource types: [{list}] ({hint})")));
         }
         Ok(())
     }
 
-    fn check_outputs(&self) -> Result<(), String> {
+    fn check_outputs(&self) -> Result<(), TemplateError> {
         for (name, output) in self.outputs() {
             if !alphanumeric(name) {
-                return Err(format!("Template format error: Output name {name} is non alphanumeric."));
+                return Err(TemplateError::Format(format!("Output name {name} is non alphanumeric.")));
             }
             // AWS looks for other null members first and then for the value, as recorded.
             let other_null = output
                 .as_object()
                 .is_some_and(|fields| fields.iter().any(|(key, v)| key != "Value" && v.is_null()));
             if other_null || output.get("Value").is_none() {
-                return Err(
-                    "Template format error: Every Outputs member must contain a Value object".to_owned()
-                );
+                return Err(TemplateError::Format(
+                    "Every Outputs member must contain a Value object".to_owned(),
+                ));
             }
         }
         Ok(())
     }
 
-    fn check_nulls(&self) -> Result<(), String> {
+    fn check_nulls(&self) -> Result<(), TemplateError> {
         match null_path(self.tree()) {
-            Some(path) => Err(format!("[{path}] 'null' values are not allowed in templates")),
+            Some(path) => {
+                Err(TemplateError::Other(format!("[{path}] 'null' values are not allowed in templates")))
+            }
             None => Ok(()),
         }
     }
 
     /// Every reference leads to something that the template has, whatever its conditions say.
-    fn check_references(&self) -> Result<(), String> {
+    fn check_references(&self) -> Result<(), TemplateError> {
         let mut missing = BTreeSet::new();
         for (_, resource) in self.resources() {
             for dependency in depends_on(resource) {
@@ -233,10 +238,10 @@ impl Template {
             }
         }
         if !missing.is_empty() {
-            return Err(format!(
-                "Template format error: Unresolved resource dependencies [{}] in the Resources block of the template",
+            return Err(TemplateError::Format(format!(
+                "Unresolved resource dependencies [{}] in the Resources block of the template",
                 join(missing)
-            ));
+            )));
         }
         let mut missing = BTreeSet::new();
         for (_, output) in self.outputs() {
@@ -250,10 +255,10 @@ impl Template {
             }
         }
         if !missing.is_empty() {
-            return Err(format!(
-                "Template format error: Unresolved resource dependencies [{}] in the Outputs block of the template",
+            return Err(TemplateError::Format(format!(
+                "Unresolved resource dependencies [{}] in the Outputs block of the template",
                 join(missing)
-            ));
+            )));
         }
         for (_, condition) in self.conditions() {
             let missing: BTreeSet<String> = intrinsics::references(condition)
@@ -262,23 +267,23 @@ impl Template {
                 .map(|reference| reference.name)
                 .collect();
             if !missing.is_empty() {
-                return Err(format!(
-                    "Template format error: Unresolved dependencies [{}]. Cannot reference resources in the Conditions \
+                return Err(TemplateError::Format(format!(
+                    "Unresolved dependencies [{}]. Cannot reference resources in the Conditions \
                      block of the template",
                     join(missing)
-                ));
+                )));
             }
         }
         Ok(())
     }
 
-    fn check_condition(&self, condition: &Value) -> Result<(), String> {
+    fn check_condition(&self, condition: &Value) -> Result<(), TemplateError> {
         match condition.as_str() {
             Some(name) if self.condition(name).is_some() => Ok(()),
             Some(name) => {
-                Err(format!("Template format error: Unresolved condition dependency {name} in the template"))
+                Err(TemplateError::Format(format!("Unresolved condition dependency {name} in the template")))
             }
-            None => Err("Template format error: Every Condition member must be a string.".to_owned()),
+            None => Err(TemplateError::Format("Every Condition member must be a string.".to_owned())),
         }
     }
 
@@ -293,7 +298,7 @@ impl Template {
     }
 
     /// Nothing waits for itself.
-    fn check_circles(&self) -> Result<(), String> {
+    fn check_circles(&self) -> Result<(), TemplateError> {
         let mut waiting: BTreeMap<&str, BTreeSet<String>> =
             self.resources().map(|(name, resource)| (name, self.static_dependencies(resource))).collect();
         loop {
@@ -313,7 +318,7 @@ impl Template {
             return Ok(());
         }
         let names = waiting.into_keys().collect::<Vec<_>>().join(", ");
-        Err(format!("Circular dependency between resources: [{names}]"))
+        Err(TemplateError::Other(format!("Circular dependency between resources: [{names}]")))
     }
 
     fn static_dependencies(&self, resource: &Value) -> BTreeSet<String> {
@@ -337,7 +342,7 @@ fn read(body: &str) -> Result<Value, ApiError> {
     Ok(node.to_value())
 }
 
-fn check_policies(name: &str, kind: &str, resource: &Value) -> Result<(), String> {
+fn check_policies(name: &str, kind: &str, resource: &Value) -> Result<(), TemplateError> {
     for attribute in ["DeletionPolicy", "UpdateReplacePolicy"] {
         let Some(policy) = resource.get(attribute) else {
             continue;
@@ -346,20 +351,22 @@ fn check_policies(name: &str, kind: &str, resource: &Value) -> Result<(), String
             Some("Delete" | "Retain") => {}
             Some("RetainExceptOnCreate") if attribute == "DeletionPolicy" => {}
             Some("Snapshot") => {
-                return Err(format!(
-                    "Template error: resource type {kind} does not support deletion policy Snapshot"
-                ));
+                return Err(TemplateError::Function(format!(
+                    "resource type {kind} does not support deletion policy Snapshot"
+                )));
             }
             Some(other) => {
-                return Err(format!(
-                    "Template format error: Unrecognized {attribute} {other} for resource {name}"
-                ));
+                return Err(TemplateError::Format(format!(
+                    "Unrecognized {attribute} {other} for resource {name}"
+                )));
             }
             None if policy.is_object() => {
-                return Err(not_modelled(&format!("functions in {attribute} (resource {name})")));
+                return Err(TemplateError::NotModelled(format!(
+                    "functions in {attribute} (resource {name})"
+                )));
             }
             None => {
-                return Err(format!("Template format error: Every {attribute} member must be a string."));
+                return Err(TemplateError::Format(format!("Every {attribute} member must be a string.")));
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::state::rollback_configuration::RollbackConfiguration;
 use crate::state::stack::{Definition, Parameter, Stack, Tag};
 use crate::state::template::Template;
 use crate::state::{Moment, Region};
+use crate::template::error::TemplateError;
 use crate::template::template_url;
 use crate::template::{order, outputs};
 use crate::wire::error::ApiError;
@@ -226,7 +227,7 @@ fn read_parameters(
         match value {
             Some(value) => {
                 let resolved = parameter_store::look_up(&region.services, kind, &value);
-                let resolved = resolved.map_err(ApiError::validation)?;
+                let resolved = resolved?;
                 parameters.push(Parameter { resolved, ..parameter(key, declaration, value)? });
             }
             None if kind.starts_with("AWS::SSM::Parameter::") => {
@@ -317,10 +318,10 @@ pub(crate) fn check(region: &Region, stack: &Stack, definition: &Definition) -> 
     let exports = outputs::exports(region, Some(&stack.id));
     let nothing = std::collections::BTreeSet::new();
     let scope = Scope::new(&region.name, stack, definition, Some(&nothing), &exports);
-    check_live(&scope).map_err(ApiError::validation)
+    check_live(&scope).map_err(ApiError::from)
 }
 
-fn check_live(scope: &Scope<'_>) -> Result<(), String> {
+fn check_live(scope: &Scope<'_>) -> Result<(), TemplateError> {
     for (name, _) in scope.definition.template.conditions() {
         scope.condition(name)?;
     }
@@ -335,14 +336,14 @@ fn check_live(scope: &Scope<'_>) -> Result<(), String> {
     for name in &active {
         let resource = scope.definition.template.resource(name).cloned().unwrap_or_default();
         if let Some(lost) = lost(&resource) {
-            return Err(format!(
-                "Template format error: Unresolved resource dependencies [{lost}] in the Resources block of the template"
-            ));
+            return Err(TemplateError::Format(format!(
+                "Unresolved resource dependencies [{lost}] in the Resources block of the template"
+            )));
         }
         // Selections, mappings and the like are refused before anything begins; exports are looked up later.
         match scope.properties(&resource) {
-            Err(text) if text.starts_with("Template ") => return Err(text),
-            _ => {}
+            Err(error @ (TemplateError::Format(_) | TemplateError::Function(_))) => return Err(error),
+            Ok(_) | Err(TemplateError::NotModelled(_) | TemplateError::Other(_)) => {}
         }
     }
     for (_, output) in scope.definition.template.outputs() {
@@ -351,9 +352,9 @@ fn check_live(scope: &Scope<'_>) -> Result<(), String> {
             None => true,
         };
         if holds && let Some(lost) = lost(output) {
-            return Err(format!(
+            return Err(TemplateError::Other(format!(
                 "Unresolved resource dependencies [{lost}] in the Outputs block of the template"
-            ));
+            )));
         }
     }
     Ok(())

@@ -8,10 +8,10 @@ use super::intrinsics::{SubPart, function, get_att, sub, sub_parts};
 use super::parameter_store;
 use crate::state::resource_type::ResourceType;
 use crate::state::template::Template;
-use crate::wire::error::not_modelled;
+use crate::template::error::TemplateError;
 
 /// Checks the structure of every function in a value.
-pub(crate) fn check(value: &Value, template: &Template) -> Result<(), String> {
+pub(crate) fn check(value: &Value, template: &Template) -> Result<(), TemplateError> {
     match value {
         Value::Array(items) => items.iter().try_for_each(|item| check(item, template)),
         Value::String(text) => parameter_store::check(text),
@@ -25,10 +25,10 @@ pub(crate) fn check(value: &Value, template: &Template) -> Result<(), String> {
     }
 }
 
-fn check_function(name: &str, argument: &Value, template: &Template) -> Result<(), String> {
+fn check_function(name: &str, argument: &Value, template: &Template) -> Result<(), TemplateError> {
     let list = argument.as_array();
     let length = list.map_or(0, Vec::len);
-    let complain = |text: &str| Err(format!("Template error: {text}"));
+    let complain = |text: &str| Err(TemplateError::Function(text.to_owned()));
     match name {
         "Ref" if !argument.is_string() => complain("every Ref object must have a single String value."),
         "Ref" => Ok(()),
@@ -77,15 +77,17 @@ fn check_function(name: &str, argument: &Value, template: &Template) -> Result<(
             _ => complain("Fn::If requires a list argument with three elements"),
         },
         "Fn::Transform" if argument.get("Name").is_some_and(|name| !name.is_string()) => {
-            Err("Key Name of transform definition must be a string.".to_owned())
+            Err(TemplateError::Other("Key Name of transform definition must be a string.".to_owned()))
         }
-        "Fn::FindInMap" if length == 4 => Err(not_modelled("Fn::FindInMap with a default value")),
+        "Fn::FindInMap" if length == 4 => {
+            Err(TemplateError::NotModelled("Fn::FindInMap with a default value".to_owned()))
+        }
         "Fn::FindInMap" if length != 3 => complain(
             "every Fn::FindInMap object requires three parameters, the map name, map key and the attribute for return value",
         ),
         "Fn::Join" | "Fn::Split" | "Fn::Select" | "Fn::Equals" | "Fn::And" | "Fn::Or" | "Fn::Not"
         | "Fn::FindInMap" | "Fn::ImportValue" | "Fn::Base64" => Ok(()),
-        other => Err(not_modelled(other)),
+        other => Err(TemplateError::NotModelled(other.to_owned())),
     }
 }
 
@@ -99,7 +101,7 @@ fn is_index(value: &Value) -> bool {
     }
 }
 
-fn check_sub(argument: &Value, template: &Template) -> Result<(), String> {
+fn check_sub(argument: &Value, template: &Template) -> Result<(), TemplateError> {
     let (text, variables) = sub(argument);
     for part in sub_parts(text)? {
         if let SubPart::Reference(name) = part
@@ -112,13 +114,13 @@ fn check_sub(argument: &Value, template: &Template) -> Result<(), String> {
     Ok(())
 }
 
-fn check_attribute(resource: &str, attribute: &str, template: &Template) -> Result<(), String> {
+fn check_attribute(resource: &str, attribute: &str, template: &Template) -> Result<(), TemplateError> {
     // A resource that is not there is reported as an unresolved dependency instead.
     let kind = template.resource(resource).and_then(|resource| resource.get("Type")?.as_str());
     match kind.and_then(ResourceType::of) {
-        Some(kind) if !kind.has_attribute(attribute) => Err(format!(
-            "Template error: resource {resource} does not support attribute type {attribute} in Fn::GetAtt"
-        )),
+        Some(kind) if !kind.has_attribute(attribute) => Err(TemplateError::Function(format!(
+            "resource {resource} does not support attribute type {attribute} in Fn::GetAtt"
+        ))),
         _ => Ok(()),
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use crate::state::ACCOUNT;
 use crate::state::stack::{Definition, Resource, Stack};
 use crate::state::template::Template;
+use crate::template::error::TemplateError;
 use crate::wire::text::scalar;
 
 /// A value that only the execution of the change set will bring.
@@ -79,7 +80,7 @@ pub(crate) enum SubPart<'a> {
     Reference(&'a str),
 }
 
-pub(crate) fn sub_parts(text: &str) -> Result<Vec<SubPart<'_>>, String> {
+pub(crate) fn sub_parts(text: &str) -> Result<Vec<SubPart<'_>>, TemplateError> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some(start) = rest.find("${") {
@@ -97,11 +98,11 @@ pub(crate) fn sub_parts(text: &str) -> Result<Vec<SubPart<'_>>, String> {
             let well_formed = !name.is_empty()
                 && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '_'));
             if !well_formed {
-                return Err(
-                    "Template error: variable names in Fn::Sub syntax must contain only alphanumeric characters, \
+                return Err(TemplateError::Function(
+                    "variable names in Fn::Sub syntax must contain only alphanumeric characters, \
                      underscores, periods, and colons"
                         .to_owned(),
-                );
+                ));
             }
             parts.push(SubPart::Reference(name));
         }
@@ -200,7 +201,7 @@ impl<'a> Scope<'a> {
 
 impl Scope<'_> {
     /// Returns the properties of a resource in the template, with its functions resolved as far as their values are known.
-    pub(crate) fn properties(&self, resource: &Value) -> Result<Value, String> {
+    pub(crate) fn properties(&self, resource: &Value) -> Result<Value, TemplateError> {
         let empty = Value::Object(Map::new());
         let properties = resource.get("Properties").unwrap_or(&empty);
         Ok(self.resolve(properties)?.unwrap_or(empty))
@@ -236,21 +237,21 @@ impl Scope<'_> {
     }
 
     /// Whether a named condition holds.
-    pub(crate) fn condition(&self, name: &str) -> Result<bool, String> {
+    pub(crate) fn condition(&self, name: &str) -> Result<bool, TemplateError> {
         self.condition_within(name, 0)
     }
 
-    fn condition_within(&self, name: &str, depth: usize) -> Result<bool, String> {
+    fn condition_within(&self, name: &str, depth: usize) -> Result<bool, TemplateError> {
         if depth > 50 {
-            return Err("Template error: Found circular condition dependency".to_owned());
+            return Err(TemplateError::Function("Found circular condition dependency".to_owned()));
         }
         let condition = self.definition.template.condition(name).ok_or_else(|| {
-            format!("Template format error: Unresolved condition dependency {name} in the template")
+            TemplateError::Format(format!("Unresolved condition dependency {name} in the template"))
         })?;
         self.holds(condition, depth + 1)
     }
 
-    fn holds(&self, condition: &Value, depth: usize) -> Result<bool, String> {
+    fn holds(&self, condition: &Value, depth: usize) -> Result<bool, TemplateError> {
         if let Some(name) = condition.get("Condition").and_then(Value::as_str) {
             return self.condition_within(name, depth);
         }
@@ -273,15 +274,14 @@ impl Scope<'_> {
             Some(("Fn::Or", argument)) => {
                 items(argument).iter().try_fold(false, |any, item| Ok(self.holds(item, depth)? || any))
             }
-            _ => {
-                Err("Template format error: Every Condition must be a function that yields a boolean"
-                    .to_owned())
-            }
+            _ => Err(TemplateError::Format(
+                "Every Condition must be a function that yields a boolean".to_owned(),
+            )),
         }
     }
 
     /// Works a value out; `None` is `AWS::NoValue`.
-    pub(crate) fn resolve(&self, value: &Value) -> Result<Option<Value>, String> {
+    pub(crate) fn resolve(&self, value: &Value) -> Result<Option<Value>, TemplateError> {
         if let Some((name, argument)) = function(value) {
             return self.call(name, argument);
         }
@@ -306,7 +306,7 @@ impl Scope<'_> {
         }
     }
 
-    fn call(&self, name: &str, argument: &Value) -> Result<Option<Value>, String> {
+    fn call(&self, name: &str, argument: &Value) -> Result<Option<Value>, TemplateError> {
         let arguments = argument.as_array().map(Vec::as_slice).unwrap_or_default();
         match name {
             "Ref" => self.reference(argument.as_str().unwrap_or_default()),
@@ -326,7 +326,7 @@ impl Scope<'_> {
                 let export = self.resolve(argument)?.map(|name| scalar(&name)).unwrap_or_default();
                 match self.exports.get(&export) {
                     Some(value) => Ok(Some(Value::String(value.clone()))),
-                    None => Err(format!("No export named {export} found.")),
+                    None => Err(TemplateError::Other(format!("No export named {export} found."))),
                 }
             }
             "Fn::Join" | "Fn::Split" | "Fn::Select" | "Fn::FindInMap" => {
@@ -337,11 +337,11 @@ impl Scope<'_> {
                 list_function(name, &resolved, &self.definition.template).map(Some)
             }
             // Conditions in a place of values: what CloudFormation would not take either.
-            other => Err(format!("Template error: {other} cannot be used here")),
+            other => Err(TemplateError::Function(format!("{other} cannot be used here"))),
         }
     }
 
-    fn reference(&self, name: &str) -> Result<Option<Value>, String> {
+    fn reference(&self, name: &str) -> Result<Option<Value>, TemplateError> {
         let text = |text: &str| Ok(Some(Value::String(text.to_owned())));
         match name {
             "AWS::NoValue" => Ok(None),
@@ -373,29 +373,29 @@ impl Scope<'_> {
         })
     }
 
-    fn physical_id(&self, name: &str) -> Result<String, String> {
+    fn physical_id(&self, name: &str) -> Result<String, TemplateError> {
         match (self.resources.get(name), self.unknown) {
             _ if self.is_unknown(name, false) => Ok(UNKNOWN.to_owned()),
             (Some(resource), _) if !resource.physical_id.is_empty() => Ok(resource.physical_id.clone()),
             (_, Some(_)) => Ok(UNKNOWN.to_owned()),
-            (_, None) => Err(format!(
+            (_, None) => Err(TemplateError::Other(format!(
                 "Unresolved resource dependencies [{name}] in the Resources block of the template"
-            )),
+            ))),
         }
     }
 
-    fn attribute(&self, name: &str, attribute: &str) -> Result<String, String> {
+    fn attribute(&self, name: &str, attribute: &str) -> Result<String, TemplateError> {
         match (self.resources.get(name), self.unknown) {
             _ if self.is_unknown(name, true) => Ok(UNKNOWN.to_owned()),
             (Some(resource), _) if resource.attributes.contains_key(attribute) => {
                 Ok(resource.attributes[attribute].clone())
             }
             (_, Some(_)) => Ok(UNKNOWN.to_owned()),
-            (_, None) => Err(format!("Attribute '{attribute}' does not exist")),
+            (_, None) => Err(TemplateError::Other(format!("Attribute '{attribute}' does not exist"))),
         }
     }
 
-    fn substitute(&self, argument: &Value) -> Result<String, String> {
+    fn substitute(&self, argument: &Value) -> Result<String, TemplateError> {
         let (text, variables) = sub(argument);
         let mut out = String::new();
         for part in sub_parts(text)? {
@@ -418,34 +418,37 @@ impl Scope<'_> {
     }
 }
 
-fn list_function(name: &str, arguments: &[Value], template: &Template) -> Result<Value, String> {
+fn list_function(name: &str, arguments: &[Value], template: &Template) -> Result<Value, TemplateError> {
     if arguments.iter().any(holds_unknown) {
         return Ok(Value::String(UNKNOWN.to_owned()));
     }
     let text = |index: usize| arguments.get(index).map(scalar).unwrap_or_default();
     match name {
         "Fn::Join" => {
-            let items = arguments.get(1).and_then(Value::as_array).ok_or(
-                "Template error: every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of \
-                 strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.",
-            )?;
+            let items = arguments.get(1).and_then(Value::as_array).ok_or_else(|| TemplateError::Function("every Fn::Join object requires two parameters, (1) a string delimiter and (2) a list of \
+                 strings to be joined or a function that returns a list of strings (such as Fn::GetAZs) to be joined.".to_owned()))?;
             Ok(Value::String(items.iter().map(scalar).collect::<Vec<_>>().join(&text(0))))
         }
         "Fn::Split" => Ok(text(1).split(&text(0)).map(|part| Value::String(part.to_owned())).collect()),
         "Fn::Select" => {
             let index: usize = text(0).parse().map_err(|_| {
-                "Template error: Fn::Select requires a list argument with two elements: an integer index and a list"
+                TemplateError::Function(
+                    "Fn::Select requires a list argument with two elements: an integer index and a list"
+                        .to_owned(),
+                )
             })?;
             arguments.get(1).and_then(|list| list.get(index)).cloned().ok_or_else(|| {
-                "Template error: Fn::Select cannot select nonexistent value at index ".to_owned() + &text(0)
+                TemplateError::Function(format!(
+                    "Fn::Select cannot select nonexistent value at index {}",
+                    text(0)
+                ))
             })
         }
         _ => {
             let (map, first, second) = (text(0), text(1), text(2));
-            template
-                .mapping(&map, &first, &second)
-                .cloned()
-                .ok_or_else(|| format!("Template error: Unable to get mapping for {map}::{first}::{second}"))
+            template.mapping(&map, &first, &second).cloned().ok_or_else(|| {
+                TemplateError::Function(format!("Unable to get mapping for {map}::{first}::{second}"))
+            })
         }
     }
 }

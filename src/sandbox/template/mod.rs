@@ -4,6 +4,7 @@
 //! resource.
 
 mod checks;
+pub(crate) mod error;
 pub(crate) mod definition;
 pub(crate) mod function_checks;
 pub(crate) mod intrinsics;

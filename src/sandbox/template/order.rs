@@ -8,10 +8,11 @@ use crate::state::change_set::{Action, Change};
 use crate::state::operation::{Task, Work};
 use crate::state::stack::{Definition, Resource};
 use crate::template::depends_on;
+use crate::template::error::TemplateError;
 use crate::template::intrinsics::Scope;
 
 /// The resources whose condition holds.
-pub(crate) fn active(scope: &Scope<'_>) -> Result<BTreeSet<String>, String> {
+pub(crate) fn active(scope: &Scope<'_>) -> Result<BTreeSet<String>, TemplateError> {
     let mut names = BTreeSet::new();
     for (name, resource) in scope.definition.template.resources() {
         let holds = match resource.get("Condition").and_then(Value::as_str) {

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::state::Region;
 use crate::state::stack::{Output, StackStatus};
+use crate::template::error::TemplateError;
 use crate::template::intrinsics::Scope;
 use crate::wire::text::scalar;
 
@@ -21,7 +22,7 @@ pub(crate) fn exports(region: &Region, but: Option<&str>) -> BTreeMap<String, St
 }
 
 /// Works the outputs out, now that every resource is there.
-pub(crate) fn set_outputs(region: &mut Region, index: usize) -> Result<(), String> {
+pub(crate) fn set_outputs(region: &mut Region, index: usize) -> Result<(), TemplateError> {
     let (outputs, imports) = {
         let all = exports(region, None);
         let stack = &region.stacks[index];
@@ -40,7 +41,9 @@ pub(crate) fn set_outputs(region: &mut Region, index: usize) -> Result<(), Strin
                 .find(|stack| stack.outputs.iter().any(|output| output.export.as_ref() == Some(taken)))
                 .map(|stack| stack.name.clone())
                 .unwrap_or_default();
-            return Err(format!("Export with name {taken} is already exported by stack {owner}"));
+            return Err(TemplateError::Other(format!(
+                "Export with name {taken} is already exported by stack {owner}"
+            )));
         }
         (outputs, scope.imports())
     };
@@ -51,7 +54,7 @@ pub(crate) fn set_outputs(region: &mut Region, index: usize) -> Result<(), Strin
 }
 
 /// The outputs whose condition holds.
-pub(crate) fn outputs(scope: &Scope<'_>) -> Result<Vec<Output>, String> {
+pub(crate) fn outputs(scope: &Scope<'_>) -> Result<Vec<Output>, TemplateError> {
     let mut outputs = Vec::new();
     for (key, output) in scope.definition.template.outputs() {
         if let Some(condition) = output.get("Condition").and_then(Value::as_str)
@@ -59,7 +62,7 @@ pub(crate) fn outputs(scope: &Scope<'_>) -> Result<Vec<Output>, String> {
         {
             continue;
         }
-        let text = |value: Option<&Value>| -> Result<Option<String>, String> {
+        let text = |value: Option<&Value>| -> Result<Option<String>, TemplateError> {
             Ok(match value {
                 Some(value) => scope.resolve(value)?.map(|value| scalar(&value)),
                 None => None,

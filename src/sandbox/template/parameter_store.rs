@@ -6,13 +6,13 @@
 use serde_json::Value;
 
 use crate::state::services::Services;
-use crate::wire::error::not_modelled;
+use crate::template::error::TemplateError;
 use crate::wire::text::scalar;
 
 const REFERENCE: &str = "{{resolve:";
 
 /// What `Ref` of a parameter of that type gives; `None` for a type that stands for itself.
-pub(crate) fn look_up(services: &Services, kind: &str, name: &str) -> Result<Option<String>, String> {
+pub(crate) fn look_up(services: &Services, kind: &str, name: &str) -> Result<Option<String>, TemplateError> {
     match kind {
         "AWS::SSM::Parameter::Name" => stored(services, name).map(|_| None),
         _ if kind.starts_with("AWS::SSM::Parameter::Value<") => stored(services, name).map(Some),
@@ -20,14 +20,16 @@ pub(crate) fn look_up(services: &Services, kind: &str, name: &str) -> Result<Opt
     }
 }
 
-fn stored(services: &Services, name: &str) -> Result<String, String> {
+fn stored(services: &Services, name: &str) -> Result<String, TemplateError> {
     if name.contains(':') {
-        return Err(not_modelled(&format!("versions and labels of SSM parameters ({name})")));
+        return Err(TemplateError::NotModelled(format!("versions and labels of SSM parameters ({name})")));
     }
     let value = services.parameters.get(name).and_then(|parameter| parameter.get("Value"));
-    value
-        .map(scalar)
-        .ok_or_else(|| format!("Unable to fetch parameters [{name}] from parameter store for this account."))
+    value.map(scalar).ok_or_else(|| {
+        TemplateError::Other(format!(
+            "Unable to fetch parameters [{name}] from parameter store for this account."
+        ))
+    })
 }
 
 /// Whether a text holds a dynamic reference.
@@ -36,12 +38,12 @@ pub(crate) fn is_dynamic(text: &str) -> bool {
 }
 
 /// Refuses the dynamic references that are not modelled.
-pub(crate) fn check(text: &str) -> Result<(), String> {
+pub(crate) fn check(text: &str) -> Result<(), TemplateError> {
     for reference in references(text) {
         match reference.split_once(':') {
             Some(("ssm", name)) if !name.is_empty() => {}
             _ => {
-                return Err(not_modelled(&format!(
+                return Err(TemplateError::NotModelled(format!(
                     "dynamic references of this kind ({{{{resolve:{reference}}}}})"
                 )));
             }
@@ -55,7 +57,7 @@ fn references(text: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Puts the stored values in the place of every dynamic reference.
-pub(crate) fn resolve(services: &Services, value: &Value) -> Result<Value, String> {
+pub(crate) fn resolve(services: &Services, value: &Value) -> Result<Value, TemplateError> {
     Ok(match value {
         Value::String(text) if is_dynamic(text) => {
             let mut out = text.clone();
@@ -72,7 +74,7 @@ pub(crate) fn resolve(services: &Services, value: &Value) -> Result<Value, Strin
             fields
                 .iter()
                 .map(|(key, field)| Ok((key.clone(), resolve(services, field)?)))
-                .collect::<Result<_, String>>()?,
+                .collect::<Result<_, TemplateError>>()?,
         ),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     })
