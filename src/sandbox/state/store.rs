@@ -3,8 +3,8 @@
 //! A file is read, changed and replaced under an exclusive lock on a second file beside it; the new text is renamed into
 //! place, so a reader never sees half of it. A file that is not ours is an error that says so, never overwritten.
 
-use std::fs::{self, File};
-use std::io;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -76,13 +76,40 @@ fn with_file<T>(path: &Path, initial: &State, change: impl FnOnce(&mut State) ->
     let result = change(&mut state);
     let after = serde_json::to_vec(&state).expect("the state is plain data with string keys");
     if after != before {
-        let mut beside = path.as_os_str().to_owned();
-        beside.push(".new");
-        let beside = PathBuf::from(beside);
-        fs::write(&beside, &after).map_err(|source| io_error("write", &beside, source))?;
-        fs::rename(&beside, path).map_err(|source| io_error("replace", path, source))?;
+        replace(path, &after)?;
     }
     Ok(result)
+}
+
+/// Writes a file of its own beside `path` and renames it into place.
+///
+/// The state holds parameters that templates mark as secret, so only its owner may read it.
+fn replace(path: &Path, text: &[u8]) -> Result<(), StoreError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".new");
+    let beside = PathBuf::from(beside);
+    // What lies under that name was left by a killed process, or is a link that leads elsewhere: neither is written to.
+    match fs::remove_file(&beside) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => {
+            return Err(io_error("remove", &beside, source));
+        }
+        _ => {}
+    }
+    private()
+        .create_new(true)
+        .open(&beside)
+        .and_then(|mut file| file.write_all(text))
+        .map_err(|source| io_error("write", &beside, source))?;
+    fs::rename(&beside, path).map_err(|source| io_error("replace", path, source))
+}
+
+/// Opens files for writing; those that it creates are their owner's alone.
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
 }
 
 /// Reads the text of a state file.
@@ -112,10 +139,9 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     let mut beside = path.as_os_str().to_owned();
     beside.push(".lock");
     let beside = PathBuf::from(beside);
-    let file = File::options()
+    let file = private()
         .create(true)
         .truncate(false)
-        .write(true)
         .open(&beside)
         .map_err(|source| io_error("open", &beside, source))?;
     file.lock().map_err(|source| io_error("lock", &beside, source))?;

@@ -74,6 +74,23 @@ async fn looking_does_not_write() {
     assert_eq!(left.len(), 2, "the state and its lock: {left:?}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_state_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = Folder::new("private");
+    let (file, planted) = (folder.file(), folder.file().with_extension("json.new"));
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let elsewhere = folder.0.join("elsewhere");
+    std::fs::write(&elsewhere, "not ours").unwrap();
+    std::os::unix::fs::symlink(&elsewhere, &planted).unwrap();
+    let wire = Wire { sandbox: open(&folder, &VirtualClock::default()), clock: VirtualClock::default() };
+    wire.call("CreateStack", &[("StackName", "app"), ("TemplateBody", &notes(|_| ()))]);
+    assert_eq!(std::fs::read_to_string(&elsewhere).unwrap(), "not ours");
+    assert!(std::fs::symlink_metadata(&file).unwrap().is_file());
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
 #[test]
 fn several_may_write_at_once() {
     let folder = Folder::new("many");
