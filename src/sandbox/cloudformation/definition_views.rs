@@ -12,7 +12,7 @@ pub(crate) fn parameters(definition: &Definition) -> Value {
         .map(|parameter| {
             let value = if parameter.no_echo { "****" } else { &parameter.value };
             let mut body = json!({ "ParameterKey": parameter.key, "ParameterValue": value });
-            if let Some(resolved) = parameter.resolved.as_ref().filter(|_| !parameter.no_echo) {
+            if let (Some(resolved), false) = (&parameter.resolved, parameter.no_echo) {
                 body["ResolvedValue"] = json!(resolved);
             }
             body

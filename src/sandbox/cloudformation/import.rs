@@ -52,7 +52,7 @@ pub(super) fn read(
         return refuse("You must specify ResourcesToImport for a change set of the type IMPORT".to_owned());
     }
     check_policies(template, &wanted)?;
-    check_company(template, &wanted, current)?;
+    check_nothing_else_changes(template, &wanted, current)?;
     Ok(wanted)
 }
 
@@ -90,7 +90,7 @@ fn check_policies(template: &Template, wanted: &[ToImport]) -> Result<(), ApiErr
 }
 
 /// Nothing else may change in the same operation.
-fn check_company(
+fn check_nothing_else_changes(
     template: &Template,
     wanted: &[ToImport],
     current: Option<&Definition>,

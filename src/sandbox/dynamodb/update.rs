@@ -43,7 +43,7 @@ pub(super) fn update_table(
     let Region { name: region_name, random, services, .. } = region;
     let mut wanted = operations::find(services, name(input)?)?.clone();
     operations::check_active(&wanted, moment)?;
-    check_company(input)?;
+    check_property_dependencies(input)?;
 
     change_billing(&mut wanted, input, moment)?;
     change_stream(&mut wanted, input, moment)?;
@@ -70,7 +70,7 @@ pub(super) fn update_table(
 }
 
 /// Some settings come alone, or with certain others only.
-fn check_company(input: &Value) -> Result<(), ApiError> {
+fn check_property_dependencies(input: &Value) -> Result<(), ApiError> {
     let given: BTreeSet<&str> = input
         .as_object()
         .into_iter()

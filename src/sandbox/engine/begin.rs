@@ -14,7 +14,7 @@ use crate::template::error::TemplateError;
 use crate::template::intrinsics::Scope;
 use crate::template::order;
 use crate::template::outputs::exports;
-use crate::template::stack_policy::{self, Deed};
+use crate::template::stack_policy::{self, UpdateAction};
 
 pub(crate) const USER_INITIATED: &str = "User Initiated";
 const TOO_LONG: &str = "Stack creation time exceeded the specified timeout. ";
@@ -139,7 +139,7 @@ fn denied(stack: &Stack, order: &Order, changes: &[Change]) -> BTreeMap<String, 
         .iter()
         .filter(|change| change.action == Action::Remove)
         .filter_map(|change| {
-            let reason = stack_policy::judge(policy, Deed::Delete, &change.logical_id, change.kind)?;
+            let reason = stack_policy::judge(policy, UpdateAction::Delete, &change.logical_id, change.kind)?;
             Some((change.logical_id.clone(), reason))
         })
         .collect()

@@ -83,7 +83,9 @@ pub(crate) fn from_pause(
     note_stale(stack, at);
     operation.id.clone_from(&id);
     // A child's rollback carries its parent's token on.
-    operation.token = token.or(operation.token.filter(|_| operation.nested));
+    if token.is_some() || !operation.nested {
+        operation.token = token;
+    }
     operation.retain_except_on_create |= retain_except_on_create;
     operation.phase = Phase::Rollback;
     stack.past.insert(0, PastOperation { id: id.clone(), kind: OperationType::Rollback });
@@ -117,7 +119,9 @@ pub(crate) fn go_on(
     let Some(mut operation) = stack.paused.take() else { return };
     note_stale(stack, at);
     operation.id.clone_from(&id);
-    operation.token = token.or(operation.token.filter(|_| operation.nested));
+    if token.is_some() || !operation.nested {
+        operation.token = token;
+    }
     let mut tasks = std::mem::take(&mut operation.tasks);
     for (name, task) in &mut tasks {
         if skip.contains(name) {

@@ -10,7 +10,7 @@ use crate::state::resource_type::ResourceType;
 use crate::state::schedule::{self, Effect};
 use crate::state::stack::{Policy, Resource, ResourceStatus, Stack};
 use crate::state::{Moment, Region};
-use crate::template::stack_policy::{self, Deed};
+use crate::template::stack_policy::{self, UpdateAction};
 
 const IMPORT_STARTED: &str = "Resource import started.";
 const REPLACES: &str =
@@ -152,8 +152,8 @@ fn start_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<
     }
     let old_id = resource.physical_id.clone();
     let same_kind = resource.kind == kind;
-    let deed = if replace { Deed::Replace } else { Deed::Modify };
-    if let Some(reason) = denied(stack, deed, logical_id, kind) {
+    let action = if replace { UpdateAction::Replace } else { UpdateAction::Modify };
+    if let Some(reason) = denied(stack, action, logical_id, kind) {
         return Next::Fail(reason);
     }
     if !replace {
@@ -180,10 +180,10 @@ fn start_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<
 }
 
 /// What the stack policy says against it; the rollback then knows that nothing was done.
-fn denied(stack: &mut Stack, deed: Deed, logical_id: &str, kind: ResourceType) -> Option<String> {
+fn denied(stack: &mut Stack, action: UpdateAction, logical_id: &str, kind: ResourceType) -> Option<String> {
     let operation = stack.operation.as_mut()?;
     let policy = operation.policy.as_deref().or(stack.policy.as_deref());
-    let reason = stack_policy::judge(policy, deed, logical_id, kind)?;
+    let reason = stack_policy::judge(policy, action, logical_id, kind)?;
     operation.denied.insert(logical_id.to_owned(), reason.clone());
     Some(reason)
 }

@@ -61,19 +61,19 @@ pub(super) fn update(
     site: &mut Site<'_>,
     resource: &Resource,
     properties: &Value,
-    back: bool,
+    is_rollback: bool,
     moment: Moment<'_>,
 ) -> Result<Made, Refusal> {
     check(properties, site.region)?;
     let (before, after) = (regions(&resource.properties), regions(properties));
     let changed: BTreeSet<&String> = before.symmetric_difference(&after).collect();
-    if changed.len() > 1 && !back {
+    if changed.len() > 1 && !is_rollback {
         return Err(Refusal::Invalid(
             "Cannot perform more than one replica creation or deletion in a single update".to_owned(),
         ));
     }
     let known = Resource { properties: local(&resource.properties, site.region)?, ..resource.clone() };
-    let mut made = table::update(site, &known, &local(properties, site.region)?, back, moment)?;
+    let mut made = table::update(site, &known, &local(properties, site.region)?, is_rollback, moment)?;
     let Some(table) = site.services.tables.get_mut(&made.physical_id) else {
         return Err(Refusal::NotFound(ResourceType::GlobalTable, made.physical_id));
     };

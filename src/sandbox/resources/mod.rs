@@ -113,7 +113,7 @@ pub(crate) fn update(
     resource: &Resource,
     site: &mut Site<'_>,
     properties: &Value,
-    back: bool,
+    is_rollback: bool,
     moment: Moment<'_>,
 ) -> Result<Made, Refusal> {
     check_schema(resource.kind, properties)?;
@@ -123,8 +123,8 @@ pub(crate) fn update(
         Handler::Stack => Err(Refusal::Plain(NESTED.to_owned())),
         Handler::WaitConditionHandle => Ok(handle::update(resource, moment)),
         Handler::Record => record::update(site, resource, properties, moment),
-        Handler::GlobalTable => global_table::update(site, resource, properties, back, moment),
-        Handler::Table => table::update(site, resource, properties, back, moment),
+        Handler::GlobalTable => global_table::update(site, resource, properties, is_rollback, moment),
+        Handler::Table => table::update(site, resource, properties, is_rollback, moment),
         Handler::Parameter => parameter::update(site, resource, properties, moment),
     }
 }

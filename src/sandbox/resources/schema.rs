@@ -58,7 +58,7 @@ pub(crate) enum ProblemKind {
     /// Too long, too large, too many: what should hold.
     Beyond(String),
     /// Properties that exclude each other, or of which one is needed.
-    Company(String),
+    Dependency(String),
 }
 
 impl Problem {
@@ -71,7 +71,7 @@ impl Problem {
             ProblemKind::Type(kind) => format!("Property [{}] is not of type {kind}", self.path),
             ProblemKind::NotOneOf(allowed) => format!("Property [{}] is not one of {allowed}", self.path),
             ProblemKind::Beyond(rule) => format!("Property [{}] must have {rule}", self.path),
-            ProblemKind::Company(rule) => rule.clone(),
+            ProblemKind::Dependency(rule) => rule.clone(),
         }
     }
 
@@ -89,7 +89,7 @@ impl Problem {
                 format!("Value of property {{{path}}} must be one of {allowed}")
             }
             ProblemKind::Beyond(rule) => format!("Value of property {{{path}}} must have {rule}"),
-            ProblemKind::Company(rule) => rule.clone(),
+            ProblemKind::Dependency(rule) => rule.clone(),
         }
     }
 }
@@ -238,7 +238,7 @@ fn walk_object(root: &Value, schema: &Value, value: &Value, path: &str, problems
             problem(ProblemKind::Missing(name.to_owned()));
         }
     }
-    walk_company(schema, value, &mut problem);
+    walk_property_dependencies(schema, value, &mut problem);
     let Some(properties) = schema.get("properties").and_then(Value::as_object) else {
         return;
     };
@@ -257,21 +257,21 @@ fn walk_object(root: &Value, schema: &Value, value: &Value, path: &str, problems
 }
 
 /// Properties that need or exclude each other.
-fn walk_company(schema: &Value, value: &Value, problem: &mut impl FnMut(ProblemKind)) {
+fn walk_property_dependencies(schema: &Value, value: &Value, problem: &mut impl FnMut(ProblemKind)) {
     let has = |name: &Value| name.as_str().is_some_and(|name| value.get(name).is_some());
     let list = |names: &[Value]| names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ");
     if let Some(names) = schema.get("requiredXor").and_then(Value::as_array)
         && names.iter().filter(|name| has(name)).count() != 1
     {
-        problem(ProblemKind::Company(format!("Exactly one of [{}] is required", list(names))));
+        problem(ProblemKind::Dependency(format!("Exactly one of [{}] is required", list(names))));
     }
     for (keyword, excluded) in [("dependentExcluded", true), ("dependencies", false)] {
         for (name, others) in schema.get(keyword).and_then(Value::as_object).into_iter().flatten() {
-            let Some(others) = others.as_array().filter(|_| value.get(name).is_some()) else { continue };
+            let (Some(_), Some(others)) = (value.get(name), others.as_array()) else { continue };
             for other in others.iter().filter(|other| has(other) == excluded) {
                 let verb = if excluded { "excludes" } else { "needs" };
                 let other = other.as_str().unwrap_or_default();
-                problem(ProblemKind::Company(format!("The property {name} {verb} {other}")));
+                problem(ProblemKind::Dependency(format!("The property {name} {verb} {other}")));
             }
         }
     }

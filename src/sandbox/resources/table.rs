@@ -93,7 +93,7 @@ pub(super) fn update(
     site: &mut Site<'_>,
     resource: &Resource,
     properties: &Value,
-    back: bool,
+    is_rollback: bool,
     moment: Moment<'_>,
 ) -> Result<Made, Refusal> {
     let name = &resource.physical_id;
@@ -104,13 +104,13 @@ pub(super) fn update(
     };
     let mut wanted = table.clone();
     let judged = judge(&before, &after);
-    if let (Err(refusal), false) = (judged, back) {
+    if let (Err(refusal), false) = (judged, is_rollback) {
         return Err(refusal);
     }
     if let Err(error) = rules::create(name, &after) {
         return Err(said(&error, site.random));
     }
-    match carry_out(&mut wanted, &before, &after, back, site, moment) {
+    match carry_out(&mut wanted, &before, &after, is_rollback, site, moment) {
         Ok(takes) => {
             let made = made(&wanted, takes);
             site.services.tables.insert(name.clone(), wanted);
@@ -163,7 +163,7 @@ fn carry_out(
     table: &mut Table,
     before: &TableSpec,
     after: &TableSpec,
-    back: bool,
+    is_rollback: bool,
     site: &mut Site<'_>,
     moment: Moment<'_>,
 ) -> Result<Millis, ApiError> {
@@ -176,7 +176,7 @@ fn carry_out(
     let (adds, removes) = (!change.creates.is_empty(), !change.deletes.is_empty());
     table.spec.attributes.extend(after.attributes.clone());
     match operations::change_indexes(table, change, moment) {
-        Err(error) if !back => return Err(error),
+        Err(error) if !is_rollback => return Err(error),
         // AWS leaves such an index for its owner to delete.
         Err(_) => {}
         // Stacks wait until the table is ACTIVE again, not until the index is.
@@ -191,7 +191,7 @@ fn carry_out(
     operations::set_billing(table, after, moment);
     operations::set_stream(table, after.stream.clone(), moment);
     operations::set_recovery(table, after.recovery, moment);
-    change_ttl(table, after, back, moment)?;
+    change_ttl(table, after, is_rollback, moment)?;
     if before.sse != after.sse {
         table.spec.sse.clone_from(&after.sse);
         operations::set_encryption(table, site.services, site.region, site.random)?;
@@ -201,7 +201,7 @@ fn carry_out(
         table.class_changed = Some(now);
     }
     if let (Some(was), Some(is)) = (before.warm, after.warm)
-        && !back
+        && !is_rollback
         && (is.read < was.read || is.write < was.write)
     {
         return Err(ApiError::invalid(
@@ -223,7 +223,12 @@ fn carry_out(
     Ok(takes.max(ends - now))
 }
 
-fn change_ttl(table: &mut Table, after: &TableSpec, back: bool, moment: Moment<'_>) -> Result<(), ApiError> {
+fn change_ttl(
+    table: &mut Table,
+    after: &TableSpec,
+    is_rollback: bool,
+    moment: Moment<'_>,
+) -> Result<(), ApiError> {
     let (enabled, attribute) = match &after.time_to_live {
         Some(ttl) => (ttl.enabled, ttl.attribute.clone()),
         None => (false, None),
@@ -233,7 +238,7 @@ fn change_ttl(table: &mut Table, after: &TableSpec, back: bool, moment: Moment<'
         return Ok(());
     }
     match operations::set_ttl(table, enabled, attribute.as_deref(), moment) {
-        Err(_) if back => Ok(()),
+        Err(_) if is_rollback => Ok(()),
         other => other,
     }
 }

@@ -135,9 +135,11 @@ pub(crate) fn describe(stack: &Stack, params: &Params, moment: Moment<'_>) -> Re
                 "ResourceStatus": event.status,
                 "ResourceStatusReason": event.reason,
                 "ResourceProperties": event.properties,
-                "ClientRequestToken": event.token.as_ref().filter(|_| !moment.faults.events_without_token),
-                "OperationId": event.operation_id.as_ref().filter(|_| !moment.faults.events_without_token),
             });
+            if !moment.faults.events_without_token {
+                body["ClientRequestToken"] = json!(event.token);
+                body["OperationId"] = json!(event.operation_id);
+            }
             if let Some(hook) = &event.hook {
                 body["HookType"] = json!(hook.type_name);
                 body["HookStatus"] = json!(hook.status);

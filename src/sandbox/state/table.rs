@@ -104,8 +104,8 @@ impl Table {
 
     /// The key of this account that it is encrypted with, if the account made it.
     pub(crate) fn own_key(&self) -> Option<&str> {
-        let sse = self.spec.sse.as_ref().filter(|sse| sse.enabled && sse.key.is_some())?;
-        let key = self.kms_key.as_deref().filter(|_| sse.key.is_some())?;
+        self.spec.sse.as_ref().filter(|sse| sse.enabled && sse.key.is_some())?;
+        let key = self.kms_key.as_deref()?;
         (key.split(':').nth(4) == Some(ACCOUNT)).then_some(key)
     }
 

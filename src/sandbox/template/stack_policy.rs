@@ -10,14 +10,14 @@ use crate::wire::error::ApiError;
 
 /// What an update is about to do to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Deed {
+pub(crate) enum UpdateAction {
     Modify,
     Replace,
     Delete,
 }
 
-impl Deed {
-    fn action(self) -> &'static str {
+impl UpdateAction {
+    fn name(self) -> &'static str {
         match self {
             Self::Modify => "Update:Modify",
             Self::Replace => "Update:Replace",
@@ -60,10 +60,10 @@ fn well_formed(statement: &Value) -> bool {
         && resources.is_some_and(|names| all(names, Value::is_string))
 }
 
-/// Judges a deed under a policy, and returns the reason of the event that refuses it.
+/// Returns the reason with which a policy refuses an update of a resource, or `None` when the policy allows it.
 pub(crate) fn judge(
     policy: Option<&str>,
-    deed: Deed,
+    action: UpdateAction,
     logical_id: &str,
     kind: ResourceType,
 ) -> Option<String> {
@@ -74,8 +74,8 @@ pub(crate) fn judge(
     };
     let resource = format!("LogicalResourceId/{logical_id}");
     let applies = |statement: &Value| {
-        let action = deed.action();
-        matches(statement, "Action", action)
+        let name = action.name();
+        matches(statement, "Action", name)
             && matches(statement, "Resource", &resource)
             && condition_holds(statement, kind)
     };
@@ -85,12 +85,12 @@ pub(crate) fn judge(
         Some(place) => Some(format!(
             "Action denied by stack policy: Statement [#{}] does not allow [{}] for resource [{resource}];",
             place + 1,
-            deed.action()
+            action.name()
         )),
         None if statements.iter().any(|statement| has(statement, "Allow") && applies(statement)) => None,
         None => Some(format!(
             "Action not allowed by stack policy: no statement allows [{}] for resource [{resource}];",
-            deed.action()
+            action.name()
         )),
     }
 }
@@ -135,10 +135,10 @@ mod tests {
 
     use super::*;
 
-    fn check(statements: &Value, deed: Deed, expected: Option<&str>) {
+    fn check(statements: &Value, action: UpdateAction, expected: Option<&str>) {
         let policy = json!({ "Statement": statements }).to_string();
         assert!(check_text(&policy).is_ok(), "{policy}");
-        let reason = judge(Some(&policy), deed, "Notes", ResourceType::Table);
+        let reason = judge(Some(&policy), action, "Notes", ResourceType::Table);
         assert_eq!(reason.as_deref(), expected, "{policy}");
     }
 
@@ -150,23 +150,23 @@ mod tests {
     fn statements_are_weighed() {
         let allow = json!({"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"});
         let deny = |resource: Value| json!({"Effect": "Deny", "Action": ["Update:Replace", "Update:Delete"], "Principal": "*", "Resource": resource});
-        check(&json!([deny(json!("*")), allow]), Deed::Replace, Some(DENIED));
-        check(&json!([deny(json!("LogicalResourceId/N*s")), allow]), Deed::Replace, Some(DENIED));
-        check(&json!([deny(json!("*")), allow]), Deed::Modify, None);
-        check(&json!([deny(json!(["LogicalResourceId/Other"])), allow]), Deed::Replace, None);
-        check(&json!(deny(json!("*"))), Deed::Modify, Some(NOT_ALLOWED));
+        check(&json!([deny(json!("*")), allow]), UpdateAction::Replace, Some(DENIED));
+        check(&json!([deny(json!("LogicalResourceId/N*s")), allow]), UpdateAction::Replace, Some(DENIED));
+        check(&json!([deny(json!("*")), allow]), UpdateAction::Modify, None);
+        check(&json!([deny(json!(["LogicalResourceId/Other"])), allow]), UpdateAction::Replace, None);
+        check(&json!(deny(json!("*"))), UpdateAction::Modify, Some(NOT_ALLOWED));
         let others = json!({"Effect": "Deny", "NotAction": "Update:Modify", "Principal": "*", "NotResource": "LogicalResourceId/Other"});
-        check(&json!([others, allow]), Deed::Replace, Some(DENIED));
+        check(&json!([others, allow]), UpdateAction::Replace, Some(DENIED));
         let typed = |operator: &str, kind: &str| {
             let mut statement = deny(json!("*"));
             statement["Condition"] = json!({operator: {"ResourceType": [kind]}});
             json!([statement, allow])
         };
-        check(&typed("StringEquals", "AWS::DynamoDB::Table"), Deed::Replace, Some(DENIED));
-        check(&typed("StringEquals", "AWS::DynamoDB::*"), Deed::Replace, None);
-        check(&typed("StringLike", "AWS::DynamoDB::*"), Deed::Replace, Some(DENIED));
-        assert_eq!(judge(None, Deed::Delete, "Notes", ResourceType::Table), None);
-        assert_eq!(judge(Some("{}"), Deed::Delete, "Notes", ResourceType::Table), None);
+        check(&typed("StringEquals", "AWS::DynamoDB::Table"), UpdateAction::Replace, Some(DENIED));
+        check(&typed("StringEquals", "AWS::DynamoDB::*"), UpdateAction::Replace, None);
+        check(&typed("StringLike", "AWS::DynamoDB::*"), UpdateAction::Replace, Some(DENIED));
+        assert_eq!(judge(None, UpdateAction::Delete, "Notes", ResourceType::Table), None);
+        assert_eq!(judge(Some("{}"), UpdateAction::Delete, "Notes", ResourceType::Table), None);
     }
 
     #[test]
