@@ -52,9 +52,21 @@
 //!
 //! # Where a new table property goes
 //!
-//! A field and a method in `table.rs`, its line in `render/lower/` and in `templates/table.yaml` (and its line in
-//! `global-table.yaml`), its rule in `check/`, and a definition in `render/tests/definitions.rs`. The comparison after
-//! rendering fails when one of them is forgotten, and so does the test that reads the property paths of AWS's schema.
+//! No template line: `templates/resource.yaml` writes whatever `render/lower/` returns.
+//!
+//! | place | what | what fails without it |
+//! | --- | --- | --- |
+//! | `tests/schema/*.paths.txt`, and the copy in `src/plan/tests/plan/schema/` | the new path of AWS's schema | nothing: begin here |
+//! | `table/mod.rs` | a field, its start value in `Table::blank`, a builder method, and a line in `has_more_settings`, so that an older tool refuses the manifest | the compiler; `render::tests::paths` |
+//! | `table/settings.rs`, `table/index.rs`, `table/global.rs` | its type; the same setting of an index or a replica | `render::tests::paths` |
+//! | `render/lower/table.rs`, `render/lower/global.rs` | its place among the properties; in `shape.rs` if both have it | `render::tests::paths` |
+//! | `render/tests/definitions.rs` | a definition that uses it | `render::tests::paths` |
+//! | `check/`, and its row in the documentation of `check` | what AWS would refuse | `check::tests`, with a case of its own |
+//! | `stacks/gallery/`, rendered again | an example | `stacks/gallery/tests/complete.rs` |
+//! | `src/plan/rules/` | the verdict of a change, one row with its source | the test of `src/plan` that reads the paths |
+//! | `src/sandbox/dynamodb/`, `src/sandbox/resources/` | how the service takes it | a deployment in the sandbox, which refuses what it does not model |
+//! | `src/sam/local/` | whether DynamoDB Local takes it | the tests of `local up` |
+//! | `CHANGELOG.md` | one line | nothing |
 //!
 //! # Features
 //!

@@ -1,16 +1,20 @@
-//! Any value as block YAML: policy documents, metadata, overridden properties, raw resources, and whole templates for AWS::Include.
+//! The one writer of YAML: a property, a policy document, a resource by hand, a whole template for `AWS::Include`.
 //!
-//! In: a value as CloudFormation knows it, functions in their long form. Out: text that follows a `key:`, one entry and one
-//! item a line. It reads back as that very value. The bytes depend on nothing but the value: the keys of JSON stand in the
-//! order that people know from policies and resources, the others by name; those of a document in its own order.
+//! In: a [`Tree`], a value of a tera template, JSON, or a document that was read; functions in their long form. Out: text that
+//! follows a `key:`, one entry and one item a line. It reads back as that very value. The bytes depend on nothing but the
+//! value: the keys of JSON stand in the order that people know from policies and resources, the others by name; those of a
+//! tree and of a document in their own order.
+
+use std::borrow::Cow;
 
 use serde_json::Value as Json;
 use tablewright_template::{Kind, Node};
 
 use crate::render::scalar::scalar;
+use crate::render::tree::{COMMENT, Tree, short_form_of_call};
 
 /// Writes what follows `key:`, entries at the left margin: ` x` of a scalar, a line break and lines of anything else.
-pub(super) fn block(value: &Json) -> String {
+pub(super) fn block<T: Written>(value: &T) -> String {
     let mut out = String::new();
     write(value, 0, Place::Property, &mut out);
     out
@@ -23,20 +27,84 @@ pub(super) fn long_block(node: &Node) -> String {
     out
 }
 
-/// What can be written: a tree, and the order of its entries.
-trait Tree: Sized {
-    fn view(&self) -> View<'_, Self>;
+/// The filter `yaml` of the templates: writes any value as what follows a `key:`, its lines indented by `indent` blanks.
+pub(super) fn yaml_filter(value: &tera::Value, kwargs: &tera::Kwargs) -> tera::TeraResult<tera::Value> {
+    let mut out = String::new();
+    write(value, kwargs.must_get("indent")?, Place::Property, &mut out);
+    Ok(tera::Value::safe_string(&out))
 }
 
-enum View<'a, T> {
+/// What can be written: a value, and the order of its entries.
+pub(super) trait Written: Sized {
+    fn view(&self) -> View<'_, Self>;
+
+    /// Comment lines above the value, where it is an item of a list.
+    fn comment(&self) -> impl Iterator<Item = &str> {
+        std::iter::empty()
+    }
+}
+
+pub(super) enum View<'a, T> {
     Map(Vec<(&'a str, &'a T)>),
     List(&'a [T]),
     Text(&'a str),
-    /// A number, a boolean or null.
-    Plain(String),
+    /// A number, a boolean or null, or a function that is written already.
+    Plain(Cow<'a, str>),
+    /// What follows a `key:`, written already at the left margin.
+    Block(&'a str),
+    /// As the user wrote it.
+    Json(&'a Json),
 }
 
-impl Tree for Json {
+impl Written for Tree<'_> {
+    fn view(&self) -> View<'_, Self> {
+        match self {
+            Self::Text(text) => View::Text(text),
+            Self::Word(word) => View::Plain((*word).into()),
+            Self::Number(number) => View::Plain(number.to_string().into()),
+            Self::Bool(yes) => View::Plain(if *yes { "true" } else { "false" }.into()),
+            Self::Call(call) => View::Plain(short_form_of_call(call).into()),
+            Self::Json(value) => View::Json(value),
+            Self::List(items) => View::List(items),
+            Self::Map(entries) => View::Map(entries.iter().map(|(key, value)| (*key, value)).collect()),
+            Self::Commented(_, value) => value.view(),
+        }
+    }
+
+    fn comment(&self) -> impl Iterator<Item = &str> {
+        let lines = match self {
+            Self::Commented(lines, _) => &lines[..],
+            _ => &[],
+        };
+        lines.iter().map(String::as_str)
+    }
+}
+
+/// A safe string is YAML already: a function, or a block that [`Tree::to_tera`] has written.
+impl Written for tera::Value {
+    fn view(&self) -> View<'_, Self> {
+        if let Some(entries) = self.as_map() {
+            let entries = entries.iter().filter_map(|(key, value)| Some((key.as_str()?, value)));
+            return View::Map(entries.filter(|(key, _)| *key != COMMENT).collect());
+        }
+        if let Some(items) = self.as_array() {
+            return View::List(items);
+        }
+        match self.as_str() {
+            Some(text) if !self.is_safe() => View::Text(text),
+            Some(block) if block.starts_with([' ', '\n']) => View::Block(block),
+            Some(word) => View::Plain(word.into()),
+            None => View::Plain(self.to_string().into()),
+        }
+    }
+
+    fn comment(&self) -> impl Iterator<Item = &str> {
+        let lines = self.as_map().and_then(|entries| entries.get(&tera::value::Key::Str(COMMENT)));
+        lines.and_then(Self::as_array).into_iter().flatten().filter_map(Self::as_str)
+    }
+}
+
+impl Written for Json {
     fn view(&self) -> View<'_, Self> {
         match self {
             Self::Object(entries) => {
@@ -46,13 +114,13 @@ impl Tree for Json {
             }
             Self::Array(items) => View::List(items),
             Self::String(text) => View::Text(text),
-            Self::Number(number) => View::Plain(yaml_number(&number.to_string())),
-            Self::Bool(_) | Self::Null => View::Plain(self.to_string()),
+            Self::Number(number) => View::Plain(yaml_number(&number.to_string()).into()),
+            Self::Bool(_) | Self::Null => View::Plain(self.to_string().into()),
         }
     }
 }
 
-impl Tree for Node {
+impl Written for Node {
     fn view(&self) -> View<'_, Self> {
         match &self.kind {
             Kind::Mapping(entries) => {
@@ -62,8 +130,8 @@ impl Tree for Node {
             Kind::Scalar(_) => match self.as_str() {
                 Some(text) => View::Text(text),
                 None => match self.to_value() {
-                    Json::Number(number) => View::Plain(yaml_number(&number.to_string())),
-                    word => View::Plain(word.to_string()),
+                    Json::Number(number) => View::Plain(yaml_number(&number.to_string()).into()),
+                    word => View::Plain(word.to_string().into()),
                 },
             },
         }
@@ -77,7 +145,7 @@ enum Place {
     InFunction,
 }
 
-fn write<T: Tree>(value: &T, indent: usize, place: Place, out: &mut String) {
+fn write<T: Written>(value: &T, indent: usize, place: Place, out: &mut String) {
     match value.view() {
         View::Map(entries) if entries.is_empty() => out.push_str(" {}"),
         View::List([]) => out.push_str(" []"),
@@ -105,6 +173,11 @@ fn write<T: Tree>(value: &T, indent: usize, place: Place, out: &mut String) {
         }
         View::List(items) => {
             for item in items {
+                for text in item.comment() {
+                    line(indent, out);
+                    out.push('#');
+                    out.push_str(text);
+                }
                 line(indent, out);
                 out.push('-');
                 let start = out.len();
@@ -123,6 +196,18 @@ fn write<T: Tree>(value: &T, indent: usize, place: Place, out: &mut String) {
             out.push(' ');
             out.push_str(&yaml);
         }
+        View::Block(block) => indented(block, indent, out),
+        View::Json(value) => write(value, indent, place, out),
+    }
+}
+
+/// Writes a block that stands at the left margin with its lines indented.
+fn indented(block: &str, indent: usize, out: &mut String) {
+    let mut lines = block.split('\n');
+    out.push_str(lines.next().unwrap_or_default());
+    for text in lines {
+        line(indent, out);
+        out.push_str(text);
     }
 }
 
@@ -142,7 +227,7 @@ fn yaml_number(json: &str) -> String {
 }
 
 /// Returns the short form of a function with one text, or of `Fn::GetAtt`.
-fn short_form<T: Tree>(entries: &[(&str, &T)]) -> Option<String> {
+fn short_form<T: Written>(entries: &[(&str, &T)]) -> Option<String> {
     let [(function, argument)] = entries else { return None };
     match (*function, argument.view()) {
         ("Ref", View::Text(name)) => Some(format!(" !Ref {}", scalar(name))),
@@ -157,7 +242,7 @@ fn short_form<T: Tree>(entries: &[(&str, &T)]) -> Option<String> {
 }
 
 /// Returns the tag of a function that takes a list, and the list.
-fn short_form_of_list<'a, T: Tree>(entries: &[(&str, &'a T)]) -> Option<(&'static str, &'a T)> {
+fn short_form_of_list<'a, T: Written>(entries: &[(&str, &'a T)]) -> Option<(&'static str, &'a T)> {
     const TAGS: [(&str, &str); 10] = [
         ("Fn::And", " !And"),
         ("Fn::Equals", " !Equals"),

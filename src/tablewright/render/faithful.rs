@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tablewright_template::{self as template, Entry, Kind, Node, Scalar, ScalarValue};
 
 use crate::render::compare::{Comparison, Difference, compare};
-use crate::render::lower::{self, Piece, RESOURCES, Wanted};
+use crate::render::lower::{self, Piece, RESOURCE_TEMPLATE, RESOURCES, Wanted};
 use crate::render::templates::position;
 use crate::render::tree::Tree;
 use crate::render::{Addition, Error, Templates};
@@ -92,7 +92,9 @@ fn is_same_tree(wanted: &Tree<'_>, found: &Node) -> bool {
             wanted.len() == found.len()
                 && wanted.iter().zip(found).all(|(wanted, found)| is_same_tree(wanted, found))
         }
+        (Tree::Commented(_, wanted), _) => is_same_tree(wanted, found),
         (Tree::Text(wanted), _) => found.as_str() == Some(wanted),
+        (Tree::Word(wanted), _) => found.as_str() == Some(wanted),
         (Tree::Bool(wanted), Kind::Scalar(Scalar { value: ScalarValue::Boolean(found), .. })) => {
             wanted == found
         }
@@ -143,7 +145,8 @@ fn blame(differences: &mut [Difference], stack: &Stack, templates: &Templates) {
         let resource =
             difference.pointer.strip_prefix("/Resources/").and_then(|below| below.split('/').next());
         let own = resource.and_then(|id| of_resources.get(id)).copied();
-        let file = own.into_iter().chain(["stack.yaml"]).find(|name| templates.overrides(name));
+        let file =
+            own.into_iter().chain([RESOURCE_TEMPLATE, "stack.yaml"]).find(|name| templates.overrides(name));
         difference.template_file = file.map(str::to_owned);
     }
 }

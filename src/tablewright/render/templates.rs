@@ -6,13 +6,15 @@ use tablewright_template::Position;
 use tera::{ErrorKind, Tera};
 
 use crate::render::additions::{self, Declared};
+use crate::render::block::yaml_filter;
 use crate::render::{Error, scalar};
 
 /// What the names of the built-in templates begin with, for the others to extend them.
 const PREFIX: &str = "builtin/";
 
-const BUILTIN: [(&str, &str); 6] = [
+const BUILTIN: [(&str, &str); 7] = [
     ("global-table.yaml", include_str!("../../../templates/global-table.yaml")),
+    ("resource.yaml", include_str!("../../../templates/resource.yaml")),
     ("scalable-target.yaml", include_str!("../../../templates/scalable-target.yaml")),
     ("scaling-policy.yaml", include_str!("../../../templates/scaling-policy.yaml")),
     ("ssm-parameter.yaml", include_str!("../../../templates/ssm-parameter.yaml")),
@@ -22,9 +24,14 @@ const BUILTIN: [(&str, &str); 6] = [
 
 /// A set of templates, ready to render.
 ///
-/// The built-in ones are `stack.yaml`, `table.yaml`, `global-table.yaml`, `scalable-target.yaml`, `scaling-policy.yaml`
-/// and `ssm-parameter.yaml`. A file of the same name takes the place of one, and may extend it:
-/// `{% extends "builtin/table.yaml" %}` with a block `properties`.
+/// `stack.yaml` puts a stack together, and `resource.yaml` lays out any resource. `table.yaml`, `global-table.yaml`,
+/// `scalable-target.yaml`, `scaling-policy.yaml` and `ssm-parameter.yaml` extend that for one type each. A file of the same
+/// name takes the place of one, and may extend it: `{% extends "builtin/table.yaml" %}` with a block `properties` or
+/// `metadata`.
+///
+/// A template of a resource sees `LogicalId`, `comment`, `Type`, `Condition`, `DependsOn`, `DeletionPolicy`,
+/// `UpdateReplacePolicy`, `Metadata`, `Properties`, `attribute_comments`, and in `overridden` the properties that overrides
+/// have changed. `{{ value | yaml(indent=8) }}` writes any of them as what follows a `key:`.
 ///
 /// A template lays out what the definition says: what comes out is read back and compared. To change or drop something is
 /// an error. To add something is one too, unless the template declares it, in a comment with the places that are new, as
@@ -116,6 +123,9 @@ impl Templates {
         // Every string that a template prints is escaped; a template cannot forget it.
         tera.autoescape_on([".yaml"]);
         tera.set_escape_fn(scalar::escape);
+        tera.register_filter("yaml", |value: &tera::Value, kwargs: tera::Kwargs, _: &tera::State| {
+            yaml_filter(value, &kwargs)
+        });
         let mut all: Vec<(String, String)> =
             BUILTIN.iter().map(|(name, text)| (format!("{PREFIX}{name}"), (*text).to_owned())).collect();
         let (mut declared, mut names) = (Vec::new(), Vec::new());

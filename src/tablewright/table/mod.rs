@@ -1,8 +1,7 @@
 //! A table: its shape from the item type, its operation from the code in `stacks/`.
 //!
 //! In: an item type and builder calls. Out: the one model that checks, templates and plans read.
-//! To add a property of `AWS::DynamoDB::Table`: a field and a method here, its line in `render/lower/table.rs` and
-//! `templates/table.yaml`, its rule in `check/`, and a case in the tests of each.
+//! The documentation of the crate lists every place that a new property goes to.
 
 pub(crate) mod schedule;
 pub(crate) mod billing;

@@ -21,7 +21,7 @@ use crate::table::Table;
 use crate::table::overrides::Override;
 pub(super) use stack::{RESOURCES, Section, sections};
 
-/// A resource or an output: something with a logical id.
+/// A resource: something with a logical id.
 pub(super) struct Piece<'a> {
     pub(super) id: String,
     /// The template that lays it out.
@@ -30,11 +30,12 @@ pub(super) struct Piece<'a> {
     pub(super) comment: Vec<String>,
     /// What stands below the logical id.
     pub(super) body: Vec<(&'static str, Tree<'a>)>,
-    /// Doc comments of attributes, by attribute name.
-    pub(super) attribute_comments: Vec<(String, Vec<String>)>,
     /// Properties that overrides have changed, as they stand in the end; `body` does not have them.
     pub(super) overridden: BTreeMap<String, Json>,
 }
+
+/// The template that lays out any resource; those of one type extend it.
+pub(super) const RESOURCE_TEMPLATE: &str = "resource.yaml";
 
 /// `AWSTemplateFormatVersion`: there is no other.
 pub(super) const FORMAT_VERSION: &str = "2010-09-09";
@@ -76,7 +77,18 @@ impl<'a> Wanted<'a> {
     }
 }
 
-impl Piece<'_> {
+impl<'a> Piece<'a> {
+    /// Makes a resource that has a type and properties, laid out by [`RESOURCE_TEMPLATE`].
+    fn new(id: String, resource_type: &'static str, properties: Tree<'a>) -> Self {
+        Self {
+            id,
+            template: RESOURCE_TEMPLATE,
+            comment: Vec::new(),
+            body: entries([("Type", Some(resource_type.into())), ("Properties", Some(properties))]),
+            overridden: BTreeMap::new(),
+        }
+    }
+
     fn to_json(&self) -> Json {
         let body = self.body.iter().map(|(key, value)| ((*key).to_owned(), value.to_json()));
         let mut body: Json = body.collect::<Map<_, _>>().into();
@@ -88,7 +100,8 @@ impl Piece<'_> {
 }
 
 /// Returns the resources of a stack that templates lay out: each table with its scaling behind it, in the order of
-/// declaration, then what is published.
+/// declaration, then what is published. A further type of resource is a file beside this one, which makes a [`Piece`] of its
+/// definition, and a line here.
 pub(super) fn resources(stack: &Stack) -> impl Iterator<Item = Result<Piece<'_>, Error>> {
     let tables = stack
         .tables
@@ -116,11 +129,6 @@ fn table_resource(table: &Table) -> Result<Piece<'_>, Error> {
             ),
             ("Properties", Some(Tree::Map(properties))),
         ]),
-        attribute_comments: shape::attributes(table)
-            .into_iter()
-            .map(|attribute| (attribute.name.clone(), comment(&attribute.doc)))
-            .filter(|(_, lines)| !lines.is_empty())
-            .collect(),
         overridden,
     })
 }

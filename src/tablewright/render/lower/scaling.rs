@@ -1,7 +1,5 @@
 //! The scalable targets and scaling policies of a table.
 
-use std::collections::BTreeMap;
-
 use crate::render::lower::{Piece, entries, shape};
 use crate::render::tree::Tree;
 use crate::table::Table;
@@ -88,16 +86,9 @@ fn piece<'a>(
     resource_type: &'static str,
     properties: Tree<'a>,
 ) -> Piece<'a> {
-    Piece {
-        id,
-        template,
-        comment: Vec::new(),
-        body: entries([
-            ("Type", Some(resource_type.into())),
-            ("Condition", table.condition.as_deref().map(Tree::from)),
-            ("Properties", Some(properties)),
-        ]),
-        attribute_comments: Vec::new(),
-        overridden: BTreeMap::new(),
+    let mut piece = Piece { template, ..Piece::new(id, resource_type, properties) };
+    if let Some(condition) = &table.condition {
+        piece.body.insert(1, ("Condition", condition.into()));
     }
+    piece
 }

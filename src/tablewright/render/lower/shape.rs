@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::item::IndexKind;
+use crate::render::comment::comment;
 use crate::render::tree::Tree;
 use crate::table::Table;
 use crate::table::billing::AutoScaling;
@@ -12,7 +13,7 @@ use crate::table::settings::{ContributorInsights, Kinesis, PointInTimeRecovery, 
 use crate::value::Value;
 
 /// Returns the attributes that keys use, once each, sorted as DescribeTable sorts them.
-pub(super) fn attributes(table: &Table) -> Vec<&Attribute> {
+fn attributes(table: &Table) -> Vec<&Attribute> {
     let of_indexes = table.indexes.iter().flat_map(|index| index.key.attributes());
     let mut attributes: Vec<&Attribute> = table.key.attributes().chain(of_indexes).collect();
     // Stable, so that of two fields with one name the table's own comes first and gives its comment.
@@ -21,12 +22,17 @@ pub(super) fn attributes(table: &Table) -> Vec<&Attribute> {
     attributes
 }
 
+/// Each with the doc comment of its field above it.
 pub(super) fn attribute_definitions(table: &Table) -> Option<Tree<'_>> {
     Tree::list(attributes(table).into_iter().map(|attribute| {
-        Tree::map([
+        let definition = Tree::map([
             ("AttributeName", Some(attribute.name.as_str().into())),
-            ("AttributeType", Some(attribute.scalar.as_str().into())),
-        ])
+            ("AttributeType", Some(Tree::Word(attribute.scalar.as_str()))),
+        ]);
+        match comment(&attribute.doc) {
+            lines if lines.is_empty() => definition,
+            lines => Tree::Commented(lines, Box::new(definition)),
+        }
     }))
 }
 

@@ -1,7 +1,6 @@
 //! What a stack has beside its tables: parameters, mappings, conditions, outputs, and what it publishes.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde_json::json;
 
@@ -72,11 +71,7 @@ pub(super) fn published(published: &Published) -> Piece<'_> {
         ("Value", Some((&published.value).into())),
     ]);
     Piece {
-        id: published.logical_id(),
         template: "ssm-parameter.yaml",
-        comment: Vec::new(),
-        body: entries([("Type", Some("AWS::SSM::Parameter".into())), ("Properties", Some(properties))]),
-        attribute_comments: Vec::new(),
-        overridden: BTreeMap::new(),
+        ..Piece::new(published.logical_id(), "AWS::SSM::Parameter", properties)
     }
 }

@@ -6,7 +6,7 @@ use crate::render::lower::Wanted;
 use crate::render::{Templates, render};
 use crate::{Stack, Table};
 
-fn stacks() -> impl Iterator<Item = Stack> {
+pub(super) fn stacks() -> impl Iterator<Item = Stack> {
     let tables = definitions::tables().into_iter().chain(definitions::global_tables());
     let mut everything = forms::everything();
     everything.raw_resource(

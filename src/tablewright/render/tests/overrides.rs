@@ -71,6 +71,72 @@ fn every_template_can_be_extended_by_its_blocks() {
     }
 }
 
+/// The built-in templates before there was one for any resource. People have copies of them.
+const SPELLED_OUT: [(&str, &str); 6] = [
+    ("global-table.yaml", include_str!("spelled_out/global-table.yaml")),
+    ("scalable-target.yaml", include_str!("spelled_out/scalable-target.yaml")),
+    ("scaling-policy.yaml", include_str!("spelled_out/scaling-policy.yaml")),
+    ("ssm-parameter.yaml", include_str!("spelled_out/ssm-parameter.yaml")),
+    ("stack.yaml", include_str!("spelled_out/stack.yaml")),
+    ("table.yaml", include_str!("spelled_out/table.yaml")),
+];
+
+#[test]
+fn a_template_that_spells_out_its_properties_gives_the_same_text() {
+    let stacks = || super::faithful::stacks().chain([stack(overridden())]);
+    let extended = |name| format!("{{% extends \"builtin/{name}\" %}}");
+    let every_name = SPELLED_OUT.map(|(name, _)| (name, extended(name))).into_iter();
+    let files = SPELLED_OUT.map(|(name, text)| (name, text.to_owned())).into_iter().chain(every_name);
+    for (name, text) in files.chain([("resource.yaml", extended("resource.yaml"))]) {
+        let templates = Templates::with_files([(name, text)]).unwrap();
+        for stack in stacks() {
+            let expected = render(&stack, "dev", &Templates::builtin()).unwrap().text;
+            let text =
+                render(&stack, "dev", &templates).unwrap_or_else(|error| panic!("{name}: {error}")).text;
+            assert_eq!(text, expected, "{name}");
+        }
+    }
+}
+
+fn overridden() -> Table {
+    Table::of::<Event>().override_property("/New", json!({ "Deep": [{ "Ref": "X" }, [], 1.5] }))
+}
+
+#[test]
+fn a_template_for_any_resource_is_that_of_every_type() {
+    let text = extended("resource.yaml", "metadata", "\n    # ours\n    {{- super() }}");
+    let templates = Templates::with_files([("resource.yaml", text)]).unwrap();
+    let table = Table::of::<Event>().billing(Billing::provisioned(Capacity::auto(1..=9), 1_u64));
+    let rendered = render(&stack(table), "dev", &templates).unwrap();
+    let resources = rendered.template["Resources"].as_object().unwrap();
+    assert_eq!(rendered.text.matches("    # ours\n").count(), resources.len(), "{}", rendered.text);
+
+    let changed = extended("resource.yaml", "properties", "");
+    let templates = Templates::with_files([("resource.yaml", changed)]).unwrap();
+    let error = render(&stack(Table::of::<Event>()), "dev", &templates).unwrap_err();
+    assert!(told(&error).contains("resource.yaml changes /Resources/Event/Properties"), "{}", told(&error));
+}
+
+/// Leaves properties out and writes them itself, as a template in the form of today does.
+#[test]
+fn a_template_can_loop_over_properties_and_write_any_value() {
+    let block = "{% for name, value in Properties %}{% if name != \"KeySchema\" %}
+      {{ name }}:{{ value | yaml(indent=8) }}{% endif %}{% endfor %}
+      # the key last
+      KeySchema:
+      {%- for element in Properties.KeySchema %}
+        - AttributeName: {{ element.AttributeName }}
+          KeyType: {{ element.KeyType }}
+      {%- endfor %}";
+    let rendered = rendered_with("table.yaml", &extended("table.yaml", "properties", block)).unwrap();
+    assert!(rendered.text.contains("      # the key last\n      KeySchema:\n"), "{}", rendered.text);
+    assert!(
+        rendered.text.contains("        # Milliseconds since 1970.\n        - AttributeName: at\n"),
+        "{}",
+        rendered.text
+    );
+}
+
 #[test]
 fn what_a_template_declares_it_may_add() {
     for (name, block, text, pointers) in [
@@ -287,7 +353,7 @@ fn a_folder_may_hold_files_of_the_names_of_templates() {
     in_folder("stray", &[("tabel.yaml", b"")], |folder| {
         let error = Templates::with_folder(folder).err().unwrap();
         assert_snapshot!(told(&error), @"
-    there is no built-in template `tabel.yaml`; there are: global-table.yaml, scalable-target.yaml, scaling-policy.yaml, ssm-parameter.yaml, stack.yaml, table.yaml
+    there is no built-in template `tabel.yaml`; there are: global-table.yaml, resource.yaml, scalable-target.yaml, scaling-policy.yaml, ssm-parameter.yaml, stack.yaml, table.yaml
     ");
     });
     in_folder("latin", &[("table.yaml", b"# \xe4")], |folder| {
