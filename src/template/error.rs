@@ -191,7 +191,7 @@ impl ParseError {
     pub fn hint(&self) -> Option<String> {
         match &self.kind {
             ParseErrorKind::UnknownTag(tag) => {
-                short_form::nearest(tag).map(|near| format!("did you mean `!{near}`?"))
+                short_form::nearest_tag(tag).map(|near| format!("did you mean `!{near}`?"))
             }
             ParseErrorKind::Alias(_) | ParseErrorKind::Merge => {
                 Some("write the values out, or let `aws cloudformation package --use-json` do it".to_owned())

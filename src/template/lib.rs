@@ -30,11 +30,19 @@ mod error;
 mod node;
 mod scalar;
 
+mod references;
+mod sub;
+
+mod nearest;
+
 pub use duplicate::DuplicateKey;
 use duplicate::Duplicates;
 pub use error::{ParseError, ParseErrorKind, Position};
+pub use nearest::nearest;
 pub use node::{Entry, JsonLayout, Kind, Node};
+pub use references::{Malformed, Reference, Role, Step, function, visit_references};
 pub use scalar::{Scalar, ScalarValue, Style};
+pub use sub::{Sub, SubPart, sub_parts};
 pub use syntax::{Comment, Layout, Syntax, SyntaxEntry, SyntaxKind, SyntaxNode};
 pub use tree::MAX_DEPTH;
 

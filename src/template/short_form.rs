@@ -4,6 +4,7 @@
 //! function takes is not looked at, but for the text of `!GetAtt`, which has to be split.
 
 use crate::error::quote;
+use crate::nearest::nearest;
 use crate::{Entry, Kind, Node, ParseError, ParseErrorKind, Position, Scalar};
 
 /// Every function, by the key of its long form. The tag is the part after `Fn::`.
@@ -81,17 +82,8 @@ impl Function {
 }
 
 /// The tag, without its exclamation mark, that somebody may have meant by an unknown one.
-pub(crate) fn nearest(tag: &str) -> Option<&'static str> {
-    let written = short(tag.trim_start_matches('!')).to_lowercase();
-    LONG_FORMS
-        .into_iter()
-        .map(|long_form| {
-            let name = short(long_form);
-            (strsim::damerau_levenshtein(&written, &name.to_lowercase()), name)
-        })
-        .min()
-        .filter(|(distance, name)| *distance <= name.len() / 3)
-        .map(|(_, name)| name)
+pub(crate) fn nearest_tag(tag: &str) -> Option<&'static str> {
+    nearest(short(tag.trim_start_matches('!')), LONG_FORMS.map(short))
 }
 
 fn short(long_form: &str) -> &str {

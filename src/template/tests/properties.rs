@@ -4,9 +4,10 @@ mod survive;
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use serde_json::{Map, Value};
 use survive::survive;
-use tablewright_template::{JsonLayout, parse};
+use tablewright_template::{JsonLayout, SubPart, parse, sub_parts};
 
 /// Characters that YAML takes as they are, without the exotic line breaks and the byte order mark.
 const PRINTABLE: &str =
@@ -159,5 +160,58 @@ impl Xorshift {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         usize::try_from(self.0 >> 33).expect("31 bits") % end
+    }
+}
+
+/// The parts of a text of `Fn::Sub`, each with the blanks that CloudFormation trims.
+fn parts() -> impl Strategy<Value = Vec<(SubPart<'static>, &'static str, &'static str)>> {
+    let blank = || prop::sample::select(vec!["", "", " ", "\t", "\n  "]);
+    let text = prop::sample::select(vec!["a", "-", "$ ", "}", "{b}", " ", "ü"]).prop_map(SubPart::Text);
+    let escaped = prop::sample::select(vec!["A", "b c", "", "!x"]).prop_map(SubPart::Escaped);
+    let variable =
+        prop::sample::select(vec!["A", "T.Arn", "AWS::Region", "a b", ""]).prop_map(SubPart::Variable);
+    vec((prop_oneof![text, escaped, variable], blank(), blank()), 0..8)
+}
+
+proptest! {
+    // The same texts with every run.
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(10),
+        cases: 2000,
+        ..ProptestConfig::default()
+    })]
+
+    /// What is put together comes apart into the same parts, with or without blanks.
+    #[test]
+    fn a_text_of_sub_comes_apart_as_it_was_put_together(parts in parts()) {
+        let mut text = String::new();
+        let mut expected = String::new();
+        for (part, before, after) in &parts {
+            expected.push_str(&part.to_string());
+            match part {
+                SubPart::Text(part) => text.push_str(part),
+                SubPart::Escaped(name) => text.push_str(&format!("${{{before}!{name}}}")),
+                SubPart::Variable(name) => text.push_str(&format!("${{{before}{name}{after}}}")),
+            }
+        }
+        let apart = sub_parts(&text);
+        prop_assert_eq!(apart.iter().map(SubPart::to_string).collect::<String>(), expected);
+        let others = |part: &&SubPart<'_>| !matches!(part, SubPart::Text(_));
+        prop_assert!(apart.windows(2).all(|two| two.iter().any(|part| others(&part))));
+        let written: Vec<&SubPart<'_>> = parts.iter().map(|(part, ..)| part).filter(others).collect();
+        prop_assert_eq!(apart.iter().filter(others).collect::<Vec<_>>(), written);
+    }
+
+    /// Any text joins back from its parts, but for the blanks inside of braces.
+    #[test]
+    fn any_text_of_sub_joins_back(text in "[$\\{\\}!. aA:\n]{0,24}") {
+        let joined: String = sub_parts(&text).iter().map(SubPart::to_string).collect();
+        let bare = |text: &str| text.replace(char::is_whitespace, "");
+        prop_assert_eq!(bare(&joined), bare(&text));
+        prop_assert_eq!(sub_parts(&joined), sub_parts(&text));
+        if !text.contains(char::is_whitespace) {
+            prop_assert_eq!(joined, text);
+        }
     }
 }
