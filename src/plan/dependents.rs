@@ -6,12 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use tablewright_template::Reference;
 
 use crate::compare::{Finding, finding, judge};
 use crate::diff::Difference;
-use crate::path::{Path, Segment};
+use crate::path::Path;
 use crate::recipe;
-use crate::refs::{self, Reference};
+use crate::refs;
 use crate::rules::{self, Case, Judgement, Stage};
 use crate::view::{Templates, entries, is_table, kind, resource};
 use crate::{Action, Verdict};
@@ -29,19 +30,31 @@ pub(crate) fn follow<'a>(templates: Templates<'a>, findings: &mut Vec<Finding<'a
     follow_definitions(templates, &uses, findings);
 }
 
-/// Where a name is used, in resources, conditions and outputs.
+/// Where names are used, in resources, conditions and outputs.
+#[derive(Default)]
 struct Uses<'a> {
-    names: BTreeMap<&'a str, Vec<(Path, Option<&'a str>)>>,
+    names: BTreeMap<&'a str, Vec<NameUse>>,
     conditions: BTreeMap<&'a str, Vec<Path>>,
-    maps: BTreeMap<&'a str, Vec<(Path, MapKeys<'a>)>>,
+    mappings: Vec<MappingUse<'a>>,
 }
 
-/// The two keys of an `Fn::FindInMap`, where they are literal.
-type MapKeys<'a> = (Option<&'a str>, Option<&'a str>);
+struct NameUse {
+    at: Path,
+    /// Whether it may read the ARN of the stream.
+    may_be_stream: bool,
+}
+
+/// An `Fn::FindInMap`: what of it is literal.
+struct MappingUse<'a> {
+    at: Path,
+    map: Option<&'a str>,
+    top: Option<&'a str>,
+    second: Option<&'a str>,
+}
 
 impl<'a> Uses<'a> {
     fn of(template: &'a Value) -> Self {
-        let mut uses = Self { names: BTreeMap::new(), conditions: BTreeMap::new(), maps: BTreeMap::new() };
+        let mut uses = Self::default();
         for section in ["Conditions", "Resources", "Outputs"] {
             for (id, entry) in entries(template, section) {
                 refs::visit(entry, &Path::entry(section, id), &mut |at, reference| uses.add(at, reference));
@@ -50,16 +63,23 @@ impl<'a> Uses<'a> {
         uses
     }
 
-    fn add(&mut self, at: &Path, reference: Reference<'a>) {
-        let at = at.clone();
+    fn add(&mut self, at: Path, reference: Reference<&'a str>) {
         match reference {
-            Reference::Named { name, attribute } => self.names.entry(name).or_default().push((at, attribute)),
-            Reference::Condition(name) => self.conditions.entry(name).or_default().push(at),
-            Reference::Map { name, top, second } => {
-                self.maps.entry(name).or_default().push((at, (top, second)));
+            Reference::Name(name) => {
+                self.names.entry(name).or_default().push(NameUse { at, may_be_stream: false });
             }
-            // Its text names no value that could change.
-            Reference::DependsOn(_) => {}
+            Reference::Attribute { resource, attribute } => {
+                let may_be_stream = attribute.is_none_or(|attribute| attribute == "StreamArn");
+                self.names.entry(resource).or_default().push(NameUse { at, may_be_stream });
+            }
+            Reference::Condition(name) | Reference::If(name) => {
+                self.conditions.entry(name).or_default().push(at);
+            }
+            Reference::Mapping { map, top, second } => {
+                self.mappings.push(MappingUse { at, map, top, second });
+            }
+            // The text of `DependsOn` names no value that could change; CloudFormation refuses what is malformed.
+            Reference::DependsOn(_) | Reference::Macro | Reference::Malformed(_) => {}
         }
     }
 }
@@ -72,10 +92,10 @@ fn follow_replacements<'a>(templates: Templates<'a>, uses: &Uses<'a>, findings: 
         next += 1;
         let Some(attributes) = new_attributes(found) else { continue };
         let id = found.change.logical_id.clone();
-        for (place, attribute) in uses.names.get(id.as_str()).into_iter().flatten() {
-            let concerned = attributes == Attributes::All || *attribute == Some("StreamArn");
-            if concerned && followed.insert((id.clone(), place.clone())) {
-                findings.extend(by_reference(templates, &id, place, findings));
+        for NameUse { at, may_be_stream } in uses.names.get(id.as_str()).into_iter().flatten() {
+            let concerned = attributes == Attributes::All || *may_be_stream;
+            if concerned && followed.insert((id.clone(), at.clone())) {
+                findings.extend(by_reference(templates, &id, at, findings));
             }
         }
     }
@@ -114,11 +134,11 @@ fn by_reference<'a>(
     at: &Path,
     findings: &[Finding<'a>],
 ) -> Option<Finding<'a>> {
-    let section = key(at, 0)?;
-    let entry = key(at, 1)?;
+    let section = at.key_at(0)?;
+    let entry = at.key_at(1)?;
     let kind = if section == "Resources" { kind(resource(templates.wanted, entry)?) } else { None };
     // In a condition a resource cannot be named; metadata does nothing.
-    if section == "Conditions" || section == "Resources" && key(at, 2) != Some("Properties") {
+    if section == "Conditions" || section == "Resources" && at.key_at(2) != Some("Properties") {
         return None;
     }
     let place = match kind {
@@ -200,28 +220,28 @@ impl<'a> Uses<'a> {
     fn reached_by(&self, found: &Finding) -> BTreeSet<Path> {
         let id = found.change.logical_id.as_str();
         let mut open: Vec<Path> = match found.change.section.as_str() {
-            "Parameters" => self.names.get(id).into_iter().flatten().map(|(path, _)| path.clone()).collect(),
+            "Parameters" => self.names.get(id).into_iter().flatten().map(|usage| usage.at.clone()).collect(),
             "Mappings" => {
-                let (top, second) = (key(&found.path, 2), key(&found.path, 3));
                 let is = |literal: Option<&str>, changed: Option<&str>| {
                     literal.is_none() || changed.is_none() || literal == changed
                 };
-                let uses = self.maps.get(id).into_iter().flatten();
-                uses.filter(|(_, (a, b))| is(*a, top) && is(*b, second))
-                    .map(|(path, _)| path.clone())
-                    .collect()
+                let (top, second) = (found.path.key_at(2), found.path.key_at(3));
+                let reads = |usage: &&MappingUse<'_>| {
+                    is(usage.map, Some(id)) && is(usage.top, top) && is(usage.second, second)
+                };
+                self.mappings.iter().filter(reads).map(|usage| usage.at.clone()).collect()
             }
             _ => self.conditions.get(id).cloned().unwrap_or_default(),
         };
         let mut reached = BTreeSet::new();
         while let Some(path) = open.pop() {
-            if reached.insert(path.clone()) && key(&path, 0) == Some("Conditions") {
-                let condition = key(&path, 1).unwrap_or_default();
+            if reached.insert(path.clone()) && path.key_at(0) == Some("Conditions") {
+                let condition = path.key_at(1).unwrap_or_default();
                 open.extend(self.conditions.get(condition).into_iter().flatten().cloned());
             }
         }
         // What metadata says does nothing.
-        reached.retain(|path| key(path, 0) != Some("Conditions") && key(path, 2) != Some("Metadata"));
+        reached.retain(|path| path.key_at(0) != Some("Conditions") && path.key_at(2) != Some("Metadata"));
         reached
     }
 }
@@ -229,8 +249,8 @@ impl<'a> Uses<'a> {
 /// Judges a place whose value may become anything; `None` when it is not deployed yet. Whether it changes at all may be
 /// uncertain.
 fn at_worst<'a>(templates: Templates<'a>, is_certain: bool, place: &Path) -> Option<Judgement> {
-    let id = key(place, 1)?;
-    if key(place, 0) == Some("Outputs") {
+    let id = place.key_at(1)?;
+    if place.key_at(0) == Some("Outputs") {
         templates.deployed.get("Outputs")?.get(id)?;
         return Some(rules::unknown_value());
     }
@@ -244,7 +264,7 @@ fn at_worst<'a>(templates: Templates<'a>, is_certain: bool, place: &Path) -> Opt
     if place.0.len() == 2 {
         return Some(rules::depends_on_condition(id, deployed, kind));
     }
-    if key(place, 2) == Some("Properties") && rules::is_fixed(kind, &place.pattern(3)) {
+    if place.key_at(2) == Some("Properties") && rules::is_fixed(kind, &place.pattern(3)) {
         let (before, after) = (place.get(templates.deployed), place.get(templates.wanted));
         let case = Case { templates, id, deployed, wanted, path: place, before, after, by_reference: true };
         let cause = "if the value is another one, the table is replaced";
@@ -262,11 +282,4 @@ fn places(reached: &BTreeSet<Path>) -> String {
     names.truncate(3);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", names.join(", "))
-}
-
-fn key(path: &Path, at: usize) -> Option<&str> {
-    match path.0.get(at)? {
-        Segment::Key(key) => Some(key),
-        Segment::Item { .. } | Segment::At(_) => None,
-    }
 }

@@ -25,7 +25,7 @@
 //! assert_eq!(plan.steps[0].template, table("PAY_PER_REQUEST"));
 //! ```
 //!
-//! The modules are in the order of the data: `form`, `sub`, `normal`, `path`, `refs` and `template` read templates,
+//! The modules are in the order of the data: `form`, `normal`, `path`, `refs` and `template` read templates,
 //! `known` and `resolve` write out what parameters and conditions decide, `scaling` and `moves` find what belongs
 //! together, `diff` what differs, `rules` judges, `compare` and `reach` put findings together, `phases` sorts them into
 //! `rung`s with the help of `late` and `indexes`, and `ladder` writes the templates, with `definitions`. Beside them,
@@ -33,7 +33,6 @@
 
 mod verdict;
 mod change;
-mod sub;
 mod equality;
 mod path;
 mod refs;

@@ -56,6 +56,11 @@ fn retain_common<T>(
 }
 
 impl<'a> Known<'a> {
+    /// Returns what is known of every stack: its name.
+    pub(crate) fn of_stack(stack_name: &str) -> Self {
+        Self { values: BTreeMap::from([("AWS::StackName", json!(stack_name))]), ..Self::default() }
+    }
+
     /// `given` are the values of the parameters; without them, defaults are not taken for what was given either.
     fn of(template: &'a Value, given: Option<&BTreeMap<String, String>>) -> Self {
         let mut known =

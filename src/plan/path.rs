@@ -41,6 +41,14 @@ impl Path {
         Self(segments)
     }
 
+    /// Returns the object key at this position, counted from the root.
+    pub(crate) fn key_at(&self, at: usize) -> Option<&str> {
+        match self.0.get(at)? {
+            Segment::Key(key) => Some(key),
+            Segment::Item { .. } | Segment::At(_) => None,
+        }
+    }
+
     /// Returns the last object key on the way: the name of the property that the place belongs to.
     pub(crate) fn property(&self) -> &str {
         let keys = self.0.iter().rev().filter_map(|segment| match segment {

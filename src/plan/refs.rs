@@ -1,101 +1,57 @@
-//! What a value refers to: `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::FindInMap`, conditions, `DependsOn`.
+//! What a value refers to, with the path of each reference.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use tablewright_template::{Reference, Role, Step, visit_references};
 
-use crate::equality::intrinsic;
-use crate::path::{Path, children};
-use crate::sub::{self, Part};
+use crate::path::{Path, Segment, children};
 
-/// One reference, as written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reference<'a> {
-    /// A resource or parameter, with the attribute when one is asked for.
-    Named { name: &'a str, attribute: Option<&'a str> },
-    /// A condition.
-    Condition(&'a str),
-    /// A mapping, with the keys that are literal.
-    Map { name: &'a str, top: Option<&'a str>, second: Option<&'a str> },
-    /// A resource that must come first.
-    DependsOn(&'a str),
+/// Calls `found` for every reference inside the value at this path, with the path of the function that makes it.
+pub(crate) fn visit<'a>(value: &'a Value, at: &Path, found: &mut dyn FnMut(Path, Reference<&'a str>)) {
+    visit_references(role(at), value, &mut |way, reference| found(below(at, value, way), reference));
 }
 
-/// Calls `visit` for every reference inside the value, with the place it stands at.
-pub(crate) fn visit<'a>(value: &'a Value, at: &Path, visit: &mut dyn FnMut(&Path, Reference<'a>)) {
-    if let Some((function, argument)) = intrinsic(value) {
-        of_intrinsic(function, argument, &mut |reference| visit(at, reference));
-    } else if let Some(depends_on) = value.get("DependsOn") {
-        let list = depends_on.as_array().map_or(std::slice::from_ref(depends_on), Vec::as_slice);
-        list.iter().filter_map(Value::as_str).for_each(|name| visit(at, Reference::DependsOn(name)));
-    }
-    // The condition of a resource or an output; the `Condition` of a policy statement is an object.
-    if let Some(Value::String(condition)) = value.get("Condition") {
-        visit(at, Reference::Condition(condition));
-    }
-    for (segment, child) in children(at.property(), value) {
-        if child.is_object() || child.is_array() {
-            self::visit(child, &at.join(segment), visit);
-        }
-    }
-}
-
-/// Returns the names of all resources and parameters that the value refers to.
-pub(crate) fn names(value: &Value) -> BTreeSet<&str> {
+/// Returns the names of all resources and parameters that the value at this path refers to.
+pub(crate) fn names<'a>(value: &'a Value, at: &Path) -> BTreeSet<&'a str> {
     let mut names = BTreeSet::new();
-    visit(value, &Path::default(), &mut |_, reference| match reference {
-        Reference::Named { name, .. } | Reference::DependsOn(name) => drop(names.insert(name)),
-        Reference::Condition(_) | Reference::Map { .. } => {}
+    visit_references(role(at), value, &mut |_, reference| match reference {
+        Reference::Name(name) | Reference::Attribute { resource: name, .. } | Reference::DependsOn(name) => {
+            names.insert(name);
+        }
+        Reference::Condition(_)
+        | Reference::If(_)
+        | Reference::Mapping { .. }
+        | Reference::Macro
+        | Reference::Malformed(_) => {}
     });
     names
 }
 
-fn of_intrinsic<'a>(function: &str, argument: &'a Value, found: &mut dyn FnMut(Reference<'a>)) {
-    match (function, argument) {
-        ("Ref", Value::String(name)) => found(Reference::Named { name, attribute: None }),
-        ("Fn::GetAtt", Value::String(dotted)) => {
-            let (name, attribute) = dotted.split_once('.').unwrap_or((dotted, ""));
-            found(Reference::Named { name, attribute: Some(attribute) });
-        }
-        ("Fn::GetAtt", Value::Array(parts)) => {
-            if let Some(name) = parts.first().and_then(Value::as_str) {
-                let attribute = parts.get(1).and_then(Value::as_str).unwrap_or("");
-                found(Reference::Named { name, attribute: Some(attribute) });
-            }
-        }
-        ("Fn::Sub", Value::String(template)) => of_sub(template, None, found),
-        ("Fn::Sub", Value::Array(parts)) => {
-            if let Some(template) = parts.first().and_then(Value::as_str) {
-                of_sub(template, parts.get(1), found);
-            }
-        }
-        ("Fn::FindInMap", Value::Array(parts)) => {
-            if let Some(name) = parts.first().and_then(Value::as_str) {
-                let literal = |at: usize| parts.get(at).and_then(Value::as_str);
-                found(Reference::Map { name, top: literal(1), second: literal(2) });
-            }
-        }
-        ("Fn::If", Value::Array(parts)) => {
-            if let Some(condition) = parts.first().and_then(Value::as_str) {
-                found(Reference::Condition(condition));
-            }
-        }
-        // `Condition` as an intrinsic is read by `visit` itself; every other function only has arguments.
-        _ => {}
+fn role(at: &Path) -> Role {
+    match (at.key_at(0), at.0.len()) {
+        (Some("Resources"), 2) => Role::Resource,
+        (Some("Outputs"), 2) => Role::Output,
+        (Some("Conditions"), _) => Role::Condition,
+        _ => Role::Value,
     }
 }
 
-fn of_sub<'a>(template: &'a str, variables: Option<&'a Value>, found: &mut dyn FnMut(Reference<'a>)) {
-    for part in sub::parts(template) {
-        let Part::Variable(name) = part else { continue };
-        if variables.is_some_and(|variables| variables.get(name).is_some()) {
-            continue;
-        }
-        found(match name.split_once('.') {
-            Some((name, attribute)) => Reference::Named { name, attribute: Some(attribute) },
-            None => Reference::Named { name, attribute: None },
-        });
+/// Returns the path at the end of the way; elements of keyed lists by their names.
+fn below(at: &Path, value: &Value, way: &[Step<'_>]) -> Path {
+    let (mut path, mut value) = (at.clone(), value);
+    for step in way {
+        let inside =
+            children(path.property(), value).into_iter().find(|(segment, _)| match (step, segment) {
+                (Step::Key(key), Segment::Key(name)) => key == name,
+                (Step::Index(at), Segment::Item { at: found, .. } | Segment::At(found)) => at == found,
+                (Step::Key(_) | Step::Index(_), _) => false,
+            });
+        // An element that is `AWS::NoValue` is none.
+        let Some((segment, child)) = inside else { return path };
+        (path, value) = (path.join(segment), child);
     }
+    path
 }
 
 #[cfg(test)]
@@ -104,55 +60,45 @@ mod tests {
 
     use super::*;
 
-    fn check(value: &Value, expected: &[&str]) {
+    fn check(at: &Path, value: &Value, expected: &[&str]) {
         let mut found = Vec::new();
-        visit(value, &Path::default(), &mut |path, reference| {
-            found.push(match reference {
-                Reference::Named { name, attribute: None } => format!("{} {name}", path.pointer(0)),
-                Reference::Named { name, attribute: Some(attribute) } => {
-                    format!("{} {name}.{attribute}", path.pointer(0))
-                }
-                Reference::Condition(name) => format!("{} if {name}", path.pointer(0)),
-                Reference::Map { name, top, second } => {
-                    format!("{} map {name} {top:?} {second:?}", path.pointer(0))
-                }
-                Reference::DependsOn(name) => format!("{} after {name}", path.pointer(0)),
-            });
-        });
+        visit(value, at, &mut |path, reference| found.push(format!("{} {reference:?}", path.pointer(0))));
         assert_eq!(found, expected, "{value}");
     }
 
     #[test]
-    fn every_way_to_refer_is_found() {
-        check(&json!({ "A": { "Ref": "T" } }), &["/A T"]);
-        check(&json!({ "A": { "Fn::GetAtt": "T.Arn" } }), &["/A T.Arn"]);
-        check(&json!({ "A": { "Fn::GetAtt": ["T", "StreamArn"] } }), &["/A T.StreamArn"]);
-        check(&json!({ "A": { "Fn::Sub": "x/${T}/${U.Arn}/${!no}" } }), &["/A T", "/A U.Arn"]);
+    fn references_have_the_path_of_their_function() {
+        let table = Path::entry("Resources", "T");
         check(
-            &json!({ "A": { "Fn::Sub": ["${v}${T}", { "v": { "Ref": "U" } }] } }),
-            &["/A T", "/A/Fn::Sub/1/v U"],
+            &table,
+            &json!({
+                "Condition": "C",
+                "DependsOn": "D",
+                "Properties": {
+                    "GlobalSecondaryIndexes": [{ "IndexName": "i", "KeySchema": [{ "AttributeName": { "Ref": "P" } }] }],
+                    "TableName": { "Fn::Sub": "${ Stage }-notes" },
+                },
+            }),
+            &[
+                r#"/Resources/T DependsOn("D")"#,
+                r#"/Resources/T Condition("C")"#,
+                r#"/Resources/T/Properties/GlobalSecondaryIndexes/0/KeySchema/0/AttributeName Name("P")"#,
+                r#"/Resources/T/Properties/TableName Name("Stage")"#,
+            ],
         );
-        check(&json!({ "A": { "Fn::If": ["C", { "Ref": "T" }, 1] } }), &["/A if C", "/A/Fn::If/1 T"]);
-        check(&json!({ "A": { "Condition": "C" } }), &["/A if C"]);
-        check(
-            &json!({ "Type": "X", "Condition": "C", "DependsOn": ["T", "U"] }),
-            &[" after T", " after U", " if C"],
-        );
-        check(&json!({ "Type": "X", "DependsOn": "T" }), &[" after T"]);
-        check(
-            &json!({ "A": { "Fn::FindInMap": ["M", "k", { "Ref": "P" }] } }),
-            &["/A map M Some(\"k\") None", "/A/Fn::FindInMap/2 P"],
-        );
+        let mut path = None;
+        let indexes = json!([{ "Ref": "AWS::NoValue" }, { "IndexName": "i", "X": { "Ref": "P" } }]);
+        visit(&indexes, &table.key("GlobalSecondaryIndexes"), &mut |at, _| path = Some(at));
+        let item = Segment::Item { name: "i".to_owned(), at: 1 };
+        assert_eq!(path, Some(table.key("GlobalSecondaryIndexes").join(item).key("X")));
     }
 
     #[test]
-    fn what_only_looks_like_a_reference_is_not_one() {
-        check(&json!({ "Statement": [{ "Condition": { "StringEquals": {} } }] }), &[]);
-        check(&json!({ "A": { "Fn::Sub": 5 }, "B": { "Fn::GetAtt": [] }, "C": { "Ref": ["T"] } }), &[]);
-        check(
-            &json!({ "A": { "Fn::Sub": "${unclosed" }, "B": { "Fn::If": [] }, "D": { "Fn::FindInMap": [{}] } }),
-            &[],
-        );
-        check(&json!({ "Ref": "T", "Other": 1 }), &[]);
+    fn the_section_decides_what_a_condition_is() {
+        let value = json!({ "Condition": "C" });
+        check(&Path::entry("Resources", "T"), &value, &[r#"/Resources/T Condition("C")"#]);
+        check(&Path::entry("Resources", "T").key("Properties"), &value, &[]);
+        check(&Path::entry("Outputs", "O"), &value, &[r#"/Outputs/O Condition("C")"#]);
+        check(&Path::entry("Conditions", "D"), &value, &[r#"/Conditions/D Condition("C")"#]);
     }
 }

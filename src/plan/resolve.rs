@@ -6,11 +6,11 @@
 use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
+use tablewright_template::{Sub, SubPart};
 
-use crate::equality::{intrinsic, is_no_value, text};
+use crate::equality::{LONGEST_TEXT, intrinsic, is_no_value, text};
 use crate::parameters::Known;
 use crate::path::{Path, Segment};
-use crate::sub::{self, Part};
 
 impl Known<'_> {
     /// Returns the template with what is known written out. Resources and outputs whose condition does not hold are
@@ -139,38 +139,34 @@ impl Known<'_> {
 
     /// Returns an `Fn::Sub` with the variables written out that are known; those of its own are resolved already.
     fn substituted(&self, argument: &Value) -> Option<Value> {
-        let none = Map::new();
-        let (template, own) = match argument {
-            Value::String(template) => (template, &none),
-            Value::Array(parts) => match parts.as_slice() {
-                [Value::String(template), Value::Object(own)] => (template, own),
-                _ => return None,
-            },
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => return None,
-        };
+        let sub = Sub::read(argument)?;
         // A value that looks like a variable itself could not be told from one.
         let known = |name: &str| {
-            let value = own.get(name).or_else(|| self.value(name)).and_then(text);
+            let value = sub.variable(name).or_else(|| self.value(name)).and_then(text);
             value.filter(|text| !text.contains("${"))
         };
         let mut whole = Some(String::new());
         let mut expression = String::new();
         let mut open = Map::new();
-        for part in sub::parts(template) {
+        let mut is_changed = false;
+        for part in sub.parts() {
             let (value, spelled) = match part {
-                Part::Text(text) => (Some(text.to_owned()), text.to_owned()),
-                Part::Escaped(name) => (Some(format!("${{{name}}}")), format!("${{!{name}}}")),
-                Part::Variable(name) => match known(name) {
-                    Some(value) => (Some(value.clone()), value),
+                SubPart::Text(text) => (Some(text.to_owned()), text.to_owned()),
+                SubPart::Escaped(name) => (Some(format!("${{{name}}}")), part.to_string()),
+                SubPart::Variable(name) => match known(name) {
+                    Some(value) => {
+                        is_changed = true;
+                        (Some(value.clone()), value)
+                    }
                     None => {
-                        open.extend(own.get(name).map(|own| (name.to_owned(), own.clone())));
-                        (None, format!("${{{name}}}"))
+                        open.extend(sub.variable(name).map(|own| (name.to_owned(), own.clone())));
+                        (None, part.to_string())
                     }
                 },
             };
             expression.push_str(&spelled);
             whole = whole.zip(value).map(|(whole, value)| whole + &value);
-            if expression.len() > sub::LONGEST {
+            if expression.len() > LONGEST_TEXT {
                 return None;
             }
         }
@@ -178,7 +174,7 @@ impl Known<'_> {
             return Some(Value::String(whole));
         }
         let new = if open.is_empty() { json!(expression) } else { json!([expression, open]) };
-        (new != *argument).then(|| json!({ "Fn::Sub": new }))
+        is_changed.then(|| json!({ "Fn::Sub": new }))
     }
 
     /// Returns where a place of the resolved template stands in the one that was written. What is worked out has no
@@ -268,6 +264,8 @@ mod tests {
         );
         written(json!({ "Fn::Sub": "plain" }), json!("plain"));
         written(json!({ "Fn::Sub": "${P}-${!P}" }), json!("p-${P}"));
+        written(json!({ "Fn::Sub": "${ P }-${ !P}" }), json!("p-${P}"));
+        written(json!({ "Fn::Sub": ["${ v }${ T.Arn }", { "v ": "a" }] }), json!({ "Fn::Sub": "a${T.Arn}" }));
         written(json!({ "Fn::Sub": "${P}-${T.Arn}-${!P}" }), json!({ "Fn::Sub": "p-${T.Arn}-${!P}" }));
         written(
             json!({ "Fn::Sub": ["${v}-${w}", { "v": { "Ref": "P" }, "w": { "Ref": "T" } }] }),
@@ -286,6 +284,7 @@ mod tests {
             json!({ "Fn::GetAtt": ["T", "Arn"] }),
             json!({ "Fn::Sub": "${T}-${AWS::Region}" }),
             json!({ "Fn::Sub": ["${w}", { "w": { "Ref": "T" } }] }),
+            json!({ "Fn::Sub": ["${ w }-${ T }", { "w": { "Ref": "T" }, "unused": 1 }] }),
             // Written out it would be another variable.
             json!({ "Fn::Sub": "${Odd}-${T}" }),
             json!({ "Fn::Sub": 5 }),

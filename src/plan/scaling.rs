@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::equality::{identity, text};
+use crate::path::Path;
 use crate::refs;
 use crate::view::{SCALABLE_TARGET, entries, kind, property};
 
@@ -54,7 +55,7 @@ impl<'a> Targets<'a> {
         let mut found = Self::default();
         for (id, target) in targets(template) {
             let Some(resource_id) = property(target, "ResourceId") else { continue };
-            for name in refs::names(resource_id) {
+            for name in refs::names(resource_id, &Path::default()) {
                 found.by_reference.entry(name).or_default().push(id);
             }
             if let Some(name) = text(resource_id).as_deref().and_then(|id| id.strip_prefix("table/")) {

@@ -6,7 +6,11 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use tablewright_template::{Sub, SubPart, sub_parts};
+
+use crate::equality::identity;
+use crate::parameters::Known;
 
 /// A stack that is to be put in order.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +121,7 @@ fn said(stack: &Ordered<'_>) -> BTreeSet<Message> {
 fn hear(value: &Value, stack_name: &str, messages: &mut BTreeSet<Message>) {
     match value {
         Value::String(text) => {
-            messages.extend(resolved(text).map(|name| Message::Parameter(name.to_owned())));
+            messages.extend(resolved(text).map(Message::Parameter));
         }
         Value::Array(items) => items.iter().for_each(|item| hear(item, stack_name, messages)),
         Value::Object(entries) => {
@@ -126,9 +130,13 @@ fn hear(value: &Value, stack_name: &str, messages: &mut BTreeSet<Message>) {
             }
             if let Some(of) = entries.get("Fn::GetStackOutput") {
                 messages.insert(Message::Output {
-                    stack_name: of["StackName"].as_str().unwrap_or_default().to_owned(),
-                    output: of["OutputName"].as_str().unwrap_or_default().to_owned(),
+                    stack_name: spelled(&of["StackName"], stack_name),
+                    output: spelled(&of["OutputName"], stack_name),
                 });
+            }
+            if let Some(sub) = entries.get("Fn::Sub").and_then(Sub::read) {
+                let name = |text: String| spelled(&json!({ "Fn::Sub": sub.with_text(&text) }), stack_name);
+                messages.extend(resolved(sub.text).map(|text| Message::Parameter(name(text))));
             }
             // A parameter of the template that is read from the store.
             if entries
@@ -145,34 +153,42 @@ fn hear(value: &Value, stack_name: &str, messages: &mut BTreeSet<Message>) {
     }
 }
 
-/// Returns the names of the SSM parameters that a text resolves, `{{resolve:ssm:/notes/table:3}}`.
-fn resolved(text: &str) -> impl Iterator<Item = &str> {
+/// Returns the names of the SSM parameters that a text resolves, `{{resolve:ssm:/notes/table:3}}`, with the variables of an
+/// `Fn::Sub` as they are.
+fn resolved(text: &str) -> impl Iterator<Item = String> {
     text.split("{{resolve:ssm").skip(1).filter_map(|rest| {
         let rest = rest.strip_prefix("-secure").unwrap_or(rest).strip_prefix(':')?;
-        let name = rest.split("}}").next()?;
-        // A version may follow the name.
-        Some(name.split(':').next().unwrap_or(name))
+        let end = rest.find("}}").unwrap_or(rest.len());
+        let is_in_variable = rest[..end].rfind("${") > rest[..end].rfind('}');
+        // Of `${Stage}}}` the first brace closes the variable.
+        Some(without_version(&rest[..end + usize::from(is_in_variable && end < rest.len())]))
     })
 }
 
-/// Spells a name out as far as it is known: the stack's own name is.
-fn spelled(name: &Value, stack_name: &str) -> String {
-    match name {
-        Value::String(name) => name.clone(),
-        Value::Object(function) if function.len() == 1 => {
-            match function.get("Fn::Sub").and_then(Value::as_str) {
-                Some(text) => text.replace("${AWS::StackName}", stack_name),
-                None => name.to_string(),
+fn without_version(name: &str) -> String {
+    let mut without = String::new();
+    for part in sub_parts(name) {
+        match part {
+            SubPart::Text(text) if text.contains(':') => {
+                without.extend(text.split(':').next());
+                break;
+            }
+            SubPart::Text(_) | SubPart::Escaped(_) | SubPart::Variable(_) => {
+                without.push_str(&part.to_string());
             }
         }
-        other => other.to_string(),
     }
+    without
+}
+
+/// Returns one spelling of a name, with what is known of it written out: the name of its stack is.
+fn spelled(name: &Value, stack_name: &str) -> String {
+    let resolved = Known::of_stack(stack_name).resolve(name);
+    identity(resolved.as_ref().unwrap_or(name))
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn check(templates: &[Value], expected: &Result<Vec<Vec<usize>>, Cycle>) {
@@ -201,6 +217,25 @@ mod tests {
         check(&[import(&json!("x")), export(&json!("y"))], &apart);
         check(&[import(&json!("b-x")), export(&json!({ "Fn::Sub": "${AWS::StackName}-x" }))], &after);
         check(&[import(&json!("a-x")), export(&json!({ "Fn::Sub": "${AWS::StackName}-x" }))], &apart);
+        for spelled in [
+            json!({ "Fn::Sub": "${ AWS::StackName }-x" }),
+            json!({ "Fn::Sub": ["${n}-x", { "n": { "Ref": "AWS::StackName" } }] }),
+            json!({ "Fn::Join": ["-", [{ "Fn::Sub": "${ AWS::StackName }" }, "x"]] }),
+        ] {
+            check(&[import(&json!("b-x")), export(&spelled)], &after);
+            check(&[import(&json!("a-x")), export(&spelled)], &apart);
+        }
+        check(
+            &[
+                import(&json!({ "Fn::Sub": "${ Stage }-x" })),
+                export(&json!({ "Fn::Join": ["-", [{ "Ref": "Stage" }, "x"]] })),
+            ],
+            &after,
+        );
+        check(
+            &[import(&json!({ "Fn::Sub": "${!Stage}-x" })), export(&json!({ "Fn::Sub": "${Stage}-x" }))],
+            &apart,
+        );
         // Unknown, but made in the same way.
         let made = json!({ "Fn::Join": ["-", [{ "Ref": "Stage" }, "x"]] });
         check(&[import(&made), export(&made)], &after);
@@ -218,6 +253,15 @@ mod tests {
         ] {
             check(&[hearer, publishes.clone()], &after);
         }
+        let by_stage = json!({ "Resources": { "P": { "Type": "AWS::SSM::Parameter", "Properties": { "Name": { "Fn::Sub": "/${Stage}/t" } } } } });
+        for value in [
+            json!({ "Fn::Sub": "{{resolve:ssm:/${ Stage }/t:1}}" }),
+            json!({ "Fn::Sub": ["{{resolve:ssm:/${s}/t}}", { "s": { "Ref": "Stage" } }] }),
+        ] {
+            let hearer = json!({ "Resources": { "R": { "P": value } } });
+            check(&[hearer.clone(), by_stage.clone()], &after);
+            check(&[hearer, publishes.clone()], &apart);
+        }
         for stranger in [
             json!({ "Resources": { "R": { "P": "{{resolve:ssm:/n/table}}" } } }),
             json!({ "Resources": { "R": { "P": "{{resolve:secretsmanager:/n/t}}" } } }),
@@ -227,6 +271,24 @@ mod tests {
         ] {
             check(&[stranger, publishes.clone()], &apart);
         }
+    }
+
+    #[test]
+    fn the_name_of_a_resolved_parameter_ends_before_its_version() {
+        let check = |text: &str, expected: &[&str]| {
+            assert_eq!(resolved(text).collect::<Vec<_>>(), expected, "{text}");
+        };
+        check("{{resolve:ssm:/n/t}}", &["/n/t"]);
+        check("a{{resolve:ssm:/n/t:3}}b{{resolve:ssm-secure:x}}", &["/n/t", "x"]);
+        check("{{resolve:ssm:/${Stage}/t}}", &["/${Stage}/t"]);
+        check("{{resolve:ssm:/t/${ Stage }}}", &["/t/${Stage}"]);
+        check("{{resolve:ssm:/t/${Stage}:${Version}}}", &["/t/${Stage}"]);
+        check("{{resolve:ssm:/${AWS::StackName}:1}}", &["/${AWS::StackName}"]);
+        check("{{resolve:ssm:/t}}}", &["/t"]);
+        check("{{resolve:ssm:/t", &["/t"]);
+        check("{{resolve:ssm", &[]);
+        check("{{resolve:ssm:", &[""]);
+        check("{{resolve:ssm:${", &["${"]);
     }
 
     #[test]

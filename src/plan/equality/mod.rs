@@ -10,9 +10,13 @@ pub(crate) mod form;
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Number, Value, json};
+pub(crate) use tablewright_template::function as intrinsic;
+use tablewright_template::{Sub, SubPart};
 
 use crate::equality::form::Form;
-use crate::sub::{self, Part};
+
+/// The longest text that is written out, in bytes; expressions that double each other would outgrow memory.
+pub(crate) const LONGEST_TEXT: usize = 1 << 16;
 
 /// Returns whether two values under the property `name` mean the same.
 pub(crate) fn same(name: &str, a: &Value, b: &Value) -> bool {
@@ -71,14 +75,6 @@ pub(crate) fn is_no_value(value: &Value) -> bool {
     intrinsic(value).is_some_and(|(name, argument)| name == "Ref" && argument == "AWS::NoValue")
 }
 
-/// Returns name and argument of an intrinsic function, `None` for everything else.
-pub(crate) fn intrinsic(value: &Value) -> Option<(&str, &Value)> {
-    let map = value.as_object()?;
-    let (name, argument) = map.iter().next()?;
-    let known = name == "Ref" || name == "Condition" || name.starts_with("Fn::");
-    (map.len() == 1 && known).then_some((name.as_str(), argument))
-}
-
 /// Returns the one spelling of a value that is read in this form.
 pub(crate) fn normal(form: Form, value: &Value) -> Value {
     match value {
@@ -134,11 +130,7 @@ fn normal_intrinsic(function: &str, argument: &Value) -> Value {
     let argument = normal(Form::Plain, argument);
     let parts = match (function, &argument) {
         ("Fn::GetAtt", Value::String(dotted)) if dotted.contains('.') => return attribute(dotted),
-        ("Fn::Sub", Value::String(template)) => substituted(template, &Map::new()),
-        ("Fn::Sub", Value::Array(parts)) => match parts.as_slice() {
-            [Value::String(template), Value::Object(variables)] => substituted(template, variables),
-            _ => None,
-        },
+        ("Fn::Sub", argument) => Sub::read(argument).and_then(substituted),
         ("Fn::Join", Value::Array(parts)) => match parts.as_slice() {
             [Value::String(delimiter), Value::Array(items)] => interspersed(delimiter, items),
             _ => None,
@@ -157,15 +149,15 @@ fn attribute(dotted: &str) -> Value {
 
 /// The parts of an `Fn::Sub`; `None` when a variable has a value that is no text, or a long one more than once: nested
 /// expressions that double each other would outgrow memory.
-fn substituted(template: &str, variables: &Map<String, Value>) -> Option<Vec<Value>> {
+fn substituted(sub: Sub<'_>) -> Option<Vec<Value>> {
     let mut seen = BTreeSet::new();
     let is_short = |value: &Value| {
         value.is_string() || intrinsic(value).is_some_and(|(name, _)| matches!(name, "Ref" | "Fn::GetAtt"))
     };
-    let parts = sub::parts(template).into_iter().map(|part| match part {
-        Part::Text(text) => Some(json!(text)),
-        Part::Escaped(name) => Some(json!(format!("${{{name}}}"))),
-        Part::Variable(name) => match variables.get(name) {
+    let parts = sub.parts().into_iter().map(|part| match part {
+        SubPart::Text(text) => Some(json!(text)),
+        SubPart::Escaped(name) => Some(json!(format!("${{{name}}}"))),
+        SubPart::Variable(name) => match sub.variable(name) {
             None => Some(attribute(name)),
             Some(value) => (is_part(value) && (seen.insert(name) || is_short(value))).then(|| value.clone()),
         },
@@ -201,7 +193,7 @@ fn joined(parts: Vec<Value>) -> Option<Value> {
         for part in inner.unwrap_or_else(|| vec![part]) {
             match (merged.last_mut(), part) {
                 (Some(Value::String(text)), Value::String(more))
-                    if text.len() + more.len() > sub::LONGEST =>
+                    if text.len() + more.len() > LONGEST_TEXT =>
                 {
                     return None;
                 }

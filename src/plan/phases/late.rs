@@ -34,8 +34,7 @@ pub(crate) fn late(
             .collect();
         let still_used: BTreeSet<&str> = (0..findings.len())
             .filter(|at| waits(*at))
-            .filter_map(|at| findings[at].before)
-            .flat_map(refs::names)
+            .flat_map(|at| names(&findings[at], findings[at].before))
             .collect();
         let more: Vec<usize> = free
             .iter()
@@ -43,7 +42,7 @@ pub(crate) fn late(
             .filter(|at| !late.contains(at))
             .filter(|at| {
                 let finding = &findings[*at];
-                let follows = || finding.after.is_some_and(|value| !refs::names(value).is_disjoint(&coming));
+                let follows = || !names(finding, finding.after).is_disjoint(&coming);
                 let held = || removed_resource(finding).is_some_and(|id| still_used.contains(id));
                 follows() || held()
             })
@@ -59,15 +58,20 @@ pub(crate) fn late(
 fn needed_early<'a>(findings: &'a [Finding<'a>]) -> BTreeSet<&'a str> {
     let early =
         findings.iter().filter(|finding| matches!(finding.stage, Stage::Exclusive(_) | Stage::Index(_)));
-    let mut open: Vec<&str> = early.filter_map(|finding| finding.after).flat_map(refs::names).collect();
+    let mut open: Vec<&str> = early.flat_map(|finding| names(finding, finding.after)).collect();
     let mut needed = BTreeSet::new();
     while let Some(id) = open.pop() {
         if needed.insert(id) {
             let added = findings.iter().filter(|finding| added_resource(finding) == Some(id));
-            open.extend(added.filter_map(|finding| finding.after).flat_map(refs::names));
+            open.extend(added.flat_map(|finding| names(finding, finding.after)));
         }
     }
     needed
+}
+
+/// Returns what one side of a finding refers to.
+fn names<'a>(finding: &Finding, side: Option<&'a Value>) -> BTreeSet<&'a str> {
+    side.map(|value| refs::names(value, &finding.path)).unwrap_or_default()
 }
 
 fn added_resource<'a>(finding: &'a Finding) -> Option<&'a str> {

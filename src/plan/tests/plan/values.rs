@@ -48,6 +48,14 @@ fn a_value_that_names_the_table_renames_it() {
         json!({ "Fn::Sub": "${Name}" }),
         json!({ "Fn::Sub": "app-${Name}-notes" }),
         json!({ "Fn::Sub": ["${n}-notes", { "n": { "Ref": "Name" } }] }),
+        // CloudFormation trims what stands in the braces.
+        json!({ "Fn::Sub": "${ Name }-notes" }),
+        json!({ "Fn::Sub": "${Name }-${!Name}-${ !Name }-notes" }),
+        json!({ "Fn::Sub": ["${ n }-notes", { "n": { "Ref": "Name" } }] }),
+        json!({ "Fn::Sub": ["${n}-notes", { " n ": { "Fn::Sub": "${\tName\n}" } }] }),
+        json!({ "Fn::Sub": "${ AWS::Region }-${ Name }" }),
+        json!({ "Fn::Join": ["-", [{ "Fn::Sub": "${ Name }" }, "notes"]] }),
+        json!({ "Fn::If": ["IsSub", "one", "two"] }),
         json!({ "Fn::Join": ["-", ["app", { "Ref": "Name" }]] }),
         json!({ "Fn::Sub": "${AWS::Region}-${Name}" }),
         json!({ "Fn::Select": [0, { "Fn::Split": [",", { "Ref": "Name" }] }] }),
@@ -58,7 +66,7 @@ fn a_value_that_names_the_table_renames_it() {
             stack(json!({ "Name": { "Type": "String" } }), json!({ "TableName": name })),
             json!({
                 "Mappings": { "Names": { "a": { "notes": "x" }, "b": { "notes": "y" } } },
-                "Conditions": { "IsA": { "Fn::Equals": [{ "Ref": "Name" }, "a"] } },
+                "Conditions": { "IsA": { "Fn::Equals": [{ "Ref": "Name" }, "a"] }, "IsSub": { "Fn::Equals": [{ "Fn::Sub": "${ Name }" }, "a"] } },
             }),
         );
         let same = [("Name", "a")];
@@ -497,4 +505,46 @@ fn key_attributes_can_be_values_too() {
     );
     let literal = table(json!({ "KeySchema": key(&["pk"]) }));
     check((&template, &[("Key", "pk")]), (&literal, &[]), &["remove Parameters/Key: none"]);
+}
+
+#[test]
+fn a_mapping_that_a_function_names_may_be_any() {
+    let template = |value: &str| {
+        merged(
+            stack(
+                json!({ "Map": { "Type": "String" } }),
+                json!({ "TableName": { "Fn::FindInMap": [{ "Ref": "Map" }, "a", "b"] } }),
+            ),
+            json!({ "Mappings": { "Names": { "a": { "b": value } } } }),
+        )
+    };
+    let plan = plan(Some(&template("x")), &template("y"), &PlanOptions::default());
+    let mapping = plan.changes.iter().find(|change| change.section == "Mappings").expect("a change");
+    assert!(mapping.verdict > Verdict::Refused, "{mapping:?}");
+}
+
+#[test]
+fn blanks_in_the_braces_of_a_text_are_no_change() {
+    let template = |name: &str| named(json!({ "TableName": { "Fn::Sub": name } }));
+    let none = PlanOptions::default();
+    for (before, after) in [("${T}-n", "${ T }-n"), ("${T.Arn}", "${\tT.Arn }"), ("${!T}", "${ !T}")] {
+        assert!(plan(Some(&template(before)), &template(after), &none).is_empty(), "{before} {after}");
+    }
+}
+
+/// What stands in braces reaches a tag, an output and an export as it reaches the name of a table.
+#[test]
+fn blanks_in_the_braces_hide_no_change() {
+    let template = merged(
+        stack(
+            json!({ "Stage": { "Type": "String" } }),
+            json!({ "TableName": "notes", "Tags": [{ "Key": "k", "Value": { "Fn::Sub": "${ Stage }" } }] }),
+        ),
+        json!({ "Outputs": { "O": { "Value": { "Fn::Sub": "${ Stage }" }, "Export": { "Name": { "Fn::Sub": "${ Stage }-x" } } } } }),
+    );
+    let plan = plan(Some(&template), &template, &known(&[("Stage", "a")], &[("Stage", "b")]));
+    let places: Vec<&str> = plan.changes.iter().map(|change| change.path.as_str()).collect();
+    for place in ["/Properties/Tags/0", "/Value", "/Export"] {
+        assert!(places.contains(&place), "{place} in {places:?}");
+    }
 }
