@@ -36,7 +36,6 @@ mod verify;
 mod resolve;
 mod names;
 mod way;
-mod near;
 mod fragment;
 pub mod local;
 

@@ -4,6 +4,7 @@
 //! the stack: neither has a CloudFormation that could be asked.
 
 use tablewright::{Argument, Condition, Expression, ParameterType, Stack, Sub, Test, Value};
+use tablewright_template::{SubPart, sub_parts};
 
 /// What a value comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,21 +111,18 @@ fn substitute(
     text: &str,
     own: &mut dyn FnMut(&str) -> Option<Result<Known, Unknown>>,
 ) -> Result<Known, Unknown> {
+    literal(text)?;
     let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("${") {
-        out.push_str(before);
-        let (name, behind) = after.split_once('}').ok_or_else(|| format!("`{text}` is not closed"))?;
-        match name.strip_prefix('!') {
-            Some(literal) => out.push_str(&format!("${{{literal}}}")),
-            None => {
-                let value = own(name.trim()).unwrap_or_else(|| reference(stack, name.trim()))?;
-                out.push_str(&as_text(value)?);
+    for part in sub_parts(text) {
+        match part {
+            SubPart::Text(part) if part.contains("${") => return Err(format!("`{text}` is not closed")),
+            SubPart::Text(part) => out.push_str(part),
+            SubPart::Escaped(name) => out.push_str(&format!("${{{name}}}")),
+            SubPart::Variable(name) => {
+                out.push_str(&as_text(own(name).unwrap_or_else(|| reference(stack, name))?)?);
             }
         }
-        rest = behind;
     }
-    out.push_str(&literal(rest)?);
     Ok(Known::Text(out))
 }
 
@@ -260,6 +258,10 @@ mod tests {
         unknown(
             &Expression::sub("a-{{resolve:ssm:/x}}"),
             "`a-{{resolve:ssm:/x}}` is known when it is deployed",
+        );
+        unknown(
+            &Expression::sub("{{resolve:ssm:/${Stage}/x}}-${Stage}"),
+            "`{{resolve:ssm:/${Stage}/x}}-${Stage}` is known when it is deployed",
         );
         unknown(&Expression::sub("${Stage"), "`${Stage` is not closed");
         unknown(&Expression::GetAtt("T".into(), "Arn".into()), "`T.Arn` is known when it is deployed");

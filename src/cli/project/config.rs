@@ -9,7 +9,7 @@ use tablewright::{Env, Profile};
 
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
-use crate::project::near::nearest;
+use crate::project::nearest;
 
 /// The configuration of a project.
 #[derive(Debug, Deserialize)]

@@ -3,12 +3,11 @@
 mod config;
 mod find;
 mod freshness;
-mod near;
 mod program;
 mod scratch;
 
 pub(crate) use config::EnvConfig;
 pub(crate) use find::Project;
-pub(crate) use near::nearest;
 pub(crate) use program::{Build, assemble};
 pub(crate) use scratch::make as make_scratch;
+pub(crate) use tablewright_template::nearest;

@@ -13,12 +13,12 @@ mod statement;
 use serde_json::Value as Json;
 use tablewright::render::yaml;
 use tablewright::{Problem, Stack, Table};
+use tablewright_template::nearest;
 
 use crate::EmbedError;
 use crate::document::Document;
 use crate::embed::{Edit, Options, embed};
 use crate::names::with_name_parameters;
-use crate::near::nearest;
 use crate::region::{Region, Regions};
 use crate::way::{Reference, RegionsError, Way, provenance};
 pub(crate) use env::variable;
@@ -245,7 +245,7 @@ fn find_function(template: &str, name: &str, types: &[&'static str]) -> Result<(
             let functions = resources.iter().filter(|entry| types.contains(&type_of(entry).as_str()));
             let known: Vec<String> =
                 functions.filter_map(|entry| entry.key.as_str().map(str::to_owned)).collect();
-            let near = nearest(name, &known);
+            let near = nearest(name, &known).cloned();
             Err(EmbedError::NoFunction { name: name.to_owned(), near, known })
         }
     }

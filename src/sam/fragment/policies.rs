@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 use tablewright::{Encryption, Index, Problem, Scalar, Table, Value};
+use tablewright_template::nearest;
 
 use crate::fragment::statement::{READ, READ_INDEX, READ_STREAM, WRITE, allow, of_key};
 use crate::fragment::{Access, Piece, Request, SAM_FUNCTION, in_function, problem};
-use crate::near::nearest;
 use crate::way::Reference;
 
 pub(super) fn policies(reference: &Reference<'_>, request: &Request<'_>) -> Result<Piece, Box<Problem>> {
