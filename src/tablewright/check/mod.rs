@@ -130,10 +130,3 @@ fn has_null(value: &Json) -> bool {
         Json::String(_) | Json::Number(_) | Json::Bool(_) => false,
     }
 }
-
-/// Returns the name and the arguments of one of CloudFormation's functions, if the value is a call of one.
-fn function(value: &Json) -> Option<(&str, &Json)> {
-    let entries = value.as_object().filter(|entries| entries.len() == 1)?;
-    let (name, argument) = entries.iter().next()?;
-    (name == "Ref" || name.starts_with("Fn::")).then_some((name, argument))
-}

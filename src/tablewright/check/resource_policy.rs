@@ -1,8 +1,8 @@
 //! R1: resource policies of a table, of its stream, and of replicas.
 
 use serde_json::Value as Json;
+use tablewright_template::function;
 
-use crate::check::function;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::table::Table;

@@ -4,8 +4,8 @@
 //! the Rust line that says it.
 
 use serde_json::{Value as Json, json};
+use tablewright_template::function;
 
-use crate::check::function;
 use crate::check::profile::rule::Rule;
 use crate::item::IndexKind;
 use crate::place::Place;

@@ -1,11 +1,11 @@
 //! H8, H9: the keys of a stack that its tables are encrypted with.
 
 use serde_json::Value as Json;
+use tablewright_template::{Reference, Role, visit_references};
 
 use crate::check::profile::Demands;
 use crate::check::profile::judged::{Instead, Judged, Said};
 use crate::check::profile::rule::{self, Rule};
-use crate::check::reference::{Target, targets};
 use crate::problem::Problem;
 use crate::stack::Stack;
 
@@ -89,13 +89,13 @@ fn keys_of(stack: &Stack, table: &Judged<'_>) -> Vec<String> {
 }
 
 fn name(value: &Json, names: &mut Vec<String>) {
-    targets(value, &mut |target| match target {
-        Target::Name(id) | Target::Attribute(id, _) => names.push(id),
-        Target::DependsOn(_)
-        | Target::Condition(_)
-        | Target::If(_)
-        | Target::Mapping(_)
-        | Target::Macro
-        | Target::Malformed(_) => {}
+    visit_references(Role::Value, value, &mut |_, reference| match reference {
+        Reference::Name(id) | Reference::Attribute { resource: id, .. } => names.push(id.to_owned()),
+        Reference::DependsOn(_)
+        | Reference::Condition(_)
+        | Reference::If(_)
+        | Reference::Mapping { .. }
+        | Reference::Macro
+        | Reference::Malformed(_) => {}
     });
 }

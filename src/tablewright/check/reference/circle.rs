@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::check::reference::find::{From, Reference};
-use crate::check::reference::function::Target;
+use tablewright_template::Reference;
+
+use crate::check::reference::find::{From, Use};
 use crate::problem::Problem;
 use crate::stack::Stack;
 use crate::table::scaling::dimensions;
@@ -11,8 +12,8 @@ use crate::table::scaling::dimensions;
 /// Who waits for whom, in the order of the template. A name that nobody has waits for nothing.
 type Waits = Vec<(String, String)>;
 
-pub(super) fn check(stack: &Stack, references: &[Reference], problems: &mut Vec<Problem>) {
-    for circle in circles(&of_resources(stack, references)) {
+pub(super) fn check(stack: &Stack, uses: &[Use], problems: &mut Vec<Problem>) {
+    for circle in circles(&of_resources(stack, uses)) {
         let at = stack.place_of("Resources", &circle[0], None).unwrap_or(&stack.at);
         problems.push(
             Problem::error("X6", at, message("resource", &circle))
@@ -23,7 +24,7 @@ pub(super) fn check(stack: &Stack, references: &[Reference], problems: &mut Vec<
                 .server_text(format!("Circular dependency between resources: [{}]", circle.join(", "))),
         );
     }
-    for circle in circles(&of_conditions(references)) {
+    for circle in circles(&of_conditions(uses)) {
         let at = stack.place_of("Conditions", &circle[0], None).unwrap_or(&stack.at);
         problems.push(
             Problem::error("X6", at, message("condition", &circle))
@@ -38,11 +39,13 @@ fn message(what: &str, circle: &[String]) -> String {
     format!("{what} `{}` waits for itself: {}", circle[0], names.join(" → "))
 }
 
-fn of_resources(stack: &Stack, references: &[Reference]) -> Waits {
+fn of_resources(stack: &Stack, uses: &[Use]) -> Waits {
     let mut waits = Waits::new();
-    for Reference { to, from, at: _ } in references {
-        if let (From::Resource(id), Target::Name(on) | Target::Attribute(on, _) | Target::DependsOn(on)) =
-            (from, to)
+    for Use { of, from, at: _ } in uses {
+        if let (
+            From::Resource(id),
+            Reference::Name(on) | Reference::Attribute { resource: on, .. } | Reference::DependsOn(on),
+        ) = (from, of)
         {
             waits.push((id.clone(), on.clone()));
         }
@@ -59,10 +62,10 @@ fn of_resources(stack: &Stack, references: &[Reference]) -> Waits {
     waits
 }
 
-fn of_conditions(references: &[Reference]) -> Waits {
+fn of_conditions(uses: &[Use]) -> Waits {
     let mut waits = Waits::new();
-    for Reference { to, from, at: _ } in references {
-        if let (From::Condition(name), Target::Condition(on)) = (from, to) {
+    for Use { of, from, at: _ } in uses {
+        if let (From::Condition(name), Reference::Condition(on)) = (from, of) {
             waits.push((name.clone(), on.clone()));
         }
     }

@@ -1,12 +1,12 @@
 //! Everything that a stack refers to, with the Rust line of each reference.
 //!
-//! In: a [`Stack`]. Out: its [`Reference`]s. The structs are taken apart field by field: who adds a field decides here whether
+//! In: a [`Stack`]. Out: every [`Use`] of a name. The structs are taken apart field by field: who adds a field decides here whether
 //! something can be named in it.
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
+use tablewright_template::{Reference, Role, Step, visit_references};
 
-use crate::check::reference::function::{Target, targets};
 use crate::place::Place;
 use crate::stack::condition::Test;
 use crate::stack::{Output, Stack};
@@ -21,10 +21,10 @@ use crate::table::schedule::Schedule;
 use crate::table::settings::{ContributorInsights, Encryption, Kinesis, PointInTimeRecovery, WarmThroughput};
 use crate::value::Value;
 
-/// Something that is named, where it is named, and the Rust line.
+/// The use of a name: what is named, in which part of the template, and the Rust line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Reference {
-    pub(super) to: Target,
+pub(super) struct Use {
+    pub(super) of: Reference<String>,
     pub(super) from: From,
     pub(super) at: Place,
 }
@@ -44,7 +44,7 @@ pub(super) enum From {
     Export,
 }
 
-pub(super) fn references(stack: &Stack) -> Vec<Reference> {
+pub(super) fn uses(stack: &Stack) -> Vec<Use> {
     let mut found = Vec::new();
     for condition in &stack.conditions {
         let mut finder = Finder::new(&mut found, From::Condition(condition.name.clone()));
@@ -69,7 +69,7 @@ pub(super) fn references(stack: &Stack) -> Vec<Reference> {
     found
 }
 
-fn of_table(table: &Table, found: &mut Vec<Reference>) {
+fn of_table(table: &Table, found: &mut Vec<Use>) {
     let Table {
         id,
         name,
@@ -137,31 +137,33 @@ fn of_table(table: &Table, found: &mut Vec<Reference>) {
     }
     let mut beside = Finder::new(found, From::Resource(id.clone()));
     beside.condition(at, condition.as_deref());
-    depends_on.iter().for_each(|id| beside.push(at, Target::DependsOn(id.clone())));
+    depends_on.iter().for_each(|id| beside.push(at, Reference::DependsOn(id.clone())));
     let mut finder = Finder::new(found, From::Metadata);
     metadata.values().for_each(|entry| finder.json(at, entry));
 }
 
 /// Forgets what stands in the model alone since an override has taken its place: no template will have it.
 #[cfg(feature = "render")]
-fn forget_overridden(table: &Table, first: usize, found: &mut Vec<Reference>) {
+fn forget_overridden(table: &Table, first: usize, found: &mut Vec<Use>) {
     if table.overrides.is_empty() {
         return;
     }
     let mut kept = Vec::new();
-    targets(&crate::render::lower::overridden(table).0, &mut |target| kept.push(target));
+    visit_references(Role::Value, &crate::render::lower::overridden(table).0, &mut |_, reference| {
+        kept.push(reference.into_owned());
+    });
     let mut position = 0;
-    found.retain(|reference| {
+    found.retain(|usage| {
         position += 1;
-        position <= first || kept.contains(&reference.to)
+        position <= first || kept.contains(&usage.of)
     });
 }
 
 #[cfg(not(feature = "render"))]
-fn forget_overridden(_: &Table, _: usize, _: &mut Vec<Reference>) {}
+fn forget_overridden(_: &Table, _: usize, _: &mut Vec<Use>) {}
 
 /// The scalable target waits for what its limits refer to, the table does not; nor does the target for what the policy needs.
-fn of_scaling(dimension: &Dimension<'_>, at: &Place, found: &mut Vec<Reference>) {
+fn of_scaling(dimension: &Dimension<'_>, at: &Place, found: &mut Vec<Use>) {
     let AutoScaling {
         min,
         max,
@@ -186,39 +188,32 @@ fn of_scaling(dimension: &Dimension<'_>, at: &Place, found: &mut Vec<Reference>)
     of_policy.values(at, disable_scale_in);
 }
 
-fn of_raw(id: &str, body: &Json, at: &Place, found: &mut Vec<Reference>) {
-    for (key, value) in body.as_object().into_iter().flatten() {
-        let mut finder = Finder::new(found, From::Resource(id.to_owned()));
-        match (key.as_str(), value) {
-            ("DependsOn", Json::String(id)) => finder.push(at, Target::DependsOn(id.clone())),
-            ("DependsOn", Json::Array(ids)) => {
-                ids.iter()
-                    .filter_map(Json::as_str)
-                    .for_each(|id| finder.push(at, Target::DependsOn(id.to_owned())));
-            }
-            ("Condition", condition) => finder.condition(at, condition.as_str()),
-            ("Metadata", metadata) => Finder::new(found, From::Metadata).json(at, metadata),
-            (_, value) => finder.json(at, value),
-        }
-    }
+fn of_raw(id: &str, body: &Json, at: &Place, found: &mut Vec<Use>) {
+    visit_references(Role::Resource, body, &mut |way, reference| {
+        let from = match way.first() {
+            Some(Step::Key("Metadata")) => From::Metadata,
+            Some(Step::Key(_) | Step::Index(_)) | None => From::Resource(id.to_owned()),
+        };
+        found.push(Use { of: reference.into_owned(), from, at: at.clone() });
+    });
 }
 
 struct Finder<'a> {
-    found: &'a mut Vec<Reference>,
+    found: &'a mut Vec<Use>,
     from: From,
 }
 
 impl<'a> Finder<'a> {
-    fn new(found: &'a mut Vec<Reference>, from: From) -> Self {
+    fn new(found: &'a mut Vec<Use>, from: From) -> Self {
         Self { found, from }
     }
 
-    fn push(&mut self, at: &Place, to: Target) {
-        self.found.push(Reference { to, from: self.from.clone(), at: at.clone() });
+    fn push(&mut self, at: &Place, of: Reference<String>) {
+        self.found.push(Use { of, from: self.from.clone(), at: at.clone() });
     }
 
     fn json(&mut self, at: &Place, value: &Json) {
-        targets(value, &mut |target| self.push(at, target));
+        visit_references(Role::Value, value, &mut |_, reference| self.push(at, reference.into_owned()));
     }
 
     fn values<'v, T: Serialize + 'v>(&mut self, at: &Place, values: impl IntoIterator<Item = &'v Value<T>>) {
@@ -232,7 +227,7 @@ impl<'a> Finder<'a> {
 
     fn condition(&mut self, at: &Place, name: Option<&str>) {
         if let Some(name) = name {
-            self.push(at, Target::Condition(name.to_owned()));
+            self.push(at, Reference::Condition(name.to_owned()));
         }
     }
 

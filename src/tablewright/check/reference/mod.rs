@@ -5,21 +5,17 @@
 
 mod circle;
 mod find;
-mod function;
 mod unused;
 
 use std::collections::HashMap;
 
 use serde_json::Value as Json;
+use tablewright_template::{Reference, function};
 
-use crate::check::reference::find::{From, Reference, references};
+use crate::check::reference::find::{From, Use, uses};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::stack::Stack;
-
-pub(super) use function::Target;
-#[cfg(feature = "render")]
-pub(super) use function::targets;
 
 /// What every template can name without declaring it.
 const PSEUDO_PARAMETERS: [&str; 8] = [
@@ -34,18 +30,18 @@ const PSEUDO_PARAMETERS: [&str; 8] = [
 ];
 
 pub(super) fn check(stack: &Stack, problems: &mut Vec<Problem>) {
-    let references = references(stack);
+    let uses = uses(stack);
     let known = Known::of(stack);
     // An index without capacity of its own has its table's, and with it the same mistake at the same line.
     let mut found: Vec<Problem> = Vec::new();
-    for problem in references.iter().filter_map(|reference| known.judge(reference)) {
+    for problem in uses.iter().filter_map(|usage| known.judge(usage)) {
         if !found.contains(&problem) {
             found.push(problem);
         }
     }
     problems.append(&mut found);
-    circle::check(stack, &references, problems);
-    unused::check(stack, &references, problems);
+    circle::check(stack, &uses, problems);
+    unused::check(stack, &uses, problems);
 }
 
 /// What a stack has that can be named.
@@ -82,25 +78,25 @@ impl<'a> Known<'a> {
         Self { stack, resources }
     }
 
-    fn judge(&self, Reference { to, from, at }: &Reference) -> Option<Problem> {
-        match to {
-            Target::Name(name) => self.name(name, from, at),
-            Target::Attribute(id, attribute) => self.attribute(id, attribute.as_deref(), from, at),
-            Target::DependsOn(id) => self.is_missing(id).then(|| self.no_resource(id, at).server_text(unresolved(id, from))),
-            Target::Condition(name) => self.condition(name, at).map(|problem| {
+    fn judge(&self, Use { of, from, at }: &Use) -> Option<Problem> {
+        match of {
+            Reference::Name(name) => self.name(name, from, at),
+            Reference::Attribute { resource, attribute } => self.attribute(resource, attribute.as_deref(), from, at),
+            Reference::DependsOn(id) => self.is_missing(id).then(|| self.no_resource(id, at).server_text(unresolved(id, from))),
+            Reference::Condition(name) => self.condition(name, at).map(|problem| {
                 problem.server_text(format!("Template format error: Unresolved condition dependency {name} in the template"))
             }),
-            Target::If(name) => self.condition(name, at).map(|problem| {
+            Reference::If(name) => self.condition(name, at).map(|problem| {
                 problem.server_text(format!("Template error: unresolved condition dependency {name} in Fn::If"))
             }),
-            Target::Mapping([map, top, second]) => {
+            Reference::Mapping { map, top, second } => {
                 self.mapping(map.as_deref()?, top.as_deref(), second.as_deref(), at)
             }
-            Target::Macro => None,
-            Target::Malformed(text) => Some(
+            Reference::Macro => None,
+            Reference::Malformed(malformed) => Some(
                 Problem::error("X3", at, "a function has arguments that it cannot have")
                     .help("write it as `Expression` does; of a `${x}` that is not CloudFormation's, `${!x}` leaves it alone")
-                    .server_text(*text),
+                    .server_text(malformed.server_text()),
             ),
         }
     }
@@ -273,7 +269,7 @@ fn raw_kind(body: &Json) -> Kind {
     };
     // Properties that a function gives may have a stream in them.
     let properties = body.get("Properties").unwrap_or(&Json::Null);
-    let stream = super::function(properties).is_some() || properties.get("StreamSpecification").is_some();
+    let stream = function(properties).is_some() || properties.get("StreamSpecification").is_some();
     Kind::Table { global, stream }
 }
 

@@ -2,27 +2,28 @@
 
 use std::collections::HashSet;
 
-use crate::check::reference::find::Reference;
-use crate::check::reference::function::Target;
+use tablewright_template::Reference;
+
+use crate::check::reference::find::Use;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::stack::Stack;
 
-pub(super) fn check(stack: &Stack, references: &[Reference], problems: &mut Vec<Problem>) {
+pub(super) fn check(stack: &Stack, uses: &[Use], problems: &mut Vec<Problem>) {
     let mut names: HashSet<&str> = HashSet::new();
     let mut mappings: HashSet<&str> = HashSet::new();
     let mut conditions: HashSet<&str> = HashSet::new();
     let mut any_mapping = false;
-    for Reference { to, .. } in references {
-        match to {
-            Target::Name(name) => drop(names.insert(name)),
-            Target::Condition(name) | Target::If(name) => drop(conditions.insert(name)),
-            Target::Mapping([Some(map), ..]) => drop(mappings.insert(map)),
+    for Use { of, .. } in uses {
+        match of {
+            Reference::Name(name) => drop(names.insert(name)),
+            Reference::Condition(name) | Reference::If(name) => drop(conditions.insert(name)),
+            Reference::Mapping { map: Some(map), .. } => drop(mappings.insert(map)),
             // A function says which.
-            Target::Mapping([None, ..]) => any_mapping = true,
+            Reference::Mapping { map: None, .. } => any_mapping = true,
             // What it puts there may use anything; and of what cannot be read, who knows.
-            Target::Macro | Target::Malformed(_) => return,
-            Target::Attribute(..) | Target::DependsOn(_) => {}
+            Reference::Macro | Reference::Malformed(_) => return,
+            Reference::Attribute { .. } | Reference::DependsOn(_) => {}
         }
     }
     let parameters = stack.parameters.iter().map(|one| (&one.name, &one.at));
