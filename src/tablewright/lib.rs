@@ -56,7 +56,7 @@
 //!
 //! | place | what | what fails without it |
 //! | --- | --- | --- |
-//! | `tests/schema/*.paths.txt`, and the copy in `src/plan/tests/plan/schema/` | the new path of AWS's schema | nothing: begin here |
+//! | `tests/schema/*.paths.txt` | the new path of AWS's schema | nothing: begin here |
 //! | `table/mod.rs` | a field, its start value in `Table::blank`, a builder method, and a line in `has_more_settings`, so that an older tool refuses the manifest | the compiler; `render::tests::paths` |
 //! | `table/settings.rs`, `table/index.rs`, `table/global.rs` | its type; the same setting of an index or a replica | `render::tests::paths` |
 //! | `render/lower/table.rs`, `render/lower/global.rs` | its place among the properties; in `shape.rs` if both have it | `render::tests::paths` |

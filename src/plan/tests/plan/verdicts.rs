@@ -1160,8 +1160,11 @@ fn values_under_conditions_are_judged_branch_by_branch() {
 fn no_property_of_the_schemas_is_unknown() {
     let names = json!({ "AttributeName": "n", "IndexName": "i", "Key": "k", "Region": "r" });
     let schemas = [
-        ("AWS::DynamoDB::Table", include_str!("schema/aws-dynamodb-table.paths.txt")),
-        ("AWS::DynamoDB::GlobalTable", include_str!("schema/aws-dynamodb-globaltable.paths.txt")),
+        ("AWS::DynamoDB::Table", include_str!("../../../../tests/schema/aws-dynamodb-table.paths.txt")),
+        (
+            "AWS::DynamoDB::GlobalTable",
+            include_str!("../../../../tests/schema/aws-dynamodb-globaltable.paths.txt"),
+        ),
     ];
     for (kind, paths) in schemas {
         let is_leaf = |path: &str| !paths.lines().any(|other| other.starts_with(&format!("{path}/")));
