@@ -7,6 +7,7 @@ pub(crate) mod lower;
 mod tree;
 
 mod block;
+mod block_reader;
 mod checksum;
 mod comment;
 mod scalar;

@@ -32,7 +32,7 @@ fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
 
 /// A letter or `_`, then letters, digits and `_ . / - ( )`, single blanks, and colons that no blank follows; and not a word
 /// that YAML 1.1 takes for something else. What it takes for numbers and times begins with a digit, a sign or a dot.
-fn is_plain(text: &str) -> bool {
+pub(super) fn is_plain(text: &str) -> bool {
     let Some(mut before) = text.bytes().next().filter(|first| first.is_ascii_alphabetic() || *first == b'_')
     else {
         return false;

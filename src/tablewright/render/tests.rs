@@ -1,5 +1,6 @@
 //! What comes out is what was meant: every property once, hostile text.
 
+mod block_reader;
 mod definitions;
 mod faithful;
 mod forms;

@@ -1,0 +1,275 @@
+//! Reads the block YAML that the built-in templates write, and nothing else.
+//!
+//! In: the text of a template. Out: its tree without places, or nothing where a line has any other form; the general parser of
+//! `tablewright-template` reads that. Half the time of a render went into that parser. *Invariant:* a tree from here is the tree
+//! that the general parser gives, but for places; a property test holds it to that.
+
+use std::collections::HashSet;
+
+use tablewright_template::{Entry, Kind, MAX_BYTES, Node, Position, Scalar, ScalarValue, Style};
+
+use crate::render::scalar::is_plain;
+
+/// Levels of blocks, well below what the general parser takes; the built-in templates need fifteen.
+const MAX_DEPTH: usize = 50;
+/// Longer keys are not written on one line by everybody; YAML allows 1,024 characters.
+const MAX_KEY: usize = 1_000;
+
+/// Returns the tree of a text of the known form.
+pub(super) fn read(text: &str) -> Option<Node> {
+    let is_known = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
+    if text.len() > MAX_BYTES || !text.bytes().all(is_known) {
+        return None;
+    }
+    let mut lines = Lines { rest: text.split('\n'), next: None };
+    lines.advance();
+    let root = mapping(&mut lines, 0, 0)?;
+    lines.next.is_none().then_some(root)
+}
+
+/// The lines that say something: no empty ones, no comments.
+struct Lines<'a> {
+    rest: std::str::Split<'a, char>,
+    next: Option<Line<'a>>,
+}
+
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    indent: usize,
+    text: &'a str,
+}
+
+impl Lines<'_> {
+    fn advance(&mut self) {
+        self.next = self.rest.by_ref().find_map(|line| {
+            let text = line.trim_start_matches(' ');
+            let is_said = !text.is_empty() && !text.starts_with('#');
+            is_said.then_some(Line { indent: line.len() - text.len(), text })
+        });
+    }
+}
+
+fn node(kind: Kind) -> Node {
+    Node { position: Position::START, kind }
+}
+
+/// Reads the block that begins with the next line.
+fn block(lines: &mut Lines<'_>, indent: usize, depth: usize) -> Option<Node> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    if lines.next?.text.starts_with("- ") {
+        sequence(lines, indent, depth)
+    } else {
+        mapping(lines, indent, depth)
+    }
+}
+
+fn mapping(lines: &mut Lines<'_>, indent: usize, depth: usize) -> Option<Node> {
+    let mut entries = Vec::new();
+    while let Some(line) = lines.next
+        && line.indent >= indent
+    {
+        if line.indent > indent {
+            return None;
+        }
+        let (key, rest) = key(line.text)?;
+        lines.advance();
+        let value = value(lines, rest, indent, depth)?;
+        entries.push(Entry { key, key_position: Position::START, value });
+    }
+    (!entries.is_empty() && are_unique(&entries)).then(|| node(Kind::Mapping(entries)))
+}
+
+fn are_unique(entries: &[Entry]) -> bool {
+    const FEW: usize = 16;
+    if entries.len() > FEW {
+        return entries.iter().map(|entry| &entry.key).collect::<HashSet<_>>().len() == entries.len();
+    }
+    entries
+        .iter()
+        .enumerate()
+        .all(|(position, entry)| entries[..position].iter().all(|other| other.key != entry.key))
+}
+
+fn sequence(lines: &mut Lines<'_>, indent: usize, depth: usize) -> Option<Node> {
+    let mut items = Vec::new();
+    while let Some(line) = lines.next
+        && line.indent >= indent
+    {
+        let item = line.text.strip_prefix("- ").filter(|_| line.indent == indent)?;
+        if item.starts_with("- ") || key(item).is_some() {
+            // What stands behind the dash is the first line of a block.
+            lines.next = Some(Line { indent: indent + 2, text: item });
+            items.push(block(lines, indent + 2, depth + 1)?);
+        } else {
+            lines.advance();
+            items.push(value(lines, item, indent, depth)?);
+        }
+    }
+    Some(node(Kind::Sequence(items)))
+}
+
+/// Returns the key of a line, and what stands behind its colon.
+fn key(line: &str) -> Option<(String, &str)> {
+    let (key, behind) = if line.starts_with(['\'', '"']) {
+        quoted(line)?
+    } else {
+        let end = line
+            .match_indices(':')
+            .map(|(at, _)| at)
+            .find(|at| matches!(line.as_bytes().get(at + 1), None | Some(b' ')))?;
+        (
+            Scalar { text: line[..end].to_owned(), style: Style::Plain, value: ScalarValue::String },
+            &line[end..],
+        )
+    };
+    if key.text.len() > MAX_KEY || (key.style == Style::Plain && !is_plain(&key.text)) {
+        return None;
+    }
+    match behind.strip_prefix(':')? {
+        "" => Some((key.text, "")),
+        rest => {
+            let rest = rest.strip_prefix(' ').filter(|rest| !rest.is_empty())?;
+            Some((key.text, rest))
+        }
+    }
+}
+
+/// Reads what stands behind a key or a dash, and the block below it where that is nothing or a tag.
+fn value(lines: &mut Lines<'_>, text: &str, indent: usize, depth: usize) -> Option<Node> {
+    let mut below = |is_list: bool| {
+        let next = lines.next.filter(|line| line.indent > indent)?;
+        if is_list && !next.text.starts_with("- ") {
+            return None;
+        }
+        block(lines, next.indent, depth + 1)
+    };
+    match text {
+        "" => below(false),
+        "{}" => Some(node(Kind::Mapping(Vec::new()))),
+        "[]" => Some(node(Kind::Sequence(Vec::new()))),
+        _ => match text.strip_prefix('!').map(|tag| tag.split_once(' ').unwrap_or((tag, ""))) {
+            None => scalar(text).map(|scalar| node(Kind::Scalar(scalar))),
+            Some((tag, "")) => function(long_form_of_list(tag)?, below(true)?),
+            Some((tag, argument)) => function_of_text(tag, argument),
+        },
+    }
+}
+
+fn function(name: &str, argument: Node) -> Option<Node> {
+    let entry = Entry { key: name.to_owned(), key_position: Position::START, value: argument };
+    Some(node(Kind::Mapping(vec![entry])))
+}
+
+fn long_form_of_list(tag: &str) -> Option<&'static str> {
+    Some(match tag {
+        "And" => "Fn::And",
+        "Equals" => "Fn::Equals",
+        "FindInMap" => "Fn::FindInMap",
+        "If" => "Fn::If",
+        "Join" => "Fn::Join",
+        "Not" => "Fn::Not",
+        "Or" => "Fn::Or",
+        "Select" => "Fn::Select",
+        "Split" => "Fn::Split",
+        "Sub" => "Fn::Sub",
+        _ => return None,
+    })
+}
+
+fn function_of_text(tag: &str, argument: &str) -> Option<Node> {
+    let argument = scalar(argument).filter(|scalar| scalar.value == ScalarValue::String)?;
+    let text = |text: &str| {
+        node(Kind::Scalar(Scalar {
+            text: text.to_owned(),
+            style: argument.style,
+            value: ScalarValue::String,
+        }))
+    };
+    match tag {
+        "Ref" => function("Ref", text(&argument.text)),
+        "Sub" => function("Fn::Sub", text(&argument.text)),
+        "ImportValue" => function("Fn::ImportValue", text(&argument.text)),
+        "GetAtt" => {
+            let (id, attribute) = argument.text.split_once('.')?;
+            let is_whole = !id.is_empty() && !attribute.is_empty();
+            is_whole.then(|| function("Fn::GetAtt", node(Kind::Sequence(vec![text(id), text(attribute)]))))?
+        }
+        _ => None,
+    }
+}
+
+/// Reads a scalar that ends with its line.
+fn scalar(text: &str) -> Option<Scalar> {
+    if text.starts_with(['\'', '"']) {
+        return quoted(text).filter(|(_, behind)| behind.is_empty()).map(|(scalar, _)| scalar);
+    }
+    let value = match text {
+        "true" => ScalarValue::Boolean(true),
+        "false" => ScalarValue::Boolean(false),
+        // The types of attributes, which are words of YAML 1.1 and no booleans to CloudFormation.
+        "N" => ScalarValue::String,
+        _ if is_plain(text) => ScalarValue::String,
+        _ => ScalarValue::Number(number(text)?.into()),
+    };
+    Some(Scalar { text: text.to_owned(), style: Style::Plain, value })
+}
+
+/// A decimal number without a leading zero.
+fn number(text: &str) -> Option<u64> {
+    let is_decimal =
+        text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
+    is_decimal.then(|| text.parse().ok())?
+}
+
+/// Reads a quoted text from its first quote, and returns what stands behind its last.
+fn quoted(text: &str) -> Option<(Scalar, &str)> {
+    if let Some(inside) = text.strip_prefix('\'') {
+        let (text, behind) = single_quoted(inside)?;
+        return Some((Scalar { text, style: Style::SingleQuoted, value: ScalarValue::String }, behind));
+    }
+    let (text, behind) = double_quoted(text.strip_prefix('"')?)?;
+    Some((Scalar { text, style: Style::DoubleQuoted, value: ScalarValue::String }, behind))
+}
+
+fn single_quoted(mut rest: &str) -> Option<(String, &str)> {
+    let mut text = String::new();
+    loop {
+        let (before, behind) = rest.split_once('\'')?;
+        text.push_str(before);
+        let Some(more) = behind.strip_prefix('\'') else { return Some((text, behind)) };
+        text.push('\'');
+        rest = more;
+    }
+}
+
+/// Knows the escapes that [`scalar`](crate::render::scalar) writes.
+fn double_quoted(mut rest: &str) -> Option<(String, &str)> {
+    let mut text = String::new();
+    loop {
+        let at = rest.find(['"', '\\'])?;
+        text.push_str(&rest[..at]);
+        let behind = &rest[at + 1..];
+        if rest[at..].starts_with('"') {
+            return Some((text, behind));
+        }
+        let (c, digits) = match behind.bytes().next()? {
+            b'"' => ('"', 0),
+            b'\\' => ('\\', 0),
+            b'n' => ('\n', 0),
+            b't' => ('\t', 0),
+            b'r' => ('\r', 0),
+            b'u' => (escaped(behind.get(1..5)?)?, 4),
+            b'U' => (escaped(behind.get(1..9)?)?, 8),
+            _ => return None,
+        };
+        text.push(c);
+        rest = &behind[1 + digits..];
+    }
+}
+
+fn escaped(digits: &str) -> Option<char> {
+    let is_hexadecimal = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hexadecimal.then(|| char::from_u32(u32::from_str_radix(digits, 16).ok()?))?
+}
