@@ -10,11 +10,11 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use serde_json::{Value as Json, json};
 use tablewright_cloudformation::Origin;
 use tablewright_cloudformation::{ApiError, Connect, ConnectError, connect};
-use tablewright_dynamodb::{Pace, wait_until_active};
+use tablewright_dynamodb::{Pace, send, wait_until_active};
 use tablewright_sam::local::Deployed;
 
 use crate::args::aws::sandbox_target;
-use crate::commands::local::send::{is_unknown_operation, refused, send};
+use crate::commands::local::refused::{is_unknown_operation, refused};
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 
@@ -44,7 +44,7 @@ pub(super) enum Place {
     Url(String, Origin),
 }
 
-/// A DynamoDB that can be asked.
+/// A connected DynamoDB endpoint.
 pub(super) struct Endpoint {
     client: Client,
 }
@@ -108,7 +108,7 @@ impl Place {
 impl Endpoint {
     /// Sends a request as it is.
     pub(super) async fn send(&self, action: &'static str, input: &Json) -> Result<Json, ApiError> {
-        send(&self.client, action, input).await
+        send(&self.client, action, input).await.map_err(|error| ApiError::unpack(action, &error))
     }
 
     /// Returns `Table` of DescribeTable, none where there is no such table.
@@ -147,7 +147,7 @@ impl Endpoint {
         }
     }
 
-    /// Asks for what some endpoints have never heard of: DynamoDB Local has no tags.
+    /// Sends a request of an operation that some endpoints do not implement: DynamoDB Local has no tags. `Null` there.
     async fn ask(&self, action: &'static str, input: &Json) -> Result<Json> {
         match self.send(action, input).await {
             Err(error) if is_unknown_operation(&error) => Ok(Json::Null),
@@ -157,7 +157,7 @@ impl Endpoint {
 
     /// Waits until a table and its indexes are ACTIVE.
     pub(super) async fn settle(&self, table: &str) -> Result<()> {
-        // It is next door: most are done at once.
+        // A local endpoint is done with most changes at once.
         let pace =
             Pace { first: Duration::from_millis(50), longest: Duration::from_secs(2), ..Pace::default() };
         wait_until_active(&self.client, &[table.to_owned()], pace, |_| ()).await.or_exit(Exit::Unknown)

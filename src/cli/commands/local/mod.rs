@@ -2,7 +2,7 @@ mod up;
 
 mod endpoint;
 mod env_file;
-mod send;
+mod refused;
 
 use clap::Subcommand;
 

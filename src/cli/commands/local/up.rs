@@ -8,7 +8,7 @@ use tablewright_sam::local::{Call, Deployed, Operation, create, env_json, update
 use crate::args::{Common, select};
 use crate::commands::local::endpoint::{Endpoint, EndpointArgs};
 use crate::commands::local::env_file::EnvFile;
-use crate::commands::local::send::{is_unknown_operation, refused};
+use crate::commands::local::refused::{is_unknown_operation, refused};
 use crate::commands::sam::no_regions;
 use crate::error::{CommandError, Result};
 use crate::event_loop::run;
@@ -34,7 +34,7 @@ pub(super) struct Args {
     env_json: Option<PathBuf>,
 }
 
-/// A table, and what is to be done to it.
+/// A table, and the requests that bring it to its definition.
 struct Work<'s> {
     stack: &'s Stack,
     table: &'s Table,
@@ -47,7 +47,7 @@ struct Work<'s> {
 struct Done {
     created: bool,
     updated: Vec<String>,
-    /// What the endpoint has never heard of.
+    /// What the endpoint does not implement.
     left_out: Vec<String>,
 }
 
@@ -72,7 +72,7 @@ pub(super) fn up(common: &Common, args: &Args) -> Result<Exit> {
     let variables = env_json(stacks.iter().copied()).map_err(no_regions)?;
     run(async {
         let endpoint = place.connect(&project.scratch(), env_config.region.clone()).await?;
-        // All of them are looked at before the first is changed: what cannot be is told while nothing is.
+        // All tables are compared before the first is changed: a change that is impossible is refused while nothing is done.
         let mut works = Vec::new();
         for (stack, call) in wanted {
             works.push(look(&endpoint, stack, call).await?);
@@ -97,7 +97,7 @@ pub(super) fn up(common: &Common, args: &Args) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Finds out what a table takes to be as it is defined.
+/// Returns the requests that bring a table to its definition.
 async fn look<'s>(endpoint: &Endpoint, stack: &'s Stack, create: Call) -> Result<Work<'s>> {
     let table = stack.tables.iter().find(|table| table.id == create.table);
     let table = table.expect("a call is about a table of its stack");
@@ -119,7 +119,7 @@ fn changes(stack: &Stack, table: &Table, deployed: &Deployed) -> Result<Vec<Call
     })
 }
 
-/// Sends what a table takes, each request when the table is ACTIVE again.
+/// Sends the requests of a table, each when the table is ACTIVE again.
 async fn bring(endpoint: &Endpoint, work: &Work<'_>) -> Result<Done> {
     let mut done = Done::default();
     for call in &work.calls {
@@ -128,7 +128,7 @@ async fn bring(endpoint: &Endpoint, work: &Work<'_>) -> Result<Done> {
     if done.created {
         let deployed = endpoint.deployed(&work.name).await?;
         let mut rest = changes(work.stack, work.table, &deployed)?;
-        // CreateTable has said it all; what the endpoint did not keep of it, it would not keep this time.
+        // CreateTable contained all settings; what the endpoint ignored then, it would ignore again.
         rest.retain(|call| call.operation != Operation::UpdateTable);
         for call in &rest {
             done.take(endpoint, &work.name, call).await?;
