@@ -115,7 +115,7 @@ impl fmt::Display for ApiError {
         match kind {
             ApiErrorKind::Throttled => write!(f, "{action} was throttled: {message}"),
             ApiErrorKind::Expired => write!(f, "the credentials have expired: {message}"),
-            ApiErrorKind::Credentials => write!(f, "the credentials are not accepted: {message}"),
+            ApiErrorKind::Credentials => write!(f, "the credentials were rejected: {message}"),
             ApiErrorKind::Denied { permission } => write!(f, "{permission} is not allowed: {message}"),
             ApiErrorKind::NotFound | ApiErrorKind::Validation => {
                 write!(f, "{action} was refused: {message}")

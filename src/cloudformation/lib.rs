@@ -4,11 +4,12 @@
 //! stream and confirmed once; throttled, stale, repeated or oddly paged reads never change it, and no path returns
 //! [`Outcome::Deployed`] unless the success of *this* operation was seen.
 //!
-//! This crate never prints, has no clock of its own, and has never heard of any resource type but the stack.
+//! This crate never prints, uses the client's clock, and knows no resource type but the stack.
 //!
-//! The way of a deploy: [`connect()`] → [`wait_for_idle`] → [`upload()`] if it is large → [`prepare_request()`] → [`prepare`] → (ask) →
-//! [`execute`] → [`watch()`]; or [`discard()`]. What has gone wrong is [`guidance()`]'s to name and [`cancel()`]'s,
-//! [`rollback()`]'s or [`delete()`]'s to undo; each of them hands out an [`Operation`] to watch.
+//! The calls of a deployment, in order: [`connect()`] → [`wait_for_idle`] → [`upload()`] if the template is large →
+//! [`prepare_request()`] → [`prepare`] → (ask) →
+//! [`execute`] → [`watch()`]; or [`discard()`]. For a stack that needs attention, [`guidance()`] names the action; [`cancel()`],
+//! [`rollback()`] and [`delete()`] start one. Each returns an [`Operation`] to watch.
 //!
 //! ```
 //! use tablewright_cloudformation::{Events, Outcome, Polling, Prepared, Request, discard, execute, prepare, prepare_request, watch};

@@ -45,10 +45,10 @@ pub const TEMPLATE_URL_LIMIT: usize = 1_048_576;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UploadError {
     /// No bucket can have this name.
-    #[error("`{0}` is not a bucket: 3 to 63 lower-case letters, digits, `-` and `.`")]
+    #[error("`{0}` is not a valid bucket name: 3 to 63 lower-case letters, digits, `-` and `.`")]
     BucketName(String),
     /// The template is too large even for a bucket.
-    #[error("the template has {0} bytes, and CloudFormation takes {TEMPLATE_URL_LIMIT} at most")]
+    #[error("the template has {0} bytes; CloudFormation accepts at most {TEMPLATE_URL_LIMIT}")]
     TooLarge(usize),
     /// There is no such bucket.
     #[error("bucket {0} does not exist")]

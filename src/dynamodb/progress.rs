@@ -1,4 +1,4 @@
-//! How far a table is.
+//! The status of a table and of its indexes.
 
 use aws_sdk_dynamodb::types::TableDescription;
 
@@ -20,7 +20,7 @@ pub struct IndexProgress {
     pub name: String,
     /// `IndexStatus`
     pub status: String,
-    /// Whether DynamoDB is filling it with the items that are there already.
+    /// Whether DynamoDB is adding the existing items to it.
     pub backfilling: bool,
 }
 
@@ -41,7 +41,7 @@ impl Progress {
                 backfilling: index.backfilling().unwrap_or_default(),
             })
             .collect();
-        // DynamoDB answers in no order that it promises.
+        // DynamoDB documents no order.
         indexes.sort_by(|a, b| a.name.cmp(&b.name));
         Self {
             table: name.to_owned(),

@@ -1,4 +1,4 @@
-//! Asks DynamoDB again and again until everything is `ACTIVE`.
+//! Polls DynamoDB until all tables and indexes are `ACTIVE`.
 
 use std::time::Duration;
 
@@ -9,14 +9,14 @@ use aws_smithy_async::rt::sleep::AsyncSleep as _;
 
 use crate::progress::Progress;
 
-/// How often to ask.
+/// How often to poll.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// The first pause.
     pub first: Duration,
-    /// The longest pause; each is half as long again as the one before.
+    /// The longest pause; each pause is 1.5 times the one before.
     pub longest: Duration,
-    /// How many times in a row a question may stay without an answer.
+    /// How many reads in a row may fail.
     pub patience: u32,
 }
 
@@ -26,30 +26,30 @@ impl Default for Pace {
     }
 }
 
-/// Why the wait ended early. The stack is as it is all the same: what is missing is only the answer.
+/// Why the wait ended early. The tables are not affected: only their state is unknown.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The table is not there.
+    /// The table does not exist.
     #[error("table `{table}` does not exist")]
     Missing {
         /// Its name.
         table: String,
     },
-    /// Nobody lets us ask.
-    #[error("not allowed to ask for the state of table `{table}`: {message}")]
+    /// The credentials lack the permission for DescribeTable.
+    #[error("not allowed to read the state of table `{table}`: {message}")]
     Denied {
         /// Its name.
         table: String,
         /// What DynamoDB said.
         message: String,
     },
-    /// DynamoDB did not answer, many times in a row.
-    #[error("no answer on the state of table `{table}`: {message}")]
+    /// Too many reads in a row failed.
+    #[error("failed to read the state of table `{table}`: {message}")]
     NoAnswer {
         /// Its name.
         table: String,
-        /// The last thing that went wrong.
+        /// The error of the last read.
         message: String,
     },
 }
@@ -57,7 +57,7 @@ pub enum Error {
 /// Waits until every table in `tables` and all their indexes can be used, and reports each change.
 ///
 /// Pauses come from the client's own sleep, so that a test can run the clock. Reads that are throttled or fail do not end the
-/// wait; a table that DynamoDB has never heard of, or a missing permission, does.
+/// wait; a table that does not exist, or a missing permission, does.
 ///
 /// # Errors
 ///

@@ -25,7 +25,7 @@ fn no_credentials_and_no_region() {
     error: no region
       tried: AWS_REGION and AWS_DEFAULT_REGION are not set
       tried: profile `default` has no `region`
-      tried: this machine is not an EC2 instance that tells its region
+      tried: EC2 instance metadata provides no region
       help: pass `--region`, set AWS_REGION, or give the environment a `region` in tablewright.toml
     ");
     assert_snapshot!(project.run(&["diff", "notes", "--region", "eu-west-1"]), @"
@@ -53,7 +53,7 @@ fn no_credentials_and_no_region() {
     assert_snapshot!(run_with_keys(&project, &["diff", "notes", "--region", "Frankfurt"]), @"
     exit code 2
     --- stderr
-    error: `Frankfurt` (as given) is not a region: lower-case letters, digits and `-`
+    error: `Frankfurt` (as given) is not a valid region: lower-case letters, digits and `-`
       help: a region is such as eu-west-1
     ");
 }
@@ -134,13 +134,13 @@ fn an_endpoint_that_is_no_url() {
     assert_snapshot!(run_with_keys(&project, &["diff", "--region", "eu-west-1", "--endpoint-url", "localhost:4566"]), @"
     exit code 2
     --- stderr
-    error: `localhost:4566` (as given) is not an endpoint: it does not begin with `http://` or `https://`
+    error: `localhost:4566` (as given) is not a valid endpoint: it does not begin with `http://` or `https://`
       help: an endpoint is such as http://127.0.0.1:4566
     ");
     assert_snapshot!(run_with_keys(&project, &["diff", "--region", "eu-west-1", "--endpoint-url", ""]), @"
     exit code 2
     --- stderr
-    error: `` (as given) is not an endpoint: it does not begin with `http://` or `https://`
+    error: `` (as given) is not a valid endpoint: it does not begin with `http://` or `https://`
       help: an endpoint is such as http://127.0.0.1:4566
     ");
 }

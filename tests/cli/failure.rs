@@ -199,7 +199,7 @@ fn a_rollback_that_fails() {
       ~ Note.ProvisionedThroughput  {"ReadCapacityUnits":5,"WriteCapacityUnits":5} → {"ReadCapacityUnits":7,"WriteCapacityUnits":7}  [in place, with risk]
           the template's numbers replace what auto scaling (`NoteReadScaling`) has set, which can throttle for a while
           --> stacks/notes.rs:9
-    error: stack demo-notes-dev is stuck: UPDATE_ROLLBACK_FAILED
+    error: stack demo-notes-dev needs manual recovery: UPDATE_ROLLBACK_FAILED
       help: remove what blocks the rollback and continue it, then deploy again
     "#);
 }
@@ -369,7 +369,7 @@ fn what_aws_says_is_passed_on() {
     --:--:--  notes  stack  CREATE_COMPLETE
     ✓ notes: done, but whether its tables can be used is not known.
     error: stack notes is deployed, but whether its tables can be used is not known
-      because: not allowed to ask for the state of table `demo-dev-notes`: User: arn:aws:iam::000000000000:user/sandbox is not authorized to perform: dynamodb:DescribeTable
+      because: not allowed to read the state of table `demo-dev-notes`: User: arn:aws:iam::000000000000:user/sandbox is not authorized to perform: dynamodb:DescribeTable
       help: the credentials need the permission dynamodb:DescribeTable
     ");
 }

@@ -255,14 +255,14 @@ fn endpoints_that_are_no_dynamodb() {
     assert_snapshot!(at("localhost:8000"), @"
     exit code 2
     --- stderr
-    error: `localhost:8000` (as given) is not an endpoint: it does not begin with `http://` or `https://`
+    error: `localhost:8000` (as given) is not a valid endpoint: it does not begin with `http://` or `https://`
       help: an endpoint is such as http://127.0.0.1:4566
     ");
     let mut command = project.command(&UP);
     assert_snapshot!(project.finish(command.env("AWS_ENDPOINT_URL", "localhost:8000")), @"
     exit code 3
     --- stderr
-    error: `localhost:8000` (AWS_ENDPOINT_URL) is not an endpoint: it does not begin with `http://` or `https://`
+    error: `localhost:8000` (AWS_ENDPOINT_URL) is not a valid endpoint: it does not begin with `http://` or `https://`
       help: an endpoint is such as http://127.0.0.1:4566
     ");
     assert_snapshot!(at(&Peer::nobody().url), @"

@@ -42,7 +42,7 @@ fn parameters_from_everywhere() {
       + NoteReadScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
       + NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [new]
       + NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
-    error: the deployment cannot be asked for: parameter `Stage` has no value
+    error: the deployment request is invalid: parameter `Stage` has no value
       help: give it with `--parameter NAME=VALUE`, `--parameters-file FILE` or `parameters` in tablewright.toml
     ");
     assert_snapshot!(deploy(&project, &["--parameter", "Stag=a", "--parameter", "Siz=2"]), @"
@@ -208,7 +208,7 @@ fn cancelled_by_an_interrupt() {
     assert_snapshot!(project.run(&["cancel", "notes", "--sandbox"]), @"
     exit code 6
     --- stderr
-    error: stack demo-notes-dev has nothing to cancel: it is in CREATE_COMPLETE
+    error: stack demo-notes-dev has no operation to cancel: it is in CREATE_COMPLETE
     ");
     project.replace("notes.rs", "5..=most", "6..=most");
     let mut running =
@@ -244,7 +244,7 @@ fn a_creation_is_cancelled_only_by_deleting() {
     assert_snapshot!(project.run(&["cancel", "notes", "--sandbox"]), @"
     exit code 9
     --- stderr
-    error: stack demo-notes-dev is being created; cancelling that deletes it
+    error: stack demo-notes-dev is being created; cancelling a creation deletes the stack
       help: it goes on; `tablewright watch notes --sandbox` follows it
       help: `tablewright cancel --delete notes --sandbox` deletes it
     ");

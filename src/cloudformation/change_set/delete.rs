@@ -1,4 +1,4 @@
-//! Takes back what was prepared: the change set, and the empty shell of a stack that came with it.
+//! Deletes a prepared change set, and the empty stack that was created for it.
 //!
 //! In goes the [`PreparedRequest`], so that it can be called however far the preparation came: declined, failed, interrupted.
 //! *Invariant:* nothing that is being executed is touched, and no stack that was there before.

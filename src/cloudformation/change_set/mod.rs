@@ -79,7 +79,7 @@ pub enum PrepareError {
         details: Vec<ValidationDetail>,
     },
     /// There is nothing to change, and the stack is not well: that is no success (aws-cdk-cli#1972).
-    #[error("stack {} has nothing to change and is in {}", .0.name, .0.status)]
+    #[error("stack {} has no changes and is in {}", .0.name, .0.status)]
     UnchangedButFailed(Box<Stack>),
     /// A resource would be replaced with rollback disabled. CloudFormation refuses that when it is at it, and leaves the
     /// stack where nothing but the old template gets it out (aws-cdk-cli#1931).
@@ -110,9 +110,9 @@ impl PrepareError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             PrepareError::Failed { .. } | PrepareError::Api(_) => None,
-            PrepareError::ReplacementWithoutRollback { .. } => {
-                Some("deploy with rollback enabled; then the old resource stays until the new one is there")
-            }
+            PrepareError::ReplacementWithoutRollback { .. } => Some(
+                "deploy with rollback enabled; the old resource is then kept until its replacement exists",
+            ),
             PrepareError::UnchangedButFailed(stack) => {
                 change_set_type(stack).err().and_then(|error| error.hint())
             }

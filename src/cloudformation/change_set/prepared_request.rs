@@ -1,4 +1,4 @@
-//! What is to be deployed, held against the stack as it is.
+//! A request, checked against the stack as it is.
 //!
 //! In goes a [`Request`], out comes a [`PreparedRequest`] that knows whether the stack is created or updated, or the reason why
 //! this stack cannot take a change set now. Reads only, so it may be repeated: waiting for a busy stack is a loop over it.
@@ -28,13 +28,15 @@ pub struct PreparedRequest {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
     /// The name breaks CloudFormation's rule.
-    #[error("`{0}` is not a stack name: letters, digits and `-`, a letter first, at most 128")]
+    #[error(
+        "`{0}` is not a valid stack name: letters, digits and `-`, starting with a letter, at most 128 characters"
+    )]
     StackName(String),
     /// The template is too large to be sent along.
-    #[error("the template has {0} bytes, and a template that is sent along may have {TEMPLATE_BODY_LIMIT}")]
+    #[error("the template has {0} bytes; an inline template can have at most {TEMPLATE_BODY_LIMIT}")]
     TemplateTooLarge(usize),
     /// The request is wrong in itself.
-    #[error("the deployment cannot be asked for: {}", listed(.0))]
+    #[error("the deployment request is invalid: {}", listed(.0))]
     Request(Vec<RequestProblem>),
     /// Another operation is running.
     #[error("stack {stack_name} is busy: {status}")]
@@ -44,22 +46,22 @@ pub enum RequestError {
         /// What it is doing.
         status: StackStatus,
     },
-    /// Its creation failed and was undone.
+    /// Its creation failed and was rolled back.
     #[error("stack {stack_name} is in ROLLBACK_COMPLETE: its creation failed, and it can only be deleted")]
     CreationRolledBack {
         /// The stack's name.
         stack_name: String,
     },
     /// The last operation failed with rollback disabled.
-    #[error("stack {stack_name} stands where its last operation failed: {status}")]
+    #[error("stack {stack_name} failed and was not rolled back: {status}")]
     Paused {
         /// The stack's name.
         stack_name: String,
         /// How it stands.
         status: StackStatus,
     },
-    /// The undoing or the deletion failed too.
-    #[error("stack {stack_name} is stuck: {status}")]
+    /// The rollback or the deletion failed too.
+    #[error("stack {stack_name} needs manual recovery: {status}")]
     Stuck {
         /// The stack's name.
         stack_name: String,
@@ -67,7 +69,7 @@ pub enum RequestError {
         status: StackStatus,
     },
     /// The stack has a status that this version does not know.
-    #[error("stack {stack_name} has a status that is not known here: {status}")]
+    #[error("stack {stack_name} has an unknown status: {status}")]
     UnknownStatus {
         /// The stack's name.
         stack_name: String,
@@ -140,7 +142,7 @@ impl RequestError {
             | RequestError::Request(_)
             | RequestError::UnknownStatus { .. }
             | RequestError::Api(_) => None,
-            RequestError::TemplateTooLarge(_) => Some("put the template into a bucket, or split the stack"),
+            RequestError::TemplateTooLarge(_) => Some("upload the template to a bucket, or split the stack"),
             RequestError::Busy { .. } => Some("wait until the running operation has ended, then try again"),
             RequestError::CreationRolledBack { .. } => Some(
                 "delete the stack and deploy again; its resources are gone already, except those that are retained",
@@ -192,26 +194,26 @@ mod tests {
         insta::assert_snapshot!(lines.join("\n"), @"
             CREATE_IN_PROGRESS: stack s is busy: CREATE_IN_PROGRESS -> wait until the running operation has ended, then try again
             CREATE_COMPLETE: Update
-            CREATE_FAILED: stack s stands where its last operation failed: CREATE_FAILED -> delete the stack, then deploy again
+            CREATE_FAILED: stack s failed and was not rolled back: CREATE_FAILED -> delete the stack, then deploy again
             ROLLBACK_IN_PROGRESS: stack s is busy: ROLLBACK_IN_PROGRESS -> wait until the running operation has ended, then try again
             ROLLBACK_COMPLETE: stack s is in ROLLBACK_COMPLETE: its creation failed, and it can only be deleted -> delete the stack and deploy again; its resources are gone already, except those that are retained
-            ROLLBACK_FAILED: stack s is stuck: ROLLBACK_FAILED -> remove what blocks the deletion and delete the stack, then deploy again
+            ROLLBACK_FAILED: stack s needs manual recovery: ROLLBACK_FAILED -> remove what blocks the deletion and delete the stack, then deploy again
             UPDATE_IN_PROGRESS: stack s is busy: UPDATE_IN_PROGRESS -> wait until the running operation has ended, then try again
             UPDATE_COMPLETE_CLEANUP_IN_PROGRESS: stack s is busy: UPDATE_COMPLETE_CLEANUP_IN_PROGRESS -> wait until the running operation has ended, then try again
             UPDATE_COMPLETE: Update
-            UPDATE_FAILED: stack s stands where its last operation failed: UPDATE_FAILED -> roll the stack back, then deploy again
+            UPDATE_FAILED: stack s failed and was not rolled back: UPDATE_FAILED -> roll the stack back, then deploy again
             UPDATE_ROLLBACK_IN_PROGRESS: stack s is busy: UPDATE_ROLLBACK_IN_PROGRESS -> wait until the running operation has ended, then try again
             UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: stack s is busy: UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS -> wait until the running operation has ended, then try again
             UPDATE_ROLLBACK_COMPLETE: Update
-            UPDATE_ROLLBACK_FAILED: stack s is stuck: UPDATE_ROLLBACK_FAILED -> remove what blocks the rollback and continue it, then deploy again
+            UPDATE_ROLLBACK_FAILED: stack s needs manual recovery: UPDATE_ROLLBACK_FAILED -> remove what blocks the rollback and continue it, then deploy again
             DELETE_IN_PROGRESS: stack s is busy: DELETE_IN_PROGRESS -> wait until the running operation has ended, then try again
-            DELETE_COMPLETE: stack s has a status that is not known here: DELETE_COMPLETE -> ?
-            DELETE_FAILED: stack s is stuck: DELETE_FAILED -> remove what blocks the deletion and delete the stack, then deploy again
+            DELETE_COMPLETE: stack s has an unknown status: DELETE_COMPLETE -> ?
+            DELETE_FAILED: stack s needs manual recovery: DELETE_FAILED -> remove what blocks the deletion and delete the stack, then deploy again
             IMPORT_IN_PROGRESS: stack s is busy: IMPORT_IN_PROGRESS -> wait until the running operation has ended, then try again
             IMPORT_COMPLETE: Update
             IMPORT_ROLLBACK_IN_PROGRESS: stack s is busy: IMPORT_ROLLBACK_IN_PROGRESS -> wait until the running operation has ended, then try again
             IMPORT_ROLLBACK_COMPLETE: Update
-            IMPORT_ROLLBACK_FAILED: stack s is stuck: IMPORT_ROLLBACK_FAILED -> remove what blocks the deletion and delete the stack, then deploy again
+            IMPORT_ROLLBACK_FAILED: stack s needs manual recovery: IMPORT_ROLLBACK_FAILED -> remove what blocks the deletion and delete the stack, then deploy again
             REVIEW_IN_PROGRESS: Create
             ");
     }

@@ -20,23 +20,23 @@ pub struct Request {
     pub requirements: Option<Requirements>,
     /// Values of the template's parameters.
     pub parameters: Vec<Parameter>,
-    /// Tags of the stack and of everything in it; `None` leaves those that are there.
+    /// Tags of the stack and of everything in it; `None` keeps the stack's own.
     pub tags: Option<Vec<(String, String)>>,
     /// What the template may do besides what its requirements say; see [`Capability`].
     pub capabilities: Vec<Capability>,
-    /// The role that CloudFormation works with. It sticks to the stack.
+    /// The role that CloudFormation assumes. The stack keeps using it.
     pub role_arn: Option<String>,
-    /// The topics that are told; `None` leaves those that are there, an empty list clears them.
+    /// The ARNs of notification topics; `None` keeps the stack's own, an empty list removes them.
     pub notification_arns: Option<Vec<String>>,
-    /// The alarms that undo an update; `None` leaves those that are there.
+    /// The alarms that roll an update back; `None` keeps the stack's own.
     pub rollback: Option<RollbackConfiguration>,
-    /// What becomes of a failed operation.
+    /// What CloudFormation does after a failure.
     pub on_failure: OnFailure,
     /// Whether resources that a failed operation made are deleted with it, whatever their `DeletionPolicy`.
     pub retain_except_on_create: bool,
     /// The name of the change set, unique within the stack.
     pub change_set_name: String,
-    /// Makes a repeated `CreateChangeSet` one and the same.
+    /// The idempotency token of `CreateChangeSet`.
     pub client_token: String,
 }
 
@@ -58,19 +58,19 @@ pub struct Parameter {
     pub value: Option<String>,
 }
 
-/// What becomes of a failed operation. One choice, because CloudFormation takes one.
+/// What CloudFormation does after a failure. One choice, because CloudFormation takes one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnFailure {
-    /// It is undone.
+    /// It is rolled back.
     #[default]
     Rollback,
-    /// It stays where it stopped.
+    /// Nothing: the stack stays in its failed state.
     DoNothing,
     /// The stack is deleted. For a stack that is created only.
     Delete,
 }
 
-/// Alarms that undo an update when they go off, while it runs and some time after.
+/// Alarms that roll an update back when they go off, during the update and the monitoring time.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RollbackConfiguration {
     /// The ARNs of metric alarms.
@@ -88,7 +88,7 @@ pub enum ChangeSetType {
     Update,
 }
 
-/// Something that is wrong with a request, seen before CloudFormation is asked to do anything.
+/// A problem of a request, found before CloudFormation is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequestProblem {
     /// A parameter without value and default.
@@ -121,16 +121,16 @@ impl fmt::Display for RequestProblem {
             RequestProblem::UnknownParameter(name) => write!(f, "parameter `{name}` is not in the template"),
             RequestProblem::RepeatedParameter(name) => write!(f, "parameter `{name}` is given twice"),
             RequestProblem::NoPreviousValue(name) => {
-                write!(f, "parameter `{name}` has no previous value to be used")
+                write!(f, "parameter `{name}` has no previous value to use")
             }
             RequestProblem::TooMany { what, count, limit } => {
-                write!(f, "there are {count} {what}, and a stack may have {limit}")
+                write!(f, "there are {count} {what}; a stack can have at most {limit}")
             }
             RequestProblem::MonitoringTime(minutes) => {
                 write!(f, "a monitoring time of {minutes} minutes is too long: 180 at most")
             }
             RequestProblem::DeleteOnFailureOfUpdate => {
-                f.write_str("only a stack that is created can be deleted on failure")
+                f.write_str("a stack can be deleted on failure only while it is created")
             }
         }
     }
@@ -301,15 +301,15 @@ mod tests {
             Some(&stack(&[])),
             &["A=1", "A=2", "X=1", "Y", "B"],
             &[
-                "there are 51 tags, and a stack may have 50",
-                "there are 6 notification ARNs, and a stack may have 5",
-                "there are 6 rollback alarms, and a stack may have 5",
+                "there are 51 tags; a stack can have at most 50",
+                "there are 6 notification ARNs; a stack can have at most 5",
+                "there are 6 rollback alarms; a stack can have at most 5",
                 "a monitoring time of 181 minutes is too long: 180 at most",
-                "only a stack that is created can be deleted on failure",
+                "a stack can be deleted on failure only while it is created",
                 "parameter `A` is given twice",
                 "parameter `X` is not in the template",
                 "parameter `Y` is not in the template",
-                "parameter `B` has no previous value to be used",
+                "parameter `B` has no previous value to use",
                 "parameter `C` has no value",
             ],
         );

@@ -145,10 +145,10 @@ impl MfaRole {
     async fn assume(&self, source: &Source) -> Result<Credentials, CredentialsError> {
         let code = self.code.as_ref().and_then(|code| (code.0)(&self.serial));
         let Some(code) = code.map(|code| code.trim().to_owned()) else {
-            return Err(CredentialsError::not_loaded(format!("there is no code of device {}", self.serial)));
+            return Err(CredentialsError::not_loaded(format!("no MFA code for device {}", self.serial)));
         };
         if code.len() != 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(CredentialsError::invalid_configuration("a code of a device is six digits"));
+            return Err(CredentialsError::invalid_configuration("an MFA code has six digits"));
         }
         let keys = Source { profile: Some(self.source_profile.clone()), ..source.clone() }.load().await?;
         let mut loader = aws_config::from_env()

@@ -61,7 +61,7 @@ pub(crate) fn check_endpoint(url: &str, origin: &Origin) -> Result<(), ConnectEr
 
 fn endpoint_problem(url: &str) -> Option<&'static str> {
     if url.chars().any(|character| character.is_whitespace() || character.is_control()) {
-        return Some("it has a space in it");
+        return Some("it contains whitespace");
     }
     let Some(rest) = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://")) else {
         return Some("it does not begin with `http://` or `https://`");
@@ -103,6 +103,6 @@ mod tests {
         check("http://:80", Some("it has no host"));
         check("http://host:port", Some("its port is not a number from 0 to 65535"));
         check("http://host:99999", Some("its port is not a number from 0 to 65535"));
-        check("http://my host", Some("it has a space in it"));
+        check("http://my host", Some("it contains whitespace"));
     }
 }

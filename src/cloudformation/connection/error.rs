@@ -27,7 +27,7 @@ pub enum ConnectError {
         tried: Vec<String>,
     },
     /// The region cannot be one.
-    #[error("`{region}` ({origin}) is not a region: lower-case letters, digits and `-`")]
+    #[error("`{region}` ({origin}) is not a valid region: lower-case letters, digits and `-`")]
     InvalidRegion {
         /// What was said.
         region: String,
@@ -35,7 +35,7 @@ pub enum ConnectError {
         origin: Origin,
     },
     /// The endpoint cannot be one.
-    #[error("`{url}` ({origin}) is not an endpoint: {problem}")]
+    #[error("`{url}` ({origin}) is not a valid endpoint: {problem}")]
     InvalidEndpoint {
         /// What was said.
         url: String,
@@ -51,7 +51,7 @@ pub enum ConnectError {
         tried: Vec<String>,
     },
     /// The profile's role is assumed with a code, and nobody can be asked for it.
-    #[error("profile `{profile}` needs a code of the device {serial}")]
+    #[error("profile `{profile}` requires an MFA code from device {serial}")]
     MfaCode {
         /// The profile.
         profile: String,

@@ -193,7 +193,7 @@ async fn region(
             tried: vec![
                 "AWS_REGION and AWS_DEFAULT_REGION are not set".to_owned(),
                 format!("profile `{}` has no `region`", profiles.selected_profile()),
-                "this machine is not an EC2 instance that tells its region".to_owned(),
+                "EC2 instance metadata provides no region".to_owned(),
             ],
         }),
     }

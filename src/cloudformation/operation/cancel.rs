@@ -1,4 +1,4 @@
-//! Turns an operation that runs around: an update is undone, and a creation is deleted if that is what is wanted.
+//! Cancels a running operation: an update is rolled back; a creation is deleted, if the caller confirms that.
 //!
 //! In goes a stack's name or ARN, out comes the [`Operation`] to watch. *Invariant:* a stack is deleted only by
 //! [`CancelCreation::Delete`]; what runs to undo or to delete something is never touched.
@@ -13,7 +13,7 @@ use crate::operation::{Operation, OperationKind};
 use crate::stack::status::StackStatus;
 use crate::stack::{self, Stack};
 
-/// What becomes of a stack whose creation is cancelled: CloudFormation can only delete it.
+/// Whether the cancellation of a creation may delete the stack, which is all that CloudFormation can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CancelCreation {
     /// It goes on.
@@ -29,7 +29,7 @@ pub enum CancelError {
     #[error("there is no stack {0}")]
     NoStack(String),
     /// Nothing runs that could be cancelled.
-    #[error("stack {stack_name} has nothing to cancel: it is in {status}")]
+    #[error("stack {stack_name} has no operation to cancel: it is in {status}")]
     NothingToCancel {
         /// The stack's name.
         stack_name: String,
@@ -37,7 +37,7 @@ pub enum CancelError {
         status: StackStatus,
     },
     /// It is being created, and cancelling that means to delete it.
-    #[error("stack {0} is being created; cancelling that deletes it")]
+    #[error("stack {0} is being created; cancelling a creation deletes the stack")]
     BeingCreated(String),
     /// The deletion of what is being created was refused.
     #[error(transparent)]

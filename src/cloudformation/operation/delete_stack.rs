@@ -28,7 +28,7 @@ impl DeleteError {
     /// What to do about it, where there is a way.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            DeleteError::Protected { .. } => Some("turn termination protection off first, if you are sure"),
+            DeleteError::Protected { .. } => Some("disable termination protection first"),
             DeleteError::Api(_) => None,
         }
     }

@@ -21,23 +21,23 @@ pub enum Outcome {
         status: StackStatus,
         /// The outputs; `None` when they could not be read.
         outputs: Option<Vec<Output>>,
-        /// What was not needed any more and could not be deleted. CloudFormation has dropped it from the stack.
+        /// Resources that were removed from the stack and could not be deleted.
         orphans: Vec<Leftover>,
-        /// What was not needed any more and is kept by its policy.
+        /// Resources that were removed from the stack and retained by their policy.
         retained: Vec<Leftover>,
     },
-    /// It failed and was undone.
+    /// It failed and was rolled back.
     RolledBack {
         /// The status at the end.
         status: StackStatus,
         /// Why.
         failure: Failure,
-        /// What could not be deleted while it was undone.
+        /// Resources that the rollback could not delete.
         orphans: Vec<Leftover>,
-        /// What is kept by its policy.
+        /// Resources that are retained by their policy.
         retained: Vec<Leftover>,
     },
-    /// It failed, and the stack needs a hand.
+    /// It failed, and manual recovery is needed.
     Failed {
         /// The status at the end.
         status: StackStatus,
@@ -48,7 +48,7 @@ pub enum Outcome {
     Deleted {
         /// Why, when it was not the deletion that was asked for but a failure.
         failure: Option<Failure>,
-        /// What is kept by its policy.
+        /// Resources that are retained by their policy.
         retained: Vec<Leftover>,
     },
 }
@@ -85,7 +85,7 @@ pub struct Cause {
     pub reason: Option<String>,
 }
 
-/// A resource that outlives its place in the stack.
+/// A resource that exists after its removal from the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leftover {
     /// Its name in the template.

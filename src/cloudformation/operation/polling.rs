@@ -1,4 +1,4 @@
-//! How often CloudFormation is asked. Pure: what is known in, a wait out.
+//! How often CloudFormation is polled. Pure: what is known in, a wait out.
 //!
 //! Polls are spent where the end can be: quickly when everything is at rest or about to be, slowly while something has not
 //! even begun, and ever more slowly in a long silence, since an operation may take a day. Between a last resource and

@@ -1,4 +1,4 @@
-//! Takes a stack that stands where it failed back to where it was.
+//! Rolls back a stack whose last operation failed.
 //!
 //! In goes a stack as it was described, out comes the [`Operation`] to watch. Which of CloudFormation's two calls it takes is
 //! told by the status. *Invariant:* no resource is skipped that was not named.
@@ -15,7 +15,7 @@ use crate::stack::status::StackStatus;
 /// How a stack is rolled back.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RollbackOptions {
-    /// The role that CloudFormation works with; `None` takes the stack's own.
+    /// The role that CloudFormation assumes; `None` uses the stack's own.
     pub role_arn: Option<String>,
     /// Resources that cannot be rolled back and are left as they are, by logical id (`NestedStack.Resource` for one in a
     /// nested stack). For a rollback that is continued only.
@@ -37,7 +37,7 @@ pub enum RollbackError {
         status: StackStatus,
     },
     /// Resources can be skipped only when a rollback has failed.
-    #[error("stack {0} is in no failed rollback: there is nothing to skip yet")]
+    #[error("stack {0} has no failed rollback: resources can be skipped only when one is continued")]
     NothingToSkip(String),
     /// CloudFormation did not answer as hoped.
     #[error(transparent)]

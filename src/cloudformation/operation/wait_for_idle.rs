@@ -1,4 +1,4 @@
-//! Waits until nothing runs on a stack: another pipeline may be at it.
+//! Waits until no operation is in progress on a stack.
 //!
 //! In goes a stack's name, out comes the stack at rest, or the news that the time is up. Reads only, at the polling of a watch and
 //! from its rate limit.

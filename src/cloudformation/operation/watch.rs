@@ -31,7 +31,7 @@ use crate::stack::{self, Output};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WatchError {
     /// The events cannot be read any more. The operation goes on; how it ends is not known here.
-    #[error("lost sight of stack {stack_name}; how its operation ends is unknown")]
+    #[error("cannot follow stack {stack_name}; the result of its operation is unknown")]
     Lost {
         /// The stack's name.
         stack_name: String,
@@ -51,7 +51,7 @@ pub enum WatchError {
         waited: Duration,
     },
     /// The operation was accepted and never began.
-    #[error("the operation on stack {stack_name} never began; the stack is in {status}")]
+    #[error("the operation on stack {stack_name} never started; the stack is in {status}")]
     NeverBegan {
         /// The stack's name.
         stack_name: String,
@@ -59,7 +59,7 @@ pub enum WatchError {
         status: StackStatus,
     },
     /// The stack has no operation to follow.
-    #[error("stack {stack_name} has had no operation yet; it is in {status}")]
+    #[error("stack {stack_name} has no operations yet; it is in {status}")]
     NoOperation {
         /// The stack's name.
         stack_name: String,

@@ -1,34 +1,34 @@
-//! What can be done about a stack that takes no change set: a value, for the caller to word.
+//! The action for a stack that cannot take a change set, as a value; the caller writes the text.
 //!
-//! Pure. Nothing here does anything; what destroys something says so by its name.
+//! Pure. A variant that destroys something says so in its name.
 
 use crate::stack::Stack;
 use crate::stack::status::{StackClass, StackStatus};
 
-/// The way out of a status.
+/// The action for a stack status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guidance {
-    /// It takes a change set now.
+    /// Deploy: the stack can take a change set.
     Deploy,
     /// Something runs: wait, or watch it.
     Wait,
     /// Something runs that can be cancelled, or waited for.
     WaitOrCancel,
-    /// It can only be deleted, and made anew. Nothing is left in it but what its resources' policies keep.
+    /// Delete the stack, then create it again. Only resources that their policies retain are left.
     DeleteEmpty,
     /// Roll it back, or deploy again with rollback disabled.
     RollBackOrRetry,
-    /// Delete it with what has been made so far, or roll it back, which comes to the same.
+    /// Delete the stack with the resources created so far, or roll it back; the effect is the same.
     DeleteOrRollBack,
-    /// Mend what blocks the rollback and continue it, or skip what cannot be rolled back.
+    /// Fix what blocks the rollback and continue it, or skip the resources that cannot be rolled back.
     ContinueRollback,
-    /// It can only be deleted: mend what blocks that, or keep what cannot be deleted.
+    /// Delete the stack: fix what blocks the deletion, or retain the resources that cannot be deleted.
     DeleteAgain,
     /// An import could not be undone: continue that from the console.
     AskSupport,
 }
 
-/// The way out of the status of `stack`; `None` for one that this version does not know.
+/// Returns the action for the status of `stack`; `None` for an unknown status.
 pub fn guidance(stack: &Stack) -> Option<Guidance> {
     Some(match (stack.status.class(), &stack.status) {
         (StackClass::Done | StackClass::Review | StackClass::Gone, _) => Guidance::Deploy,

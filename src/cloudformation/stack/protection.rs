@@ -1,4 +1,4 @@
-//! What guards a stack beside its template: termination protection and the stack policy. No change set carries them.
+//! Termination protection and the stack policy. A change set contains neither.
 
 use aws_sdk_cloudformation::Client;
 

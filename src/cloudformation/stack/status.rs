@@ -5,16 +5,16 @@
 
 use crate::stack::vocabulary::vocabulary;
 
-/// What a [`StackStatus`] means to somebody who wants to deploy.
+/// What a [`StackStatus`] means for a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StackClass {
     /// The last operation succeeded; the next one may start.
     Done,
-    /// The last operation failed and was undone. `ROLLBACK_COMPLETE` can only be deleted, the others take updates.
+    /// The last operation failed and was rolled back. `ROLLBACK_COMPLETE` can only be deleted, the others take updates.
     RolledBack,
-    /// The last operation failed and stands where it stopped, because rollback was disabled.
+    /// The last operation failed, and rollback was disabled.
     Paused,
-    /// The undoing or the deletion failed too: somebody has to help.
+    /// The rollback or the deletion failed too; manual recovery is needed.
     Stuck,
     /// An operation is running.
     Moving,

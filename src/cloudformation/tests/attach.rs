@@ -56,5 +56,5 @@ async fn to_a_shell_without_an_operation() {
     let mut world = World::new().await;
     world.prepare(ONE).await.unwrap();
     let operation = latest(&world.client, "shop").await.unwrap().unwrap();
-    insta::assert_snapshot!(world.follow(&operation).await.unwrap_err(), @"stack shop has had no operation yet; it is in REVIEW_IN_PROGRESS");
+    insta::assert_snapshot!(world.follow(&operation).await.unwrap_err(), @"stack shop has no operations yet; it is in REVIEW_IN_PROGRESS");
 }

@@ -47,7 +47,7 @@ async fn a_creation_is_deleted_only_when_that_is_asked_for() {
             .on("DeleteStack", "")
     };
     insta::assert_snapshot!(cancelled(&script(), CancelCreation::Refuse).await, @"
-    stack shop is being created; cancelling that deletes it; told nothing
+    stack shop is being created; cancelling a creation deletes the stack; told nothing
     DescribeStacks
     ");
     insta::assert_snapshot!(cancelled(&script(), CancelCreation::Delete).await, @r#"
@@ -67,7 +67,7 @@ async fn what_cannot_be_cancelled_is_left_alone() {
         let script = Script::default().on("DescribeStacks", &stack(status));
         let told = cancelled(&script, CancelCreation::Delete).await;
         let expected =
-            format!("stack shop has nothing to cancel: it is in {status}; told nothing\nDescribeStacks");
+            format!("stack shop has no operation to cancel: it is in {status}; told nothing\nDescribeStacks");
         assert_eq!(told, expected);
     }
     let script =
@@ -89,7 +89,7 @@ async fn an_update_that_has_ended_meanwhile() {
             "CancelUpdateStack cannot be called from current stack status",
         );
     insta::assert_snapshot!(cancelled(&script, CancelCreation::Refuse).await, @"
-    stack shop has nothing to cancel: it is in UPDATE_COMPLETE; told nothing
+    stack shop has no operation to cancel: it is in UPDATE_COMPLETE; told nothing
     DescribeStacks, CancelUpdateStack, DescribeStacks
     ");
 }
@@ -163,7 +163,7 @@ async fn what_cannot_be_rolled_back_is_refused_without_a_call() {
     ");
     let options = RollbackOptions { skip: vec!["A".to_owned()], ..RollbackOptions::default() };
     insta::assert_snapshot!(rolled_back("UPDATE_FAILED", &options).await, @"
-    stack shop is in no failed rollback: there is nothing to skip yet
+    stack shop has no failed rollback: resources can be skipped only when one is continued
     ");
 }
 

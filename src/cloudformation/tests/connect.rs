@@ -108,7 +108,7 @@ fn no_region() {
         no region
         - AWS_REGION and AWS_DEFAULT_REGION are not set
         - profile `default` has no `region`
-        - this machine is not an EC2 instance that tells its region
+        - EC2 instance metadata provides no region
         ");
 }
 
@@ -135,9 +135,9 @@ fn the_caller_beats_the_variable_beats_the_profile() {
 fn a_region_that_cannot_be_one() {
     let case =
         Case { name: "region-odd", variables: &KEYS, said: &[("region", "eu_west_1")], ..Case::default() };
-    insta::assert_snapshot!(run(&case), @"`eu_west_1` (as given) is not a region: lower-case letters, digits and `-`");
+    insta::assert_snapshot!(run(&case), @"`eu_west_1` (as given) is not a valid region: lower-case letters, digits and `-`");
     let variables = [KEYS[0], KEYS[1], ("AWS_REGION", "evil.example/")];
-    insta::assert_snapshot!(run(&Case { variables: &variables, said: &[], ..case }), @"`evil.example/` (AWS_REGION) is not a region: lower-case letters, digits and `-`");
+    insta::assert_snapshot!(run(&Case { variables: &variables, said: &[], ..case }), @"`evil.example/` (AWS_REGION) is not a valid region: lower-case letters, digits and `-`");
 }
 
 #[test]
@@ -241,9 +241,9 @@ fn endpoints_and_where_they_were_said() {
 fn endpoints_that_cannot_be_one() {
     let said = [("region", "eu-west-1"), ("endpoint_url", "localhost:4566")];
     let case = Case { name: "endpoint-odd", variables: &KEYS, said: &said, ..Case::default() };
-    insta::assert_snapshot!(run(&case), @"`localhost:4566` (as given) is not an endpoint: it does not begin with `http://` or `https://`");
+    insta::assert_snapshot!(run(&case), @"`localhost:4566` (as given) is not a valid endpoint: it does not begin with `http://` or `https://`");
     let variables = [KEYS[0], KEYS[1], ("AWS_ENDPOINT_URL_CLOUDFORMATION", "notaurl")];
-    insta::assert_snapshot!(run(&Case { variables: &variables, said: &said[..1], ..case }), @"`notaurl` (AWS_ENDPOINT_URL_CLOUDFORMATION) is not an endpoint: it does not begin with `http://` or `https://`");
+    insta::assert_snapshot!(run(&Case { variables: &variables, said: &said[..1], ..case }), @"`notaurl` (AWS_ENDPOINT_URL_CLOUDFORMATION) is not a valid endpoint: it does not begin with `http://` or `https://`");
     let variables =
         [KEYS[0], KEYS[1], ("AWS_ENDPOINT_URL", "notaurl"), ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")];
     insta::assert_snapshot!(run(&Case { variables: &variables, said: &said[..1], ..case }), @"eu-west-1 at AWS");
@@ -323,10 +323,10 @@ fn a_role_with_a_device_is_assumed_with_its_code() {
     let variables = [("AWS_ENDPOINT_URL_STS", url.as_str()), ("AWS_REGION", "eu-west-1")];
     let case = Case { name: "mfa", config: MFA, variables: &variables, ..Case::default() };
     insta::assert_snapshot!(run(&case), @"
-    profile `default` needs a code of the device arn:aws:iam::1:mfa/me
+    profile `default` requires an MFA code from device arn:aws:iam::1:mfa/me
     ");
     insta::assert_snapshot!(run(&Case { said: &[("code", "12345")], ..case }), @"
-    failed to get credentials: the credentials provider was not properly configured: a code of a device is six digits
+    failed to get credentials: the credentials provider was not properly configured: an MFA code has six digits
     ");
     assert!(asked.try_recv().is_err());
     // Asked for once, and once more only when the session has ended.

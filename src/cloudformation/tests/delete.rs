@@ -63,7 +63,7 @@ async fn a_resource_that_cannot_be_deleted() {
     let request = world.request(ONE);
     let error = tablewright_cloudformation::prepare_request(&world.client, request).await.unwrap_err();
     insta::assert_snapshot!(format!("{error}\n{}", error.hint().unwrap()), @"
-    stack shop is stuck: DELETE_FAILED
+    stack shop needs manual recovery: DELETE_FAILED
     remove what blocks the deletion and delete the stack, then deploy again
     ");
     // And the second attempt is not taken for the first.
@@ -92,7 +92,7 @@ async fn a_protected_stack_is_not_deleted() {
         insta::allow_duplicates! {
             insta::assert_snapshot!(format!("{error}\n{}", error.hint().unwrap()), @"
             stack shop has termination protection
-            turn termination protection off first, if you are sure
+            disable termination protection first
             ");
         }
     }

@@ -158,7 +158,7 @@ async fn a_rollback_that_fails_needs_a_hand() {
     let causes: Vec<&str> = failure.causes.iter().filter_map(|cause| cause.reason.as_deref()).collect();
     assert_eq!(causes, ["no", "never"]);
     // And takes no change set.
-    insta::assert_snapshot!(world.prepare(ONE).await.unwrap_err().lines().next().unwrap(), @"stack shop is stuck: UPDATE_ROLLBACK_FAILED");
+    insta::assert_snapshot!(world.prepare(ONE).await.unwrap_err().lines().next().unwrap(), @"stack shop needs manual recovery: UPDATE_ROLLBACK_FAILED");
 }
 
 #[tokio::test]

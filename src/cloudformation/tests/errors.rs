@@ -103,7 +103,7 @@ async fn refusals() {
     Expired
     ");
     insta::assert_snapshot!(describe(refused!(403, "InvalidClientTokenId", "The security token included in the request is invalid.")).await, @"
-    the credentials are not accepted: The security token included in the request is invalid.
+    the credentials were rejected: The security token included in the request is invalid.
     Credentials
     ");
     insta::assert_snapshot!(describe(refused!(403, "AccessDenied", "User: arn:aws:iam::1:user/u is not authorized to perform: cloudformation:DescribeStacks on resource: arn:x because no identity-based policy allows it")).await, @r#"
@@ -194,9 +194,9 @@ async fn bad_requests_are_refused_without_a_call() {
         Request::new(stack_name.to_owned(), Template::Body(body), "c".to_owned())
     };
     let error = prepare_request(&never, request("my_shop", "{}".to_owned())).await.unwrap_err();
-    insta::assert_snapshot!(error, @"`my_shop` is not a stack name: letters, digits and `-`, a letter first, at most 128");
+    insta::assert_snapshot!(error, @"`my_shop` is not a valid stack name: letters, digits and `-`, starting with a letter, at most 128 characters");
     let error = prepare_request(&never, request("shop", "x".repeat(51_201))).await.unwrap_err();
-    insta::assert_snapshot!(error, @"the template has 51201 bytes, and a template that is sent along may have 51200");
+    insta::assert_snapshot!(error, @"the template has 51201 bytes; an inline template can have at most 51200");
     let error = prepare_request(&never, request("shop", "x".repeat(51_200))).await.unwrap_err();
     insta::assert_snapshot!(error, @"no connection to http://cfn.example:4566: called");
 }

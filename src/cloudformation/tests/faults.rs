@@ -234,13 +234,13 @@ async fn an_operation_that_never_began() {
     };
     world.forget();
     let error = world.follow(&operation).await.unwrap_err();
-    insta::assert_snapshot!(error, @"the operation on stack shop never began; the stack is in CREATE_COMPLETE");
+    insta::assert_snapshot!(error, @"the operation on stack shop never started; the stack is in CREATE_COMPLETE");
     assert!(world.elapsed() < 100.0, "{}", world.elapsed());
     // Not even when somebody else succeeds meanwhile.
     world.deploy(TWO).await.unwrap();
     world.forget();
     let error = world.follow(&operation).await.unwrap_err();
-    insta::assert_snapshot!(error, @"the operation on stack shop never began; the stack is in UPDATE_COMPLETE");
+    insta::assert_snapshot!(error, @"the operation on stack shop never started; the stack is in UPDATE_COMPLETE");
     insta::assert_snapshot!(world.transcript(), @"");
 }
 
@@ -339,7 +339,7 @@ async fn credentials_that_expire_for_good() {
     let operation = world.start(TWO).await;
     world.forget();
     world.fail("*", 4, 9_999, CallFailure::ExpiredToken);
-    insta::assert_snapshot!(world.follow(&operation).await.unwrap_err(), @"lost sight of stack shop; how its operation ends is unknown: the credentials have expired: The security token included in the request is expired");
+    insta::assert_snapshot!(world.follow(&operation).await.unwrap_err(), @"cannot follow stack shop; the result of its operation is unknown: the credentials have expired: The security token included in the request is expired");
     // Five minutes of trying.
     assert!((300.0..340.0).contains(&world.elapsed()), "{}", world.elapsed());
     // With new ones, the way back.

@@ -85,7 +85,7 @@ async fn no_changes_for_a_stack_that_failed_is_no_success() {
             .on("DescribeChangeSet", &described("FAILED", PLAIN, ""))
             .on("DescribeStacks", &stack(status));
         let error = prepare_update(&script).await.unwrap_err();
-        assert_eq!(error.to_string(), format!("stack shop has nothing to change and is in {status}"));
+        assert_eq!(error.to_string(), format!("stack shop has no changes and is in {status}"));
         assert!(script.calls().contains("DeleteChangeSet"), "{}", script.calls());
     }
 }

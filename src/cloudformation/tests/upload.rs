@@ -172,7 +172,7 @@ async fn a_server_error_is_asked_again() {
 #[tokio::test]
 async fn what_cannot_be_uploaded_is_refused_without_a_call() {
     insta::assert_snapshot!(run(&bucket("No Bucket"), None, &[]).await, @"
-    `No Bucket` is not a bucket: 3 to 63 lower-case letters, digits, `-` and `.`
+    `No Bucket` is not a valid bucket name: 3 to 63 lower-case letters, digits, `-` and `.`
     ");
     let connection = connect(&Connect {
         region: Some("eu-west-1".to_owned()),

@@ -501,7 +501,7 @@ fn change_set_that_was_never_executed() {
     let knobs = Knobs { execution: Some("AVAILABLE"), ..Knobs::default() };
     let seen = follow("900.0 STACK@other UPDATE_IN_PROGRESS", knobs);
     insta::assert_snapshot!(summary(&seen), @"
-    no outcome: the operation on stack shop never began; the stack is in UPDATE_COMPLETE; 62.4 s; DescribeChangeSet 2, DescribeStackEvents 35, DescribeStacks 2
+    no outcome: the operation on stack shop never started; the stack is in UPDATE_COMPLETE; 62.4 s; DescribeChangeSet 2, DescribeStackEvents 35, DescribeStacks 2
     ");
 }
 
@@ -586,7 +586,7 @@ fn success_of_somebody_else_is_not_ours() {
     let seen = follow(&text, Knobs { execution: Some("OBSOLETE"), ..Knobs::default() });
     assert_eq!(seen.told, Vec::<String>::new());
     insta::assert_snapshot!(summary(&seen), @"
-    no outcome: the operation on stack shop never began; the stack is in UPDATE_COMPLETE; 62.4 s; DescribeChangeSet 2, DescribeStackEvents 35, DescribeStacks 2
+    no outcome: the operation on stack shop never started; the stack is in UPDATE_COMPLETE; 62.4 s; DescribeChangeSet 2, DescribeStackEvents 35, DescribeStacks 2
     ");
 }
 
@@ -650,7 +650,7 @@ fn keys_that_end_are_asked_for_anew() {
 fn credentials_that_expire_for_good() {
     let knobs = Knobs { windows: vec![(5.0..9e9, "*", EXPIRED)], ..Knobs::default() };
     let seen = follow(UPDATE, knobs);
-    assert_eq!(seen.ending(), "no outcome: lost sight of stack shop; how its operation ends is unknown");
+    assert_eq!(seen.ending(), "no outcome: cannot follow stack shop; the result of its operation is unknown");
     // Five minutes of grace from the last good read on.
     assert!((300.0..320.0).contains(&seen.end), "{}", seen.end);
 }
@@ -659,7 +659,7 @@ fn credentials_that_expire_for_good() {
 fn permission_that_is_taken_away() {
     let knobs = Knobs { windows: vec![(5.0..9e9, "DescribeStackEvents", DENIED)], ..Knobs::default() };
     let seen = follow(UPDATE, knobs);
-    assert_eq!(seen.ending(), "no outcome: lost sight of stack shop; how its operation ends is unknown");
+    assert_eq!(seen.ending(), "no outcome: cannot follow stack shop; the result of its operation is unknown");
 }
 
 #[test]
