@@ -1,4 +1,4 @@
-//! What a command fails with: the only place that turns errors of the libraries into exit codes and advice.
+//! What a command fails with: the only place that turns errors of the libraries into exit codes and hints.
 
 use std::fmt;
 
@@ -7,18 +7,22 @@ use tablewright_cloudformation::Origin;
 use tablewright_cloudformation::change_set::PrepareError;
 use tablewright_cloudformation::change_set::prepared_request::RequestError;
 use tablewright_cloudformation::operation::delete_stack::DeleteError;
-use tablewright_cloudformation::{ApiError, ApiErrorKind, ConnectError, SignIn, UploadError, WatchError};
+use tablewright_cloudformation::{
+    ApiError, ApiErrorKind, CancelError, ConnectError, SignIn, UploadError, WatchError,
+};
+use tablewright_deploy::{self as deploy, ReviewedPlanError};
 
 use crate::exit::Exit;
+use crate::project::nearest;
 
-/// A failed command. Advice stands beside the error, not in its text.
+/// A failed command. Hints are kept apart from the text of the error.
 #[derive(Debug)]
 pub(crate) struct CommandError {
     /// The exit code.
     pub(crate) exit: Exit,
     /// What went wrong, with its causes.
     pub(crate) error: anyhow::Error,
-    /// Where something was looked for in vain, a line each.
+    /// Where something was looked for and not found, a line each.
     pub(crate) tried: Vec<String>,
     /// What to do, a line each.
     pub(crate) hints: Vec<String>,
@@ -114,14 +118,18 @@ impl From<ConnectError> for CommandError {
                 (&[], "run `aws sso login --profile NAME`")
             }
             ConnectError::SignedOut { sign_in: SignIn::Login, .. } => (&[], "run `aws login --profile NAME`"),
-            ConnectError::MfaCode { .. } => (&[], "type the code of the device in a terminal"),
+            ConnectError::MfaCode { .. } => {
+                (&[], "pass the code with `--mfa-code`, or enter it in a terminal")
+            }
             ConnectError::Credentials(_) => {
                 (&[], "sign in again, or choose another profile with `--profile`")
             }
-            ConnectError::InvalidRegion { .. } => (&[], "a region is such as eu-west-1"),
-            ConnectError::InvalidEndpoint { .. } => (&[], "an endpoint is such as http://127.0.0.1:4566"),
+            ConnectError::InvalidRegion { .. } => (&[], "a region is written like eu-west-1"),
+            ConnectError::InvalidEndpoint { .. } => {
+                (&[], "an endpoint is written like http://127.0.0.1:4566")
+            }
             ConnectError::ConfigFiles(_) | ConnectError::CaBundle { .. } => {
-                (&[], "mend the file, or unset the variable that names it")
+                (&[], "fix the file, or unset the variable that names it")
             }
         };
         let exit = match &error {
@@ -151,9 +159,7 @@ impl From<ApiError> for CommandError {
             ApiErrorKind::Credentials => (Exit::Access, None),
             ApiErrorKind::Unreachable { .. } | ApiErrorKind::NotCloudFormation { .. } => (
                 Exit::Access,
-                Some(
-                    "is it the right endpoint? see `--endpoint-url`, AWS_ENDPOINT_URL and the profile".into(),
-                ),
+                Some("check the endpoint: `--endpoint-url`, AWS_ENDPOINT_URL and the profile".into()),
             ),
             ApiErrorKind::Throttled | ApiErrorKind::Unavailable => {
                 (Exit::Access, Some("try again in a minute".into()))
@@ -175,7 +181,7 @@ impl From<RequestError> for CommandError {
             RequestError::Busy { .. } => Exit::Refused,
             RequestError::CreationRolledBack { .. }
             | RequestError::Paused { .. }
-            | RequestError::Stuck { .. } => Exit::NeedsHand,
+            | RequestError::Stuck { .. } => Exit::ManualRecovery,
             RequestError::UnknownStatus { .. } => Exit::Unknown,
             RequestError::Api(error) => return error.clone().into(),
         };
@@ -189,7 +195,7 @@ impl From<PrepareError> for CommandError {
         match error {
             PrepareError::Api(error) => error.into(),
             PrepareError::Request(error) => error.into(),
-            PrepareError::UnchangedButFailed(_) => Self::new(Exit::NeedsHand, error),
+            PrepareError::UnchangedButFailed(_) => Self::new(Exit::ManualRecovery, error),
             PrepareError::Failed { .. } => Self::new(Exit::Refused, error),
             PrepareError::ReplacementWithoutRollback { .. } => {
                 let hint = error.hint();
@@ -238,4 +244,108 @@ impl From<DeleteError> for CommandError {
             ),
         }
     }
+}
+
+impl From<CancelError> for CommandError {
+    fn from(error: CancelError) -> Self {
+        match error {
+            CancelError::NoStack(_) => Self::new(Exit::Usage, error),
+            CancelError::NothingToCancel { .. } => Self::new(Exit::Refused, error),
+            CancelError::BeingCreated(_) => Self::new(Exit::StillRunning, error),
+            CancelError::Delete(error) => error.into(),
+            CancelError::Api(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReviewedPlanError> for CommandError {
+    fn from(error: ReviewedPlanError) -> Self {
+        let (exit, hint) = match error {
+            ReviewedPlanError::OtherSchema { .. } => {
+                (Exit::Stale, "make the plan with the version that deploys it")
+            }
+            _ => (
+                Exit::Usage,
+                "a plan is what `tablewright diff --report json=FILE` writes, compared with what is deployed",
+            ),
+        };
+        Self::new(exit, error).hint(hint)
+    }
+}
+
+impl From<deploy::Error> for CommandError {
+    /// What to do about it without knowing the target; `rollout_failed` adds the commands that help.
+    fn from(error: deploy::Error) -> Self {
+        use deploy::Error;
+        let (exit, hint) = match error {
+            Error::Api(error) => return error.into(),
+            Error::Upload(error) => return error.into(),
+            Error::Request(error) => return error.into(),
+            Error::Prepare(error) => return error.into(),
+            Error::Watch(error) => return error.into(),
+            Error::Cancel(error) => return error.into(),
+            Error::ChangeSetLeft { ref source, .. } => {
+                let context = error.to_string();
+                return Self::from(ApiError::clone(source)).context(context);
+            }
+            Error::UnreadableTemplate { .. } => return unreadable_template(error),
+            Error::UnknownTable { ref table, ref known } => {
+                (Exit::Usage, nearest(table, known).map(|near| format!("did you mean `{near}`?")))
+            }
+            Error::PlanRefused { ref needs_consent, .. } => return plan_refused(&needs_consent.clone(), error),
+            Error::NotATemplate { .. } => (Exit::Usage, Some(UNPLANNABLE.to_owned())),
+            Error::Stale { .. } => (
+                Exit::Stale,
+                Some("nothing was changed; make the plan again (`tablewright diff --report json=FILE`) and have it reviewed".to_owned()),
+            ),
+            Error::Disagreement { .. } => (
+                Exit::Refused,
+                Some("the plan and the change set must agree about tables; please report this with both templates".to_owned()),
+            ),
+            Error::Cycle { .. } => (
+                Exit::Usage,
+                Some("each depends on the next by an export, an output or an SSM parameter; remove one of these dependencies".to_owned()),
+            ),
+            Error::StepsRemain { .. } => {
+                (Exit::StillRunning, Some("run the same command again then; it continues with the next step".to_owned()))
+            }
+            Error::TablesUnknown { source: tablewright_dynamodb::Error::Denied { .. }, .. } => (
+                Exit::Access,
+                Some("the credentials need the permission dynamodb:DescribeTable".to_owned()),
+            ),
+            Error::TablesUnknown { .. } => (Exit::Unknown, None),
+            Error::TemplateBody(_) => (Exit::Internal, None),
+            Error::Denied { .. } | Error::StillBusy { .. } => (Exit::Refused, None),
+            Error::Failed { ref status, .. } => (Exit::of_failure(status), None),
+            Error::Detached => (Exit::StillRunning, None),
+            _ => (Exit::Internal, None),
+        };
+        let hints = hint.into_iter().collect();
+        Self { hints, ..Self::new(exit, error) }
+    }
+}
+
+const UNPLANNABLE: &str =
+    "if another tool has deployed the stack: tablewright must be able to read its template to plan a change";
+
+/// Shows the lines of the template around the place, and what is wrong there.
+fn unreadable_template(error: deploy::Error) -> CommandError {
+    let context = error.to_string();
+    let deploy::Error::UnreadableTemplate { excerpt, source, .. } = error else {
+        return CommandError::new(Exit::Internal, error);
+    };
+    let shown = format!("{source}\n{excerpt}");
+    let shown = anyhow::Error::msg(shown.trim_end().to_owned());
+    let hints = source.hint().into_iter().chain([UNPLANNABLE.to_owned()]).collect();
+    CommandError { hints, ..CommandError::new(Exit::Usage, shown).context(context) }
+}
+
+/// Offers the flags that consent, where consent is what is missing.
+fn plan_refused(needs_consent: &[String], error: deploy::Error) -> CommandError {
+    let error = CommandError::new(Exit::Refused, error).hint("the plan above says what to do instead");
+    if needs_consent.is_empty() {
+        return error;
+    }
+    let flags: Vec<String> = needs_consent.iter().map(|table| format!("--allow-replace {table}")).collect();
+    error.hint(format!("to do it all the same: `{}`", flags.join(" ")))
 }

@@ -1,63 +1,28 @@
-//! Runs an engine and shows what it tells, until it ends or somebody interrupts.
+//! Runs an operation and shows its events until it ends or is interrupted.
 //!
-//! One closed loop: facts to the reporter, the engine's end, an interrupt. The engine's future is pinned outside of it, so that
-//! no turn of the loop begins a call anew.
+//! One loop over three sources: events for the reporter, the end of the operation, an interrupt. The operation's future is pinned
+//! outside of it, so that no turn of the loop restarts a call.
 
 use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
-use tablewright_cloudformation::{Events, event::Event};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tablewright_deploy::RolloutEvent;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, interval_at};
 
 use crate::error::{OrExit as _, Result};
 use crate::exit::Exit;
 use crate::report::Reporter;
-use crate::report::fact::Fact;
-
-/// Where an engine tells its facts.
-#[derive(Clone, Debug)]
-pub(crate) struct Facts(UnboundedSender<Fact>);
 
 /// How long a log may be silent.
 const HEARTBEAT: Duration = Duration::from_secs(60);
 
-/// Somebody pressed Ctrl-C, or the machine wants us gone.
+/// SIGINT or SIGTERM was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Interrupted;
 
-impl Facts {
-    pub(crate) fn channel() -> (Self, UnboundedReceiver<Fact>) {
-        let (sender, receiver) = unbounded_channel();
-        (Self(sender), receiver)
-    }
-
-    /// Tells a fact. Nobody listening is no reason to stop.
-    pub(crate) fn tell(&self, fact: Fact) {
-        let _ = self.0.send(fact);
-    }
-
-    /// Runs a call of the deploy library and passes its events on as facts about `stack`, in order.
-    pub(crate) async fn cloud<T>(&self, stack: &str, call: impl AsyncFnOnce(&Events) -> T) -> T {
-        let (events, mut receiver) = Events::channel();
-        let tell = |event: Event| self.tell(Fact::Cloud { stack: stack.to_owned(), event });
-        let mut call = pin!(call(&events));
-        let done = loop {
-            tokio::select! {
-                biased;
-                Some(event) = receiver.recv() => tell(event),
-                done = &mut call => break done,
-            }
-        };
-        while let Ok(event) = receiver.try_recv() {
-            tell(event);
-        }
-        done
-    }
-}
-
-/// Runs `command` in a runtime of its own. What is left behind, such as a thread that waits for a key, is not waited for.
+/// Runs `command` in a runtime of its own. Threads that are still blocked, such as one that reads stdin, are not waited for.
 pub(crate) fn run<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().or_exit(Exit::Internal)?;
@@ -66,39 +31,39 @@ pub(crate) fn run<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
     done
 }
 
-/// Runs an engine to its end or to an interrupt, and shows its facts meanwhile.
-pub(crate) async fn drive<T>(
-    engine: impl Future<Output = T>,
-    facts: &mut UnboundedReceiver<Fact>,
+/// Runs an operation to its end or to an interrupt, and shows its events meanwhile.
+pub(crate) async fn run_until_interrupted<T>(
+    operation: impl Future<Output = T>,
+    events: &mut UnboundedReceiver<RolloutEvent>,
     reporter: &mut Reporter,
     interrupts: &mut Interrupts,
 ) -> Result<T, Interrupted> {
-    let mut engine = pin!(engine);
+    let mut operation = pin!(operation);
     let mut last = Instant::now();
     let mut quiet = interval_at(last + HEARTBEAT, HEARTBEAT);
     let done = loop {
         tokio::select! {
             biased;
-            Some(fact) = facts.recv() => {
-                reporter.tell(&fact);
+            Some(event) = events.recv() => {
+                reporter.show(&event);
                 last = Instant::now();
                 quiet.reset();
             }
             _ = quiet.tick() => reporter.still_waiting(last.elapsed()),
-            done = &mut engine => break Ok(done),
+            done = &mut operation => break Ok(done),
             () = interrupts.next() => {
                 reporter.break_line();
                 break Err(Interrupted);
             }
         }
     };
-    while let Ok(fact) = facts.try_recv() {
-        reporter.tell(&fact);
+    while let Ok(event) = events.try_recv() {
+        reporter.show(&event);
     }
     done
 }
 
-/// SIGINT and SIGTERM: CI systems send the one, then the other.
+/// SIGINT and SIGTERM: CI systems send one, then the other.
 pub(crate) struct Interrupts {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,

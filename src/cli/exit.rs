@@ -1,33 +1,50 @@
 //! Exit codes: part of the interface, listed by `tablewright --help` and in the README.
 
+use tablewright_cloudformation::{StackClass, StackStatus};
+
 /// How a run of the command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Exit {
     /// Done, or nothing to do.
     Done = 0,
-    /// A fault of the tool's own, or of the machine: a full disk, a folder that cannot be written.
+    /// Internal error, or an error of the machine: a full disk, a directory that is not writable.
     Internal = 1,
     /// The command line, the configuration or the definitions are wrong.
     Usage = 2,
-    /// No credentials, no region, a permission that is missing, an endpoint that cannot be reached.
+    /// No credentials, no region, a missing permission, an endpoint that cannot be reached.
     Access = 3,
-    /// The deployment failed and was rolled back: what ran before runs on.
+    /// The deployment failed and was rolled back.
     RolledBack = 4,
-    /// The deployment failed and the stack needs a hand.
-    NeedsHand = 5,
-    /// Refused before anything was changed: by the plan, by a gate, or by the person who was asked.
+    /// The deployment failed and the stack has to be recovered manually.
+    ManualRecovery = 5,
+    /// Refused before anything was changed: by the plan, by a flag, or at the prompt.
     Refused = 6,
     /// What was reviewed is not what would be deployed.
     Stale = 7,
     /// Changes are pending, or a committed template is stale.
     Pending = 8,
-    /// The operation goes on without us: detached, or timed out.
+    /// The operation is still running: detached, or timed out.
     StillRunning = 9,
     /// How the operation ended is not known.
     Unknown = 10,
     /// Interrupted before anything began.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// Returns how a failed operation ended, by the status that the stack is in.
+    pub(crate) fn of_failure(status: &StackStatus) -> Self {
+        match status.class() {
+            StackClass::RolledBack | StackClass::Gone => Self::RolledBack,
+            StackClass::Done
+            | StackClass::Paused
+            | StackClass::Stuck
+            | StackClass::Moving
+            | StackClass::Review
+            | StackClass::Unknown => Self::ManualRecovery,
+        }
+    }
 }
 
 impl From<Exit> for std::process::ExitCode {

@@ -1,55 +1,56 @@
-//! An operation that takes a stack back: begun, followed to its end, and a success when the stack is where it was.
+//! Operations that take a stack back: started, followed to their end, and successful when the stack is rolled back.
 
 use std::cell::Cell;
 
 use tablewright_cloudformation::watch;
 use tablewright_cloudformation::{Events, Operation, Outcome};
+use tablewright_deploy::{Ending, EventSender, RolloutEvent, Work, conclude};
 
 use crate::args::Common;
-use crate::args::aws::{AwsArgs, Target};
-use crate::args::stack::Chosen;
-use crate::commands::endings::{conclude, detached, ending, interrupted_before};
+use crate::args::aws::AwsArgs;
+use crate::args::stack::SelectedStack;
 use crate::error::Result;
-use crate::event_loop::{Facts, Interrupted, Interrupts, drive, run};
+use crate::event_loop::{Interrupted, Interrupts, run, run_until_interrupted};
 use crate::exit::Exit;
-use crate::report::fact::{Ending, Fact, Work};
-use crate::report::{Form, Reporter};
+use crate::report::failure::{detached, interrupted_before, rollout_failed};
+use crate::report::{OutputFormat, Reporter};
+use crate::target::SelectedTarget;
 
-/// Begins an operation and follows it. An interrupt leaves it alone, once it has begun.
+/// Starts an operation and follows it. Once it has started, an interrupt leaves it running.
 pub(crate) fn follow(
     common: &Common,
     aws: &AwsArgs,
-    chosen: &Chosen,
+    selected: &SelectedStack,
     work: Work,
-    output: Form,
-    begin: impl AsyncFnOnce(&Target, &Facts, &Chosen) -> Result<Operation>,
+    output: OutputFormat,
+    start: impl AsyncFnOnce(&SelectedTarget, &EventSender, &SelectedStack) -> Result<Operation>,
 ) -> Result<Exit> {
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(output, common.quiet);
-        let target = aws.connect(common, &chosen.scratch, &chosen.env).await?;
-        let (facts, mut receiver) = Facts::channel();
-        let stack = &chosen.stack;
-        let has_begun = Cell::new(false);
-        let engine = async {
-            let operation = begin(&target, &facts, chosen).await?;
-            has_begun.set(true);
-            facts.tell(Fact::Began { stack: stack.id.clone(), work });
-            let call =
-                async |events: &Events| watch(&target.cloudformation, &operation, &target.pace, events).await;
-            let outcome = facts.cloud(&stack.id, call).await?;
-            let ending = match outcome {
-                // It was to be undone, and it is.
+        let target = aws.connect(common, &selected.scratch, &selected.env).await?;
+        let (events, mut receiver) = EventSender::channel();
+        let stack = &selected.stack;
+        let has_started = Cell::new(false);
+        let operation = async {
+            let operation = start(&target, &events, selected).await?;
+            has_started.set(true);
+            events.send(RolloutEvent::Began { stack: stack.id.clone(), work });
+            let (client, pace) = (&target.target.cloudformation, &target.target.pace);
+            let call = async |events: &Events| watch(client, &operation, pace, events).await;
+            let ending = match events.forward_events(&stack.id, call).await? {
+                // That is what was asked for.
                 Outcome::RolledBack { status, .. } => Ending::Undone { status },
-                outcome => ending(outcome),
+                outcome => outcome.into(),
             };
-            conclude(&target, stack, &stack.id, &facts, ending)?;
+            conclude(&events, &stack.id, &stack.id, ending)
+                .map_err(|error| rollout_failed(&target, stack, error))?;
             Ok(Exit::Done)
         };
-        match drive(engine, &mut receiver, &mut reporter, &mut interrupts).await {
+        match run_until_interrupted(operation, &mut receiver, &mut reporter, &mut interrupts).await {
             Ok(done) => done,
-            Err(Interrupted) if !has_begun.get() => Err(interrupted_before()),
-            Err(Interrupted) => Err(detached([(&target, &*chosen.argument)])),
+            Err(Interrupted) if !has_started.get() => Err(interrupted_before()),
+            Err(Interrupted) => Err(detached([(&target, &*selected.argument)])),
         }
     })
 }

@@ -10,6 +10,7 @@ mod project;
 mod prompt;
 mod report;
 mod source;
+mod target;
 
 fn main() -> std::process::ExitCode {
     commands::main().into()

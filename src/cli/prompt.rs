@@ -1,21 +1,24 @@
-//! Asks a person, where there is one.
+//! Questions on the terminal.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 
-/// Ends the command where it would have to ask and nobody is there. Before anything is made, so that nothing is to be
-/// cleaned up.
+/// Fails where a confirmation is needed and stdin is not a terminal. Called before anything is created, so that there is nothing
+/// to clean up.
 pub(crate) fn must_be_able_to_ask(yes: bool) -> Result<()> {
     if yes || io::stdin().is_terminal() {
         return Ok(());
     }
-    Err(CommandError::new(Exit::Refused, anyhow::anyhow!("there is nobody to ask: stdin is not a terminal"))
-        .hint("run the same command with `--yes`, if what stands above is meant"))
+    Err(CommandError::new(
+        Exit::Refused,
+        anyhow::anyhow!("cannot ask for confirmation: stdin is not a terminal"),
+    )
+    .hint("run the same command with `--yes` to go on without asking"))
 }
 
-/// Asks for a line on the terminal, where there is somebody.
+/// Asks for a line, if stdin is a terminal.
 pub(crate) fn ask_for_line(question: &str) -> Option<String> {
     if !io::stdin().is_terminal() {
         return None;

@@ -54,7 +54,7 @@ fn no_credentials_and_no_region() {
     exit code 2
     --- stderr
     error: `Frankfurt` (as given) is not a valid region: lower-case letters, digits and `-`
-      help: a region is such as eu-west-1
+      help: a region is written like eu-west-1
     ");
 }
 
@@ -89,7 +89,7 @@ fn profiles() {
     --- stderr
     error: failed to read the AWS configuration files: could not parse profile file: error parsing [ROOT]/home/.aws/config on line 1:
       Profile definition must end with ']'
-      help: mend the file, or unset the variable that names it
+      help: fix the file, or unset the variable that names it
     ");
 }
 
@@ -102,7 +102,7 @@ fn an_endpoint_that_nobody_answers_at() {
     exit code 3
     --- stderr
     error: no connection to http://127.0.0.1:…: Connection refused (os error 111)
-      help: is it the right endpoint? see `--endpoint-url`, AWS_ENDPOINT_URL and the profile
+      help: check the endpoint: `--endpoint-url`, AWS_ENDPOINT_URL and the profile
     ");
     let _ = run_with_keys(&project, &[&["deploy", "notes", "--yes"][..], &at].concat())
         .ends_with(3)
@@ -124,7 +124,7 @@ fn an_endpoint_that_answers_with_a_page() {
         let _ = output
             .ends_with(3)
             .says("is not CloudFormation: it answered DescribeStacks with")
-            .says("is it the right endpoint?");
+            .says("check the endpoint:");
     }
 }
 
@@ -135,12 +135,12 @@ fn an_endpoint_that_is_no_url() {
     exit code 2
     --- stderr
     error: `localhost:4566` (as given) is not a valid endpoint: it does not begin with `http://` or `https://`
-      help: an endpoint is such as http://127.0.0.1:4566
+      help: an endpoint is written like http://127.0.0.1:4566
     ");
     assert_snapshot!(run_with_keys(&project, &["diff", "--region", "eu-west-1", "--endpoint-url", ""]), @"
     exit code 2
     --- stderr
     error: `` (as given) is not a valid endpoint: it does not begin with `http://` or `https://`
-      help: an endpoint is such as http://127.0.0.1:4566
+      help: an endpoint is written like http://127.0.0.1:4566
     ");
 }

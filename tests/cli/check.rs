@@ -10,13 +10,13 @@ fn every_environment_is_checked() {
     assert_snapshot!(project.run(&["check"]), @"
     exit code 0
     --- stderr
-    Environment dev: 2 stacks and 3 tables are sound.
-    Environment prod: 2 stacks and 3 tables are sound.
+    Environment dev: 2 stacks and 3 tables, no errors.
+    Environment prod: 2 stacks and 3 tables, no errors.
     ");
     assert_snapshot!(project.run(&["check", "--env", "prod"]), @"
     exit code 0
     --- stderr
-    Environment prod: 2 stacks and 3 tables are sound.
+    Environment prod: 2 stacks and 3 tables, no errors.
     ");
     assert_snapshot!(project.run(&["check", "--quiet"]), @"
     exit code 0
@@ -32,7 +32,7 @@ fn every_environment_is_checked() {
     assert_snapshot!(project.run(&["check"]), @"
     exit code 2
     --- stderr
-    Environment dev: 2 stacks and 3 tables are sound.
+    Environment dev: 2 stacks and 3 tables, no errors.
     error[N1]: table name `no` has 2 characters; 3 to 255 are allowed
      --> stacks/notes.rs:9
       = help: set another with `.name(…)` or `.base_name(…)`, or change `table_name` in tablewright.toml

@@ -17,7 +17,7 @@ fn what_is_wrong_is_named_with_its_place() {
     assert_snapshot!(list("[project\nname = \"demo\"\n"), @"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/tablewright.toml is not as it should be
+    error: [ROOT]/stacks/tablewright.toml is invalid
       because: TOML parse error at line 1, column 9
           |
         1 | [project
@@ -27,7 +27,7 @@ fn what_is_wrong_is_named_with_its_place() {
     assert_snapshot!(list("[project]\nname = \"demo\"\ndefault-env = \"dev\"\n[env.dev]\n"), @r#"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/tablewright.toml is not as it should be
+    error: [ROOT]/stacks/tablewright.toml is invalid
       because: TOML parse error at line 3, column 1
           |
         3 | default-env = "dev"
@@ -37,7 +37,7 @@ fn what_is_wrong_is_named_with_its_place() {
     assert_snapshot!(list("[project]\n[env.dev]\n"), @"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/tablewright.toml is not as it should be
+    error: [ROOT]/stacks/tablewright.toml is invalid
       because: TOML parse error at line 1, column 1
           |
         1 | [project]
@@ -47,7 +47,7 @@ fn what_is_wrong_is_named_with_its_place() {
     assert_snapshot!(list("[project]\nname = 7\n[env.dev]\n"), @"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/tablewright.toml is not as it should be
+    error: [ROOT]/stacks/tablewright.toml is invalid
       because: TOML parse error at line 2, column 8
           |
         2 | name = 7
@@ -57,7 +57,7 @@ fn what_is_wrong_is_named_with_its_place() {
     assert_snapshot!(list("[env.dev]\n"), @"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/tablewright.toml is not as it should be
+    error: [ROOT]/stacks/tablewright.toml is invalid
       because: TOML parse error at line 1, column 1
           |
         1 | [env.dev]
@@ -67,7 +67,7 @@ fn what_is_wrong_is_named_with_its_place() {
     assert_snapshot!(list(""), @"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/tablewright.toml is not as it should be
+    error: [ROOT]/stacks/tablewright.toml is invalid
       because: TOML parse error at line 1, column 1
           |
         1 |
@@ -82,7 +82,7 @@ fn what_is_wrong_is_named_with_its_place() {
     assert_snapshot!(list("[project]\nname = \"demo\"\n[env.dev]\nprotect = true\n"), @"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/tablewright.toml is not as it should be
+    error: [ROOT]/stacks/tablewright.toml is invalid
       because: TOML parse error at line 4, column 1
           |
         4 | protect = true
@@ -102,7 +102,7 @@ fn what_is_wrong_is_named_with_its_place() {
     assert_snapshot!(list("[project]\nname = \"demo\"\ntable_name = \"{project}\"\n[env.dev]\n"), @"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/tablewright.toml: `table_name` must have `{table}` in it: one name cannot serve them all
+    error: [ROOT]/stacks/tablewright.toml: `table_name` must have `{table}` in it: one name cannot be used for all of them
     ");
     assert_snapshot!(list("[project]\nname = \"demo\"\n[env.dev]\n"), @"
     exit code 2
@@ -123,7 +123,7 @@ fn a_configuration_that_cannot_be_read() {
     --- stderr
     error: cannot read [ROOT]/stacks/tablewright.toml
       because: No such file or directory (os error 2)
-      help: the least it says is: [project], name = "…", and a section [env.dev]
+      help: a minimal file has: [project], name = "…", and a section [env.dev]
     "#);
     std::fs::create_dir(&path).unwrap();
     let _ = project.run(&["list"]).ends_with(2).says("cannot read [ROOT]/stacks/tablewright.toml");
@@ -157,7 +157,7 @@ fn a_region_of_its_own_is_not_overruled() {
     assert_snapshot!(project.run(&["diff", "notes", "--sandbox", "--region", "us-east-1"]), @"
     exit code 6
     --- stderr
-    error: the environment belongs to region eu-west-1, and `--region` says us-east-1
+    error: the environment is in region eu-west-1, and `--region` is us-east-1
       help: leave `--region` out, or change the environment's `region` in tablewright.toml
     ");
     let _ = Cloud::quick(&project);

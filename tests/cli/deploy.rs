@@ -117,8 +117,8 @@ fn nobody_to_ask_and_nothing_is_changed() {
       + NoteReadScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
       + NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [new]
       + NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
-    error: there is nobody to ask: stdin is not a terminal
-      help: run the same command with `--yes`, if what stands above is meant
+    error: cannot ask for confirmation: stdin is not a terminal
+      help: run the same command with `--yes` to go on without asking
     ");
     assert_eq!(cloud.status("demo-notes-dev"), None);
     let _ =
@@ -137,8 +137,8 @@ fn nobody_to_ask_and_nothing_is_changed() {
       ~ Note.ProvisionedThroughput  {"ReadCapacityUnits":5,"WriteCapacityUnits":5} → {"ReadCapacityUnits":6,"WriteCapacityUnits":6}  [in place, with risk]
           the template's numbers replace what auto scaling (`NoteReadScaling`) has set, which can throttle for a while
           --> stacks/notes.rs:9
-    error: there is nobody to ask: stdin is not a terminal
-      help: run the same command with `--yes`, if what stands above is meant
+    error: cannot ask for confirmation: stdin is not a terminal
+      help: run the same command with `--yes` to go on without asking
     "#);
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("CREATE_COMPLETE"));
     assert_eq!(cloud.change_sets("demo-notes-dev"), Vec::<String>::new());
@@ -153,7 +153,7 @@ fn in_the_sandbox_nobody_has_to_be_asked() {
     let _ = project.run(&["deploy", "notes", "--sandbox"]).ends_with(0);
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("CREATE_COMPLETE"));
     // What deletes is asked all the same: that is what the sandbox is there to rehearse.
-    let _ = project.run(&["destroy", "notes", "--sandbox"]).ends_with(6).says("there is nobody to ask");
+    let _ = project.run(&["destroy", "notes", "--sandbox"]).ends_with(6).says("cannot ask for confirmation");
 }
 
 #[test]

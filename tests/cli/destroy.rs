@@ -18,16 +18,16 @@ fn a_table_that_stays() {
     exit code 6
     --- stderr
     Stack notes (demo-notes-dev) in the sandbox, us-east-1:
-      Note: stays, with its items (DeletionPolicy)
-    error: there is nobody to ask: stdin is not a terminal
-      help: run the same command with `--yes`, if what stands above is meant
+      Note: is retained, with its items (DeletionPolicy)
+    error: cannot ask for confirmation: stdin is not a terminal
+      help: run the same command with `--yes` to go on without asking
     ");
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("CREATE_COMPLETE"));
     assert_snapshot!(project.run(&["destroy", "notes", "--sandbox", "--yes"]), @"
     exit code 0
     --- stderr
     Stack notes (demo-notes-dev) in the sandbox, us-east-1:
-      Note: stays, with its items (DeletionPolicy)
+      Note: is retained, with its items (DeletionPolicy)
     notes: destroying
     --:--:--  notes  stack  DELETE_IN_PROGRESS  User Initiated
     --:--:--  notes  NoteReadScalingPolicy  DELETE_IN_PROGRESS
@@ -40,8 +40,8 @@ fn a_table_that_stays() {
     --:--:--  notes  NoteWriteScaling  DELETE_COMPLETE
     --:--:--  notes  Note  DELETE_SKIPPED
     --:--:--  notes  stack  DELETE_COMPLETE
-    ✓ notes: the stack is gone.
-      Note (demo-dev-notes) stays, as its policy says; CloudFormation no longer knows it.
+    ✓ notes: the stack is deleted.
+      Note (demo-dev-notes) is retained by its deletion policy; it is no longer part of the stack.
     ");
     assert_eq!(cloud.status("demo-notes-dev"), None);
     assert_eq!(cloud.table("demo-dev-notes")["TableStatus"], "ACTIVE");
@@ -63,7 +63,7 @@ fn a_table_that_stays() {
       + NoteReadScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
       + NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [new]
       + NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
-    error: CloudFormation refuses the change set of stack notes, and nothing was changed
+    error: CloudFormation refused the change set of stack notes; nothing was changed
       Note (stacks/notes.rs:9): Resource of type 'AWS::DynamoDB::Table' with identifier 'demo-dev-notes' already exists.
       help: a table of this name is there already, retained or somebody else's: import it, delete it if nobody needs its items, or use another name
     ");
@@ -107,7 +107,7 @@ fn a_table_that_is_protected_and_then_not() {
     --:--:--  notes  Note  DELETE_IN_PROGRESS
     --:--:--  notes  Note  DELETE_COMPLETE
     --:--:--  notes  stack  DELETE_COMPLETE
-    ✓ notes: the stack is gone.
+    ✓ notes: the stack is deleted.
     ");
     assert!(cloud.table("demo-dev-notes").is_null());
     // And the name can be had again.

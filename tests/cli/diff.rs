@@ -178,7 +178,7 @@ fn a_stack_that_comes_and_one_that_goes() {
     notes against stacks/rendered/dev/notes.yaml at main: nothing to change
     shop against stacks/rendered/dev/shop.yaml at main: 1 in place, with risk
       - Stack.shop  [in place, with risk]
-          nothing describes the stack any more; what is deployed of it stays until somebody runs `tablewright destroy`
+          the stack is no longer defined; it stays deployed until `tablewright destroy` deletes it
     ");
     // The other way round it is new.
     assert_snapshot!(project.run(&["diff", "shop", "--against", "definitions", "--of", "main"]), @"
@@ -287,12 +287,12 @@ fn sources_that_are_none() {
     assert_snapshot!(project.run(&["diff", "--against", "missing.yaml"]), @"
     exit code 2
     --- stderr
-    error: there is nothing at missing.yaml
+    error: nothing found at missing.yaml
     ");
     assert_snapshot!(project.run(&["diff", "--against", "main:nowhere"]), @"
     exit code 2
     --- stderr
-    error: there is nothing at main:nowhere
+    error: nothing found at main:nowhere
     ");
     assert_snapshot!(project.run(&["diff", "nots", "--against", "main"]), @"
     exit code 2
@@ -324,7 +324,7 @@ fn sources_that_are_none() {
     assert_snapshot!(project.run(&["diff", "--against", "main", "--report", "html=a.html"]), @"
     exit code 2
     --- stderr
-    error: invalid value 'html=a.html' for '--report <FORM=FILE>': `html` is none of: text, markdown, json, sarif, github
+    error: invalid value 'html=a.html' for '--report <FORMAT=FILE>': `html` is none of: text, markdown, json, sarif, github
 
     For more information, try '--help'.
     ");
@@ -333,7 +333,7 @@ fn sources_that_are_none() {
     --- stderr
     error: cannot write no/such/folder.json
       because: No such file or directory (os error 2)
-      help: is the folder there for you to write in?
+      help: check that the directory exists and is writable
     ");
     // Without git the other sources go on working.
     let mut command = project.command(&["diff", "--against", "main"]);

@@ -214,7 +214,7 @@ fn a_delete_that_fails() {
     exit code 5
     --- stderr
     Stack notes (demo-notes-dev) in the sandbox, us-east-1:
-      Note: stays, with its items (DeletionPolicy)
+      Note: is retained, with its items (DeletionPolicy)
     notes: destroying
     --:--:--  notes  stack  DELETE_IN_PROGRESS  User Initiated
     --:--:--  notes  NoteReadScalingPolicy  DELETE_IN_PROGRESS
@@ -239,9 +239,7 @@ fn reads_that_fail_do_not_change_the_end() {
     let throttled = calls("DescribeStackEvents", 2, 3, CallFailure::Throttled);
     let _ = Cloud::new(&project, moments(), throttled);
     let output = project.run(&DEPLOY).ends_with(0);
-    let _ = output
-        .says("AWS asks for fewer calls of DescribeStackEvents")
-        .says("done, and its tables can be used");
+    let _ = output.says("DescribeStackEvents is throttled by AWS").says("done, and its tables can be used");
 }
 
 #[test]
@@ -278,7 +276,7 @@ fn a_failed_deploy_of_one_stack_stops_the_others() {
     --:--:--  shop  Category  DELETE_COMPLETE
     --:--:--  shop  stack  ROLLBACK_COMPLETE
     shop   failed: stack shop failed and was rolled back; it is in ROLLBACK_COMPLETE
-    notes  not begun: another stack failed
+    notes  not started: another stack failed
     error: stack shop failed and was rolled back; it is in ROLLBACK_COMPLETE
       Product (stacks/shop.rs:9) CREATE_FAILED: Resource handler returned message: "no"
       cancelled with it: Category
@@ -367,8 +365,8 @@ fn what_aws_says_is_passed_on() {
     --:--:--  notes  NoteReadScalingPolicy  CREATE_COMPLETE
     --:--:--  notes  NoteWriteScalingPolicy  CREATE_COMPLETE
     --:--:--  notes  stack  CREATE_COMPLETE
-    ✓ notes: done, but whether its tables can be used is not known.
-    error: stack notes is deployed, but whether its tables can be used is not known
+    ✓ notes: done, but its tables may not be usable yet.
+    error: stack notes is deployed, but it is not known whether its tables can be used
       because: not allowed to read the state of table `demo-dev-notes`: User: arn:aws:iam::000000000000:user/sandbox is not authorized to perform: dynamodb:DescribeTable
       help: the credentials need the permission dynamodb:DescribeTable
     ");

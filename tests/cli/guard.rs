@@ -21,7 +21,7 @@ fn a_protected_stack_stays_until_its_definition_lets_it_go() {
     exit code 6
     --- stderr
     Stack notes (demo-notes-dev) in the sandbox, us-east-1:
-      Note: stays, with its items (DeletionPolicy)
+      Note: is retained, with its items (DeletionPolicy)
     notes: destroying
     error: stack demo-notes-dev has termination protection
       help: deploy it with `.termination_protection(false)` first, if the stack is no longer needed

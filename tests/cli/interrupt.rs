@@ -39,7 +39,7 @@ fn after_it_began() {
     let output = deploy.end();
     assert_snapshot!(words(&output), @"
     exit code 9
-    error: detached: CloudFormation goes on without us
+    error: detached; the operation continues in CloudFormation
       help: `tablewright watch notes --sandbox` follows it again
     ");
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("CREATE_IN_PROGRESS"));
@@ -50,7 +50,7 @@ fn after_it_began() {
     watch.signal("INT");
     assert_snapshot!(words(&watch.end()), @"
     exit code 9
-    error: detached: CloudFormation goes on without us
+    error: detached; the operation continues in CloudFormation
       help: `tablewright watch notes --sandbox` follows it again
     ");
 
@@ -115,7 +115,7 @@ fn while_a_stack_is_deleted() {
     destroy.signal("INT");
     assert_snapshot!(words(&destroy.end()), @"
     exit code 9
-    error: detached: CloudFormation goes on without us
+    error: detached; the operation continues in CloudFormation
       help: `tablewright watch notes --sandbox` follows it again
     ");
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("DELETE_IN_PROGRESS"));

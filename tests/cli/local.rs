@@ -256,20 +256,20 @@ fn endpoints_that_are_no_dynamodb() {
     exit code 2
     --- stderr
     error: `localhost:8000` (as given) is not a valid endpoint: it does not begin with `http://` or `https://`
-      help: an endpoint is such as http://127.0.0.1:4566
+      help: an endpoint is written like http://127.0.0.1:4566
     ");
     let mut command = project.command(&UP);
     assert_snapshot!(project.finish(command.env("AWS_ENDPOINT_URL", "localhost:8000")), @"
     exit code 3
     --- stderr
     error: `localhost:8000` (AWS_ENDPOINT_URL) is not a valid endpoint: it does not begin with `http://` or `https://`
-      help: an endpoint is such as http://127.0.0.1:4566
+      help: an endpoint is written like http://127.0.0.1:4566
     ");
     assert_snapshot!(at(&Peer::nobody().url), @"
     exit code 3
     --- stderr
     error: no connection to http://127.0.0.1:…: Connection refused (os error 111)
-      help: is it the right endpoint? see `--endpoint-url`, AWS_ENDPOINT_URL and the profile
+      help: check the endpoint: `--endpoint-url`, AWS_ENDPOINT_URL and the profile
       help: is it running? `--sandbox` needs nothing that runs
     ");
     assert_snapshot!(at(&Peer::with_page("200 OK", "<html>Hello</html>").url), @"

@@ -61,7 +61,7 @@ fn parameters_from_everywhere() {
     assert_snapshot!(deploy(&project, &["--parameter", "Stage"]), @"
     exit code 2
     --- stderr
-    error: invalid value 'Stage' for '--parameter <NAME=VALUE>': it is written NAME=VALUE
+    error: invalid value 'Stage' for '--parameter <NAME=VALUE>': expected NAME=VALUE
 
     For more information, try '--help'.
     ");
@@ -87,7 +87,9 @@ fn parameters_from_everywhere() {
     let _ = project
         .run(&[&["diff", "notes", "--sandbox", "--report", "json=plan.json"], &stage[..]].concat())
         .ends_with(0);
-    let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(7).says("what is wanted has changed since");
+    let _ = deploy(&project, &["--plan", "plan.json"])
+        .ends_with(7)
+        .says("what is to be deployed has changed since");
     assert!(outputs(&[&["--plan", "plan.json"], &stage[..]].concat()).contains("notes.Stage = planned\n"));
     // What is left out stays as it is.
     let kept = outputs(&[]);
@@ -99,9 +101,9 @@ fn parameters_from_everywhere() {
     assert_snapshot!(deploy(&project, &["--parameters-file", "bad.json"]), @"
     exit code 2
     --- stderr
-    error: bad.json is not as it should be
+    error: bad.json is invalid
       because: unknown field `Parameter`, expected one of `Parameters`, `Tags`, `StackPolicy`
-      help: it has `Parameters`, `Tags` (texts by name) and `StackPolicy`, or is a list of `ParameterKey` and `ParameterValue`
+      help: expected an object with `Parameters`, `Tags` (strings by name) and `StackPolicy`, or a list of objects with `ParameterKey` and `ParameterValue`
     ");
     project.write("bad.json", "{");
     assert_snapshot!(deploy(&project, &["--parameters-file", "bad.json"]), @"
@@ -120,9 +122,7 @@ fn a_plan_that_was_reviewed() {
     let plan = || project.run(&["diff", "notes", "--sandbox", "--report", "json=plan.json"]).ends_with(0);
     let _ = plan();
     project.replace("notes.rs", "5..=most", "6..=most");
-    assert_snapshot!(deploy(&project, &["--plan", "plan.json"]).ends_with(7).stderr.lines().last().unwrap().trim(), @"
-    help: nothing was changed; make the plan again (`tablewright diff --report json=FILE`), and have it reviewed
-    ");
+    assert_snapshot!(deploy(&project, &["--plan", "plan.json"]).ends_with(7).stderr.lines().last().unwrap().trim(), @"help: nothing was changed; make the plan again (`tablewright diff --report json=FILE`) and have it reviewed");
     assert_eq!(cloud.status("demo-notes-dev"), None);
     let _ = plan();
     let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(0);
@@ -132,18 +132,19 @@ fn a_plan_that_was_reviewed() {
     let _ = project
         .run(&["deploy", "shop", "--sandbox", "--plan", "plan.json"])
         .ends_with(7)
-        .says("does not have it");
+        .says("the stack is not in the plan");
 
     let text = project.read("plan.json");
     project.write("plan.json", &text.replace("\"schema\": 1", "\"schema\": 2"));
     assert_snapshot!(deploy(&project, &["--plan", "plan.json"]), @"
     exit code 7
     --- stderr
-    error: plan.json is of another version: schema 2, and this version has 1
+    error: cannot use plan plan.json
+      because: the plan has schema 2, and this version reads schema 1
       help: make the plan with the version that deploys it
     ");
     project.write("plan.json", "[]");
-    let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(2).says("plan.json is no plan");
+    let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(2).says("cannot use plan plan.json");
     let _ = deploy(&project, &["--plan", "nowhere.json"]).ends_with(2);
 }
 
@@ -155,7 +156,7 @@ fn what_is_denied() {
     project.replace("notes.rs", "5..=most", "6..=most");
     let denied = deploy(&project, &["--deny", "data-loss,in-place-with-risk"]).ends_with(6);
     assert!(denied.stderr.ends_with(
-        "error: stack notes has a change of verdict in-place-with-risk, and `--deny` stops at in-place-with-risk; nothing was changed\n"
+        "error: stack notes has a change with verdict in-place-with-risk, which is denied; nothing was changed\n"
     ), "{denied}");
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("CREATE_COMPLETE"));
     let _ = deploy(&project, &["--deny", "refused"]).ends_with(0);
@@ -172,7 +173,7 @@ fn how_far_it_is_followed() {
     assert_snapshot!(deploy(&project, &["--wait", "none"]).ends_with(9).stderr.lines().skip(6).collect::<Vec<_>>().join("\n"), @"
           --> stacks/notes.rs:9
     notes: deploying
-    error: detached: CloudFormation goes on without us
+    error: detached; the operation continues in CloudFormation
       help: `tablewright watch notes --sandbox` follows it again
     ");
     let _ = project.run(&["watch", "notes", "--sandbox"]).ends_with(0);
@@ -194,7 +195,7 @@ fn time_that_is_up() {
     assert_snapshot!(deploy(&project, &["--timeout", "10"]), @"
     exit code 2
     --- stderr
-    error: invalid value '10' for '--timeout <TIME>': a time is such as 90s, 10m or 1h30m
+    error: invalid value '10' for '--timeout <TIME>': expected a duration such as 90s, 10m or 1h30m
 
     For more information, try '--help'.
     ");
@@ -245,7 +246,7 @@ fn a_creation_is_cancelled_only_by_deleting() {
     exit code 9
     --- stderr
     error: stack demo-notes-dev is being created; cancelling a creation deletes the stack
-      help: it goes on; `tablewright watch notes --sandbox` follows it
+      help: it continues; `tablewright watch notes --sandbox` follows it
       help: `tablewright cancel --delete notes --sandbox` deletes it
     ");
     let mut cancel = project.start(&["cancel", "notes", "--sandbox", "--delete", "--output", "ndjson"]);
@@ -267,7 +268,7 @@ fn a_stack_that_stands_where_it_failed_is_rolled_back() {
     cloud.set_faults(Faults::default());
     let undone = project.run(&["rollback", "notes", "--sandbox"]).ends_with(0);
     assert_snapshot!(undone.stderr.lines().last().unwrap().trim(), @"
-    ✓ notes: it is back where it was (UPDATE_ROLLBACK_COMPLETE).
+    ✓ notes: rolled back (UPDATE_ROLLBACK_COMPLETE).
     ");
     let _ = project.run(&["rollback", "notes", "--sandbox"]).ends_with(6).says("cannot be rolled back");
 }

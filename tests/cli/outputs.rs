@@ -84,7 +84,7 @@ fn of_any_stack_by_its_name() {
     exit code 2
     --- stderr
     error: there is no stack nosuch in the sandbox, us-east-1
-      help: is it in another region or account? see `--env`, `--region` and `--profile`
+      help: it may be in another region or account; see `--env`, `--region` and `--profile`
     ");
     assert_snapshot!(project.run(&["outputs", "notes", "--stack-name", "nosuch", "--sandbox"]), @"
     exit code 2

@@ -25,7 +25,7 @@ fn another_key() {
             2. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
             3. Let readers and writers use the new table, and compare.
             4. Set `DeletionPolicy: Retain` on the old table, deploy, then remove it from the definitions.
-    error: the plan of stack notes is refused, and nothing was changed: Note: `noteId` is part of the table's key, and the type of a key is fixed when it is created, and CloudFormation does not replace a table that has an explicit name
+    error: the plan of stack notes is refused and nothing was changed: Note: `noteId` is part of the table's key, and the type of a key is fixed when it is created, and CloudFormation does not replace a table that has an explicit name
       help: the plan above says what to do instead
     "#);
     assert_eq!(cloud.change_sets("demo-notes-dev"), Vec::<String>::new());
@@ -76,9 +76,9 @@ fn another_name() {
             1. Restore the table under the new name from point-in-time recovery or a backup; keys cannot change on the way.
             2. Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not carry them.
             3. Retain the old table, remove it from the definitions, and import the new one.
-    error: the plan of stack notes is refused, and nothing was changed: Note: a table cannot be renamed, so CloudFormation makes a new, empty table; `UpdateReplacePolicy` keeps the old one outside the stack
+    error: the plan of stack notes is refused and nothing was changed: Note: a table cannot be renamed, so CloudFormation makes a new, empty table; `UpdateReplacePolicy` keeps the old one outside the stack
       help: the plan above says what to do instead
-      help: if it is meant: `--allow-replace Note`
+      help: to do it all the same: `--allow-replace Note`
     ");
     assert_eq!(cloud.table("demo-dev-notes")["TableStatus"], "ACTIVE");
     assert!(cloud.table("demo-dev-memos").is_null());
@@ -146,7 +146,7 @@ fn another_name() {
     --:--:--  notes  stack  UPDATE_COMPLETE
               notes  demo-dev-memos  ACTIVE
     ✓ notes: done, and its tables can be used.
-      Note (demo-dev-notes) stays, as its policy says; CloudFormation no longer knows it.
+      Note (demo-dev-notes) is retained by its deletion policy; it is no longer part of the stack.
     ");
     assert_eq!(cloud.table("demo-dev-notes")["TableStatus"], "ACTIVE");
     assert_eq!(cloud.table("demo-dev-memos")["TableStatus"], "ACTIVE");
@@ -176,7 +176,7 @@ fn a_name_that_is_taken() {
       + NoteReadScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
       + NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [new]
       + NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
-    error: CloudFormation refuses the change set of stack notes, and nothing was changed
+    error: CloudFormation refused the change set of stack notes; nothing was changed
       Note (stacks/notes.rs:9): Resource of type 'AWS::DynamoDB::Table' with identifier 'demo-dev-notes' already exists.
       help: a table of this name is there already, retained or somebody else's: import it, delete it if nobody needs its items, or use another name
     ");

@@ -64,7 +64,7 @@ fn forms_for_others() {
     assert_snapshot!(project.run(&["render", "notes", "--format", "toml"]), @"
     exit code 2
     --- stderr
-    error: invalid value 'toml' for '--format <FORM>'
+    error: invalid value 'toml' for '--format <FORMAT>'
       [possible values: yaml, json, json-compact, include, nested]
 
     For more information, try '--help'.
@@ -126,7 +126,7 @@ fn into_a_folder_and_checked() {
     out/prod/manifest.json is missing.
     out/prod/notes.yaml is missing.
     out/prod/shop.yaml is missing.
-    error: 6 of 6 files are not up to date
+    error: 6 of 6 files are stale
       help: run the same command without `--check`, look at the difference, and commit it
     ");
     assert!(!project.root.join("out").exists());
@@ -180,9 +180,9 @@ fn into_a_folder_and_checked() {
        NoteWriteScalingPolicy:
          Type: AWS::ApplicationAutoScaling::ScalingPolicy
 
-    out/dev/old.yaml is of a stack that is no more.
+    out/dev/old.yaml belongs to a stack that no longer exists.
     out/prod/shop.yaml is missing.
-    error: 3 of 7 files are not up to date
+    error: 3 of 7 files are stale
       help: run the same command without `--check`, look at the difference, and commit it
     ");
     // One environment, one stack: nothing is said of the others.
@@ -219,7 +219,7 @@ fn an_environment_that_is_gone() {
     project.write("out/mine/notes.yaml", "Resources: {}\n");
     let stale = project.run(&["render", "--out", "out", "--check"]).ends_with(8);
     let _ = stale
-        .says("out/prod/notes.yaml is of a stack that is no more.")
+        .says("out/prod/notes.yaml belongs to a stack that no longer exists.")
         .says("out/live/notes.yaml is missing.");
     let _ = project.run(&["render", "--out", "out"]).ends_with(0);
     let left = |folder: &str| fs::read_dir(project.root.join(folder)).unwrap().count();
@@ -248,7 +248,7 @@ fn a_folder_that_cannot_be_written() {
     --- stderr
     error: cannot write out/dev/notes.yaml
       because: Not a directory (os error 20)
-      help: is the folder there for you to write in?
+      help: check that the directory exists and is writable
     ");
     assert_eq!(project.read("out"), "a file");
 
@@ -260,7 +260,7 @@ fn a_folder_that_cannot_be_written() {
     Wrote other/dev/manifest.json
     error: cannot write other/dev/notes.yaml
       because: Is a directory (os error 21)
-      help: is the folder there for you to write in?
+      help: check that the directory exists and is writable
     ");
     assert!(!project.root.join("other/dev/notes.yaml.unfinished").exists());
 }

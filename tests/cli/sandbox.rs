@@ -132,7 +132,7 @@ fn served_to_other_tools() {
     --- stdout
     http://127.0.0.1:…
     --- stderr
-    The sandbox answers until Ctrl-C. Any credentials will do:
+    The sandbox runs until Ctrl-C. Any credentials work:
 
       export AWS_ENDPOINT_URL=http://127.0.0.1:… AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox
     ");

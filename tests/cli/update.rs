@@ -159,9 +159,9 @@ fn a_table_that_is_no_more_defined_stays() {
       - Category  DynamoDB::Table  [old table kept]
           the table leaves the stack and stays in the account with its items, as its deployed `DeletionPolicy` says
           --> stacks/shop.rs:34
-    error: the plan of stack shop is refused, and nothing was changed: Category: the table leaves the stack and stays in the account with its items, as its deployed `DeletionPolicy` says
+    error: the plan of stack shop is refused and nothing was changed: Category: the table leaves the stack and stays in the account with its items, as its deployed `DeletionPolicy` says
       help: the plan above says what to do instead
-      help: if it is meant: `--allow-replace Category`
+      help: to do it all the same: `--allow-replace Category`
     ");
     assert!(cloud.call("DescribeStackResources", "demo-shop-dev").contains("demo-dev-category"));
     // Meant, and said so by name.
@@ -185,7 +185,7 @@ fn a_table_that_is_no_more_defined_stays() {
     --:--:--  shop  stack  UPDATE_COMPLETE
               shop  demo-dev-product  ACTIVE
     ✓ shop: done, and its tables can be used.
-      Category (demo-dev-category) stays, as its policy says; CloudFormation no longer knows it.
+      Category (demo-dev-category) is retained by its deletion policy; it is no longer part of the stack.
     ");
     assert!(!cloud.call("DescribeStackResources", "demo-shop-dev").contains("demo-dev-category"));
     assert_eq!(cloud.table("demo-dev-category")["TableStatus"], "ACTIVE");

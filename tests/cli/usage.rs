@@ -21,18 +21,20 @@ fn help() {
       list         Show stacks, tables and keys at a glance
       check        Check the definitions against the rules of DynamoDB and CloudFormation, and against a
                    policy
-      render       Write the CloudFormation templates, to stdout or into a folder
-      diff         Show what a change means, and what it would do to the data
-      deploy       Plan the change, show it, ask, deploy it, and watch until the tables can be used
-      watch        Follow the latest operation on a stack, running or ended, from its first event
-      cancel       Cancel the update that runs on a stack, and watch it being undone
-      rollback     Take a stack that stands where it failed back to where it was
-      destroy      Delete a stack; tables stay where their DeletionPolicy or deletion protection says so
+      render       Write the CloudFormation templates to stdout or to a directory
+      diff         Show what a change means and what it would do to the data
+      deploy       Plan the change, ask for confirmation, deploy it, and wait until the tables can be
+                   used
+      watch        Follow the latest operation of a stack from its first event, whether it is running or
+                   has ended
+      cancel       Cancel the running update of a stack, and follow its rollback
+      rollback     Roll back a stack whose last operation failed
+      destroy      Delete a stack; tables are retained by their DeletionPolicy or deletion protection
       outputs      Print the outputs of a stack
       sam          Tables inside a SAM project
       local        Tables in a DynamoDB of your own: DynamoDB Local, an emulator, the sandbox
       sandbox      CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or
-                   begin a new one
+                   reset it
       completions  Print a completion script for a shell
 
     Options:
@@ -40,29 +42,29 @@ fn help() {
       -V, --version  Print version
 
     Project:
-          --stacks <DIR>  Folder of the crate that makes the stacks (default: `stacks` here or above)
+          --stacks <DIR>  Directory of the stacks crate (default: `stacks` here or in a parent
+                          directory)
       -e, --env <NAME>    Environment of tablewright.toml (default: its `default_env`)
-          --fresh         Ask cargo whether the stacks crate is up to date, even where nothing looks
-                          newer
+          --fresh         Always ask cargo whether the stacks crate is up to date
 
     Output:
-          --color <WHEN>  When to use colour [default: auto] [possible values: auto, always, never]
-      -q, --quiet         Say only what goes wrong
+          --color <WHEN>  When to use color [default: auto] [possible values: auto, always, never]
+      -q, --quiet         Print only errors
 
     Exit codes:
       0  done, or nothing to do          6  refused; nothing was changed
-      1  a fault of the tool             7  stale: not what was reviewed
-      2  usage, or wrong definitions     8  changes are pending (--check, --exit-code)
-      3  credentials or permission       9  still running: detached, or out of time
-      4  failed and rolled back         10  the outcome is not known
-      5  failed; the stack needs a hand 130  interrupted before anything began
+      1  internal error                  7  stale: not what was reviewed
+      2  usage or definitions            8  changes are pending (--check, --exit-code)
+      3  credentials or permission       9  still running: detached or timed out
+      4  failed and rolled back         10  outcome unknown
+      5  failed; manual recovery needed 130  interrupted before anything began
 
     Try it without an account:  tablewright deploy --sandbox
     ");
     assert_snapshot!(project.run(&["deploy", "--help"]), @"
     exit code 0
     --- stdout
-    Plan the change, show it, ask, deploy it, and watch until the tables can be used
+    Plan the change, ask for confirmation, deploy it, and wait until the tables can be used
 
     Usage: tablewright deploy [OPTIONS] [STACK]...
 
@@ -72,42 +74,41 @@ fn help() {
 
     Options:
           --from <DIR>
-              Deploy the very templates that `render --out DIR` wrote and that were reviewed: needs no
-              Rust and no definitions
+              Deploy templates that `render --out DIR` has written: neither cargo nor the definitions
+              are needed
 
           --envs <NAME>
-              Deploy to several environments of tablewright.toml in one run, each to its own account and
-              region
+              Deploy to several environments of tablewright.toml, each in its own account and region
 
           --concurrency <NUMBER>
-              How many stacks to work on at once; a stack always waits for those that it takes something
-              from
+              How many stacks to deploy at the same time; dependencies are always deployed first
 
               [default: 1]
 
           --keep-going
-              When a stack fails, go on with those that do not wait for it
+              After a failure, continue with stacks that do not depend on the failed one
 
       -y, --yes
-              Do not ask; the sandbox never does
+              Do not ask for confirmation; in the sandbox there is none
 
           --plan <FILE>
-              Execute only what was reviewed: what `diff --report json=FILE` has written
+              Deploy only if this reviewed plan still holds; `diff --report json=FILE` writes it
 
           --deny <VERDICT>
-              Refuse this verdict and every worse one, such as `in-place-with-risk`
+              Refuse changes with this verdict or a worse one, such as `in-place-with-risk`
 
           --allow-replace <TABLE>
-              Let a change replace or delete this table: its logical id, typed by name (may be repeated)
+              Allow changes to replace or delete this table, by its logical id (may be repeated)
 
       -h, --help
               Print help (see a summary with '-h')
 
     AWS:
           --sandbox
-              Work in the sandbox: no account, no network, kept in a file between runs
+              Use the sandbox: no account, no network, kept in a file between runs
 
-              Its time runs ten times as fast as ours, or as often as TABLEWRIGHT_SANDBOX_SCALE says.
+              Its clock runs ten times as fast as real time; TABLEWRIGHT_SANDBOX_SCALE sets another
+              factor.
 
           --profile <NAME>
               Profile of the AWS configuration (default: `aws_profile` of the environment, then
@@ -117,88 +118,88 @@ fn help() {
               Region (default: `region` of the environment, then the SDK's own settings)
 
           --mfa-code <CODE>
-              Code of the device, for a profile with an `mfa_serial` (default: it is asked for)
+              MFA code, for a profile with an `mfa_serial` (default: ask for it)
 
           --endpoint-url <URL>
-              Endpoint to call in the place of AWS, such as an emulator's
+              Endpoint to use instead of AWS, such as that of an emulator
 
     Deployment:
           --parameter <NAME=VALUE>
-              Value of a parameter of the templates (may be repeated); what is left out stays as it is,
-              or has its default
+              Value of a template parameter (may be repeated); a parameter that is not given keeps its
+              value, or gets its default
 
           --parameters-file <FILE>
-              JSON with `Parameters`, `Tags` and `StackPolicy`, as CodePipeline has it, or a list of
-              parameters, as the AWS CLI has it
+              JSON file with `Parameters`, `Tags` and `StackPolicy`, as for CodePipeline, or a list of
+              parameters, as for the AWS CLI
 
           --tag <KEY=VALUE>
-              Tag of the stacks besides those of the definitions (may be repeated)
+              Tag of the stacks, in addition to those of the definitions (may be repeated)
 
           --role-arn <ARN>
-              Role that CloudFormation works with; it sticks to the stack
+              Role for CloudFormation to assume; the stack keeps using it
 
           --notification-arn <ARN>
-              Topic that is told of the stack's events (may be repeated); without it, they stay as they
-              are
+              SNS topic for the events of the stacks (may be repeated); without it, the topics stay as
+              they are
 
           --no-notifications
-              Tell no topic any more
+              Remove all notification topics
 
-          --on-failure <WAY>
-              What becomes of a failed operation
+          --on-failure <ACTION>
+              What to do when an operation fails
 
               Possible values:
-              - rollback:   It is undone
-              - do-nothing: It stays where it stopped
-              - delete:     The stack is deleted; for a stack that is new
+              - rollback:   Roll back the operation
+              - do-nothing: Leave the stack as it is
+              - delete:     Delete the stack; only for a stack that is being created
 
               [default: rollback]
 
           --rollback-alarm <ARN>
-              Alarm that undoes the update when it goes off (may be repeated)
+              CloudWatch alarm that rolls back the update when it goes off (may be repeated)
 
           --rollback-monitoring <MINUTES>
-              For how many minutes the alarms are watched afterwards
+              How many minutes to keep watching the alarms after the update
 
           --bucket <NAME>
-              Bucket for templates of more than 51,200 bytes, in the region of the stacks
+              Bucket for templates larger than 51,200 bytes, in the region of the stacks
 
           --wait <STATE>
-              Where to stop waiting
+              How far to follow the deployment
 
               Possible values:
-              - active: Until tables and indexes can be used
+              - active: Until every table and index is ACTIVE
               - stack:  Until CloudFormation is done
-              - none:   Not at all: the operation is begun, and that is it
+              - none:   Until CloudFormation has accepted the operation
 
               [default: active]
 
           --wait-for-idle <TIME>
-              Wait so long for another operation on a stack to end, such as `10m`
+              How long to wait for another operation on a stack to end, such as `10m`
 
           --timeout <TIME>
-              Follow an operation for so long at most, such as `1h30m`
+              How long to follow one operation, such as `1h30m`
 
-          --on-timeout <DEED>
-              What to do when the time is up
+          --on-timeout <ACTION>
+              What to do on timeout
 
               Possible values:
-              - detach: It goes on without us
-              - cancel: It is cancelled, and undone
+              - detach: Exit; the operation continues in CloudFormation
+              - cancel: Cancel the operation, which rolls it back
 
               [default: detach]
 
-          --on-interrupt <DEED>
-              What the first Ctrl-C or SIGTERM does; the second leaves at once
+          --on-interrupt <ACTION>
+              What to do on the first Ctrl-C or SIGTERM; the second one exits at once
 
               Possible values:
-              - detach: It goes on without us
-              - cancel: It is cancelled, and undone
+              - detach: Exit; the operation continues in CloudFormation
+              - cancel: Cancel the operation, which rolls it back
 
               [default: detach]
 
-          --output <FORM>
-              How to show what happens
+          --output <FORMAT>
+              Output format of the progress
 
               Possible values:
               - auto:   A live tree on a terminal, lines elsewhere
@@ -211,23 +212,23 @@ fn help() {
 
     Project:
           --stacks <DIR>
-              Folder of the crate that makes the stacks (default: `stacks` here or above)
+              Directory of the stacks crate (default: `stacks` here or in a parent directory)
 
       -e, --env <NAME>
               Environment of tablewright.toml (default: its `default_env`)
 
           --fresh
-              Ask cargo whether the stacks crate is up to date, even where nothing looks newer
+              Always ask cargo whether the stacks crate is up to date
 
     Output:
           --color <WHEN>
-              When to use colour
+              When to use color
 
               [default: auto]
               [possible values: auto, always, never]
 
       -q, --quiet
-              Say only what goes wrong
+              Print only errors
     ");
 }
 
@@ -271,19 +272,19 @@ fn help_of_every_command() {
     Usage: tablewright check [OPTIONS]
 
     Options:
-          --policy <PROFILE>  Hold the definitions to the demands of a profile as well, such as
-                              recovery, protection, keys and tags [possible values: dev, safe, hardened]
+          --policy <PROFILE>  Also check the definitions against the demands of a profile: recovery,
+                              protection, keys, tags [possible values: dev, safe, hardened]
       -h, --help              Print help (see more with '--help')
 
     Report:
-          --format <FORM>       Form on stdout [default: text] [possible values: text, markdown, json,
-                                sarif, github]
-          --report <FORM=FILE>  Write a file as well, such as `markdown=comment.md` or
-                                `sarif=diff.sarif` (may be repeated)
-          --link <URL>          Where the full report is: a Markdown comment that had to be cut says so
+          --format <FORMAT>       Format on stdout [default: text] [possible values: text, markdown,
+                                  json, sarif, github]
+          --report <FORMAT=FILE>  Also write a report to a file, such as `markdown=comment.md` or
+                                  `sarif=diff.sarif` (may be repeated)
+          --link <URL>            URL of the full report, for a Markdown comment that had to be cut
     ");
     assert_snapshot!(own(&["render"]), @"
-    Write the CloudFormation templates, to stdout or into a folder
+    Write the CloudFormation templates to stdout or to a directory
 
     Usage: tablewright render [OPTIONS] [STACK]...
 
@@ -291,15 +292,14 @@ fn help_of_every_command() {
       [STACK]...  Stacks to render (default: all)
 
     Options:
-          --out <DIR>      Folder for the templates, to be committed and reviewed
-          --check          Write nothing; fail with exit code 8 where a template in `--out DIR` is not
-                           what would be written
-          --format <FORM>  Form of the templates on stdout [default: yaml] [possible values: yaml, json,
-                           json-compact, include, nested]
-      -h, --help           Print help (see more with '--help')
+          --out <DIR>        Directory for the templates, to be committed and reviewed
+          --check            Write nothing; exit with code 8 if a template in `--out DIR` is stale
+          --format <FORMAT>  Format of the templates on stdout [default: yaml] [possible values: yaml,
+                             json, json-compact, include, nested]
+      -h, --help             Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["diff"]), @"
-    Show what a change means, and what it would do to the data
+    Show what a change means and what it would do to the data
 
     Usage: tablewright diff [OPTIONS] [STACK]...
 
@@ -308,39 +308,39 @@ fn help_of_every_command() {
 
     Options:
           --against <SOURCE>  What to compare with [default: deployed]
-          --of <SOURCE>       What is judged [default: definitions]
+          --of <SOURCE>       What to judge [default: definitions]
           --all-envs          Compare in every environment of tablewright.toml
       -h, --help              Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["watch"]), @"
-    Follow the latest operation on a stack, running or ended, from its first event
+    Follow the latest operation of a stack from its first event, whether it is running or has ended
 
     Usage: tablewright watch [OPTIONS] <STACK|--stack-name <NAME>>
 
     Arguments:
-      [STACK]  The stack, as the definitions call it
+      [STACK]  Stack, by its id in the definitions
 
     Options:
-          --stack-name <NAME>  Any stack by its name in CloudFormation, or its ARN: nothing is built,
-                               and whoever made it does not matter
-          --output <FORM>      How to show what happens [default: auto] [possible values: auto, tree,
-                               lines, ndjson, github]
+          --stack-name <NAME>  Any stack, by its CloudFormation name or ARN; the definitions are not
+                               needed
+          --output <FORMAT>    Output format of the progress [default: auto] [possible values: auto,
+                               tree, lines, ndjson, github]
       -h, --help               Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["destroy"]), @"
-    Delete a stack; tables stay where their DeletionPolicy or deletion protection says so
+    Delete a stack; tables are retained by their DeletionPolicy or deletion protection
 
     Usage: tablewright destroy [OPTIONS] <STACK|--stack-name <NAME>>
 
     Arguments:
-      [STACK]  The stack, as the definitions call it
+      [STACK]  Stack, by its id in the definitions
 
     Options:
-          --stack-name <NAME>  Any stack by its name in CloudFormation, or its ARN: nothing is built,
-                               and whoever made it does not matter
+          --stack-name <NAME>  Any stack, by its CloudFormation name or ARN; the definitions are not
+                               needed
       -y, --yes                Do not ask
-          --output <FORM>      How to show what happens [default: auto] [possible values: auto, tree,
-                               lines, ndjson, github]
+          --output <FORMAT>    Output format of the progress [default: auto] [possible values: auto,
+                               tree, lines, ndjson, github]
       -h, --help               Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["outputs"]), @"
@@ -349,39 +349,39 @@ fn help_of_every_command() {
     Usage: tablewright outputs [OPTIONS] <STACK|--stack-name <NAME>>
 
     Arguments:
-      [STACK]  The stack, as the definitions call it
+      [STACK]  Stack, by its id in the definitions
 
     Options:
-          --stack-name <NAME>  Any stack by its name in CloudFormation, or its ARN: nothing is built,
-                               and whoever made it does not matter
-          --format <FORM>      Form of the outputs [default: text] [possible values: text, json, dotenv,
-                               github]
+          --stack-name <NAME>  Any stack, by its CloudFormation name or ARN; the definitions are not
+                               needed
+          --format <FORMAT>    Format of the outputs [default: text] [possible values: text, json,
+                               dotenv, github]
       -h, --help               Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["sandbox"]), @"
-    CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or begin a new one
+    CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or reset it
 
     Usage: tablewright sandbox [OPTIONS] <COMMAND>
 
     Commands:
-      serve   Answer on a loopback port, for the AWS CLI, boto3 and every SDK
-      reset   Forget everything in the sandbox
-      status  Say where the sandbox is kept
+      serve   Serve the sandbox on a loopback port, for the AWS CLI, boto3 and any SDK
+      reset   Delete everything in the sandbox
+      status  Show where the sandbox is kept
 
     Options:
       -h, --help  Print help
     ");
     assert_snapshot!(own(&["sandbox", "serve"]), @"
-    Answer on a loopback port, for the AWS CLI, boto3 and every SDK
+    Serve the sandbox on a loopback port, for the AWS CLI, boto3 and any SDK
 
     Usage: tablewright sandbox serve [OPTIONS]
 
     Options:
-          --port <PORT>  The port (default: one that is free) [default: 0]
+          --port <PORT>  Port (default: any free port) [default: 0]
       -h, --help         Print help
     ");
     assert_snapshot!(own(&["sandbox", "reset"]), @"
-    Forget everything in the sandbox
+    Delete everything in the sandbox
 
     Usage: tablewright sandbox reset [OPTIONS]
 
@@ -389,7 +389,7 @@ fn help_of_every_command() {
       -h, --help  Print help
     ");
     assert_snapshot!(own(&["sandbox", "status"]), @"
-    Say where the sandbox is kept
+    Show where the sandbox is kept
 
     Usage: tablewright sandbox status [OPTIONS]
 
@@ -468,7 +468,7 @@ fn what_is_no_command_line() {
     assert_snapshot!(project.run(&["render", "--out", "x", "--format", "json"]), @"
     exit code 2
     --- stderr
-    error: the argument '--out <DIR>' cannot be used with '--format <FORM>'
+    error: the argument '--out <DIR>' cannot be used with '--format <FORMAT>'
 
     Usage: tablewright render --out <DIR> [STACK]...
 
@@ -477,7 +477,7 @@ fn what_is_no_command_line() {
     assert_snapshot!(project.run(&["render", "--format", "toml"]), @"
     exit code 2
     --- stderr
-    error: invalid value 'toml' for '--format <FORM>'
+    error: invalid value 'toml' for '--format <FORMAT>'
       [possible values: yaml, json, json-compact, include, nested]
 
     For more information, try '--help'.

@@ -1,4 +1,4 @@
-//! Where a command works: AWS, another endpoint, or the sandbox.
+//! The target of a command: AWS, another endpoint, or the sandbox.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -6,31 +6,31 @@ use std::sync::{Mutex, PoisonError};
 use anyhow::Context as _;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use tablewright_cloudformation::{Connect, Connection, MfaCode, Polling, connect};
+use tablewright_deploy::Target;
 use tablewright_sandbox::{Clock, Options, Sandbox};
 
 use crate::args::Common;
-use crate::commands::token::random;
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 use crate::project::EnvConfig;
 use crate::prompt::ask_for_line;
+use crate::target::SelectedTarget;
 
-/// How much faster the sandbox's time runs than ours, where nobody says otherwise: a table takes ten seconds on AWS and one
-/// here.
+/// How much faster than real time the clock of the sandbox runs by default: a table takes ten seconds on AWS and one here.
 const SANDBOX_SCALE: f64 = 10.0;
 
-/// The variable that says otherwise. An index that is added takes nine minutes on AWS.
+/// The variable that overrides it. An index that is added takes nine minutes on AWS.
 const SANDBOX_SCALE_VARIABLE: &str = "TABLEWRIGHT_SANDBOX_SCALE";
 
-/// The region of a sandbox where nothing says another.
+/// The default region of the sandbox.
 const SANDBOX_REGION: &str = "us-east-1";
 
 /// Where to work.
 #[derive(clap::Args)]
 pub(crate) struct AwsArgs {
-    /// Work in the sandbox: no account, no network, kept in a file between runs
+    /// Use the sandbox: no account, no network, kept in a file between runs
     ///
-    /// Its time runs ten times as fast as ours, or as often as TABLEWRIGHT_SANDBOX_SCALE says.
+    /// Its clock runs ten times as fast as real time; TABLEWRIGHT_SANDBOX_SCALE sets another factor.
     #[arg(long, help_heading = "AWS", conflicts_with_all = ["profile", "endpoint_url"])]
     pub(crate) sandbox: bool,
     /// Profile of the AWS configuration (default: `aws_profile` of the environment, then AWS_PROFILE)
@@ -39,41 +39,27 @@ pub(crate) struct AwsArgs {
     /// Region (default: `region` of the environment, then the SDK's own settings)
     #[arg(long, value_name = "REGION", help_heading = "AWS")]
     region: Option<String>,
-    /// Code of the device, for a profile with an `mfa_serial` (default: it is asked for)
+    /// MFA code, for a profile with an `mfa_serial` (default: ask for it)
     #[arg(long, value_name = "CODE", help_heading = "AWS")]
     mfa_code: Option<String>,
-    /// Endpoint to call in the place of AWS, such as an emulator's
+    /// Endpoint to use instead of AWS, such as that of an emulator
     #[arg(long, value_name = "URL", help_heading = "AWS")]
     endpoint_url: Option<String>,
 }
 
-/// A place to work in.
-pub(crate) struct Target {
-    pub(crate) connection: Connection,
-    pub(crate) cloudformation: tablewright_cloudformation::Client,
-    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
-    /// How often to ask CloudFormation.
-    pub(crate) pace: Polling,
-    /// How often to ask DynamoDB.
-    pub(crate) table_pace: tablewright_dynamodb::Pace,
-    /// Whether it is the sandbox, where nothing is at stake.
-    pub(crate) is_sandbox: bool,
-    /// What it is called in messages.
-    pub(crate) name: String,
-    /// What to add to a command line to work in the same place.
-    flags: String,
-    /// The environment, where the run has several.
-    env: Option<String>,
-}
-
 impl AwsArgs {
     /// Connects. Region and credentials are checked before anything is called.
-    pub(crate) async fn connect(&self, common: &Common, scratch: &Path, env: &EnvConfig) -> Result<Target> {
+    pub(crate) async fn connect(
+        &self,
+        common: &Common,
+        scratch: &Path,
+        env: &EnvConfig,
+    ) -> Result<SelectedTarget> {
         self.guard_region(env)?;
         let region = self.region.clone().or_else(|| env.region.clone());
         if self.sandbox {
             let target = sandbox_target(scratch, region).await?;
-            return Ok(Target { is_sandbox: true, flags: self.flags(common), ..target });
+            return Ok(SelectedTarget { target, is_sandbox: true, flags: self.flags(common) });
         }
         let connection = connect(&Connect {
             profile: self.profile.clone().or_else(|| env.aws_profile.clone()),
@@ -88,7 +74,8 @@ impl AwsArgs {
             Some(endpoint) => format!("{} ({}), {}", endpoint.url, endpoint.origin, connection.region),
             None => format!("AWS, {}", connection.region),
         };
-        Ok(Target { flags: self.flags(common), ..target(&connection, Polling::default(), name) })
+        let target = Target::new(connection, name);
+        Ok(SelectedTarget { target, is_sandbox: false, flags: self.flags(common) })
     }
 
     /// An environment that has a region is deployed there and nowhere else.
@@ -96,7 +83,7 @@ impl AwsArgs {
         match (&self.region, &env.region) {
             (Some(asked), Some(fixed)) if asked != fixed => Err(CommandError::new(
                 Exit::Refused,
-                anyhow::anyhow!("the environment belongs to region {fixed}, and `--region` says {asked}"),
+                anyhow::anyhow!("the environment is in region {fixed}, and `--region` is {asked}"),
             )
             .hint("leave `--region` out, or change the environment's `region` in tablewright.toml")),
             _ => Ok(()),
@@ -122,38 +109,7 @@ impl AwsArgs {
     }
 }
 
-impl Target {
-    /// Makes it one of several environments of a run.
-    pub(crate) fn of(self, env: &str) -> Self {
-        let flags = format!(" --env {env}{}", self.flags);
-        Self { env: Some(env.to_owned()), name: format!("{env} ({})", self.name), flags, ..self }
-    }
-
-    /// Returns whether AWS counts the calls of both together, as far as it is known here.
-    pub(crate) fn is_beside(&self, other: &Self) -> bool {
-        let place = |target: &Self| {
-            let connection = &target.connection;
-            let endpoint = connection.endpoint.as_ref().map(|endpoint| endpoint.url.clone());
-            (connection.region.clone(), connection.profile.clone(), endpoint)
-        };
-        place(self) == place(other)
-    }
-
-    /// Returns what reports call a stack of this place.
-    pub(crate) fn label(&self, stack: &str) -> String {
-        match &self.env {
-            Some(env) => format!("{env}/{stack}"),
-            None => stack.to_owned(),
-        }
-    }
-
-    /// Returns the command line that does `verb` to a stack in the same place.
-    pub(crate) fn command(&self, verb: &str, stack: &str) -> String {
-        format!("`tablewright {verb} {stack}{}`", self.flags)
-    }
-}
-
-/// Returns who knows the code of a device: the command line, once, and then whoever sits at the terminal.
+/// Returns where MFA codes come from: the command line, once, and then the terminal.
 fn mfa_code(given: Option<String>) -> MfaCode {
     let given = Mutex::new(given);
     MfaCode::new(move |serial| {
@@ -193,8 +149,10 @@ pub(crate) fn open_sandbox(scratch: &Path) -> Result<Sandbox> {
     crate::project::make_scratch(scratch)
         .with_context(|| format!("cannot make {}, where the sandbox is kept", scratch.display()))
         .or_exit(Exit::Internal)?;
-    let options =
-        Options { clock: Clock::Wall { scale: sandbox_scale()? }, seed: random(), ..Options::default() };
+    let seed = getrandom::u64()
+        .context("the operating system provides no random numbers")
+        .or_exit(Exit::Internal)?;
+    let options = Options { clock: Clock::Wall { scale: sandbox_scale()? }, seed, ..Options::default() };
     Sandbox::at(sandbox_file(scratch), options).or_exit(Exit::Internal)
 }
 
@@ -205,7 +163,7 @@ fn sandbox_scale() -> Result<f64> {
     match text.to_string_lossy().parse() {
         Ok(scale) if (0.001..=100_000.0).contains(&scale) => Ok(scale),
         _ => Err(CommandError::usage(format!("{SANDBOX_SCALE_VARIABLE} is `{}`", text.to_string_lossy()))
-            .hint("it is how much faster the sandbox's time runs than ours, such as 10")),
+            .hint("expected how many times faster than real time the clock of the sandbox runs, such as 10")),
     }
 }
 
@@ -225,21 +183,6 @@ pub(crate) async fn sandbox_target(scratch: &Path, region: Option<String>) -> Re
     })
     .await?;
     let scale = sandbox_scale()?.max(1.0);
-    let pace = Polling::default().faster(scale);
     let name = format!("the sandbox, {region}");
-    Ok(Target { flags: " --sandbox".into(), ..target(&connection, pace, name) })
-}
-
-fn target(connection: &Connection, pace: Polling, name: String) -> Target {
-    Target {
-        connection: connection.clone(),
-        cloudformation: connection.cloudformation(),
-        dynamodb: aws_sdk_dynamodb::Client::new(&connection.sdk_config),
-        pace,
-        table_pace: tablewright_dynamodb::Pace::default(),
-        is_sandbox: false,
-        name,
-        flags: String::new(),
-        env: None,
-    }
+    Ok(Target { pace: Polling::default().faster(scale), ..Target::new(connection, name) })
 }

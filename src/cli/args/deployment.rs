@@ -1,5 +1,5 @@
-//! What goes with a deployment besides the template: from flags, from a file in the form of CodePipeline, from
-//! tablewright.toml. A flag comes before the file, and the file before the configuration.
+//! Arguments of a deployment besides the templates: from flags, from a file in the format of CodePipeline, from
+//! tablewright.toml. A flag overrides the file, and the file overrides the configuration.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,112 +12,107 @@ use serde_json::Value;
 use tablewright::Stack;
 use tablewright::render::Rendered;
 use tablewright_cloudformation::{Bucket, OnFailure, RollbackConfiguration};
+use tablewright_deploy::{OnTimeout, Options, WaitFor, WaitOptions, declared_parameters};
 
-use crate::commands::planning::Job;
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
-use crate::project::nearest;
+use crate::project::{EnvConfig, nearest};
 
-/// What the templates are given: a plan depends on it as much as a deployment does.
+/// Parameters and tags: a plan depends on them as much as a deployment does.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Deployment")]
-pub(crate) struct GivenArgs {
-    /// Value of a parameter of the templates (may be repeated); what is left out stays as it is, or has its default
+pub(crate) struct ParameterArgs {
+    /// Value of a template parameter (may be repeated); a parameter that is not given keeps its value, or gets its default
     #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
     parameter: Vec<(String, String)>,
-    /// JSON with `Parameters`, `Tags` and `StackPolicy`, as CodePipeline has it, or a list of parameters, as the AWS CLI has it
+    /// JSON file with `Parameters`, `Tags` and `StackPolicy`, as for CodePipeline, or a list of parameters, as for the AWS CLI
     #[arg(long, value_name = "FILE")]
     parameters_file: Option<PathBuf>,
-    /// Tag of the stacks besides those of the definitions (may be repeated)
+    /// Tag of the stacks, in addition to those of the definitions (may be repeated)
     #[arg(long, value_name = "KEY=VALUE", value_parser = key_value)]
     tag: Vec<(String, String)>,
 }
 
-/// What a deployment takes along.
+/// Options of a deployment.
 #[derive(clap::Args)]
 #[command(next_help_heading = "Deployment")]
-pub(crate) struct OptionArgs {
+pub(crate) struct DeployArgs {
     #[command(flatten)]
-    given: GivenArgs,
-    /// Role that CloudFormation works with; it sticks to the stack
+    parameters: ParameterArgs,
+    /// Role for CloudFormation to assume; the stack keeps using it
     #[arg(long, value_name = "ARN")]
     role_arn: Option<String>,
-    /// Topic that is told of the stack's events (may be repeated); without it, they stay as they are
+    /// SNS topic for the events of the stacks (may be repeated); without it, the topics stay as they are
     #[arg(long, value_name = "ARN")]
     notification_arn: Vec<String>,
-    /// Tell no topic any more
+    /// Remove all notification topics
     #[arg(long, conflicts_with = "notification_arn")]
     no_notifications: bool,
-    /// What becomes of a failed operation
-    #[arg(long, value_name = "WAY", default_value = "rollback")]
-    on_failure: Way,
-    /// Alarm that undoes the update when it goes off (may be repeated)
+    /// What to do when an operation fails
+    #[arg(long, value_name = "ACTION", default_value = "rollback")]
+    on_failure: OnFailureArg,
+    /// CloudWatch alarm that rolls back the update when it goes off (may be repeated)
     #[arg(long, value_name = "ARN")]
     rollback_alarm: Vec<String>,
-    /// For how many minutes the alarms are watched afterwards
+    /// How many minutes to keep watching the alarms after the update
     #[arg(long, value_name = "MINUTES", requires = "rollback_alarm", value_parser = clap::value_parser!(u32).range(0..=180))]
     rollback_monitoring: Option<u32>,
-    /// Bucket for templates of more than 51,200 bytes, in the region of the stacks
+    /// Bucket for templates larger than 51,200 bytes, in the region of the stacks
     #[arg(long, value_name = "NAME")]
     bucket: Option<String>,
-    /// Where to stop waiting
+    /// How far to follow the deployment
     #[arg(long, value_name = "STATE", default_value = "active")]
-    pub(crate) wait: Until,
-    /// Wait so long for another operation on a stack to end, such as `10m`
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) wait_for_idle: Option<Duration>,
-    /// Follow an operation for so long at most, such as `1h30m`
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
-    /// What to do when the time is up
-    #[arg(long, value_name = "DEED", default_value = "detach", requires = "timeout")]
-    pub(crate) on_timeout: Deed,
-    /// What the first Ctrl-C or SIGTERM does; the second leaves at once
-    #[arg(long, value_name = "DEED", default_value = "detach")]
-    pub(crate) on_interrupt: Deed,
+    wait: WaitArg,
+    /// How long to wait for another operation on a stack to end, such as `10m`
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    wait_for_idle: Option<Duration>,
+    /// How long to follow one operation, such as `1h30m`
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    timeout: Option<Duration>,
+    /// What to do on timeout
+    #[arg(long, value_name = "ACTION", default_value = "detach", requires = "timeout")]
+    on_timeout: OnTimeoutArg,
+    /// What to do on the first Ctrl-C or SIGTERM; the second one exits at once
+    #[arg(long, value_name = "ACTION", default_value = "detach")]
+    on_interrupt: OnTimeoutArg,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Way {
-    /// It is undone
+enum OnFailureArg {
+    /// Roll back the operation
     Rollback,
-    /// It stays where it stopped
+    /// Leave the stack as it is
     DoNothing,
-    /// The stack is deleted; for a stack that is new
+    /// Delete the stack; only for a stack that is being created
     Delete,
 }
 
-/// How far a deployment is followed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Until {
-    /// Until tables and indexes can be used
+enum WaitArg {
+    /// Until every table and index is ACTIVE
     Active,
     /// Until CloudFormation is done
     Stack,
-    /// Not at all: the operation is begun, and that is it
+    /// Until CloudFormation has accepted the operation
     None,
 }
 
-/// What becomes of an operation that is not waited for any longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Deed {
-    /// It goes on without us
+enum OnTimeoutArg {
+    /// Exit; the operation continues in CloudFormation
     Detach,
-    /// It is cancelled, and undone
+    /// Cancel the operation, which rolls it back
     Cancel,
 }
 
-/// What a deployment takes along, read and merged.
+/// The arguments of a deployment, merged with the parameters file.
 #[derive(Debug, Default)]
-pub(crate) struct Options {
-    pub(crate) parameters: BTreeMap<String, String>,
+pub(crate) struct MergedArgs {
+    /// What the stacks of every environment are deployed with; the configuration of an environment is not merged in yet.
+    options: Options,
+    bucket: Option<String>,
     tags: BTreeMap<String, String>,
     policy: Option<Value>,
-    pub(crate) role_arn: Option<String>,
-    pub(crate) notification_arns: Option<Vec<String>>,
-    pub(crate) rollback: Option<RollbackConfiguration>,
-    pub(crate) on_failure: OnFailure,
-    bucket: Option<String>,
 }
 
 /// The template configuration of CodePipeline.
@@ -132,7 +127,7 @@ struct TemplateConfiguration {
     stack_policy: Option<Value>,
 }
 
-/// One of the parameters of the AWS CLI.
+/// A parameter in the format of the AWS CLI.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 struct CliParameter {
@@ -142,9 +137,9 @@ struct CliParameter {
     use_previous_value: bool,
 }
 
-impl GivenArgs {
-    /// Reads what is given, and merges it.
-    pub(crate) fn read(&self) -> Result<Options> {
+impl ParameterArgs {
+    /// Reads the parameters file and merges the flags into it.
+    pub(crate) fn read(&self) -> Result<MergedArgs> {
         let file = self.parameters_file.as_deref().map(read_file).transpose()?.unwrap_or_default();
         let merged = |mut base: BTreeMap<String, String>, given: &[(String, String)]| {
             base.extend(given.iter().cloned());
@@ -157,43 +152,69 @@ impl GivenArgs {
                 return Err(CommandError::usage(format!("`{}` is given twice", twice[0])));
             }
         }
-        Ok(Options {
-            parameters: merged(file.parameters, &self.parameter),
+        Ok(MergedArgs {
+            options: Options { parameters: merged(file.parameters, &self.parameter), ..Options::default() },
+            bucket: None,
             tags: merged(file.tags, &self.tag),
             policy: file.stack_policy,
-            ..Options::default()
         })
     }
 }
 
-impl OptionArgs {
-    /// Reads what is given, and merges it.
-    pub(crate) fn read(&self) -> Result<Options> {
+impl DeployArgs {
+    /// Reads the parameters file and merges the flags into it.
+    pub(crate) fn read(&self) -> Result<MergedArgs> {
         let notification_arns = match (&self.notification_arn[..], self.no_notifications) {
             ([], false) => None,
             (arns, _) => Some(arns.to_vec()),
         };
-        let rollback = RollbackConfiguration {
-            alarms: self.rollback_alarm.clone(),
-            monitoring_minutes: self.rollback_monitoring.unwrap_or_default(),
+        let rollback = match &self.rollback_alarm[..] {
+            [] => None,
+            alarms => Some(RollbackConfiguration {
+                alarms: alarms.to_vec(),
+                monitoring_minutes: self.rollback_monitoring.unwrap_or_default(),
+            }),
         };
-        Ok(Options {
+        let merged = self.parameters.read()?;
+        let options = Options {
             role_arn: self.role_arn.clone(),
             notification_arns,
-            rollback: Some(rollback).filter(|rollback| !rollback.alarms.is_empty()),
+            rollback,
             on_failure: match self.on_failure {
-                Way::Rollback => OnFailure::Rollback,
-                Way::DoNothing => OnFailure::DoNothing,
-                Way::Delete => OnFailure::Delete,
+                OnFailureArg::Rollback => OnFailure::Rollback,
+                OnFailureArg::DoNothing => OnFailure::DoNothing,
+                OnFailureArg::Delete => OnFailure::Delete,
             },
-            bucket: self.bucket.clone(),
-            ..self.given.read()?
-        })
+            ..merged.options
+        };
+        Ok(MergedArgs { options, bucket: self.bucket.clone(), ..merged })
+    }
+
+    /// Returns how the rollout waits.
+    pub(crate) fn wait_options(&self) -> WaitOptions {
+        WaitOptions {
+            wait_for: match self.wait {
+                WaitArg::Active => WaitFor::Active,
+                WaitArg::Stack => WaitFor::Stack,
+                WaitArg::None => WaitFor::Accepted,
+            },
+            idle_timeout: self.wait_for_idle,
+            timeout: self.timeout,
+            on_timeout: match self.on_timeout {
+                OnTimeoutArg::Detach => OnTimeout::Detach,
+                OnTimeoutArg::Cancel => OnTimeout::Cancel,
+            },
+        }
+    }
+
+    /// Returns whether an interrupt cancels what runs.
+    pub(crate) fn cancels_on_interrupt(&self) -> bool {
+        self.on_interrupt == OnTimeoutArg::Cancel
     }
 }
 
-impl Options {
-    /// Puts tags and policy to the stacks, and finds out which parameters no template has.
+impl MergedArgs {
+    /// Sets tags and policy on the stacks, and checks that some template declares each parameter.
     pub(crate) fn apply<'a>(
         &self,
         stacks: impl IntoIterator<Item = &'a mut (Stack, Rendered)>,
@@ -204,9 +225,10 @@ impl Options {
             if let Some(policy) = &self.policy {
                 stack.policy = Some(policy.clone());
             }
-            known.extend(declared(&rendered.template).map(str::to_owned));
+            known.extend(declared_parameters(&rendered.template).map(str::to_owned));
         }
-        let unknown: Vec<&String> = self.parameters.keys().filter(|name| !known.contains(name)).collect();
+        let given = self.options.parameters.keys();
+        let unknown: Vec<&String> = given.filter(|name| !known.contains(name)).collect();
         if unknown.is_empty() {
             return Ok(());
         }
@@ -219,31 +241,23 @@ impl Options {
         }
         known.dedup();
         Err(error.hint(match &known[..] {
-            [] => "the templates have none".to_owned(),
+            [] => "the templates have no parameters".to_owned(),
             known => format!("the parameters are: {}", known.join(", ")),
         }))
     }
 
-    /// Returns the values that a stack's template will have: those that are given, and those of the stack as it is.
-    pub(crate) fn parameters_of(
-        &self,
-        template: &Value,
-        configured: &BTreeMap<String, String>,
-    ) -> BTreeMap<String, String> {
-        let given = |name: &str| self.parameters.get(name).or_else(|| configured.get(name)).cloned();
-        declared(template).filter_map(|name| Some((name.to_owned(), given(name)?))).collect()
+    /// Returns the options for the stacks of an environment: its configuration is used where no argument says otherwise.
+    pub(crate) fn for_env(&self, env: &EnvConfig) -> Options {
+        let mut parameters = env.parameters.clone();
+        parameters.extend(self.options.parameters.clone());
+        let bucket = self.bucket.clone().or_else(|| env.bucket.clone());
+        Options {
+            parameters,
+            role_arn: self.options.role_arn.clone().or_else(|| env.role_arn.clone()),
+            bucket: bucket.map(|name| Bucket { name, prefix: "tablewright/".into(), kms_key_id: None }),
+            ..self.options.clone()
+        }
     }
-
-    /// Returns where templates go that are too large to be sent along.
-    pub(crate) fn bucket(&self, job: &Job<'_>) -> Option<Bucket> {
-        let name = self.bucket.clone().or_else(|| job.env.bucket.clone())?;
-        Some(Bucket { name, prefix: "tablewright/".into(), kms_key_id: None })
-    }
-}
-
-/// Returns the names of the parameters that a template declares.
-fn declared(template: &Value) -> impl Iterator<Item = &str> {
-    template["Parameters"].as_object().into_iter().flatten().map(|(name, _)| name.as_str())
 }
 
 fn read_file(path: &Path) -> Result<TemplateConfiguration> {
@@ -256,7 +270,7 @@ fn read_file(path: &Path) -> Result<TemplateConfiguration> {
         serde_json::from_value(value).map(|parameters: Vec<CliParameter>| TemplateConfiguration {
             parameters: parameters
                 .into_iter()
-                // The previous value is what a parameter has that is left out.
+                // A parameter that is not given keeps its previous value.
                 .filter(|parameter| !parameter.use_previous_value)
                 .filter_map(|parameter| Some((parameter.parameter_key, parameter.parameter_value?)))
                 .collect(),
@@ -266,8 +280,8 @@ fn read_file(path: &Path) -> Result<TemplateConfiguration> {
         serde_json::from_value(value)
     };
     read.map_err(|error| anyhow!("{error}")).or_exit(Exit::Usage).map_err(|error| {
-        error.context(format!("{shown} is not as it should be")).hint(
-            "it has `Parameters`, `Tags` (texts by name) and `StackPolicy`, or is a list of `ParameterKey` and `ParameterValue`",
+        error.context(format!("{shown} is invalid")).hint(
+            "expected an object with `Parameters`, `Tags` (strings by name) and `StackPolicy`, or a list of objects with `ParameterKey` and `ParameterValue`",
         )
     })
 }
@@ -275,13 +289,13 @@ fn read_file(path: &Path) -> Result<TemplateConfiguration> {
 fn key_value(text: &str) -> std::result::Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("it is written NAME=VALUE".into()),
+        _ => Err("expected NAME=VALUE".into()),
     }
 }
 
-/// Reads a length of time: `90s`, `10m`, `1h30m`.
-pub(crate) fn time(text: &str) -> std::result::Result<Duration, String> {
-    let wrong = || "a time is such as 90s, 10m or 1h30m".to_owned();
+/// Reads a duration: `90s`, `10m`, `1h30m`.
+fn duration(text: &str) -> std::result::Result<Duration, String> {
+    let wrong = || "expected a duration such as 90s, 10m or 1h30m".to_owned();
     let (mut seconds, mut rest) = (0u64, text);
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
@@ -295,7 +309,7 @@ pub(crate) fn time(text: &str) -> std::result::Result<Duration, String> {
         seconds = number.checked_mul(unit).and_then(|more| seconds.checked_add(more)).ok_or_else(wrong)?;
         rest = &rest[digits + 1..];
     }
-    // A month and more is a slip of the fingers.
+    // More than a month is a typing error.
     match seconds {
         1..=2_678_400 => Ok(Duration::from_secs(seconds)),
         _ => Err(wrong()),
@@ -307,14 +321,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_read() {
+    fn durations_are_read() {
         for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5_400), ("1h", 3_600), ("1m1s", 61)] {
-            assert_eq!(time(text), Ok(Duration::from_secs(seconds)), "{text}");
+            assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
         for text in
             ["", "10", "0s", "m", "-1m", "1d", "1.5h", "10 m", "99999999999999999999s", "ü", "32000000s"]
         {
-            assert!(time(text).is_err(), "{text}");
+            assert!(duration(text).is_err(), "{text}");
         }
     }
 

@@ -1,6 +1,7 @@
-//! Arguments that several commands share, and what they stand for: the project, its stacks, the target.
+//! Arguments that several commands share, and what they select: the project, its stacks, the target.
 
 pub(crate) mod aws;
+pub(crate) mod comparison;
 pub(crate) mod deployment;
 pub(crate) mod stack;
 
@@ -15,22 +16,22 @@ use crate::exit::Exit;
 use crate::project::{Build, EnvConfig, Project, assemble, nearest};
 use crate::report::problems;
 
-/// What every command understands.
+/// Arguments of every command.
 #[derive(clap::Args)]
 pub(crate) struct Common {
-    /// Folder of the crate that makes the stacks (default: `stacks` here or above)
+    /// Directory of the stacks crate (default: `stacks` here or in a parent directory)
     #[arg(id = "stacks_dir", long = "stacks", global = true, value_name = "DIR", help_heading = "Project")]
     pub(crate) stacks: Option<PathBuf>,
     /// Environment of tablewright.toml (default: its `default_env`)
     #[arg(long, short, global = true, value_name = "NAME", help_heading = "Project")]
     pub(crate) env: Option<String>,
-    /// Ask cargo whether the stacks crate is up to date, even where nothing looks newer
+    /// Always ask cargo whether the stacks crate is up to date
     #[arg(long, global = true, help_heading = "Project")]
     pub(crate) fresh: bool,
-    /// When to use colour
+    /// When to use color
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
     pub(crate) color: clap::ColorChoice,
-    /// Say only what goes wrong
+    /// Print only errors
     #[arg(long, short, global = true, help_heading = "Output")]
     pub(crate) quiet: bool,
 }
@@ -43,7 +44,7 @@ impl Common {
         Project::find(self.stacks.as_deref(), &here)
     }
 
-    /// Has the stacks made for one environment and checks them: problems are shown, errors end the command.
+    /// Builds the stacks of one environment and checks them: problems are shown, errors end the command.
     pub(crate) fn sound_assembly(&self, project: &Project, env: &Env) -> Result<Assembly> {
         let assembly = self.assembly(project, env)?;
         let found = self.problems(&assembly);
@@ -66,7 +67,7 @@ impl Common {
         let _ = write!(anstream::stderr(), "{}", problems(found));
     }
 
-    /// Shows what a reader should know beside the data.
+    /// Shows notes about the data.
     pub(crate) fn show_notes(&self, notes: &[String]) {
         for note in notes.iter().filter(|_| !self.quiet) {
             let _ = writeln!(anstream::stderr(), "note: {}", crate::report::printable(note));

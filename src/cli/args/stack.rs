@@ -4,36 +4,36 @@ use std::path::PathBuf;
 
 use tablewright::Stack;
 
-use crate::args::aws::Target;
 use crate::args::{Common, select};
 use crate::error::{CommandError, Result};
 use crate::project::EnvConfig;
+use crate::target::SelectedTarget;
 
-/// Which stack.
+/// Selects one stack.
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct StackArgs {
-    /// The stack, as the definitions call it
+    /// Stack, by its id in the definitions
     #[arg(value_name = "STACK")]
     stack: Option<String>,
-    /// Any stack by its name in CloudFormation, or its ARN: nothing is built, and whoever made it does not matter
+    /// Any stack, by its CloudFormation name or ARN; the definitions are not needed
     #[arg(long, value_name = "NAME")]
     stack_name: Option<String>,
 }
 
-/// A stack that was chosen, and where it is.
-pub(crate) struct Chosen {
+/// The stack that a command is about, and its environment.
+pub(crate) struct SelectedStack {
     pub(crate) stack: Stack,
     /// How the command line names it.
     pub(crate) argument: String,
     pub(crate) env: EnvConfig,
-    /// The folder of what may be lost.
+    /// The directory for what is kept between runs and can be deleted.
     pub(crate) scratch: PathBuf,
 }
 
 impl StackArgs {
     /// Finds the stack in the definitions, unless it is named.
-    pub(crate) fn choose(&self, common: &Common) -> Result<Chosen> {
+    pub(crate) fn select(&self, common: &Common) -> Result<SelectedStack> {
         if let Some(name) = &self.stack_name {
             return by_name(common, name);
         }
@@ -42,25 +42,25 @@ impl StackArgs {
         let (env, env_config) = common.env(&project)?;
         let assembly = common.sound_assembly(&project, &env)?;
         let stack = select(&assembly, std::slice::from_ref(&id))?[0].clone();
-        Ok(Chosen { stack, argument: id, env: env_config.clone(), scratch: project.scratch() })
+        Ok(SelectedStack { stack, argument: id, env: env_config.clone(), scratch: project.scratch() })
     }
 }
 
-impl Chosen {
+impl SelectedStack {
     /// Returns the error of a stack that does not exist where it was looked for.
-    pub(crate) fn missing(&self, target: &Target) -> CommandError {
+    pub(crate) fn missing(&self, target: &SelectedTarget) -> CommandError {
         let name = self.stack.name.as_deref().unwrap_or_default();
-        let error = CommandError::usage(format!("there is no stack {name} in {}", target.name));
+        let error = CommandError::usage(format!("there is no stack {name} in {}", target.target.name));
         if self.argument == self.stack.id {
             error.hint(format!("{} makes it", target.command("deploy", &self.argument)))
         } else {
-            error.hint("is it in another region or account? see `--env`, `--region` and `--profile`")
+            error.hint("it may be in another region or account; see `--env`, `--region` and `--profile`")
         }
     }
 }
 
-/// A project says where its environment is; without one the SDK's own settings count.
-fn by_name(common: &Common, name: &str) -> Result<Chosen> {
+/// A project configures where its environment is; without one the settings of the SDK apply.
+fn by_name(common: &Common, name: &str) -> Result<SelectedStack> {
     let (env, scratch) = match common.project() {
         Ok(project) => match common.env(&project) {
             Ok((_, env)) => (env.clone(), project.scratch()),
@@ -72,5 +72,5 @@ fn by_name(common: &Common, name: &str) -> Result<Chosen> {
         Err(_) => (EnvConfig::default(), PathBuf::from(".tablewright")),
     };
     let stack = Stack::new(name).name(name);
-    Ok(Chosen { stack, argument: format!("--stack-name {name}"), env, scratch })
+    Ok(SelectedStack { stack, argument: format!("--stack-name {name}"), env, scratch })
 }

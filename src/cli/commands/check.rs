@@ -12,7 +12,7 @@ use crate::report::review::ReportArgs;
 /// Check the definitions against the rules of DynamoDB and CloudFormation, and against a policy
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Hold the definitions to the demands of a profile as well, such as recovery, protection, keys and tags
+    /// Also check the definitions against the demands of a profile: recovery, protection, keys, tags
     #[arg(long, value_name = "PROFILE")]
     policy: Option<Policy>,
     #[command(flatten)]
@@ -21,7 +21,7 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Policy {
-    /// Nothing stays behind
+    /// Nothing is retained
     Dev,
     /// No items are lost
     Safe,
@@ -70,7 +70,7 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
                 let name = env.name();
                 let _ = writeln!(
                     anstream::stderr(),
-                    "Environment {name}: {stacks} stacks and {tables} tables are sound."
+                    "Environment {name}: {stacks} stacks and {tables} tables, no errors."
                 );
             }
             found => {

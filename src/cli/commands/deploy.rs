@@ -1,63 +1,64 @@
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
+use tablewright_deploy::{
+    EventSender, Job, JobError, JobId, JobResult, NotStarted, Options, ReviewedPlan, Rollout, RolloutEvent,
+    Schedule, check_allowed_tables, conclude, deny, plan_stack, require_reviewed_plan, require_steps,
+};
 use tablewright_plan::{PlanOptions, Verdict};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::args::Common;
-use crate::args::aws::{AwsArgs, Target};
-use crate::args::deployment::{Deed, OptionArgs, Options};
-use crate::commands::changes::Changes;
-use crate::commands::endings::{conclude, detached, interrupted_before};
-use crate::commands::planning::{Job, gate, hold_to, know, plan_stack, show};
-use crate::commands::reviewed::Reviewed;
-use crate::commands::together::{End, Together, carry_out};
+use crate::args::aws::AwsArgs;
+use crate::args::deployment::DeployArgs;
 use crate::error::{CommandError, Result};
-use crate::event_loop::{Facts, Interrupted, Interrupts, drive, run};
+use crate::event_loop::{Interrupted, Interrupts, run, run_until_interrupted};
 use crate::exit::Exit;
 use crate::prompt::{ask, must_be_able_to_ask};
-use crate::report::fact::Fact;
-use crate::report::{Form, Reporter};
-use crate::source::stacks::{Wanted, of_definitions, rendered_before};
+use crate::report::failure::{detached, interrupted_before, rollout_failed};
+use crate::report::plan::show;
+use crate::report::{OutputFormat, Reporter};
+use crate::source::stacks::{RenderedStacks, of_definitions, rendered_before};
+use crate::target::SelectedTarget;
 
-/// Plan the change, show it, ask, deploy it, and watch until the tables can be used
+/// Plan the change, ask for confirmation, deploy it, and wait until the tables can be used
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Stacks to deploy (default: all)
     #[arg(value_name = "STACK")]
     stacks: Vec<String>,
-    /// Deploy the very templates that `render --out DIR` wrote and that were reviewed: needs no Rust and no definitions
+    /// Deploy templates that `render --out DIR` has written: neither cargo nor the definitions are needed
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
     #[command(flatten)]
     aws: AwsArgs,
-    /// Deploy to several environments of tablewright.toml in one run, each to its own account and region
+    /// Deploy to several environments of tablewright.toml, each in its own account and region
     #[arg(long, value_name = "NAME", value_delimiter = ',', conflicts_with = "env")]
     envs: Vec<String>,
-    /// How many stacks to work on at once; a stack always waits for those that it takes something from
+    /// How many stacks to deploy at the same time; dependencies are always deployed first
     #[arg(long, value_name = "NUMBER", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=100))]
     concurrency: u16,
-    /// When a stack fails, go on with those that do not wait for it
+    /// After a failure, continue with stacks that do not depend on the failed one
     #[arg(long)]
     keep_going: bool,
-    /// Do not ask; the sandbox never does
+    /// Do not ask for confirmation; in the sandbox there is none
     #[arg(long, short)]
     yes: bool,
-    /// Execute only what was reviewed: what `diff --report json=FILE` has written
+    /// Deploy only if this reviewed plan still holds; `diff --report json=FILE` writes it
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
-    /// Refuse this verdict and every worse one, such as `in-place-with-risk`
+    /// Refuse changes with this verdict or a worse one, such as `in-place-with-risk`
     #[arg(long, value_name = "VERDICT", value_delimiter = ',')]
     deny: Vec<Verdict>,
-    /// Let a change replace or delete this table: its logical id, typed by name (may be repeated)
+    /// Allow changes to replace or delete this table, by its logical id (may be repeated)
     #[arg(long, value_name = "TABLE")]
     allow_replace: Vec<String>,
     #[command(flatten)]
-    options: OptionArgs,
-    /// How to show what happens
-    #[arg(long, value_name = "FORM", default_value = "auto")]
-    pub(super) output: Form,
+    deployment: DeployArgs,
+    /// Output format of the progress
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(super) output: OutputFormat,
 }
 
 pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
@@ -65,47 +66,60 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
         [] => vec![None],
         envs => envs.iter().map(|env| Some(env.as_str())).collect(),
     };
-    let wanted = envs.into_iter().map(|env| match &args.from {
+    let sources = envs.into_iter().map(|env| match &args.from {
         Some(folder) => rendered_before(common, folder, env, &args.stacks),
         None => of_definitions(common, env, &args.stacks),
     });
-    let mut wanted = wanted.collect::<Result<Vec<_>>>()?;
-    let options = args.options.read()?;
-    options.apply(wanted.iter_mut().flat_map(|wanted| &mut wanted.stacks))?;
-    let reviewed = args.plan.as_deref().map(Reviewed::read).transpose()?;
+    let mut sources = sources.collect::<Result<Vec<_>>>()?;
+    let merged = args.deployment.read()?;
+    merged.apply(sources.iter_mut().flat_map(|source| &mut source.stacks))?;
+    let options: Vec<Options> = sources.iter().map(|source| merged.for_env(&source.env)).collect();
+    let reviewed = args.plan.as_deref().map(read_plan).transpose()?;
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
         let targets = tokio::select! {
-            targets = connect(common, args, &wanted) => targets?,
+            targets = connect(common, args, &sources) => targets?,
             () = interrupts.next() => return Err(interrupted_before()),
         };
-        let (facts, receiver) = Facts::channel();
+        let (events, receiver) = EventSender::channel();
         let mut run = Run {
             args,
-            options: &options,
+            targets: &targets,
             reviewed: reviewed.as_ref(),
-            facts,
+            events,
             receiver,
             reporter: &mut reporter,
             interrupts: &mut interrupts,
         };
-        run.deploy(&wanted, &targets).await
+        run.deploy(&sources, &options).await
     })
 }
 
-/// Connects to where each environment is, so that all credentials are known to work before anything is changed.
-async fn connect(common: &Common, args: &Args, wanted: &[Wanted]) -> Result<Vec<Target>> {
-    let mut targets: Vec<Target> = Vec::new();
-    for Wanted { env_name, scratch, env, .. } in wanted {
+/// The plan that `diff` writes is the one that `deploy` reads.
+const _: () = assert!(tablewright_deploy::PLAN_SCHEMA == tablewright_review::SCHEMA);
+
+fn read_plan(file: &Path) -> Result<ReviewedPlan> {
+    let shown = file.display();
+    let json = std::fs::read(file)
+        .map_err(|error| CommandError::new(Exit::Usage, error).context(format!("cannot read {shown}")))?;
+    ReviewedPlan::parse(&json)
+        .map_err(|error| CommandError::from(error).context(format!("cannot use plan {shown}")))
+}
+
+/// Connects to the target of each environment, so that all credentials are known to work before anything is changed.
+async fn connect(common: &Common, args: &Args, sources: &[RenderedStacks]) -> Result<Vec<SelectedTarget>> {
+    let mut targets: Vec<SelectedTarget> = Vec::new();
+    for RenderedStacks { env_name, scratch, env, .. } in sources {
         let target = args.aws.connect(common, scratch, env).await;
-        let mut target = match wanted.len() {
+        let mut target = match sources.len() {
             1 => target?,
-            _ => target.map_err(|error| error.context(format!("environment {env_name}")))?.of(env_name),
+            _ => target.map_err(|error| error.context(format!("environment {env_name}")))?.in_env(env_name),
         };
-        // One budget of calls for what is in one place.
-        if let Some(other) = targets.iter().find(|other| other.is_beside(&target)) {
-            target.pace = other.pace.clone();
+        // One rate limit for each account and region.
+        if let Some(other) = targets.iter().find(|other| other.target.shares_rate_limit_with(&target.target))
+        {
+            target.target.pace = other.target.pace.clone();
         }
         targets.push(target);
     }
@@ -115,165 +129,223 @@ async fn connect(common: &Common, args: &Args, wanted: &[Wanted]) -> Result<Vec<
 /// One run of the command.
 struct Run<'a> {
     args: &'a Args,
-    options: &'a Options,
-    reviewed: Option<&'a Reviewed>,
-    facts: Facts,
-    receiver: UnboundedReceiver<Fact>,
+    targets: &'a [SelectedTarget],
+    reviewed: Option<&'a ReviewedPlan>,
+    events: EventSender,
+    receiver: UnboundedReceiver<RolloutEvent>,
     reporter: &'a mut Reporter,
     interrupts: &'a mut Interrupts,
 }
 
 impl Run<'_> {
-    async fn deploy(&mut self, wanted: &[Wanted], targets: &[Target]) -> Result<Exit> {
+    async fn deploy(&mut self, sources: &[RenderedStacks], options: &[Options]) -> Result<Exit> {
         let allow: BTreeSet<String> = self.args.allow_replace.iter().cloned().collect();
         let plan_options = PlanOptions { allow, ..PlanOptions::default() };
-        // In the sandbox nothing is at stake, and a newcomer's first command has to end with tables.
-        let yes = self.args.yes || targets.iter().all(|target| target.is_sandbox);
-
-        let planning = plan_all(wanted, targets, &plan_options, self.options, &self.facts);
-        let planned = drive(planning, &mut self.receiver, self.reporter, self.interrupts).await;
-        let jobs = planned.unwrap_or_else(|Interrupted| Err(interrupted_before()))?;
+        let (events, targets) = (self.events.clone(), self.targets);
+        let planning = plan_all(sources, targets, options, &plan_options, &events);
+        let jobs =
+            self.until_interrupted(planning).await.unwrap_or_else(|Interrupted| Err(interrupted_before()))?;
         show(&jobs, self.reporter);
-        know(&plan_options.allow, &jobs)?;
+        self.check(&jobs, &plan_options)?;
+        let schedule = Schedule::new(&jobs, usize::from(self.args.concurrency), self.args.keep_going)?;
+        let rollout = Rollout::new(&jobs, &plan_options, self.args.deployment.wait_options(), &events);
+        self.approve(&jobs, &rollout, &schedule).await?;
+        self.execute(&jobs, &rollout, &schedule).await
+    }
+
+    /// Runs the gates, in the order of what they cost: first those that are about the command line.
+    fn check(&self, jobs: &[Job<'_>], plan_options: &PlanOptions) -> Result<()> {
+        let failed = |error| self.job_failed(jobs, error);
+        check_allowed_tables(&plan_options.allow, jobs)?;
         if let Some(reviewed) = self.reviewed {
-            hold_to(reviewed, &jobs)?;
+            require_reviewed_plan(reviewed, jobs).map_err(failed)?;
         }
-        gate(&jobs, self.args.deny.iter().min().copied())?;
-        let together = Together::of(&jobs, self.args.concurrency, self.args.keep_going)?;
-        let has_changes = jobs.iter().any(Job::has_changes);
-        if has_changes {
-            must_be_able_to_ask(yes)?;
+        if let Some(limit) = self.args.deny.iter().min() {
+            deny(jobs, *limit).map_err(failed)?;
         }
+        require_steps(jobs).map_err(failed)?;
+        if jobs.iter().any(Job::has_changes) { must_be_able_to_ask(self.yes()) } else { Ok(()) }
+    }
 
-        let facts = self.facts.clone();
-        let changes = Changes::new(&facts, &plan_options, self.options, &self.args.options);
-        let prepared = drive(
-            changes.prepare_all(&jobs, |at| together.waits_for_nothing(at)),
-            &mut self.receiver,
-            self.reporter,
-            self.interrupts,
-        )
-        .await;
-        let first = match prepared {
-            Ok(Ok(first)) => first,
-            Ok(Err(error)) => return Err(changes.discard_open().await.unwrap_or(error)),
-            Err(Interrupted) => return Err(changes.discard_open().await.unwrap_or_else(interrupted_before)),
-        };
-        if has_changes {
-            let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
-            let question = format!("Deploy to {}?", names.join(" and "));
-            let asked = ask(&question, yes);
-            let refusal = match drive(asked, &mut self.receiver, self.reporter, self.interrupts).await {
-                Ok(Ok(())) => None,
-                Ok(Err(error)) => Some(error),
-                Err(Interrupted) => Some(interrupted_before()),
-            };
-            if let Some(refusal) = refusal {
-                return Err(changes.discard_open().await.unwrap_or(refusal));
-            }
-        }
-
-        let work = carry_out(&jobs, &together, &changes, first);
-        match drive(work, &mut self.receiver, self.reporter, self.interrupts).await {
-            Ok(ends) => {
-                let left = changes.discard_open().await;
-                if jobs.len() > 1 && ends.iter().any(|end| !matches!(end, End::Done)) {
-                    self.reporter.say(&table(&jobs, &ends));
+    /// Creates the first change sets and asks for confirmation. Without it, nothing is left.
+    async fn approve(&mut self, jobs: &[Job<'_>], rollout: &Rollout<'_>, schedule: &Schedule) -> Result<()> {
+        let refusal = match self.until_interrupted(rollout.prepare(schedule)).await {
+            Ok(Ok(())) if !jobs.iter().any(Job::has_changes) => None,
+            Ok(Ok(())) => {
+                let names: Vec<&str> =
+                    self.targets.iter().map(|target| target.target.name.as_str()).collect();
+                let question = format!("Deploy to {}?", names.join(" and "));
+                let asked = ask(&question, self.yes());
+                match self.until_interrupted(asked).await {
+                    Ok(answer) => answer.err(),
+                    Err(Interrupted) => Some(interrupted_before()),
                 }
-                first_trouble(ends).or(left).map_or(Ok(Exit::Done), Err)
+            }
+            Ok(Err(error)) => Some(self.job_failed(jobs, error)),
+            Err(Interrupted) => Some(interrupted_before()),
+        };
+        match refusal {
+            None => Ok(()),
+            Some(refusal) => Err(self.discard_open(jobs, rollout).await.unwrap_or(refusal)),
+        }
+    }
+
+    async fn execute(
+        &mut self,
+        jobs: &[Job<'_>],
+        rollout: &Rollout<'_>,
+        schedule: &Schedule,
+    ) -> Result<Exit> {
+        match self.until_interrupted(rollout.run(schedule)).await {
+            Ok(results) => {
+                let left = self.discard_open(jobs, rollout).await;
+                let results: Vec<Outcome> = results
+                    .into_iter()
+                    .zip(jobs)
+                    .map(|(result, job)| self.outcome(jobs, job, result))
+                    .collect();
+                if jobs.len() > 1 && results.iter().any(|result| !matches!(result, Outcome::Done)) {
+                    self.reporter.say(&summary(jobs, &results));
+                }
+                first_error(results).or(left).map_or(Ok(Exit::Done), Err)
             }
             Err(Interrupted) => {
-                let left = changes.discard_open().await;
-                let running = changes.running();
-                if self.args.options.on_interrupt == Deed::Cancel && !running.is_empty() {
-                    return Err(self.cancel(&jobs, &running, &changes).await);
+                let left = self.discard_open(jobs, rollout).await;
+                let running = rollout.running();
+                if running.is_empty() {
+                    return Err(left.unwrap_or_else(interrupted_before));
                 }
-                Err(match &running[..] {
-                    [] => left.unwrap_or_else(interrupted_before),
-                    running => {
-                        detached(running.iter().map(|at| (jobs[*at].target, jobs[*at].stack.id.as_str())))
-                    }
-                })
+                if self.args.deployment.cancels_on_interrupt() {
+                    return Err(self.cancel(jobs, &running, rollout).await);
+                }
+                Err(self.detached(jobs, &running))
+            }
+        }
+    }
+
+    /// Cancels what runs; a second interrupt exits at once.
+    async fn cancel(&mut self, jobs: &[Job<'_>], running: &[JobId], rollout: &Rollout<'_>) -> CommandError {
+        let (events, targets) = (self.events.clone(), self.targets);
+        let cancelling = async {
+            let mut last = None;
+            for id in running {
+                let job = &jobs[id.index()];
+                let ended = match rollout.cancel(*id).await {
+                    Ok(ending) => conclude(&events, &job.label, &job.stack.id, ending),
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = ended {
+                    last = Some(rollout_failed(target_of(targets, job), job.stack, error));
+                }
+            }
+            last.unwrap_or_else(|| {
+                CommandError::new(
+                    Exit::RolledBack,
+                    anyhow!("interrupted; the operations had ended by themselves"),
+                )
+            })
+        };
+        match self.until_interrupted(cancelling).await {
+            Ok(error) => error,
+            Err(Interrupted) => self.detached(jobs, running),
+        }
+    }
+
+    /// Deletes the change sets that were not executed. Returns the error of the last one that is left.
+    async fn discard_open(&self, jobs: &[Job<'_>], rollout: &Rollout<'_>) -> Option<CommandError> {
+        rollout.discard_open().await.pop().map(|error| self.job_failed(jobs, error))
+    }
+
+    async fn until_interrupted<T>(&mut self, operation: impl Future<Output = T>) -> Result<T, Interrupted> {
+        run_until_interrupted(operation, &mut self.receiver, self.reporter, self.interrupts).await
+    }
+
+    /// Returns whether to go on without asking. In the sandbox no data can be lost, and a newcomer's first command has to end with
+    /// tables.
+    fn yes(&self) -> bool {
+        self.args.yes || self.targets.iter().all(|target| target.is_sandbox)
+    }
+
+    fn job_failed(&self, jobs: &[Job<'_>], JobError { job, error }: JobError) -> CommandError {
+        let job = &jobs[job.index()];
+        rollout_failed(target_of(self.targets, job), job.stack, *error)
+    }
+
+    fn detached(&self, jobs: &[Job<'_>], running: &[JobId]) -> CommandError {
+        let running = running.iter().map(|id| &jobs[id.index()]);
+        detached(running.map(|job| (target_of(self.targets, job), job.stack.id.as_str())))
+    }
+
+    fn outcome(&self, jobs: &[Job<'_>], job: &Job<'_>, result: JobResult) -> Outcome {
+        match result {
+            JobResult::Done => Outcome::Done,
+            JobResult::Failed(error) => {
+                Outcome::Failed(rollout_failed(target_of(self.targets, job), job.stack, error))
+            }
+            JobResult::NotStarted(NotStarted::DependsOn(on)) => {
+                Outcome::NotStarted(format!("depends on {}", jobs[on.index()].label))
+            }
+            JobResult::NotStarted(NotStarted::AnotherFailed) => {
+                Outcome::NotStarted("another stack failed".to_owned())
             }
         }
     }
 }
 
-impl Run<'_> {
-    /// Cancels what runs; a second interrupt leaves at once.
-    async fn cancel<'a>(
-        &mut self,
-        jobs: &[Job<'a>],
-        running: &[usize],
-        changes: &Changes<'a>,
-    ) -> CommandError {
-        let facts = self.facts.clone();
-        let cancelling = async {
-            let mut trouble = None;
-            for at in running {
-                let job = &jobs[*at];
-                let ended = match changes.cancel(*at, job).await {
-                    Ok(ending) => conclude(job.target, job.stack, &job.label, &facts, ending),
-                    Err(error) => Err(error),
-                };
-                trouble = ended.err().or(trouble);
-            }
-            trouble.unwrap_or_else(|| {
-                CommandError::new(Exit::RolledBack, anyhow!("interrupted; what ran had ended by itself"))
-            })
-        };
-        match drive(cancelling, &mut self.receiver, self.reporter, self.interrupts).await {
-            Ok(error) => error,
-            Err(Interrupted) => {
-                detached(running.iter().map(|at| (jobs[*at].target, jobs[*at].stack.id.as_str())))
-            }
-        }
-    }
+/// What became of a stack, in words.
+enum Outcome {
+    Done,
+    Failed(CommandError),
+    NotStarted(String),
 }
 
 async fn plan_all<'a>(
-    wanted: &'a [Wanted],
-    targets: &'a [Target],
+    sources: &'a [RenderedStacks],
+    targets: &'a [SelectedTarget],
+    options: &'a [Options],
     plan_options: &PlanOptions,
-    options: &Options,
-    facts: &Facts,
+    events: &EventSender,
 ) -> Result<Vec<Job<'a>>> {
     let mut jobs = Vec::new();
-    for (wanted, target) in wanted.iter().zip(targets) {
-        for (stack, rendered) in &wanted.stacks {
-            let job = plan_stack(target, &wanted.env, stack, rendered.clone(), plan_options, options).await?;
-            facts.tell(Fact::Planned { stack: job.label.clone(), plan: job.plan.clone() });
+    for ((source, target), options) in sources.iter().zip(targets).zip(options) {
+        for (stack, rendered) in &source.stacks {
+            let planned = plan_stack(&target.target, stack, rendered.clone(), options, plan_options).await;
+            let job = planned.map_err(|error| rollout_failed(target, stack, error))?;
+            events.send(RolloutEvent::Planned { stack: job.label.clone(), plan: job.plan.clone() });
             jobs.push(job);
         }
     }
     Ok(jobs)
 }
 
-/// Returns a line for each stack, since the errors of one do not say what became of the others.
-fn table(jobs: &[Job<'_>], ends: &[End]) -> String {
-    let widest = jobs.iter().map(|job| job.label.len()).max().unwrap_or_default();
-    let line = |(job, end): (&Job<'_>, &End)| {
-        let end = match end {
-            End::Done => "done".to_owned(),
-            End::Trouble(error) => format!("failed: {}", error.error),
-            End::NotBegun { because } => format!("not begun: {because}"),
-        };
-        format!("{:widest$}  {}", job.label, end.lines().next().unwrap_or_default())
-    };
-    jobs.iter().zip(ends).map(line).collect::<Vec<_>>().join("\n")
+fn target_of<'a>(targets: &'a [SelectedTarget], job: &Job<'_>) -> &'a SelectedTarget {
+    let target = targets.iter().find(|target| std::ptr::eq(&target.target, job.target));
+    target.expect("every job is planned for one of the targets")
 }
 
-/// Returns the error of the first stack that failed. The others have told theirs in their own lines.
-fn first_trouble(ends: Vec<End>) -> Option<CommandError> {
-    let mut others = 0;
-    let mut first: Option<CommandError> = None;
-    for end in ends {
-        match (end, &mut first) {
-            (End::Trouble(error), None) => first = Some(error),
-            (End::Trouble(_), Some(_)) => others += 1,
-            (End::Done | End::NotBegun { .. }, _) => {}
-        }
+/// Returns a line for each stack, since the error of one does not tell about the others.
+fn summary(jobs: &[Job<'_>], outcomes: &[Outcome]) -> String {
+    let widest = jobs.iter().map(|job| job.label.len()).max().unwrap_or_default();
+    let line = |(job, outcome): (&Job<'_>, &Outcome)| {
+        let outcome = match outcome {
+            Outcome::Done => "done".to_owned(),
+            Outcome::Failed(error) => format!("failed: {}", error.error),
+            Outcome::NotStarted(because) => format!("not started: {because}"),
+        };
+        format!("{:widest$}  {}", job.label, outcome.lines().next().unwrap_or_default())
+    };
+    jobs.iter().zip(outcomes).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns the error of the first stack that failed; the summary has the others.
+fn first_error(outcomes: Vec<Outcome>) -> Option<CommandError> {
+    let mut failed = outcomes.into_iter().filter_map(|outcome| match outcome {
+        Outcome::Failed(error) => Some(error),
+        Outcome::Done | Outcome::NotStarted(_) => None,
+    });
+    let first = failed.next()?;
+    match failed.count() {
+        0 => Some(first),
+        others => Some(first.hint(format!("{others} more failed; see above"))),
     }
-    let first = first?;
-    Some(if others == 0 { first } else { first.hint(format!("{others} more failed; see above")) })
 }

@@ -4,20 +4,19 @@ use tablewright::DeletionPolicy;
 use tablewright_cloudformation::Events;
 use tablewright_cloudformation::stack as cloud_stack;
 use tablewright_cloudformation::{delete, watch};
+use tablewright_deploy::{EventSender, RolloutEvent, Work, conclude, token};
 
 use crate::args::Common;
 use crate::args::aws::AwsArgs;
 use crate::args::stack::StackArgs;
-use crate::commands::endings::{conclude, detached, ending, interrupted_before};
-use crate::commands::token::token;
 use crate::error::{CommandError, Result};
-use crate::event_loop::{Facts, Interrupted, Interrupts, drive, run};
+use crate::event_loop::{Interrupted, Interrupts, run, run_until_interrupted};
 use crate::exit::Exit;
 use crate::prompt::ask;
-use crate::report::fact::{Fact, Work};
-use crate::report::{Form, Reporter};
+use crate::report::failure::{detached, interrupted_before, rollout_failed};
+use crate::report::{OutputFormat, Reporter};
 
-/// Delete a stack; tables stay where their DeletionPolicy or deletion protection says so
+/// Delete a stack; tables are retained by their DeletionPolicy or deletion protection
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -27,26 +26,27 @@ pub(super) struct Args {
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
-    /// How to show what happens
-    #[arg(long, value_name = "FORM", default_value = "auto")]
-    pub(super) output: Form,
+    /// Output format of the progress
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(super) output: OutputFormat,
 }
 
 pub(super) fn destroy(common: &Common, args: &Args) -> Result<Exit> {
-    let chosen = args.stack.choose(common)?;
-    let stack = &chosen.stack;
+    let selected = args.stack.select(common)?;
+    let stack = &selected.stack;
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
-        let target = args.aws.connect(common, &chosen.scratch, &chosen.env).await?;
+        let target = args.aws.connect(common, &selected.scratch, &selected.env).await?;
         let name = stack.name.as_deref().unwrap_or_default();
-        let Some(deployed) = cloud_stack::describe(&target.cloudformation, name).await? else {
-            reporter.say(&format!("There is no stack {name} in {}; nothing to do.", target.name));
+        let Some(deployed) = cloud_stack::describe(&target.target.cloudformation, name).await? else {
+            reporter.say(&format!("There is no stack {name} in {}; nothing to do.", target.target.name));
             return Ok(Exit::Done);
         };
-        let template = cloud_stack::template(&target.cloudformation, &deployed.id).await?.unwrap_or_default();
+        let template =
+            cloud_stack::template(&target.target.cloudformation, &deployed.id).await?.unwrap_or_default();
         let tables = deployed_tables(&template)?;
-        reporter.say(&format!("Stack {} ({name}) in {}:", stack.id, target.name));
+        reporter.say(&format!("Stack {} ({name}) in {}:", stack.id, target.target.name));
         for table in &tables {
             reporter.say(&format!("  {}: {}", table.id, table.fate()));
         }
@@ -57,27 +57,32 @@ pub(super) fn destroy(common: &Common, args: &Args) -> Result<Exit> {
             )
             .hint("deploy it with `.deletion_protection(false)` first, if its items are no longer needed"));
         }
-        let (facts, mut receiver) = Facts::channel();
+        let (events, mut receiver) = EventSender::channel();
         let question = format!("Delete stack {name}?");
-        match drive(ask(&question, args.yes), &mut receiver, &mut reporter, &mut interrupts).await {
+        match run_until_interrupted(ask(&question, args.yes), &mut receiver, &mut reporter, &mut interrupts)
+            .await
+        {
             Ok(answer) => answer?,
             Err(Interrupted) => return Err(interrupted_before()),
         }
-        let engine = async {
-            facts.tell(Fact::Began { stack: stack.id.clone(), work: Work::Destroy });
+        let operation = async {
+            events.send(RolloutEvent::Began { stack: stack.id.clone(), work: Work::Destroy });
             let token = token();
-            let begin =
-                async |events: &Events| delete(&target.cloudformation, &deployed, &token, events).await;
-            let operation = facts.cloud(&stack.id, begin).await?;
-            let follow =
-                async |events: &Events| watch(&target.cloudformation, &operation, &target.pace, events).await;
-            let ending = ending(facts.cloud(&stack.id, follow).await?);
-            conclude(&target, stack, &stack.id, &facts, ending)?;
+            let begin = async |events: &Events| {
+                delete(&target.target.cloudformation, &deployed, &token, events).await
+            };
+            let operation = events.forward_events(&stack.id, begin).await?;
+            let follow = async |events: &Events| {
+                watch(&target.target.cloudformation, &operation, &target.target.pace, events).await
+            };
+            let ending = events.forward_events(&stack.id, follow).await?.into();
+            conclude(&events, &stack.id, &stack.id, ending)
+                .map_err(|error| rollout_failed(&target, stack, error))?;
             Ok(Exit::Done)
         };
-        match drive(engine, &mut receiver, &mut reporter, &mut interrupts).await {
+        match run_until_interrupted(operation, &mut receiver, &mut reporter, &mut interrupts).await {
             Ok(done) => done,
-            Err(Interrupted) => Err(detached([(&target, &*chosen.argument)])),
+            Err(Interrupted) => Err(detached([(&target, &*selected.argument)])),
         }
     })
 }
@@ -92,7 +97,7 @@ struct DeployedTable {
 impl DeployedTable {
     fn fate(&self) -> &'static str {
         match (self.kept, self.protected) {
-            (true, _) => "stays, with its items (DeletionPolicy)",
+            (true, _) => "is retained, with its items (DeletionPolicy)",
             (false, true) => "cannot be deleted (deletion protection)",
             (false, false) => "is deleted, with its items",
         }

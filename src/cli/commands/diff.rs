@@ -3,8 +3,7 @@ use tablewright_plan::Verdict;
 use tablewright_review::Review;
 
 use crate::args::Common;
-use crate::args::aws::AwsArgs;
-use crate::args::deployment::GivenArgs;
+use crate::args::comparison::ComparisonArgs;
 use crate::error::{CommandError, Result};
 use crate::event_loop::run;
 use crate::exit::Exit;
@@ -12,36 +11,22 @@ use crate::report::review::ReportArgs;
 use crate::source::Source;
 use crate::source::comparison::compare_all;
 
-/// Show what a change means, and what it would do to the data
+/// Show what a change means and what it would do to the data
 ///
-/// Without more it compares the definitions with what is deployed. A SOURCE is `definitions`, `deployed`, a template, a folder as
+/// Without options, the definitions are compared with what is deployed. A SOURCE is `definitions`, `deployed`, a template, a directory as
 /// `render --out` writes it, or a git revision, such as `main` or `HEAD~1:stacks/rendered`; a revision alone means the
 /// project's rendered folder at that commit.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
-pub(crate) struct Args {
-    /// Stacks to compare (default: all)
-    #[arg(value_name = "STACK")]
-    pub(crate) stacks: Vec<String>,
-    /// What to compare with
-    #[arg(long, value_name = "SOURCE", default_value = "deployed")]
-    pub(crate) against: Source,
-    /// What is judged
-    #[arg(long, value_name = "SOURCE", default_value = "definitions")]
-    pub(crate) of: Source,
-    /// Compare in every environment of tablewright.toml
-    #[arg(long, conflicts_with = "env")]
-    pub(crate) all_envs: bool,
+pub(super) struct Args {
     #[command(flatten)]
-    pub(crate) aws: AwsArgs,
-    #[command(flatten)]
-    pub(crate) given: GivenArgs,
+    comparison: ComparisonArgs,
     #[command(flatten)]
     report: ReportArgs,
-    /// End with exit code 6 where a change has this verdict or a worse one, such as `refused`
+    /// Exit with code 6 if a change has this verdict or a worse one, such as `refused`
     #[arg(long, value_name = "VERDICT", value_delimiter = ',', help_heading = "Exit code")]
     fail_on: Vec<Verdict>,
-    /// End with exit code 8 where something would change
+    /// Exit with code 8 if there are changes
     #[arg(long, alias = "detailed-exitcode", help_heading = "Exit code")]
     exit_code: bool,
 }
@@ -52,12 +37,12 @@ Verdicts, from harmless to worst: none, in-place, in-place-with-risk, staged, re
 In a pull request, without an account:
   tablewright diff --all-envs --against origin/main --format github --report markdown=comment.md --fail-on refused";
 
-pub(crate) fn diff(common: &Common, args: &Args) -> Result<Exit> {
-    if args.against == Source::Deployed && args.of == Source::Deployed {
+pub(super) fn diff(common: &Common, args: &Args) -> Result<Exit> {
+    if [&args.comparison.against, &args.comparison.of].iter().all(|source| **source == Source::Deployed) {
         return Err(CommandError::usage("`--of deployed` is compared with itself")
             .hint("name another source with `--against`, such as a file or a git revision"));
     }
-    let review = Review { comparisons: run(compare_all(common, args))?, ..Review::default() };
+    let review = Review { comparisons: run(compare_all(common, &args.comparison))?, ..Review::default() };
     args.report.publish(&review, "diff")?;
     if let Some(gate) =
         args.fail_on.iter().min().filter(|gate| review.has_changes() && review.verdict() >= **gate)

@@ -3,7 +3,7 @@
 mod list;
 mod check;
 mod render;
-pub(crate) mod diff;
+mod diff;
 mod deploy;
 mod watch;
 mod cancel;
@@ -15,13 +15,6 @@ mod local;
 mod sandbox;
 mod completions;
 
-mod changes;
-pub(crate) mod endings;
-pub(crate) mod planning;
-pub(crate) mod reviewed;
-mod together;
-pub(crate) mod token;
-
 use std::io::Write as _;
 
 use clap::{Parser, Subcommand};
@@ -29,7 +22,7 @@ use clap::{Parser, Subcommand};
 use crate::args::Common;
 use crate::error::CommandError;
 use crate::exit::Exit;
-use crate::report::{Form, print};
+use crate::report::{OutputFormat, print};
 
 /// DynamoDB tables from Rust structs: templates to review, changes without loss, deployments that can be trusted
 #[derive(Parser)]
@@ -44,11 +37,11 @@ struct Cli {
 const AFTER_HELP: &str = "\
 Exit codes:
   0  done, or nothing to do          6  refused; nothing was changed
-  1  a fault of the tool             7  stale: not what was reviewed
-  2  usage, or wrong definitions     8  changes are pending (--check, --exit-code)
-  3  credentials or permission       9  still running: detached, or out of time
-  4  failed and rolled back         10  the outcome is not known
-  5  failed; the stack needs a hand 130  interrupted before anything began
+  1  internal error                  7  stale: not what was reviewed
+  2  usage or definitions            8  changes are pending (--check, --exit-code)
+  3  credentials or permission       9  still running: detached or timed out
+  4  failed and rolled back         10  outcome unknown
+  5  failed; manual recovery needed 130  interrupted before anything began
 
 Try it without an account:  tablewright deploy --sandbox";
 
@@ -110,25 +103,25 @@ fn show_usage(error: &clap::Error) -> Exit {
 
 impl Command {
     /// Returns the form that the command reports in, where it has a choice.
-    fn form(&self) -> Form {
+    fn form(&self) -> OutputFormat {
         match self {
             Self::Deploy(args) => args.output,
             Self::Watch(args) => args.output,
             Self::Cancel(args) => args.output,
             Self::Rollback(args) => args.output,
             Self::Destroy(args) => args.output,
-            _ => Form::Auto,
+            _ => OutputFormat::Auto,
         }
     }
 }
 
-fn show(error: &CommandError, form: Form) -> Exit {
-    if form == Form::Ndjson {
+fn show(error: &CommandError, form: OutputFormat) -> Exit {
+    if form == OutputFormat::Ndjson {
         // A program must be able to tell a refusal from a death.
         let _ = print(&format!("{}\n", crate::report::ndjson::error(error)));
     }
     let _ = writeln!(anstream::stderr(), "{}", crate::report::error(error));
-    if form == Form::Github {
+    if form == OutputFormat::Github {
         let _ = writeln!(anstream::stderr(), "{}", crate::report::annotation(error));
     }
     error.exit

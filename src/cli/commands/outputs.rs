@@ -6,7 +6,6 @@ use tablewright_cloudformation::stack::{self as cloud_stack, Output};
 use crate::args::Common;
 use crate::args::aws::AwsArgs;
 use crate::args::stack::StackArgs;
-use crate::commands::token::random;
 use crate::error::{CommandError, Result};
 use crate::event_loop::run;
 use crate::exit::Exit;
@@ -25,8 +24,8 @@ pub(super) struct Args {
     stack: StackArgs,
     #[command(flatten)]
     aws: AwsArgs,
-    /// Form of the outputs
-    #[arg(long, value_name = "FORM", default_value = "text")]
+    /// Format of the outputs
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
 
@@ -43,13 +42,13 @@ enum Format {
 }
 
 pub(super) fn outputs(common: &Common, args: &Args) -> Result<Exit> {
-    let chosen = args.stack.choose(common)?;
-    let stack = &chosen.stack;
+    let selected = args.stack.select(common)?;
+    let stack = &selected.stack;
     run(async {
-        let target = args.aws.connect(common, &chosen.scratch, &chosen.env).await?;
+        let target = args.aws.connect(common, &selected.scratch, &selected.env).await?;
         let name = stack.name.as_deref().unwrap_or_default();
-        let deployed = cloud_stack::describe(&target.cloudformation, name).await?;
-        let deployed = deployed.ok_or_else(|| chosen.missing(&target))?;
+        let deployed = cloud_stack::describe(&target.target.cloudformation, name).await?;
+        let deployed = deployed.ok_or_else(|| selected.missing(&target))?;
         let mut outputs = deployed.outputs;
         // CloudFormation answers in no order.
         outputs.sort_by(|a, b| a.key.cmp(&b.key));
@@ -92,7 +91,7 @@ fn append_for_github(outputs: &[Output]) -> Result<()> {
     let mut text = String::new();
     for Output { key, value, .. } in outputs {
         // A value of several lines could pass for other outputs; its delimiter must be one that no value can have.
-        let end = format!("tablewright-{}", random());
+        let end = tablewright_deploy::token();
         writeln!(text, "{key}<<{end}\n{value}\n{end}").expect("writing to a String does not fail");
     }
     append(Path::new(&file), &text)

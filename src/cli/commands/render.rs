@@ -14,22 +14,22 @@ use crate::project::Project;
 use crate::report::print;
 use crate::source::notes;
 
-/// Write the CloudFormation templates, to stdout or into a folder
+/// Write the CloudFormation templates to stdout or to a directory
 ///
-/// With `--out DIR`, every environment has a folder in DIR (or only the one of `--env`), and every stack a file in that.
+/// With `--out DIR`, each environment (or only that of `--env`) has a directory in DIR, and each stack a file in it.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Stacks to render (default: all)
     #[arg(value_name = "STACK")]
     stacks: Vec<String>,
-    /// Folder for the templates, to be committed and reviewed
+    /// Directory for the templates, to be committed and reviewed
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Write nothing; fail with exit code 8 where a template in `--out DIR` is not what would be written
+    /// Write nothing; exit with code 8 if a template in `--out DIR` is stale
     #[arg(long, requires = "out")]
     check: bool,
-    /// Form of the templates on stdout
-    #[arg(long, value_name = "FORM", default_value = "yaml", conflicts_with = "out")]
+    /// Format of the templates on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "yaml", conflicts_with = "out")]
     format: Format,
 }
 
@@ -145,7 +145,7 @@ fn check(wanted: &BTreeMap<PathBuf, Option<String>>) -> Result<Exit> {
         let shown = path.display();
         let what = match (found, text) {
             (None, _) => format!("{shown} is missing."),
-            (Some(_), None) => format!("{shown} is of a stack that is no more."),
+            (Some(_), None) => format!("{shown} belongs to a stack that no longer exists."),
             (Some(found), Some(text)) => {
                 let diff = TextDiff::from_lines(&found, text);
                 let diff = diff.unified_diff().header("committed", "rendered").to_string();
@@ -157,11 +157,8 @@ fn check(wanted: &BTreeMap<PathBuf, Option<String>>) -> Result<Exit> {
     if stale == 0 {
         return Ok(Exit::Done);
     }
-    Err(CommandError::new(
-        Exit::Pending,
-        anyhow::anyhow!("{stale} of {} files are not up to date", wanted.len()),
-    )
-    .hint("run the same command without `--check`, look at the difference, and commit it"))
+    Err(CommandError::new(Exit::Pending, anyhow::anyhow!("{stale} of {} files are stale", wanted.len()))
+        .hint("run the same command without `--check`, look at the difference, and commit it"))
 }
 
 fn write_all(common: &Common, wanted: &BTreeMap<PathBuf, Option<String>>) -> Result<Exit> {
@@ -174,7 +171,7 @@ fn write_all(common: &Common, wanted: &BTreeMap<PathBuf, Option<String>>) -> Res
         done.map_err(|error| {
             CommandError::new(Exit::Internal, error)
                 .context(format!("cannot write {}", path.display()))
-                .hint("is the folder there for you to write in?")
+                .hint("check that the directory exists and is writable")
         })?;
         if !common.quiet {
             let _ = writeln!(anstream::stderr(), "{what} {}", path.display());

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::project::Project;
 use crate::report::print;
 
-/// CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or begin a new one
+/// CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or reset it
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -22,15 +22,15 @@ pub(super) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// Answer on a loopback port, for the AWS CLI, boto3 and every SDK
+    /// Serve the sandbox on a loopback port, for the AWS CLI, boto3 and any SDK
     Serve {
-        /// The port (default: one that is free)
+        /// Port (default: any free port)
         #[arg(long, default_value_t = 0)]
         port: u16,
     },
-    /// Forget everything in the sandbox
+    /// Delete everything in the sandbox
     Reset,
-    /// Say where the sandbox is kept
+    /// Show where the sandbox is kept
     Status,
 }
 
@@ -55,7 +55,7 @@ fn serve(project: &Project, port: u16) -> Result<Exit> {
         let address = listener.local_addr().or_exit(Exit::Internal)?;
         let _ = writeln!(
             anstream::stderr(),
-            "The sandbox answers until Ctrl-C. Any credentials will do:\n\
+            "The sandbox runs until Ctrl-C. Any credentials work:\n\
              \n  export AWS_ENDPOINT_URL=http://{address} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox\n"
         );
         // The address is data: a script reads it from the first line of stdout.
@@ -78,7 +78,7 @@ fn reset(common: &Common, project: &Project) -> Result<Exit> {
 
 fn status(project: &Project) -> Result<Exit> {
     let file = sandbox_file(&project.scratch());
-    let state = if file.exists() { "kept in" } else { "empty; it would be kept in" };
+    let state = if file.exists() { "kept in" } else { "empty; its file will be" };
     print(&format!("The sandbox is {state} {}\n", file.display()))?;
     Ok(Exit::Done)
 }

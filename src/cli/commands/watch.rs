@@ -1,55 +1,55 @@
 use tablewright_cloudformation::Events;
 use tablewright_cloudformation::operation::latest;
 use tablewright_cloudformation::watch as watch_operation;
+use tablewright_deploy::{Ending, EventSender, RolloutEvent, Work, conclude, wait_for_tables};
 
 use crate::args::Common;
 use crate::args::aws::AwsArgs;
 use crate::args::stack::StackArgs;
-use crate::commands::endings::{conclude, detached, ending, wait_for_tables};
 use crate::error::Result;
-use crate::event_loop::{Facts, Interrupted, Interrupts, drive, run};
+use crate::event_loop::{Interrupted, Interrupts, run, run_until_interrupted};
 use crate::exit::Exit;
-use crate::report::fact::{Ending, Fact, Work};
-use crate::report::{Form, Reporter};
+use crate::report::failure::{detached, rollout_failed};
+use crate::report::{OutputFormat, Reporter};
 
-/// Follow the latest operation on a stack, running or ended, from its first event
+/// Follow the latest operation of a stack from its first event, whether it is running or has ended
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     stack: StackArgs,
     #[command(flatten)]
     aws: AwsArgs,
-    /// How to show what happens
-    #[arg(long, value_name = "FORM", default_value = "auto")]
-    pub(super) output: Form,
+    /// Output format of the progress
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(super) output: OutputFormat,
 }
 
 pub(super) fn watch(common: &Common, args: &Args) -> Result<Exit> {
-    let chosen = args.stack.choose(common)?;
-    let stack = &chosen.stack;
+    let selected = args.stack.select(common)?;
+    let stack = &selected.stack;
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
-        let target = args.aws.connect(common, &chosen.scratch, &chosen.env).await?;
-        let (facts, mut receiver) = Facts::channel();
-        let engine = async {
+        let target = args.aws.connect(common, &selected.scratch, &selected.env).await?;
+        let (events, mut receiver) = EventSender::channel();
+        let failed = |error| rollout_failed(&target, stack, error);
+        let operation = async {
             let name = stack.name.as_deref().unwrap_or_default();
-            let operation = latest(&target.cloudformation, name).await?;
-            let operation = operation.ok_or_else(|| chosen.missing(&target))?;
-            facts.tell(Fact::Began { stack: stack.id.clone(), work: Work::Watch });
-            let call = async |events: &Events| {
-                watch_operation(&target.cloudformation, &operation, &target.pace, events).await
-            };
-            let ending = ending(facts.cloud(&stack.id, call).await?);
+            let operation = latest(&target.target.cloudformation, name).await?;
+            let operation = operation.ok_or_else(|| selected.missing(&target))?;
+            events.send(RolloutEvent::Began { stack: stack.id.clone(), work: Work::Watch });
+            let (client, pace) = (&target.target.cloudformation, &target.target.pace);
+            let call = async |events: &Events| watch_operation(client, &operation, pace, events).await;
+            let ending = Ending::from(events.forward_events(&stack.id, call).await?);
             if let Ending::Done { .. } = ending {
-                wait_for_tables(&target, stack, &stack.id, &facts).await?;
+                wait_for_tables(&target.target, stack, &stack.id, &events).await.map_err(failed)?;
             }
-            conclude(&target, stack, &stack.id, &facts, ending)?;
+            conclude(&events, &stack.id, &stack.id, ending).map_err(failed)?;
             Ok(Exit::Done)
         };
-        match drive(engine, &mut receiver, &mut reporter, &mut interrupts).await {
+        match run_until_interrupted(operation, &mut receiver, &mut reporter, &mut interrupts).await {
             Ok(done) => done,
-            Err(Interrupted) => Err(detached([(&target, &*chosen.argument)])),
+            Err(Interrupted) => Err(detached([(&target, &*selected.argument)])),
         }
     })
 }

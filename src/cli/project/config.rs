@@ -87,7 +87,7 @@ impl Config {
         let text = std::fs::read_to_string(path).map_err(|error| {
             CommandError::new(Exit::Usage, error)
                 .context(format!("cannot read {}", path.display()))
-                .hint("the least it says is: [project], name = \"…\", and a section [env.dev]")
+                .hint("a minimal file has: [project], name = \"…\", and a section [env.dev]")
         })?;
         Self::parse(&text, path)
     }
@@ -95,8 +95,7 @@ impl Config {
     fn parse(text: &str, path: &Path) -> Result<Self> {
         // toml's report names line and column, shows the line and lists the keys that exist.
         let config: Self = toml::from_str(text).map_err(|error| {
-            CommandError::new(Exit::Usage, error)
-                .context(format!("{} is not as it should be", path.display()))
+            CommandError::new(Exit::Usage, error).context(format!("{} is invalid", path.display()))
         })?;
         let config = Self { path: path.to_owned(), ..config };
         config.validate()?;
@@ -113,14 +112,16 @@ impl Config {
             ("stack_name", &self.project.stack_name, "{stack}"),
         ] {
             if pattern.as_ref().is_some_and(|pattern| !pattern.contains(part)) {
-                return wrong(format!("`{key}` must have `{part}` in it: one name cannot serve them all"));
+                return wrong(format!(
+                    "`{key}` must have `{part}` in it: one name cannot be used for all of them"
+                ));
             }
         }
         if let Some((name, _)) =
             self.envs.iter().find(|(_, env)| env.protected && env.profile == Profile::Dev)
         {
             return wrong(format!(
-                "environment `{name}` is protected and has the profile `dev`, which lets nothing stay behind; choose one"
+                "environment `{name}` is protected and has the profile `dev`, which retains nothing; choose one"
             ));
         }
         match &self.project.default_env {

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use tablewright_cloudformation::Leftover;
 use tablewright_cloudformation::stack::Output;
 
-use crate::report::fact::Ending;
 use crate::report::style;
 use crate::report::text::printable;
+use tablewright_deploy::Ending;
 
 /// Returns what is said of an ending. A failure is said by the command, as its error.
 pub(crate) fn text(stack: &str, ending: &Ending) -> String {
@@ -17,23 +17,24 @@ pub(crate) fn text(stack: &str, ending: &Ending) -> String {
     match ending {
         Ending::Unchanged { .. } => line(format!("{good}✓{good:#} {stack}: nothing to change.")),
         Ending::Done { usable, orphans, retained, .. } => {
-            let tables = if *usable {
-                "and its tables can be used"
-            } else {
-                "but whether its tables can be used is not known"
-            };
+            let tables =
+                if *usable { "and its tables can be used" } else { "but its tables may not be usable yet" };
             line(format!("{good}✓{good:#} {stack}: done, {tables}."));
             for left in orphans {
-                line(format!("{warning}!{warning:#} {} was left behind: {}", name(left), reason(left)));
+                line(format!(
+                    "{warning}!{warning:#} {} could not be deleted and is no longer part of the stack: {}",
+                    name(left),
+                    reason(left)
+                ));
             }
             retained.iter().for_each(|left| line(kept(left)));
         }
         Ending::Deleted { retained } => {
-            line(format!("{good}✓{good:#} {stack}: the stack is gone."));
+            line(format!("{good}✓{good:#} {stack}: the stack is deleted."));
             retained.iter().for_each(|left| line(kept(left)));
         }
         Ending::Undone { status } => {
-            line(format!("{good}✓{good:#} {stack}: it is back where it was ({status})."));
+            line(format!("{good}✓{good:#} {stack}: rolled back ({status})."));
         }
         Ending::Failed { .. } => {}
     }
@@ -61,7 +62,7 @@ pub(crate) fn outputs(stack: &str, ending: &Ending) -> String {
 }
 
 fn kept(left: &Leftover) -> String {
-    format!("  {} stays, as its policy says; CloudFormation no longer knows it.", name(left))
+    format!("  {} is retained by its deletion policy; it is no longer part of the stack.", name(left))
 }
 
 fn name(left: &Leftover) -> String {

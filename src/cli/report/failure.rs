@@ -1,35 +1,57 @@
-//! A failed operation, the first cause first, with the Rust line and what to do.
+//! Failed operations: the root cause first, with the Rust line and what to do.
 
 use std::fmt::Write as _;
 
 use anyhow::anyhow;
 use tablewright::{Place, Stack};
 use tablewright_cloudformation::{
-    CancelError, Cause, Failure, PrepareError, RequestError, RollbackError, StackClass, StackStatus,
+    CancelError, Cause, Failure, PrepareError, RequestError, RollbackError, StackStatus,
 };
+use tablewright_deploy::Error;
 use tablewright_dynamodb::advice;
 
-use crate::args::aws::Target;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::report::printable;
+use crate::target::SelectedTarget;
 
-/// Returns the error of an operation on `stack` that ended badly.
-pub(crate) fn failed(
-    target: &Target,
-    stack: &Stack,
-    status: &StackStatus,
-    failure: &Failure,
-) -> CommandError {
-    let (exit, what) = match status.class() {
-        StackClass::RolledBack | StackClass::Gone => (Exit::RolledBack, "failed and was rolled back"),
-        StackClass::Done
-        | StackClass::Paused
-        | StackClass::Stuck
-        | StackClass::Moving
-        | StackClass::Review
-        | StackClass::Unknown => (Exit::NeedsHand, "failed"),
-    };
+/// Returns the error of work on a stack, with the commands that help and the Rust lines of what it is about.
+pub(crate) fn rollout_failed(target: &SelectedTarget, stack: &Stack, error: Error) -> CommandError {
+    match error {
+        Error::Failed { status, failure, .. } => failed(target, stack, &status, &failure),
+        Error::Request(error) => cannot_take(target, stack, error),
+        Error::Prepare(error) => not_prepared(stack, error),
+        Error::Cancel(error) => not_cancelled(target, &stack.id, error),
+        Error::Detached => detached([(target, &*stack.id)]),
+        Error::StillBusy { .. } => CommandError::from(error)
+            .hint(format!("{} follows the operation that is running", target.command("watch", &stack.id))),
+        Error::Watch(_) => {
+            CommandError::from(error).hint(format!("{} follows it again", target.command("watch", &stack.id)))
+        }
+        Error::TablesUnknown { source: tablewright_dynamodb::Error::Denied { .. }, .. } => error.into(),
+        Error::TablesUnknown { .. } => {
+            CommandError::from(error).hint(format!("{} checks again", target.command("watch", &stack.id)))
+        }
+        error => error.into(),
+    }
+}
+
+pub(crate) fn interrupted_before() -> CommandError {
+    CommandError::new(Exit::Interrupted, anyhow!("interrupted before anything was changed"))
+}
+
+/// Says that operations continue, and how to follow them again.
+pub(crate) fn detached<'a>(running: impl IntoIterator<Item = (&'a SelectedTarget, &'a str)>) -> CommandError {
+    let error = CommandError::new(Exit::StillRunning, Error::Detached);
+    running.into_iter().fold(error, |error, (target, stack)| {
+        error.hint(format!("{} follows it again", target.command("watch", stack)))
+    })
+}
+
+/// Returns the error of a failed operation: the root cause first.
+fn failed(target: &SelectedTarget, stack: &Stack, status: &StackStatus, failure: &Failure) -> CommandError {
+    let exit = Exit::of_failure(status);
+    let what = if exit == Exit::RolledBack { "failed and was rolled back" } else { "failed" };
     let mut text = format!("stack {} {what}; it is in {status}", stack.id);
     for cause in &failure.causes {
         write!(text, "\n  {}", cause_text(stack, cause)).expect("writing to a String does not fail");
@@ -63,15 +85,15 @@ pub(crate) fn failed(
     }
 }
 
-fn only_delete(target: &Target, stack: &Stack) -> String {
+fn only_delete(target: &SelectedTarget, stack: &Stack) -> String {
     let destroy = target.command("destroy", &stack.id);
     format!("a stack in ROLLBACK_COMPLETE can only be deleted: {destroy}, then deploy again")
 }
 
 /// Returns the error of a stack that can take no change set now, with the command that helps.
-pub(crate) fn cannot_take(target: &Target, stack: &Stack, error: RequestError) -> CommandError {
+fn cannot_take(target: &SelectedTarget, stack: &Stack, error: RequestError) -> CommandError {
     let hint = match &error {
-        RequestError::Busy { .. } => format!("{} follows what is going on", target.command("watch", &stack.id)),
+        RequestError::Busy { .. } => format!("{} follows the operation that is running", target.command("watch", &stack.id)),
         RequestError::CreationRolledBack { .. } => only_delete(target, stack),
         RequestError::Request(_) => {
             "give it with `--parameter NAME=VALUE`, `--parameters-file FILE` or `parameters` in tablewright.toml".into()
@@ -92,10 +114,10 @@ pub(crate) fn cannot_take(target: &Target, stack: &Stack, error: RequestError) -
 }
 
 /// Returns the error of a change set that CloudFormation refused, with the Rust lines of what it found.
-pub(crate) fn not_prepared(stack: &Stack, error: PrepareError) -> CommandError {
+fn not_prepared(stack: &Stack, error: PrepareError) -> CommandError {
     let PrepareError::Failed { reason, details, .. } = &error else { return error.into() };
     let mut text =
-        format!("CloudFormation refuses the change set of stack {}, and nothing was changed", stack.id);
+        format!("CloudFormation refused the change set of stack {}; nothing was changed", stack.id);
     for detail in details {
         let id = detail.logical_id.as_deref();
         let place =
@@ -115,26 +137,23 @@ pub(crate) fn not_prepared(stack: &Stack, error: PrepareError) -> CommandError {
 }
 
 /// Returns the error of an operation that could not be cancelled.
-pub(crate) fn not_cancelled(target: &Target, argument: &str, error: CancelError) -> CommandError {
-    let watch = target.command("watch", argument);
+pub(crate) fn not_cancelled(target: &SelectedTarget, argument: &str, error: CancelError) -> CommandError {
     match error {
-        CancelError::NoStack(_) => CommandError::new(Exit::Usage, error),
-        CancelError::NothingToCancel { .. } => CommandError::new(Exit::Refused, error),
-        CancelError::BeingCreated(_) => CommandError::new(Exit::StillRunning, error)
-            .hint(format!("it goes on; {watch} follows it"))
+        CancelError::BeingCreated(_) => CommandError::from(error)
+            .hint(format!("it continues; {} follows it", target.command("watch", argument)))
             .hint(format!("{} deletes it", target.command("cancel --delete", argument))),
-        CancelError::Delete(error) => error.into(),
-        CancelError::Api(error) => error.into(),
+        error => error.into(),
     }
 }
 
 /// Returns the error of a rollback that did not begin.
-pub(crate) fn not_rolled_back(target: &Target, argument: &str, error: RollbackError) -> CommandError {
+pub(crate) fn not_rolled_back(target: &SelectedTarget, argument: &str, error: RollbackError) -> CommandError {
     match error {
         RollbackError::NotNow { .. } => CommandError::new(Exit::Refused, error)
-            .hint(format!("{} says what happened to it last", target.command("watch", argument))),
-        RollbackError::NothingToSkip(_) => CommandError::new(Exit::Usage, error)
-            .hint("leave `--skip` out; it is for a rollback that has failed"),
+            .hint(format!("{} shows its latest operation", target.command("watch", argument))),
+        RollbackError::NothingToSkip(_) => {
+            CommandError::new(Exit::Usage, error).hint("omit `--skip`; it is for a rollback that has failed")
+        }
         RollbackError::Api(error) => error.into(),
     }
 }

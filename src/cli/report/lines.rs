@@ -1,4 +1,4 @@
-//! Plain lines, one for each fact: for pipes, for CI, for a log that is read tomorrow.
+//! Plain lines, one for each event: for pipes, CI and logs.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -6,27 +6,27 @@ use std::time::Duration;
 use tablewright_cloudformation::{Event, EventKind};
 use tablewright_dynamodb::Progress;
 
-use crate::report::fact::Fact;
-use crate::report::text::{clock, is_nested_itself, length, printable, resource_name};
+use crate::report::text::{clock, going_on, is_nested_itself, length, printable, resource_name};
 use crate::report::view::{StackView, View};
+use tablewright_deploy::RolloutEvent;
 
-/// Returns the line of a fact; `None` where it says nothing that people miss.
-pub(crate) fn line(fact: &Fact) -> Option<String> {
-    match fact {
-        Fact::Planned { .. } | Fact::Ended { .. } => None,
-        Fact::Began { stack, work, .. } => Some(format!("{stack}: {}", work.going_on())),
-        Fact::Step { stack, number, of, summary } => {
+/// Returns the line of an event; `None` for events that only programs need.
+pub(crate) fn line(event: &RolloutEvent) -> Option<String> {
+    match event {
+        RolloutEvent::Planned { .. } | RolloutEvent::Ended { .. } => None,
+        RolloutEvent::Began { stack, work, .. } => Some(format!("{stack}: {}", going_on(*work))),
+        RolloutEvent::Step { stack, number, of, summary } => {
             Some(format!("{stack}: step {number} of {of}: {summary}"))
         }
-        Fact::Cloud { stack, event } => {
+        RolloutEvent::Cloud { stack, event } => {
             let text = event_text(event)?;
             Some(format!("{}  {stack}  {text}", clock(event.at)))
         }
-        Fact::Table { stack, progress } => Some(format!("          {stack}  {}", table(progress))),
+        RolloutEvent::Table { stack, progress } => Some(format!("          {stack}  {}", table(progress))),
     }
 }
 
-/// Returns a line for each stack that is waited for: what is under way, and for how long nothing was heard.
+/// Returns a line for each stack that is waited for: what is in progress, and how long ago the last event was.
 pub(crate) fn still_waiting(view: &View, silence: Duration) -> Vec<String> {
     let waiting = view.stacks.iter().filter(|stack| stack.ended.is_none());
     let line = |stack: &StackView| {
@@ -43,7 +43,7 @@ pub(crate) fn still_waiting(view: &View, silence: Duration) -> Vec<String> {
             (ids, 0) => ids.join(", "),
             (ids, more) => format!("{} and {more} more", ids.join(", ")),
         };
-        format!("          {}  no news for {}; waiting for {what}", stack.id, length(silence))
+        format!("          {}  no events for {}; waiting for {what}", stack.id, length(silence))
     };
     waiting.map(line).collect()
 }
@@ -57,7 +57,7 @@ fn event_text(event: &Event) -> Option<String> {
         }
         EventKind::Stack { status, reason } => with_reason(format!("stack  {status}"), reason.as_deref()),
         EventKind::Throttled { action, retry_in } => {
-            format!("AWS asks for fewer calls of {action}; next one in {}", length(*retry_in))
+            format!("{action} is throttled by AWS; next call in {}", length(*retry_in))
         }
         EventKind::CallFailed { error, retry_in } => {
             format!("{}; trying again in {}", printable(&error.to_string()), length(*retry_in))

@@ -9,7 +9,7 @@ pub(crate) struct Live {
 }
 
 impl Live {
-    /// Replaces what stands there with `lines`.
+    /// Replaces the lines on the terminal with `lines`.
     pub(crate) fn draw(&mut self, out: &mut dyn Write, lines: &[String]) -> io::Result<()> {
         // Synchronised: terminals that know it show the new lines at once, without flicker; others ignore it.
         write!(out, "\x1b[?2026h{}", self.back())?;
@@ -21,14 +21,14 @@ impl Live {
         out.flush()
     }
 
-    /// Takes the lines away, for text that stays.
+    /// Removes the lines, for text that stays.
     pub(crate) fn clear(&mut self, out: &mut dyn Write) -> io::Result<()> {
         write!(out, "{}", self.back())?;
         self.drawn = 0;
         out.flush()
     }
 
-    /// Lets what stands there stay.
+    /// Leaves the lines where they are.
     pub(crate) fn keep(&mut self) {
         self.drawn = 0;
     }

@@ -1,7 +1,6 @@
-//! What people and programs read. A reporter shows; it never decides.
+//! Output for people and programs. A reporter shows; it never decides.
 
 mod ending;
-pub(crate) mod fact;
 pub(crate) mod failure;
 mod lines;
 mod live;
@@ -19,13 +18,14 @@ mod tests;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
+use tablewright_deploy::RolloutEvent;
 use tablewright_review::workflow_error;
 
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
-use fact::Fact;
 use live::Live;
 pub(crate) use problems::problems;
+use text::going_on;
 pub(crate) use text::printable;
 use view::View;
 
@@ -43,7 +43,7 @@ pub(crate) mod style {
 
 /// The form that a run is reported in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Form {
+pub(crate) enum OutputFormat {
     /// A live tree on a terminal, lines elsewhere
     Auto,
     /// A live tree
@@ -59,40 +59,46 @@ pub(crate) enum Form {
 /// Shows a run in one form. People read stderr; stdout is for data.
 #[derive(Debug)]
 pub(crate) struct Reporter {
-    form: Form,
+    form: OutputFormat,
     quiet: bool,
     view: View,
     live: Live,
 }
 
 impl Reporter {
-    pub(crate) fn new(form: Form, quiet: bool) -> Self {
+    pub(crate) fn new(form: OutputFormat, quiet: bool) -> Self {
         let form = match form {
-            Form::Auto if io::stderr().is_terminal() && std::env::var_os("CI").is_none() => Form::Tree,
-            Form::Auto => Form::Lines,
-            Form::Tree | Form::Lines | Form::Ndjson | Form::Github => form,
+            OutputFormat::Auto if io::stderr().is_terminal() && std::env::var_os("CI").is_none() => {
+                OutputFormat::Tree
+            }
+            OutputFormat::Auto => OutputFormat::Lines,
+            OutputFormat::Tree | OutputFormat::Lines | OutputFormat::Ndjson | OutputFormat::Github => form,
         };
         Self { form, quiet, view: View::default(), live: Live::default() }
     }
 
-    /// Shows a fact. What cannot be shown is let go: a closed pipe must not end a deployment.
-    pub(crate) fn tell(&mut self, fact: &Fact) {
-        self.view.take(fact);
+    /// Shows an event. Write errors are ignored: a closed pipe must not end a deployment.
+    pub(crate) fn show(&mut self, event: &RolloutEvent) {
+        self.view.take(event);
         let _ = match self.form {
-            Form::Ndjson => tell_program(fact),
-            Form::Tree if !self.quiet => self.draw().and_then(|()| self.tell_ending(fact)),
-            Form::Lines | Form::Auto if !self.quiet => tell_line(fact).and_then(|()| self.tell_ending(fact)),
-            Form::Github if !self.quiet => group(fact)
-                .and_then(|()| tell_line(fact))
-                .and_then(|()| end_group(fact))
-                .and_then(|()| self.tell_ending(fact)),
-            Form::Tree | Form::Lines | Form::Auto | Form::Github => self.tell_ending(fact),
+            OutputFormat::Ndjson => write_object(event),
+            OutputFormat::Tree if !self.quiet => self.draw().and_then(|()| self.show_ending(event)),
+            OutputFormat::Lines | OutputFormat::Auto if !self.quiet => {
+                write_line(event).and_then(|()| self.show_ending(event))
+            }
+            OutputFormat::Github if !self.quiet => group(event)
+                .and_then(|()| write_line(event))
+                .and_then(|()| end_group(event))
+                .and_then(|()| self.show_ending(event)),
+            OutputFormat::Tree | OutputFormat::Lines | OutputFormat::Auto | OutputFormat::Github => {
+                self.show_ending(event)
+            }
         };
     }
 
-    /// Says that nothing has been heard for a while, in a log that would look dead: some CI systems end a job that is silent.
+    /// Reports that there was no event for a while: some CI systems stop a job without output.
     pub(crate) fn still_waiting(&self, silence: Duration) {
-        if matches!(self.form, Form::Lines | Form::Github) && !self.quiet {
+        if matches!(self.form, OutputFormat::Lines | OutputFormat::Github) && !self.quiet {
             for line in lines::still_waiting(&self.view, silence) {
                 let _ = writeln!(anstream::stderr(), "{line}");
             }
@@ -101,14 +107,14 @@ impl Reporter {
 
     /// Ends the line on which the terminal has written `^C`.
     pub(crate) fn break_line(&self) {
-        if self.form != Form::Ndjson && io::stderr().is_terminal() {
+        if self.form != OutputFormat::Ndjson && io::stderr().is_terminal() {
             let _ = writeln!(anstream::stderr());
         }
     }
 
     /// Says something beside the facts, for people only.
     pub(crate) fn say(&mut self, text: &str) {
-        if self.form != Form::Ndjson && !self.quiet {
+        if self.form != OutputFormat::Ndjson && !self.quiet {
             let _ = self.live.clear(&mut anstream::stderr());
             let _ = writeln!(anstream::stderr(), "{text}");
         }
@@ -126,8 +132,8 @@ impl Reporter {
     }
 
     /// Says how the work on a stack ended. Outputs are data.
-    fn tell_ending(&mut self, fact: &Fact) -> io::Result<()> {
-        let Fact::Ended { stack, ending } = fact else {
+    fn show_ending(&mut self, event: &RolloutEvent) -> io::Result<()> {
+        let RolloutEvent::Ended { stack, ending } = event else {
             return Ok(());
         };
         let others_run = self.view.stacks.iter().any(|it| it.ended.is_none());
@@ -150,7 +156,7 @@ impl Reporter {
     }
 }
 
-/// Writes data to stdout. A reader that has gone away is no failure.
+/// Writes data to stdout. A closed pipe is no failure.
 pub(crate) fn print(text: &str) -> Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -160,29 +166,31 @@ pub(crate) fn print(text: &str) -> Result<()> {
     }
 }
 
-fn tell_program(fact: &Fact) -> io::Result<()> {
+fn write_object(event: &RolloutEvent) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{}", ndjson::object(fact))?;
+    writeln!(out, "{}", ndjson::object(event))?;
     out.flush()
 }
 
 /// Folds the lines of a stack in the log of GitHub Actions. Groups cannot be nested, so they follow each other.
-fn group(fact: &Fact) -> io::Result<()> {
-    match fact {
-        Fact::Began { stack, work } => writeln!(anstream::stderr(), "::group::{stack}: {}", work.going_on()),
+fn group(event: &RolloutEvent) -> io::Result<()> {
+    match event {
+        RolloutEvent::Began { stack, work } => {
+            writeln!(anstream::stderr(), "::group::{stack}: {}", going_on(*work))
+        }
         _ => Ok(()),
     }
 }
 
-fn end_group(fact: &Fact) -> io::Result<()> {
-    match fact {
-        Fact::Ended { .. } => writeln!(anstream::stderr(), "::endgroup::"),
+fn end_group(event: &RolloutEvent) -> io::Result<()> {
+    match event {
+        RolloutEvent::Ended { .. } => writeln!(anstream::stderr(), "::endgroup::"),
         _ => Ok(()),
     }
 }
 
-fn tell_line(fact: &Fact) -> io::Result<()> {
-    match lines::line(fact) {
+fn write_line(event: &RolloutEvent) -> io::Result<()> {
+    match lines::line(event) {
         Some(line) => writeln!(anstream::stderr(), "{line}"),
         None => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! Newline-delimited JSON, one object for each fact, for programs.
+//! Newline-delimited JSON, one object for each event, for programs.
 //!
 //! Every object has `v` (the version of this form, 1) and `type`, and all but the last `error` have `stack`. A new optional member does not change `v`.
 
@@ -12,21 +12,21 @@ use tablewright_dynamodb::Progress;
 use tablewright_plan::{Change, Plan};
 
 use crate::error::CommandError;
-use crate::report::fact::{Ending, Fact, Work};
+use tablewright_deploy::{Ending, RolloutEvent, Work};
 
-/// Returns the object of a fact.
-pub(crate) fn object(fact: &Fact) -> Value {
-    let (kind, rest) = match fact {
-        Fact::Planned { plan, .. } => ("planned", planned(plan)),
-        Fact::Began { work, .. } => ("began", json!({ "work": work_word(*work) })),
-        Fact::Step { number, of, summary, .. } => {
+/// Returns the object of an event.
+pub(crate) fn object(event: &RolloutEvent) -> Value {
+    let (kind, rest) = match event {
+        RolloutEvent::Planned { plan, .. } => ("planned", planned(plan)),
+        RolloutEvent::Began { work, .. } => ("began", json!({ "work": work_word(*work) })),
+        RolloutEvent::Step { number, of, summary, .. } => {
             ("step", json!({ "number": number, "of": of, "summary": summary }))
         }
-        Fact::Cloud { event, .. } => cloud(event),
-        Fact::Table { progress, .. } => ("table", table(progress)),
-        Fact::Ended { ending, .. } => ("ended", ended(ending)),
+        RolloutEvent::Cloud { event, .. } => cloud(event),
+        RolloutEvent::Table { progress, .. } => ("table", table(progress)),
+        RolloutEvent::Ended { ending, .. } => ("ended", ended(ending)),
     };
-    let mut object = json!({ "v": 1, "type": kind, "stack": fact.stack() });
+    let mut object = json!({ "v": 1, "type": kind, "stack": event.stack() });
     if let (Value::Object(object), Value::Object(rest)) = (&mut object, rest) {
         object.extend(rest.into_iter().filter(|(_, value)| !value.is_null()));
     }

@@ -3,13 +3,48 @@
 use std::fmt::{self, Write as _};
 
 use anstyle::Style;
-use tablewright_plan::Verdict;
-use tablewright_review::{Comparison, Located, Wording, is_news, summary as summary_of_changes};
+use tablewright_deploy::{Job, by_target};
+use tablewright_plan::{Change, Verdict};
+use tablewright_review::{Comparison, Digests, Located, Wording, is_news, summary as summary_of_changes};
 
-use crate::report::style;
 use crate::report::text::printable;
+use crate::report::{Reporter, style};
+use crate::source::{job_notes, place_in_definition};
 
-/// Returns what a comparison comes to in one line.
+/// Shows the plans of all stacks.
+pub(crate) fn show(jobs: &[Job<'_>], reporter: &mut Reporter) {
+    for jobs in by_target(jobs) {
+        reporter.say(&format!("Plan for {}:", jobs[0].target.name));
+        for job in jobs {
+            let comparison = comparison(job);
+            reporter.say(&format!("{} ({}): {}", job.label, job.stack_name(), summary(&comparison)));
+            for note in job_notes(job) {
+                reporter.say(&format!("note: {}", printable(&note)));
+            }
+            let changes = changes(&comparison.changes);
+            if !changes.is_empty() {
+                reporter.say(changes.trim_end());
+            }
+        }
+    }
+}
+
+/// Returns the plan of a job in the form that is reviewed.
+pub(crate) fn comparison(job: &Job<'_>) -> Comparison {
+    let locate = |change: &Change| place_in_definition(job.stack, change);
+    let mut comparison = Comparison {
+        stack_name: job.stack.name.clone(),
+        at: Some(job.stack.at.clone()),
+        ..Comparison::of(&job.stack.id, ["deployed", "definitions"], &job.plan, locate)
+    };
+    let located = |change: &Change| Located { at: locate(change), change: change.clone() };
+    comparison.changes.extend(job.settings.iter().map(located));
+    let tablewright_deploy::PlanDigests { deployed, wanted } = job.digests.clone();
+    comparison.digests = Some(Digests { deployed, wanted });
+    comparison
+}
+
+/// Returns the summary of a comparison in one line.
 pub(crate) fn summary(comparison: &Comparison) -> String {
     let mut parts = Vec::new();
     if !comparison.changes.is_empty() {

@@ -1,4 +1,4 @@
-//! A review on its way out: to stdout in one form, to files in others.
+//! Writes a review: to stdout in one format, to files in others.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -21,19 +21,19 @@ const STEP_SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
 /// How to report what was found.
 #[derive(clap::Args)]
 pub(crate) struct ReportArgs {
-    /// Form on stdout
-    #[arg(long, value_name = "FORM", default_value = "text", help_heading = "Report")]
-    format: Form,
-    /// Write a file as well, such as `markdown=comment.md` or `sarif=diff.sarif` (may be repeated)
-    #[arg(long, value_name = "FORM=FILE", value_parser = report_file, help_heading = "Report")]
-    report: Vec<(Form, PathBuf)>,
-    /// Where the full report is: a Markdown comment that had to be cut says so
+    /// Format on stdout
+    #[arg(long, value_name = "FORMAT", default_value = "text", help_heading = "Report")]
+    format: ReportFormat,
+    /// Also write a report to a file, such as `markdown=comment.md` or `sarif=diff.sarif` (may be repeated)
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = report_file, help_heading = "Report")]
+    report: Vec<(ReportFormat, PathBuf)>,
+    /// URL of the full report, for a Markdown comment that had to be cut
     #[arg(long, value_name = "URL", help_heading = "Report")]
     link: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Form {
+pub(crate) enum ReportFormat {
     /// For a terminal
     Text,
     /// For a comment on a pull request: at most 65,536 characters
@@ -46,32 +46,32 @@ pub(crate) enum Form {
     Github,
 }
 
-fn report_file(text: &str) -> std::result::Result<(Form, PathBuf), String> {
-    let (form, file) = text.split_once('=').ok_or("it is written FORM=FILE, such as markdown=comment.md")?;
+fn report_file(text: &str) -> std::result::Result<(ReportFormat, PathBuf), String> {
+    let (form, file) = text.split_once('=').ok_or("expected FORMAT=FILE, such as markdown=comment.md")?;
     let form = clap::ValueEnum::from_str(form, false)
         .map_err(|_| format!("`{form}` is none of: text, markdown, json, sarif, github"))?;
     if file.is_empty() {
-        return Err("the file has no name".into());
+        return Err("expected a file name".into());
     }
     Ok((form, file.into()))
 }
 
 impl ReportArgs {
-    /// Writes a review to everywhere it is wanted. `id` tells comments of different reviews on one pull request apart.
+    /// Writes a review to stdout and to the files that were asked for. `id` tells comments of different reviews on one pull request apart.
     pub(crate) fn publish(&self, review: &Review, id: &str) -> Result<()> {
         self.write_files(review, id)?;
         let text = self.text(self.format, review, id);
         match self.format {
             // Data on stdout may go to a file: colour only where somebody looks.
-            Form::Text => {
+            ReportFormat::Text => {
                 let _ = write!(anstream::stdout(), "{text}");
                 Ok(())
             }
-            Form::Github => {
+            ReportFormat::Github => {
                 print(&text)?;
                 append_step_summary(review)
             }
-            Form::Markdown | Form::Json | Form::Sarif => print(&text),
+            ReportFormat::Markdown | ReportFormat::Json | ReportFormat::Sarif => print(&text),
         }
     }
 
@@ -86,13 +86,13 @@ impl ReportArgs {
 
     /// Returns whether stdout is for people.
     pub(crate) fn is_text(&self) -> bool {
-        self.format == Form::Text
+        self.format == ReportFormat::Text
     }
 
-    fn text(&self, form: Form, review: &Review, id: &str) -> String {
+    fn text(&self, form: ReportFormat, review: &Review, id: &str) -> String {
         match form {
-            Form::Text => text(review),
-            Form::Markdown => {
+            ReportFormat::Text => text(review),
+            ReportFormat::Markdown => {
                 let options = MarkdownOptions {
                     id: Some(id.to_owned()),
                     link: self.link.clone(),
@@ -100,9 +100,9 @@ impl ReportArgs {
                 };
                 markdown(review, &options)
             }
-            Form::Json => format!("{:#}\n", json(review)),
-            Form::Sarif => format!("{:#}\n", sarif(review, env!("CARGO_PKG_VERSION"))),
-            Form::Github => annotations(review, MOST_ANNOTATIONS),
+            ReportFormat::Json => format!("{:#}\n", json(review)),
+            ReportFormat::Sarif => format!("{:#}\n", sarif(review, env!("CARGO_PKG_VERSION"))),
+            ReportFormat::Github => annotations(review, MOST_ANNOTATIONS),
         }
     }
 }
@@ -137,5 +137,5 @@ pub(crate) fn append(file: &Path, text: &str) -> Result<()> {
 fn cannot_write(file: &Path, error: std::io::Error) -> CommandError {
     CommandError::new(Exit::Internal, error)
         .context(format!("cannot write {}", file.display()))
-        .hint("is the folder there for you to write in?")
+        .hint("check that the directory exists and is writable")
 }

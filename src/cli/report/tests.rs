@@ -7,16 +7,19 @@ use insta::assert_snapshot;
 use tablewright_cloudformation::{Event, EventKind, ResourceEvent, ResourceStatus, StackStatus};
 use tablewright_dynamodb::{IndexProgress, Progress};
 
-use crate::report::fact::{Ending, Fact, Work};
 use crate::report::view::View;
 use crate::report::{lines, ndjson, tree};
+use tablewright_deploy::{Ending, RolloutEvent, Work};
 
-fn cloud(seconds: u64, kind: EventKind) -> Fact {
+fn cloud(seconds: u64, kind: EventKind) -> RolloutEvent {
     let at = UNIX_EPOCH + Duration::from_secs(1_767_225_600 + seconds);
-    Fact::Cloud { stack: "notes".into(), event: Event { at, stack_name: "demo-notes-dev".into(), kind } }
+    RolloutEvent::Cloud {
+        stack: "notes".into(),
+        event: Event { at, stack_name: "demo-notes-dev".into(), kind },
+    }
 }
 
-fn resource(seconds: u64, id: &str, status: &str, reason: Option<&str>) -> Fact {
+fn resource(seconds: u64, id: &str, status: &str, reason: Option<&str>) -> RolloutEvent {
     cloud(
         seconds,
         EventKind::Resource(ResourceEvent {
@@ -30,22 +33,22 @@ fn resource(seconds: u64, id: &str, status: &str, reason: Option<&str>) -> Fact 
     )
 }
 
-fn stack(seconds: u64, status: &str, reason: Option<&str>) -> Fact {
+fn stack(seconds: u64, status: &str, reason: Option<&str>) -> RolloutEvent {
     cloud(seconds, EventKind::Stack { status: StackStatus::parse(status), reason: reason.map(str::to_owned) })
 }
 
-fn table(status: &str, index: &str, backfilling: bool) -> Fact {
+fn table(status: &str, index: &str, backfilling: bool) -> RolloutEvent {
     let index = IndexProgress { name: "by-author".into(), status: index.into(), backfilling };
     let progress = Progress { table: "demo-dev-notes".into(), status: status.into(), indexes: vec![index] };
-    Fact::Table { stack: "notes".into(), progress }
+    RolloutEvent::Table { stack: "notes".into(), progress }
 }
 
-fn began() -> Fact {
-    Fact::Began { stack: "notes".into(), work: Work::Deploy }
+fn began() -> RolloutEvent {
+    RolloutEvent::Began { stack: "notes".into(), work: Work::Deploy }
 }
 
 /// A deployment that fails: two tables, one of them refused, the other cancelled with it.
-fn failing() -> Vec<Fact> {
+fn failing() -> Vec<RolloutEvent> {
     vec![
         began(),
         cloud(0, EventKind::ExecutionStarted { token: "t".into() }),
@@ -67,10 +70,10 @@ fn failing() -> Vec<Fact> {
 }
 
 /// The second step of two: an index is built while the stack is long complete.
-fn building() -> Vec<Fact> {
+fn building() -> Vec<RolloutEvent> {
     vec![
         began(),
-        Fact::Step {
+        RolloutEvent::Step {
             stack: "notes".into(),
             number: 2,
             of: 2,
@@ -84,7 +87,7 @@ fn building() -> Vec<Fact> {
     ]
 }
 
-fn drawn(facts: &[Fact], width: usize, height: usize) -> String {
+fn drawn(facts: &[RolloutEvent], width: usize, height: usize) -> String {
     let mut view = View::default();
     facts.iter().for_each(|fact| view.take(fact));
     let mut out = String::new();
@@ -94,14 +97,14 @@ fn drawn(facts: &[Fact], width: usize, height: usize) -> String {
     out
 }
 
-fn told(facts: &[Fact]) -> String {
+fn told(facts: &[RolloutEvent]) -> String {
     facts.iter().filter_map(lines::line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn a_failing_deployment_as_a_tree() {
     assert_snapshot!(drawn(&failing()[..6], 80, 24), @"
-    • notes  CREATE_IN_PROGRESS  4s  AWS asks for fewer calls; waiting
+    • notes  CREATE_IN_PROGRESS  4s  throttled by AWS; waiting
       • Note  CREATE_IN_PROGRESS  DynamoDB::Table  0s
       • User  CREATE_IN_PROGRESS  DynamoDB::Table  0s
     ");
@@ -142,7 +145,7 @@ fn an_index_is_shown_while_it_is_built() {
     ");
     let mut facts = building();
     facts.push(table("ACTIVE", "ACTIVE", false));
-    facts.push(Fact::Ended {
+    facts.push(RolloutEvent::Ended {
         stack: "notes".into(),
         ending: Ending::Done { usable: true, outputs: None, orphans: Vec::new(), retained: Vec::new() },
     });
@@ -161,7 +164,7 @@ fn the_same_facts_as_lines() {
     00:00:01  notes  stack  CREATE_IN_PROGRESS  User Initiated
     00:00:05  notes  Note  CREATE_IN_PROGRESS
     00:00:05  notes  User  CREATE_IN_PROGRESS
-    00:00:06  notes  AWS asks for fewer calls of DescribeStackEvents; next one in 4s
+    00:00:06  notes  DescribeStackEvents is throttled by AWS; next call in 4s
     00:00:16  notes  User  CREATE_FAILED  Resource handler returned message: "no [2J" (HandlerErrorCode: X)
     00:00:16  notes  Note  CREATE_FAILED  Resource creation cancelled
     00:00:17  notes  stack  ROLLBACK_IN_PROGRESS

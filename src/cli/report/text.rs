@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tablewright_cloudformation::ResourceEvent;
+use tablewright_deploy::Work;
 
 /// Returns the time of day in UTC, `12:34:56`.
 pub(crate) fn clock(at: SystemTime) -> String {
@@ -19,7 +20,18 @@ pub(crate) fn length(time: Duration) -> String {
     }
 }
 
-/// Makes text from outside safe to print: no control characters, so that nobody else moves the cursor.
+/// Returns the word for work that is going on.
+pub(crate) const fn going_on(work: Work) -> &'static str {
+    match work {
+        Work::Deploy => "deploying",
+        Work::Destroy => "destroying",
+        Work::Cancel => "cancelling",
+        Work::Rollback => "rolling back",
+        Work::Watch => "watching",
+    }
+}
+
+/// Makes text from outside safe to print: no control characters, so that it cannot move the cursor.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

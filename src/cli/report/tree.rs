@@ -5,7 +5,7 @@ use tablewright_cloudformation::ResourceStatus;
 use crate::report::style;
 use tablewright_review::cut;
 
-use crate::report::text::{length, printable};
+use crate::report::text::{going_on, length, printable};
 use crate::report::view::{Ended, ResourceView, StackView, View};
 
 /// A line: a mark with its style, then plain text. The mark and the words say what the colour says.
@@ -69,7 +69,7 @@ fn stack(stack: &StackView) -> Vec<Line> {
     let state = match (stack.ended, &stack.status) {
         (Some(Ended::Unchanged), _) => "nothing to change".to_owned(),
         (_, Some(status)) => status.clone(),
-        (_, None) => stack.work.going_on().to_owned(),
+        (_, None) => going_on(stack.work).to_owned(),
     };
     let step = stack.step.map_or_else(String::new, |(number, of)| format!("  step {number} of {of}"));
     let time = stack.elapsed().map_or_else(String::new, |time| format!("  {}", length(time)));

@@ -1,14 +1,14 @@
-//! What a run has come to so far: a fold over its facts, from which the terminal's tree is drawn.
+//! The state of a run: a fold over its events, from which the tree on a terminal is drawn.
 //!
-//! *Invariant:* no clock in here. Times are AWS's, or come with the fact.
+//! *Invariant:* no clock in here. Times come with the events.
 
 use std::time::{Duration, SystemTime};
 
 use tablewright_cloudformation::{Event, EventKind, ResourceStatus};
 use tablewright_dynamodb::Progress;
 
-use crate::report::fact::{Ending, Fact, Work};
 use crate::report::text::{is_nested_itself, resource_name};
+use tablewright_deploy::{Ending, RolloutEvent, Work};
 
 /// Everything that is shown of a run.
 #[derive(Debug, Default)]
@@ -55,32 +55,32 @@ pub(crate) enum Ended {
 }
 
 impl View {
-    /// Takes a fact in.
-    pub(crate) fn take(&mut self, fact: &Fact) {
-        match fact {
-            Fact::Planned { .. } => {}
-            Fact::Began { stack, work, .. } => self.stacks.push(StackView::new(stack, *work)),
-            Fact::Step { number, of, .. } => {
-                if let Some(stack) = self.stack(fact.stack()) {
+    /// Takes an event in.
+    pub(crate) fn take(&mut self, event: &RolloutEvent) {
+        match event {
+            RolloutEvent::Planned { .. } => {}
+            RolloutEvent::Began { stack, work, .. } => self.stacks.push(StackView::new(stack, *work)),
+            RolloutEvent::Step { number, of, .. } => {
+                if let Some(stack) = self.stack(event.stack()) {
                     stack.step = Some((*number, *of));
                     stack.resources.clear();
                 }
             }
-            Fact::Cloud { event, .. } => {
-                if let Some(stack) = self.stack(fact.stack()) {
+            RolloutEvent::Cloud { stack, event } => {
+                if let Some(stack) = self.stack(stack) {
                     stack.take_event(event);
                 }
             }
-            Fact::Table { progress, .. } => {
-                if let Some(stack) = self.stack(fact.stack()) {
+            RolloutEvent::Table { progress, .. } => {
+                if let Some(stack) = self.stack(event.stack()) {
                     match stack.tables.iter_mut().find(|table| table.table == progress.table) {
                         Some(table) => table.clone_from(progress),
                         None => stack.tables.push(progress.clone()),
                     }
                 }
             }
-            Fact::Ended { ending, .. } => {
-                if let Some(stack) = self.stack(fact.stack()) {
+            RolloutEvent::Ended { ending, .. } => {
+                if let Some(stack) = self.stack(event.stack()) {
                     stack.note = None;
                     stack.ended = Some(match ending {
                         Ending::Unchanged { .. } => Ended::Unchanged,
@@ -115,7 +115,7 @@ impl StackView {
     fn take_event(&mut self, event: &Event) {
         self.note = None;
         match &event.kind {
-            EventKind::ChangeSetCreated { .. } => self.note = Some("working out the change set".into()),
+            EventKind::ChangeSetCreated { .. } => self.note = Some("creating the change set".into()),
             EventKind::ExecutionStarted { .. }
             | EventKind::DeletionStarted { .. }
             | EventKind::Cancelled { .. }
@@ -152,7 +152,7 @@ impl StackView {
                 self.status = Some(status.to_string());
             }
             EventKind::Settled { status } => self.status = Some(status.to_string()),
-            EventKind::Throttled { .. } => self.note = Some("AWS asks for fewer calls; waiting".into()),
+            EventKind::Throttled { .. } => self.note = Some("throttled by AWS; waiting".into()),
             EventKind::CallFailed { error, .. } => self.note = Some(format!("{error}; trying again")),
             EventKind::ChangeSetLeft { name, error } => {
                 self.note = Some(format!("change set {name} could not be deleted: {error}"));

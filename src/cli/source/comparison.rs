@@ -6,19 +6,20 @@ use std::path::Path;
 use similar::TextDiff;
 use tablewright::render::Rendered;
 use tablewright::{Env, Stack};
-use tablewright_plan::{Action, Change, Plan, PlanOptions, Verdict, plan};
+use tablewright_deploy::{deployed_template, plan_stack};
+use tablewright_plan::{Action, Change, Plan, PlanOptions, Verdict};
 use tablewright_review::{Comparison, Located};
 
+use crate::args::comparison::ComparisonArgs;
 use crate::args::{Common, select};
-use crate::commands::diff::Args;
-use crate::commands::planning::plan_stack;
 use crate::error::{CommandError, Result};
 use crate::project::{EnvConfig, Project};
+use crate::report::plan;
 use crate::source::stacks::of_definitions;
-use crate::source::{Files, Git, Pair, Side, Source, Template, deployed, pair, templates};
+use crate::source::{Files, Git, Pair, Side, Source, Template, job_notes, pair, templates};
 
 /// Compares what two sources have, in each environment that is asked for.
-pub(crate) async fn compare_all(common: &Common, args: &Args) -> Result<Vec<Comparison>> {
+pub(crate) async fn compare_all(common: &Common, args: &ComparisonArgs) -> Result<Vec<Comparison>> {
     let project = match common.project() {
         Ok(project) => Some(project),
         // Two files can be compared anywhere.
@@ -80,7 +81,7 @@ async fn compare(sources: &Sources<'_>) -> Result<Vec<Comparison>> {
 /// Where the templates of one environment are found.
 struct Sources<'a> {
     common: &'a Common,
-    args: &'a Args,
+    args: &'a ComparisonArgs,
     project: Option<&'a Project>,
     env: Option<(Env, &'a EnvConfig)>,
 }
@@ -91,16 +92,16 @@ impl Sources<'_> {
         let (project, env, env_config) = self.place();
         let mut wanted = of_definitions(self.common, Some(env.name()), &self.args.stacks)?;
         let target = self.args.aws.connect(self.common, &project.scratch(), env_config).await?;
-        let (mut comparisons, options) = (Vec::new(), self.args.given.read()?);
-        options.apply(&mut wanted.stacks)?;
+        let given = self.args.parameters.read()?;
+        given.apply(&mut wanted.stacks)?;
+        let (mut comparisons, options) = (Vec::new(), given.for_env(env_config));
         for (stack, rendered) in &wanted.stacks {
             let plan_options = PlanOptions::default();
-            let job =
-                plan_stack(&target, env_config, stack, rendered.clone(), &plan_options, &options).await?;
-            self.common.show_notes(&job.notes());
-            let deployed = job.found.as_ref().map_or("", |found| &found.text);
+            let job = plan_stack(&target.target, stack, rendered.clone(), &options, &plan_options).await?;
+            self.common.show_notes(&job_notes(&job));
+            let deployed = job.deployed.as_ref().map_or("", |deployed| &deployed.text);
             let text_diff = text_diff(("deployed", deployed), ("definitions", &job.rendered.text));
-            comparisons.push(Comparison { text_diff, ..job.comparison });
+            comparisons.push(Comparison { text_diff, ..plan::comparison(&job) });
         }
         Ok(comparisons)
     }
@@ -126,7 +127,7 @@ impl Sources<'_> {
             Source::Deployed => unreachable!("what is deployed is asked for by the names of the other side"),
         };
         match found {
-            None => Err(CommandError::usage(format!("there is nothing at {source}"))),
+            None => Err(CommandError::usage(format!("nothing found at {source}"))),
             Some(Side::Many(templates)) if templates.is_empty() => {
                 Err(CommandError::usage(format!("there is no template in {source}")))
             }
@@ -152,8 +153,8 @@ impl Sources<'_> {
         for id in other.ids().chain(named.filter(|_| matches!(other, Side::One(_)))) {
             let stack = select(&assembly, &[id.to_owned()])?[0];
             let name = stack.name.as_deref().unwrap_or_default();
-            if let Some(template) = deployed(&target.cloudformation, name).await? {
-                found.insert(id.to_owned(), template);
+            if let Some(deployed) = deployed_template(&target.target.cloudformation, name).await? {
+                found.insert(id.to_owned(), Template::deployed(deployed));
             }
         }
         Ok(Side::Many(found))
@@ -175,7 +176,8 @@ fn comparison(Pair { stack, against, of }: &Pair) -> Comparison {
             ..Comparison::of(stack, [before_name, "nothing"], &Plan::default(), |_| None)
         };
     };
-    let plan = plan(against.as_ref().map(|it| &it.value), &of.value, &PlanOptions::default());
+    let plan =
+        tablewright_plan::plan(against.as_ref().map(|it| &it.value), &of.value, &PlanOptions::default());
     let locate = |change: &Change| of.place(change);
     Comparison {
         stack_name: of.definition().and_then(|stack| stack.name.clone()),
@@ -197,7 +199,8 @@ fn gone(stack: &str) -> Located {
         before: None,
         after: None,
         verdict: Verdict::InPlaceWithRisk,
-        why: "nothing describes the stack any more; what is deployed of it stays until somebody runs `tablewright destroy`".into(),
+        why: "the stack is no longer defined; it stays deployed until `tablewright destroy` deletes it"
+            .into(),
         server_text: None,
         recipe: None,
     };

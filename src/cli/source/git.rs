@@ -98,7 +98,7 @@ impl<'a> Git<'a> {
         Command::new("git").arg("-C").arg(self.folder).args(args).output().map_err(|error| {
             let hint = match error.kind() {
                 io::ErrorKind::NotFound => "install git, or compare with a file instead of a revision",
-                _ => "can this user run git here?",
+                _ => "check that git can be run here",
             };
             CommandError::new(Exit::Access, error).context("cannot run `git`").hint(hint)
         })

@@ -6,15 +6,13 @@
 mod spelling;
 mod git;
 mod files;
-mod deployed;
 mod template;
 mod side;
 pub(crate) mod comparison;
 pub(crate) mod stacks;
 
-pub(crate) use deployed::deployed;
 pub(crate) use files::{Files, templates};
 pub(crate) use git::Git;
 pub(crate) use side::{Pair, Side, pair};
 pub(crate) use spelling::Source;
-pub(crate) use template::{Template, notes, place_in_definition};
+pub(crate) use template::{Template, job_notes, notes, place_in_definition};

@@ -1,4 +1,4 @@
-//! What is to be deployed: the definitions as they are now, or templates that were rendered and reviewed before.
+//! The stacks to deploy: rendered from the definitions now, or read from templates that were rendered and reviewed before.
 
 use std::fs;
 use std::io;
@@ -14,24 +14,24 @@ use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 use crate::project::{EnvConfig, nearest};
 
-/// Stacks on their way out, and the environment that they are made for.
-pub(crate) struct Wanted {
+/// Rendered stacks, and the environment that they are rendered for.
+pub(crate) struct RenderedStacks {
     pub(crate) env_name: String,
     pub(crate) env: EnvConfig,
-    /// The folder of what may be lost.
+    /// The directory for what is kept between runs and can be deleted.
     pub(crate) scratch: PathBuf,
     pub(crate) stacks: Vec<(Stack, Rendered)>,
 }
 
 /// Renders the definitions of the stacks that are named, for an environment or the one of the command line.
-pub(crate) fn of_definitions(common: &Common, env: Option<&str>, names: &[String]) -> Result<Wanted> {
+pub(crate) fn of_definitions(common: &Common, env: Option<&str>, names: &[String]) -> Result<RenderedStacks> {
     let project = common.project()?;
     let (env, env_config) = project.config.env(env.or(common.env.as_deref()))?;
     let assembly = common.sound_assembly(&project, &env)?;
     let templates = Templates::with_folder(&project.stacks.join("templates"))?;
     let stacks = select(&assembly, names)?.into_iter();
     let stacks = stacks.map(|stack| Ok((stack.clone(), render(stack, env.name(), &templates)?)));
-    Ok(Wanted {
+    Ok(RenderedStacks {
         env_name: env.name().to_owned(),
         env: env_config.clone(),
         scratch: project.scratch(),
@@ -46,7 +46,7 @@ pub(crate) fn rendered_before(
     folder: &Path,
     env: Option<&str>,
     names: &[String],
-) -> Result<Wanted> {
+) -> Result<RenderedStacks> {
     let folder = folder_of(folder, env.or(common.env.as_deref()))?;
     let file = folder.join(Manifest::FILE);
     let manifest = Manifest::read(&read(&file)?).map_err(|error| {
@@ -63,7 +63,7 @@ pub(crate) fn rendered_before(
     }
     let stacks = manifest.stacks.iter().filter(|stack| names.is_empty() || names.contains(&stack.id));
     let stacks = stacks.map(|stack| template(&manifest, stack, &folder)).collect::<Result<_>>()?;
-    Ok(Wanted {
+    Ok(RenderedStacks {
         env_name: manifest.environment.name.clone(),
         env: EnvConfig::of_manifest(manifest.environment),
         scratch: common.project().map_or_else(|_| PathBuf::from(".tablewright"), |project| project.scratch()),

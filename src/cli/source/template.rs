@@ -6,9 +6,9 @@ use anyhow::anyhow;
 use serde_json::Value;
 use tablewright::render::{Addition, Rendered};
 use tablewright::{Place, Stack};
-use tablewright_cloudformation::stack::Stack as DeployedStack;
+use tablewright_deploy::{DeployedTemplate, Job};
 use tablewright_plan::Change;
-use tablewright_template::{Deployed, Node, ParseError, parse_bytes, parse_deployed};
+use tablewright_template::{Node, ParseError, parse_bytes};
 
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
@@ -31,7 +31,7 @@ pub(crate) struct Template {
 pub(crate) enum Origin {
     Definition(Box<Stack>),
     File { path: String, tree: Node },
-    Deployed(Box<DeployedStack>),
+    Deployed,
 }
 
 impl Template {
@@ -52,21 +52,18 @@ impl Template {
         Ok(Self { name, text, value, origin: Origin::File { path, tree }, notes: Vec::new() })
     }
 
-    /// Reads what a stack was deployed from.
-    pub(crate) fn deployed(stack: DeployedStack, text: String) -> Result<Self> {
-        let name = format!("the template that stack {} was deployed from", stack.name);
-        let Deployed { template, duplicates } =
-            parse_deployed(&text).map_err(|error| unreadable(&name, &text, &error))?;
-        let value = is_template(&name, &template)?;
-        let notes = duplicates.iter().map(|duplicate| format!("{name}: {duplicate}")).collect();
-        Ok(Self { name: "deployed".into(), text, value, origin: Origin::Deployed(Box::new(stack)), notes })
+    /// Takes over what a stack was deployed from.
+    pub(crate) fn deployed(deployed: DeployedTemplate) -> Self {
+        let notes = duplicate_keys(&deployed);
+        let DeployedTemplate { text, value, .. } = deployed;
+        Self { name: "deployed".into(), text, value, origin: Origin::Deployed, notes }
     }
 
     /// Returns the definition that the template was rendered from.
     pub(crate) fn definition(&self) -> Option<&Stack> {
         match &self.origin {
             Origin::Definition(stack) => Some(stack),
-            Origin::File { .. } | Origin::Deployed(_) => None,
+            Origin::File { .. } | Origin::Deployed => None,
         }
     }
 
@@ -74,7 +71,7 @@ impl Template {
     pub(crate) fn file(&self) -> Option<&str> {
         match &self.origin {
             Origin::File { path, .. } => Some(path.trim_start_matches("./")),
-            Origin::Definition(_) | Origin::Deployed(_) => None,
+            Origin::Definition(_) | Origin::Deployed => None,
         }
     }
 
@@ -84,15 +81,7 @@ impl Template {
         Path::new(path).file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Returns the stack that runs with the template.
-    pub(crate) fn stack(&self) -> Option<&DeployedStack> {
-        match &self.origin {
-            Origin::Deployed(stack) => Some(stack),
-            Origin::Definition(_) | Origin::File { .. } => None,
-        }
-    }
-
-    /// Returns where a change stands in the source: its Rust line where the template comes from a definition, its line in the
+    /// Returns where a change is in the source: its Rust line where the template comes from a definition, its line in the
     /// file where it comes from one.
     pub(crate) fn place(&self, change: &Change) -> Option<Place> {
         match &self.origin {
@@ -101,7 +90,7 @@ impl Template {
                 let line = line(tree, change)?;
                 format!("{}:{line}", path.trim_start_matches("./")).parse().ok()
             }
-            Origin::Deployed(_) => None,
+            Origin::Deployed => None,
         }
     }
 }
@@ -115,6 +104,18 @@ pub(crate) fn notes(stack: &str, rendered: &Rendered) -> Vec<String> {
     let near = |limit: String| format!("stack {stack} has {limit}; it is time to split it");
     let near_limits = rendered.size().near_limits().into_iter().map(near);
     rendered.additions.iter().map(added).chain(near_limits).collect()
+}
+
+/// Returns what a reader should know besides the plan of a job, a line each.
+pub(crate) fn job_notes(job: &Job<'_>) -> Vec<String> {
+    let of_deployed = job.deployed.iter().flat_map(duplicate_keys);
+    notes(&job.stack.id, &job.rendered).into_iter().chain(of_deployed).collect()
+}
+
+fn duplicate_keys(deployed: &DeployedTemplate) -> Vec<String> {
+    let name = &deployed.stack.name;
+    let note = |duplicate| format!("the template that stack {name} was deployed from: {duplicate}");
+    deployed.duplicates.iter().map(note).collect()
 }
 
 /// Returns the Rust line of a change.

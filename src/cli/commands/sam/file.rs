@@ -1,4 +1,4 @@
-//! A file of somebody else's: read, and replaced as a whole or not at all.
+//! The user's template file: read, and replaced as a whole or not at all.
 
 use std::fs;
 use std::io;
@@ -64,10 +64,7 @@ impl TemplateFile {
                 let _ = fs::remove_file(&unfinished);
                 Err(CommandError::new(
                     Exit::Refused,
-                    anyhow!(
-                        "{} was changed by somebody else meanwhile, and is left as it is",
-                        self.path.display()
-                    ),
+                    anyhow!("{} was changed in the meantime and is left as it is", self.path.display()),
                 )
                 .hint("run the same command again"))
             }

@@ -52,7 +52,7 @@ pub(super) struct Args {
 enum Kind {
     /// The table's name in the function's environment
     Env,
-    /// Statements for what the function may do, and no more
+    /// IAM statements for exactly what the function may do
     Policies,
     /// An `AWS::Serverless::Connector`
     Connector,

@@ -1,0 +1,27 @@
+//! The target of a command: where its stack is, and how a command line names that place again.
+
+use tablewright_deploy::Target;
+
+/// A target as it was selected on the command line.
+pub(crate) struct SelectedTarget {
+    pub(crate) target: Target,
+    /// Whether it is the sandbox, where no data can be lost.
+    pub(crate) is_sandbox: bool,
+    /// The flags that select it.
+    pub(crate) flags: String,
+}
+
+impl SelectedTarget {
+    /// Makes it one of several environments of a run.
+    pub(crate) fn in_env(mut self, env: &str) -> Self {
+        self.target.name = format!("{env} ({})", self.target.name);
+        self.target.env = Some(env.to_owned());
+        self.flags = format!(" --env {env}{}", self.flags);
+        self
+    }
+
+    /// Returns the command line that runs a command on a stack of this target.
+    pub(crate) fn command(&self, command: &str, stack: &str) -> String {
+        format!("`tablewright {command} {stack}{}`", self.flags)
+    }
+}

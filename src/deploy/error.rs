@@ -1,0 +1,223 @@
+//! What a rollout fails with. The texts say what happened; what to do about it depends on who runs the rollout, so that is the
+//! caller's to say.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use tablewright_cloudformation::{
+    ApiError, CancelError, Failure, PrepareError, RequestError, StackStatus, UploadError, WatchError,
+};
+use tablewright_plan::{Change, Verdict, Wait};
+use tablewright_template::ParseError;
+
+use crate::job::JobId;
+
+/// Why a stack was not planned, not prepared, or not deployed to the end.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A call of CloudFormation failed.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// A template could not be uploaded.
+    #[error(transparent)]
+    Upload(#[from] UploadError),
+    /// The stack takes no change set now, or the request is wrong.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// CloudFormation did not create the change set.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    /// The operation was not seen to end.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// The operation could not be cancelled.
+    #[error(transparent)]
+    Cancel(#[from] CancelError),
+
+    /// The deployed template cannot be read, so a change of it cannot be planned.
+    #[error("the template that stack {stack_name} was deployed from cannot be read")]
+    UnreadableTemplate {
+        /// The stack's name.
+        stack_name: String,
+        /// The lines of the template around the place.
+        excerpt: String,
+        /// What is wrong, and where.
+        source: ParseError,
+    },
+    /// The deployed template has no `Resources`.
+    #[error("the template that stack {stack_name} was deployed from has no `Resources`")]
+    NotATemplate {
+        /// The stack's name.
+        stack_name: String,
+    },
+    /// A template is too large for a request and cannot be read to shorten it.
+    #[error("the template to deploy cannot be read")]
+    TemplateBody(#[source] ParseError),
+
+    /// A table whose replacement is allowed does not exist.
+    #[error("there is no table `{table}` to replace")]
+    UnknownTable {
+        /// The logical id that was allowed.
+        table: String,
+        /// The logical ids that could have been meant.
+        known: Vec<String>,
+    },
+    /// The plan is not the one that was reviewed.
+    #[error("the reviewed plan of stack {stack} is stale: {staleness}")]
+    Stale {
+        /// The stack.
+        stack: String,
+        /// What differs.
+        staleness: Staleness,
+    },
+    /// A change has a verdict that was denied.
+    #[error("stack {stack} has a change with verdict {verdict}, which is denied; nothing was changed")]
+    Denied {
+        /// The stack.
+        stack: String,
+        /// The worst verdict of its changes.
+        verdict: Verdict,
+        /// The least verdict that is denied.
+        limit: Verdict,
+    },
+    /// The plan has changes and no steps.
+    #[error("the plan of stack {stack} is refused and nothing was changed{}", reason(.worst.as_deref()))]
+    PlanRefused {
+        /// The stack.
+        stack: String,
+        /// The worst change.
+        worst: Option<Box<Change>>,
+        /// The resources whose loss would have to be consented to; empty when consent would not help.
+        needs_consent: Vec<String>,
+    },
+    /// CloudFormation would replace or delete a table that the plan keeps.
+    #[error(
+        "CloudFormation would replace or delete `{logical_id}`, which the plan keeps; nothing was changed"
+    )]
+    Disagreement {
+        /// The table's logical id.
+        logical_id: String,
+    },
+    /// Stacks depend on each other.
+    #[error("stacks depend on each other: {}", .stacks.join(", "))]
+    Cycle {
+        /// The stacks, each of which depends on the next, and the last on the first.
+        stacks: Vec<String>,
+    },
+
+    /// Another operation on the stack did not end in the time that was given.
+    #[error("stack {stack} is still busy: {status}")]
+    StillBusy {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: StackStatus,
+    },
+    /// The operation failed.
+    #[error("stack {stack} failed; it is in {status}")]
+    Failed {
+        /// The stack.
+        stack: String,
+        /// Its status.
+        status: StackStatus,
+        /// The causes.
+        failure: Box<Failure>,
+    },
+    /// The operation runs and is no longer followed.
+    #[error("detached; the operation continues in CloudFormation")]
+    Detached,
+    /// A step is done, and the next one has to wait for longer than a rollout does.
+    #[error("stack {stack}: step {number} of {of} is done; the next step is possible when {}", state(.wait))]
+    StepsRemain {
+        /// The stack.
+        stack: String,
+        /// The number of the step that is done, from 1.
+        number: usize,
+        /// How many steps there are.
+        of: usize,
+        /// What the next step waits for.
+        wait: Wait,
+    },
+    /// The stack is deployed, and the state of its tables is not known.
+    #[error("stack {stack} is deployed, but it is not known whether its tables can be used")]
+    TablesUnknown {
+        /// The stack.
+        stack: String,
+        /// Why.
+        source: tablewright_dynamodb::Error,
+    },
+    /// A change set that was not executed could not be deleted.
+    #[error("cannot delete change set {change_set} of stack {stack_name}")]
+    ChangeSetLeft {
+        /// The change set's name.
+        change_set: String,
+        /// The stack's name.
+        stack_name: String,
+        /// Why.
+        source: Box<ApiError>,
+    },
+}
+
+/// In what a plan differs from the one that was reviewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Staleness {
+    /// The stack has changes and was not reviewed.
+    NotReviewed,
+    /// Something else is deployed by now.
+    DeployedChanged,
+    /// Something else is to be deployed.
+    WantedChanged,
+}
+
+/// The error of one job of a rollout.
+///
+/// It reads as the error itself, and has its causes.
+#[derive(Debug)]
+pub struct JobError {
+    /// The job.
+    pub job: JobId,
+    /// What happened.
+    pub error: Box<Error>,
+}
+
+impl Error {
+    /// Says which job it is about.
+    pub(crate) fn of(self, job: JobId) -> JobError {
+        JobError { job, error: Box::new(self) }
+    }
+}
+
+impl fmt::Display for JobError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl StdError for JobError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.error.source()
+    }
+}
+
+impl fmt::Display for Staleness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::NotReviewed => "the stack is not in the plan",
+            Self::DeployedChanged => "what is deployed has changed since the review",
+            Self::WantedChanged => "what is to be deployed has changed since the review",
+        })
+    }
+}
+
+fn reason(worst: Option<&Change>) -> String {
+    worst.map_or_else(String::new, |change| format!(": {}: {}", change.logical_id, change.why))
+}
+
+fn state(wait: &Wait) -> &'static str {
+    match wait {
+        Wait::Indexes { .. } => "every index is ACTIVE",
+        Wait::TimeToLive { .. } => "DynamoDB accepts another change of time to live, in about an hour",
+        Wait::KinesisDestination { .. } => "the old Kinesis destination is DISABLED, in a few minutes",
+    }
+}

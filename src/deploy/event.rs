@@ -1,0 +1,132 @@
+//! What a rollout reports while it runs: typed events on a channel, in the order in which they came about.
+
+use std::pin::pin;
+
+use tablewright_cloudformation as cloudformation;
+use tablewright_dynamodb::Progress;
+use tablewright_plan::Plan;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::ending::Ending;
+
+/// One event of one stack. `stack` is the label of its job.
+#[derive(Debug, Clone)]
+pub enum RolloutEvent {
+    /// The plan was made; nothing was changed yet.
+    Planned {
+        /// The stack.
+        stack: String,
+        /// The plan.
+        plan: Plan,
+    },
+    /// Work on a stack began.
+    Began {
+        /// The stack.
+        stack: String,
+        /// What is done to it.
+        work: Work,
+    },
+    /// One step of several began.
+    Step {
+        /// The stack.
+        stack: String,
+        /// The number of the step, from 1.
+        number: usize,
+        /// How many steps there are.
+        of: usize,
+        /// What the step does.
+        summary: String,
+    },
+    /// An event of CloudFormation.
+    Cloud {
+        /// The stack.
+        stack: String,
+        /// The event.
+        event: cloudformation::Event,
+    },
+    /// The state of a table changed while it is waited for.
+    Table {
+        /// The stack.
+        stack: String,
+        /// The state of the table and its indexes.
+        progress: Progress,
+    },
+    /// Work on a stack ended.
+    Ended {
+        /// The stack.
+        stack: String,
+        /// How.
+        ending: Ending,
+    },
+}
+
+/// What is done to a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// It is created or updated.
+    Deploy,
+    /// It is deleted.
+    Destroy,
+    /// Its running operation is cancelled.
+    Cancel,
+    /// Its failed operation is rolled back.
+    Rollback,
+    /// Its latest operation is followed.
+    Watch,
+}
+
+impl RolloutEvent {
+    /// Returns the stack that the event is about.
+    #[must_use]
+    pub fn stack(&self) -> &str {
+        match self {
+            Self::Planned { stack, .. }
+            | Self::Began { stack, .. }
+            | Self::Step { stack, .. }
+            | Self::Cloud { stack, .. }
+            | Self::Table { stack, .. }
+            | Self::Ended { stack, .. } => stack,
+        }
+    }
+}
+
+/// The sending half of a channel of [`RolloutEvent`]s.
+#[derive(Clone, Debug)]
+pub struct EventSender(UnboundedSender<RolloutEvent>);
+
+impl EventSender {
+    /// Creates a channel.
+    #[must_use]
+    pub fn channel() -> (Self, UnboundedReceiver<RolloutEvent>) {
+        let (sender, receiver) = unbounded_channel();
+        (Self(sender), receiver)
+    }
+
+    /// Sends an event. A receiver that was dropped is no reason to stop a deployment, so that is ignored.
+    pub fn send(&self, event: RolloutEvent) {
+        let _ = self.0.send(event);
+    }
+
+    /// Runs a call of `tablewright-cloudformation` and forwards its events as events of `stack`, in order.
+    pub async fn forward_events<T>(
+        &self,
+        stack: &str,
+        call: impl AsyncFnOnce(&cloudformation::Events) -> T,
+    ) -> T {
+        let (events, mut receiver) = cloudformation::Events::channel();
+        let forward =
+            |event: cloudformation::Event| self.send(RolloutEvent::Cloud { stack: stack.to_owned(), event });
+        let mut call = pin!(call(&events));
+        let done = loop {
+            tokio::select! {
+                biased;
+                Some(event) = receiver.recv() => forward(event),
+                done = &mut call => break done,
+            }
+        };
+        while let Ok(event) = receiver.try_recv() {
+            forward(event);
+        }
+        done
+    }
+}

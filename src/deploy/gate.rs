@@ -1,0 +1,132 @@
+//! What has to hold before anything is executed. Each gate takes planned jobs and answers with the first reason to stop.
+
+use std::collections::BTreeSet;
+
+use tablewright_cloudformation::ChangeSet;
+use tablewright_cloudformation::change_set::change::{Change, ChangeAction, PolicyAction, Replacement};
+use tablewright_plan::Verdict;
+
+use crate::error::{Error, JobError, Staleness};
+use crate::job::{Job, JobId};
+use crate::reviewed_plan::ReviewedPlan;
+
+/// Checks that every table whose replacement or deletion is allowed exists: a misspelled name must not pass for consent.
+///
+/// # Errors
+///
+/// [`Error::UnknownTable`].
+pub fn check_allowed_tables(allowed: &BTreeSet<String>, jobs: &[Job<'_>]) -> Result<(), Error> {
+    let tables = jobs.iter().flat_map(|job| job.stack.tables.iter().map(|table| table.id.as_str()));
+    let changed =
+        jobs.iter().flat_map(|job| job.plan.changes.iter().map(|change| change.logical_id.as_str()));
+    let known: Vec<&str> = tables.chain(changed).collect();
+    match allowed.iter().find(|table| !known.contains(&table.as_str())) {
+        None => Ok(()),
+        Some(unknown) => Err(Error::UnknownTable {
+            table: unknown.clone(),
+            known: known.into_iter().map(str::to_owned).collect(),
+        }),
+    }
+}
+
+/// Checks that every job is what was reviewed: nothing else may be executed.
+///
+/// # Errors
+///
+/// [`Error::Stale`] for the first job that differs from its reviewed plan on either side, or has changes and none.
+pub fn require_reviewed_plan(reviewed: &ReviewedPlan, jobs: &[Job<'_>]) -> Result<(), JobError> {
+    each(jobs, |job| {
+        let staleness = match reviewed.digests(job.stack_name()) {
+            None if !job.has_changes() => return Ok(()),
+            None => Staleness::NotReviewed,
+            Some(then) if then == job.digests => return Ok(()),
+            Some(then) if then.deployed != job.digests.deployed => Staleness::DeployedChanged,
+            Some(_) => Staleness::WantedChanged,
+        };
+        Err(Error::Stale { stack: job.stack.id.clone(), staleness })
+    })
+}
+
+/// Checks that no change has the verdict `limit` or a worse one.
+///
+/// # Errors
+///
+/// [`Error::Denied`].
+pub fn deny(jobs: &[Job<'_>], limit: Verdict) -> Result<(), JobError> {
+    each(jobs, |job| match job.verdict() {
+        verdict if job.has_changes() && verdict >= limit => {
+            Err(Error::Denied { stack: job.stack.id.clone(), verdict, limit })
+        }
+        _ => Ok(()),
+    })
+}
+
+/// Checks that every plan can be carried out: what would lose items needs consent by name, and what AWS would refuse has no steps.
+///
+/// # Errors
+///
+/// [`Error::PlanRefused`].
+pub fn require_steps(jobs: &[Job<'_>]) -> Result<(), JobError> {
+    each(jobs, |job| {
+        if !job.plan.is_stopped() {
+            return Ok(());
+        }
+        let worst = job.plan.changes.iter().max_by_key(|change| change.verdict);
+        let needs_consent = match job.plan.verdict() {
+            Verdict::ReplacementKept | Verdict::DataLoss => {
+                let lost =
+                    job.plan.changes.iter().filter(|change| change.verdict >= Verdict::ReplacementKept);
+                let mut tables: Vec<String> = lost.map(|change| change.logical_id.clone()).collect();
+                tables.dedup();
+                tables
+            }
+            Verdict::None
+            | Verdict::InPlace
+            | Verdict::InPlaceWithRisk
+            | Verdict::Staged
+            | Verdict::Refused => Vec::new(),
+        };
+        Err(Error::PlanRefused {
+            stack: job.stack.id.clone(),
+            worst: worst.cloned().map(Box::new),
+            needs_consent,
+        })
+    })
+}
+
+/// Holds CloudFormation's change set against the plan: it may replace or delete no table that the plan keeps.
+///
+/// # Errors
+///
+/// [`Error::Disagreement`].
+pub(crate) fn check_change_set(job: &Job<'_>, change_set: &ChangeSet) -> Result<(), Error> {
+    let is_planned = |change: &Change| {
+        job.plan.changes.iter().any(|planned| {
+            planned.logical_id == change.logical_id && planned.verdict >= Verdict::ReplacementKept
+        })
+    };
+    let is_table = |change: &Change| change.resource_type.starts_with("AWS::DynamoDB::");
+    let unplanned =
+        change_set.changes.iter().find(|change| destroys(change) && is_table(change) && !is_planned(change));
+    match unplanned {
+        None => Ok(()),
+        Some(change) => Err(Error::Disagreement { logical_id: change.logical_id.clone() }),
+    }
+}
+
+/// Returns whether the resource that a change is about is gone afterwards.
+fn destroys(change: &Change) -> bool {
+    match (&change.action, &change.policy_action) {
+        (ChangeAction::Remove, Some(PolicyAction::Retain)) => false,
+        (ChangeAction::Remove, _) => true,
+        (ChangeAction::Modify, Some(action)) => action.as_str().starts_with("Replace"),
+        (ChangeAction::Modify, None) => change.replacement == Some(Replacement::True),
+        _ => false,
+    }
+}
+
+fn each(jobs: &[Job<'_>], check: impl Fn(&Job<'_>) -> Result<(), Error>) -> Result<(), JobError> {
+    jobs.iter()
+        .enumerate()
+        .try_for_each(|(position, job)| check(job).map_err(|error| error.of(JobId::new(position))))
+}

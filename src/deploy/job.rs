@@ -1,0 +1,194 @@
+//! A stack on its way: what is deployed, what is wanted, and the plan from one to the other.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tablewright::Stack;
+use tablewright::render::Rendered;
+use tablewright_cloudformation as cloudformation;
+use tablewright_cloudformation::stack::protection;
+use tablewright_plan::{Change, Plan, PlanOptions, StackSettings, Verdict, plan, settings};
+
+use crate::deployed::{DeployedTemplate, deployed_template};
+use crate::error::Error;
+use crate::options::Options;
+use crate::reviewed_plan::PlanDigests;
+use crate::target::Target;
+
+/// The place of a job among the jobs of its rollout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(usize);
+
+impl JobId {
+    /// Returns the id of the job at a position of the slice that a rollout is made of.
+    #[must_use]
+    pub const fn new(position: usize) -> Self {
+        Self(position)
+    }
+
+    /// Returns the position in that slice.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0
+    }
+}
+
+/// One stack to be deployed to one target.
+#[derive(Debug)]
+pub struct Job<'a> {
+    /// Where.
+    pub target: &'a Target,
+    /// What it is deployed with.
+    pub options: &'a Options,
+    /// The name in events: the stack's id, after its environment where there are several.
+    pub label: String,
+    /// The definition: names, tags, protection, policy.
+    pub stack: &'a Stack,
+    /// The wanted template.
+    pub rendered: Rendered,
+    /// The deployed stack, if there is one.
+    pub deployed: Option<DeployedTemplate>,
+    /// The plan for the template.
+    pub plan: Plan,
+    /// What changes besides the template, such as tags. Empty for a stack that is new.
+    pub settings: Vec<Change>,
+    /// Both sides of the plan as digests, to hold it against a plan that was reviewed.
+    pub digests: PlanDigests,
+}
+
+impl Job<'_> {
+    /// Returns the stack's name in CloudFormation.
+    #[must_use]
+    pub fn stack_name(&self) -> &str {
+        self.stack.name.as_deref().unwrap_or_default()
+    }
+
+    /// Returns whether anything is to be done.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        !self.plan.steps.is_empty() || !self.settings.is_empty()
+    }
+
+    /// Returns every change, of the template and besides it.
+    pub fn changes(&self) -> impl Iterator<Item = &Change> {
+        self.plan.changes.iter().chain(&self.settings)
+    }
+
+    /// Returns the worst verdict of all changes.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.changes().map(|change| change.verdict).max().unwrap_or_default()
+    }
+
+    /// Returns the stack as it is deployed.
+    #[must_use]
+    pub fn deployed_stack(&self) -> Option<&cloudformation::Stack> {
+        self.deployed.as_ref().map(|deployed| &deployed.stack)
+    }
+
+    /// Returns whether the tags of a deployed stack change.
+    pub(crate) fn tags_differ(&self) -> bool {
+        self.deployed_stack().is_some_and(|deployed| deployed.tags != self.stack.tags)
+    }
+
+    /// Returns what termination protection is to be set to; `None` where it is as wanted already.
+    pub(crate) fn termination_protection(&self) -> Option<bool> {
+        let now = self.deployed_stack().is_some_and(|deployed| deployed.termination_protection);
+        self.stack.termination_protection.filter(|wanted| *wanted != now)
+    }
+
+    /// Returns the stack policy to set; `None` where it is as wanted already.
+    pub(crate) fn policy(&self) -> Option<&Value> {
+        let differs = self.settings.iter().any(|change| change.path == "/StackPolicyBody");
+        if differs || self.deployed.is_none() { self.stack.policy.as_ref() } else { None }
+    }
+}
+
+/// Plans the way from what is deployed to what is wanted. Reads only.
+///
+/// # Errors
+///
+/// When what is deployed cannot be read; see [`deployed_template`].
+pub async fn plan_stack<'a>(
+    target: &'a Target,
+    stack: &'a Stack,
+    rendered: Rendered,
+    options: &'a Options,
+    plan_options: &PlanOptions,
+) -> Result<Job<'a>, Error> {
+    let name = stack.name.as_deref().unwrap_or_default();
+    let deployed = deployed_template(&target.cloudformation, name).await?;
+    let deployed_stack = deployed.as_ref().map(|deployed| &deployed.stack);
+    let given = options.parameters_of(&rendered.template);
+    let deployed_parameters = deployed_stack.map(|stack| stack.parameters.clone()).unwrap_or_default();
+    // A parameter that is not given keeps its deployed value.
+    let wanted_parameters = deployed_parameters.clone().into_iter().chain(given).collect();
+    let plan_options = PlanOptions {
+        deployed_parameters: Some(deployed_parameters),
+        wanted_parameters: Some(wanted_parameters),
+        ..plan_options.clone()
+    };
+    let plan = plan(deployed.as_ref().map(|deployed| &deployed.value), &rendered.template, &plan_options);
+    let settings = match deployed_stack {
+        None => Vec::new(),
+        Some(deployed) => {
+            settings(&deployed_settings(target, deployed, stack).await?, &wanted_settings(stack))
+        }
+    };
+    let digests = PlanDigests {
+        deployed: digest(&json!([
+            deployed.as_ref().map(|deployed| &deployed.value),
+            plan_options.deployed_parameters,
+            deployed_stack.map(|stack| (&stack.tags, stack.termination_protection)),
+        ])),
+        wanted: digest(&json!([
+            rendered.template,
+            plan_options.wanted_parameters,
+            (&stack.tags, stack.termination_protection, &stack.policy),
+        ])),
+    };
+    let label = target.label(&stack.id);
+    Ok(Job { target, options, label, stack, rendered, deployed, plan, settings, digests })
+}
+
+/// Returns the jobs of each target, which are next to each other.
+pub fn by_target<'a, 'j>(jobs: &'j [Job<'a>]) -> impl Iterator<Item = &'j [Job<'a>]> {
+    jobs.chunk_by(|one, next| std::ptr::eq(one.target, next.target))
+}
+
+/// Returns the settings of a deployed stack. Its policy takes a call of its own, made only where a policy is wanted.
+async fn deployed_settings(
+    target: &Target,
+    deployed: &cloudformation::Stack,
+    wanted: &Stack,
+) -> Result<StackSettings, Error> {
+    let policy = match wanted.policy {
+        Some(_) => protection::policy(&target.cloudformation, &deployed.id).await?,
+        None => None,
+    };
+    Ok(StackSettings {
+        tags: deployed.tags.clone(),
+        termination_protection: Some(deployed.termination_protection),
+        policy: policy.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text))),
+        ..StackSettings::default()
+    })
+}
+
+fn wanted_settings(stack: &Stack) -> StackSettings {
+    StackSettings {
+        tags: stack.tags.clone(),
+        termination_protection: stack.termination_protection,
+        policy: stack.policy.clone(),
+        ..StackSettings::default()
+    }
+}
+
+/// Returns the digest of a value. The keys of its objects are sorted, so equal values have equal digests.
+fn digest(value: &Value) -> String {
+    let mut digest = "sha256:".to_owned();
+    for byte in Sha256::digest(value.to_string()) {
+        write!(digest, "{byte:02x}").expect("writing to a String does not fail");
+    }
+    digest
+}

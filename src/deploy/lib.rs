@@ -1,0 +1,138 @@
+//! Rolls out planned changes of CloudFormation stacks with DynamoDB tables, step by step.
+//!
+//! In goes a [`Target`], the stacks as they are wanted, and what was consented to. Out come [`RolloutEvent`]s on a channel and
+//! one [`JobResult`] for each stack. This crate never prints, never asks and knows no exit code: what an [`Error`] means to a person,
+//! and what to do about it, is said by whoever runs the rollout.
+//!
+//! The way of a rollout:
+//!
+//! 1. [`plan_stack`] reads what is deployed and plans the change: a [`Job`] with a verdict for each change, and steps.
+//! 2. The gates say whether it may be done: [`check_allowed_tables`], [`require_reviewed_plan`], [`deny`], [`require_steps`].
+//! 3. [`Schedule::new`] orders the stacks: dependencies first, some at the same time.
+//! 4. [`Rollout::prepare`] creates the first change sets. Each is held against its plan: CloudFormation may replace or delete no
+//!    table that the plan keeps.
+//! 5. The caller asks for approval. [`Rollout::discard_open`] is the answer to a no, and is to be called at every other end, too.
+//! 6. [`Rollout::run`] executes: a change set, its events to the end, tables and indexes until they are `ACTIVE`, and then the next
+//!    step, planned anew from what is deployed by now.
+//!
+//! # What it promises
+//!
+//! - No table is replaced or deleted unless the plan said so and was allowed to: by the plan, by the change set of every step, and by
+//!   consent for the table's logical id.
+//! - A step is a success only when the success of *this* operation was seen, and a stack is usable only when its tables were seen
+//!   `ACTIVE` with all their indexes.
+//! - A change set that was created is executed or deleted, also when the rollout is dropped in the middle, as far as
+//!   [`Rollout::discard_open`] is called and reaches CloudFormation.
+//! - A rollout that was interrupted is continued by the same call: nothing is stored, and what is done by then is no longer planned.
+//! - An operation that another client started is not touched: a busy stack is refused, or waited for with [`WaitOptions::idle_timeout`].
+//!
+//! What is *not* promised yet:
+//!
+//! - The plan that is made anew between two steps is not held against what was approved. A change that another client
+//!   deploys in the meantime can get into the later steps, and a later plan that is refused ends the ladder as if it were done.
+//! - A consent names a logical id, and covers it in every stack and environment of the run.
+//! - A step whose change set is empty ends the ladder, and nothing is compared again after the last step.
+//! - Nested stacks are not planned, and only resources of DynamoDB are held against the change set.
+//! - [`WaitOptions::timeout`] bounds an operation, not the wait for tables; and while that goes on, [`Rollout::running`] no longer
+//!   names the job.
+//!
+//! ```
+//! use std::collections::BTreeSet;
+//!
+//! use tablewright::Stack;
+//! use tablewright::render::Rendered;
+//! use tablewright_deploy::{
+//!     EventSender, JobResult, Options, Rollout, Schedule, Target, WaitOptions, check_allowed_tables, plan_stack,
+//!     require_steps,
+//! };
+//! use tablewright_plan::PlanOptions;
+//!
+//! /// Deploys one stack when `approve` says so. Returns whether it was done.
+//! async fn deploy(
+//!     target: &Target,
+//!     stack: &Stack,
+//!     rendered: Rendered,
+//!     allowed: BTreeSet<String>,
+//!     approve: impl Fn(&tablewright_deploy::Job<'_>) -> bool,
+//!     events: &EventSender,
+//! ) -> Result<bool, Box<dyn std::error::Error>> {
+//!     let (options, plan_options) = (Options::default(), PlanOptions { allow: allowed, ..PlanOptions::default() });
+//!     let jobs = [plan_stack(target, stack, rendered, &options, &plan_options).await?];
+//!     check_allowed_tables(&plan_options.allow, &jobs)?;
+//!     require_steps(&jobs)?;
+//!     let schedule = Schedule::new(&jobs, 1, false)?;
+//!     let rollout = Rollout::new(&jobs, &plan_options, WaitOptions::default(), events);
+//!     let prepared = rollout.prepare(&schedule).await;
+//!     if prepared.is_err() || !approve(&jobs[0]) {
+//!         rollout.discard_open().await;
+//!         return Ok(prepared.map(|()| false)?);
+//!     }
+//!     let results = rollout.run(&schedule).await;
+//!     rollout.discard_open().await;
+//!     Ok(matches!(results[..], [JobResult::Done]))
+//! }
+//!
+//! # use aws_credential_types::Credentials;
+//! # use aws_credential_types::provider::SharedCredentialsProvider;
+//! # use serde_json::json;
+//! # use tablewright_cloudformation::{Connect, Polling, connect};
+//! # use tablewright_sandbox::{Clock, Options as SandboxOptions, Sandbox, VirtualClock};
+//! # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! # runtime.block_on(async {
+//! # let clock = VirtualClock::default();
+//! # let sandbox = Sandbox::in_memory(SandboxOptions { clock: Clock::Virtual(clock.clone()), ..SandboxOptions::default() });
+//! # let connection = connect(&Connect {
+//! #     region: Some("eu-west-1".into()),
+//! #     http_client: Some(sandbox.http_client()),
+//! #     credentials: Some(SharedCredentialsProvider::new(Credentials::from_keys("a", "b", None))),
+//! #     sleep: Some(aws_smithy_async::rt::sleep::SharedAsyncSleep::new(clock.clone())),
+//! #     time: Some(aws_smithy_async::time::SharedTimeSource::new(clock.clone())),
+//! #     ..Connect::default()
+//! # }).await?;
+//! # let template = json!({ "Resources": { "Note": { "Type": "AWS::DynamoDB::Table", "Properties": {
+//! #     "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "S" }],
+//! #     "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
+//! #     "BillingMode": "PAY_PER_REQUEST",
+//! # } } } });
+//! let target = Target::new(connection, "the sandbox");
+//! let stack = Stack::new("notes").name("demo-notes");
+//! let rendered = Rendered { text: template.to_string(), template, additions: Vec::new() };
+//! let (events, _receiver) = EventSender::channel();
+//! assert!(deploy(&target, &stack, rendered, BTreeSet::new(), |_| true, &events).await?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The modules are in the order of the data: `target`, `options` and `event` are what everything is about; `deployed` and
+//! `reviewed_plan` read what a plan is compared with; `job` plans, `gate` says whether it may be done, `schedule` in which order;
+//! `prepare` keeps the change sets, `rollout` executes them, with `wait` and `ending`.
+
+mod target;
+mod options;
+mod token;
+mod error;
+mod ending;
+mod event;
+mod deployed;
+mod reviewed_plan;
+mod job;
+mod gate;
+mod schedule;
+mod wait;
+mod prepare;
+mod rollout;
+
+pub use deployed::{DeployedTemplate, deployed_template};
+pub use ending::{Ending, conclude};
+pub use error::{Error, JobError, Staleness};
+pub use event::{EventSender, RolloutEvent, Work};
+pub use gate::{check_allowed_tables, deny, require_reviewed_plan, require_steps};
+pub use job::{Job, JobId, by_target, plan_stack};
+pub use options::{OnTimeout, Options, WaitFor, WaitOptions, declared_parameters};
+pub use reviewed_plan::{PLAN_SCHEMA, PlanDigests, ReviewedPlan, ReviewedPlanError};
+pub use rollout::Rollout;
+pub use schedule::{JobResult, NotStarted, Schedule};
+pub use target::Target;
+pub use token::{TOKEN_PREFIX, token};
+pub use wait::wait_for_tables;

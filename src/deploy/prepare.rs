@@ -1,0 +1,181 @@
+//! The change sets of a rollout: created, handed over for execution, and deleted when they are not executed.
+
+use serde_json::Value;
+use tablewright::render::Body;
+use tablewright_cloudformation::{
+    ChangeSet, Discarded, Events, Idle, Parameter, Prepared, PreparedRequest, Request, Requirements,
+    Template, discard, discard_leftovers, prepare, prepare_request, upload, wait_for_idle,
+};
+use tablewright_plan::Step;
+
+use crate::error::{Error, JobError};
+use crate::gate::check_change_set;
+use crate::job::{Job, JobId};
+use crate::rollout::Rollout;
+use crate::schedule::Schedule;
+use crate::token::{TOKEN_PREFIX, token};
+
+/// A change set that was created and not executed.
+pub(crate) struct OpenChangeSet {
+    job: JobId,
+    request: PreparedRequest,
+}
+
+impl Rollout<'_> {
+    /// Creates the change set of the first step of every job that depends on no other. The others are prepared when it is their
+    /// turn: what they import does not exist yet, or changes.
+    ///
+    /// # Errors
+    ///
+    /// The first error; call [`discard_open`](Rollout::discard_open) then.
+    pub async fn prepare(&self, schedule: &Schedule) -> Result<(), JobError> {
+        for id in self.job_ids().filter(|id| schedule.is_independent(*id)) {
+            let change_set = self.prepare_first(id).await.map_err(|error| error.of(id))?;
+            self.prepared.borrow_mut().insert(id, change_set);
+        }
+        Ok(())
+    }
+
+    /// Creates the change set of a job's first step; `None` when there is nothing to change.
+    pub(crate) async fn prepare_first(&self, id: JobId) -> Result<Option<ChangeSet>, Error> {
+        let job = self.job(id);
+        let reviewed_text = || job.rendered.text.clone();
+        match job.plan.steps.first() {
+            Some(step) => self.prepare_step(id, step).await,
+            // Tags of the stack are not part of the template, and still take a change set.
+            None if job.tags_differ() => {
+                self.create_change_set(id, reviewed_text(), &job.rendered.template).await
+            }
+            None => {
+                // A stack with nothing to change is a success only if it is in a good state (aws-cdk-cli#1972).
+                self.prepare_request(job, reviewed_text(), &job.rendered.template).await?;
+                self.discard_leftovers(job).await;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Creates the change set of a step and holds it against the plan; `None` when CloudFormation finds nothing to change.
+    pub(crate) async fn prepare_step(&self, id: JobId, step: &Step) -> Result<Option<ChangeSet>, Error> {
+        let job = self.job(id);
+        // The last step is the reviewed text, byte for byte; the plan makes those before it.
+        let text = if step.template == job.rendered.template {
+            job.rendered.text.clone()
+        } else {
+            step.template.to_string()
+        };
+        let change_set = self.create_change_set(id, text, &step.template).await?;
+        if let Some(change_set) = &change_set {
+            check_change_set(job, change_set)?;
+        }
+        Ok(change_set)
+    }
+
+    /// Forgets a change set that was executed or is gone.
+    pub(crate) fn close(&self, change_set_name: &str) {
+        self.open.borrow_mut().retain(|open| open.request.request.change_set_name != change_set_name);
+    }
+
+    /// Deletes every change set that was created and not executed. To be called at every end of a rollout, however it came.
+    ///
+    /// Returns [`Error::Detached`] for a change set that turns out to be executing, and [`Error::ChangeSetLeft`] for one that could not
+    /// be deleted.
+    pub async fn discard_open(&self) -> Vec<JobError> {
+        let mut errors = Vec::new();
+        let open: Vec<OpenChangeSet> = self.open.borrow_mut().drain(..).collect();
+        for OpenChangeSet { job, request } in open {
+            let (events, _) = Events::channel();
+            match discard(&self.job(job).target.cloudformation, &request, &events).await {
+                Ok(Discarded::Gone) => {}
+                Ok(Discarded::Executed) => errors.push(Error::Detached.of(job)),
+                Err(source) => {
+                    let source = Box::new(source);
+                    let Request { change_set_name, stack_name, .. } = request.request;
+                    let error = Error::ChangeSetLeft { change_set: change_set_name, stack_name, source };
+                    errors.push(error.of(job));
+                }
+            }
+        }
+        errors
+    }
+
+    async fn create_change_set(
+        &self,
+        id: JobId,
+        text: String,
+        template: &Value,
+    ) -> Result<Option<ChangeSet>, Error> {
+        let job = self.job(id);
+        let prepared = self.prepare_request(job, text, template).await?;
+        // Before the call: a rollout that is dropped in the middle of it must know what to delete.
+        self.open.borrow_mut().push(OpenChangeSet { job: id, request: prepared.clone() });
+        let call = async |events: &Events| prepare(&job.target.cloudformation, &prepared, events).await;
+        match self.events.forward_events(&job.label, call).await? {
+            Prepared::Ready(change_set) => Ok(Some(change_set)),
+            Prepared::Unchanged { .. } => {
+                self.close(&prepared.request.change_set_name);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Checks a request against the state of the stack. Uploads a template that is too large for a request.
+    async fn prepare_request(
+        &self,
+        job: &Job<'_>,
+        text: String,
+        template: &Value,
+    ) -> Result<PreparedRequest, Error> {
+        self.wait_for_idle(job).await?;
+        let body = match Body::of(&text).map_err(Error::TemplateBody)? {
+            Body::Inline(text) => Template::Body(text.into_owned()),
+            Body::Upload { text, .. } => match &job.options.bucket {
+                Some(bucket) => upload(&job.target.connection, bucket, &text).await?,
+                // `prepare_request` refuses it with its size, before any call.
+                None => Template::Body(text.into_owned()),
+            },
+        };
+        Ok(prepare_request(&job.target.cloudformation, request(job, body, template)).await?)
+    }
+
+    /// Waits for another operation on the stack to end, where that is wanted.
+    async fn wait_for_idle(&self, job: &Job<'_>) -> Result<(), Error> {
+        let Some(timeout) = self.options.idle_timeout else { return Ok(()) };
+        let (client, pace) = (&job.target.cloudformation, &job.target.pace);
+        let wait =
+            async |events: &Events| wait_for_idle(client, job.stack_name(), timeout, pace, events).await;
+        match self.events.forward_events(&job.label, wait).await? {
+            Idle::AtRest(_) => Ok(()),
+            Idle::StillBusy(stack) => {
+                Err(Error::StillBusy { stack: job.stack.id.clone(), status: stack.status })
+            }
+        }
+    }
+
+    /// Deletes change sets that earlier runs have left at a stack on which nothing is executed now.
+    async fn discard_leftovers(&self, job: &Job<'_>) {
+        let Some(deployed) = job.deployed_stack() else { return };
+        let client = &job.target.cloudformation;
+        let call = async |events: &Events| discard_leftovers(client, deployed, TOKEN_PREFIX, events).await;
+        // Cleaning up is no condition of success: credentials may lack ListChangeSets, and an emulator the call.
+        let _ = self.events.forward_events(&job.label, call).await;
+    }
+}
+
+/// Returns the request for a template of a job: the wanted one, or that of a step on the way, which declares the parameters that the
+/// deployed one has.
+fn request(job: &Job<'_>, body: Template, template: &Value) -> Request {
+    let options = job.options;
+    let parameters = options.parameters_of(template).into_iter();
+    let parameters = parameters.map(|(key, value)| Parameter { key, value: Some(value) });
+    Request {
+        requirements: Some(Requirements::of(template)),
+        parameters: parameters.collect(),
+        tags: Some(job.stack.tags.clone().into_iter().collect()),
+        role_arn: options.role_arn.clone(),
+        notification_arns: options.notification_arns.clone(),
+        rollback: options.rollback.clone(),
+        on_failure: options.on_failure,
+        ..Request::new(job.stack_name(), body, token())
+    }
+}

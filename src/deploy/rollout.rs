@@ -1,0 +1,278 @@
+//! The rollout: planned jobs are executed step by step, each followed to its end.
+//!
+//! *Invariant:* a change set that was created is executed, or [`discard_open`](Rollout::discard_open) deletes it, however the rollout ends.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use tablewright_cloudformation::stack::protection;
+use tablewright_cloudformation::{
+    CancelCreation, ChangeSet, Events, Outcome, Polling, WatchError, cancel, execute, watch,
+};
+use tablewright_plan::PlanOptions;
+
+use crate::ending::{Ending, conclude};
+use crate::error::Error;
+use crate::event::{EventSender, RolloutEvent, Work};
+use crate::job::{Job, JobId, plan_stack};
+use crate::options::{OnTimeout, WaitFor, WaitOptions};
+use crate::prepare::OpenChangeSet;
+use crate::schedule::{JobResult, Schedule};
+use crate::token::token;
+use crate::wait::{is_for_indexes, wait_for_earlier_indexes, wait_for_tables};
+
+/// The execution of planned jobs.
+///
+/// Dropping the future of one of its methods stops at that point: what runs in CloudFormation continues, and is listed by
+/// [`running`](Self::running). Call [`discard_open`](Self::discard_open) then, too.
+pub struct Rollout<'a> {
+    jobs: &'a [Job<'a>],
+    plan_options: &'a PlanOptions,
+    pub(crate) options: WaitOptions,
+    pub(crate) events: &'a EventSender,
+    /// The first change set of the jobs that are prepared; `None` for a job with nothing to change.
+    pub(crate) prepared: RefCell<BTreeMap<JobId, Option<ChangeSet>>>,
+    /// The change sets that were created and not executed.
+    pub(crate) open: RefCell<Vec<OpenChangeSet>>,
+    /// The jobs whose operation runs.
+    running: RefCell<BTreeSet<JobId>>,
+}
+
+impl<'a> Rollout<'a> {
+    /// Makes a rollout of jobs that have passed the gates. Nothing is called yet.
+    ///
+    /// `plan_options` are those that the jobs were planned with: after every step of several, the next one is planned anew.
+    #[must_use]
+    pub fn new(
+        jobs: &'a [Job<'a>],
+        plan_options: &'a PlanOptions,
+        options: WaitOptions,
+        events: &'a EventSender,
+    ) -> Self {
+        Self {
+            jobs,
+            plan_options,
+            options,
+            events,
+            prepared: RefCell::default(),
+            open: RefCell::default(),
+            running: RefCell::default(),
+        }
+    }
+
+    /// Returns a job.
+    ///
+    /// # Panics
+    ///
+    /// When the id is not one of this rollout.
+    #[must_use]
+    pub fn job(&self, id: JobId) -> &'a Job<'a> {
+        &self.jobs[id.index()]
+    }
+
+    /// Returns the jobs whose operation runs in CloudFormation, as far as is known.
+    #[must_use]
+    pub fn running(&self) -> Vec<JobId> {
+        self.running.borrow().iter().copied().collect()
+    }
+
+    pub(crate) fn job_ids(&self) -> impl Iterator<Item = JobId> + use<> {
+        (0..self.jobs.len()).map(JobId::new)
+    }
+
+    /// Executes the jobs in the order of the schedule, until all are done, or one has failed and those that run have ended.
+    ///
+    /// Returns what became of each job, in their order.
+    pub async fn run(&self, schedule: &Schedule) -> Vec<JobResult> {
+        let mut results: Vec<Option<JobResult>> = self.jobs.iter().map(|_| None).collect();
+        let mut waiting: BTreeSet<JobId> = self.job_ids().collect();
+        let mut running = FuturesUnordered::new();
+        loop {
+            let has_failed = results.iter().flatten().any(|result| matches!(result, JobResult::Failed(_)));
+            while schedule.may_start(running.len(), has_failed) {
+                let ready = waiting.iter().copied().find(|id| schedule.is_ready(*id, &results));
+                let Some(id) = ready else { break };
+                waiting.remove(&id);
+                running.push(async move { (id, self.run_job(id).await) });
+            }
+            match running.next().await {
+                Some((id, Ok(()))) => results[id.index()] = Some(JobResult::Done),
+                Some((id, Err(error))) => results[id.index()] = Some(JobResult::Failed(error)),
+                None => break,
+            }
+        }
+        let not_started: Vec<_> = self.job_ids().map(|id| schedule.not_started(id, &results)).collect();
+        let results = results.into_iter().zip(not_started);
+        results.map(|(result, why)| result.unwrap_or(JobResult::NotStarted(why))).collect()
+    }
+
+    /// Deploys one stack and sends how that ended.
+    async fn run_job(&self, id: JobId) -> Result<(), Error> {
+        let prepared = self.prepared.borrow_mut().remove(&id);
+        let first = match prepared {
+            Some(change_set) => change_set,
+            None => self.prepare_first(id).await?,
+        };
+        let job = self.job(id);
+        let ending = match first {
+            Some(change_set) => self.deploy(id, change_set).await?,
+            None => apply_settings(job).await?,
+        };
+        conclude(self.events, &job.label, &job.stack.id, ending)
+    }
+
+    /// Executes every step of a job, and sets what is not part of a change set.
+    async fn deploy(&self, id: JobId, first: ChangeSet) -> Result<Ending, Error> {
+        let job = self.job(id);
+        self.events.send(RolloutEvent::Began { stack: job.label.clone(), work: Work::Deploy });
+        let stack_id = first.stack_id.clone();
+        let is_new = job.deployed.is_none();
+        if !is_new {
+            set_termination_protection(job, &stack_id).await?;
+            if let Some(step) = job.plan.steps.first() {
+                wait_for_earlier_indexes(job.target, job.stack, step, &job.label, self.events).await?;
+            }
+        }
+        let ending = self.execute_steps(id, first).await?;
+        if matches!(ending, Ending::Done { .. }) {
+            // A new stack is protected once it exists: one whose creation fails must be deletable.
+            if is_new {
+                set_termination_protection(job, &stack_id).await?;
+            }
+            set_policy(job, &stack_id).await?;
+        }
+        Ok(ending)
+    }
+
+    /// Executes the change set of the first step, and then creates and executes those of the others. The next step is planned anew
+    /// from what is deployed, so that a rollout that was interrupted continues where it stopped.
+    async fn execute_steps(&self, id: JobId, first: ChangeSet) -> Result<Ending, Error> {
+        let job = self.job(id);
+        let of = job.plan.steps.len();
+        let (mut change_set, mut steps) = (first, job.plan.steps.clone());
+        let mut number = 1;
+        loop {
+            if let (true, Some(step)) = (of > 1, steps.first()) {
+                let (stack, summary) = (job.label.clone(), step.summary.join("; "));
+                self.events.send(RolloutEvent::Step { stack, number, of, summary });
+            }
+            let ending = self.execute_step(id, &change_set, steps.len() <= 1).await?;
+            if matches!(ending, Ending::Failed { .. }) || steps.len() <= 1 {
+                return Ok(ending);
+            }
+            let long_wait =
+                steps.first().and_then(|step| step.waits.iter().find(|wait| !is_for_indexes(wait)));
+            if let Some(wait) = long_wait {
+                let (stack, wait) = (job.stack.id.clone(), wait.clone());
+                return Err(Error::StepsRemain { stack, number, of, wait });
+            }
+            steps = self.plan_again(job).await?.plan.steps;
+            let Some(step) = steps.first() else { return Ok(ending) };
+            match self.prepare_step(id, step).await? {
+                Some(next) => change_set = next,
+                None => return Ok(ending),
+            }
+            number += 1;
+        }
+    }
+
+    async fn plan_again(&self, job: &Job<'a>) -> Result<Job<'a>, Error> {
+        plan_stack(job.target, job.stack, job.rendered.clone(), job.options, self.plan_options).await
+    }
+
+    /// Executes a change set, follows it to its end, and waits for tables.
+    async fn execute_step(&self, id: JobId, change_set: &ChangeSet, is_last: bool) -> Result<Ending, Error> {
+        let job = self.job(id);
+        let Some(outcome) = self.execute(id, change_set, is_last).await? else {
+            return self.cancel(id).await;
+        };
+        let ending = Ending::from(outcome);
+        // Between two steps indexes are always waited for: DynamoDB accepts no second one before.
+        if is_last && self.options.wait_for != WaitFor::Active {
+            return Ok(ending.not_known_usable());
+        }
+        if matches!(ending, Ending::Done { .. })
+            && let Err(error) = wait_for_tables(job.target, job.stack, &job.label, self.events).await
+        {
+            // The stack is deployed all the same, and its outputs can be used.
+            let ending = ending.not_known_usable();
+            self.events.send(RolloutEvent::Ended { stack: job.label.clone(), ending });
+            return Err(error);
+        }
+        Ok(ending)
+    }
+
+    /// Executes a change set and follows it to its end; `None` when the time is up and the operation is to be cancelled.
+    async fn execute(
+        &self,
+        id: JobId,
+        change_set: &ChangeSet,
+        is_last: bool,
+    ) -> Result<Option<Outcome>, Error> {
+        let job = self.job(id);
+        let (client, token) = (&job.target.cloudformation, token());
+        let call = async |events: &Events| execute(client, change_set, &token, events).await;
+        let operation = self.events.forward_events(&job.label, call).await?;
+        self.close(&change_set.name);
+        self.running.borrow_mut().insert(id);
+        if is_last && self.options.wait_for == WaitFor::Accepted {
+            return Err(Error::Detached);
+        }
+        let pace = Polling { timeout: self.options.timeout, ..job.target.pace.clone() };
+        let call = async |events: &Events| watch(client, &operation, &pace, events).await;
+        match self.events.forward_events(&job.label, call).await {
+            Err(WatchError::StillRunning { .. }) if self.options.on_timeout == OnTimeout::Cancel => Ok(None),
+            outcome => {
+                let outcome = outcome?;
+                self.running.borrow_mut().remove(&id);
+                Ok(Some(outcome))
+            }
+        }
+    }
+
+    /// Cancels the running operation of a job and follows that to its end. The creation of a stack is not cancelled: that would
+    /// delete the stack.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Cancel`] when the operation cannot be cancelled, [`Error::Watch`] when its end was not seen.
+    pub async fn cancel(&self, id: JobId) -> Result<Ending, Error> {
+        let job = self.job(id);
+        let (client, token) = (&job.target.cloudformation, token());
+        let call = async |events: &Events| {
+            cancel(client, job.stack_name(), CancelCreation::Refuse, &token, events).await
+        };
+        let operation = self.events.forward_events(&job.label, call).await?;
+        let call = async |events: &Events| watch(client, &operation, &job.target.pace, events).await;
+        let outcome = self.events.forward_events(&job.label, call).await?;
+        self.running.borrow_mut().remove(&id);
+        Ok(outcome.into())
+    }
+}
+
+/// Sets what is not part of a change set, for a stack whose template is as wanted.
+async fn apply_settings(job: &Job<'_>) -> Result<Ending, Error> {
+    let outputs = job.deployed_stack().map(|stack| stack.outputs.clone()).unwrap_or_default();
+    let (Some(deployed), true) = (job.deployed_stack(), job.has_changes()) else {
+        return Ok(Ending::Unchanged { outputs });
+    };
+    set_termination_protection(job, &deployed.id).await?;
+    set_policy(job, &deployed.id).await?;
+    Ok(Ending::Done { usable: true, outputs: Some(outputs), orphans: Vec::new(), retained: Vec::new() })
+}
+
+async fn set_termination_protection(job: &Job<'_>, stack_id: &str) -> Result<(), Error> {
+    if let Some(on) = job.termination_protection() {
+        protection::set_termination_protection(&job.target.cloudformation, stack_id, on).await?;
+    }
+    Ok(())
+}
+
+/// Sets the stack policy: after the change, since it guards later updates.
+async fn set_policy(job: &Job<'_>, stack_id: &str) -> Result<(), Error> {
+    if let Some(policy) = job.policy() {
+        protection::set_policy(&job.target.cloudformation, stack_id, &policy.to_string()).await?;
+    }
+    Ok(())
+}

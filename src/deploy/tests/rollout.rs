@@ -1,0 +1,279 @@
+//! Whole rollouts against the sandbox, on a clock that stands still until somebody sleeps.
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::SharedAsyncSleep;
+use aws_smithy_async::time::SharedTimeSource;
+use serde_json::{Value, json};
+use tablewright::Stack;
+use tablewright::render::Rendered;
+use tablewright_cloudformation::{Connect, connect};
+use tablewright_deploy::{
+    Ending, Error, EventSender, Job, JobResult, NotStarted, Options, ReviewedPlan, Rollout, RolloutEvent,
+    Schedule, Staleness, Target, WaitOptions, deny, plan_stack, require_reviewed_plan, require_steps,
+};
+use tablewright_plan::{PlanOptions, Verdict};
+use tablewright_sandbox::{Clock, Options as SandboxOptions, Sandbox, VirtualClock};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// A sandbox and a target in it.
+struct World {
+    sandbox: Sandbox,
+    target: Target,
+    events: EventSender,
+    receiver: UnboundedReceiver<RolloutEvent>,
+    options: Options,
+    plan_options: PlanOptions,
+}
+
+impl World {
+    async fn new() -> Self {
+        let clock = VirtualClock::default();
+        let options = SandboxOptions { clock: Clock::Virtual(clock.clone()), ..SandboxOptions::default() };
+        let sandbox = Sandbox::in_memory(options);
+        let connection = connect(&Connect {
+            region: Some("eu-west-1".to_owned()),
+            http_client: Some(sandbox.http_client()),
+            credentials: Some(SharedCredentialsProvider::new(Credentials::from_keys("a", "b", None))),
+            sleep: Some(SharedAsyncSleep::new(clock.clone())),
+            time: Some(SharedTimeSource::new(clock.clone())),
+            ..Connect::default()
+        })
+        .await
+        .unwrap();
+        let (events, receiver) = EventSender::channel();
+        let target = Target::new(connection, "the sandbox");
+        let (options, plan_options) = (Options::default(), PlanOptions::default());
+        Self { sandbox, target, events, receiver, options, plan_options }
+    }
+
+    async fn plan<'a>(&'a self, stacks: &'a [(Stack, Value)]) -> Vec<Job<'a>> {
+        let mut jobs = Vec::new();
+        for (stack, template) in stacks {
+            let rendered = rendered(template);
+            let job = plan_stack(&self.target, stack, rendered, &self.options, &self.plan_options).await;
+            jobs.push(job.unwrap());
+        }
+        jobs
+    }
+
+    /// Plans, prepares and executes, one stack at a time.
+    async fn deploy(&self, stacks: &[(Stack, Value)]) -> Vec<JobResult> {
+        let jobs = self.plan(stacks).await;
+        require_steps(&jobs).unwrap();
+        let schedule = Schedule::new(&jobs, 1, false).unwrap();
+        let rollout = Rollout::new(&jobs, &self.plan_options, WaitOptions::default(), &self.events);
+        rollout.prepare(&schedule).await.unwrap();
+        let results = rollout.run(&schedule).await;
+        assert!(rollout.discard_open().await.is_empty());
+        assert!(rollout.running().is_empty());
+        results
+    }
+
+    /// Returns what was sent since the last call, without the events of CloudFormation.
+    fn sent(&mut self) -> Vec<String> {
+        let mut sent = Vec::new();
+        while let Ok(event) = self.receiver.try_recv() {
+            sent.extend(match event {
+                RolloutEvent::Began { stack, .. } => Some(format!("{stack} began")),
+                RolloutEvent::Step { stack, number, of, summary } => {
+                    Some(format!("{stack} {number}/{of} {summary}"))
+                }
+                RolloutEvent::Ended { stack, ending: Ending::Unchanged { .. } } => {
+                    Some(format!("{stack} unchanged"))
+                }
+                RolloutEvent::Ended { stack, ending: Ending::Done { usable, .. } } => {
+                    Some(format!("{stack} done, usable: {usable}"))
+                }
+                RolloutEvent::Ended { stack, ending } => Some(format!("{stack} {ending:?}")),
+                RolloutEvent::Planned { .. } | RolloutEvent::Cloud { .. } | RolloutEvent::Table { .. } => {
+                    None
+                }
+            });
+        }
+        sent
+    }
+
+    /// Returns the indexes of a table, each with its status.
+    async fn indexes(&self, table: &str) -> Vec<String> {
+        let answer = self.target.dynamodb.describe_table().table_name(table).send().await.unwrap();
+        let table = answer.table().unwrap();
+        let index = |index: &aws_sdk_dynamodb::types::GlobalSecondaryIndexDescription| {
+            format!("{} {}", index.index_name().unwrap(), index.index_status().unwrap())
+        };
+        let mut indexes: Vec<String> = table.global_secondary_indexes().iter().map(index).collect();
+        indexes.sort();
+        indexes
+    }
+
+    fn calls(&self, action: &str) -> usize {
+        self.sandbox.calls().iter().filter(|call| call.action == action).count()
+    }
+}
+
+fn rendered(template: &Value) -> Rendered {
+    Rendered { text: template.to_string(), template: template.clone(), additions: Vec::new() }
+}
+
+fn stack(id: &str) -> Stack {
+    Stack::new(id).name(format!("demo-{id}"))
+}
+
+/// A table of notes, retained, with an index for each of the attributes.
+fn notes(key: &str, indexes: &[&str]) -> Value {
+    let attribute = |name: &&str| json!({ "AttributeName": name, "AttributeType": "S" });
+    let hash = |name: &str| json!([{ "AttributeName": name, "KeyType": "HASH" }]);
+    let index = |name: &&str| {
+        json!({
+            "IndexName": format!("by-{name}"),
+            "KeySchema": hash(name),
+            "Projection": { "ProjectionType": "ALL" },
+        })
+    };
+    let attributes: Vec<Value> = [&key].into_iter().chain(indexes).map(attribute).collect();
+    let mut properties = json!({
+        "TableName": "demo-notes",
+        "AttributeDefinitions": attributes,
+        "KeySchema": hash(key),
+        "BillingMode": "PAY_PER_REQUEST",
+    });
+    if !indexes.is_empty() {
+        properties["GlobalSecondaryIndexes"] = indexes.iter().map(index).collect();
+    }
+    json!({ "Resources": { "Note": {
+        "Type": "AWS::DynamoDB::Table",
+        "DeletionPolicy": "Retain",
+        "UpdateReplacePolicy": "Retain",
+        "Properties": properties,
+    } } })
+}
+
+#[tokio::test]
+async fn a_stack_is_created_and_then_unchanged() {
+    let mut world = World::new().await;
+    let stacks = [(stack("notes"), notes("id", &[]))];
+    assert!(matches!(world.deploy(&stacks).await[..], [JobResult::Done]));
+    assert_eq!(world.sent(), ["notes began", "notes done, usable: true"]);
+    assert_eq!(world.indexes("demo-notes").await, [""; 0]);
+
+    let change_sets = world.calls("CreateChangeSet");
+    assert!(matches!(world.deploy(&stacks).await[..], [JobResult::Done]));
+    assert_eq!(world.sent(), ["notes unchanged"]);
+    assert_eq!(world.calls("CreateChangeSet"), change_sets);
+}
+
+#[tokio::test]
+async fn two_indexes_take_two_steps() {
+    let mut world = World::new().await;
+    world.deploy(&[(stack("notes"), notes("id", &[]))]).await;
+    world.sent();
+
+    let results = world.deploy(&[(stack("notes"), notes("id", &["author", "day"]))]).await;
+    assert!(matches!(results[..], [JobResult::Done]), "{results:?}");
+    assert_eq!(
+        world.sent(),
+        [
+            "notes began",
+            "notes 1/2 create index by-author on Note",
+            "notes 2/2 create index by-day on Note",
+            "notes done, usable: true",
+        ]
+    );
+    assert_eq!(world.indexes("demo-notes").await, ["by-author ACTIVE", "by-day ACTIVE"]);
+}
+
+#[tokio::test]
+async fn what_loses_items_has_no_steps_without_consent() {
+    let world = World::new().await;
+    world.deploy(&[(stack("notes"), notes("id", &[]))]).await;
+
+    let changed = [(
+        stack("notes"),
+        json!({ "Resources": {
+        "Other": { "Type": "AWS::DynamoDB::Table", "Properties": {
+            "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "S" }],
+            "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
+            "BillingMode": "PAY_PER_REQUEST",
+        } },
+    } }),
+    )];
+    let jobs = world.plan(&changed).await;
+    let refused = require_steps(&jobs).unwrap_err();
+    assert_eq!(refused.job.index(), 0);
+    let Error::PlanRefused { needs_consent, .. } = *refused.error else { panic!("{refused:?}") };
+    assert_eq!(needs_consent, ["Note"]);
+    assert_eq!(world.calls("ExecuteChangeSet"), 1);
+}
+
+#[tokio::test]
+async fn a_verdict_is_denied_and_a_plan_goes_stale() {
+    let world = World::new().await;
+    world.deploy(&[(stack("notes"), notes("id", &[]))]).await;
+    let wanted = [(stack("notes"), notes("id", &["author", "day"]))];
+    let jobs = world.plan(&wanted).await;
+
+    assert!(deny(&jobs, Verdict::Refused).is_ok());
+    let denied = deny(&jobs, Verdict::Staged).unwrap_err();
+    assert!(matches!(*denied.error, Error::Denied { verdict: Verdict::Staged, .. }), "{denied:?}");
+
+    let digests = &jobs[0].digests;
+    let plan = |deployed: &str, wanted: &str| {
+        let digests = json!({ "deployed": deployed, "wanted": wanted });
+        let plan =
+            json!({ "schema": 1, "comparisons": [{ "stack_name": "demo-notes", "digests": digests }] });
+        ReviewedPlan::parse(plan.to_string().as_bytes()).unwrap()
+    };
+    assert!(require_reviewed_plan(&plan(&digests.deployed, &digests.wanted), &jobs).is_ok());
+    for (plan, why) in [
+        (plan("sha256:0", &digests.wanted), Staleness::DeployedChanged),
+        (plan(&digests.deployed, "sha256:0"), Staleness::WantedChanged),
+        (ReviewedPlan::parse(br#"{ "schema": 1 }"#).unwrap(), Staleness::NotReviewed),
+    ] {
+        let stale = require_reviewed_plan(&plan, &jobs).unwrap_err();
+        assert!(matches!(&*stale.error, Error::Stale { staleness, .. } if *staleness == why), "{stale:?}");
+    }
+}
+
+#[tokio::test]
+async fn dependencies_come_first_and_a_failure_stops_the_others() {
+    let mut world = World::new().await;
+    let mut exporting = notes("id", &[]);
+    exporting["Outputs"] = json!({ "Arn": {
+        "Value": { "Fn::GetAtt": ["Note", "Arn"] },
+        "Export": { "Name": "notes-arn" },
+    } });
+    let importing = json!({
+        "Resources": { "Log": { "Type": "AWS::DynamoDB::Table", "Properties": {
+            "TableName": "demo-log",
+            "AttributeDefinitions": [{ "AttributeName": "id", "AttributeType": "S" }],
+            "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
+            "BillingMode": "PAY_PER_REQUEST",
+        } } },
+        "Outputs": { "Notes": { "Value": { "Fn::ImportValue": "notes-arn" } } },
+    });
+    // A table of that name stands in the way, so the first stack fails.
+    let in_the_way = [(stack("old"), notes("id", &[]))];
+    world.deploy(&in_the_way).await;
+    world.sent();
+    let stacks = [(stack("log"), importing), (stack("notes"), exporting)];
+    let jobs = world.plan(&stacks).await;
+    let schedule = Schedule::new(&jobs, 4, true).unwrap();
+    let rollout = Rollout::new(&jobs, &world.plan_options, WaitOptions::default(), &world.events);
+    let prepared = rollout.prepare(&schedule).await;
+    let results = match prepared {
+        Ok(()) => rollout.run(&schedule).await,
+        // Early validation may already see it.
+        Err(error) => {
+            vec![JobResult::NotStarted(NotStarted::DependsOn(error.job)), JobResult::Failed(*error.error)]
+        }
+    };
+    assert!(rollout.discard_open().await.is_empty());
+    let [JobResult::NotStarted(NotStarted::DependsOn(on)), JobResult::Failed(_)] = &results[..] else {
+        panic!("{results:?}")
+    };
+    assert_eq!(on.index(), 1);
+    drop(rollout);
+    drop(jobs);
+    assert!(world.sent().iter().all(|sent| !sent.starts_with("log")));
+}
