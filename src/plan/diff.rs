@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::equality::form::{Form, list_member};
+use crate::equality::list_semantics::{Form, list_member};
 use crate::equality::{intrinsic, is_no_value, same};
 use crate::path::{Path, Segment, keyed};
 

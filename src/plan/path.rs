@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::equality::form::list_member;
+use crate::equality::list_semantics::list_member;
 use crate::equality::{identity, intrinsic, is_no_value};
 
 /// One step down into a template.

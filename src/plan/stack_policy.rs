@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::equality::form::Form;
+use crate::equality::list_semantics::Form;
 use crate::equality::{intrinsic, normal, text};
 
 /// What may be done to a resource by an update.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::compare::finding;
 use crate::diff::Difference;
-use crate::equality::form::Form;
+use crate::equality::list_semantics::Form;
 use crate::equality::same_form;
 use crate::path::Path;
 use crate::rules::Judgement;

@@ -5,7 +5,7 @@
 //! AWS::NoValue` left out, lists sorted where their readers take them as sets. Key schemas keep their order: there it
 //! has a meaning.
 
-pub(crate) mod form;
+pub(crate) mod list_semantics;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use serde_json::{Map, Number, Value, json};
 pub(crate) use tablewright_template::function as intrinsic;
 use tablewright_template::{Sub, SubPart};
 
-use crate::equality::form::Form;
+use crate::equality::list_semantics::Form;
 
 /// The longest text that is written out, in bytes; expressions that double each other would outgrow memory.
 pub(crate) const LONGEST_TEXT: usize = 1 << 16;

@@ -4,7 +4,7 @@
 //! DynamoDB's update rules (one exclusive setting, one index, one replica a call); the order inside a table's
 //! indexes is the business of `indexes`, the templates that of `ladder`.
 
-pub(crate) mod late;
+pub(crate) mod after_indexes;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,9 +14,9 @@ use serde_json::Value;
 use crate::compare::Finding;
 use crate::indexes::{self, IndexOp};
 use crate::path::Path;
-use crate::phases::late::late;
+use crate::phases::after_indexes::late;
 use crate::rules::{Leg, Setting, Stage};
-use crate::steps::rung::{IndexStep, Rung, rung_at};
+use crate::steps::step_edits::{IndexStep, Rung, rung_at};
 use crate::view::{Templates, billing_mode, resource};
 use crate::{Action, Verdict, Wait};
 

@@ -5,7 +5,7 @@
 //! so that nothing leaks into a step that does not belong there. The last template is the wanted one, verbatim.
 
 pub(crate) mod definitions;
-pub(crate) mod rung;
+pub(crate) mod step_edits;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use crate::path::Path;
 use crate::phases;
 use crate::rules::Stage;
 use crate::steps::definitions::{is_separable, recompute};
-use crate::steps::rung::Rung;
+use crate::steps::step_edits::Rung;
 use crate::view::Templates;
 use crate::{Action, Step};
 

@@ -2,10 +2,10 @@
 //!
 //! In: a [`Review`]. Out: one summary line, a table for each verdict, worst first, what to do instead, and, folded, what is
 //! harmless, the steps and the templates' diff. *Invariant:* text of templates stays text (`escape`), and no comment is longer
-//! than it may be: what does not fit is left out by section, and it is said how much (`room`).
+//! than it may be: what does not fit is left out by section, and it is said how much (`size_limit`).
 
 mod escape;
-mod room;
+mod size_limit;
 mod sections;
 
 use tablewright_plan::Verdict;
@@ -59,7 +59,7 @@ pub fn markdown(review: &Review, options: &MarkdownOptions) -> String {
     let limit = options.limit.max(MarkdownOptions::LEAST);
     let room = limit.saturating_sub(head.len() + definition.len());
     let sections = sections::sections(review);
-    let body = room::fit(&sections, room, !definition.is_empty());
+    let body = size_limit::fit(&sections, room, !definition.is_empty());
     // Where nothing refers to it, it would only make the comment differ from run to run.
     let definition = if body.contains("][full-report]") { definition } else { String::new() };
     let text = [head, body].concat();
@@ -79,11 +79,11 @@ fn summary_line(review: &Review) -> String {
     if stopped > 0 {
         parts.push(format!(
             "{stopped} of {} stopped",
-            room::count(review.comparisons.len(), ["comparison", "comparisons"])
+            size_limit::count(review.comparisons.len(), ["comparison", "comparisons"])
         ));
     }
     if !review.problems.is_empty() {
-        parts.push(room::count(review.problems.len(), ["problem", "problems"]) + " in the definitions");
+        parts.push(size_limit::count(review.problems.len(), ["problem", "problems"]) + " in the definitions");
     }
     let verdict = match review.verdict() {
         Verdict::None if !review.has_changes() => "No change",

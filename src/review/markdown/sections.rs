@@ -4,7 +4,7 @@ use tablewright::{Place, Severity};
 use tablewright_plan::{Recipe, Verdict};
 
 use super::escape::{code, fence, html_code, text, visible};
-use super::room::{Entry, Section, count};
+use super::size_limit::{Entry, Section, count};
 use crate::finding::Finding;
 use crate::wording::counts;
 use crate::{Comparison, Located, Review, Step, Wording, is_news, meaning, title, wait};

@@ -7,7 +7,7 @@ mod generate;
 mod json;
 mod markdown;
 mod reader;
-mod room;
+mod size_limit;
 mod samples;
 mod sarif;
 mod wording;
