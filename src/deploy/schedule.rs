@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tablewright_plan::{Ordered, dependencies, waves};
+use tablewright_plan::{StackTemplate, dependencies, waves};
 
 use crate::error::Error;
 use crate::job::{Job, JobId, by_target};
@@ -49,9 +49,9 @@ impl Schedule {
         let mut all = Vec::new();
         for jobs in by_target(jobs) {
             let before = all.len();
-            let stacks: Vec<Ordered<'_>> = jobs
+            let stacks: Vec<StackTemplate<'_>> = jobs
                 .iter()
-                .map(|job| Ordered { stack_name: job.stack_name(), template: &job.rendered.template })
+                .map(|job| StackTemplate { stack_name: job.stack_name(), template: &job.rendered.template })
                 .collect();
             if let Err(cycle) = waves(&stacks) {
                 let stacks = cycle.stacks.iter().map(|position| jobs[*position].stack.id.clone()).collect();

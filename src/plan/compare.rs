@@ -1,7 +1,7 @@
 //! Every difference between the two templates, judged one by one.
 //!
 //! In go the templates, out come [`Finding`]s in the order of the wanted template. What a change does to others
-//! that refer to it is added by `reach`; the order of steps is the business of `ladder`.
+//! that refer to it is added by `dependents`; `phases` puts the changes into steps.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::diff::{Difference, differences};
 use crate::equality::same;
 use crate::path::{Path, Segment};
 use crate::recipe;
-use crate::renames::Moves;
+use crate::renames::Renames;
 use crate::rules::{self, Case, Judgement, Stage};
 use crate::view::{Templates, entries, is_table, kind, resource, table_name};
 use crate::{Action, Change, Verdict};
@@ -22,7 +22,7 @@ pub(crate) struct Finding<'a> {
     pub(crate) before: Option<&'a Value>,
     pub(crate) after: Option<&'a Value>,
     pub(crate) stage: Stage,
-    /// The text is the same on both sides: nothing is to be written, unless it takes two legs.
+    /// The text is the same on both sides: nothing is to be written, unless it takes two steps.
     pub(crate) by_reference: bool,
 }
 
@@ -61,17 +61,17 @@ fn parameter_values<'a>(templates: Templates<'a>, found: &mut Vec<Finding<'a>>) 
 }
 
 fn resources<'a>(templates: Templates<'a>, found: &mut Vec<Finding<'a>>) {
-    let moves = Moves::between(templates);
+    let renames = Renames::between(templates);
     for (id, wanted) in entries(templates.wanted, "Resources") {
         match resource(templates.deployed, id) {
             Some(deployed) if same("", deployed, wanted) => {}
-            _ if moves.to(id).is_some() => found.extend(moved(&moves, id, wanted)),
+            _ if renames.previous(id).is_some() => found.extend(moved(&renames, id, wanted)),
             Some(deployed) => modified(templates, id, deployed, wanted, found),
             None => found.push(added(templates, id, wanted)),
         }
     }
     for (id, deployed) in entries(templates.deployed, "Resources") {
-        if resource(templates.wanted, id).is_none() && !moves.leaves(id) {
+        if resource(templates.wanted, id).is_none() && !renames.is_renamed(id) {
             let judgement = if is_loop(id) { unreadable(id) } else { rules::removed(id, deployed) };
             let difference =
                 Difference { path: Path::entry("Resources", id), before: Some(deployed), after: None };
@@ -80,8 +80,8 @@ fn resources<'a>(templates: Templates<'a>, found: &mut Vec<Finding<'a>>) {
     }
 }
 
-fn moved<'a>(moves: &Moves<'a>, id: &'a str, wanted: &'a Value) -> Option<Finding<'a>> {
-    let (old, deployed) = moves.to(id)?;
+fn moved<'a>(renames: &Renames<'a>, id: &'a str, wanted: &'a Value) -> Option<Finding<'a>> {
+    let (old, deployed) = renames.previous(id)?;
     let judgement = rules::moved(old, id, deployed, wanted);
     let path = Path::entry("Resources", id);
     let difference = Difference { path, before: Some(deployed), after: Some(wanted) };

@@ -119,7 +119,7 @@ fn new_attributes(found: &Finding) -> Option<Attributes> {
         found.change.verdict > Verdict::Refused && found.path.pattern(2).starts_with("Properties/")
     } else {
         found.path.pattern(2).starts_with("Properties/")
-            && rules::known(kind).is_some_and(|known| known.replaces(property))
+            && rules::known_type(kind).is_some_and(|known| known.replaces(property))
     };
     match (replaced, pattern.as_str()) {
         (true, _) => Some(Attributes::All),

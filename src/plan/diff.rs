@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::equality::list_semantics::{Form, list_member};
+use crate::equality::list_semantics::{Semantics, list_member};
 use crate::equality::{intrinsic, is_no_value, same};
 use crate::path::{Path, Segment, keyed};
 
@@ -48,7 +48,7 @@ fn compare<'a>(
     // A value under one and the same condition on both sides is judged branch by branch; a policy is judged as one.
     let descend = branching
         || is_conditional(there, here)
-        || !whole(&path) && Form::of(path.property()) != Form::Document;
+        || !whole(&path) && Semantics::of(path.property()) != Semantics::Document;
     match pairs(name, there, here).filter(|_| descend) {
         Some(pairs) => {
             for (segment, before, after) in pairs {

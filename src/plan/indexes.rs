@@ -56,10 +56,10 @@ pub(crate) fn ops(templates: Templates, findings: &[Finding]) -> BTreeMap<String
                     .collect()
             }
             Stage::Definition
-            | Stage::Rides
+            | Stage::NoEffect
             | Stage::Free
             | Stage::Exclusive(_)
-            | Stage::TwoLegs { .. }
+            | Stage::TwoSteps { .. }
             | Stage::Last => Vec::new(),
         };
         for (path, name, change) in changed {
@@ -114,7 +114,7 @@ pub(crate) fn absorbs(ops: &mut BTreeMap<String, Vec<IndexOp>>, at: usize, findi
     let in_replica = finding.path.item_of("Replicas").is_some();
     match (&finding.stage, finding.path.item_of("GlobalSecondaryIndexes")) {
         (Stage::Index(_), _) => true,
-        // The rung works out the definitions, or, where it cannot, takes them as they are wanted.
+        // The step computes the definitions, or, where it cannot, uses the wanted ones.
         (Stage::Definition, _) => {
             ops[0].beside.push(at);
             true
@@ -226,7 +226,7 @@ pub(crate) fn refuse_inseparable(templates: Templates, findings: &mut [Finding])
 
 /// Returns the changes of one table in the order in which to make them.
 ///
-/// The order of what remains is the same after each of them: a ladder that broke off goes on where it stood.
+/// The order of the remaining changes is the same after each of them, so that interrupted steps are resumed where they stopped.
 pub(crate) fn ordered(ops: Vec<IndexOp>, templates: Templates, id: &str) -> Vec<IndexOp> {
     let (Some(deployed), Some(wanted)) = (resource(templates.deployed, id), resource(templates.wanted, id))
     else {

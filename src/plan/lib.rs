@@ -1,14 +1,13 @@
-//! The pure planner: what it means to bring a deployed template to a wanted one, and in which steps.
+//! The planner: what an update from a deployed template to a wanted one does to the data, and in which steps to make it.
 //!
-//! In go two CloudFormation templates in long form, out come [`Change`]s, each with a [`Verdict`], and ordered
-//! [`Step`]s, each a whole valid template. Most plans have one step. Several index changes on a table become a
-//! ladder, since CloudFormation takes one index creation or deletion per update; settings that DynamoDB changes
-//! only alone, time to live and Kinesis have legs of their own. What cannot be done without losing items gets no
-//! steps but a [`Recipe`].
+//! In: two CloudFormation templates in long form. Out: [`Change`]s, each with a [`Verdict`], and ordered [`Step`]s, each
+//! with a whole valid template. Most plans have one step. Several index changes on a table need a step each, since
+//! CloudFormation allows one index creation or deletion per update. So do settings that DynamoDB changes only alone; changes
+//! of the time to live attribute and of the Kinesis stream need two. A change that would lose items gets a [`Recipe`]
+//! instead of steps.
 //!
-//! *Invariant:* nothing here does I/O, reads a clock, prints, or knows where templates come from. Nothing is
-//! stored either: plan again from what is deployed after every step, and a ladder that broke off goes on where it
-//! stood.
+//! *Invariant:* nothing here does I/O, reads a clock, prints, or knows where templates come from. Nothing is stored: plan
+//! again from what is deployed after every step, and an interrupted deployment resumes where it stopped.
 //!
 //! ```
 //! use serde_json::json;
@@ -25,11 +24,13 @@
 //! assert_eq!(plan.steps[0].template, table("PAY_PER_REQUEST"));
 //! ```
 //!
-//! The modules are in the order of the data: `form`, `normal`, `path`, `refs` and `template` read templates,
-//! `known` and `resolve` write out what parameters and conditions decide, `scaling` and `moves` find what belongs
-//! together, `diff` what differs, `rules` judges, `compare` and `reach` put findings together, `phases` sorts them into
-//! `rung`s with the help of `late` and `indexes`, and `ladder` writes the templates, with `definitions`. Beside them,
-//! `stack_settings` judges what a stack has that is in no template, and `order` says which of several stacks comes first.
+//! The modules, in reading order: `verdict` and `change` are what comes out. `equality`, `path`, `refs` and `view` read
+//! templates; `parameters` and `resolve` write out the values that parameters and conditions decide. `scaling` and
+//! `renames` match resources of the two templates, and `diff` finds the differences. `rules` judges a difference, with a
+//! `recipe` for what cannot be done; `compare` collects the findings, and `dependents` adds what follows from them.
+//! `phases` assigns findings to steps, with the order of index changes from `indexes`, and `steps` writes the templates.
+//! Independent of these, `stack_settings` and `stack_policy` judge what a stack has outside its template, and
+//! `stack_order` orders several stacks.
 
 mod verdict;
 mod change;
@@ -40,17 +41,17 @@ mod view;
 mod parameters;
 mod resolve;
 mod scaling;
-mod diff;
 mod renames;
-mod recipe;
+mod diff;
 mod rules;
+mod recipe;
 mod compare;
 mod dependents;
-mod indexes;
 mod phases;
+mod indexes;
 mod steps;
-mod stack_policy;
 mod stack_settings;
+mod stack_policy;
 mod stack_order;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +59,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 pub use change::{Action, Change, Recipe};
-pub use stack_order::{Cycle, Ordered, dependencies, waves};
+pub use stack_order::{Cycle, StackTemplate, dependencies, waves};
 pub use stack_settings::{StackSettings, settings};
 pub use verdict::{UnknownVerdict, Verdict};
 
@@ -93,15 +94,15 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
     let mut findings = compare::findings(templates);
     dependents::follow(templates, &mut findings);
     indexes::refuse_inseparable(templates, &mut findings);
-    let ladder = steps::climb(templates, &findings);
+    let planned = steps::plan_steps(templates, &findings);
     let stops = findings.iter().any(|finding| stops(finding, options));
-    stage(&mut findings, &ladder.staged);
+    stage(&mut findings, &planned.staged);
     for finding in &mut findings {
         let (known, written) = if finding.after.is_some() { (&after, wanted) } else { (&before, deployed) };
         finding.change.path = known.written_place(written, &finding.path).pointer(2);
     }
     let changes = findings.into_iter().map(|finding| finding.change).collect();
-    Plan { changes, steps: if stops { Vec::new() } else { ladder.steps } }
+    Plan { changes, steps: if stops { Vec::new() } else { planned.steps } }
 }
 
 /// What the caller knows besides the templates, and what he has been given consent for. The default is nothing.

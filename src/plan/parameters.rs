@@ -1,8 +1,8 @@
-//! What is known of the values that a template leaves open: its parameters, and the conditions on them.
+//! The values of parameters, and of the conditions and mappings that depend on them.
 //!
-//! In go both templates and the values that were and will be given, out comes a [`Known`] for each side. What is known
-//! on one side only counts as unknown on both, so that equal text stays equal. A `NoEcho` value is never known, and
-//! neither is what Systems Manager will say.
+//! In: both templates, the deployed parameter values and the wanted ones. Out: [`Parameters`] for each side. A value that is
+//! known on one side only counts as unknown on both, so that equal text stays equal. A `NoEcho` value is never known, nor
+//! is the value of an SSM parameter.
 
 use std::collections::BTreeMap;
 
@@ -15,25 +15,25 @@ use crate::view::entries;
 /// What CloudFormation shows instead of a `NoEcho` value.
 const HIDDEN: &str = "****";
 
-/// What is known of one template.
+/// The known values of one template.
 #[derive(Debug, Default)]
-pub(crate) struct Known<'a> {
-    /// What `Ref` says of a parameter.
+pub(crate) struct Parameters<'a> {
+    /// The values that `Ref` returns.
     values: BTreeMap<&'a str, Value>,
-    /// What is given for a parameter, to be shown.
+    /// The values that are passed for the parameters, for reports.
     given: BTreeMap<&'a str, Value>,
     conditions: BTreeMap<&'a str, bool>,
     mappings: Option<&'a Map<String, Value>>,
 }
 
-/// Returns what is known of the deployed and of the wanted template.
+/// Returns the known values of the deployed and of the wanted template.
 pub(crate) fn of_both<'a>(
     deployed: &'a Value,
     wanted: &'a Value,
     options: &PlanOptions,
-) -> (Known<'a>, Known<'a>) {
-    let mut before = Known::of(deployed, options.deployed_parameters.as_ref());
-    let mut after = Known::of(wanted, options.wanted_parameters.as_ref());
+) -> (Parameters<'a>, Parameters<'a>) {
+    let mut before = Parameters::of(deployed, options.deployed_parameters.as_ref());
+    let mut after = Parameters::of(wanted, options.wanted_parameters.as_ref());
     let declared = |section, name: &str| {
         let has = |template: &Value| template.get(section).is_some_and(|entries| entries.get(name).is_some());
         has(deployed) && has(wanted)
@@ -45,7 +45,7 @@ pub(crate) fn of_both<'a>(
     (before, after)
 }
 
-/// Takes away what one side knows and the other, which has it too, does not.
+/// Removes what is known on one side only although both declare it.
 fn retain_common<T>(
     before: &mut BTreeMap<&str, T>,
     after: &mut BTreeMap<&str, T>,
@@ -55,15 +55,16 @@ fn retain_common<T>(
     after.retain(|name, _| before.contains_key(name) || !declared_in_both(name));
 }
 
-impl<'a> Known<'a> {
-    /// Returns what is known of every stack: its name.
+impl<'a> Parameters<'a> {
+    /// Returns the value that is known of every stack: its name.
     pub(crate) fn of_stack(stack_name: &str) -> Self {
         Self { values: BTreeMap::from([("AWS::StackName", json!(stack_name))]), ..Self::default() }
     }
 
-    /// `given` are the values of the parameters; without them, defaults are not taken for what was given either.
+    /// `given` are the values of the parameters. Without them the defaults do not count either: other values may have been
+    /// passed.
     fn of(template: &'a Value, given: Option<&BTreeMap<String, String>>) -> Self {
-        let mut known =
+        let mut parameters =
             Self { mappings: template.get("Mappings").and_then(Value::as_object), ..Self::default() };
         for (name, parameter) in entries(template, "Parameters") {
             let default = parameter.get("Default").and_then(text);
@@ -72,40 +73,41 @@ impl<'a> Known<'a> {
             if parameter.get("NoEcho").and_then(text).as_deref() == Some("true") || value == HIDDEN {
                 // `****` is the value as it was.
                 if value != HIDDEN {
-                    known.given.insert(name, json!(HIDDEN));
+                    parameters.given.insert(name, json!(HIDDEN));
                 }
                 continue;
             }
             if !kind.starts_with("AWS::SSM::Parameter::Value") {
                 let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
                 let elements = || value.split(',').map(str::trim).collect();
-                known.values.insert(name, if is_list { elements() } else { json!(value) });
+                parameters.values.insert(name, if is_list { elements() } else { json!(value) });
             }
-            known.given.insert(name, json!(value));
+            parameters.given.insert(name, json!(value));
         }
-        known
+        parameters
     }
 
-    /// Returns what `Ref` says of a parameter.
+    /// Returns the value that `Ref` of a parameter returns.
     pub(crate) fn value(&self, name: &str) -> Option<&Value> {
         self.values.get(name)
     }
 
-    /// Returns what is given for a parameter; a hidden value as `****`, when a new one is given.
+    /// Returns the value that is passed for a parameter: `****` for a new hidden value.
     pub(crate) fn given(&self, name: &str) -> Option<&Value> {
         self.given.get(name)
     }
 
-    /// Returns whether the given value of a parameter is one that cannot be seen.
+    /// Returns whether the value that is passed for a parameter is hidden.
     pub(crate) fn is_hidden(&self, name: &str) -> bool {
         self.given(name).is_some_and(|value| value == HIDDEN)
     }
 
-    /// Returns whether a condition holds.
+    /// Returns whether a condition is true, where that is known.
     pub(crate) fn holds(&self, condition: &str) -> Option<bool> {
         self.conditions.get(condition).copied()
     }
 
+    /// Returns the value of a mapping.
     pub(crate) fn mapped(&self, map: &str, top: &str, second: &str) -> Option<&'a Value> {
         self.mappings?.get(map)?.get(top)?.get(second)
     }
@@ -124,7 +126,7 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// Returns whether a condition function holds; `None` when that depends on what is not known.
+    /// Returns whether a condition function is true; `None` when that depends on an unknown value.
     fn evaluate(&self, condition: &Value) -> Option<bool> {
         let (function, argument) = intrinsic(condition)?;
         let all = |arguments: &Value| -> Option<Vec<Option<bool>>> {
@@ -140,14 +142,14 @@ impl<'a> Known<'a> {
                 [one] => one.map(|one| !one),
                 _ => None,
             },
-            // One that settles it is enough, whatever the others are.
+            // One operand can decide it, whatever the unknown ones are.
             "Fn::And" => settled_by(false, &all(argument)?),
             "Fn::Or" => settled_by(true, &all(argument)?),
             _ => None,
         }
     }
 
-    /// Returns the value of an operand, if nothing in it is open.
+    /// Returns the value of an operand, if all of it is known.
     fn settled(&self, operand: &Value) -> Option<Value> {
         let value = self.resolve(operand).unwrap_or_else(|| operand.clone());
         let is_text = |value: &Value| text(value).is_some();

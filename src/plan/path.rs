@@ -1,7 +1,7 @@
 //! A place in a template that stays valid when lists around it shrink and grow.
 //!
 //! Elements of keyed lists (indexes, tags, …) are found by their name, not by their position: the intermediate
-//! templates of a ladder have other positions than the two templates that were compared.
+//! templates have other positions than the two templates that were compared.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,7 @@
-//! Tables that are the same under another logical id.
+//! Tables that got another logical id.
 //!
-//! CloudFormation knows resources by their logical id alone: a moved table is a new one and a removed one to it, and two
-//! that swap their ids are two renamed ones. A table is recognised by its name, or, when the name is generated, by its
-//! key.
+//! CloudFormation identifies a resource by its logical id alone: for it, a table with another logical id is one table
+//! created and one removed. A table is recognised by its name or, when the name is generated, by its key.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,20 +10,21 @@ use serde_json::{Value, json};
 use crate::equality::identity;
 use crate::view::{Templates, property, resource, table_name, tables};
 
-pub(crate) struct Moves<'a> {
+/// The tables with another logical id in the wanted template.
+pub(crate) struct Renames<'a> {
     /// New logical id → old logical id and resource.
     pairs: BTreeMap<&'a str, (&'a str, &'a Value)>,
     gone: BTreeSet<&'a str>,
 }
 
-impl<'a> Moves<'a> {
+impl<'a> Renames<'a> {
     pub(crate) fn between(templates: Templates<'a>) -> Self {
         let only_in = |a: &'a Value, b: &'a Value| {
             tables(a).filter(move |(id, _)| resource(b, id).is_none()).collect::<Vec<_>>()
         };
         let mut pairs = by_name(templates);
-        // Tables without a name are alike or not; the surest first, so that a likeness never takes the partner of an
-        // identity.
+        // Tables without a name are matched by likeness: identical ones first, so that a similar table does not take the
+        // partner of an identical one.
         let mut gone = only_in(templates.deployed, templates.wanted);
         let mut new = only_in(templates.wanted, templates.deployed);
         for likeness in [everything, key] {
@@ -45,18 +45,18 @@ impl<'a> Moves<'a> {
         Self { pairs, gone }
     }
 
-    /// Returns the logical id and the resource that became this one.
-    pub(crate) fn to(&self, id: &str) -> Option<(&'a str, &'a Value)> {
+    /// Returns the logical id and the resource that this one had in the deployed template.
+    pub(crate) fn previous(&self, id: &str) -> Option<(&'a str, &'a Value)> {
         self.pairs.get(id).copied()
     }
 
-    /// Returns whether this removed one became another.
-    pub(crate) fn leaves(&self, id: &str) -> bool {
+    /// Returns whether the table with this deployed logical id has another one in the wanted template.
+    pub(crate) fn is_renamed(&self, id: &str) -> bool {
         self.gone.contains(id)
     }
 }
 
-/// Two tables with one name are one table, whatever their types say, unless the old id keeps it.
+/// Two tables with the same name are the same table, whatever their types, unless the old logical id keeps the name.
 fn by_name<'a>(templates: Templates<'a>) -> BTreeMap<&'a str, (&'a str, &'a Value)> {
     let mut pairs = BTreeMap::new();
     let mut taken = BTreeSet::new();

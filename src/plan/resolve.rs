@@ -9,10 +9,10 @@ use serde_json::{Map, Value, json};
 use tablewright_template::{Sub, SubPart};
 
 use crate::equality::{LONGEST_TEXT, intrinsic, is_no_value, text};
-use crate::parameters::Known;
+use crate::parameters::Parameters;
 use crate::path::{Path, Segment};
 
-impl Known<'_> {
+impl Parameters<'_> {
     /// Returns the template with what is known written out. Resources and outputs whose condition does not hold are
     /// not in it.
     pub(crate) fn template<'t>(&self, written: &'t Value) -> Cow<'t, Value> {
@@ -23,9 +23,9 @@ impl Known<'_> {
             let mut is_changed = false;
             for (id, entry) in entries {
                 match self.entry(entry) {
-                    Entry::AsWritten => resolved.push((id, Cow::Borrowed(entry))),
-                    Entry::Gone => is_changed = true,
-                    Entry::Resolved(entry) => {
+                    ResolvedEntry::AsWritten => resolved.push((id, Cow::Borrowed(entry))),
+                    ResolvedEntry::Absent => is_changed = true,
+                    ResolvedEntry::Resolved(entry) => {
                         is_changed = true;
                         resolved.push((id, Cow::Owned(entry)));
                     }
@@ -40,13 +40,13 @@ impl Known<'_> {
         template
     }
 
-    fn entry(&self, entry: &Value) -> Entry {
+    fn entry(&self, entry: &Value) -> ResolvedEntry {
         let Some(map) = entry.as_object() else {
-            return self.resolve(entry).map_or(Entry::AsWritten, Entry::Resolved);
+            return self.resolve(entry).map_or(ResolvedEntry::AsWritten, ResolvedEntry::Resolved);
         };
         let holds = map.get("Condition").and_then(Value::as_str).and_then(|condition| self.holds(condition));
         if holds == Some(false) {
-            return Entry::Gone;
+            return ResolvedEntry::Absent;
         }
         let is_said = |name: &str| name == "Condition" && holds.is_some();
         let mut is_changed = false;
@@ -58,9 +58,9 @@ impl Known<'_> {
             resolved.insert(name.clone(), new.unwrap_or_else(|| value.clone()));
         }
         if is_changed || resolved.len() < map.len() {
-            Entry::Resolved(Value::Object(resolved))
+            ResolvedEntry::Resolved(Value::Object(resolved))
         } else {
-            Entry::AsWritten
+            ResolvedEntry::AsWritten
         }
     }
 
@@ -208,10 +208,11 @@ impl Known<'_> {
     }
 }
 
-enum Entry {
+/// An entry of a section with the known values written out.
+enum ResolvedEntry {
     AsWritten,
     /// Its condition does not hold.
-    Gone,
+    Absent,
     Resolved(Value),
 }
 

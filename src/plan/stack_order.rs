@@ -1,8 +1,9 @@
-//! In which order stacks are deployed: what one tells, another may have to hear.
+//! Deployment order of stacks, by their exports and imports.
 //!
-//! In go the templates of several stacks, out come waves: every stack after all that it takes something from. A stack takes
-//! what it imports (`Fn::ImportValue`), reads (`Fn::GetStackOutput`) or resolves from the SSM Parameter Store, where another of the
-//! stacks says it. What cannot be known from the templates makes no order.
+//! In: the templates of several stacks. Out: waves, in which every stack comes after the stacks that it depends on. A stack
+//! depends on another one that exports what it imports (`Fn::ImportValue`), has an output that it reads
+//! (`Fn::GetStackOutput`), or creates an SSM parameter that it resolves. A name that the templates do not determine makes no
+//! dependency.
 
 use std::collections::BTreeSet;
 
@@ -10,60 +11,58 @@ use serde_json::{Value, json};
 use tablewright_template::{Sub, SubPart, sub_parts};
 
 use crate::equality::identity;
-use crate::parameters::Known;
+use crate::parameters::Parameters;
 
-/// A stack that is to be put in order.
+/// A stack and its template.
 #[derive(Clone, Copy, Debug)]
-pub struct Ordered<'a> {
+pub struct StackTemplate<'a> {
     /// `StackName`
     pub stack_name: &'a str,
     /// Its template, in long form.
     pub template: &'a Value,
 }
 
-/// Stacks that wait for each other, by the place in what was given.
+/// Stacks that depend on each other, as indexes into the list of stacks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cycle {
-    /// The stacks, each of which takes something from the next, and the last from the first.
+    /// The stacks: each depends on the next one, and the last on the first.
     pub stacks: Vec<usize>,
 }
 
-/// Returns for each stack the stacks that it takes something from, by their place in `stacks`.
+/// Returns for each stack the indexes in `stacks` of the stacks that it depends on.
 #[must_use]
-pub fn dependencies(stacks: &[Ordered<'_>]) -> Vec<BTreeSet<usize>> {
-    let says: Vec<BTreeSet<Message>> = stacks.iter().map(said).collect();
-    let from = |message: &Message, own: usize| {
-        let sayers = says.iter().enumerate().filter(move |(at, said)| *at != own && said.contains(message));
-        sayers.map(|(at, _)| at).collect::<Vec<_>>()
+pub fn dependencies(stacks: &[StackTemplate<'_>]) -> Vec<BTreeSet<usize>> {
+    let exports: Vec<BTreeSet<Shared>> = stacks.iter().map(exports_of).collect();
+    let exporters = |import: &Shared, own: usize| {
+        let others = exports.iter().enumerate().filter(|(at, _)| *at != own);
+        others.filter(|(_, exports)| exports.contains(import)).map(|(at, _)| at).collect::<Vec<_>>()
     };
-    let heard = |(own, stack): (usize, &Ordered<'_>)| {
-        let mut messages = BTreeSet::new();
-        hear(stack.template, stack.stack_name, &mut messages);
-        messages.iter().flat_map(|message| from(message, own)).collect()
+    let of_stack = |(own, stack): (usize, &StackTemplate<'_>)| {
+        imports_of(stack).iter().flat_map(|import| exporters(import, own)).collect()
     };
-    stacks.iter().enumerate().map(heard).collect()
+    stacks.iter().enumerate().map(of_stack).collect()
 }
 
-/// Puts stacks in waves: those of a wave take nothing from each other, nor from those of later waves. Within a wave they are as they
-/// were given.
+/// Returns the stacks in waves, as indexes into `stacks`: the stacks of a wave depend on stacks of earlier waves only. Within
+/// a wave they keep their order.
 ///
 /// ```
 /// use serde_json::json;
-/// use tablewright_plan::{Ordered, waves};
+/// use tablewright_plan::{StackTemplate, waves};
 ///
 /// let reader = json!({ "Resources": { "R": { "Properties": { "Arn": { "Fn::ImportValue": "notes-arn" } } } } });
 /// let notes = json!({ "Outputs": { "Arn": { "Value": "a", "Export": { "Name": "notes-arn" } } } });
 /// let stacks = [
-///     Ordered { stack_name: "reader", template: &reader },
-///     Ordered { stack_name: "notes", template: &notes },
+///     StackTemplate { stack_name: "reader", template: &reader },
+///     StackTemplate { stack_name: "notes", template: &notes },
 /// ];
 /// assert_eq!(waves(&stacks), Ok(vec![vec![1], vec![0]]));
 /// ```
 ///
 /// # Errors
 ///
-/// The first stacks that wait for each other.
-pub fn waves(stacks: &[Ordered<'_>]) -> Result<Vec<Vec<usize>>, Cycle> {
+/// [`Cycle`], when stacks depend on each other.
+pub fn waves(stacks: &[StackTemplate<'_>]) -> Result<Vec<Vec<usize>>, Cycle> {
     let dependencies = dependencies(stacks);
     let (mut waves, mut done) = (Vec::new(), BTreeSet::new());
     while done.len() < stacks.len() {
@@ -78,23 +77,26 @@ pub fn waves(stacks: &[Ordered<'_>]) -> Result<Vec<Vec<usize>>, Cycle> {
     Ok(waves)
 }
 
-/// Follows what is not done from one to the next until somebody comes twice.
+/// Follows the dependencies of a stack that is not done until one of them is reached twice.
 fn cycle(dependencies: &[BTreeSet<usize>], done: &BTreeSet<usize>) -> Cycle {
     let mut path = Vec::new();
-    let mut at = (0..dependencies.len()).find(|at| !done.contains(at)).expect("somebody waits");
+    let mut at = (0..dependencies.len()).find(|at| !done.contains(at)).expect("a stack is not done");
     loop {
         if let Some(begin) = path.iter().position(|seen| *seen == at) {
             return Cycle { stacks: path.split_off(begin) };
         }
         path.push(at);
-        at = *dependencies[at].difference(done).next().expect("who waits, waits for somebody who waits");
+        at = *dependencies[at]
+            .difference(done)
+            .next()
+            .expect("a stack that is not done depends on one that is not");
     }
 }
 
-/// Something that one stack says and another hears.
+/// A value that one stack provides and another one reads.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Message {
-    /// The name of an export, or what makes the name.
+enum Shared {
+    /// The name of an export; an expression in its one spelling.
     Export(String),
     /// An output of a stack.
     Output { stack_name: String, output: String },
@@ -102,41 +104,49 @@ enum Message {
     Parameter(String),
 }
 
-fn said(stack: &Ordered<'_>) -> BTreeSet<Message> {
-    let Ordered { stack_name, template } = *stack;
+/// Returns what other stacks can read from a stack.
+fn exports_of(stack: &StackTemplate<'_>) -> BTreeSet<Shared> {
+    let StackTemplate { stack_name, template } = *stack;
     let outputs = template["Outputs"].as_object().into_iter().flatten();
     let exports = outputs.clone().filter_map(|(_, output)| {
         let name = output.pointer("/Export/Name")?;
-        Some(Message::Export(spelled(name, stack_name)))
+        Some(Shared::Export(spelled(name, stack_name)))
     });
     let outputs = outputs
-        .map(|(output, _)| Message::Output { stack_name: stack_name.to_owned(), output: output.clone() });
+        .map(|(output, _)| Shared::Output { stack_name: stack_name.to_owned(), output: output.clone() });
     let resources = template["Resources"].as_object().into_iter().flatten();
     let parameters = resources.filter(|(_, resource)| resource["Type"] == "AWS::SSM::Parameter").filter_map(
-        |(_, resource)| Some(Message::Parameter(spelled(resource.pointer("/Properties/Name")?, stack_name))),
+        |(_, resource)| Some(Shared::Parameter(spelled(resource.pointer("/Properties/Name")?, stack_name))),
     );
     exports.chain(outputs).chain(parameters).collect()
 }
 
-fn hear(value: &Value, stack_name: &str, messages: &mut BTreeSet<Message>) {
+/// Returns what a stack reads from others.
+fn imports_of(stack: &StackTemplate<'_>) -> BTreeSet<Shared> {
+    let mut imports = BTreeSet::new();
+    collect_imports(stack.template, stack.stack_name, &mut imports);
+    imports
+}
+
+fn collect_imports(value: &Value, stack_name: &str, imports: &mut BTreeSet<Shared>) {
     match value {
         Value::String(text) => {
-            messages.extend(resolved(text).map(Message::Parameter));
+            imports.extend(resolved(text).map(Shared::Parameter));
         }
-        Value::Array(items) => items.iter().for_each(|item| hear(item, stack_name, messages)),
+        Value::Array(items) => items.iter().for_each(|item| collect_imports(item, stack_name, imports)),
         Value::Object(entries) => {
             if let Some(name) = entries.get("Fn::ImportValue") {
-                messages.insert(Message::Export(spelled(name, stack_name)));
+                imports.insert(Shared::Export(spelled(name, stack_name)));
             }
             if let Some(of) = entries.get("Fn::GetStackOutput") {
-                messages.insert(Message::Output {
+                imports.insert(Shared::Output {
                     stack_name: spelled(&of["StackName"], stack_name),
                     output: spelled(&of["OutputName"], stack_name),
                 });
             }
             if let Some(sub) = entries.get("Fn::Sub").and_then(Sub::read) {
                 let name = |text: String| spelled(&json!({ "Fn::Sub": sub.with_text(&text) }), stack_name);
-                messages.extend(resolved(sub.text).map(|text| Message::Parameter(name(text))));
+                imports.extend(resolved(sub.text).map(|text| Shared::Parameter(name(text))));
             }
             // A parameter of the template that is read from the store.
             if entries
@@ -145,9 +155,9 @@ fn hear(value: &Value, stack_name: &str, messages: &mut BTreeSet<Message>) {
                 .is_some_and(|it| it.starts_with("AWS::SSM::Parameter::Value"))
                 && let Some(name) = entries.get("Default").and_then(Value::as_str)
             {
-                messages.insert(Message::Parameter(name.to_owned()));
+                imports.insert(Shared::Parameter(name.to_owned()));
             }
-            entries.values().for_each(|entry| hear(entry, stack_name, messages));
+            entries.values().for_each(|entry| collect_imports(entry, stack_name, imports));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
@@ -181,9 +191,9 @@ fn without_version(name: &str) -> String {
     without
 }
 
-/// Returns one spelling of a name, with what is known of it written out: the name of its stack is.
+/// Returns a name in its one spelling, with the stack name written out.
 fn spelled(name: &Value, stack_name: &str) -> String {
-    let resolved = Known::of_stack(stack_name).resolve(name);
+    let resolved = Parameters::of_stack(stack_name).resolve(name);
     identity(resolved.as_ref().unwrap_or(name))
 }
 
@@ -193,10 +203,10 @@ mod tests {
 
     fn check(templates: &[Value], expected: &Result<Vec<Vec<usize>>, Cycle>) {
         let names = ["a", "b", "c", "d"];
-        let stacks: Vec<Ordered<'_>> = templates
+        let stacks: Vec<StackTemplate<'_>> = templates
             .iter()
             .zip(names)
-            .map(|(template, stack_name)| Ordered { stack_name, template })
+            .map(|(template, stack_name)| StackTemplate { stack_name, template })
             .collect();
         assert_eq!(&waves(&stacks), expected, "{templates:#?}");
     }
@@ -210,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_says_comes_before_whoever_hears() {
+    fn an_exporter_comes_before_its_importers() {
         let after = Ok(vec![vec![1], vec![0]]);
         let apart = Ok(vec![vec![0, 1]]);
         check(&[import(&json!("x")), export(&json!("x"))], &after);
@@ -244,32 +254,37 @@ mod tests {
         check(&[reads("b", "O"), export(&json!("x"))], &after);
         check(&[reads("b", "P"), export(&json!("x"))], &apart);
         check(&[reads("a", "O"), export(&json!("x"))], &apart);
+    }
 
+    #[test]
+    fn a_parameter_is_created_before_it_is_resolved() {
+        let after = Ok(vec![vec![1], vec![0]]);
+        let apart = Ok(vec![vec![0, 1]]);
         let publishes = json!({ "Resources": { "P": { "Type": "AWS::SSM::Parameter", "Properties": { "Name": "/n/t" } } } });
-        for hearer in [
+        for reader in [
             json!({ "Resources": { "R": { "P": "x{{resolve:ssm:/n/t:3}}y" } } }),
             json!({ "Resources": { "R": { "P": { "Fn::Sub": "{{resolve:ssm-secure:/n/t}}" } } } }),
             json!({ "Parameters": { "T": { "Type": "AWS::SSM::Parameter::Value<String>", "Default": "/n/t" } } }),
         ] {
-            check(&[hearer, publishes.clone()], &after);
+            check(&[reader, publishes.clone()], &after);
         }
         let by_stage = json!({ "Resources": { "P": { "Type": "AWS::SSM::Parameter", "Properties": { "Name": { "Fn::Sub": "/${Stage}/t" } } } } });
         for value in [
             json!({ "Fn::Sub": "{{resolve:ssm:/${ Stage }/t:1}}" }),
             json!({ "Fn::Sub": ["{{resolve:ssm:/${s}/t}}", { "s": { "Ref": "Stage" } }] }),
         ] {
-            let hearer = json!({ "Resources": { "R": { "P": value } } });
-            check(&[hearer.clone(), by_stage.clone()], &after);
-            check(&[hearer, publishes.clone()], &apart);
+            let reader = json!({ "Resources": { "R": { "P": value } } });
+            check(&[reader.clone(), by_stage.clone()], &after);
+            check(&[reader, publishes.clone()], &apart);
         }
-        for stranger in [
+        for unrelated in [
             json!({ "Resources": { "R": { "P": "{{resolve:ssm:/n/table}}" } } }),
             json!({ "Resources": { "R": { "P": "{{resolve:secretsmanager:/n/t}}" } } }),
             json!({ "Parameters": { "T": { "Type": "String", "Default": "/n/t" } } }),
             json!(null),
             json!([1, "x"]),
         ] {
-            check(&[stranger, publishes.clone()], &apart);
+            check(&[unrelated, publishes.clone()], &apart);
         }
     }
 
@@ -292,10 +307,10 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_is_as_many_waves_and_what_hears_itself_is_none() {
-        let both = |says: &str, hears: &str| {
-            let mut template = export(&json!(says));
-            template["Resources"] = json!({ "R": { "P": { "Fn::ImportValue": hears } } });
+    fn a_chain_has_a_wave_for_each_stack_and_an_own_export_is_no_dependency() {
+        let both = |exported: &str, imported: &str| {
+            let mut template = export(&json!(exported));
+            template["Resources"] = json!({ "R": { "P": { "Fn::ImportValue": imported } } });
             template
         };
         check(

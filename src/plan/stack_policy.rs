@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::equality::list_semantics::Form;
+use crate::equality::list_semantics::Semantics;
 use crate::equality::{intrinsic, normal, text};
 
 /// What may be done to a resource by an update.
@@ -38,7 +38,7 @@ struct Rule {
 
 impl Policy {
     fn read(policy: &Value) -> Option<Self> {
-        let policy = normal(Form::Document, policy);
+        let policy = normal(Semantics::Document, policy);
         let mut read = Self { allows: Vec::new(), denies: Vec::new() };
         for statement in policy.get("Statement")?.as_array()? {
             let rules = match statement.get("Effect").and_then(Value::as_str)? {

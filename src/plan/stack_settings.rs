@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::compare::finding;
 use crate::diff::Difference;
-use crate::equality::list_semantics::Form;
-use crate::equality::same_form;
+use crate::equality::list_semantics::Semantics;
+use crate::equality::same_by;
 use crate::path::Path;
 use crate::rules::Judgement;
 use crate::stack_policy::is_as_strict;
@@ -93,7 +93,7 @@ fn policy(deployed: Option<&Value>, wanted: Option<&Value>) -> Option<Change> {
     let after = Some(wanted).filter(|policy| !policy.is_null());
     let judgement = match (before, after) {
         (None, None) => return None,
-        (Some(before), Some(after)) if same_form(Form::Document, before, after) => return None,
+        (Some(before), Some(after)) if same_by(Semantics::Document, before, after) => return None,
         (None, Some(_)) => Judgement::new(Verdict::InPlace, "updates are held against a policy from now on"),
         (Some(_), None) => {
             let why = "no policy would stand in the way of an update, which CloudFormation cannot do: it only takes another one";

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::PlanOptions;
 use crate::equality::{identity, is_no_value, same, text};
-use crate::parameters::Known;
+use crate::parameters::Parameters;
 use crate::path::{Path, Segment, keyed};
 use crate::scaling::Scaling;
 
@@ -27,8 +27,8 @@ pub(crate) struct Templates<'a> {
     pub(crate) wanted: &'a Value,
     /// The wanted template as it was written.
     pub(crate) written: &'a Value,
-    pub(crate) before: &'a Known<'a>,
-    pub(crate) after: &'a Known<'a>,
+    pub(crate) before: &'a Parameters<'a>,
+    pub(crate) after: &'a Parameters<'a>,
     /// Which logical id has which table name in the deployed template.
     pub(crate) holders: &'a BTreeMap<String, &'a str>,
     pub(crate) scaling: &'a Scaling<'a>,

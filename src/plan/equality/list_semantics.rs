@@ -5,7 +5,7 @@
 
 /// The way a value is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
+pub(crate) enum Semantics {
     /// As it stands.
     Plain,
     /// A list whose order says nothing.
@@ -24,7 +24,7 @@ pub(crate) enum Form {
     Conditions,
 }
 
-impl Form {
+impl Semantics {
     /// Returns the form of what stands under a property name.
     pub(crate) fn of(name: &str) -> Self {
         match name {

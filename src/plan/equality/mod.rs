@@ -13,25 +13,25 @@ use serde_json::{Map, Number, Value, json};
 pub(crate) use tablewright_template::function as intrinsic;
 use tablewright_template::{Sub, SubPart};
 
-use crate::equality::list_semantics::Form;
+use crate::equality::list_semantics::Semantics;
 
 /// The longest text that is written out, in bytes; expressions that double each other would outgrow memory.
 pub(crate) const LONGEST_TEXT: usize = 1 << 16;
 
 /// Returns whether two values under the property `name` mean the same.
 pub(crate) fn same(name: &str, a: &Value, b: &Value) -> bool {
-    same_form(Form::of(name), a, b)
+    same_by(Semantics::of(name), a, b)
 }
 
 /// Returns whether two values that are read in this form mean the same.
-pub(crate) fn same_form(form: Form, a: &Value, b: &Value) -> bool {
+pub(crate) fn same_by(semantics: Semantics, a: &Value, b: &Value) -> bool {
     if a == b {
         return true;
     }
     match (a, b) {
         // The same as comparing normal forms, without building them: most templates differ in few places.
         (Value::Object(x), Value::Object(y))
-            if form == Form::Plain && intrinsic(a).is_none() && intrinsic(b).is_none() =>
+            if semantics == Semantics::Plain && intrinsic(a).is_none() && intrinsic(b).is_none() =>
         {
             let there = |value: &&Value| !is_no_value(value);
             let inside = |(key, value): (&String, &Value), other: &Map<String, Value>| {
@@ -39,7 +39,7 @@ pub(crate) fn same_form(form: Form, a: &Value, b: &Value) -> bool {
             };
             x.iter().all(|member| inside(member, y)) && y.iter().all(|member| inside(member, x))
         }
-        _ => normal(form, a) == normal(form, b),
+        _ => normal(semantics, a) == normal(semantics, b),
     }
 }
 
@@ -54,7 +54,7 @@ pub(crate) fn same_option(name: &str, a: Option<&Value>, b: Option<&Value>) -> b
 
 /// Returns a string that is equal for equal meanings: the text of a scalar, canonical JSON of anything else.
 pub(crate) fn identity(value: &Value) -> String {
-    match normal(Form::Plain, value) {
+    match normal(Semantics::Plain, value) {
         Value::String(text) => text,
         other => other.to_string(),
     }
@@ -76,58 +76,59 @@ pub(crate) fn is_no_value(value: &Value) -> bool {
 }
 
 /// Returns the one spelling of a value that is read in this form.
-pub(crate) fn normal(form: Form, value: &Value) -> Value {
+pub(crate) fn normal(semantics: Semantics, value: &Value) -> Value {
     match value {
         Value::Null => Value::Null,
-        Value::String(text) if form == Form::Document => match serde_json::from_str(text) {
-            Ok(document @ Value::Object(_)) => normal(form, &document),
+        Value::String(text) if semantics == Semantics::Document => match serde_json::from_str(text) {
+            Ok(document @ Value::Object(_)) => normal(semantics, &document),
             Ok(_) | Err(_) => value.clone(),
         },
         Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            in_list(form, text(value).map_or(Value::Null, Value::String))
+            in_list(semantics, text(value).map_or(Value::Null, Value::String))
         }
         Value::Array(items) => {
             let items = items.iter().filter(|item| !is_no_value(item));
-            let mut items: Vec<Value> = items.map(|item| normal(form.element(), item)).collect();
-            if form.is_set() {
+            let mut items: Vec<Value> = items.map(|item| normal(semantics.element(), item)).collect();
+            if semantics.is_set() {
                 items.sort_by_cached_key(Value::to_string);
             }
             Value::Array(items)
         }
         Value::Object(map) => match intrinsic(value) {
             Some(("Fn::If", Value::Array(parts))) if !parts.is_empty() => {
-                let branches = parts[1..].iter().map(|branch| normal(form, branch));
+                let branches = parts[1..].iter().map(|branch| normal(semantics, branch));
                 let parts: Vec<Value> = [parts[0].clone()].into_iter().chain(branches).collect();
                 json!({ "Fn::If": parts })
             }
-            Some((function, argument)) => in_list(form, normal_intrinsic(function, argument)),
-            None if form == Form::Tags => normal(form, &pairs(map)),
-            None => in_list(form, normal_map(form, map)),
+            Some((function, argument)) => in_list(semantics, normal_intrinsic(function, argument)),
+            None if semantics == Semantics::Tags => normal(semantics, &pairs(map)),
+            None => in_list(semantics, normal_map(semantics, map)),
         },
     }
 }
 
 /// A single value where a list of one means the same.
-fn in_list(form: Form, value: Value) -> Value {
-    if form.may_be_bare() { json!([value]) } else { value }
+fn in_list(semantics: Semantics, value: Value) -> Value {
+    if semantics.may_be_bare() { json!([value]) } else { value }
 }
 
 fn pairs(tags: &Map<String, Value>) -> Value {
     tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect()
 }
 
-fn normal_map(form: Form, map: &Map<String, Value>) -> Value {
+fn normal_map(semantics: Semantics, map: &Map<String, Value>) -> Value {
     let mut entries: Vec<_> = map.iter().filter(|(_, value)| !is_no_value(value)).collect();
     // Sorted here because `serde_json` may be built with `preserve_order`, and `identity` prints the map.
     entries.sort_by_key(|(name, _)| *name);
-    let members = entries.into_iter().map(|(name, value)| (name.clone(), normal(form.member(name), value)));
+    let members =
+        entries.into_iter().map(|(name, value)| (name.clone(), normal(semantics.member(name), value)));
     Value::Object(members.collect())
 }
 
 /// The intrinsic functions that have several spellings, brought to one. Arguments are read once, whatever becomes of
 /// them: expressions may be nested as deep as JSON goes.
 fn normal_intrinsic(function: &str, argument: &Value) -> Value {
-    let argument = normal(Form::Plain, argument);
+    let argument = normal(Semantics::Plain, argument);
     let parts = match (function, &argument) {
         ("Fn::GetAtt", Value::String(dotted)) if dotted.contains('.') => return attribute(dotted),
         ("Fn::Sub", argument) => Sub::read(argument).and_then(substituted),

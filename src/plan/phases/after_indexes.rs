@@ -12,7 +12,7 @@ use crate::rules::Stage;
 /// Returns the free findings that go with the last step instead of the first.
 ///
 /// `indexes` are the names of the indexes to wait for.
-pub(crate) fn late(
+pub(crate) fn after_indexes(
     findings: &[Finding],
     free: &BTreeSet<usize>,
     indexes: &BTreeSet<String>,

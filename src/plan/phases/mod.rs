@@ -1,8 +1,8 @@
-//! Which change comes in which step.
+//! Assigns each change to a step.
 //!
-//! In go judged findings, out come rungs: sets of edits that may be one update. The phases are those of
-//! DynamoDB's update rules (one exclusive setting, one index, one replica a call); the order inside a table's
-//! indexes is the business of `indexes`, the templates that of `ladder`.
+//! In: judged findings. Out: the edits of each step, where one step is one update. The phases follow DynamoDB's update
+//! rules: one exclusive setting, one index, one replica per call. `indexes` orders the index changes of a table, `steps`
+//! writes the templates.
 
 pub(crate) mod after_indexes;
 
@@ -14,27 +14,27 @@ use serde_json::Value;
 use crate::compare::Finding;
 use crate::indexes::{self, IndexOp};
 use crate::path::Path;
-use crate::phases::after_indexes::late;
-use crate::rules::{Leg, Setting, Stage};
-use crate::steps::step_edits::{IndexStep, Rung, rung_at};
+use crate::phases::after_indexes::after_indexes;
+use crate::rules::{Setting, Stage, Transition};
+use crate::steps::step_edits::{IndexEdit, StepEdits, edits_at};
 use crate::view::{Templates, billing_mode, resource};
 use crate::{Action, Verdict, Wait};
 
-/// The rungs by phase, in the order of the fields.
+/// The edits by phase, in the order of the fields.
 #[derive(Debug, Default)]
 pub(crate) struct Phases<'a> {
-    /// Everything free, and the first legs.
-    first: Rung<'a>,
-    exclusive: Vec<Rung<'a>>,
-    indexes: Vec<Rung<'a>>,
+    /// Changes that go with any others, and the first of two steps.
+    first: StepEdits<'a>,
+    exclusive: Vec<StepEdits<'a>>,
+    indexes: Vec<StepEdits<'a>>,
     /// After the indexes, since a new replica may have settings for them.
-    replicas: Vec<Rung<'a>>,
-    /// Second legs, and what uses new indexes.
-    last: Rung<'a>,
+    replicas: Vec<StepEdits<'a>>,
+    /// The second of two steps, and what uses new indexes.
+    last: StepEdits<'a>,
 
-    /// The tables whose second leg has to wait for the first.
-    legs: BTreeMap<Leg, BTreeSet<String>>,
-    /// Something in the last rung must not be in one update with something in the first.
+    /// The tables whose second step has to wait until the first one has taken effect.
+    transitions: BTreeMap<Transition, BTreeSet<String>>,
+    /// Whether an edit of the last step must not share an update with an edit of the first.
     apart: bool,
     /// The findings that cannot share an update with every other.
     alone: BTreeSet<usize>,
@@ -43,11 +43,11 @@ pub(crate) struct Phases<'a> {
 /// One exclusive unit of a table: a setting, of the table or of one replica.
 type Unit = (Setting, String);
 
-/// Returns the rungs in order, none of them empty, and the findings that cannot share one with every other.
-pub(crate) fn rungs<'a>(
+/// Returns the edits of each step in order, none of them empty, and the findings that cannot share a step with all others.
+pub(crate) fn ordered_edits<'a>(
     templates: Templates<'a>,
     findings: &[Finding<'a>],
-) -> (Vec<Rung<'a>>, BTreeSet<usize>) {
+) -> (Vec<StepEdits<'a>>, BTreeSet<usize>) {
     let replaced = replaced_tables(findings);
     let mut ops = indexes::ops(templates, findings);
     ops.retain(|id, _| !replaced.contains(id.as_str()));
@@ -61,7 +61,7 @@ pub(crate) fn rungs<'a>(
         .collect();
     let switched = switched_tables(findings, &rest);
     let mut free = BTreeSet::new();
-    let mut units: BTreeMap<&str, BTreeMap<Unit, Rung>> = BTreeMap::new();
+    let mut units: BTreeMap<&str, BTreeMap<Unit, StepEdits>> = BTreeMap::new();
     for at in rest {
         let finding = &findings[at];
         let id = finding.change.logical_id.as_str();
@@ -70,26 +70,26 @@ pub(crate) fn rungs<'a>(
         } else if is_free(finding) {
             free.insert(at);
         } else {
-            phases.add_late_or_in_legs(at, finding);
+            phases.add_late_or_in_two_steps(at, finding);
         }
     }
     for id in &switched {
         let unit = (Setting::Billing, String::new());
         let vanishing = ops.get(*id).into_iter().flatten().filter(|op| !op.creates);
-        let rung = units.entry(id).or_default().entry(unit).or_default();
+        let edits = units.entry(id).or_default().entry(unit).or_default();
         for (path, to) in indexes::under_other_billing(templates, id, vanishing) {
-            rung.write(path, to);
+            edits.write(path, to);
         }
         phases.apart |= gets_scaling(templates, id);
     }
     // Also what uses an index that is there already: it must not matter how far an earlier run came.
     let names = if ops.is_empty() { BTreeSet::new() } else { indexes::names(templates.wanted) };
-    let late = late(findings, &free, &names);
+    let late = after_indexes(findings, &free, &names);
     phases.add_free(findings, free, &late);
     phases.add_exclusive(templates, units);
     phases.add_indexes(templates, findings, ops);
     let alone = std::mem::take(&mut phases.alone);
-    (phases.into_rungs(), alone)
+    (phases.into_ordered_edits(), alone)
 }
 
 impl<'a> Phases<'a> {
@@ -108,39 +108,43 @@ impl<'a> Phases<'a> {
         self.last.findings.extend(of_replaced);
     }
 
-    fn add_late_or_in_legs(&mut self, at: usize, finding: &Finding<'a>) {
+    fn add_late_or_in_two_steps(&mut self, at: usize, finding: &Finding<'a>) {
         match &finding.stage {
-            Stage::TwoLegs { first, wait } => {
+            Stage::TwoSteps { first, wait } => {
                 let id = &finding.change.logical_id;
                 self.first.write(finding.path.clone(), first.clone().map(Cow::Owned));
-                self.first.notes.push(first_leg(*wait, id));
+                self.first.notes.push(first_of_two(*wait, id));
                 self.last.carry_out(at, finding);
-                self.legs.entry(*wait).or_default().insert(id.clone());
+                self.transitions.entry(*wait).or_default().insert(id.clone());
                 self.alone.insert(at);
             }
             Stage::Last if !finding.by_reference => self.last.carry_out(at, finding),
             // Where only what is referred to changes, nothing is to be written. Indexes are operations, and what
-            // rides is written by the last step, which is the wanted template.
-            Stage::Last | Stage::Rides | Stage::Index(_) => {}
+            // has no effect is written by the last step, which is the wanted template.
+            Stage::Last | Stage::NoEffect | Stage::Index(_) => {}
             Stage::Free | Stage::Definition | Stage::Exclusive(_) => {}
         }
     }
 
     fn add_free(&mut self, findings: &[Finding<'a>], free: BTreeSet<usize>, late: &BTreeSet<usize>) {
         for at in free {
-            let rung = if late.contains(&at) { &mut self.last } else { &mut self.first };
-            rung.carry_out(at, &findings[at]);
+            let edits = if late.contains(&at) { &mut self.last } else { &mut self.first };
+            edits.carry_out(at, &findings[at]);
         }
     }
 
     /// One exclusive unit per table goes with what is free; more, or one that must come later, go one by one. Then
     /// all tables do: a table that is done sooner must not make an extra step when the plan is made again.
-    fn add_exclusive(&mut self, templates: Templates<'a>, tables: BTreeMap<&str, BTreeMap<Unit, Rung<'a>>>) {
+    fn add_exclusive(
+        &mut self,
+        templates: Templates<'a>,
+        tables: BTreeMap<&str, BTreeMap<Unit, StepEdits<'a>>>,
+    ) {
         let is_replica = |(setting, _): &Unit| *setting == Setting::Replica;
         let one_by_one = tables.iter().any(|(id, units)| {
             let settings = units.keys().filter(|unit| !is_replica(unit)).count();
             let switched = units.contains_key(&(Setting::Billing, String::new()));
-            // Scaling is removed in the first rung; the switch to on-demand comes after it.
+            // Scaling is removed in the first step; the switch to on-demand comes after it.
             settings > 1 || switched && loses_scaling(templates, id)
         });
         for units in tables.into_values() {
@@ -148,14 +152,14 @@ impl<'a> Phases<'a> {
                 units.into_iter().partition(|(unit, _)| is_replica(unit));
             for (at, (_, replica)) in replicas.into_iter().enumerate() {
                 self.alone.extend(&replica.findings);
-                rung_at(&mut self.replicas, at).join(replica);
+                edits_at(&mut self.replicas, at).join(replica);
             }
             for (at, ((kind, _), setting)) in settings.into_iter().enumerate() {
                 if one_by_one || self.apart && kind == Setting::Billing {
                     self.alone.extend(&setting.findings);
                 }
                 if one_by_one {
-                    rung_at(&mut self.exclusive, at).join(setting);
+                    edits_at(&mut self.exclusive, at).join(setting);
                 } else {
                     self.first.join(setting);
                 }
@@ -171,14 +175,14 @@ impl<'a> Phases<'a> {
     ) {
         for (id, ops) in ops {
             for (at, op) in indexes::ordered(ops, templates, &id).into_iter().enumerate() {
-                let rung = rung_at(&mut self.indexes, at);
+                let edits = edits_at(&mut self.indexes, at);
                 let (item, later) = indexes::item(templates, &op);
-                rung.write(op.path.clone(), item);
-                // Written, but not told: the index is what a person looks for.
+                edits.write(op.path.clone(), item);
+                // Not in the summary: the index change is what a reader looks for.
                 for &beside in &op.beside {
-                    rung.write(findings[beside].path.clone(), findings[beside].after.map(Cow::Borrowed));
+                    edits.write(findings[beside].path.clone(), findings[beside].after.map(Cow::Borrowed));
                 }
-                rung.indexes.push(IndexStep {
+                edits.indexes.push(IndexEdit {
                     table: id.clone(),
                     name: op.name.clone(),
                     creates: op.creates,
@@ -192,19 +196,20 @@ impl<'a> Phases<'a> {
                 self.alone.extend(op.findings);
             }
         }
-        for rung in &mut self.indexes {
-            let tables = rung.indexes.iter().map(|index| index.table.clone()).collect();
-            rung.waits.push(Wait::Indexes { tables });
+        for edits in &mut self.indexes {
+            let tables = edits.indexes.iter().map(|index| index.table.clone()).collect();
+            edits.waits.push(Wait::Indexes { tables });
         }
     }
 
-    fn into_rungs(self) -> Vec<Rung<'a>> {
-        let Self { mut first, mut exclusive, indexes, replicas, mut last, legs, apart, alone: _ } = self;
-        let waits = legs.into_iter().map(|(leg, tables)| {
+    fn into_ordered_edits(self) -> Vec<StepEdits<'a>> {
+        let Self { mut first, mut exclusive, indexes, replicas, mut last, transitions, apart, alone: _ } =
+            self;
+        let waits = transitions.into_iter().map(|(transition, tables)| {
             let tables = tables.into_iter().collect();
-            match leg {
-                Leg::TimeToLive => Wait::TimeToLive { tables },
-                Leg::Kinesis => Wait::KinesisDestination { tables },
+            match transition {
+                Transition::TimeToLive => Wait::TimeToLive { tables },
+                Transition::Kinesis => Wait::KinesisDestination { tables },
             }
         });
         let waits: Vec<Wait> = waits.collect();
@@ -218,15 +223,15 @@ impl<'a> Phases<'a> {
                 count => exclusive[count - 1].join(std::mem::take(&mut last)),
             }
         }
-        let mut rungs: Vec<Rung> =
+        let mut steps: Vec<StepEdits> =
             [first].into_iter().chain(exclusive).chain(indexes).chain(replicas).collect();
-        rungs.push(last);
-        rungs.retain(|rung| !rung.is_empty());
-        // The second legs are in the last rung, wherever they joined it.
-        if let [.., before, _] = rungs.as_mut_slice() {
+        steps.push(last);
+        steps.retain(|edits| !edits.is_empty());
+        // The second of two steps is in the last edits, wherever it joined them.
+        if let [.., before, _] = steps.as_mut_slice() {
             before.waits.extend(waits);
         }
-        rungs
+        steps
     }
 }
 
@@ -287,9 +292,9 @@ fn gets_scaling(templates: Templates, id: &str) -> bool {
     targets.iter().any(|target| resource(templates.deployed, target).is_none())
 }
 
-fn first_leg(leg: Leg, id: &str) -> String {
-    match leg {
-        Leg::TimeToLive => format!("turn time to live off on {id}"),
-        Leg::Kinesis => format!("detach {id} from its Kinesis stream"),
+fn first_of_two(transition: Transition, id: &str) -> String {
+    match transition {
+        Transition::TimeToLive => format!("turn time to live off on {id}"),
+        Transition::Kinesis => format!("detach {id} from its Kinesis stream"),
     }
 }

@@ -20,7 +20,7 @@ use crate::{Recipe, Verdict};
 pub(crate) use identity::{index_redefinitions, kept_or_lost, replacement};
 pub(crate) use index::{ONE_INDEX, not_separable, projected};
 pub(crate) use resource::{
-    added, attribute, clashing_name, clashing_target, depends_on_condition, known, moved, removed,
+    added, attribute, clashing_name, clashing_target, depends_on_condition, known_type, moved, removed,
     type_changed, unknown_value,
 };
 pub(crate) use stack::{followed_definition, section_entry, unused_definition};
@@ -53,18 +53,18 @@ pub(crate) struct Judgement {
 /// How a difference must be brought to AWS when there are others beside it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Stage {
-    /// Does nothing by itself: definitions come with the first step, everything else with the last.
-    Rides,
-    /// Goes with others, before the indexes.
+    /// Nothing is updated: definitions are written with the first step, everything else with the last.
+    NoEffect,
+    /// May share an update with others; before the indexes.
     Free,
-    /// DynamoDB wants it to be the only operation of an `UpdateTable` call.
+    /// DynamoDB requires it to be the only operation of an `UpdateTable` call.
     Exclusive(Setting),
-    /// An index appears, vanishes, or does both.
+    /// An index is created, deleted, or both.
     Index(IndexChange),
-    /// An attribute definition: recomputed for every rung.
+    /// An attribute definition: recomputed for every step.
     Definition,
-    /// The first leg puts this value (`None` takes the property away), the second the wanted one.
-    TwoLegs { first: Option<Value>, wait: Leg },
+    /// The first step sets this value (`None` removes the property), the second one the wanted value.
+    TwoSteps { first: Option<Value>, wait: Transition },
     /// Comes after the indexes.
     Last,
 }
@@ -76,9 +76,9 @@ pub(crate) enum IndexChange {
     Redefine,
 }
 
-/// What has to settle between the two legs.
+/// What has to take effect between the two steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Leg {
+pub(crate) enum Transition {
     TimeToLive,
     Kinesis,
 }
@@ -99,7 +99,7 @@ pub(crate) enum Setting {
 
 impl Judgement {
     pub(crate) fn new(verdict: Verdict, why: impl Into<String>) -> Self {
-        let stage = if verdict == Verdict::None { Stage::Rides } else { Stage::Free };
+        let stage = if verdict == Verdict::None { Stage::NoEffect } else { Stage::Free };
         Self { verdict, why: why.into(), server_text: None, recipe: None, stage }
     }
 

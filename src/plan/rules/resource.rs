@@ -15,7 +15,7 @@ use crate::view::{
 };
 
 /// A resource type whose update rules are known, after its schema.
-pub(crate) struct Known {
+pub(crate) struct KnownType {
     name: &'static str,
     /// Its createOnlyProperties: a change makes a new resource and deletes the old one.
     create_only: &'static [&'static str],
@@ -29,15 +29,15 @@ pub(crate) struct Known {
 
 const IN_PLACE: (Verdict, &str) = (Verdict::InPlace, "it is updated in place");
 
-const KNOWN: &[Known] = &[
-    Known {
+const KNOWN_TYPES: &[KnownType] = &[
+    KnownType {
         name: "AWS::ApplicationAutoScaling::ScalableTarget",
         create_only: &["ServiceNamespace", "ScalableDimension", "ResourceId"],
         named_by: None,
         updated: IN_PLACE,
         deleted: (Verdict::InPlace, "capacity stays at what auto scaling set last"),
     },
-    Known {
+    KnownType {
         name: "AWS::ApplicationAutoScaling::ScalingPolicy",
         create_only: &[
             "PolicyName",
@@ -51,35 +51,35 @@ const KNOWN: &[Known] = &[
         deleted: (Verdict::InPlace, "capacity stays at what auto scaling set last"),
     },
     // Counts who uses which construct; it exists only on paper.
-    Known {
+    KnownType {
         name: "AWS::CDK::Metadata",
         create_only: &[],
         named_by: None,
         updated: (Verdict::None, "it is text for people and tools"),
         deleted: (Verdict::None, "it is text for people and tools"),
     },
-    Known {
+    KnownType {
         name: "AWS::CloudFormation::Stack",
         create_only: &[],
         named_by: None,
         updated: (Verdict::InPlaceWithRisk, "what changes inside the nested stack is not in this template"),
         deleted: (Verdict::DataLoss, "the whole nested stack goes, with the tables that it may hold"),
     },
-    Known {
+    KnownType {
         name: "AWS::CloudWatch::Alarm",
         create_only: &["AlarmName"],
         named_by: None,
         updated: IN_PLACE,
         deleted: (Verdict::InPlace, "nobody is told any more"),
     },
-    Known {
+    KnownType {
         name: "AWS::IAM::ManagedPolicy",
         create_only: &["ManagedPolicyName", "Description", "Path"],
         named_by: Some("ManagedPolicyName"),
         updated: IN_PLACE,
         deleted: (Verdict::InPlace, "whoever had rights by it loses them"),
     },
-    Known {
+    KnownType {
         name: "AWS::KMS::Key",
         create_only: &[],
         named_by: None,
@@ -89,14 +89,14 @@ const KNOWN: &[Known] = &[
             "what it encrypted can no longer be read once its waiting period is over",
         ),
     },
-    Known {
+    KnownType {
         name: "AWS::Kinesis::Stream",
         create_only: &["Name"],
         named_by: None,
         updated: IN_PLACE,
         deleted: (Verdict::InPlaceWithRisk, "the records in it go with it"),
     },
-    Known {
+    KnownType {
         name: "AWS::Lambda::EventSourceMapping",
         create_only: &[
             "EventSourceArn",
@@ -108,7 +108,7 @@ const KNOWN: &[Known] = &[
         updated: IN_PLACE,
         deleted: (Verdict::InPlace, "the function no longer sees changes"),
     },
-    Known {
+    KnownType {
         name: "AWS::SSM::Parameter",
         create_only: &["Name"],
         named_by: None,
@@ -118,11 +118,11 @@ const KNOWN: &[Known] = &[
 ];
 
 /// Returns what is known about a type.
-pub(crate) fn known(kind: &str) -> Option<&'static Known> {
-    KNOWN.iter().find(|known| known.name == kind)
+pub(crate) fn known_type(kind: &str) -> Option<&'static KnownType> {
+    KNOWN_TYPES.iter().find(|known| known.name == kind)
 }
 
-impl Known {
+impl KnownType {
     /// Returns whether a change of this property makes a new resource.
     pub(crate) fn replaces(&self, property: &str) -> bool {
         self.create_only.contains(&property)
@@ -146,8 +146,8 @@ pub(crate) fn removed(id: &str, resource: &Value) -> Judgement {
     if retained {
         return Judgement::new(Verdict::InPlaceWithRisk, "`DeletionPolicy` keeps it, outside the stack");
     }
-    match known(kind) {
-        Some(Known { deleted: (verdict, what), .. }) => {
+    match known_type(kind) {
+        Some(KnownType { deleted: (verdict, what), .. }) => {
             Judgement::new(*verdict, format!("it is deleted: {what}"))
         }
         None => Judgement::new(Verdict::InPlaceWithRisk, "it is deleted, with what it may hold"),
@@ -281,7 +281,7 @@ pub(crate) fn depends_on_condition(id: &str, deployed: &Value, kind: &str) -> Ju
 }
 
 fn other_property(case: &Case, kind: &str, property_name: &str) -> Judgement {
-    let Some(known) = known(kind) else {
+    let Some(known) = known_type(kind) else {
         let why = format!(
             "the update rules of {kind} are not known here: CloudFormation's change set says whether it is replaced"
         );

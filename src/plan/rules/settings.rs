@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Case, Judgement, Leg, Setting, Stage};
+use super::{Case, Judgement, Setting, Stage, Transition};
 use crate::Verdict;
 use crate::equality::{identity, same_option, text};
 use crate::recipe;
@@ -136,7 +136,7 @@ pub(super) fn kinesis(case: &Case) -> Judgement {
             let why = "a table leaves one Kinesis stream before it joins another; changes between the two steps reach neither";
             Judgement::new(Verdict::Staged, why)
                 .server("EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation")
-                .at(Stage::TwoLegs { first: None, wait: Leg::Kinesis })
+                .at(Stage::TwoSteps { first: None, wait: Transition::Kinesis })
         }
         (Some(_), Some(_)) => Judgement::new(Verdict::InPlace, "the precision of the time stamps changes"),
     }
@@ -180,7 +180,7 @@ pub(super) fn time_to_live(case: &Case) -> Judgement {
             );
             Judgement::new(Verdict::Staged, why)
                 .server(active(&a))
-                .at(Stage::TwoLegs { first: Some(off), wait: Leg::TimeToLive })
+                .at(Stage::TwoSteps { first: Some(off), wait: Transition::TimeToLive })
         }
     }
 }

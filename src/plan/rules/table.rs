@@ -1,7 +1,7 @@
 //! The table of rules for the properties of tables, after the CloudFormation schemas and their update notes.
 //!
-//! A row with `Whole` is judged as one value, a row with `Entry` when the thing itself appears or vanishes; what is
-//! inside an entry has rows of its own. A property without a row is not known, and that is what the verdict says.
+//! A row with `Whole` is judged as one value, a row with `Presence` when the value itself is added or removed; what is
+//! inside it has rows of its own. A property without a row is unknown, and the verdict says so.
 
 use super::identity::{
     attribute_definition, import_source, key_schema, local_index, multi_region_consistency, source_arn,
@@ -26,59 +26,60 @@ struct Row {
 #[derive(Clone, Copy, PartialEq)]
 enum Extent {
     Whole,
-    Entry,
+    Presence,
 }
 
 #[derive(Clone, Copy)]
 enum Rule {
-    Says(Verdict, &'static str),
-    Ask(fn(&Case) -> Judgement),
+    Fixed(Verdict, &'static str),
+    Judge(fn(&Case) -> Judgement),
 }
 
-use Extent::{Entry, Whole};
-use Rule::{Ask, Says};
+use Extent::{Presence, Whole};
+use Rule::{Fixed, Judge};
 
 const fn row(pattern: &'static str, extent: Extent, rule: Rule) -> Row {
     Row { pattern, extent, rule }
 }
 
-const TAGS: Rule = Says(Verdict::InPlace, "tags are set without touching the table");
+const TAGS: Rule = Fixed(Verdict::InPlace, "tags are set without touching the table");
 const POLICY: Rule =
-    Says(Verdict::InPlace, "the resource policy is put anew; it decides who else may use it");
-const INDEX_CAPACITY: Rule = Says(Verdict::InPlace, "the capacity of an index is changed while it is in use");
-const INSIGHTS: Rule = Says(Verdict::InPlace, "contributor insights are switched while the table is in use");
+    Fixed(Verdict::InPlace, "the resource policy is put anew; it decides who else may use it");
+const INDEX_CAPACITY: Rule =
+    Fixed(Verdict::InPlace, "the capacity of an index is changed while it is in use");
+const INSIGHTS: Rule = Fixed(Verdict::InPlace, "contributor insights are switched while the table is in use");
 
 /// What both table types have.
 const SHARED: &[Row] = &[
     // createOnly in both schemas: CloudFormation makes a new table.
-    row("TableName", Whole, Ask(table_name)),
+    row("TableName", Whole, Judge(table_name)),
     // conditionalCreateOnly: UpdateTable has no KeySchema member.
-    row("KeySchema", Whole, Ask(key_schema)),
+    row("KeySchema", Whole, Judge(key_schema)),
     // "Updates are not supported"; conditionalCreateOnly for global tables, not declared at all for tables.
-    row("LocalSecondaryIndexes", Whole, Ask(local_index)),
-    row("LocalSecondaryIndexes/*", Whole, Ask(local_index)),
+    row("LocalSecondaryIndexes", Whole, Judge(local_index)),
+    row("LocalSecondaryIndexes/*", Whole, Judge(local_index)),
     // "Replacement if an existing definition is edited".
-    row("AttributeDefinitions", Whole, Ask(unreadable_definitions)),
-    row("AttributeDefinitions/*", Whole, Ask(attribute_definition)),
+    row("AttributeDefinitions", Whole, Judge(unreadable_definitions)),
+    row("AttributeDefinitions/*", Whole, Judge(attribute_definition)),
     // UpdateTable takes one index creation or deletion a call (aws-cdk#12246).
-    row("GlobalSecondaryIndexes", Whole, Ask(unreadable_indexes)),
-    row("GlobalSecondaryIndexes/*", Entry, Ask(index)),
+    row("GlobalSecondaryIndexes", Whole, Judge(unreadable_indexes)),
+    row("GlobalSecondaryIndexes/*", Presence, Judge(index)),
     // amplify-cli#11384: fixed for the life of an index.
-    row("GlobalSecondaryIndexes/*/KeySchema", Whole, Ask(index_definition)),
-    row("GlobalSecondaryIndexes/*/Projection", Whole, Ask(index_definition)),
-    row("GlobalSecondaryIndexes/*/WarmThroughput", Whole, Ask(warm_throughput)),
+    row("GlobalSecondaryIndexes/*/KeySchema", Whole, Judge(index_definition)),
+    row("GlobalSecondaryIndexes/*/Projection", Whole, Judge(index_definition)),
+    row("GlobalSecondaryIndexes/*/WarmThroughput", Whole, Judge(warm_throughput)),
     // "WarmThroughput modification must be the only operation in the request", and so on for the exclusive ones.
-    row("WarmThroughput", Whole, Ask(warm_throughput)),
-    row("BillingMode", Whole, Ask(billing_mode)),
-    row("SSESpecification", Whole, Ask(encryption)),
-    row("StreamSpecification", Entry, Ask(stream)),
-    row("StreamSpecification/StreamViewType", Whole, Ask(stream_view_type)),
+    row("WarmThroughput", Whole, Judge(warm_throughput)),
+    row("BillingMode", Whole, Judge(billing_mode)),
+    row("SSESpecification", Whole, Judge(encryption)),
+    row("StreamSpecification", Presence, Judge(stream)),
+    row("StreamSpecification/StreamViewType", Whole, Judge(stream_view_type)),
     // aws-cdk#13106, aws-cdk#25655.
-    row("TimeToLiveSpecification", Whole, Ask(time_to_live)),
-    row("KinesisStreamSpecification", Whole, Ask(kinesis)),
-    row("PointInTimeRecoverySpecification", Whole, Ask(point_in_time_recovery)),
-    row("DeletionProtectionEnabled", Whole, Ask(deletion_protection)),
-    row("TableClass", Whole, Ask(table_class)),
+    row("TimeToLiveSpecification", Whole, Judge(time_to_live)),
+    row("KinesisStreamSpecification", Whole, Judge(kinesis)),
+    row("PointInTimeRecoverySpecification", Whole, Judge(point_in_time_recovery)),
+    row("DeletionProtectionEnabled", Whole, Judge(deletion_protection)),
+    row("TableClass", Whole, Judge(table_class)),
     row("ContributorInsightsSpecification", Whole, INSIGHTS),
     row("ResourcePolicy", Whole, POLICY),
     row("Tags", Whole, TAGS),
@@ -88,9 +89,9 @@ const SHARED: &[Row] = &[
 /// What only `AWS::DynamoDB::Table` has.
 const TABLE_ONLY: &[Row] = &[
     // createOnly: adding, changing and removing it all replace the table.
-    row("ImportSourceSpecification", Whole, Ask(import_source)),
-    row("ProvisionedThroughput", Whole, Ask(throughput)),
-    row("OnDemandThroughput", Whole, Ask(on_demand_throughput)),
+    row("ImportSourceSpecification", Whole, Judge(import_source)),
+    row("ProvisionedThroughput", Whole, Judge(throughput)),
+    row("OnDemandThroughput", Whole, Judge(on_demand_throughput)),
     row("StreamSpecification/ResourcePolicy", Whole, POLICY),
     row("GlobalSecondaryIndexes/*/ProvisionedThroughput", Whole, INDEX_CAPACITY),
     row("GlobalSecondaryIndexes/*/OnDemandThroughput", Whole, INDEX_CAPACITY),
@@ -98,17 +99,17 @@ const TABLE_ONLY: &[Row] = &[
     row("GlobalSecondaryIndexes/*/ContributorInsightsSpecification", Whole, INSIGHTS),
 ];
 
-const READS: Rule = Says(Verdict::InPlace, "read capacity is changed while the table is in use");
-const WRITES: Rule = Says(Verdict::InPlace, "write capacity is changed while the table is in use");
+const READS: Rule = Fixed(Verdict::InPlace, "read capacity is changed while the table is in use");
+const WRITES: Rule = Fixed(Verdict::InPlace, "write capacity is changed while the table is in use");
 
 const FOLLOWS: Rule =
-    Says(Verdict::InPlaceWithRisk, "it decides whether settings of other replicas reach this one");
+    Fixed(Verdict::InPlaceWithRisk, "it decides whether settings of other replicas reach this one");
 
 /// What only `AWS::DynamoDB::GlobalTable` has.
 const GLOBAL_ONLY: &[Row] = &[
-    row("GlobalTableSourceArn", Whole, Ask(source_arn)),
-    row("MultiRegionConsistency", Whole, Ask(multi_region_consistency)),
-    row("GlobalTableWitnesses", Whole, Ask(multi_region_consistency)),
+    row("GlobalTableSourceArn", Whole, Judge(source_arn)),
+    row("MultiRegionConsistency", Whole, Judge(multi_region_consistency)),
+    row("GlobalTableWitnesses", Whole, Judge(multi_region_consistency)),
     row("ReadOnDemandThroughputSettings", Whole, READS),
     row("ReadProvisionedThroughputSettings", Whole, READS),
     row("WriteOnDemandThroughputSettings", Whole, WRITES),
@@ -121,37 +122,37 @@ const GLOBAL_ONLY: &[Row] = &[
     row(
         "Replicas",
         Whole,
-        Says(
+        Fixed(
             Verdict::InPlaceWithRisk,
             "the replicas cannot be told apart, and AWS adds or removes one per update",
         ),
     ),
-    row("Replicas/*", Entry, Ask(replica)),
+    row("Replicas/*", Presence, Judge(replica)),
     row("Replicas/*/ContributorInsightsSpecification", Whole, INSIGHTS),
-    row("Replicas/*/DeletionProtectionEnabled", Whole, Ask(deletion_protection)),
-    row("Replicas/*/GlobalSecondaryIndexes/*", Entry, INDEX_CAPACITY),
+    row("Replicas/*/DeletionProtectionEnabled", Whole, Judge(deletion_protection)),
+    row("Replicas/*/GlobalSecondaryIndexes/*", Presence, INDEX_CAPACITY),
     row("Replicas/*/GlobalSecondaryIndexes/*/ContributorInsightsSpecification", Whole, INSIGHTS),
     row("Replicas/*/GlobalSecondaryIndexes/*/ReadOnDemandThroughputSettings", Whole, INDEX_CAPACITY),
     row("Replicas/*/GlobalSecondaryIndexes/*/ReadProvisionedThroughputSettings", Whole, INDEX_CAPACITY),
     row("Replicas/*/GlobalTableSettingsReplicationMode", Whole, FOLLOWS),
-    row("Replicas/*/KinesisStreamSpecification", Whole, Ask(kinesis)),
-    row("Replicas/*/PointInTimeRecoverySpecification", Whole, Ask(point_in_time_recovery)),
+    row("Replicas/*/KinesisStreamSpecification", Whole, Judge(kinesis)),
+    row("Replicas/*/PointInTimeRecoverySpecification", Whole, Judge(point_in_time_recovery)),
     row("Replicas/*/ReadOnDemandThroughputSettings", Whole, READS),
     row("Replicas/*/ReadProvisionedThroughputSettings", Whole, READS),
     row("Replicas/*/ReplicaStreamSpecification", Whole, POLICY),
     row("Replicas/*/ResourcePolicy", Whole, POLICY),
-    row("Replicas/*/SSESpecification", Whole, Ask(encryption)),
-    row("Replicas/*/TableClass", Whole, Ask(table_class)),
+    row("Replicas/*/SSESpecification", Whole, Judge(encryption)),
+    row("Replicas/*/TableClass", Whole, Judge(table_class)),
     row("Replicas/*/Tags/*", Whole, TAGS),
 ];
 
 /// SAM's small table becomes an `AWS::DynamoDB::Table` with these properties.
 const SIMPLE: &[Row] = &[
-    row("TableName", Whole, Ask(table_name)),
-    row("PrimaryKey", Whole, Ask(key_schema)),
-    row("ProvisionedThroughput", Whole, Ask(throughput)),
-    row("SSESpecification", Whole, Ask(encryption)),
-    row("PointInTimeRecoverySpecification", Whole, Ask(point_in_time_recovery)),
+    row("TableName", Whole, Judge(table_name)),
+    row("PrimaryKey", Whole, Judge(key_schema)),
+    row("ProvisionedThroughput", Whole, Judge(throughput)),
+    row("SSESpecification", Whole, Judge(encryption)),
+    row("PointInTimeRecoverySpecification", Whole, Judge(point_in_time_recovery)),
     row("Tags", Whole, TAGS),
 ];
 
@@ -176,8 +177,8 @@ pub(crate) fn is_fixed(kind: &str, pattern: &str) -> bool {
 pub(crate) fn of_property(case: &Case, kind: &str) -> Judgement {
     let pattern = case.path.pattern(3);
     match find(kind, &pattern).map(|row| row.rule) {
-        Some(Ask(judge)) => judge(case),
-        Some(Says(verdict, why)) => Judgement::new(verdict, why).at(stage(&pattern)),
+        Some(Judge(judge)) => judge(case),
+        Some(Fixed(verdict, why)) => Judgement::new(verdict, why).at(stage(&pattern)),
         None => {
             let name = if pattern.is_empty() { "Properties" } else { &pattern };
             Judgement::new(

@@ -1,6 +1,6 @@
-//! The attribute definitions of a template between two others: exactly the keys that are in it.
+//! The attribute definitions of an intermediate template: one for each key attribute in it, and no others.
 //!
-//! DynamoDB refuses a definition that no key uses as well as a key without one, so every rung has its own list.
+//! DynamoDB refuses a definition that no key uses and a key without a definition, so every step has its own list.
 
 use std::collections::BTreeSet;
 
@@ -11,15 +11,15 @@ use crate::view::{
     Templates, definitions, fixed_attributes, indexes, key_attributes, property_path, resource,
 };
 
-/// Writes the attribute definitions of a table for the indexes it has now. `created` names those that stand in
-/// their wanted form: an attribute has its deployed type as long as anything deployed uses it.
+/// Writes the attribute definitions of a table for the indexes it has now. `created` names the indexes that already have
+/// their wanted definition: an attribute keeps its deployed type as long as a deployed key uses it.
 pub(crate) fn recompute(template: &mut Value, templates: Templates, id: &str, created: &BTreeSet<String>) {
     let place: Path = property_path(id, "AttributeDefinitions");
     let Some(list) = list(template, templates, id, created) else { return };
     place.write(template, Some(&Value::Array(list)));
 }
 
-/// Returns whether the definitions of a table can be written anew: both sides must be lists of named elements.
+/// Returns whether the definitions of a table can be recomputed: on both sides they must be lists of named elements.
 pub(crate) fn is_separable(templates: Templates, id: &str) -> bool {
     let readable = |template| resource(template, id).is_some_and(|table| definitions(table).is_some());
     readable(templates.deployed) && readable(templates.wanted)

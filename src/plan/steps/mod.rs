@@ -1,8 +1,8 @@
-//! From phases to steps, each a whole template.
+//! Writes the template of each step.
 //!
-//! In go judged findings, out come the steps: what is free first, then the exclusive settings one by one, then
-//! the indexes one per table and step, then the second legs. Every template between is made from the deployed one,
-//! so that nothing leaks into a step that does not belong there. The last template is the wanted one, verbatim.
+//! In: judged findings. Out: the steps: first the changes that go with any others, then the exclusive settings one by
+//! one, then the indexes, one per table and step, then the second of two steps. Every intermediate template is made from
+//! the deployed one, so that a step contains its own changes only. The last template is the wanted one, verbatim.
 
 pub(crate) mod definitions;
 pub(crate) mod step_edits;
@@ -16,54 +16,54 @@ use crate::path::Path;
 use crate::phases;
 use crate::rules::Stage;
 use crate::steps::definitions::{is_separable, recompute};
-use crate::steps::step_edits::Rung;
+use crate::steps::step_edits::StepEdits;
 use crate::view::Templates;
 use crate::{Action, Step};
 
-/// The steps, and which findings could not share one with others.
-pub(crate) struct Ladder {
+/// The steps, and the findings that could not share one with others.
+pub(crate) struct PlannedSteps {
     pub(crate) steps: Vec<Step>,
     pub(crate) staged: BTreeSet<usize>,
 }
 
 /// Returns the steps from the deployed to the wanted template.
-pub(crate) fn climb(templates: Templates, findings: &[Finding]) -> Ladder {
-    let (rungs, alone) = phases::rungs(templates, findings);
-    let Some((last, rungs)) = rungs.split_last() else {
+pub(crate) fn plan_steps(templates: Templates, findings: &[Finding]) -> PlannedSteps {
+    let (all_edits, alone) = phases::ordered_edits(templates, findings);
+    let Some((last, earlier)) = all_edits.split_last() else {
         // At most text changed: one update, which CloudFormation may find empty.
-        let step = || last_step(templates, findings, &Rung::default());
+        let step = || last_step(templates, findings, &StepEdits::default());
         let steps = if findings.is_empty() { Vec::new() } else { vec![step()] };
-        return Ladder { steps, staged: BTreeSet::new() };
+        return PlannedSteps { steps, staged: BTreeSet::new() };
     };
-    let mut steps = Vec::with_capacity(rungs.len() + 1);
-    if !rungs.is_empty() {
-        let mut between = Between::new(templates, findings);
-        for rung in rungs {
-            let template = between.apply(rung);
-            steps.push(Step { template, summary: summary(rung, findings), waits: rung.waits.clone() });
+    let mut steps = Vec::with_capacity(earlier.len() + 1);
+    if !earlier.is_empty() {
+        let mut intermediate = Intermediate::new(templates, findings);
+        for edits in earlier {
+            let template = intermediate.apply(edits);
+            steps.push(Step { template, summary: summary(edits, findings), waits: edits.waits.clone() });
         }
     }
-    let staged = if rungs.is_empty() { BTreeSet::new() } else { alone };
+    let staged = if earlier.is_empty() { BTreeSet::new() } else { alone };
     steps.push(last_step(templates, findings, last));
-    Ladder { steps, staged }
+    PlannedSteps { steps, staged }
 }
 
-/// The last template is the wanted one, whatever the rung says: what only rides comes with it.
-fn last_step(templates: Templates, findings: &[Finding], rung: &Rung) -> Step {
-    let rides = findings.iter().filter(|finding| finding.stage == Stage::Rides).map(describe);
-    let summary = summary(rung, findings).into_iter().chain(rides).collect();
-    Step { template: templates.written.clone(), summary, waits: rung.waits.clone() }
+/// The last template is the wanted one, whatever its edits are, so it has the changes without effect too.
+fn last_step(templates: Templates, findings: &[Finding], edits: &StepEdits) -> Step {
+    let without_effect = findings.iter().filter(|finding| finding.stage == Stage::NoEffect).map(describe);
+    let summary = summary(edits, findings).into_iter().chain(without_effect).collect();
+    Step { template: templates.written.clone(), summary, waits: edits.waits.clone() }
 }
 
 /// The template as it is between two steps.
-pub(crate) struct Between<'a> {
+pub(crate) struct Intermediate<'a> {
     templates: Templates<'a>,
     template: Value,
     /// The indexes that stand in their wanted form, by table.
     created: BTreeMap<String, BTreeSet<String>>,
 }
 
-impl<'a> Between<'a> {
+impl<'a> Intermediate<'a> {
     pub(crate) fn new(templates: Templates<'a>, findings: &[Finding]) -> Self {
         let mut template = templates.deployed.clone();
         // What a later template refers to must be defined; by itself a definition does nothing. Where values are known,
@@ -79,12 +79,12 @@ impl<'a> Between<'a> {
         Self { templates, template, created: BTreeMap::new() }
     }
 
-    /// Carries out a rung and returns the template after it.
-    pub(crate) fn apply(&mut self, rung: &Rung) -> Value {
-        for edit in &rung.edits {
+    /// Applies the edits of a step and returns the template after it.
+    pub(crate) fn apply(&mut self, edits: &StepEdits) -> Value {
+        for edit in &edits.values {
             edit.path.write(&mut self.template, edit.to.as_deref());
         }
-        for index in &rung.indexes {
+        for index in &edits.indexes {
             let created = self.created.entry(index.table.clone()).or_default();
             if index.creates {
                 created.insert(index.name.clone());
@@ -117,13 +117,13 @@ fn forget_dependencies(template: &mut Value) {
     }
 }
 
-fn summary(rung: &Rung, findings: &[Finding]) -> Vec<String> {
-    let mut lines: Vec<String> = rung.findings.iter().map(|at| describe(&findings[*at])).collect();
-    lines.extend(rung.indexes.iter().map(|index| {
+fn summary(edits: &StepEdits, findings: &[Finding]) -> Vec<String> {
+    let mut lines: Vec<String> = edits.findings.iter().map(|at| describe(&findings[*at])).collect();
+    lines.extend(edits.indexes.iter().map(|index| {
         let verb = if index.creates { "create" } else { "delete" };
         format!("{verb} index {} on {}", index.name, index.table)
     }));
-    lines.extend(rung.notes.iter().cloned());
+    lines.extend(edits.notes.iter().cloned());
     lines
 }
 

@@ -1,4 +1,4 @@
-//! What is written in one step.
+//! The edits of one step.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -9,36 +9,36 @@ use crate::compare::Finding;
 use crate::path::Path;
 use crate::{Action, Wait};
 
-/// The edits of one step, on top of those before it.
+/// The edits of one step, applied after those of the steps before it.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Rung<'a> {
-    pub(crate) edits: Vec<Edit<'a>>,
-    /// The findings that it carries out, for the summary.
+pub(crate) struct StepEdits<'a> {
+    pub(crate) values: Vec<Edit<'a>>,
+    /// The findings that the step carries out, for the summary.
     pub(crate) findings: BTreeSet<usize>,
-    pub(crate) indexes: Vec<IndexStep>,
-    /// What it does besides, in words.
+    pub(crate) indexes: Vec<IndexEdit>,
+    /// Further lines of the summary.
     pub(crate) notes: Vec<String>,
     pub(crate) waits: Vec<Wait>,
 }
 
-/// A value that is put at a place, or taken away.
+/// A value to be set at a path, or removed.
 #[derive(Clone, Debug)]
 pub(crate) struct Edit<'a> {
     pub(crate) path: Path,
     pub(crate) to: Option<Cow<'a, Value>>,
 }
 
-/// An index that appears or vanishes.
+/// The creation or deletion of an index.
 #[derive(Clone, Debug)]
-pub(crate) struct IndexStep {
+pub(crate) struct IndexEdit {
     pub(crate) table: String,
     pub(crate) name: String,
     pub(crate) creates: bool,
 }
 
-impl<'a> Rung<'a> {
+impl<'a> StepEdits<'a> {
     pub(crate) fn write(&mut self, path: Path, to: Option<Cow<'a, Value>>) {
-        self.edits.push(Edit { path, to });
+        self.values.push(Edit { path, to });
     }
 
     /// Writes what the finding wants.
@@ -51,7 +51,7 @@ impl<'a> Rung<'a> {
     }
 
     pub(crate) fn join(&mut self, other: Self) {
-        self.edits.extend(other.edits);
+        self.values.extend(other.values);
         self.findings.extend(other.findings);
         self.indexes.extend(other.indexes);
         self.notes.extend(other.notes);
@@ -59,14 +59,14 @@ impl<'a> Rung<'a> {
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.edits.is_empty()
+        self.values.is_empty()
     }
 }
 
-/// Returns the rung at this place, making those that are missing.
-pub(crate) fn rung_at<'r, 'a>(rungs: &'r mut Vec<Rung<'a>>, at: usize) -> &'r mut Rung<'a> {
-    if rungs.len() <= at {
-        rungs.resize_with(at + 1, Rung::default);
+/// Returns the edits of this step, adding empty ones up to it.
+pub(crate) fn edits_at<'r, 'a>(steps: &'r mut Vec<StepEdits<'a>>, at: usize) -> &'r mut StepEdits<'a> {
+    if steps.len() <= at {
+        steps.resize_with(at + 1, StepEdits::default);
     }
-    &mut rungs[at]
+    &mut steps[at]
 }

@@ -98,7 +98,7 @@ fn indexes_go_one_by_one_with_their_attributes() {
         &indexed(&[], json!({})),
         &["delete index a on T", "delete index b on T"],
     );
-    // One alone is no ladder.
+    // One alone needs one step.
     let plan = check(&indexed(&[], json!({})), &indexed(&["a"], json!({})), &["create index a on T"]);
     assert_eq!((plan.verdict(), plan.steps[0].waits.clone()), (Verdict::InPlace, on_indexes(&["T"])));
 }
@@ -578,7 +578,7 @@ fn conditions_leave_a_way_or_say_that_there_is_none() {
             .collect();
         named(json!({ "AttributeDefinitions": definitions, "GlobalSecondaryIndexes": indexes }))
     };
-    // The list of definitions can be read, so there is a list for every rung.
+    // The list of definitions can be read, so there is a list for every step.
     let before = conditional(&["a"], attributes(&["pk", "a"]));
     let plan = plan(
         Some(&before),
@@ -623,13 +623,13 @@ fn consent_carries_out_what_was_consented_to() {
     both["Resources"]["T"] = resource(json!({}));
     let removed = plan(Some(&both), &rest, &allow);
     assert_eq!((steps(&removed), removed.verdict()), (vec!["remove T".to_owned()], Verdict::DataLoss));
-    // A table that is replaced is not taken through a ladder.
+    // A table that is replaced gets no intermediate steps.
     let replaced = table(
         json!({ "TableName": "b", "AttributeDefinitions": attributes(&["pk", "x", "y"]), "GlobalSecondaryIndexes": [index("x", &["x"]), index("y", &["y"])] }),
     );
     let plan = plan(Some(&table(json!({ "TableName": "a" }))), &replaced, &allow);
     assert_eq!((plan.steps.len(), plan.verdict()), (1, Verdict::DataLoss));
-    // Beside the ladder of another table it waits for the end.
+    // Beside the steps of another table it comes last.
     let beside = |t: &Value, u: &[&str]| {
         let mut template = t.clone();
         template["Resources"]["U"] = indexed(u, json!({ "TableName": "u" }))["Resources"]["T"].clone();

@@ -354,13 +354,13 @@ fn no_value_leaks_into_a_step_before_its_turn() {
     };
     let before = template(&["a"], &["1"]);
     let after = template(&["a", "b", "c"], &["1", "2"]);
-    let ladder = plan(
+    let staged = plan(
         Some(&before),
         &after,
         &known(&[("Reads", "1"), ("View", "KEYS_ONLY")], &[("Reads", "2"), ("View", "NEW_IMAGE")]),
     );
-    assert_eq!(ladder.verdict(), Verdict::Staged);
-    let seen: Vec<(Value, Value, usize, Value)> = ladder
+    assert_eq!(staged.verdict(), Verdict::Staged);
+    let seen: Vec<(Value, Value, usize, Value)> = staged
         .steps
         .iter()
         .map(|step| {
@@ -383,12 +383,12 @@ fn no_value_leaks_into_a_step_before_its_turn() {
             (json!({ "Ref": "Reads" }), json!({ "Ref": "View" }), 3, allowed),
         ]
     );
-    assert_eq!(ladder.steps[3].template, after);
+    assert_eq!(staged.steps[3].template, after);
     // After each step the rest of the way is the same.
-    for (at, step) in ladder.steps.iter().enumerate() {
+    for (at, step) in staged.steps.iter().enumerate() {
         let values: Values = &[("Reads", "2"), ("View", "NEW_IMAGE")];
         let rest = plan(Some(&step.template), &after, &known(values, values));
-        assert_eq!(rest.steps.len(), ladder.steps.len() - at - 1, "after step {at}");
+        assert_eq!(rest.steps.len(), staged.steps.len() - at - 1, "after step {at}");
     }
 }
 
