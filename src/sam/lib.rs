@@ -33,7 +33,6 @@ mod remove;
 mod embed;
 mod verify;
 
-mod resolve;
 mod names;
 mod way;
 mod fragment;

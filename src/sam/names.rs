@@ -4,9 +4,7 @@
 //! it. `Ref` of a table is its *logical id* under `sam local`, whatever `TableName` says (aws-sam-cli#1604, #4905, #7413);
 //! `Ref` of a parameter is right in both places, so functions get the parameter and never the table.
 
-use tablewright::{Expression, Parameter, Problem, Stack, Table, Value};
-
-use crate::resolve;
+use tablewright::{Expression, Parameter, Problem, Stack, Table, Value, resolve};
 
 /// Returns the stack with a parameter for the name of each table, where the name is a literal. The line of the parameter is that
 /// of the table.
@@ -64,21 +62,20 @@ pub(crate) fn parameter_of(table: &Table) -> String {
     format!("{}TableName", table.id)
 }
 
-/// Returns the name of a table as functions are to be told it: known without CloudFormation. `stack` has its
-/// [name parameters](with_name_parameters).
+/// Returns the name of a table as the environment of a function has it: a value that is known without CloudFormation. `stack` has
+/// its [name parameters](with_name_parameters).
 pub(crate) fn name_of<'s>(stack: &'s Stack, table: &'s Table) -> Result<&'s Value<String>, Box<Problem>> {
-    let problem = |why: String| {
+    text_name(stack, table)?;
+    Ok(table.name.as_ref().expect("a table whose name is known has a name"))
+}
+
+/// Returns the name of a table as a text.
+pub(crate) fn text_name(stack: &Stack, table: &Table) -> Result<String, Box<Problem>> {
+    resolve::table_name(stack, table).map_err(|why| {
         let message = format!("the name of table `{}` is not known under `sam local`: {why}", table.id);
         let help = "name it by a text, or by `Expression::sub` of parameters that have defaults";
         Box::new(Problem::error("SAM2", &table.at, message).help(help))
-    };
-    match &table.name {
-        None => Err(problem("CloudFormation generates it".to_owned())),
-        Some(name) => {
-            resolve::text(stack, name).map_err(problem)?;
-            Ok(name)
-        }
-    }
+    })
 }
 
 #[cfg(test)]

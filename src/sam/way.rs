@@ -208,7 +208,8 @@ fn parameters(stack: &Stack, way: Way) -> Result<Vec<Parameter>, Box<Problem>> {
     for table in &stack.tables {
         match way {
             Way::Parameter => {
-                let default = table.name.as_ref().and_then(|name| crate::resolve::text(stack, name).ok());
+                let default =
+                    table.name.as_ref().and_then(|name| tablewright::resolve::text(stack, name).ok());
                 let name = Parameter {
                     default,
                     at: table.at.clone(),

@@ -132,6 +132,8 @@ pub use program::read::ReadError;
 pub use serde_json::json;
 pub use stack::condition::{Condition, Mapping, Test};
 pub use stack::parameter::{Parameter, ParameterType};
+#[cfg(feature = "render")]
+pub use stack::resolve;
 pub use stack::resource::{Published, RawResource};
 pub use stack::{Output, Stack, TableRef};
 pub use table::billing::{AutoScaling, Billing, Capacity, OnDemand, Provisioned};

@@ -5,8 +5,7 @@ use tablewright::Problem;
 use tablewright::Table;
 
 use crate::fragment::{ANY_FUNCTION, Fragment, Piece, in_function, path};
-use crate::names::name_of;
-use crate::resolve;
+use crate::names::text_name;
 use crate::way::Reference;
 
 pub(super) fn variables(reference: &Reference<'_>, function: &str) -> Result<Piece, Box<Problem>> {
@@ -31,7 +30,7 @@ pub(super) fn globals(reference: &Reference<'_>) -> Result<Piece, Box<Problem>> 
 /// What `sam local` is to put in the place of the variables that the template declares; it knows of no others.
 pub(super) fn json(reference: &Reference<'_>, function: &str) -> Result<Fragment, Box<Problem>> {
     let Reference { stack, table, .. } = *reference;
-    let name = resolve::text(stack, name_of(stack, table)?).expect("`name_of` has worked it out");
+    let name = text_name(stack, table)?;
     let json: Json = json!({ function: { variable(table): name } });
     let text = format!("{json:#}\n");
     Ok(Fragment { text, region: None, function: None })

@@ -9,11 +9,11 @@ mod update;
 
 use serde_json::{Map, Value as Json, json};
 use tablewright::render::{Templates, render};
+use tablewright::resolve::{self, Known};
 use tablewright::{Expression, Problem, Stack, Table};
 
 use crate::fragment::variable;
-use crate::names::name_of;
-use crate::resolve::{self, Known};
+use crate::names::text_name;
 use crate::way::RegionsError;
 pub use update::{Deployed, update};
 
@@ -117,7 +117,7 @@ pub fn env_json<'s>(stacks: impl IntoIterator<Item = &'s Stack>) -> Result<Json,
     let mut variables = Map::new();
     for stack in stacks {
         for table in &stack.tables {
-            let name = resolve::text(stack, name_of(stack, table)?).expect("`name_of` has worked it out");
+            let name = text_name(stack, table)?;
             variables.insert(variable(table), name.into());
         }
     }
@@ -142,11 +142,11 @@ fn wanted(stack: &Stack, table: &Table) -> Result<Option<Wanted>, RegionsError> 
         RegionsError::Problem(Box::new(Problem::error("SAM7", &table.at, message).help(help)))
     };
     if let Some(condition) = &table.condition
-        && !resolve::condition(stack, condition).map_err(|why| unknown("the condition", why))?
+        && !resolve::condition(stack, condition).map_err(|why| unknown("the condition", why.to_string()))?
     {
         return Ok(None);
     }
-    let name = resolve::text(stack, name_of(stack, table)?).expect("`name_of` has worked it out");
+    let name = text_name(stack, table)?;
     // As a plain table: replicas are elsewhere.
     let mut plain = table.clone();
     plain.global = None;
@@ -201,7 +201,7 @@ fn wanted(stack: &Stack, table: &Table) -> Result<Option<Wanted>, RegionsError> 
 /// Returns a value of a template as the API takes it: functions worked out, numbers as numbers.
 fn known(stack: &Stack, value: &Json) -> Result<Json, String> {
     if let Some(call) = function(value) {
-        return Ok(match resolve::expression(stack, &call)? {
+        return Ok(match resolve::expression(stack, &call).map_err(|why| why.to_string())? {
             Known::Text(text) => typed(&text),
             Known::Nothing => Json::Null,
             Known::List(_) => return Err("a list stands where a value is wanted".to_owned()),

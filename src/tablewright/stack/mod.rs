@@ -4,6 +4,8 @@ pub(crate) mod parameter;
 pub(crate) mod condition;
 pub(crate) mod resource;
 pub(crate) mod locate;
+#[cfg(feature = "render")]
+pub mod resolve;
 
 use std::collections::BTreeMap;
 

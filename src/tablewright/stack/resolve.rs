@@ -1,33 +1,173 @@
-//! What an expression comes to before anything is deployed: parameters by their defaults, the rest by the rules of the functions.
+//! The value of an expression without AWS: parameters by their defaults, functions by CloudFormation's rules.
 //!
-//! In: a stack and a value of it. Out: the literal, or why nobody knows it yet. It is how `sam local` and a local DynamoDB see
-//! the stack: neither has a CloudFormation that could be asked.
+//! In: a stack and a value in it. Out: the literal, or [`Unresolved`]: why only a deployment can know it. `sam local` and a local
+//! DynamoDB see a stack in this way, since no CloudFormation is there to ask.
 
-use tablewright::{Argument, Condition, Expression, ParameterType, Stack, Sub, Test, Value};
+use std::fmt;
+
 use tablewright_template::{SubPart, sub_parts};
 
-/// What a value comes to.
+use crate::place::Place;
+use crate::stack::Stack;
+use crate::stack::condition::{Condition, Test};
+use crate::stack::parameter::ParameterType;
+use crate::table::Table;
+use crate::value::{Argument, Expression, Sub, Value};
+
+/// The value of an expression.
+///
+/// See [`expression`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Known {
+pub enum Known {
+    /// A text; numbers and booleans are written as text.
     Text(String),
+    /// A list.
     List(Vec<Known>),
     /// `AWS::NoValue`
     Nothing,
 }
 
-/// Why a value is not known, as a fragment: "`AWS::Region` is known when it is deployed".
-type Unknown = String;
+/// Why a value is not known without AWS.
+///
+/// ```
+/// use tablewright::{Expression, Stack, resolve};
+///
+/// let region = Expression::Ref("AWS::Region".to_owned());
+/// let error = resolve::text(&Stack::new("notes"), &region.into()).unwrap_err();
+/// assert_eq!(error.to_string(), "`AWS::Region` is known when it is deployed");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unresolved {
+    /// A pseudo parameter, an attribute, a resource or a dynamic reference.
+    #[error("`{0}` is known when it is deployed")]
+    AtDeployment(String),
+    /// The export of another stack.
+    #[error("what another stack exports is known when it is deployed")]
+    Import,
+    /// A table without a name of its own.
+    #[error("CloudFormation generates it")]
+    GeneratedName,
+    /// A parameter without a default.
+    #[error("the parameter `{name}` ({at}) has no default")]
+    NoDefault {
+        /// The parameter.
+        name: String,
+        /// Where it is declared.
+        at: Place,
+    },
+    /// A parameter of an AWS type, such as one that names an SSM parameter.
+    #[error("the parameter `{name}` ({at}) is of type `{kind}`, which AWS resolves")]
+    ResolvedByAws {
+        /// The parameter.
+        name: String,
+        /// Where it is declared.
+        at: Place,
+        /// Its type.
+        kind: String,
+    },
+    /// A condition that does not exist, or that refers to itself.
+    #[error("there is no condition `{0}`")]
+    NoCondition(String),
+    /// An entry that the mapping does not have.
+    #[error("the mapping `{map}` has no `{top}`, `{second}`")]
+    NoMapEntry {
+        /// The mapping.
+        map: String,
+        /// The top-level key.
+        top: String,
+        /// The second-level key.
+        second: String,
+    },
+    /// A position behind the end of a list.
+    #[error("a list has no item {0}")]
+    NoItem(String),
+    /// `${` without `}`.
+    #[error("`{0}` is not closed")]
+    NotClosed(String),
+    /// A value of one kind where another is needed.
+    #[error("{found} stands where {expected} is wanted")]
+    Mismatch {
+        /// What the expression is.
+        found: Kind,
+        /// What is needed.
+        expected: Kind,
+    },
+}
 
-/// Returns the text that a value comes to.
-pub(crate) fn text(stack: &Stack, value: &Value<String>) -> Result<String, Unknown> {
+/// The kind of a value, as a message names it.
+///
+/// See [`Unresolved::Mismatch`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A text.
+    Text,
+    /// A list.
+    List,
+    /// A text or a number.
+    Scalar,
+    /// `AWS::NoValue`
+    Nothing,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "a text",
+            Self::List => "a list",
+            Self::Scalar => "a value",
+            Self::Nothing => "`AWS::NoValue`",
+        })
+    }
+}
+
+/// Returns the name of a table.
+///
+/// ```
+/// use tablewright::{Expression, Parameter, Scalar, Stack, Table, resolve};
+///
+/// let mut stack = Stack::new("notes");
+/// stack.parameter(Parameter::string("Stage").default("dev"));
+/// stack.table(Table::define("Note").name(Expression::sub("${Stage}-notes")).partition("id", Scalar::S));
+/// assert_eq!(resolve::table_name(&stack, &stack.tables[0])?, "dev-notes");
+/// # Ok::<(), resolve::Unresolved>(())
+/// ```
+///
+/// # Errors
+///
+/// See [`Unresolved`].
+pub fn table_name(stack: &Stack, table: &Table) -> Result<String, Unresolved> {
+    text(stack, table.name.as_ref().ok_or(Unresolved::GeneratedName)?)
+}
+
+/// Returns the text that a value stands for.
+///
+/// # Errors
+///
+/// See [`Unresolved`].
+pub fn text(stack: &Stack, value: &Value<String>) -> Result<String, Unresolved> {
     match value {
         Value::Literal(text) => literal(text),
         Value::Expression(call) => as_text(expression(stack, call)?),
     }
 }
 
-/// Returns what an expression comes to.
-pub(crate) fn expression(stack: &Stack, call: &Expression) -> Result<Known, Unknown> {
+/// Returns the value of an expression.
+///
+/// ```
+/// use tablewright::resolve::{Known, expression};
+/// use tablewright::{Expression, Parameter, Stack};
+///
+/// let mut stack = Stack::new("notes");
+/// stack.parameter(Parameter::string("Stage").default("dev"));
+/// let name = Expression::sub("${Stage}-notes");
+/// assert_eq!(expression(&stack, &name), Ok(Known::Text("dev-notes".to_owned())));
+/// ```
+///
+/// # Errors
+///
+/// See [`Unresolved`].
+pub fn expression(stack: &Stack, call: &Expression) -> Result<Known, Unresolved> {
     match call {
         Expression::Ref(name) if name == "AWS::NoValue" => Ok(Known::Nothing),
         Expression::Ref(name) => reference(stack, name),
@@ -35,10 +175,8 @@ pub(crate) fn expression(stack: &Stack, call: &Expression) -> Result<Known, Unkn
         Expression::Sub(Sub::With(text, values)) => {
             substitute(stack, text, &mut |name| values.get(name).map(|value| argument(stack, value)))
         }
-        Expression::GetAtt(id, attribute) => Err(format!("`{id}.{attribute}` is known when it is deployed")),
-        Expression::ImportValue(_) => {
-            Err("what another stack exports is known when it is deployed".to_owned())
-        }
+        Expression::GetAtt(id, attribute) => Err(Unresolved::AtDeployment(format!("{id}.{attribute}"))),
+        Expression::ImportValue(_) => Err(Unresolved::Import),
         Expression::FindInMap(map, top, second) => find_in_map(
             stack,
             &as_text(argument(stack, map)?)?,
@@ -57,7 +195,7 @@ pub(crate) fn expression(stack: &Stack, call: &Expression) -> Result<Known, Unkn
             let position = as_text(argument(stack, position)?)?;
             let list = as_list(argument(stack, list)?)?;
             let selected = position.parse().ok().and_then(|position: usize| list.into_iter().nth(position));
-            selected.ok_or_else(|| format!("a list has no item {position}"))
+            selected.ok_or(Unresolved::NoItem(position))
         }
         Expression::Split(delimiter, text) => {
             let text = as_text(argument(stack, text)?)?;
@@ -66,7 +204,7 @@ pub(crate) fn expression(stack: &Stack, call: &Expression) -> Result<Known, Unkn
     }
 }
 
-fn argument(stack: &Stack, argument: &Argument) -> Result<Known, Unknown> {
+fn argument(stack: &Stack, argument: &Argument) -> Result<Known, Unresolved> {
     match argument {
         Argument::Bool(yes) => Ok(Known::Text(yes.to_string())),
         Argument::Number(number) => Ok(Known::Text(number.to_string())),
@@ -78,44 +216,41 @@ fn argument(stack: &Stack, argument: &Argument) -> Result<Known, Unknown> {
     }
 }
 
-fn literal(text: &str) -> Result<String, Unknown> {
+fn literal(text: &str) -> Result<String, Unresolved> {
     if text.contains("{{resolve:") {
-        return Err(format!("`{text}` is known when it is deployed"));
+        return Err(Unresolved::AtDeployment(text.to_owned()));
     }
     Ok(text.to_owned())
 }
 
-fn reference(stack: &Stack, name: &str) -> Result<Known, Unknown> {
+fn reference(stack: &Stack, name: &str) -> Result<Known, Unresolved> {
     if name.starts_with("AWS::") {
-        return Err(format!("`{name}` is known when it is deployed"));
+        return Err(Unresolved::AtDeployment(name.to_owned()));
     }
     let Some(parameter) = stack.parameters.iter().find(|parameter| parameter.name == name) else {
-        return Err(format!("what `{name}` comes to is known when it is deployed"));
+        return Err(Unresolved::AtDeployment(name.to_owned()));
     };
-    let Some(default) = &parameter.default else {
-        return Err(format!("the parameter `{name}` ({}) has no default", parameter.at));
-    };
+    let (name, at) = (name.to_owned(), parameter.at.clone());
+    let Some(default) = &parameter.default else { return Err(Unresolved::NoDefault { name, at }) };
     match &parameter.kind {
         ParameterType::Text | ParameterType::Number => Ok(Known::Text(literal(default)?)),
         ParameterType::CommaDelimitedList => {
             Ok(Known::List(default.split(',').map(|item| Known::Text(item.trim().to_owned())).collect()))
         }
-        ParameterType::Aws(kind) => {
-            Err(format!("the parameter `{name}` ({}) is of type `{kind}`, which AWS resolves", parameter.at))
-        }
+        ParameterType::Aws(kind) => Err(Unresolved::ResolvedByAws { name, at, kind: kind.clone() }),
     }
 }
 
 fn substitute(
     stack: &Stack,
     text: &str,
-    own: &mut dyn FnMut(&str) -> Option<Result<Known, Unknown>>,
-) -> Result<Known, Unknown> {
+    own: &mut dyn FnMut(&str) -> Option<Result<Known, Unresolved>>,
+) -> Result<Known, Unresolved> {
     literal(text)?;
     let mut out = String::new();
     for part in sub_parts(text) {
         match part {
-            SubPart::Text(part) if part.contains("${") => return Err(format!("`{text}` is not closed")),
+            SubPart::Text(part) if part.contains("${") => return Err(Unresolved::NotClosed(text.to_owned())),
             SubPart::Text(part) => out.push_str(part),
             SubPart::Escaped(name) => out.push_str(&format!("${{{name}}}")),
             SubPart::Variable(name) => {
@@ -126,24 +261,31 @@ fn substitute(
     Ok(Known::Text(out))
 }
 
-fn find_in_map(stack: &Stack, map: &str, top: &str, second: &str) -> Result<Known, Unknown> {
+fn find_in_map(stack: &Stack, map: &str, top: &str, second: &str) -> Result<Known, Unresolved> {
     let found = stack.mappings.iter().find(|mapping| mapping.name == map);
     let value = found.and_then(|mapping| mapping.values.get(top)?.get(second));
-    value.cloned().map(Known::Text).ok_or_else(|| format!("the mapping `{map}` has no `{top}`, `{second}`"))
+    value.cloned().map(Known::Text).ok_or_else(|| Unresolved::NoMapEntry {
+        map: map.to_owned(),
+        top: top.to_owned(),
+        second: second.to_owned(),
+    })
 }
 
-/// How many conditions may refer to each other in a row; more is a circle.
+/// How many conditions may refer to each other in a row; a longer chain is a cycle.
 const DEEPEST: usize = 64;
 
-fn holds(stack: &Stack, name: &str, depth: usize) -> Result<bool, Unknown> {
-    let condition: Option<&Condition> = stack.conditions.iter().find(|condition| condition.name == name);
-    let condition = condition.filter(|_| depth < DEEPEST);
-    let condition = condition.ok_or_else(|| format!("there is no condition `{name}`"))?;
+fn holds(stack: &Stack, name: &str, depth: usize) -> Result<bool, Unresolved> {
+    let missing = || Unresolved::NoCondition(name.to_owned());
+    if depth >= DEEPEST {
+        return Err(missing());
+    }
+    let named = |condition: &&Condition| condition.name == name;
+    let condition = stack.conditions.iter().find(named).ok_or_else(missing)?;
     test(stack, &condition.test, depth + 1)
 }
 
-fn test(stack: &Stack, test: &Test, depth: usize) -> Result<bool, Unknown> {
-    let each = |tests: &[Test]| -> Result<Vec<bool>, Unknown> {
+fn test(stack: &Stack, test: &Test, depth: usize) -> Result<bool, Unresolved> {
+    let each = |tests: &[Test]| -> Result<Vec<bool>, Unresolved> {
         tests.iter().map(|test| self::test(stack, test, depth)).collect()
     };
     match test {
@@ -155,29 +297,36 @@ fn test(stack: &Stack, test: &Test, depth: usize) -> Result<bool, Unknown> {
     }
 }
 
-/// Returns whether a condition holds.
-pub(crate) fn condition(stack: &Stack, name: &str) -> Result<bool, Unknown> {
+/// Returns whether a condition of the stack is true.
+///
+/// # Errors
+///
+/// See [`Unresolved`].
+pub fn condition(stack: &Stack, name: &str) -> Result<bool, Unresolved> {
     holds(stack, name, 0)
 }
 
-pub(crate) fn as_text(known: Known) -> Result<String, Unknown> {
-    match known {
-        Known::Text(text) => Ok(text),
-        Known::List(_) => Err("a list stands where a text is wanted".to_owned()),
-        Known::Nothing => Err("`AWS::NoValue` stands where a text is wanted".to_owned()),
-    }
+fn as_text(known: Known) -> Result<String, Unresolved> {
+    let found = match known {
+        Known::Text(text) => return Ok(text),
+        Known::List(_) => Kind::List,
+        Known::Nothing => Kind::Nothing,
+    };
+    Err(Unresolved::Mismatch { found, expected: Kind::Text })
 }
 
-fn as_list(known: Known) -> Result<Vec<Known>, Unknown> {
-    match known {
-        Known::List(items) => Ok(items),
-        Known::Text(_) | Known::Nothing => Err("a text stands where a list is wanted".to_owned()),
-    }
+fn as_list(known: Known) -> Result<Vec<Known>, Unresolved> {
+    let found = match known {
+        Known::List(items) => return Ok(items),
+        Known::Text(_) => Kind::Text,
+        Known::Nothing => Kind::Nothing,
+    };
+    Err(Unresolved::Mismatch { found, expected: Kind::List })
 }
 
 #[cfg(test)]
 mod tests {
-    use tablewright::{Argument, Expression, Parameter, ParameterType, Stack, Test};
+    use crate::{Argument, Expression, Parameter, ParameterType, Stack, Test};
 
     use super::{Known, expression};
 
@@ -209,7 +358,7 @@ mod tests {
     }
 
     fn unknown(call: &Expression, why: &str) {
-        let error = expression(&stack(), call).unwrap_err();
+        let error = expression(&stack(), call).unwrap_err().to_string();
         // Without the lines of this file.
         let error: String = error
             .split(" (")
@@ -248,7 +397,7 @@ mod tests {
     #[test]
     fn what_only_a_deployment_can_know_is_named() {
         unknown(&reference("AWS::Region"), "`AWS::Region` is known when it is deployed");
-        unknown(&reference("Topic"), "what `Topic` comes to is known when it is deployed");
+        unknown(&reference("Topic"), "`Topic` is known when it is deployed");
         unknown(&reference("Given"), "the parameter `Given` has no default");
         unknown(
             &reference("Key"),
