@@ -8,7 +8,7 @@
 //! | [`regions`] | a stack, a [`Way`] to have its tables | the [`Regions`] that a template is to have |
 //! | [`fragment`](fn@fragment) | a table, a function, what it may do | a [`Fragment`], to paste or to embed |
 //! | [`embed`], [`embed_fragment`], [`check`], [`remove`] | a template and one of these | an [`Edit`], read again and compared |
-//! | [`local::create`], [`local::update`] | a stack, what an endpoint has | requests to DynamoDB's API |
+//! | [`env_json`] | stacks | the file that `sam local --env-vars` takes |
 //! | [`with_name_parameters`] | a stack | the stack, its tables named so that `sam local` knows it too |
 //!
 //! # What is ours in a template
@@ -36,13 +36,12 @@ mod verify;
 mod names;
 mod way;
 mod fragment;
-pub mod local;
 
 mod error;
 
 pub use embed::{Change, Edit, Options, What, check, embed, remove};
 pub use error::EmbedError;
-pub use fragment::{Access, Fragment, FragmentKind, Request, embed_fragment, fragment};
+pub use fragment::{Access, Fragment, FragmentKind, Request, embed_fragment, env_json, fragment};
 pub use names::with_name_parameters;
 pub use region::{Region, Regions};
 pub use way::{RegionsError, Way, companion, regions};

@@ -65,7 +65,7 @@
 //! | `stacks/gallery/`, rendered again | an example | `stacks/gallery/tests/complete.rs` |
 //! | `src/plan/rules/` | the verdict of a change, one row with its source | the test of `src/plan` that reads the paths |
 //! | `src/sandbox/dynamodb/`, `src/sandbox/resources/` | how the service takes it | a deployment in the sandbox, which refuses what it does not model |
-//! | `src/sam/local/` | whether DynamoDB Local takes it | the tests of `local up` |
+//! | `src/dynamodb/local.rs`, `src/dynamodb/update.rs` | whether DynamoDB Local takes it | the tests of `local up` |
 //! | `CHANGELOG.md` | one line | nothing |
 //!
 //! # Features

@@ -61,6 +61,9 @@ class Sam(unittest.TestCase):
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
         command = ["cargo", "run", "--quiet", "--locked", "--package", "tablewright-sam", "--example", "ways", "--", cls.folder]
         subprocess.run(command, cwd=ROOT, check=True)
+        command = ["cargo", "run", "--quiet", "--locked", "--package", "tablewright-dynamodb", "--example", "local_requests"]
+        requests = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
+        (cls.folder / "calls.json").write_bytes(requests)
         for way in WAYS:
             source = ROOT / "stacks" / "sam" / "function"
             shutil.copytree(source, cls.folder / way / "function", ignore=shutil.ignore_patterns("target"))

@@ -1,18 +1,15 @@
 //! Writes the sample project's template in each way to have tables, and the corpus of awkward templates with tables in them, for
-//! judges that we did not write; and what a local DynamoDB would be sent: `cargo run -p tablewright-sam --example ways -- OUT`.
+//! judges that we did not write: `cargo run -p tablewright-sam --example ways -- OUT`.
 
 use std::error::Error;
 use std::fs;
 use std::path::Path;
 
 use tablewright::render::Templates;
-use tablewright::{
-    Assembly, Billing, Env, Expression, Index, Projection, Result, Scalar, Stack, StreamView, Table,
-    TableClass, WarmThroughput,
-};
+use tablewright::{Assembly, Env, Expression, Result, Stack};
 use tablewright_sam::{
     Access, FragmentKind, Options, Region, Regions, Request, Way, companion, embed, embed_fragment, fragment,
-    local, regions, remove,
+    regions, remove,
 };
 
 const WAYS: [(&str, Way); 7] = [
@@ -54,7 +51,6 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
             fs::write(folder.join(name), text)?;
         }
     }
-    fs::write(Path::new(&out).join("calls.json"), calls()?.to_string())?;
     corpus(&here.join("tests/corpus"), &Path::new(&out).join("corpus"))
 }
 
@@ -76,47 +72,6 @@ fn with_tables(template: &str, stack: &Stack, way: Way) -> std::result::Result<S
         text = embed_fragment(&text, &fragment, Options::default())?.text;
     }
     Ok(text)
-}
-
-/// Requests of every kind, for a table with everything that a local DynamoDB can have, and for one that has nothing of it yet.
-fn calls() -> std::result::Result<serde_json::Value, Box<dyn Error>> {
-    let plain = || {
-        Table::define("Note")
-            .name("notes")
-            .partition("user", Scalar::S)
-            .lsi(Index::new("by-n").sort("n", Scalar::N))
-    };
-    let full = plain()
-        .billing(Billing::provisioned(2, 3))
-        .class(TableClass::StandardInfrequentAccess)
-        .gsi(Index::new("by-day").partition("day", Scalar::B).project(Projection::only(["title"])))
-        .stream(StreamView::KeysOnly)
-        .deletion_protection(true)
-        .ttl("gone")
-        .tag("team", "shop");
-    let capped =
-        plain().billing(Billing::on_demand().max_read(5)).warm_throughput(WarmThroughput::read(12_000));
-    let stack = |table: Table| {
-        let mut stack = Stack::new("notes");
-        stack.table(table);
-        stack
-    };
-    let mut calls = Vec::new();
-    let tables = [plain(), full, capped];
-    for from in &tables {
-        let created = local::create(&stack(from.clone()))?;
-        let found = local::Deployed {
-            table: created[0].input.clone(),
-            arn: "arn:aws:dynamodb:ddblocal:000000000000:table/notes".to_owned(),
-            time_to_live: Some("over".to_owned()),
-            tags: vec![("old".to_owned(), "1".to_owned())],
-        };
-        calls.extend(created);
-        for to in &tables {
-            calls.extend(local::update(&stack(to.clone()), "Note", &found)?);
-        }
-    }
-    Ok(calls.iter().map(|call| serde_json::json!([call.operation.as_str(), call.input])).collect())
 }
 
 fn corpus(from: &Path, to: &Path) -> std::result::Result<(), Box<dyn Error>> {

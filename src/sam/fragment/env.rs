@@ -1,8 +1,7 @@
 //! The table's name in the environment of functions, and the file that `sam local` takes.
 
-use serde_json::{Value as Json, json};
-use tablewright::Problem;
-use tablewright::Table;
+use serde_json::{Map, Value as Json, json};
+use tablewright::{Problem, Stack, Table};
 
 use crate::fragment::{ANY_FUNCTION, Fragment, Piece, in_function, path};
 use crate::names::text_name;
@@ -36,7 +35,32 @@ pub(super) fn json(reference: &Reference<'_>, function: &str) -> Result<Fragment
     Ok(Fragment { text, region: None, function: None })
 }
 
+/// Returns the file that `sam local --env-vars` takes: the names of the tables, for every function that declares their variables.
+///
+/// ```
+/// use tablewright::{Scalar, Stack, Table, json};
+/// use tablewright_sam::env_json;
+///
+/// let mut stack = Stack::new("notes");
+/// stack.table(Table::define("NoteItem").name("demo-notes").partition("id", Scalar::S));
+/// assert_eq!(env_json([&stack])?, json!({ "Parameters": { "NOTE_ITEM_TABLE_NAME": "demo-notes" } }));
+/// # Ok::<(), Box<tablewright::Problem>>(())
+/// ```
+///
+/// # Errors
+///
+/// A [`Problem`] where a name is known to a deployment only.
+pub fn env_json<'s>(stacks: impl IntoIterator<Item = &'s Stack>) -> Result<Json, Box<Problem>> {
+    let mut variables = Map::new();
+    for stack in stacks {
+        for table in &stack.tables {
+            variables.insert(variable(table), text_name(stack, table)?.into());
+        }
+    }
+    Ok(json!({ "Parameters": variables }))
+}
+
 /// The name of the variable: SAM takes letters, digits and underscores, two at least.
-pub(crate) fn variable(table: &Table) -> String {
+fn variable(table: &Table) -> String {
     format!("{}_TABLE_NAME", table.kebab_id().replace('-', "_").to_uppercase())
 }

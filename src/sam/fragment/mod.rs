@@ -21,7 +21,7 @@ use crate::embed::{Edit, Options, embed};
 use crate::names::with_name_parameters;
 use crate::region::{Region, Regions};
 use crate::way::{Reference, RegionsError, Way, provenance};
-pub(crate) use env::variable;
+pub use env::env_json;
 
 /// What a function can need from a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -10,8 +10,8 @@ use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use serde_json::{Value as Json, json};
 use tablewright_cloudformation::Origin;
 use tablewright_cloudformation::{ApiError, Connect, ConnectError, connect};
+use tablewright_dynamodb::local::Deployed;
 use tablewright_dynamodb::{Pace, send, wait_until_active};
-use tablewright_sam::local::Deployed;
 
 use crate::args::aws::sandbox_target;
 use crate::commands::local::refused::{is_unknown_operation, refused};

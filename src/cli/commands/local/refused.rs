@@ -1,5 +1,6 @@
 use anyhow::anyhow;
 use tablewright_cloudformation::{ApiError, ApiErrorKind};
+use tablewright_dynamodb::local::LocalError;
 
 use crate::error::CommandError;
 use crate::exit::Exit;
@@ -34,4 +35,16 @@ pub(super) fn refused(error: ApiError) -> CommandError {
         | ApiErrorKind::Other => error.into(),
     };
     advice.into_iter().fold(refused, CommandError::hint)
+}
+
+/// Returns the command's error for a table that cannot be brought to its definition, with its line.
+pub(super) fn no_requests(error: LocalError) -> CommandError {
+    let exit = match error {
+        LocalError::Render(error) => return error.into(),
+        LocalError::NeedsNewTable { .. } => Exit::Refused,
+        _ => Exit::Usage,
+    };
+    let (at, hint) = (error.at().cloned(), error.hint());
+    let error = CommandError::new(exit, error).at(at);
+    hint.into_iter().fold(error, CommandError::hint)
 }

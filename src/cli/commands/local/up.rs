@@ -2,15 +2,15 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use tablewright::{Stack, Table};
-use tablewright_sam::RegionsError;
-use tablewright_sam::local::{Call, Deployed, Operation, create, env_json, update};
+use tablewright_dynamodb::local::{Call, Deployed, Operation, create, update};
+use tablewright_sam::{RegionsError, env_json};
 
 use crate::args::{Common, select};
 use crate::commands::local::endpoint::{Endpoint, EndpointArgs};
 use crate::commands::local::env_file::EnvFile;
-use crate::commands::local::refused::{is_unknown_operation, refused};
+use crate::commands::local::refused::{is_unknown_operation, no_requests, refused};
 use crate::commands::sam::no_regions;
-use crate::error::{CommandError, Result};
+use crate::error::Result;
 use crate::event_loop::run;
 use crate::exit::Exit;
 use crate::report::print;
@@ -60,7 +60,7 @@ pub(super) fn up(common: &Common, args: &Args) -> Result<Exit> {
     let stacks = select(&assembly, &args.stacks)?;
     let mut wanted = Vec::new();
     for stack in &stacks {
-        wanted.extend(create(stack).map_err(no_regions)?.into_iter().map(|call| (*stack, call)));
+        wanted.extend(create(stack).map_err(no_requests)?.into_iter().map(|call| (*stack, call)));
     }
     let Some(place) = place else {
         for (_, call) in &wanted {
@@ -69,7 +69,8 @@ pub(super) fn up(common: &Common, args: &Args) -> Result<Exit> {
         return Ok(Exit::Done);
     };
     let file = args.env_json.as_deref().map(EnvFile::read).transpose()?;
-    let variables = env_json(stacks.iter().copied()).map_err(no_regions)?;
+    let variables =
+        env_json(stacks.iter().copied()).map_err(|problem| no_regions(RegionsError::Problem(problem)))?;
     run(async {
         let endpoint = place.connect(&project.scratch(), env_config.region.clone()).await?;
         // All tables are compared before the first is changed: a change that is impossible is refused while nothing is done.
@@ -113,10 +114,7 @@ async fn look<'s>(endpoint: &Endpoint, stack: &'s Stack, create: Call) -> Result
 }
 
 fn changes(stack: &Stack, table: &Table, deployed: &Deployed) -> Result<Vec<Call>> {
-    update(stack, &table.id, deployed).map_err(|error| match error {
-        error @ RegionsError::Problem(_) => CommandError { exit: Exit::Refused, ..no_regions(error) },
-        error => no_regions(error),
-    })
+    update(stack, &table.id, deployed).map_err(no_requests)
 }
 
 /// Sends the requests of a table, each when the table is ACTIVE again.

@@ -3,7 +3,8 @@
 use insta::assert_snapshot;
 use tablewright::{Encryption, Global, Index, Place, Problem, Scalar, Stack, StreamView, Table};
 use tablewright_sam::{
-    Access, EmbedError, FragmentKind, Options, RegionsError, Request, Way, embed_fragment, fragment, remove,
+    Access, EmbedError, FragmentKind, Options, RegionsError, Request, Way, embed_fragment, env_json,
+    fragment, remove,
 };
 
 fn stack() -> Stack {
@@ -886,4 +887,25 @@ fn what_cannot_take_a_fragment_is_refused_with_its_place() {
     let stack = stack();
     let json = fragment(FragmentKind::EnvJson, &Request::new(&stack, "NoteItem", "Api")).unwrap();
     assert!(matches!(embed_fragment(&plain, &json, Options::default()), Err(EmbedError::Internal(_))));
+}
+
+#[test]
+fn sam_local_gets_the_names_of_all_tables() {
+    let table = || Table::define("Note").name("notes").partition("user", Scalar::S).sort("id", Scalar::S);
+    let stack = |table: Table| {
+        let mut stack = Stack::new("notes");
+        stack.table(table);
+        stack
+    };
+    let other = {
+        let mut stack = Stack::new("shop");
+        stack.table(Table::define("CartItem").name("carts").partition("id", Scalar::S));
+        stack
+    };
+    let names = env_json([&stack(table()), &other]).unwrap();
+    assert_eq!(
+        names,
+        serde_json::json!({ "Parameters": { "CART_ITEM_TABLE_NAME": "carts", "NOTE_TABLE_NAME": "notes" } })
+    );
+    assert!(env_json([&stack(table().generated_name())]).is_err());
 }

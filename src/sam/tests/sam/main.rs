@@ -8,6 +8,5 @@ mod refused;
 mod survive;
 
 mod fragments;
-mod local;
 mod sample;
 mod ways;

@@ -1,18 +1,17 @@
-//! What brings a table at an endpoint to what its definition says, as far as DynamoDB can.
+//! The requests that bring a table at an endpoint to its definition, as far as DynamoDB can change it.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
-use tablewright::{Problem, Stack, Table};
+use tablewright::{Stack, Table};
 
-use super::{Call, Operation, Wanted, wanted};
-use crate::way::RegionsError;
+use crate::local::{Call, Definition, LocalError, Operation, definition};
 
-/// What an endpoint says of a table.
+/// A table as an endpoint describes it.
 ///
 /// ```
 /// use tablewright::{Scalar, Stack, Table, json};
-/// use tablewright_sam::local::{Deployed, Operation, create, update};
+/// use tablewright_dynamodb::local::{Deployed, Operation, create, update};
 ///
 /// let mut stack = Stack::new("notes");
 /// stack.table(Table::define("Note").name("demo-notes").partition("id", Scalar::S).ttl("gone_at").tag("team", "shop"));
@@ -38,19 +37,19 @@ pub struct Deployed {
     pub tags: Vec<(String, String)>,
 }
 
-/// Returns the requests that bring a table to what its definition says, none where it is that already. Each is to be sent when the
-/// one before is done: DynamoDB changes one thing of a table at a time.
+/// Returns the requests that bring a table to its definition; none where nothing differs. Each is to be sent when the one before is
+/// done: DynamoDB changes one thing of a table at a time.
 ///
 /// See [`Deployed`].
 ///
 /// # Errors
 ///
-/// As [`create`](super::create), and a [`Problem`] where a key would have to change: that takes another table.
-pub fn update(stack: &Stack, table: &str, deployed: &Deployed) -> Result<Vec<Call>, RegionsError> {
+/// As [`create`](crate::local::create), and [`LocalError::NeedsNewTable`] where a key would have to change.
+pub fn update(stack: &Stack, table: &str, deployed: &Deployed) -> Result<Vec<Call>, LocalError> {
     let Some(table) = stack.tables.iter().find(|other| other.id == table) else { return Ok(Vec::new()) };
-    let Some(wanted) = wanted(stack, table)? else { return Ok(Vec::new()) };
+    let Some(wanted) = definition(stack, table)? else { return Ok(Vec::new()) };
     let found = &deployed.table;
-    refuse_another_table(table, &wanted, found)?;
+    require_same_keys(table, &wanted, found)?;
     let mut changes = settings(&wanted.create_table, found);
     changes.extend(indexes(&wanted.create_table, found));
     changes.extend(stream(&wanted.create_table, found));
@@ -65,8 +64,8 @@ pub fn update(stack: &Stack, table: &str, deployed: &Deployed) -> Result<Vec<Cal
     Ok(calls)
 }
 
-/// Keys, their types and local indexes are for life.
-fn refuse_another_table(table: &Table, wanted: &Wanted, found: &Json) -> Result<(), Box<Problem>> {
+/// Keys, their types and local indexes cannot change.
+fn require_same_keys(table: &Table, wanted: &Definition, found: &Json) -> Result<(), LocalError> {
     let wanted = &wanted.create_table;
     let types = |of: &Json, key: &Json| -> BTreeSet<(String, String)> {
         let names: BTreeSet<&str> =
@@ -87,9 +86,7 @@ fn refuse_another_table(table: &Table, wanted: &Wanted, found: &Json) -> Result<
         return Ok(());
     };
     let name = text(&wanted_all["TableName"]);
-    let message = format!("the table `{name}` is there with {what} than `{}` has", table.id);
-    let help = format!("delete it: `aws dynamodb delete-table --table-name {name} --endpoint-url …`");
-    Err(Box::new(Problem::error("SAM8", &table.at, message).help(help)))
+    Err(LocalError::NeedsNewTable { table: table.id.clone(), at: table.at.clone(), name, what })
 }
 
 /// Billing, class and protection, each a request.
@@ -103,7 +100,7 @@ fn settings(wanted: &Map<String, Json>, found: &Json) -> Vec<Json> {
         let mut change = json!({ "BillingMode": wanted_mode });
         if let Some(units) = wanted_units {
             change["ProvisionedThroughput"] = units.clone();
-            // A table that becomes provisioned says what each of its indexes has.
+            // The same request has to give the capacity of each index.
             let updates = list(&found["GlobalSecondaryIndexes"]).iter().filter_map(|index| {
                 let wanted = index_named(wanted.get("GlobalSecondaryIndexes"), &index["IndexName"])?;
                 let units = wanted["ProvisionedThroughput"].clone();
@@ -145,7 +142,8 @@ fn settings(wanted: &Map<String, Json>, found: &Json) -> Vec<Json> {
     changes
 }
 
-/// One index a request: what is not wanted goes, what is another goes and comes again, what is missing comes.
+/// One index a request: an index that is not defined is deleted, one that differs is deleted and created, one that is missing is
+/// created.
 fn indexes(wanted: &Map<String, Json>, found: &Json) -> Vec<Json> {
     let none = Json::Null;
     let wanted_indexes = wanted.get("GlobalSecondaryIndexes").unwrap_or(&none);
@@ -191,7 +189,7 @@ fn indexes(wanted: &Map<String, Json>, found: &Json) -> Vec<Json> {
     changes
 }
 
-/// A stream that shows something else is turned off first.
+/// A stream with another view has to be turned off first.
 fn stream(wanted: &Map<String, Json>, found: &Json) -> Vec<Json> {
     let is_on = found["StreamSpecification"]["StreamEnabled"] == true;
     let off = || json!({ "StreamSpecification": { "StreamEnabled": false } });
@@ -206,7 +204,7 @@ fn stream(wanted: &Map<String, Json>, found: &Json) -> Vec<Json> {
     }
 }
 
-fn time_to_live(wanted: &Wanted, deployed: &Deployed) -> Vec<Call> {
+fn time_to_live(wanted: &Definition, deployed: &Deployed) -> Vec<Call> {
     let call = |attribute: &String, enabled: bool| Call {
         table: wanted.table.clone(),
         operation: Operation::UpdateTimeToLive,
@@ -224,7 +222,7 @@ fn time_to_live(wanted: &Wanted, deployed: &Deployed) -> Vec<Call> {
     }
 }
 
-fn tags(wanted: &Wanted, deployed: &Deployed) -> Vec<Call> {
+fn tags(wanted: &Definition, deployed: &Deployed) -> Vec<Call> {
     let new: Vec<Json> = wanted
         .tags
         .iter()
@@ -254,7 +252,7 @@ fn text(value: &Json) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// Whether a description has at least these values; it has more, such as dates.
+/// Returns whether a description has at least these values; it has more, such as dates.
 fn has(found: &Json, wanted: &Json) -> bool {
     wanted.as_object().into_iter().flatten().all(|(name, value)| found.get(name) == Some(value))
 }
@@ -268,7 +266,7 @@ fn key_of(value: &Json) -> Vec<(String, String)> {
     list(&value["KeySchema"]).iter().map(|it| (text(&it["AttributeName"]), text(&it["KeyType"]))).collect()
 }
 
-/// What of an index cannot change.
+/// The part of an index that cannot change.
 type Shape = (String, Vec<(String, String)>, String, BTreeSet<String>);
 
 fn shape(index: &Json) -> Shape {

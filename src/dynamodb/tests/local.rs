@@ -1,4 +1,5 @@
 //! Tables of the developer's own: what is sent to a DynamoDB that has none of them, or an older form.
+#![cfg(test)]
 
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
@@ -6,8 +7,7 @@ use tablewright::{
     Billing, Capacity, Encryption, Expression, Global, Index, Parameter, Projection, Scalar, Stack,
     StreamView, Table, TableClass, Test,
 };
-use tablewright_sam::RegionsError;
-use tablewright_sam::local::{Deployed, Operation, create, env_json, update};
+use tablewright_dynamodb::local::{Deployed, LocalError, Operation, create, update};
 
 fn table() -> Table {
     Table::define("Note").name("notes").partition("user", Scalar::S).sort("id", Scalar::S)
@@ -167,16 +167,19 @@ fn a_name_stays_a_text_whatever_it_looks_like() {
 fn what_only_a_deployment_knows_is_a_problem_at_the_table() {
     let check = |table: Table, message: &str| {
         let stack = stack(table);
-        let RegionsError::Problem(problem) = create(&stack).unwrap_err() else { panic!("not a problem") };
-        let place = problem.message.find(" (src").unwrap_or(problem.message.len());
-        assert_eq!(&problem.message[..place], message);
-        assert_eq!(problem.at, stack.tables[0].at);
-        assert!(problem.help.is_some());
+        let error = create(&stack).unwrap_err();
+        assert!(matches!(error, LocalError::NotKnown { .. }), "{error}");
+        let at = &stack.tables[0].at;
+        let text = error.to_string();
+        let place = text.find(" (src").unwrap_or(text.len());
+        assert_eq!(&text[..place], format!("{at}: {message}"));
+        assert_eq!(error.at(), Some(at));
+        assert!(error.hint().is_some());
     };
     let by_region = Expression::Ref("AWS::Region".into());
     check(
         table().name(by_region.clone()),
-        "the name of table `Note` is not known under `sam local`: `AWS::Region` is known when it is deployed",
+        "the name of table `Note` is not known without AWS: `AWS::Region` is known when it is deployed",
     );
     check(
         table().billing(Billing::on_demand().max_read(Expression::import_value("reads"))),
@@ -367,12 +370,15 @@ fn what_describe_table_says_in_its_own_way_is_understood() {
 fn another_key_takes_another_table() {
     let refused = |from: Table, to: Table, what: &str| {
         let stack = stack(to);
-        let RegionsError::Problem(problem) = update(&stack, "Note", &deployed(&from)).unwrap_err() else {
-            panic!("not a problem")
-        };
-        assert_eq!(problem.message, format!("the table `notes` is there with {what} than `Note` has"));
-        assert_eq!(problem.at, stack.tables[0].at);
-        assert!(problem.help.unwrap().contains("delete-table --table-name notes"));
+        let error = update(&stack, "Note", &deployed(&from)).unwrap_err();
+        assert!(matches!(error, LocalError::NeedsNewTable { .. }), "{error}");
+        let at = &stack.tables[0].at;
+        assert_eq!(
+            error.to_string(),
+            format!("{at}: the table `notes` exists with {what} than `Note` defines")
+        );
+        assert_eq!(error.at(), Some(at));
+        assert!(error.hint().unwrap().contains("delete-table --table-name notes"));
     };
     let other = || Table::define("Note").name("notes").partition("user", Scalar::S);
     refused(table(), other(), "another key");
@@ -380,19 +386,4 @@ fn another_key_takes_another_table() {
     let local = |name: &str| table().lsi(Index::new(name).sort("size", Scalar::N));
     refused(local("a"), local("b"), "other local indexes");
     refused(table(), local("a"), "other local indexes");
-}
-
-#[test]
-fn sam_local_is_told_all_names() {
-    let other = {
-        let mut stack = Stack::new("shop");
-        stack.table(Table::define("CartItem").name("carts").partition("id", Scalar::S));
-        stack
-    };
-    let names = env_json([&stack(table()), &other]).unwrap();
-    assert_eq!(
-        names,
-        json!({ "Parameters": { "CART_ITEM_TABLE_NAME": "carts", "NOTE_TABLE_NAME": "notes" } })
-    );
-    assert!(env_json([&stack(table().generated_name())]).is_err());
 }
