@@ -298,9 +298,13 @@ impl From<deploy::Error> for CommandError {
                 Exit::Stale,
                 Some("nothing was changed; make the plan again (`tablewright diff --report json=FILE`) and have it reviewed".to_owned()),
             ),
+            Error::NotApproved { .. } => (
+                Exit::Stale,
+                Some("run the same command again: it shows a new plan, and goes on from what is deployed".to_owned()),
+            ),
             Error::Disagreement { .. } => (
                 Exit::Refused,
-                Some("the plan and the change set must agree about tables; please report this with both templates".to_owned()),
+                Some("the change set was not executed; the plan and the change set must agree, please report this with both templates".to_owned()),
             ),
             Error::Cycle { .. } => (
                 Exit::Usage,

@@ -91,13 +91,23 @@ pub enum Error {
         /// The resources whose loss would have to be consented to; empty when consent would not help.
         needs_consent: Vec<String>,
     },
-    /// CloudFormation would replace or delete a table that the plan keeps.
-    #[error(
-        "CloudFormation would replace or delete `{logical_id}`, which the plan keeps; nothing was changed"
-    )]
+    /// What is deployed has changed since the plan was shown, and the rest of the way is no longer what was approved.
+    #[error("the approved plan of stack {stack} no longer applies{}: {}", after(*.executed), unapproved(.changes))]
+    NotApproved {
+        /// The stack.
+        stack: String,
+        /// How many steps this rollout has executed before.
+        executed: usize,
+        /// What a new plan would change and was not shown. Empty when the stack itself is another one.
+        changes: Vec<Change>,
+    },
+    /// CloudFormation would replace or delete a resource that the plan keeps.
+    #[error("CloudFormation would replace or delete `{logical_id}` ({resource_type}), which the plan keeps")]
     Disagreement {
-        /// The table's logical id.
+        /// The resource's logical id.
         logical_id: String,
+        /// Its type.
+        resource_type: String,
     },
     /// Stacks depend on each other.
     #[error("stacks depend on each other: {}", .stacks.join(", "))]
@@ -208,6 +218,26 @@ impl fmt::Display for Staleness {
             Self::WantedChanged => "what is to be deployed has changed since the review",
         })
     }
+}
+
+fn after(executed: usize) -> String {
+    match executed {
+        0 => "; nothing was changed".to_owned(),
+        1 => " after its first step".to_owned(),
+        executed => format!(" after {executed} steps"),
+    }
+}
+
+fn unapproved(changes: &[Change]) -> String {
+    if changes.is_empty() {
+        return "another client has deployed the stack in the meantime".to_owned();
+    }
+    let place = |change: &Change| {
+        let place = format!("{}{}", change.logical_id, change.path.replace('/', "."));
+        let place = if change.logical_id.is_empty() { change.section.clone() } else { place };
+        format!("{} {place} ({})", change.action.as_str(), change.verdict)
+    };
+    format!("not approved: {}", changes.iter().map(place).collect::<Vec<_>>().join(", "))
 }
 
 fn reason(worst: Option<&Change>) -> String {

@@ -37,6 +37,13 @@ pub enum RolloutEvent {
         /// What the step does.
         summary: String,
     },
+    /// CloudFormation sees no change in a step, so it is passed over.
+    PassedOver {
+        /// The stack.
+        stack: String,
+        /// What the step would have done.
+        summary: String,
+    },
     /// An event of CloudFormation.
     Cloud {
         /// The stack.
@@ -83,6 +90,7 @@ impl RolloutEvent {
             Self::Planned { stack, .. }
             | Self::Began { stack, .. }
             | Self::Step { stack, .. }
+            | Self::PassedOver { stack, .. }
             | Self::Cloud { stack, .. }
             | Self::Table { stack, .. }
             | Self::Ended { stack, .. } => stack,

@@ -6,6 +6,7 @@ use tablewright_cloudformation::ChangeSet;
 use tablewright_cloudformation::change_set::change::{Change, ChangeAction, PolicyAction, Replacement};
 use tablewright_plan::Verdict;
 
+use crate::approval::Approval;
 use crate::error::{Error, JobError, Staleness};
 use crate::job::{Job, JobId};
 use crate::reviewed_plan::ReviewedPlan;
@@ -94,24 +95,40 @@ pub fn require_steps(jobs: &[Job<'_>]) -> Result<(), JobError> {
     })
 }
 
-/// Holds CloudFormation's change set against the plan: it may replace or delete no table that the plan keeps.
+/// Holds CloudFormation's change set against what was approved: it may replace or delete no more than that.
 ///
 /// # Errors
 ///
 /// [`Error::Disagreement`].
-pub(crate) fn check_change_set(job: &Job<'_>, change_set: &ChangeSet) -> Result<(), Error> {
-    let is_planned = |change: &Change| {
-        job.plan.changes.iter().any(|planned| {
-            planned.logical_id == change.logical_id && planned.verdict >= Verdict::ReplacementKept
-        })
+pub(crate) fn check_change_set(approval: &Approval, change_set: &ChangeSet) -> Result<(), Error> {
+    let is_beyond = |change: &&Change| {
+        destroys(change)
+            && !is_harmless(&change.resource_type)
+            && !approval.covers_loss_of(&change.logical_id)
     };
-    let is_table = |change: &Change| change.resource_type.starts_with("AWS::DynamoDB::");
-    let unplanned =
-        change_set.changes.iter().find(|change| destroys(change) && is_table(change) && !is_planned(change));
-    match unplanned {
+    match change_set.changes.iter().find(is_beyond) {
         None => Ok(()),
-        Some(change) => Err(Error::Disagreement { logical_id: change.logical_id.clone() }),
+        Some(change) => Err(Error::Disagreement {
+            logical_id: change.logical_id.clone(),
+            resource_type: change.resource_type.clone(),
+        }),
     }
+}
+
+/// Returns whether a resource of this type holds no data, and nothing that data is encrypted with: it can be created again from its
+/// definition. A type that is not known to be harmless is guarded.
+fn is_harmless(resource_type: &str) -> bool {
+    const HARMLESS: [&str; 8] = [
+        "AWS::ApplicationAutoScaling::",
+        "AWS::CloudWatch::",
+        "AWS::Events::",
+        "AWS::IAM::",
+        "AWS::KMS::Alias",
+        "AWS::Lambda::",
+        "AWS::SNS::",
+        "AWS::SSM::Parameter",
+    ];
+    HARMLESS.iter().any(|harmless| resource_type.starts_with(harmless))
 }
 
 /// Returns whether the resource that a change is about is gone afterwards.

@@ -10,6 +10,7 @@ use tablewright_cloudformation as cloudformation;
 use tablewright_cloudformation::stack::protection;
 use tablewright_plan::{Change, Plan, PlanOptions, StackSettings, Verdict, plan, settings};
 
+use crate::approval::Approval;
 use crate::deployed::{DeployedTemplate, deployed_template};
 use crate::error::Error;
 use crate::options::Options;
@@ -55,6 +56,8 @@ pub struct Job<'a> {
     pub settings: Vec<Change>,
     /// Both sides of the plan as digests, to hold it against a plan that was reviewed.
     pub digests: PlanDigests,
+    /// What the plan was made with: the consents, and the parameters of both sides.
+    pub(crate) plan_options: PlanOptions,
 }
 
 impl Job<'_> {
@@ -68,6 +71,12 @@ impl Job<'_> {
     #[must_use]
     pub fn has_changes(&self) -> bool {
         !self.plan.steps.is_empty() || !self.settings.is_empty()
+    }
+
+    /// Returns what approving this plan approves: its changes, and nothing else.
+    #[must_use]
+    pub fn approval(&self) -> Approval {
+        Approval::new(&self.plan, &self.settings, &self.rendered.template, &self.plan_options)
     }
 
     /// Returns every change, of the template and besides it.
@@ -149,7 +158,7 @@ pub async fn plan_stack<'a>(
         ])),
     };
     let label = target.label(&stack.id);
-    Ok(Job { target, options, label, stack, rendered, deployed, plan, settings, digests })
+    Ok(Job { target, options, label, stack, rendered, deployed, plan, settings, digests, plan_options })
 }
 
 /// Returns the jobs of each target, which are next to each other.

@@ -17,24 +17,20 @@
 //!
 //! # What it promises
 //!
-//! - No table is replaced or deleted unless the plan said so and was allowed to: by the plan, by the change set of every step, and by
-//!   consent for the table's logical id.
-//! - A step is a success only when the success of *this* operation was seen, and a stack is usable only when its tables were seen
-//!   `ACTIVE` with all their indexes.
-//! - A change set that was created is executed or deleted, also when the rollout is dropped in the middle, as far as
-//!   [`Rollout::discard_open`] is called and reaches CloudFormation.
-//! - A rollout that was interrupted is continued by the same call: nothing is stored, and what is done by then is no longer planned.
-//! - An operation that another client started is not touched: a busy stack is refused, or waited for with [`WaitOptions::idle_timeout`].
+//! 1. **Approved is what is executed.** The changes that were shown are an [`Approval`]. Before the first step the stack must be the
+//!    one that was planned for; after every step the rest is planned anew, and a change that was not shown, another value or a worse
+//!    verdict ends the rollout before it is executed, with [`Error::NotApproved`].
+//! 2. **Done is done.** A step in which CloudFormation sees no change is passed over. [`JobResult::Done`] is returned only when a plan
+//!    made after the last step has nothing left that CloudFormation would change, and every table was seen `ACTIVE` with its indexes.
+//! 3. **CloudFormation's word is held against the approval.** No change set is executed that replaces or deletes a resource beyond it,
+//!    unless its type is known to hold no data.
+//! 4. **An ending says what was done.** [`Rollout::running`] and [`Rollout::unfinished`] tell what a rollout that was dropped has left.
+//!    A change set that was created is executed or deleted, as far as [`Rollout::discard_open`] is called and reaches CloudFormation.
+//! 5. **Others are respected.** A busy stack is refused, or waited for with [`WaitOptions::idle_timeout`].
 //!
-//! What is *not* promised yet:
-//!
-//! - The plan that is made anew between two steps is not held against what was approved. A change that another client
-//!   deploys in the meantime can get into the later steps, and a later plan that is refused ends the ladder as if it were done.
-//! - A consent names a logical id, and covers it in every stack and environment of the run.
-//! - A step whose change set is empty ends the ladder, and nothing is compared again after the last step.
-//! - Nested stacks are not planned, and only resources of DynamoDB are held against the change set.
-//! - [`WaitOptions::timeout`] bounds an operation, not the wait for tables; and while that goes on, [`Rollout::running`] no longer
-//!   names the job.
+//! What is *not* promised yet: a consent names a logical id, and covers it in every stack and environment of the run, whatever the
+//! verdict; nested stacks are not planned, and their change sets not held against anything; a reviewed plan is held against by its
+//! digests, and only before the first step; [`WaitOptions::timeout`] bounds an operation, not the wait for tables.
 //!
 //! ```
 //! use std::collections::BTreeSet;
@@ -106,7 +102,7 @@
 //!
 //! The modules are in the order of the data: `target`, `options` and `event` are what everything is about; `deployed` and
 //! `reviewed_plan` read what a plan is compared with; `job` plans, `gate` says whether it may be done, `schedule` in which order;
-//! `prepare` keeps the change sets, `rollout` executes them, with `wait` and `ending`.
+//! `approval` is what may be executed; `prepare` keeps the change sets, `rollout` executes them, with `wait` and `ending`.
 
 mod target;
 mod options;
@@ -116,6 +112,7 @@ mod ending;
 mod event;
 mod deployed;
 mod reviewed_plan;
+mod approval;
 mod job;
 mod gate;
 mod schedule;
@@ -123,6 +120,7 @@ mod wait;
 mod prepare;
 mod rollout;
 
+pub use approval::Approval;
 pub use deployed::{DeployedTemplate, deployed_template};
 pub use ending::{Ending, conclude};
 pub use error::{Error, JobError, Staleness};

@@ -6,19 +6,35 @@ use tablewright_cloudformation::{
     ChangeSet, Discarded, Events, Idle, Parameter, Prepared, PreparedRequest, Request, Requirements,
     Template, discard, discard_leftovers, prepare, prepare_request, upload, wait_for_idle,
 };
-use tablewright_plan::Step;
+use tablewright_plan::{Step, Wait};
 
 use crate::error::{Error, JobError};
+use crate::event::RolloutEvent;
 use crate::gate::check_change_set;
 use crate::job::{Job, JobId};
 use crate::rollout::Rollout;
 use crate::schedule::Schedule;
 use crate::token::{TOKEN_PREFIX, token};
+use crate::wait::is_for_indexes;
 
 /// A change set that was created and not executed.
 pub(crate) struct OpenChangeSet {
     job: JobId,
     request: PreparedRequest,
+}
+
+/// A change set, and the steps that it begins.
+pub(crate) struct PreparedStep {
+    pub(crate) change_set: ChangeSet,
+    /// The step of the change set, and those after it. Empty for a change that is not one of the template.
+    pub(crate) steps: Vec<Step>,
+}
+
+impl PreparedStep {
+    /// Returns what has to be waited for after this step and takes longer than a rollout waits.
+    pub(crate) fn long_wait(&self) -> Option<&Wait> {
+        self.steps.first()?.waits.iter().find(|wait| !is_for_indexes(wait))
+    }
 }
 
 impl Rollout<'_> {
@@ -30,45 +46,60 @@ impl Rollout<'_> {
     /// The first error; call [`discard_open`](Rollout::discard_open) then.
     pub async fn prepare(&self, schedule: &Schedule) -> Result<(), JobError> {
         for id in self.job_ids().filter(|id| schedule.is_independent(*id)) {
-            let change_set = self.prepare_first(id).await.map_err(|error| error.of(id))?;
-            self.prepared.borrow_mut().insert(id, change_set);
+            let first = self.prepare_first(id, self.job(id)).await.map_err(|error| error.of(id))?;
+            self.prepared.borrow_mut().insert(id, first);
         }
         Ok(())
     }
 
-    /// Creates the change set of a job's first step; `None` when there is nothing to change.
-    pub(crate) async fn prepare_first(&self, id: JobId) -> Result<Option<ChangeSet>, Error> {
+    /// Creates the change set of the first step of a plan for a job; `None` when there is nothing to change.
+    pub(crate) async fn prepare_first(
+        &self,
+        id: JobId,
+        now: &Job<'_>,
+    ) -> Result<Option<PreparedStep>, Error> {
         let job = self.job(id);
         let reviewed_text = || job.rendered.text.clone();
-        match job.plan.steps.first() {
-            Some(step) => self.prepare_step(id, step).await,
-            // Tags of the stack are not part of the template, and still take a change set.
-            None if job.tags_differ() => {
-                self.create_change_set(id, reviewed_text(), &job.rendered.template).await
-            }
-            None => {
-                // A stack with nothing to change is a success only if it is in a good state (aws-cdk-cli#1972).
-                self.prepare_request(job, reviewed_text(), &job.rendered.template).await?;
-                self.discard_leftovers(job).await;
-                Ok(None)
-            }
+        if !now.plan.steps.is_empty() {
+            return self.prepare_steps(id, &now.plan.steps).await;
         }
+        // Tags of the stack are not part of the template, and still take a change set.
+        if now.tags_differ() {
+            let change_set = self.create_change_set(id, reviewed_text(), &job.rendered.template).await?;
+            return Ok(change_set.map(|change_set| PreparedStep { change_set, steps: Vec::new() }));
+        }
+        // A stack with nothing to change is a success only if it is in a good state (aws-cdk-cli#1972).
+        self.prepare_request(job, reviewed_text(), &job.rendered.template).await?;
+        self.discard_leftovers(job).await;
+        Ok(None)
     }
 
-    /// Creates the change set of a step and holds it against the plan; `None` when CloudFormation finds nothing to change.
-    pub(crate) async fn prepare_step(&self, id: JobId, step: &Step) -> Result<Option<ChangeSet>, Error> {
+    /// Creates the change set of the first of these steps in which CloudFormation finds a change, and holds it against what was
+    /// approved. `None` when it finds none in any of them.
+    ///
+    /// A step without a change is passed over: CloudFormation does not see everything that a template says differently, such as a
+    /// description, or a value that is written as the function that returns it.
+    pub(crate) async fn prepare_steps(
+        &self,
+        id: JobId,
+        steps: &[Step],
+    ) -> Result<Option<PreparedStep>, Error> {
         let job = self.job(id);
-        // The last step is the reviewed text, byte for byte; the plan makes those before it.
-        let text = if step.template == job.rendered.template {
-            job.rendered.text.clone()
-        } else {
-            step.template.to_string()
-        };
-        let change_set = self.create_change_set(id, text, &step.template).await?;
-        if let Some(change_set) = &change_set {
-            check_change_set(job, change_set)?;
+        for (position, step) in steps.iter().enumerate() {
+            // The last step is the reviewed text, byte for byte; the plan makes those before it.
+            let text = if step.template == job.rendered.template {
+                job.rendered.text.clone()
+            } else {
+                step.template.to_string()
+            };
+            if let Some(change_set) = self.create_change_set(id, text, &step.template).await? {
+                check_change_set(&self.approvals[id.index()], &change_set)?;
+                return Ok(Some(PreparedStep { change_set, steps: steps[position..].to_vec() }));
+            }
+            let (stack, summary) = (job.label.clone(), step.summary.join("; "));
+            self.events.send(RolloutEvent::PassedOver { stack, summary });
         }
-        Ok(change_set)
+        Ok(None)
     }
 
     /// Forgets a change set that was executed or is gone.

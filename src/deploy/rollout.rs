@@ -6,21 +6,22 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use tablewright_cloudformation::stack::protection;
+use tablewright_cloudformation::stack::{self, protection};
 use tablewright_cloudformation::{
     CancelCreation, ChangeSet, Events, Outcome, Polling, WatchError, cancel, execute, watch,
 };
 use tablewright_plan::PlanOptions;
 
+use crate::approval::Approval;
 use crate::ending::{Ending, conclude};
 use crate::error::Error;
 use crate::event::{EventSender, RolloutEvent, Work};
 use crate::job::{Job, JobId, plan_stack};
 use crate::options::{OnTimeout, WaitFor, WaitOptions};
-use crate::prepare::OpenChangeSet;
+use crate::prepare::{OpenChangeSet, PreparedStep};
 use crate::schedule::{JobResult, Schedule};
 use crate::token::token;
-use crate::wait::{is_for_indexes, wait_for_earlier_indexes, wait_for_tables};
+use crate::wait::{wait_for_earlier_indexes, wait_for_tables};
 
 /// The execution of planned jobs.
 ///
@@ -28,15 +29,19 @@ use crate::wait::{is_for_indexes, wait_for_earlier_indexes, wait_for_tables};
 /// [`running`](Self::running). Call [`discard_open`](Self::discard_open) then, too.
 pub struct Rollout<'a> {
     jobs: &'a [Job<'a>],
+    /// What may be executed of each job.
+    pub(crate) approvals: Vec<Approval>,
     plan_options: &'a PlanOptions,
     pub(crate) options: WaitOptions,
     pub(crate) events: &'a EventSender,
     /// The first change set of the jobs that are prepared; `None` for a job with nothing to change.
-    pub(crate) prepared: RefCell<BTreeMap<JobId, Option<ChangeSet>>>,
+    pub(crate) prepared: RefCell<BTreeMap<JobId, Option<PreparedStep>>>,
     /// The change sets that were created and not executed.
     pub(crate) open: RefCell<Vec<OpenChangeSet>>,
     /// The jobs whose operation runs.
     running: RefCell<BTreeSet<JobId>>,
+    /// The jobs of which a step was executed, and that have not come to their end.
+    unfinished: RefCell<BTreeSet<JobId>>,
 }
 
 impl<'a> Rollout<'a> {
@@ -52,12 +57,14 @@ impl<'a> Rollout<'a> {
     ) -> Self {
         Self {
             jobs,
+            approvals: jobs.iter().map(Job::approval).collect(),
             plan_options,
             options,
             events,
             prepared: RefCell::default(),
             open: RefCell::default(),
             running: RefCell::default(),
+            unfinished: RefCell::default(),
         }
     }
 
@@ -75,6 +82,13 @@ impl<'a> Rollout<'a> {
     #[must_use]
     pub fn running(&self) -> Vec<JobId> {
         self.running.borrow().iter().copied().collect()
+    }
+
+    /// Returns the jobs of which at least one step is deployed, and that are not done: further steps, or indexes that are still being
+    /// built, were waited for when the rollout was dropped.
+    #[must_use]
+    pub fn unfinished(&self) -> Vec<JobId> {
+        self.unfinished.borrow().iter().copied().collect()
     }
 
     pub(crate) fn job_ids(&self) -> impl Iterator<Item = JobId> + use<> {
@@ -109,28 +123,36 @@ impl<'a> Rollout<'a> {
 
     /// Deploys one stack and sends how that ended.
     async fn run_job(&self, id: JobId) -> Result<(), Error> {
+        let job = self.job(id);
         let prepared = self.prepared.borrow_mut().remove(&id);
         let first = match prepared {
-            Some(change_set) => change_set,
-            None => self.prepare_first(id).await?,
+            Some(first) => {
+                self.require_unchanged(id).await?;
+                first
+            }
+            // Its turn came late: the stacks that it depends on have been deployed since it was planned.
+            None => {
+                let now = self.plan_again(id, 0).await?;
+                self.prepare_first(id, &now).await?
+            }
         };
-        let job = self.job(id);
         let ending = match first {
-            Some(change_set) => self.deploy(id, change_set).await?,
+            Some(first) => self.deploy(id, first).await?,
             None => apply_settings(job).await?,
         };
+        self.unfinished.borrow_mut().remove(&id);
         conclude(self.events, &job.label, &job.stack.id, ending)
     }
 
     /// Executes every step of a job, and sets what is not part of a change set.
-    async fn deploy(&self, id: JobId, first: ChangeSet) -> Result<Ending, Error> {
+    async fn deploy(&self, id: JobId, first: PreparedStep) -> Result<Ending, Error> {
         let job = self.job(id);
         self.events.send(RolloutEvent::Began { stack: job.label.clone(), work: Work::Deploy });
-        let stack_id = first.stack_id.clone();
+        let stack_id = first.change_set.stack_id.clone();
         let is_new = job.deployed.is_none();
         if !is_new {
             set_termination_protection(job, &stack_id).await?;
-            if let Some(step) = job.plan.steps.first() {
+            if let Some(step) = first.steps.first() {
                 wait_for_earlier_indexes(job.target, job.stack, step, &job.label, self.events).await?;
             }
         }
@@ -145,40 +167,77 @@ impl<'a> Rollout<'a> {
         Ok(ending)
     }
 
-    /// Executes the change set of the first step, and then creates and executes those of the others. The next step is planned anew
-    /// from what is deployed, so that a rollout that was interrupted continues where it stopped.
-    async fn execute_steps(&self, id: JobId, first: ChangeSet) -> Result<Ending, Error> {
+    /// Executes the change set of the first step, and then creates and executes those of the others.
+    ///
+    /// After each step, the last one included, the rest is planned anew from what is deployed, and held against what was approved. So
+    /// a rollout that was interrupted continues where it stopped, what another client deploys in between is not undone unseen, and
+    /// the end is reached only when nothing is left that CloudFormation would change.
+    async fn execute_steps(&self, id: JobId, first: PreparedStep) -> Result<Ending, Error> {
         let job = self.job(id);
-        let of = job.plan.steps.len();
-        let (mut change_set, mut steps) = (first, job.plan.steps.clone());
-        let mut number = 1;
+        let (mut next, mut executed) = (first, 0);
+        // Somebody who undoes each step could keep a rollout busy for ever.
+        let most = job.plan.steps.len().max(1) + 2;
         loop {
-            if let (true, Some(step)) = (of > 1, steps.first()) {
+            let (number, of) = (executed + 1, executed + next.steps.len().max(1));
+            if let (true, Some(step)) = (of > 1, next.steps.first()) {
                 let (stack, summary) = (job.label.clone(), step.summary.join("; "));
                 self.events.send(RolloutEvent::Step { stack, number, of, summary });
             }
-            let ending = self.execute_step(id, &change_set, steps.len() <= 1).await?;
-            if matches!(ending, Ending::Failed { .. }) || steps.len() <= 1 {
+            let ending = self.execute_step(id, &next.change_set, number == of).await?;
+            if matches!(ending, Ending::Failed { .. }) {
                 return Ok(ending);
             }
-            let long_wait =
-                steps.first().and_then(|step| step.waits.iter().find(|wait| !is_for_indexes(wait)));
-            if let Some(wait) = long_wait {
+            executed += 1;
+            if number < of
+                && let Some(wait) = next.long_wait()
+            {
                 let (stack, wait) = (job.stack.id.clone(), wait.clone());
                 return Err(Error::StepsRemain { stack, number, of, wait });
             }
-            steps = self.plan_again(job).await?.plan.steps;
-            let Some(step) = steps.first() else { return Ok(ending) };
-            match self.prepare_step(id, step).await? {
-                Some(next) => change_set = next,
+            let now = self.plan_again(id, executed).await?;
+            match self.prepare_steps(id, &now.plan.steps).await? {
                 None => return Ok(ending),
+                Some(_) if executed >= most => {
+                    return Err(Error::NotApproved {
+                        stack: job.stack.id.clone(),
+                        executed,
+                        changes: now.plan.changes,
+                    });
+                }
+                Some(step) => next = step,
             }
-            number += 1;
         }
     }
 
-    async fn plan_again(&self, job: &Job<'a>) -> Result<Job<'a>, Error> {
-        plan_stack(job.target, job.stack, job.rendered.clone(), job.options, self.plan_options).await
+    /// Plans a job again from what is deployed by now, and holds the plan against what was approved.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotApproved`] when the plan has a change that was not shown, or one with a worse verdict.
+    async fn plan_again(&self, id: JobId, executed: usize) -> Result<Job<'a>, Error> {
+        let job = self.job(id);
+        let rendered = job.rendered.clone();
+        let now = plan_stack(job.target, job.stack, rendered, job.options, self.plan_options).await?;
+        let changes = self.approvals[id.index()].not_covered(now.changes());
+        if changes.is_empty() && !now.plan.is_stopped() {
+            return Ok(now);
+        }
+        Err(Error::NotApproved { stack: job.stack.id.clone(), executed, changes })
+    }
+
+    /// Checks that the stack is still the one that was planned for. Its first change set was created after the plan was made, and
+    /// CloudFormation executes none that is older than the last operation; so this closes the time between the two.
+    async fn require_unchanged(&self, id: JobId) -> Result<(), Error> {
+        let job = self.job(id);
+        let Some(planned) = job.deployed_stack() else { return Ok(()) };
+        let now = stack::describe(&job.target.cloudformation, &planned.id).await?;
+        let is_same = now.is_some_and(|now| {
+            (&now.created, &now.updated, &now.tags) == (&planned.created, &planned.updated, &planned.tags)
+        });
+        if is_same {
+            return Ok(());
+        }
+        Err(Error::NotApproved { stack: job.stack.id.clone(), executed: 0, changes: Vec::new() })
     }
 
     /// Executes a change set, follows it to its end, and waits for tables.
@@ -226,6 +285,7 @@ impl<'a> Rollout<'a> {
             outcome => {
                 let outcome = outcome?;
                 self.running.borrow_mut().remove(&id);
+                self.unfinished.borrow_mut().insert(id);
                 Ok(Some(outcome))
             }
         }
@@ -254,7 +314,7 @@ impl<'a> Rollout<'a> {
 /// Sets what is not part of a change set, for a stack whose template is as wanted.
 async fn apply_settings(job: &Job<'_>) -> Result<Ending, Error> {
     let outputs = job.deployed_stack().map(|stack| stack.outputs.clone()).unwrap_or_default();
-    let (Some(deployed), true) = (job.deployed_stack(), job.has_changes()) else {
+    let (Some(deployed), false) = (job.deployed_stack(), job.settings.is_empty()) else {
         return Ok(Ending::Unchanged { outputs });
     };
     set_termination_protection(job, &deployed.id).await?;

@@ -213,7 +213,12 @@ impl Run<'_> {
                 let left = self.discard_open(jobs, rollout).await;
                 let running = rollout.running();
                 if running.is_empty() {
-                    return Err(left.unwrap_or_else(interrupted_before));
+                    let unfinished = rollout.unfinished();
+                    return Err(match left {
+                        Some(left) => left,
+                        None if unfinished.is_empty() => interrupted_before(),
+                        None => self.interrupted_between(jobs, &unfinished),
+                    });
                 }
                 if self.args.deployment.cancels_on_interrupt() {
                     return Err(self.cancel(jobs, &running, rollout).await);
@@ -274,6 +279,22 @@ impl Run<'_> {
     fn detached(&self, jobs: &[Job<'_>], running: &[JobId]) -> CommandError {
         let running = running.iter().map(|id| &jobs[id.index()]);
         detached(running.map(|job| (target_of(self.targets, job), job.stack.id.as_str())))
+    }
+
+    /// Something is deployed by now, and more was to come: another step, or indexes that are still being built.
+    fn interrupted_between(&self, jobs: &[Job<'_>], unfinished: &[JobId]) -> CommandError {
+        let stacks: Vec<&str> = unfinished.iter().map(|id| jobs[id.index()].label.as_str()).collect();
+        let error = CommandError::new(
+            Exit::StillRunning,
+            anyhow!(
+                "interrupted after changes of {} were deployed; nothing of it runs in CloudFormation now",
+                stacks.join(", ")
+            ),
+        );
+        unfinished.iter().map(|id| &jobs[id.index()]).fold(error, |error, job| {
+            let command = target_of(self.targets, job).command("deploy", &job.stack.id);
+            error.hint(format!("{command} continues: with the steps that are left, and waiting for indexes that are still being built"))
+        })
     }
 
     fn outcome(&self, jobs: &[Job<'_>], job: &Job<'_>, result: JobResult) -> Outcome {

@@ -18,6 +18,9 @@ pub(crate) fn line(event: &RolloutEvent) -> Option<String> {
         RolloutEvent::Step { stack, number, of, summary } => {
             Some(format!("{stack}: step {number} of {of}: {summary}"))
         }
+        RolloutEvent::PassedOver { stack, summary } => Some(format!(
+            "{stack}: CloudFormation sees no change in this step, which is passed over: {summary}"
+        )),
         RolloutEvent::Cloud { stack, event } => {
             let text = event_text(event)?;
             Some(format!("{}  {stack}  {text}", clock(event.at)))

@@ -22,6 +22,7 @@ pub(crate) fn object(event: &RolloutEvent) -> Value {
         RolloutEvent::Step { number, of, summary, .. } => {
             ("step", json!({ "number": number, "of": of, "summary": summary }))
         }
+        RolloutEvent::PassedOver { summary, .. } => ("passed_over", json!({ "summary": summary })),
         RolloutEvent::Cloud { event, .. } => cloud(event),
         RolloutEvent::Table { progress, .. } => ("table", table(progress)),
         RolloutEvent::Ended { ending, .. } => ("ended", ended(ending)),

@@ -80,6 +80,9 @@ impl World {
                 RolloutEvent::Step { stack, number, of, summary } => {
                     Some(format!("{stack} {number}/{of} {summary}"))
                 }
+                RolloutEvent::PassedOver { stack, summary } => {
+                    Some(format!("{stack} passed over: {summary}"))
+                }
                 RolloutEvent::Ended { stack, ending: Ending::Unchanged { .. } } => {
                     Some(format!("{stack} unchanged"))
                 }
@@ -276,4 +279,69 @@ async fn dependencies_come_first_and_a_failure_stops_the_others() {
     drop(rollout);
     drop(jobs);
     assert!(world.sent().iter().all(|sent| !sent.starts_with("log")));
+}
+
+#[tokio::test]
+async fn a_step_in_which_cloudformation_sees_no_change_is_passed_over() {
+    let mut world = World::new().await;
+    let with_output = |mut template: Value, value: Value| {
+        template["Outputs"] = json!({ "Region": { "Value": value } });
+        template
+    };
+    let deployed = with_output(notes("id", &[]), json!({ "Ref": "AWS::Region" }));
+    world.deploy(&[(stack("notes"), deployed)]).await;
+    world.sent();
+
+    // The same value, written as another function: the first step holds the output and an attribute, or the output alone.
+    let respelled = json!({ "Fn::Sub": "${AWS::Region}" });
+    let results =
+        world.deploy(&[(stack("notes"), with_output(notes("id", &["author", "day"]), respelled))]).await;
+    assert!(matches!(results[..], [JobResult::Done]), "{results:?}");
+    assert_eq!(world.sent().last().unwrap(), "notes done, usable: true");
+    assert_eq!(world.indexes("demo-notes").await, ["by-author ACTIVE", "by-day ACTIVE"]);
+}
+
+#[tokio::test]
+async fn a_difference_that_cloudformation_does_not_see_is_no_failure() {
+    let mut world = World::new().await;
+    let described = |text: &str| {
+        let mut template = notes("id", &[]);
+        template["Description"] = json!(text);
+        [(stack("notes"), template)]
+    };
+    world.deploy(&described("Notes")).await;
+    world.sent();
+    for _ in 0..2 {
+        let results = world.deploy(&described("Notes of a user")).await;
+        assert!(matches!(results[..], [JobResult::Done]), "{results:?}");
+        assert_eq!(world.calls("ExecuteChangeSet"), 1);
+        let sent = world.sent();
+        assert_eq!(sent.last().unwrap(), "notes unchanged");
+        assert!(sent[0].starts_with("notes passed over: "), "{sent:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_deployed_between_plan_and_execution_makes_the_plan_stale() {
+    let world = World::new().await;
+    world.deploy(&[(stack("notes"), notes("id", &[]))]).await;
+    let wanted = [(stack("notes"), notes("id", &["author"]))];
+    let jobs = world.plan(&wanted).await;
+    let schedule = Schedule::new(&jobs, 1, false).unwrap();
+
+    // Another client is quicker: before the change set is created, and so unseen by CloudFormation.
+    let mut elsewhere = notes("id", &[]);
+    elsewhere["Outputs"] = json!({ "Table": { "Value": { "Ref": "Note" } } });
+    world.deploy(&[(stack("notes"), elsewhere.clone())]).await;
+
+    let rollout = Rollout::new(&jobs, &world.plan_options, WaitOptions::default(), &world.events);
+    rollout.prepare(&schedule).await.unwrap();
+    let results = rollout.run(&schedule).await;
+    let [JobResult::Failed(Error::NotApproved { executed: 0, .. })] = &results[..] else {
+        panic!("{results:?}")
+    };
+    assert!(rollout.discard_open().await.is_empty());
+    let template = world.target.cloudformation.get_template().stack_name("demo-notes").send().await.unwrap();
+    let template: Value = serde_json::from_str(template.template_body().unwrap()).unwrap();
+    assert_eq!(template, elsewhere);
 }

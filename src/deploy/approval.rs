@@ -1,0 +1,153 @@
+//! What was approved, as data: the changes that a plan showed. A plan that is made later has to stay within them.
+
+use serde_json::Value;
+use tablewright_plan::{Change, Plan, PlanOptions, Verdict, plan};
+
+/// The changes of one stack that may be executed.
+///
+/// Made from the plan that is shown. While its steps are executed, the rest of the way is planned anew from what is deployed by
+/// then; what such a plan would change must have been shown, with the same values, and with no milder verdict.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Approval {
+    changes: Vec<Change>,
+}
+
+impl Approval {
+    /// Approves the changes of a plan, and those besides the template.
+    ///
+    /// A change starts from another value when steps before it have changed it already, such as the attribute definitions of a
+    /// table whose indexes are added one by one. So what is left after each step counts as shown, too; with a verdict that was not
+    /// shown for its resource it does not.
+    pub(crate) fn new(shown: &Plan, settings: &[Change], wanted: &Value, options: &PlanOptions) -> Self {
+        let mut changes: Vec<Change> = shown.changes.iter().chain(settings).cloned().collect();
+        let between = shown.steps.iter().take(shown.steps.len().saturating_sub(1));
+        // From the first step on, the stack has the wanted values of the parameters.
+        let options =
+            PlanOptions { deployed_parameters: options.wanted_parameters.clone(), ..options.clone() };
+        for step in between {
+            let rest = plan(Some(&step.template), wanted, &options);
+            let shown_verdict = |change: &Change| {
+                let of_resource = shown.changes.iter().filter(|shown| is_about_the_same(shown, change));
+                of_resource.map(|shown| shown.verdict).max().unwrap_or(Verdict::None)
+            };
+            changes.extend(rest.changes.into_iter().filter(|change| change.verdict <= shown_verdict(change)));
+        }
+        Self { changes }
+    }
+
+    /// Returns those changes of a later plan that were not approved: new ones, other values, worse verdicts.
+    pub(crate) fn not_covered<'c>(&self, changes: impl Iterator<Item = &'c Change>) -> Vec<Change> {
+        changes.filter(|change| !self.covers(change)).cloned().collect()
+    }
+
+    /// Returns whether the loss of a resource was approved: its removal, or its replacement.
+    pub(crate) fn covers_loss_of(&self, logical_id: &str) -> bool {
+        self.changes.iter().any(|change| {
+            let is_removed = change.action == tablewright_plan::Action::Remove && change.path.is_empty();
+            change.logical_id == logical_id && (is_removed || change.verdict >= Verdict::ReplacementKept)
+        })
+    }
+
+    fn covers(&self, change: &Change) -> bool {
+        self.changes.iter().any(|approved| {
+            is_about_the_same(approved, change)
+                && approved.path == change.path
+                && approved.action == change.action
+                && approved.before == change.before
+                && approved.after == change.after
+                && approved.verdict >= change.verdict
+        })
+    }
+}
+
+/// Returns whether two changes are about one resource, output or other entry.
+fn is_about_the_same(one: &Change, other: &Change) -> bool {
+    one.section == other.section && one.logical_id == other.logical_id
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn table(indexes: &[&str], policy: &str) -> Value {
+        let attributes = ["id"].iter().chain(indexes);
+        let attributes: Vec<Value> =
+            attributes.map(|name| json!({ "AttributeName": name, "AttributeType": "S" })).collect();
+        let index = |name: &&str| {
+            json!({
+                "IndexName": name,
+                "KeySchema": [{ "AttributeName": name, "KeyType": "HASH" }],
+                "Projection": { "ProjectionType": "ALL" },
+            })
+        };
+        let mut properties = json!({
+            "AttributeDefinitions": attributes,
+            "KeySchema": [{ "AttributeName": "id", "KeyType": "HASH" }],
+            "BillingMode": "PAY_PER_REQUEST",
+        });
+        if !indexes.is_empty() {
+            properties["GlobalSecondaryIndexes"] = indexes.iter().map(index).collect();
+        }
+        json!({ "Resources": { "Note": {
+            "Type": "AWS::DynamoDB::Table", "DeletionPolicy": policy, "UpdateReplacePolicy": policy, "Properties": properties,
+        } } })
+    }
+
+    fn approve(deployed: &Value, wanted: &Value) -> (Plan, Approval) {
+        let options = PlanOptions::default();
+        let shown = plan(Some(deployed), wanted, &options);
+        let approval = Approval::new(&shown, &[], wanted, &options);
+        (shown, approval)
+    }
+
+    #[test]
+    fn what_is_left_after_each_step_is_approved() {
+        let wanted = table(&["a", "b", "c"], "Retain");
+        let (shown, approval) = approve(&table(&[], "Retain"), &wanted);
+        assert_eq!(shown.steps.len(), 3);
+        for step in &shown.steps {
+            let rest = plan(Some(&step.template), &wanted, &PlanOptions::default());
+            assert_eq!(approval.not_covered(rest.changes.iter()), []);
+        }
+    }
+
+    #[test]
+    fn what_somebody_else_deploys_in_between_is_not_approved() {
+        let wanted = table(&["a", "b"], "Retain");
+        let (shown, approval) = approve(&table(&[], "Retain"), &wanted);
+        let elsewhere: [(&str, fn(&mut Value)); 4] = [
+            ("a new table", |template| {
+                template["Resources"]["Other"] = table(&[], "Retain")["Resources"]["Note"].clone()
+            }),
+            ("an output", |template| template["Outputs"] = json!({ "Name": { "Value": "x" } })),
+            ("a policy", |template| template["Resources"]["Note"]["DeletionPolicy"] = json!("Delete")),
+            ("a setting", |template| {
+                template["Resources"]["Note"]["Properties"]["PointInTimeRecoverySpecification"] =
+                    json!({ "PointInTimeRecoveryEnabled": true });
+            }),
+        ];
+        for (what, edit) in elsewhere {
+            let mut deployed = shown.steps[0].template.clone();
+            edit(&mut deployed);
+            let rest = plan(Some(&deployed), &wanted, &PlanOptions::default());
+            assert_ne!(approval.not_covered(rest.changes.iter()), [], "{what}");
+        }
+    }
+
+    #[test]
+    fn a_worse_verdict_is_not_approved() {
+        let wanted = json!({ "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } } });
+        let (shown, approval) = approve(&with_topic(table(&[], "Retain")), &wanted);
+        assert!(shown.verdict() < Verdict::DataLoss, "{shown:?}");
+        let rest = plan(Some(&with_topic(table(&[], "Delete"))), &wanted, &PlanOptions::default());
+        assert_eq!(rest.verdict(), Verdict::DataLoss);
+        assert_ne!(approval.not_covered(rest.changes.iter()), []);
+    }
+
+    fn with_topic(mut template: Value) -> Value {
+        template["Resources"]["Topic"] = json!({ "Type": "AWS::SNS::Topic" });
+        template
+    }
+}
