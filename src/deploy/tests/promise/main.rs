@@ -1,0 +1,23 @@
+//! The promise of a rollout, held against the sandbox's own record: whatever is deployed and wanted, whatever a colleague does between
+//! two calls, whatever goes wrong, and wherever the rollout is interrupted.
+//!
+//! 1. Approved is what is executed.
+//! 2. Done is done.
+//! 3. CloudFormation may lose nothing beyond what was approved.
+//! 4. An ending says what was done.
+//! 5. Others are respected.
+//!
+//! `statements` asserts them; `property` draws the runs, `scenarios` has those with names. In CI the runs are the same every time;
+//! `PROMISE_SEED=random` (or a number) draws others, `PROMISE_CASES` says how many.
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod colleague;
+mod interposer;
+mod property;
+mod record;
+mod scenarios;
+mod shop;
+mod stacks;
+mod statements;
+mod subject;
+mod world;

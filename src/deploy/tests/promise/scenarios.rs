@@ -1,0 +1,110 @@
+//! Runs with a name. Each is asserted by its own words, and by the statements as well.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
+
+use crate::colleague::{Act, Edit};
+use crate::interposer::{Moment, Script, When};
+use crate::shop::{
+    DONE, SHOP, acting, an_empty_first_step_is_passed_over, deployed, held, indexes, kind, shop, wish,
+    with_child,
+};
+use crate::stacks::bare_table;
+use crate::subject::{Kind, Loss, Said, WantedStack, Wish, plan_file};
+use crate::world::World;
+
+#[tokio::test]
+async fn a_description_does_not_end_a_ladder() {
+    let mut after = shop(&["g", "h"]);
+    after["Description"] = json!("orders of the shop");
+    an_empty_first_step_is_passed_over(shop(&[]), after).await;
+}
+
+#[tokio::test]
+async fn a_table_that_a_colleague_adds_after_the_plan_was_shown_stops_the_rollout() {
+    let world = deployed(&shop(&[])).await;
+    let script = acting(When::Of("CreateChangeSet", 0), Act::Update(SHOP, Edit::AddTable));
+    let told = held(&world, &wish(shop(&["g"])), script).await;
+    assert!(matches!(kind(told.only()), Some(Kind::Stale | Kind::Refused)), "{told:?}");
+    assert!(world.direct.resources(SHOP).await.contains_key("Theirs"));
+}
+
+#[tokio::test]
+async fn an_interrupt_before_anything_leaves_nothing() {
+    let world = deployed(&shop(&[])).await;
+    for moment in [Moment::Before, Moment::After] {
+        for when in [When::Of("CreateChangeSet", 0), When::Of("DescribeChangeSet", 0), When::Call(0)] {
+            let script = Script { interrupt: Some((when, moment)), ..Script::default() };
+            let told = held(&world, &wish(shop(&["g"])), script).await;
+            assert_eq!(told.running.as_deref(), Some(&[][..]), "{told:?}");
+            assert_eq!(world.direct.change_sets(SHOP).await, [""; 0]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_hidden_parameter_is_kept_and_not_said() {
+    let template = |tag: &str| {
+        let mut template = shop(&[]);
+        template["Parameters"]["Secret"] = json!({ "Type": "String", "NoEcho": true });
+        template["Resources"]["Order"]["Properties"]["Tags"] =
+            json!([{ "Key": "secret", "Value": { "Ref": "Secret" } }, { "Key": "tag", "Value": tag }]);
+        template
+    };
+    let world = World::new().await;
+    let parameters = BTreeMap::from([("Secret".to_owned(), "swordfish".to_owned())]);
+    let first = Wish { parameters, ..wish(template("one")) };
+    let told = held(&world, &first, Script::default()).await;
+    assert_eq!(*told.only(), DONE);
+    // Without the value, it is kept.
+    let told = held(&world, &wish(template("one")), Script::default()).await;
+    assert_eq!(*told.only(), Said::Unchanged);
+    let told = held(&world, &wish(template("two")), Script::default()).await;
+    assert_eq!(*told.only(), DONE);
+    assert!(!format!("{told:?}").contains("swordfish"));
+}
+
+#[tokio::test]
+async fn a_change_set_that_waits_for_an_approval_outlives_a_deployment_without_changes() {
+    let world = deployed(&shop(&[])).await;
+    let act = Act::LeaveChangeSet(SHOP, "release-42".to_owned());
+    let told = held(&world, &wish(shop(&[])), acting(When::Call(0), act)).await;
+    assert_eq!(*told.only(), Said::Unchanged);
+    assert_eq!(world.direct.change_sets(SHOP).await, ["release-42"]);
+}
+
+#[tokio::test]
+async fn a_plan_file_does_not_hold_when_a_colleague_was_there_since() {
+    let world = deployed(&shop(&[])).await;
+    let mut wish = wish(shop(&["g"]));
+    wish.plan_file = Some(plan_file(&world, &wish).await);
+    let script = acting(When::Call(0), Act::Update(SHOP, Edit::AddOutput));
+    let told = held(&world, &wish, script).await;
+    assert_eq!(kind(told.only()), Some(Kind::Stale), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_nested_stack_keeps_its_tables_when_its_parent_gets_a_tag() {
+    let world = World::new().await;
+    let parent = with_child(&world, &["Order", "User"]);
+    world.direct.create(SHOP, &parent, &BTreeMap::new()).await;
+    let wish = Wish::of(WantedStack::new(SHOP, parent).tag("team", "orders"));
+    let told = held(&world, &wish, Script::default()).await;
+    assert_eq!(*told.only(), DONE);
+}
+
+#[tokio::test]
+async fn a_table_is_deleted_by_consent_and_no_other() {
+    let mut before = shop(&[]);
+    before["Resources"]["User"] = bare_table(None);
+    let world = deployed(&before).await;
+    let user = world.direct.resources(SHOP).await["User"].1.clone();
+    let told = held(&world, &wish(shop(&["g"])), Script::default()).await;
+    assert_eq!(kind(told.only()), Some(Kind::Refused), "{told:?}");
+    assert!(world.direct.table(&user).await.is_some());
+    let told = held(&world, &wish(shop(&["g"])).consenting("User", Loss::Data), Script::default()).await;
+    assert_eq!(*told.only(), DONE);
+    assert!(world.direct.table(&user).await.is_none());
+    assert_eq!(indexes(&world, "Order").await, ["by-g"]);
+}

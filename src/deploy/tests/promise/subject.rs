@@ -1,0 +1,264 @@
+//! The one place that calls the rollout, as a tool does: plan, gates, change sets, approval, execution.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tablewright::Stack;
+use tablewright::render::Rendered;
+use tablewright_deploy::{
+    Ending, Error, EventSender, Job, JobError, JobId, JobResult, Options, PLAN_SCHEMA, ReviewedPlan, Rollout,
+    RolloutEvent, Schedule, WaitOptions, check_allowed_tables, plan_stack, require_reviewed_plan,
+    require_steps,
+};
+use tablewright_plan::PlanOptions;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::interposer::Script;
+use crate::record::Phase;
+use crate::world::World;
+
+/// What somebody wants to be deployed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wish {
+    pub(crate) stacks: Vec<WantedStack>,
+    pub(crate) consents: Vec<Consent>,
+    pub(crate) parameters: BTreeMap<String, String>,
+    /// The plan file that the run is held to.
+    pub(crate) plan_file: Option<String>,
+}
+
+impl Wish {
+    pub(crate) fn of(stack: WantedStack) -> Self {
+        Self { stacks: vec![stack], ..Self::default() }
+    }
+
+    /// Consents to the loss of a resource of the first stack.
+    pub(crate) fn consenting(mut self, resource: &str, loss: Loss) -> Self {
+        let stack = self.stacks[0].name;
+        self.consents.push(Consent { stack, resource: resource.to_owned(), loss });
+        self
+    }
+}
+
+/// A stack as it is wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct WantedStack {
+    pub(crate) name: &'static str,
+    pub(crate) template: Value,
+    pub(crate) tags: BTreeMap<String, String>,
+}
+
+impl WantedStack {
+    pub(crate) fn new(name: &'static str, template: Value) -> Self {
+        Self { name, template, tags: BTreeMap::new() }
+    }
+
+    pub(crate) fn tag(mut self, key: &str, value: &str) -> Self {
+        self.tags.insert(key.to_owned(), value.to_owned());
+        self
+    }
+}
+
+/// Consent to a loss.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Consent {
+    pub(crate) stack: &'static str,
+    pub(crate) resource: String,
+    pub(crate) loss: Loss,
+}
+
+/// What is consented to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Loss {
+    /// The stack has a new table, and the old one is retained.
+    Replacement,
+    /// The items are gone.
+    Data,
+}
+
+/// What a rollout said at its end.
+#[derive(Debug, Default)]
+pub(crate) struct Told {
+    /// What was said of each stack.
+    pub(crate) stacks: BTreeMap<String, Said>,
+    /// The stacks that are said to be still running; `None` when the rollout was not interrupted.
+    pub(crate) running: Option<Vec<String>>,
+    /// Errors of the clean-up.
+    pub(crate) left: Vec<String>,
+}
+
+/// What was said of a stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Said {
+    Done { usable: bool },
+    Unchanged,
+    NotStarted,
+    Failed { kind: Kind, text: String },
+}
+
+/// What an error is, coarsely: these become exit codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Refused,
+    Stale,
+    Failed,
+    StillRunning,
+    Other,
+}
+
+impl Told {
+    /// Returns what was said of the only stack.
+    pub(crate) fn only(&self) -> &Said {
+        self.stacks.values().next().unwrap()
+    }
+}
+
+/// Deploys, with everything in the script happening meanwhile.
+pub(crate) async fn deploy(world: &World, wish: &Wish, script: Script) -> Told {
+    world.interposer.play(script);
+    let (events, receiver) = EventSender::channel();
+    let mut told = run(world, wish, &events).await;
+    world.interposer.quiet();
+    read_endings(receiver, &mut told);
+    told
+}
+
+async fn run(world: &World, wish: &Wish, events: &EventSender) -> Told {
+    let stacks: Vec<(Stack, Rendered)> = wish.stacks.iter().map(definition).collect();
+    let options = Options { parameters: wish.parameters.clone(), ..Options::default() };
+    let allow = wish.consents.iter().map(|consent| consent.resource.clone()).collect();
+    let plan_options = PlanOptions { allow, ..PlanOptions::default() };
+    let planning = async {
+        let mut jobs = Vec::new();
+        for (stack, rendered) in &stacks {
+            let job = plan_stack(&world.target, stack, rendered.clone(), &options, &plan_options).await;
+            jobs.push(job.map_err(|error| (stack.name.clone().unwrap_or_default(), said(&error)))?);
+        }
+        Ok(jobs)
+    };
+    let planned = tokio::select! {
+        planned = planning => planned,
+        () = world.interposer.interrupted() => return interrupted(Vec::new(), Vec::new()),
+    };
+    let jobs = match planned {
+        Ok(jobs) => jobs,
+        Err((stack, said)) => return Told { stacks: BTreeMap::from([(stack, said)]), ..Told::default() },
+    };
+    world.interposer.record().phase = Phase::Approved;
+    let schedule = match gates(wish, &jobs, &plan_options) {
+        Ok(schedule) => schedule,
+        Err(error) => return failed(&jobs, &error),
+    };
+    execute(world, &jobs, &plan_options, &schedule, events).await
+}
+
+/// Plans only, and returns the plan file.
+pub(crate) async fn plan_file(world: &World, wish: &Wish) -> String {
+    let (options, plan_options) = (Options::default(), PlanOptions::default());
+    let mut comparisons = Vec::new();
+    for (stack, rendered) in wish.stacks.iter().map(definition) {
+        let job = plan_stack(&world.target, &stack, rendered, &options, &plan_options).await.unwrap();
+        let digests = json!({ "deployed": job.digests.deployed, "wanted": job.digests.wanted });
+        comparisons.push(json!({ "stack_name": stack.name, "digests": digests }));
+    }
+    json!({ "schema": PLAN_SCHEMA, "comparisons": comparisons }).to_string()
+}
+
+async fn execute(
+    world: &World,
+    jobs: &[Job<'_>],
+    plan_options: &PlanOptions,
+    schedule: &Schedule,
+    events: &EventSender,
+) -> Told {
+    let rollout = Rollout::new(jobs, plan_options, WaitOptions::default(), events);
+    let executing = async {
+        rollout.prepare(schedule).await?;
+        Ok::<_, JobError>(rollout.run(schedule).await)
+    };
+    let ended = tokio::select! {
+        ended = executing => Some(ended),
+        () = world.interposer.interrupted() => None,
+    };
+    world.interposer.quiet();
+    let left: Vec<String> = rollout.discard_open().await.iter().map(|error| chain(&error.error)).collect();
+    match ended {
+        None => {
+            let names = rollout.running().into_iter().map(|id| rollout.job(id).stack_name().to_owned());
+            interrupted(names.collect(), left)
+        }
+        Some(Err(error)) => Told { left, ..failed(jobs, &error) },
+        Some(Ok(results)) => {
+            let stacks = jobs.iter().zip(results).map(|(job, result)| {
+                let said = match result {
+                    JobResult::Done => Said::Done { usable: false },
+                    JobResult::Failed(error) => said(&error),
+                    JobResult::NotStarted(_) => Said::NotStarted,
+                };
+                (job.stack_name().to_owned(), said)
+            });
+            Told { stacks: stacks.collect(), left, running: None }
+        }
+    }
+}
+
+fn definition(wanted: &WantedStack) -> (Stack, Rendered) {
+    let mut stack = Stack::new(wanted.name).name(wanted.name);
+    for (key, value) in &wanted.tags {
+        stack = stack.tag(key, value);
+    }
+    let (text, template) = (wanted.template.to_string(), wanted.template.clone());
+    (stack, Rendered { text, template, additions: Vec::new() })
+}
+
+fn gates(wish: &Wish, jobs: &[Job<'_>], plan_options: &PlanOptions) -> Result<Schedule, JobError> {
+    let of_run = |error: Error| JobError { job: JobId::new(0), error: Box::new(error) };
+    check_allowed_tables(&plan_options.allow, jobs).map_err(of_run)?;
+    if let Some(file) = &wish.plan_file {
+        require_reviewed_plan(&ReviewedPlan::parse(file.as_bytes()).unwrap(), jobs)?;
+    }
+    require_steps(jobs)?;
+    Schedule::new(jobs, 1, false).map_err(of_run)
+}
+
+fn failed(jobs: &[Job<'_>], JobError { job, error }: &JobError) -> Told {
+    let stack = jobs[job.index()].stack_name().to_owned();
+    Told { stacks: BTreeMap::from([(stack, said(error))]), ..Told::default() }
+}
+
+fn interrupted(running: Vec<String>, left: Vec<String>) -> Told {
+    Told { running: Some(running), left, ..Told::default() }
+}
+
+fn said(error: &Error) -> Said {
+    let kind = match error {
+        Error::Stale { .. } => Kind::Stale,
+        Error::Denied { .. }
+        | Error::PlanRefused { .. }
+        | Error::Disagreement { .. }
+        | Error::StillBusy { .. } => Kind::Refused,
+        Error::Failed { .. } => Kind::Failed,
+        Error::Detached | Error::StepsRemain { .. } => Kind::StillRunning,
+        _ => Kind::Other,
+    };
+    Said::Failed { kind, text: chain(error) }
+}
+
+/// Returns the text of an error with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// Takes over from the events how each stack that was done has ended.
+fn read_endings(mut receiver: UnboundedReceiver<RolloutEvent>, told: &mut Told) {
+    while let Ok(event) = receiver.try_recv() {
+        let RolloutEvent::Ended { stack, ending } = event else { continue };
+        let Some(said @ Said::Done { .. }) = told.stacks.get_mut(&stack) else { continue };
+        *said = match ending {
+            Ending::Unchanged { .. } => Said::Unchanged,
+            Ending::Done { usable, .. } => Said::Done { usable },
+            _ => continue,
+        };
+    }
+}
