@@ -218,7 +218,9 @@ impl<'a> Rollout<'a> {
         let job = self.job(id);
         let rendered = job.rendered.clone();
         let now = plan_stack(job.target, job.stack, rendered, job.options, self.plan_options).await?;
-        let changes = self.approvals[id.index()].not_covered(now.changes());
+        // All settings of a new stack are part of its creation; they are set once it exists.
+        let settings = if job.deployed.is_none() { &[][..] } else { &now.settings };
+        let changes = self.approvals[id.index()].not_covered(now.plan.changes.iter().chain(settings));
         if changes.is_empty() && !now.plan.is_stopped() {
             return Ok(now);
         }

@@ -155,7 +155,9 @@ fn notes(key: &str, indexes: &[&str]) -> Value {
 #[tokio::test]
 async fn a_stack_is_created_and_then_unchanged() {
     let mut world = World::new().await;
-    let stacks = [(stack("notes"), notes("id", &[]))];
+    let mut protected = stack("notes");
+    protected.termination_protection = Some(true);
+    let stacks = [(protected, notes("id", &[]))];
     assert!(matches!(world.deploy(&stacks).await[..], [JobResult::Done]));
     assert_eq!(world.sent(), ["notes began", "notes done, usable: true"]);
     assert_eq!(world.indexes("demo-notes").await, [""; 0]);
