@@ -1,21 +1,22 @@
 //! Reads the block YAML that the built-in templates write, and nothing else.
 //!
-//! In: the text of a template. Out: its tree without places, or nothing where a line has any other form; the general parser of
-//! `tablewright-template` reads that. Half the time of a render went into that parser. *Invariant:* a tree from here is the tree
-//! that the general parser gives, but for places; a property test holds it to that.
+//! In: the text of a template. Out: its tree without positions, or nothing where a line has any other form; the general parser
+//! of `tablewright-template` reads that. Half the time of a render went into that parser. *Invariant:* a tree from here is the
+//! tree that the general parser gives, but for positions; a property test compares the two.
 
 use std::collections::HashSet;
 
+use serde_json::Number;
 use tablewright_template::{Entry, Kind, MAX_BYTES, Node, Position, Scalar, ScalarValue, Style};
 
 use crate::render::scalar::is_plain;
 
-/// Levels of blocks, well below what the general parser takes; the built-in templates need fifteen.
+/// Levels of blocks and brackets, well below what the general parser takes; the built-in templates need fifteen.
 const MAX_DEPTH: usize = 50;
-/// Longer keys are not written on one line by everybody; YAML allows 1,024 characters.
+/// YAML allows 1,024 characters for a key on one line.
 const MAX_KEY: usize = 1_000;
 
-/// Returns the tree of a text of the known form.
+/// Returns the tree of a text, if every line of it has a known form.
 pub(super) fn read(text: &str) -> Option<Node> {
     let is_known = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
     if text.len() > MAX_BYTES || !text.bytes().all(is_known) {
@@ -27,7 +28,7 @@ pub(super) fn read(text: &str) -> Option<Node> {
     lines.next.is_none().then_some(root)
 }
 
-/// The lines that say something: no empty ones, no comments.
+/// The lines of a text but empty ones and comments.
 struct Lines<'a> {
     rest: std::str::Split<'a, char>,
     next: Option<Line<'a>>,
@@ -43,8 +44,8 @@ impl Lines<'_> {
     fn advance(&mut self) {
         self.next = self.rest.by_ref().find_map(|line| {
             let text = line.trim_start_matches(' ');
-            let is_said = !text.is_empty() && !text.starts_with('#');
-            is_said.then_some(Line { indent: line.len() - text.len(), text })
+            let has_content = !text.is_empty() && !text.starts_with('#');
+            has_content.then_some(Line { indent: line.len() - text.len(), text })
         });
     }
 }
@@ -97,9 +98,12 @@ fn sequence(lines: &mut Lines<'_>, indent: usize, depth: usize) -> Option<Node> 
     while let Some(line) = lines.next
         && line.indent >= indent
     {
-        let item = line.text.strip_prefix("- ").filter(|_| line.indent == indent)?;
+        if line.indent > indent {
+            return None;
+        }
+        let item = line.text.strip_prefix("- ")?;
         if item.starts_with("- ") || key(item).is_some() {
-            // What stands behind the dash is the first line of a block.
+            // The text behind the dash is the first line of a block.
             lines.next = Some(Line { indent: indent + 2, text: item });
             items.push(block(lines, indent + 2, depth + 1)?);
         } else {
@@ -110,7 +114,7 @@ fn sequence(lines: &mut Lines<'_>, indent: usize, depth: usize) -> Option<Node> 
     Some(node(Kind::Sequence(items)))
 }
 
-/// Returns the key of a line, and what stands behind its colon.
+/// Returns the key of a line and the text behind its colon.
 fn key(line: &str) -> Option<(String, &str)> {
     let (key, behind) = if line.starts_with(['\'', '"']) {
         quoted(line)?
@@ -136,7 +140,7 @@ fn key(line: &str) -> Option<(String, &str)> {
     }
 }
 
-/// Reads what stands behind a key or a dash, and the block below it where that is nothing or a tag.
+/// Reads the value behind a key or a dash, which is in the block below where there is no text or only a tag.
 fn value(lines: &mut Lines<'_>, text: &str, indent: usize, depth: usize) -> Option<Node> {
     let mut below = |is_list: bool| {
         let next = lines.next.filter(|line| line.indent > indent)?;
@@ -147,14 +151,79 @@ fn value(lines: &mut Lines<'_>, text: &str, indent: usize, depth: usize) -> Opti
     };
     match text {
         "" => below(false),
-        "{}" => Some(node(Kind::Mapping(Vec::new()))),
-        "[]" => Some(node(Kind::Sequence(Vec::new()))),
+        _ if text.starts_with(['[', '{']) => flow(text, depth),
         _ => match text.strip_prefix('!').map(|tag| tag.split_once(' ').unwrap_or((tag, ""))) {
             None => scalar(text).map(|scalar| node(Kind::Scalar(scalar))),
             Some((tag, "")) => function(long_form_of_list(tag)?, below(true)?),
+            Some((tag, argument)) if argument.starts_with('[') => {
+                function(long_form_of_list(tag)?, flow(argument, depth)?)
+            }
+            Some(("ImportValue", argument)) if argument.starts_with('{') => {
+                function("Fn::ImportValue", flow(argument, depth)?)
+            }
             Some((tag, argument)) => function_of_text(tag, argument),
         },
     }
+}
+
+/// Reads a list or a map in brackets that ends with its line.
+fn flow(text: &str, depth: usize) -> Option<Node> {
+    flow_value(text, depth).filter(|(_, behind)| behind.is_empty()).map(|(node, _)| node)
+}
+
+/// Reads a value between brackets, and returns the text behind it.
+fn flow_value(text: &str, depth: usize) -> Option<(Node, &str)> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    if let Some(inside) = text.strip_prefix('[') {
+        let (items, behind) = flow_items(inside, ']', |text| flow_value(text, depth + 1))?;
+        return Some((node(Kind::Sequence(items)), behind));
+    }
+    if let Some(inside) = text.strip_prefix('{') {
+        let (entries, behind) = flow_items(inside, '}', |text| flow_entry(text, depth + 1))?;
+        return are_unique(&entries).then(|| (node(Kind::Mapping(entries)), behind));
+    }
+    let (scalar, behind) = flow_scalar(text)?;
+    Some((node(Kind::Scalar(scalar)), behind))
+}
+
+/// Reads items that `, ` separates, up to the closing bracket.
+fn flow_items<'a, T>(
+    mut rest: &'a str,
+    close: char,
+    read: impl Fn(&'a str) -> Option<(T, &'a str)>,
+) -> Option<(Vec<T>, &'a str)> {
+    let mut items = Vec::new();
+    if let Some(behind) = rest.strip_prefix(close) {
+        return Some((items, behind));
+    }
+    loop {
+        let (item, behind) = read(rest)?;
+        items.push(item);
+        if let Some(behind) = behind.strip_prefix(close) {
+            return Some((items, behind));
+        }
+        rest = behind.strip_prefix(", ")?;
+    }
+}
+
+fn flow_entry(text: &str, depth: usize) -> Option<(Entry, &str)> {
+    let (key, behind) = flow_scalar(text)?;
+    if key.value != ScalarValue::String || key.text.len() > MAX_KEY {
+        return None;
+    }
+    let (value, behind) = flow_value(behind.strip_prefix(": ")?, depth)?;
+    Some((Entry { key: key.text, key_position: Position::START, value }, behind))
+}
+
+/// Reads a scalar between brackets, where a plain one has no colon.
+fn flow_scalar(text: &str) -> Option<(Scalar, &str)> {
+    if text.starts_with(['\'', '"']) {
+        return quoted(text);
+    }
+    let end = text.find([',', ':', '[', ']', '{', '}'])?;
+    Some((scalar(&text[..end])?, &text[end..]))
 }
 
 fn function(name: &str, argument: Node) -> Option<Node> {
@@ -210,20 +279,33 @@ fn scalar(text: &str) -> Option<Scalar> {
         "false" => ScalarValue::Boolean(false),
         // The types of attributes, which are words of YAML 1.1 and no booleans to CloudFormation.
         "N" => ScalarValue::String,
+        "null" => ScalarValue::Null,
         _ if is_plain(text) => ScalarValue::String,
-        _ => ScalarValue::Number(number(text)?.into()),
+        _ => ScalarValue::Number(number(text)?),
     };
     Some(Scalar { text: text.to_owned(), style: Style::Plain, value })
 }
 
-/// A decimal number without a leading zero.
-fn number(text: &str) -> Option<u64> {
-    let is_decimal =
-        text.bytes().all(|byte| byte.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    is_decimal.then(|| text.parse().ok())?
+/// Reads an integer of 64 bits, or a float with a point and a signed exponent, as JSON and both versions of YAML have them.
+fn number(text: &str) -> Option<Number> {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (mantissa, exponent) =
+        unsigned.split_once('e').map_or((unsigned, None), |(mantissa, exponent)| (mantissa, Some(exponent)));
+    let (whole, fraction) =
+        mantissa.split_once('.').map_or((mantissa, None), |(whole, fraction)| (whole, Some(fraction)));
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_decimal = are_digits(whole) && (whole == "0" || !whole.starts_with('0'));
+    let is_signed = |exponent: &str| exponent.strip_prefix(['+', '-']).is_some_and(are_digits);
+    match fraction {
+        None if is_decimal && exponent.is_none() => Number::from_i128(text.parse().ok()?),
+        Some(fraction) if is_decimal && are_digits(fraction) && exponent.is_none_or(is_signed) => {
+            Number::from_f64(text.parse().ok()?)
+        }
+        _ => None,
+    }
 }
 
-/// Reads a quoted text from its first quote, and returns what stands behind its last.
+/// Reads a quoted text, and returns the text behind its last quote.
 fn quoted(text: &str) -> Option<(Scalar, &str)> {
     if let Some(inside) = text.strip_prefix('\'') {
         let (text, behind) = single_quoted(inside)?;
@@ -244,7 +326,7 @@ fn single_quoted(mut rest: &str) -> Option<(String, &str)> {
     }
 }
 
-/// Knows the escapes that [`scalar`](crate::render::scalar) writes.
+/// Reads the escapes that [`scalar`](crate::render::scalar) writes.
 fn double_quoted(mut rest: &str) -> Option<(String, &str)> {
     let mut text = String::new();
     loop {
