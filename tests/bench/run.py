@@ -2,7 +2,8 @@
 
 Needs nothing but cargo and Python. Figures are CPU time (user and system) of a whole process tree as the kernel counts it,
 so that other work on the machine disturbs them little; the wall clock stands beside them. Nothing here is a test: a figure
-that misses its aim is marked, and the exit code stays 0.
+that misses its aim is marked, and the exit code stays 0. `--only process --tables 5000` measures one size with its peak memory;
+`--tool PATH` measures a tool that is built already, such as that of another commit.
 """
 
 import argparse
@@ -58,23 +59,42 @@ class Run:
     peak: float
 
 
+# Tables and stacks of the generated projects; the least runs of a command; the most CPU ms of `render`, and the most MB.
+SIZES = {2: (1, 15, (15, None)), 100: (1, 15, None), 480: (1, 15, (60, 40)), 5000: (11, 5, (600, 80))}
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--runs", type=int, default=25, help="runs of every command, at least 15 (default: 25)")
-    runs = max(15, options.parse_args().runs)
-    cargo("build", "--release", "--locked", "--quiet", "--package", "tablewright-cli", cwd=ROOT)
+    options.add_argument("--runs", type=int, default=25, help="runs of every command, at least 15, for 5,000 tables 5 (default: 25)")
+    options.add_argument("--only", choices=("definitions", "process", "benches"), help="one part instead of all")
+    options.add_argument("--tables", type=int, nargs="*", choices=SIZES, default=SIZES, help="sizes of the generated projects")
+    options.add_argument("--tool", type=pathlib.Path, help="a tool that is built already")
+    given = options.parse_args()
+    global TOOL
+    if given.tool:
+        TOOL = given.tool.resolve()
+    else:
+        cargo("build", "--release", "--locked", "--quiet", "--package", "tablewright-cli", cwd=ROOT)
     with tempfile.TemporaryDirectory(prefix="tablewright-bench-") as folder:
         folder = pathlib.Path(folder)
         ENV["CARGO_TARGET_DIR"] = str(folder / "target")
-        definitions(folder, runs)
-        whole_process(folder, runs)
+        if given.only in (None, "definitions"):
+            definitions(folder, max(15, given.runs))
+        if given.only in (None, "process"):
+            whole_process(folder, given.runs, given.tables)
     ENV.pop("CARGO_TARGET_DIR")
+    if given.only in (None, "benches"):
+        benches()
+    load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
+    print(f"\nLoad of the machine at the end (1, 5, 15 minutes): {load}; {os.cpu_count()} cores.")
+
+
+def benches():
+    """The parts of the tool without a process around them."""
     print("### The renderer alone, in process\n\nAim at 480: 5 ms, at most five times serde_json.", flush=True)
     cargo("bench", "--locked", "--quiet", "--package", "tablewright", "--features", "render", "--bench", "render", cwd=ROOT)
     print("\n### Plans, in process\n\nAim at 480: 100 ms.", flush=True)
     cargo("bench", "--locked", "--quiet", "--package", "tablewright-plan", "--bench", "plan", cwd=ROOT)
-    load = ", ".join(f"{load:.1f}" for load in os.getloadavg())
-    print(f"\nLoad of the machine at the end (1, 5, 15 minutes): {load}; {os.cpu_count()} cores.")
 
 
 def definitions(folder, runs):
@@ -102,25 +122,29 @@ def definitions(folder, runs):
     )
 
 
-def whole_process(folder, runs):
+def whole_process(folder, runs, sizes):
     """The tool itself, with everything built and nothing changed since."""
     floor = measure(["true"], folder).peak
     print("### The whole process, nothing changed since the last build\n")
-    print(f"Median / least of {runs} runs, the program of the stacks included. Peak memory is that of the larger process;")
+    print(f"Median / least of {max(15, runs)} runs (5,000 tables: {max(5, runs // 5)}), the program of the stacks included. Peak memory is that of the larger process;")
     print(f"{floor:.0f} MB of Python's own, before it becomes the tool, are the least that can be seen.\n")
     print("| command | tables | CPU ms | wall ms | peak MB | aim |\n| --- | ---: | ---: | ---: | ---: | --- |")
-    row("`--help`", "", [TOOL, "--help"], folder, runs, aim=(5, None))
-    sample = folder / "sample"
+    few = max(15, runs)
+    row("`--help`", "", [TOOL, "--help"], folder, few, aim=(5, None))
+    sample = sample_project(folder / "sample-of-process")
     for name, args, aim in (
         ("`render notes`, the sample", ["render", "notes"], (15, None)),
         ("`render`, the sample", ["render"], (15, None)),
         ("`render --out`, the sample, two environments", ["render", "--out", "rendered"], None),
     ):
-        row(name, 3, [TOOL, *args], sample, runs, aim)
-    for tables, aim in ((2, (15, None)), (100, None), (480, (60, 40))):
-        project = generated_project(folder / f"generated-{tables}", tables)
-        row("`render`", tables, [TOOL, "render"], project, runs, aim)
-        row("`render --out`", tables, [TOOL, "render", "--out", "rendered"], project, runs, aim)
+        row(name, 3, [TOOL, *args], sample, few, aim)
+    for tables in sizes:
+        stacks, least, aim = SIZES[tables]
+        some = max(least, runs if least > 5 else runs // 5)
+        shown = f"{tables:,} in {stacks} stacks" if stacks > 1 else tables
+        project = generated_project(folder / f"generated-{tables}", tables, stacks)
+        row("`render`", shown, [TOOL, "render"], project, some, aim)
+        row("`render --out`", shown, [TOOL, "render", "--out", "rendered"], project, some, aim)
     print(flush=True)
 
 
@@ -179,22 +203,26 @@ def sample_project(folder):
     return folder
 
 
-def generated_project(folder, tables):
-    """A project of one stack with so many tables, each with two global indexes."""
-    stacks = folder / "stacks"
-    stacks.mkdir(parents=True)
-    write_manifest(stacks, f"stacks-{tables}")
-    (stacks / "tablewright.toml").write_text('[project]\nname = "bench"\ndefault_env = "dev"\n\n[env.dev]\n')
-    (stacks / "main.rs").write_text("tablewright::stacks!(orders);\n")
-    structs = "".join(STRUCT.format(number=number) for number in range(tables))
-    added = "".join(f"    stack.table(Table::of::<Order{number}>());\n" for number in range(tables))
-    (stacks / "orders.rs").write_text(
-        "use serde::{Deserialize, Serialize};\nuse tablewright::{Env, Result, Stack, Table, TableItem};\n"
-        + structs
-        + '\npub fn stack(_env: &Env) -> Result<Stack> {\n    let mut stack = Stack::new("orders").description("Orders of many shops");\n'
-        + added
-        + "    Ok(stack)\n}\n"
-    )
+def generated_project(folder, tables, stacks):
+    """A project with so many tables, spread evenly over its stacks, each with two global indexes."""
+    crate = folder / "stacks"
+    crate.mkdir(parents=True)
+    write_manifest(crate, f"stacks-{tables}")
+    (crate / "tablewright.toml").write_text('[project]\nname = "bench"\ndefault_env = "dev"\n\n[env.dev]\n')
+    names = [f"orders{number}" for number in range(stacks)]
+    (crate / "main.rs").write_text(f"tablewright::stacks!({', '.join(names)});\n")
+    for stack, name in enumerate(names):
+        numbers = range(stack, tables, stacks)
+        structs = "".join(STRUCT.format(number=number) for number in numbers)
+        added = "".join(f"    stack.table(Table::of::<Order{number}>());\n" for number in numbers)
+        (crate / f"{name}.rs").write_text(
+            "use serde::{Deserialize, Serialize};\nuse tablewright::{Env, Result, Stack, Table, TableItem};\n"
+            + structs
+            + "\npub fn stack(_env: &Env) -> Result<Stack> {\n"
+            + f'    let mut stack = Stack::new("{name}").description("Orders of many shops");\n'
+            + added
+            + "    Ok(stack)\n}\n"
+        )
     return folder
 
 
