@@ -256,6 +256,7 @@ fn what_is_no_template() {
       because: line 2, column 6: unknown tag `!Nope`
         2 |   A: !Nope b
           |      ^
+      help: did you mean `!Not`?
     ");
     assert_snapshot!(check("g.yaml", b""), @"
     error: g.yaml cannot be read as a template

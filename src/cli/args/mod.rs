@@ -95,6 +95,22 @@ pub(crate) fn unsound(errors: usize, envs: &str) -> CommandError {
 
 /// Returns the stacks that are named, in the order of the assembly; all of them where none is named.
 pub(crate) fn select<'a>(assembly: &'a Assembly, names: &[String]) -> Result<Vec<&'a Stack>> {
+    check_names(assembly, names)?;
+    Ok(assembly.stacks.iter().filter(|stack| is_selected(stack, names)).collect())
+}
+
+/// Selects like [`select`], and drops the other stacks.
+pub(crate) fn into_selected(mut assembly: Assembly, names: &[String]) -> Result<Vec<Stack>> {
+    check_names(&assembly, names)?;
+    assembly.stacks.retain(|stack| is_selected(stack, names));
+    Ok(assembly.stacks)
+}
+
+fn is_selected(stack: &Stack, names: &[String]) -> bool {
+    names.is_empty() || names.contains(&stack.id)
+}
+
+fn check_names(assembly: &Assembly, names: &[String]) -> Result<()> {
     for name in names {
         if !assembly.stacks.iter().any(|stack| stack.id == *name) {
             let ids: Vec<&str> = assembly.stacks.iter().map(|stack| stack.id.as_str()).collect();
@@ -105,5 +121,5 @@ pub(crate) fn select<'a>(assembly: &'a Assembly, names: &[String]) -> Result<Vec
             return Err(error.hint(format!("the stacks are: {}", ids.join(", "))));
         }
     }
-    Ok(assembly.stacks.iter().filter(|stack| names.is_empty() || names.contains(&stack.id)).collect())
+    Ok(())
 }

@@ -4,10 +4,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
-use tablewright::render::{Form, Manifest, Rendered, Templates, render as render_stack};
+use tablewright::render::{Form, Manifest, ManifestStack, Rendered, Templates, render as render_stack};
 use tablewright::{Env, Stack};
 
-use crate::args::{Common, select};
+use crate::args::{Common, into_selected};
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::project::Project;
@@ -64,120 +64,166 @@ pub(super) fn render(common: &Common, args: &Args) -> Result<Exit> {
     let templates = Templates::with_folder(&project.stacks.join("templates"))?;
     let Some(out) = &args.out else {
         let (env, _) = common.env(&project)?;
-        let rendered = rendered(common, &project, &env, args, &templates)?;
-        return to_stdout(&rendered, args.format.into(), env.name());
+        let stacks = rendered(common, &project, &env, args, &templates)?;
+        return to_stdout(stacks, args.format.into(), env.name());
     };
     let all_envs = project.config.all_envs();
     let envs = match &common.env {
         Some(_) => vec![common.env(&project)?.0],
         None => all_envs.clone(),
     };
-    let mut wanted = BTreeMap::new();
+    let mut files = Files::default();
     for env in envs {
         let folder = out.join(env.name());
-        let rendered = rendered(common, &project, &env, args, &templates)?;
+        let mut manifest = Vec::new();
+        for stack in rendered(common, &project, &env, args, &templates)? {
+            let (stack, rendered) = stack?;
+            let entry = ManifestStack::new(&env, &stack, &rendered);
+            files.expect(folder.join(&entry.file), rendered.text);
+            manifest.push(entry);
+        }
         // Only when all are rendered it is known what belongs to the folder.
         if args.stacks.is_empty() {
-            let manifest = Manifest::new(&env, rendered.iter().map(|(stack, rendered)| (stack, rendered)));
-            wanted.insert(folder.join(Manifest::FILE), Some(manifest.to_json()));
             for path in ours(&folder)? {
-                wanted.entry(path).or_default();
+                files.expect_none(path);
             }
-        }
-        for (stack, rendered) in rendered {
-            wanted.insert(folder.join(format!("{}.yaml", stack.id)), Some(rendered.text));
+            files.expect(folder.join(Manifest::FILE), Manifest::of_stacks(&env, manifest).to_json());
         }
     }
     if args.stacks.is_empty() && common.env.is_none() {
         for path in of_envs_that_are_gone(out, &all_envs)? {
-            wanted.entry(path).or_default();
+            files.expect_none(path);
         }
     }
-    if args.check { check(&wanted) } else { write_all(common, &wanted) }
+    if args.check { files.check() } else { files.write(common) }
 }
 
-fn rendered(
-    common: &Common,
+/// Renders the selected stacks one by one: only one of them is held as a tree, and its definition is dropped with it.
+fn rendered<'a>(
+    common: &'a Common,
     project: &Project,
-    env: &Env,
+    env: &'a Env,
     args: &Args,
-    templates: &Templates,
-) -> Result<Vec<(Stack, Rendered)>> {
-    let assembly = common.sound_assembly(project, env)?;
-    let stacks = select(&assembly, &args.stacks)?;
-    let rendered = stacks.into_iter().map(|stack| {
-        let rendered = render_stack(stack, env.name(), templates)?;
+    templates: &'a Templates,
+) -> Result<impl Iterator<Item = Result<(Stack, Rendered)>> + use<'a>> {
+    let stacks = into_selected(common.sound_assembly(project, env)?, &args.stacks)?;
+    Ok(stacks.into_iter().map(|stack| {
+        let rendered = render_stack(&stack, env.name(), templates)?;
         common.show_notes(&notes(&stack.id, &rendered));
-        Ok((stack.clone(), rendered))
-    });
-    rendered.collect()
+        Ok((stack, rendered))
+    }))
 }
 
-fn to_stdout(stacks: &[(Stack, Rendered)], form: Form, env: &str) -> Result<Exit> {
-    for (position, (stack, rendered)) in stacks.iter().enumerate() {
+fn to_stdout(stacks: impl Iterator<Item = Result<(Stack, Rendered)>>, form: Form, env: &str) -> Result<Exit> {
+    // Nothing is printed unless every stack can be rendered.
+    let texts = stacks.map(|stack| {
+        let (stack, rendered) = stack?;
+        Ok(rendered.into_form(form, &stack, env))
+    });
+    for (position, text) in texts.collect::<Result<Vec<_>>>()?.iter().enumerate() {
         // Several documents in one stream, where there are several.
         if position > 0 && !matches!(form, Form::Json | Form::JsonCompact) {
             print("---\n")?;
         }
-        let text = rendered.in_form(form, stack, env);
-        print(&text)?;
+        print(text)?;
         print(if text.ends_with('\n') { "" } else { "\n" })?;
     }
     Ok(Exit::Done)
 }
 
-/// Compares files with what they should be; `None` is for a file that should not be there.
-fn check(wanted: &BTreeMap<PathBuf, Option<String>>) -> Result<Exit> {
-    let mut stale = 0;
-    for (path, text) in wanted {
-        let found = match fs::read_to_string(path) {
-            Ok(found) => Some(found),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => {
-                return Err(CommandError::new(Exit::Internal, error)
-                    .context(format!("cannot read {}", path.display())));
-            }
-        };
-        if found == *text {
-            continue;
-        }
-        stale += 1;
-        let shown = path.display();
-        let what = match (found, text) {
-            (None, _) => format!("{shown} is missing."),
-            (Some(_), None) => format!("{shown} belongs to a stack that no longer exists."),
-            (Some(found), Some(text)) => {
-                let diff = TextDiff::from_lines(&found, text);
-                let diff = diff.unified_diff().header("committed", "rendered").to_string();
-                format!("{shown} is stale:\n{diff}")
-            }
-        };
-        let _ = writeln!(anstream::stderr(), "{what}");
-    }
-    if stale == 0 {
-        return Ok(Exit::Done);
-    }
-    Err(CommandError::new(Exit::Pending, anyhow::anyhow!("{stale} of {} files are stale", wanted.len()))
-        .hint("run the same command without `--check`, look at the difference, and commit it"))
+/// The files of the output folder. Of a file that is up to date, the text is not kept.
+#[derive(Default)]
+struct Files {
+    by_path: BTreeMap<PathBuf, FileState>,
 }
 
-fn write_all(common: &Common, wanted: &BTreeMap<PathBuf, Option<String>>) -> Result<Exit> {
-    for (path, text) in wanted {
-        let (done, what) = match text {
-            None => (fs::remove_file(path), "Removed"),
-            Some(text) if fs::read_to_string(path).is_ok_and(|found| found == *text) => continue,
-            Some(text) => (write_whole(path, text), "Wrote"),
-        };
-        done.map_err(|error| {
-            CommandError::new(Exit::Internal, error)
-                .context(format!("cannot write {}", path.display()))
-                .hint("check that the directory exists and is writable")
-        })?;
-        if !common.quiet {
-            let _ = writeln!(anstream::stderr(), "{what} {}", path.display());
-        }
+enum FileState {
+    Current,
+    /// The file is missing or has another text than this.
+    Outdated(String),
+    /// The file belongs to a stack or an environment that no longer exists.
+    Obsolete,
+}
+
+impl Files {
+    /// Notes what a file must contain.
+    fn expect(&mut self, path: PathBuf, text: String) {
+        let is_current = fs::read_to_string(&path).is_ok_and(|found| found == text);
+        let state = if is_current { FileState::Current } else { FileState::Outdated(text) };
+        self.by_path.insert(path, state);
     }
-    Ok(Exit::Done)
+
+    /// Notes that a file must not exist, unless it is known that it must.
+    fn expect_none(&mut self, path: PathBuf) {
+        self.by_path.entry(path).or_insert(FileState::Obsolete);
+    }
+
+    /// Returns the files in the order of their paths, with the manifest last in each folder: `deploy --from` refuses a folder
+    /// that was written only in part, since its manifest does not fit the files yet.
+    fn in_order(&self) -> Vec<(&Path, &FileState)> {
+        let mut files: Vec<_> = self.by_path.iter().map(|(path, state)| (path.as_path(), state)).collect();
+        files.sort_by_key(|(path, _)| (path.parent(), path.ends_with(Manifest::FILE)));
+        files
+    }
+
+    /// Shows how the files differ from what they must contain.
+    fn check(&self) -> Result<Exit> {
+        let mut stale = 0;
+        for (path, state) in self.in_order() {
+            if let Some(what) = difference(path, state)? {
+                stale += 1;
+                let _ = writeln!(anstream::stderr(), "{what}");
+            }
+        }
+        if stale == 0 {
+            return Ok(Exit::Done);
+        }
+        Err(CommandError::new(
+            Exit::Pending,
+            anyhow::anyhow!("{stale} of {} files are stale", self.by_path.len()),
+        )
+        .hint("run the same command without `--check`, look at the difference, and commit it"))
+    }
+
+    fn write(&self, common: &Common) -> Result<Exit> {
+        for (path, state) in self.in_order() {
+            let (done, what) = match state {
+                FileState::Current => continue,
+                FileState::Outdated(text) => (write_whole(path, text), "Wrote"),
+                FileState::Obsolete => (fs::remove_file(path), "Removed"),
+            };
+            done.map_err(|error| {
+                CommandError::new(Exit::Internal, error)
+                    .context(format!("cannot write {}", path.display()))
+                    .hint("check that the directory exists and is writable")
+            })?;
+            if !common.quiet {
+                let _ = writeln!(anstream::stderr(), "{what} {}", path.display());
+            }
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// Returns how a file differs from what it must contain.
+fn difference(path: &Path, state: &FileState) -> Result<Option<String>> {
+    let shown = path.display();
+    let text = match state {
+        FileState::Current => return Ok(None),
+        FileState::Obsolete => {
+            return Ok(Some(format!("{shown} belongs to a stack that no longer exists.")));
+        }
+        FileState::Outdated(text) => text,
+    };
+    match fs::read_to_string(path) {
+        Ok(found) => {
+            let diff = TextDiff::from_lines(&found, text);
+            let diff = diff.unified_diff().header("committed", "rendered").to_string();
+            Ok(Some(format!("{shown} is stale:\n{diff}")))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(format!("{shown} is missing."))),
+        Err(error) => Err(CommandError::new(Exit::Internal, error).context(format!("cannot read {shown}"))),
+    }
 }
 
 /// Writes a file whole or not at all.

@@ -70,6 +70,27 @@ impl Rendered {
         }
     }
 
+    /// Returns the template in another form, like [`in_form`](Self::in_form), and keeps nothing else of it.
+    ///
+    /// ```
+    /// use tablewright::render::{Form, Templates, render};
+    /// use tablewright::{Assembly, Env, Stack};
+    ///
+    /// let assembly = Assembly::new(&Env::new("demo", "dev"), &[("empty", |_| Ok(Stack::new("empty")))]);
+    /// let rendered = render(&assembly.stacks[0], "dev", &Templates::builtin())?;
+    /// assert_eq!(rendered.clone().into_form(Form::Yaml, &assembly.stacks[0], "dev"), rendered.text);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn into_form(self, form: Form, stack: &Stack, env: &str) -> String {
+        match form {
+            Form::Yaml => self.text,
+            Form::Json | Form::JsonCompact | Form::Include | Form::Nested => {
+                self.in_form(form, stack, env).into_owned()
+            }
+        }
+    }
+
     fn document(&self) -> Node {
         template::parse(&self.text).expect("the text was read back when it was rendered")
     }

@@ -198,6 +198,38 @@ impl VerifyError {
     }
 }
 
+impl ManifestStack {
+    /// Makes the entry of a stack and the template that was rendered from it.
+    ///
+    /// ```
+    /// use tablewright::render::{Manifest, ManifestStack, Templates, render};
+    /// use tablewright::{Assembly, Env, Stack};
+    ///
+    /// let env = Env::new("demo", "dev");
+    /// let assembly = Assembly::new(&env, &[("empty", |_| Ok(Stack::new("empty")))]);
+    /// let stack = &assembly.stacks[0];
+    /// let rendered = render(stack, env.name(), &Templates::builtin())?;
+    /// let entry = ManifestStack::new(&env, stack, &rendered);
+    /// assert_eq!(entry.bytes, rendered.text.len());
+    /// assert_eq!(Manifest::of_stacks(&env, vec![entry]), Manifest::new(&env, [(stack, &rendered)]));
+    /// # Ok::<(), tablewright::render::Error>(())
+    /// ```
+    #[must_use]
+    pub fn new(env: &Env, stack: &Stack, rendered: &Rendered) -> Self {
+        Self {
+            id: stack.id.clone(),
+            name: stack.name.clone().unwrap_or_else(|| env.stack_name(&stack.id)),
+            file: format!("{}.yaml", stack.id),
+            sha256: sha256(rendered.text.as_bytes()),
+            bytes: rendered.text.len(),
+            resources: rendered.size().resources,
+            tags: stack.tags.clone(),
+            termination_protection: stack.termination_protection,
+            policy: stack.policy.as_ref().map(sorted),
+        }
+    }
+}
+
 impl Manifest {
     /// The name of the file that holds a manifest.
     pub const FILE: &str = "manifest.json";
@@ -207,6 +239,16 @@ impl Manifest {
     /// See [`Manifest`].
     #[must_use]
     pub fn new<'a>(env: &Env, stacks: impl IntoIterator<Item = (&'a Stack, &'a Rendered)>) -> Self {
+        let stacks = stacks.into_iter().map(|(stack, rendered)| ManifestStack::new(env, stack, rendered));
+        Self::of_stacks(env, stacks.collect())
+    }
+
+    /// Makes the manifest of an environment from the entries of its stacks, so that a template need not be kept until the last
+    /// one is rendered.
+    ///
+    /// See [`ManifestStack::new`].
+    #[must_use]
+    pub fn of_stacks(env: &Env, stacks: Vec<ManifestStack>) -> Self {
         let mut manifest = Self {
             tablewright: env!("CARGO_PKG_VERSION").to_owned(),
             format: FORMAT,
@@ -217,7 +259,7 @@ impl Manifest {
                 region: env.region().map(str::to_owned),
                 account: env.account().map(str::to_owned),
             },
-            stacks: stacks.into_iter().map(|(stack, rendered)| of_stack(env, stack, rendered)).collect(),
+            stacks,
             digest: String::new(),
         };
         manifest.digest = digest(&manifest.as_value());
@@ -304,20 +346,6 @@ impl Manifest {
 
     fn as_value(&self) -> Value {
         serde_json::to_value(self).expect("every key is a text")
-    }
-}
-
-fn of_stack(env: &Env, stack: &Stack, rendered: &Rendered) -> ManifestStack {
-    ManifestStack {
-        id: stack.id.clone(),
-        name: stack.name.clone().unwrap_or_else(|| env.stack_name(&stack.id)),
-        file: format!("{}.yaml", stack.id),
-        sha256: sha256(rendered.text.as_bytes()),
-        bytes: rendered.text.len(),
-        resources: rendered.size().resources,
-        tags: stack.tags.clone(),
-        termination_protection: stack.termination_protection,
-        policy: stack.policy.as_ref().map(sorted),
     }
 }
 
