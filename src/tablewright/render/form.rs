@@ -74,9 +74,13 @@ impl Rendered {
     ///
     /// ```
     /// use tablewright::render::{Form, Templates, render};
-    /// use tablewright::{Assembly, Env, Stack};
+    /// use tablewright::{Assembly, Env, Scalar, Stack, Table};
     ///
-    /// let assembly = Assembly::new(&Env::new("demo", "dev"), &[("empty", |_| Ok(Stack::new("empty")))]);
+    /// # let assembly = Assembly::new(&Env::new("demo", "dev"), &[("notes", |_| {
+    /// #     let mut stack = Stack::new("notes");
+    /// #     stack.table(Table::define("Note").partition("id", Scalar::S));
+    /// #     Ok(stack)
+    /// # })]);
     /// let rendered = render(&assembly.stacks[0], "dev", &Templates::builtin())?;
     /// assert_eq!(rendered.clone().into_form(Form::Yaml, &assembly.stacks[0], "dev"), rendered.text);
     /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -203,10 +203,14 @@ impl ManifestStack {
     ///
     /// ```
     /// use tablewright::render::{Manifest, ManifestStack, Templates, render};
-    /// use tablewright::{Assembly, Env, Stack};
+    /// use tablewright::{Assembly, Env, Scalar, Stack, Table};
     ///
     /// let env = Env::new("demo", "dev");
-    /// let assembly = Assembly::new(&env, &[("empty", |_| Ok(Stack::new("empty")))]);
+    /// # let assembly = Assembly::new(&env, &[("notes", |_| {
+    /// #     let mut stack = Stack::new("notes");
+    /// #     stack.table(Table::define("Note").partition("id", Scalar::S));
+    /// #     Ok(stack)
+    /// # })]);
     /// let stack = &assembly.stacks[0];
     /// let rendered = render(stack, env.name(), &Templates::builtin())?;
     /// let entry = ManifestStack::new(&env, stack, &rendered);
