@@ -43,7 +43,7 @@ fn broken_in(fill: impl FnOnce(&mut Stack)) -> Vec<(String, Severity)> {
     let mut stack = Stack::new("books");
     fill(&mut stack);
     let env = Env::new("library", "dev");
-    stack.settle(&env);
+    stack.apply_environment(&env);
     let assembly = Assembly { stacks: vec![stack], ..Assembly::new(&env, &[]) };
     check(&assembly).into_iter().map(|problem| (problem.rule, problem.severity)).collect()
 }
@@ -418,10 +418,10 @@ fn global_tables() {
     let home = |region: &str| {
         let mut global = Global::eventual().replica(region, |r| r);
         global.home = Some("eu-west-1".into());
-        // Past `settle`, which sets the Region of the environment.
+        // Past `apply_environment`, which sets the Region of the environment.
         let mut stack = Stack::new("books");
         stack.table(book());
-        stack.settle(&Env::new("library", "dev"));
+        stack.apply_environment(&Env::new("library", "dev"));
         stack.tables[0].global = Some(global);
         let env = Env::new("library", "dev");
         check(&Assembly { stacks: vec![stack], ..Assembly::new(&env, &[]) }).len()
@@ -565,7 +565,7 @@ fn a_definition_without_a_struct_is_checked_alike_and_names_its_line() {
     let mut stack = Stack::new("books");
     stack.table(table);
     let env = Env::new("library", "dev");
-    stack.settle(&env);
+    stack.apply_environment(&env);
     let problems = check(&Assembly { stacks: vec![stack], ..Assembly::new(&env, &[]) });
     assert_eq!(problems[0].rule, "K3");
     assert_eq!(problems[0].at.to_string(), format!("src/tablewright/check/tests.rs:{line}"));

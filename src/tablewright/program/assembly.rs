@@ -126,7 +126,7 @@ impl Assembly {
         for (module, make) in stacks {
             match make(env) {
                 Ok(mut stack) => {
-                    stack.settle(env);
+                    stack.apply_environment(env);
                     assembly.stacks.push(stack);
                 }
                 Err(error) => assembly.problems.push(stack_failed(module, &at, &*error)),
@@ -223,7 +223,7 @@ mod tests {
             let mut assembly = Assembly::new(&Env::new("demo", "dev"), &[]);
             let mut stack = Stack::new("shops");
             stack.table(table);
-            stack.settle(&Env::new("demo", "dev"));
+            stack.apply_environment(&Env::new("demo", "dev"));
             assembly.stacks.push(stack);
             assembly.note_requirements();
             assert_eq!(Assembly::read(&serde_json::to_vec(&assembly).unwrap()).unwrap(), assembly);

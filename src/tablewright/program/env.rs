@@ -286,7 +286,7 @@ mod tests {
     fn settled(profile: Profile, table: Table) -> Stack {
         let mut stack = Stack::new("drafts");
         stack.table(table);
-        stack.settle(&Env::new("demo", "dev").with_profile(profile));
+        stack.apply_environment(&Env::new("demo", "dev").with_profile(profile));
         stack
     }
 
@@ -330,11 +330,11 @@ mod tests {
         let mut stack = Stack::new("drafts").termination_protection(false).policy(policy.clone());
         stack.table(Table::of::<Draft>());
         let hardened = Env::new("demo", "dev").with_profile(Profile::Hardened);
-        stack.settle(&hardened);
+        stack.apply_environment(&hardened);
         assert_eq!((stack.termination_protection, stack.policy), (Some(false), Some(policy)));
 
         let mut without_tables = Stack::new("drafts");
-        without_tables.settle(&hardened);
+        without_tables.apply_environment(&hardened);
         assert_eq!((without_tables.termination_protection, without_tables.policy), (Some(true), None));
     }
 

@@ -1,8 +1,8 @@
-//! Reads back what came out and holds it against the definition.
+//! Parses the rendered text and compares it with the definition.
 //!
-//! In: what is wanted and the text that templates made of it. Out: the template as it was read, and what templates of the
-//! user's have added as they declare. What is the same in the same order, as the built-in templates lay it out, is known as
-//! that at a glance; anything else is compared place by place.
+//! In: a lowered stack and the text that templates made of it. Out: the template as it was read, and what the user's templates
+//! have added as they declare. A text with the same values in the same order, which is what the built-in templates write, is
+//! compared in one pass; any other is compared property by property.
 
 use std::collections::HashMap;
 
@@ -11,72 +11,77 @@ use tablewright_template::{self as template, Entry, Kind, Node, Scalar, ScalarVa
 
 use crate::render::block_reader;
 use crate::render::compare::{Comparison, Difference, compare};
-use crate::render::lower::{self, Piece, RESOURCE_TEMPLATE, RESOURCES, Wanted};
+use crate::render::lower::{self, LoweredStack, RESOURCE_TEMPLATE, RESOURCES, Resource};
 use crate::render::templates::position;
 use crate::render::tree::Tree;
 use crate::render::{Addition, Error, Templates};
 use crate::stack::Stack;
 
 pub(super) fn faithful(
-    wanted: &Wanted<'_>,
+    lowered: &LoweredStack<'_>,
     text: &str,
     templates: &Templates,
 ) -> Result<(Value, Vec<Addition>), Error> {
-    let stack = wanted.stack;
+    let stack = lowered.stack;
     if let Some(offset) = text.find(|c: char| !c.is_ascii()) {
         let (stack, files) = (stack.id.clone(), templates.files.clone());
         return Err(Error::NotAscii { stack, files, excerpt: position(text, offset).excerpt(text) });
     }
-    // The general parser is asked where the text has another form, and where a difference needs its place.
-    if let Some(found) = block_reader::read(text).filter(|found| is_same(wanted, found)) {
+    // The general parser reads any other form, and gives the positions that the report of a difference needs.
+    if let Some(found) = block_reader::read(text).filter(|found| is_same(lowered, found)) {
         return Ok((into_value(found), Vec::new()));
     }
     let found = read_back(&stack.id, text, templates)?;
-    if is_same(wanted, &found) {
+    if is_same(lowered, &found) {
         return Ok((into_value(found), Vec::new()));
     }
-    let Comparison { mut differences, additions } = compare(&wanted.to_json(), &found, &templates.declared);
+    let Comparison { mut differences, additions } = compare(&lowered.to_json(), &found, &templates.declared);
     if differences.is_empty() {
         return Ok((into_value(found), additions));
     }
-    blame(&mut differences, stack, templates);
+    note_template_files(&mut differences, stack, templates);
     Err(Error::Unfaithful { stack: stack.id.clone(), differences, text: text.to_owned() })
 }
 
-/// Returns whether the two are the same, in the same order.
-pub(super) fn is_same(wanted: &Wanted<'_>, found: &Node) -> bool {
+/// Returns whether the text has the values of the stack and no others, in the same order.
+pub(super) fn is_same(lowered: &LoweredStack<'_>, found: &Node) -> bool {
     let Kind::Mapping(found) = &found.kind else { return false };
     let mut found = found.iter();
     let mut next = |key: &str| found.next().filter(|entry| entry.key == key).map(|entry| &entry.value);
     let is_text = |found: Option<&Node>, text| found.is_some_and(|found| found.as_str() == Some(text));
-    let description = wanted.stack.description.as_deref();
+    let description = lowered.stack.description.as_deref();
     is_text(next("AWSTemplateFormatVersion"), lower::FORMAT_VERSION)
         && description.is_none_or(|text| is_text(next("Description"), text))
-        && wanted.sections().all(|(section, entries)| {
-            let same = |found: &Node| is_same_section(section, entries, wanted, found);
+        && lowered.sections().all(|(section, entries)| {
+            let same = |found: &Node| is_same_section(section, entries, lowered, found);
             next(section).is_some_and(same)
         })
         && found.next().is_none()
 }
 
-fn is_same_section(section: &str, entries: &[(&str, Tree<'_>)], wanted: &Wanted<'_>, found: &Node) -> bool {
+fn is_same_section(
+    section: &str,
+    entries: &[(&str, Tree<'_>)],
+    lowered: &LoweredStack<'_>,
+    found: &Node,
+) -> bool {
     let Kind::Mapping(found) = &found.kind else { return false };
     if section != RESOURCES {
         return is_same_map(entries, found);
     }
-    let (pieces, raw) = (&wanted.pieces, &wanted.stack.resources);
-    found.len() == pieces.len() + raw.len()
-        && pieces.iter().zip(found).all(|(piece, found)| is_same_piece(piece, found))
+    let (resources, raw) = (&lowered.resources, &lowered.stack.resources);
+    found.len() == resources.len() + raw.len()
+        && resources.iter().zip(found).all(|(resource, found)| is_same_resource(resource, found))
         && raw
             .iter()
-            .zip(&found[pieces.len()..])
+            .zip(&found[resources.len()..])
             .all(|(raw, found)| raw.id == found.key && raw.body == found.value.to_value())
 }
 
-fn is_same_piece(piece: &Piece<'_>, found: &Entry) -> bool {
+fn is_same_resource(resource: &Resource<'_>, found: &Entry) -> bool {
     match &found.value.kind {
         Kind::Mapping(entries) => {
-            piece.id == found.key && piece.overridden.is_empty() && is_same_map(&piece.body, entries)
+            resource.id == found.key && resource.overridden.is_empty() && is_same_map(&resource.body, entries)
         }
         Kind::Sequence(_) | Kind::Scalar(_) => false,
     }
@@ -112,7 +117,7 @@ fn is_same_tree(wanted: &Tree<'_>, found: &Node) -> bool {
     }
 }
 
-/// Returns the value of a node, its texts moved and not copied.
+/// Returns the value of a node, without copying its texts.
 fn into_value(node: Node) -> Value {
     match node.kind {
         Kind::Mapping(entries) => entries
@@ -140,11 +145,10 @@ fn read_back(stack: &str, text: &str, templates: &Templates) -> Result<Node, Err
     })
 }
 
-/// Says of each difference which file of the user's lays the place out: the one of the resource's own template, else the
-/// one that puts the stack together.
-fn blame(differences: &mut [Difference], stack: &Stack, templates: &Templates) {
+/// Notes in each difference the user's template that wrote the property: that of the resource's type, else that of the stack.
+fn note_template_files(differences: &mut [Difference], stack: &Stack, templates: &Templates) {
     let of_resources: HashMap<String, &str> = lower::resources(stack)
-        .filter_map(|piece| piece.ok().map(|piece| (piece.id, piece.template)))
+        .filter_map(|resource| resource.ok().map(|resource| (resource.id, resource.template)))
         .collect();
     for difference in differences {
         let resource =

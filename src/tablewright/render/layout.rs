@@ -1,31 +1,31 @@
-//! From a stack as data to its YAML: what tera's templates are given, and what they make of it.
+//! Renders a lowered stack to YAML with tera's templates.
 //!
-//! In: what a stack comes to. Out: the text of the template without its header. Text is escaped when a template
-//! prints it; functions, and whatever the user wrote as JSON, are finished YAML by then.
+//! In: a lowered stack. Out: the text of the template without its header. Text is escaped when a template prints it;
+//! functions, and whatever the user wrote as JSON, are finished YAML by then.
 
 use serde_json::Value;
 use tera::value::Key;
 
 use crate::render::block::block;
-use crate::render::lower::{Piece, RESOURCE_TEMPLATE, RESOURCES, Wanted};
+use crate::render::lower::{LoweredStack, RESOURCE_TEMPLATE, RESOURCES, Resource};
 use crate::render::scalar::scalar;
 use crate::render::tree::Tree;
 use crate::render::{Error, Templates};
 
 const STACK_TEMPLATE: &str = "stack.yaml";
 
-pub(super) fn lay_out(wanted: &Wanted<'_>, templates: &Templates) -> Result<String, Error> {
-    let stack = wanted.stack;
-    let pieces = wanted.pieces.iter().map(|piece| lay_out_piece(piece, templates));
+pub(super) fn lay_out(lowered: &LoweredStack<'_>, templates: &Templates) -> Result<String, Error> {
+    let stack = lowered.stack;
+    let resources = lowered.resources.iter().map(|resource| lay_out_resource(resource, templates));
     let raw = stack.resources.iter().map(|raw| Ok(lay_out_raw(&raw.id, &raw.body)));
-    let resources: Vec<tera::Value> = pieces.chain(raw).collect::<Result<_, _>>()?;
+    let resources: Vec<tera::Value> = resources.chain(raw).collect::<Result<_, _>>()?;
     let mut context = tera::Context::new();
     if let Some(description) = &stack.description {
         context.insert_value("Description", description.as_str().into());
     }
     // A template of the user's may look into an entry; the built-in one prints it as a whole.
     let body = if templates.overrides(STACK_TEMPLATE) { Tree::to_tera } else { Tree::to_block };
-    for (section, entries) in wanted.sections() {
+    for (section, entries) in lowered.sections() {
         let entries =
             entries.iter().map(|(id, entry)| map([("LogicalId", (*id).into()), ("Body", body(entry))]));
         context.insert_value(*section, entries.collect::<Vec<_>>().into());
@@ -35,50 +35,50 @@ pub(super) fn lay_out(wanted: &Wanted<'_>, templates: &Templates) -> Result<Stri
     made.map_err(|source| Error::Layout { id: stack.id.clone(), source })
 }
 
-/// Lays out a resource that is written by hand: there is nothing that a template could know of it.
+/// Lays out a raw resource, as it is written.
 fn lay_out_raw(id: &str, body: &Value) -> tera::Value {
     let body = block(body).replace('\n', "\n    ");
     tera::Value::safe_string(&format!("  {}:{body}", scalar(id)))
 }
 
-/// Renders one resource. Each on its own, and not by an include: tera drops the body of a parent template that an included
+/// Renders one resource, in a call of its own instead of an include: tera drops the body of a parent template that an included
 /// template extends.
-fn lay_out_piece(piece: &Piece<'_>, templates: &Templates) -> Result<tera::Value, Error> {
+fn lay_out_resource(resource: &Resource<'_>, templates: &Templates) -> Result<tera::Value, Error> {
     let mut context = tera::Context::new();
-    context.insert_value("LogicalId", piece.id.as_str().into());
-    context.insert_value("comment", piece.comment.clone().into());
-    if !piece.overridden.is_empty() {
-        context.insert_value("overridden", overridden(piece));
+    context.insert_value("LogicalId", resource.id.as_str().into());
+    context.insert_value("comment", resource.comment.clone().into());
+    if !resource.overridden.is_empty() {
+        context.insert_value("overridden", overridden(resource));
     }
     // As of the sections: only a template of the user's looks into a property.
-    if templates.overrides(piece.template) || templates.overrides(RESOURCE_TEMPLATE) {
-        for (key, value) in &piece.body {
+    if templates.overrides(resource.template) || templates.overrides(RESOURCE_TEMPLATE) {
+        for (key, value) in &resource.body {
             context.insert_value(*key, value.to_tera());
         }
-        context.insert_value("attribute_comments", comments_of_attributes(piece));
+        context.insert_value("attribute_comments", comments_of_attributes(resource));
     } else {
-        for (key, value) in &piece.body {
+        for (key, value) in &resource.body {
             context.insert_value(*key, value.to_finished());
         }
     }
     let text = templates
         .tera
-        .render(piece.template, &context)
-        .map_err(|source| Error::Layout { id: piece.id.clone(), source })?;
+        .render(resource.template, &context)
+        .map_err(|source| Error::Layout { id: resource.id.clone(), source })?;
     Ok(tera::Value::safe_string(text.trim_matches('\n')))
 }
 
 /// Returns the names and the finished YAML of properties that overrides have changed.
-fn overridden(piece: &Piece<'_>) -> tera::Value {
-    let properties = piece.overridden.iter().map(|(name, value)| {
+fn overridden(resource: &Resource<'_>) -> tera::Value {
+    let properties = resource.overridden.iter().map(|(name, value)| {
         map([("Name", name.as_str().into()), ("Value", tera::Value::safe_string(&block(value)))])
     });
     properties.collect::<Vec<_>>().into()
 }
 
 /// Returns the comment lines of attributes by name, for templates that spell out `AttributeDefinitions`.
-fn comments_of_attributes(piece: &Piece<'_>) -> tera::Value {
-    let definitions = piece
+fn comments_of_attributes(resource: &Resource<'_>) -> tera::Value {
+    let definitions = resource
         .body
         .iter()
         .find(|(key, _)| *key == "Properties")

@@ -1,7 +1,7 @@
-//! Templates for review: a stack as CloudFormation YAML that people like to read.
+//! Renders a stack as a CloudFormation template for review.
 //!
-//! In: a [`Stack`] and [`Templates`]. Out: [`Rendered`] text, the same bytes on every machine and day. What leaves here
-//! was parsed back and compared with the model: a template cannot drop, change or smuggle in anything unnoticed.
+//! In: a [`Stack`] and [`Templates`]. Out: [`Rendered`] text, the same bytes on every machine and day. *Invariant:* the text was
+//! parsed and compared with the model, so a template cannot drop, change or add a property unnoticed.
 
 pub(crate) mod lower;
 mod tree;
@@ -32,7 +32,7 @@ use tablewright_template as template;
 
 use crate::render::faithful::faithful;
 use crate::render::header::with_header;
-use crate::render::lower::Wanted;
+use crate::render::lower::LoweredStack;
 use crate::stack::Stack;
 pub use additions::Addition;
 pub use compare::{Difference, DifferenceKind};
@@ -50,7 +50,7 @@ pub struct Rendered {
     pub text: String,
     /// The same as a tree, intrinsic functions in their long form.
     pub template: Value,
-    /// What templates of the user's have added to the definition, as they declare it.
+    /// What the user's templates add to the definition, as they declare it.
     pub additions: Vec<Addition>,
 }
 
@@ -96,21 +96,21 @@ impl Rendered {
 ///
 /// # Errors
 ///
-/// With the built-in templates only where an override hits nothing. With templates of the user's: see [`Error`].
+/// With the built-in templates only when an override matches no property, or when the template is too large for
+/// CloudFormation. With templates of the user, see [`Error`].
 pub fn render(stack: &Stack, env: &str, templates: &Templates) -> Result<Rendered, Error> {
-    let wanted = Wanted::of(stack)?;
-    let text = with_header(stack, env, Form::Yaml, &[], &layout::lay_out(&wanted, templates)?);
-    // Before it is read: of a text without end no tree is made.
+    let lowered = LoweredStack::of(stack)?;
+    let text = with_header(stack, env, Form::Yaml, &[], &layout::lay_out(&lowered, templates)?);
+    // Checked before it is parsed, which would refuse it with a less helpful error.
     if text.len() > template::MAX_BYTES {
-        size::check(stack, &text, &wanted.to_json())?;
+        size::check(stack, &text, &lowered.to_json())?;
     }
-    let (template, additions) = faithful(&wanted, &text, templates)?;
+    let (template, additions) = faithful(&lowered, &text, templates)?;
     size::check(stack, &text, &template)?;
     Ok(Rendered { text, template, additions })
 }
 
-/// Writes a piece of a template that is no stack's own, as resources by hand are written: block YAML at the left margin,
-/// functions in their short form where that is allowed.
+/// Writes a part of a template as block YAML at the left margin, functions in their short form where CloudFormation allows it.
 ///
 /// ```
 /// use tablewright::json;

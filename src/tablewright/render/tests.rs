@@ -51,7 +51,7 @@ fn stack(table: Table) -> Stack {
     let mut stack = Stack::new("events").description("Events");
     let events = stack.table(table);
     stack.output("EventsTable", events.name()).description("The table").export("events-table");
-    stack.settle(&Env::new("demo", "dev"));
+    stack.apply_environment(&Env::new("demo", "dev"));
     stack
 }
 
@@ -66,7 +66,7 @@ fn every_property_has_its_place() {
 fn definitions_that_say_everything_are_sound() {
     for (name, table) in definitions::tables().into_iter().chain(definitions::global_tables()) {
         let mut stack = stack(table);
-        stack.settle(&Env::new("demo", "dev"));
+        stack.apply_environment(&Env::new("demo", "dev"));
         let assembly = Assembly { stacks: vec![stack], ..Assembly::new(&Env::new("demo", "dev"), &[]) };
         let errors: Vec<_> = check(&assembly).into_iter().filter(|p| p.severity == Severity::Error).collect();
         assert_eq!(errors, [], "{name}");
@@ -219,7 +219,7 @@ fn any_scalar_takes_an_expression() {
         .deletion_protection(of("Protected"))
         .time_to_live(of("Expires"));
     let mut stack = stack(table);
-    stack.settle(&Env::new("demo", "dev"));
+    stack.apply_environment(&Env::new("demo", "dev"));
     let rendered = render(&stack, "dev", &Templates::builtin()).unwrap();
     for name in [
         "Min",
@@ -317,7 +317,7 @@ fn every_section_of_a_stack_has_its_place() {
     stack.publish_ssm("/events/table", events.name());
     stack.output("EventsTable", events.name()).condition("IsProd");
     stack.output("AlarmTopic", Expression::Ref("AlarmTopic".into()));
-    stack.settle(&Env::new("demo", "dev"));
+    stack.apply_environment(&Env::new("demo", "dev"));
     insta::assert_snapshot!("every_section", render(&stack, "dev", &Templates::builtin()).unwrap().text);
     let assembly = Assembly { stacks: vec![stack], ..Assembly::new(&Env::new("demo", "dev"), &[]) };
     let problems: Vec<_> = check(&assembly).into_iter().filter(|problem| problem.rule != "L2").collect();

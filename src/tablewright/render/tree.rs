@@ -1,7 +1,6 @@
-//! A piece of a template as data: what the model comes to before layout.
+//! The values of a template before layout, in the order of the template.
 //!
-//! Names are CloudFormation's own, so the tree is both the vocabulary of the tera templates and the yardstick that the
-//! rendered text is compared with.
+//! Names are CloudFormation's own: the tree is what the tera templates see, and what the rendered text is compared with.
 
 use std::borrow::Cow;
 
@@ -18,7 +17,7 @@ use crate::value::{Argument, Expression, Sub, Value};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Tree<'a> {
     Text(Cow<'a, str>),
-    /// A word that CloudFormation takes for text, whatever YAML 1.1 takes it for: the `N` of `AttributeType`.
+    /// A word that CloudFormation reads as text though YAML 1.1 has it as a boolean: the `N` of `AttributeType`.
     Word(&'static str),
     Number(u64),
     Bool(bool),
@@ -28,11 +27,11 @@ pub(super) enum Tree<'a> {
     List(Vec<Self>),
     /// In the order of the template.
     Map(Vec<(&'static str, Self)>),
-    /// A map with comment lines above it, as an item of a list. No value depends on them.
+    /// A map with comment lines above it, as an item of a list.
     Commented(Vec<String>, Box<Self>),
 }
 
-/// The entry of a map with the comment lines above it, in the values that templates see: no property has this name.
+/// The key of the comment lines of a map, in the values that templates see: no property has this name.
 pub(super) const COMMENT: &str = "#";
 
 impl<'a> Tree<'a> {
@@ -74,7 +73,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Returns the tree as templates of the user's see it. Functions are finished YAML in their short form, and so is what the
+    /// Returns the tree as the user's templates see it. Functions are finished YAML in their short form, and so is what the
     /// user wrote: block YAML that follows a `key:`. Text is escaped when a template prints it.
     pub(super) fn to_tera(&self) -> tera::Value {
         match self {

@@ -358,14 +358,14 @@ impl Stack {
             || self.outputs.iter().any(|output| output.condition.is_some())
     }
 
-    pub(crate) fn settle(&mut self, env: &Env) {
+    pub(crate) fn apply_environment(&mut self, env: &Env) {
         self.name.get_or_insert_with(|| env.stack_name(&self.id));
         let hardened = env.profile() == Profile::Hardened;
         if hardened || env.protected() {
             self.termination_protection.get_or_insert(true);
         }
         for table in &mut self.tables {
-            table.settle(env);
+            table.apply_environment(env);
         }
         if hardened && !self.tables.is_empty() {
             self.policy.get_or_insert_with(keep_tables);

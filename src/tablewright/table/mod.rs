@@ -28,7 +28,7 @@ use crate::table::import::S3Import;
 use crate::table::index::{Attribute, Index, Key};
 use crate::table::overrides::Override;
 use crate::table::policy::Policy;
-use crate::table::profile::{Naming, Said};
+use crate::table::profile::{ExplicitSettings, Naming};
 use crate::table::settings::{
     ContributorInsights, DeletionPolicy, Encryption, Kinesis, PointInTimeRecovery, StreamView, TableClass,
     UpdateReplacePolicy, WarmThroughput, is_on, on,
@@ -180,12 +180,12 @@ pub struct Table {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
 
-    /// How `name` comes about; spent when the stack is assembled.
+    /// Where `name` comes from; applied when the stack is assembled.
     #[serde(skip)]
     pub(crate) naming: Naming,
-    /// Which settings the definition says itself; the profile of the environment decides the others.
+    /// The settings that the definition sets itself; the profile of the environment decides the others.
     #[serde(skip)]
-    pub(crate) said: Said,
+    pub(crate) explicit: ExplicitSettings,
 }
 
 impl Table {
@@ -240,7 +240,7 @@ impl Table {
             overrides: Vec::new(),
             problems: Vec::new(),
             naming: Naming::FromId,
-            said: Said::default(),
+            explicit: ExplicitSettings::default(),
         }
     }
 
@@ -255,7 +255,7 @@ impl Table {
     #[must_use]
     pub fn name(mut self, name: impl Into<Value<String>>) -> Self {
         self.name = Some(name.into());
-        self.naming = Naming::Settled;
+        self.naming = Naming::Final;
         self
     }
 
@@ -300,7 +300,7 @@ impl Table {
     #[must_use]
     pub fn generated_name(mut self) -> Self {
         self.name = None;
-        self.naming = Naming::Settled;
+        self.naming = Naming::Final;
         self
     }
 
@@ -363,7 +363,7 @@ impl Table {
     #[must_use]
     pub fn point_in_time_recovery(mut self, recovery: impl Into<PointInTimeRecovery>) -> Self {
         self.point_in_time_recovery = Some(recovery.into());
-        self.said.point_in_time_recovery = true;
+        self.explicit.point_in_time_recovery = true;
         self
     }
 
@@ -378,7 +378,7 @@ impl Table {
     #[must_use]
     pub fn no_point_in_time_recovery(mut self) -> Self {
         self.point_in_time_recovery = None;
-        self.said.point_in_time_recovery = true;
+        self.explicit.point_in_time_recovery = true;
         self
     }
 
@@ -488,7 +488,7 @@ impl Table {
     #[must_use]
     pub fn deletion_policy(mut self, policy: DeletionPolicy) -> Self {
         self.deletion_policy = policy;
-        self.said.deletion_policy = true;
+        self.explicit.deletion_policy = true;
         self
     }
 
@@ -498,7 +498,7 @@ impl Table {
     #[must_use]
     pub fn update_replace_policy(mut self, policy: UpdateReplacePolicy) -> Self {
         self.update_replace_policy = policy;
-        self.said.update_replace_policy = true;
+        self.explicit.update_replace_policy = true;
         self
     }
 

@@ -1,30 +1,29 @@
-//! What a table leaves to its environment: its name, and what the environment's profile says.
+//! The settings of a table that depend on the environment: its name, and the defaults of the environment's profile.
 //!
-//! In: a table as it was built, and an environment. Out: the table as it is rendered. Happens once, when the stack is
-//! assembled.
+//! In: a table as it was built, and an environment. Out: the table as it is rendered. Applied once, when the stack is assembled.
 
 use crate::program::env::{Env, Profile};
 use crate::table::Table;
 use crate::table::settings::{DeletionPolicy, UpdateReplacePolicy};
 
-/// Which settings a definition says itself.
+/// The settings that a definition sets itself, so that no profile changes them.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Said {
+pub(crate) struct ExplicitSettings {
     pub(crate) point_in_time_recovery: bool,
     pub(crate) deletion_policy: bool,
     pub(crate) update_replace_policy: bool,
 }
 
-/// How the name of a table comes about.
+/// Where the name of a table comes from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Naming {
     /// From the environment's pattern, with the logical id in kebab case as `{table}`.
     FromId,
     /// From the environment's pattern, with this as `{table}`.
     FromBase(String),
-    /// As it stands in `name`.
+    /// `name` is the name, and `None` lets CloudFormation generate one.
     #[default]
-    Settled,
+    Final,
 }
 
 impl Table {
@@ -40,17 +39,17 @@ impl Table {
         kebab(&self.id)
     }
 
-    /// Settles what the environment decides: the name, and what its profile says where the definition does not.
-    pub(crate) fn settle(&mut self, env: &Env) {
+    /// Sets the name from the environment's pattern, and the defaults of its profile where the definition sets nothing.
+    pub(crate) fn apply_environment(&mut self, env: &Env) {
         match std::mem::take(&mut self.naming) {
             Naming::FromId => self.name = Some(env.table_name(&self.kebab_id()).into()),
             Naming::FromBase(base) => self.name = Some(env.table_name(&base).into()),
-            Naming::Settled => {}
+            Naming::Final => {}
         }
-        let said = std::mem::take(&mut self.said);
+        let explicit = std::mem::take(&mut self.explicit);
         let protected = match env.profile() {
             Profile::Dev => {
-                self.loosen(&said);
+                self.apply_dev_profile(&explicit);
                 false
             }
             Profile::Safe => env.protected(),
@@ -62,15 +61,15 @@ impl Table {
         }
     }
 
-    /// Makes the table one that leaves nothing behind, where its definition does not say otherwise.
-    fn loosen(&mut self, said: &Said) {
-        if !said.point_in_time_recovery {
+    /// Sets the defaults of [`Profile::Dev`]: the table is deleted with its stack, and has no backups.
+    fn apply_dev_profile(&mut self, explicit: &ExplicitSettings) {
+        if !explicit.point_in_time_recovery {
             self.point_in_time_recovery = None;
         }
-        if !said.deletion_policy {
+        if !explicit.deletion_policy {
             self.deletion_policy = DeletionPolicy::Delete;
         }
-        if !said.update_replace_policy {
+        if !explicit.update_replace_policy {
             self.update_replace_policy = UpdateReplacePolicy::Delete;
         }
     }
@@ -98,10 +97,11 @@ mod tests {
     use crate::{Days, DeletionPolicy, Env, Profile, Scalar, Table, UpdateReplacePolicy};
 
     #[test]
-    fn the_profile_decides_what_the_definition_does_not_say() {
+    fn the_profile_decides_what_the_definition_does_not_set() {
         let table = || Table::define("Draft").partition("id", Scalar::S);
         let settled = |mut table: Table, profile, protected| {
-            table.settle(&Env::new("demo", "dev").with_profile(profile).with_protection(protected));
+            table
+                .apply_environment(&Env::new("demo", "dev").with_profile(profile).with_protection(protected));
             let recovery = table.point_in_time_recovery.is_some();
             let protection = table.deletion_protection == Some(true.into());
             (recovery, protection, table.deletion_policy, table.update_replace_policy)

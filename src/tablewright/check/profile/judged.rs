@@ -28,13 +28,13 @@ pub(super) enum Source<'a> {
     ByHand(&'a RawResource),
 }
 
-/// What a template says at a place.
+/// The value of a property in a template.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Said<'a> {
-    /// Nothing: AWS's own default holds.
-    Nothing,
-    This(&'a Json),
-    /// What a function comes to, which CloudFormation alone knows.
+pub(super) enum Setting<'a> {
+    /// Not set: the default of AWS holds.
+    Absent,
+    Value(&'a Json),
+    /// The value of a function, which only CloudFormation knows.
     Unknown,
 }
 
@@ -79,9 +79,9 @@ impl<'a> Judged<'a> {
             return vec![("/Properties".to_owned(), format!("table `{}`", self.id))];
         }
         let part = |base: String| {
-            let region = match self.said(&format!("{base}/Region")) {
-                Said::This(Json::String(region)) => region.as_str(),
-                Said::This(_) | Said::Nothing | Said::Unknown => "the stack's Region",
+            let region = match self.setting(&format!("{base}/Region")) {
+                Setting::Value(Json::String(region)) => region.as_str(),
+                Setting::Value(_) | Setting::Absent | Setting::Unknown => "the stack's Region",
             };
             let owner = format!("the replica of table `{}` in {region}", self.id);
             (base, owner)
@@ -91,25 +91,25 @@ impl<'a> Judged<'a> {
 
     /// Returns the places of the items of a list, where there is one.
     pub(super) fn items(&self, list: &str) -> Vec<String> {
-        match self.said(list) {
-            Said::This(Json::Array(items)) => {
+        match self.setting(list) {
+            Setting::Value(Json::Array(items)) => {
                 (0..items.len()).map(|position| format!("{list}/{position}")).collect()
             }
-            Said::This(_) | Said::Nothing | Said::Unknown => Vec::new(),
+            Setting::Value(_) | Setting::Absent | Setting::Unknown => Vec::new(),
         }
     }
 
     /// Returns the name of the index that stands at a place, if one does.
     pub(super) fn index_name(&self, place: &str) -> Option<&str> {
-        match self.said(&format!("{place}/IndexName")) {
-            Said::This(name) => name.as_str(),
-            Said::Nothing | Said::Unknown => None,
+        match self.setting(&format!("{place}/IndexName")) {
+            Setting::Value(name) => name.as_str(),
+            Setting::Absent | Setting::Unknown => None,
         }
     }
 
     /// Returns what stands at a JSON pointer into the resource.
-    pub(super) fn said(&self, pointer: &str) -> Said<'_> {
-        said(&self.body, pointer)
+    pub(super) fn setting(&self, pointer: &str) -> Setting<'_> {
+        setting(&self.body, pointer)
     }
 
     /// Returns the JSON at a pointer, functions and all.
@@ -119,13 +119,13 @@ impl<'a> Judged<'a> {
 
     /// Returns whether something is turned on, where that is known.
     pub(super) fn is_on(&self, pointer: &str) -> Option<bool> {
-        match self.said(pointer) {
-            Said::Nothing => Some(false),
-            Said::This(Json::Bool(on)) => Some(*on),
+        match self.setting(pointer) {
+            Setting::Absent => Some(false),
+            Setting::Value(Json::Bool(on)) => Some(*on),
             // CloudFormation reads these as booleans too.
-            Said::This(Json::String(text)) if text == "true" => Some(true),
-            Said::This(Json::String(text)) if text == "false" => Some(false),
-            Said::This(_) | Said::Unknown => None,
+            Setting::Value(Json::String(text)) if text == "true" => Some(true),
+            Setting::Value(Json::String(text)) if text == "false" => Some(false),
+            Setting::Value(_) | Setting::Unknown => None,
         }
     }
 
@@ -183,8 +183,8 @@ impl<'a> Judged<'a> {
 const PLAIN: &str = "AWS::DynamoDB::Table";
 const GLOBAL: &str = "AWS::DynamoDB::GlobalTable";
 
-/// Returns what stands at a JSON pointer. Below a function everything is unknown, and `AWS::NoValue` is nothing.
-pub(super) fn said<'a>(body: &'a Json, pointer: &str) -> Said<'a> {
+/// Returns the setting at a JSON pointer. Below a function every setting is unknown, and `AWS::NoValue` is absent.
+pub(super) fn setting<'a>(body: &'a Json, pointer: &str) -> Setting<'a> {
     let mut value = body;
     for key in pointer.split('/').skip(1) {
         if function(value).is_some() {
@@ -196,13 +196,13 @@ pub(super) fn said<'a>(body: &'a Json, pointer: &str) -> Said<'a> {
         };
         match below {
             Some(below) => value = below,
-            None => return Said::Nothing,
+            None => return Setting::Absent,
         }
     }
     match (function(value), value) {
-        (Some(("Ref", Json::String(name))), _) if name == "AWS::NoValue" => Said::Nothing,
-        (Some(_), _) => Said::Unknown,
-        (None, value) => Said::This(value),
+        (Some(("Ref", Json::String(name))), _) if name == "AWS::NoValue" => Setting::Absent,
+        (Some(_), _) => Setting::Unknown,
+        (None, value) => Setting::Value(value),
     }
 }
 

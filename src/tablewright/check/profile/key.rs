@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use tablewright_template::{Reference, Role, visit_references};
 
 use crate::check::profile::Demands;
-use crate::check::profile::judged::{Instead, Judged, Said};
+use crate::check::profile::judged::{Instead, Judged, Setting};
 use crate::check::profile::rule::{self, Rule};
 use crate::problem::Problem;
 use crate::stack::Stack;
@@ -56,19 +56,19 @@ pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], demands: &Demands, pro
 
 /// Key material from outside cannot be rotated by KMS.
 fn rotates(key: &Judged<'_>) -> Option<bool> {
-    match key.said("/Properties/Origin") {
-        Said::Nothing => key.is_on("/Properties/EnableKeyRotation"),
-        Said::This(origin) if origin == "AWS_KMS" => key.is_on("/Properties/EnableKeyRotation"),
-        Said::This(_) | Said::Unknown => None,
+    match key.setting("/Properties/Origin") {
+        Setting::Absent => key.is_on("/Properties/EnableKeyRotation"),
+        Setting::Value(origin) if origin == "AWS_KMS" => key.is_on("/Properties/EnableKeyRotation"),
+        Setting::Value(_) | Setting::Unknown => None,
     }
 }
 
 /// Whether a resource outlives its stack, where that is known.
 fn is_kept(resource: &Judged<'_>) -> Option<bool> {
-    match resource.said("/DeletionPolicy") {
-        Said::Nothing => Some(false),
-        Said::This(policy) => Some(policy != "Delete"),
-        Said::Unknown => None,
+    match resource.setting("/DeletionPolicy") {
+        Setting::Absent => Some(false),
+        Setting::Value(policy) => Some(policy != "Delete"),
+        Setting::Unknown => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! H13: provisioned capacity is scaled, of the table and of its indexes.
 
-use crate::check::profile::judged::{Instead, Said, Source};
+use crate::check::profile::judged::{Instead, Setting, Source};
 use crate::check::profile::rule;
 use crate::check::profile::table::Holder;
 use crate::item::IndexKind;
@@ -10,10 +10,10 @@ use crate::table::billing::{Billing, Capacity, Provisioned};
 impl Holder<'_> {
     /// A scalable target by hand may be for any table: then nothing is known.
     pub(super) fn scaling(&mut self) {
-        let provisioned = match self.judged.said("/Properties/BillingMode") {
-            Said::Nothing => true,
-            Said::This(mode) => mode == "PROVISIONED",
-            Said::Unknown => false,
+        let provisioned = match self.judged.setting("/Properties/BillingMode") {
+            Setting::Absent => true,
+            Setting::Value(mode) => mode == "PROVISIONED",
+            Setting::Unknown => false,
         };
         let by_hand = "AWS::ApplicationAutoScaling::ScalableTarget";
         if !provisioned || self.stack.resources.iter().any(|raw| raw.body["Type"] == by_hand) {
@@ -98,7 +98,7 @@ impl Holder<'_> {
     fn scaled_or_fixed(&mut self, place: &str, what: &str, owner: &str) {
         let pointer =
             format!("{place}/{what}ProvisionedThroughputSettings/{what}CapacityAutoScalingSettings");
-        if self.judged.said(&pointer) == Said::Nothing {
+        if self.judged.setting(&pointer) == Setting::Absent {
             self.fixed(&pointer, &format!("{} capacity", what.to_lowercase()), owner);
         }
     }

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::check::profile::Demands;
-use crate::check::profile::judged::{Instead, Judged, Said, Source};
+use crate::check::profile::judged::{Instead, Judged, Setting, Source};
 use crate::check::profile::rule::{self, Rule};
 use crate::check::resource_policy;
 use crate::problem::Problem;
@@ -61,7 +61,7 @@ impl Holder<'_> {
             return;
         }
         let days = format!("{block}/RecoveryPeriodInDays");
-        if let Said::This(value) = self.judged.said(&days)
+        if let Setting::Value(value) = self.judged.setting(&days)
             && let Some(back) = number(value).filter(|back| *back < MOST_DAYS)
         {
             let message =
@@ -120,10 +120,10 @@ impl Holder<'_> {
             ),
         ] {
             let pointer = format!("/{policy}");
-            let kept = match self.judged.said(&pointer) {
-                Said::Nothing => false,
-                Said::This(value) => value != "Delete",
-                Said::Unknown => continue,
+            let kept = match self.judged.setting(&pointer) {
+                Setting::Absent => false,
+                Setting::Value(value) => value != "Delete",
+                Setting::Unknown => continue,
             };
             if kept {
                 let message = format!("table `{id}` stays behind when {when}, with its name and its costs");
@@ -146,7 +146,7 @@ impl Holder<'_> {
 
     fn billing(&mut self) {
         let pointer = "/Properties/BillingMode";
-        if self.judged.said(pointer) == Said::Nothing {
+        if self.judged.setting(pointer) == Setting::Absent {
             let message = format!(
                 "table `{}` does not say its billing mode, which is then provisioned",
                 self.judged.id
@@ -185,10 +185,10 @@ impl Holder<'_> {
         }
         for (base, owner) in self.judged.parts() {
             let pointer = key_of(&base);
-            let yours = match self.judged.said(&pointer) {
-                Said::Nothing => false,
-                Said::This(key) => key != "alias/aws/dynamodb",
-                Said::Unknown => true,
+            let yours = match self.judged.setting(&pointer) {
+                Setting::Absent => false,
+                Setting::Value(key) => key != "alias/aws/dynamodb",
+                Setting::Unknown => true,
             };
             if !yours {
                 self.broken(
@@ -213,7 +213,7 @@ impl Holder<'_> {
                 Source::Defined(_) => self.judged.override_of(&pointer).is_some(),
                 Source::ByHand(_) => true,
             };
-            if let Said::This(document) = self.judged.said(&pointer)
+            if let Setting::Value(document) = self.judged.setting(&pointer)
                 && unseen
                 && resource_policy::statements(document).any(resource_policy::allows_everybody)
             {
@@ -230,7 +230,7 @@ impl Holder<'_> {
     }
 
     fn insights(&mut self, base: &str, owner: &str) {
-        if self.judged.said(&key_of(base)) == Said::Nothing {
+        if self.judged.setting(&key_of(base)) == Setting::Absent {
             return;
         }
         let indexes = self.judged.items(&format!("{base}/GlobalSecondaryIndexes"));
@@ -258,10 +258,10 @@ impl Holder<'_> {
     /// CloudFormation hands tags of the stack on to plain tables; replicas have their own (aws-cdk#25443).
     fn tags(&mut self, base: &str, owner: &str) {
         let list = format!("{base}/Tags");
-        let entries = match self.judged.said(&list) {
-            Said::Nothing => &[],
-            Said::This(Json::Array(entries)) => &entries[..],
-            Said::This(_) | Said::Unknown => return,
+        let entries = match self.judged.setting(&list) {
+            Setting::Absent => &[],
+            Setting::Value(Json::Array(entries)) => &entries[..],
+            Setting::Value(_) | Setting::Unknown => return,
         };
         let keys: Option<Vec<&str>> = entries.iter().map(|entry| entry.get("Key")?.as_str()).collect();
         // A tag that a function gives can be any.

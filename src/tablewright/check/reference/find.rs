@@ -101,7 +101,7 @@ fn of_table(table: &Table, found: &mut Vec<Use>) {
         overrides,
         problems: _,
         naming: _,
-        said: _,
+        explicit: _,
     } = table;
     let first = found.len();
     let mut properties = Finder::new(found, From::Resource(id.clone()));

@@ -381,6 +381,6 @@ fn resource(table: Table) -> Json {
     let id = table.id.clone();
     let mut stack = Stack::new("songs");
     stack.table(table);
-    stack.settle(&Env::new("library", "dev"));
+    stack.apply_environment(&Env::new("library", "dev"));
     render(&stack, "dev", &Templates::builtin()).unwrap().template["Resources"][id].clone()
 }

@@ -43,7 +43,7 @@ fn problems(demands: &Demands, fill: impl FnOnce(&mut Stack)) -> Vec<Problem> {
     let mut stack = Stack::new("books");
     fill(&mut stack);
     let env = Env::new("library", "dev").with_profile(demands.profile).with_protection(demands.protected);
-    stack.settle(&env);
+    stack.apply_environment(&env);
     let assembly = Assembly { stacks: vec![stack], ..Assembly::new(&env, &[]) };
     // What is held here is sound, or the case proves little.
     let errors: Vec<Problem> =

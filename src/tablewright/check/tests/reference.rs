@@ -17,7 +17,7 @@ fn problems(fill: impl FnOnce(&mut Stack)) -> Vec<Problem> {
     let mut stack = Stack::new("books");
     fill(&mut stack);
     let env = Env::new("library", "dev");
-    stack.settle(&env);
+    stack.apply_environment(&env);
     let all = check(&Assembly { stacks: vec![stack], ..Assembly::new(&env, &[]) });
     all.into_iter().filter(|problem| !matches!(problem.rule.as_str(), "V2" | "L2")).collect()
 }

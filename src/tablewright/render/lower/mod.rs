@@ -1,6 +1,6 @@
-//! From the model to CloudFormation's words: which resources a stack has and what their properties are.
+//! Lowers a stack to CloudFormation's resources and properties.
 //!
-//! In: a stack. Out: one [`Piece`] for each resource and output. Logic lives here, layout in `templates/`.
+//! In: a stack. Out: a [`LoweredStack`]. Logic lives here, layout in `templates/`.
 
 mod global;
 mod scaling;
@@ -21,41 +21,41 @@ use crate::table::Table;
 use crate::table::overrides::Override;
 pub(super) use stack::{RESOURCES, Section, sections};
 
-/// A resource: something with a logical id.
-pub(super) struct Piece<'a> {
+/// A resource of a template.
+pub(super) struct Resource<'a> {
     pub(super) id: String,
     /// The template that lays it out.
     pub(super) template: &'static str,
     /// The doc comment, as comment lines.
     pub(super) comment: Vec<String>,
-    /// What stands below the logical id.
+    /// The attributes below the logical id, such as `Type` and `Properties`.
     pub(super) body: Vec<(&'static str, Tree<'a>)>,
-    /// Properties that overrides have changed, as they stand in the end; `body` does not have them.
+    /// Properties with overrides, with the overrides applied; `body` does not have them.
     pub(super) overridden: BTreeMap<String, Json>,
 }
 
 /// The template that lays out any resource; those of one type extend it.
 pub(super) const RESOURCE_TEMPLATE: &str = "resource.yaml";
 
-/// `AWSTemplateFormatVersion`: there is no other.
+/// `AWSTemplateFormatVersion`: the only one there is.
 pub(super) const FORMAT_VERSION: &str = "2010-09-09";
 
-/// What a stack comes to before layout.
-pub(super) struct Wanted<'a> {
-    /// The stack: its description and its raw resources stand in the template as they are.
+/// A stack as sections and resources, before layout.
+pub(super) struct LoweredStack<'a> {
+    /// The stack, for its description and its raw resources, which are written as they are.
     pub(super) stack: &'a Stack,
-    pub(super) pieces: Vec<Piece<'a>>,
+    pub(super) resources: Vec<Resource<'a>>,
     sections: [Section<'a>; 5],
 }
 
-impl<'a> Wanted<'a> {
+impl<'a> LoweredStack<'a> {
     pub(super) fn of(stack: &'a Stack) -> Result<Self, Error> {
-        let pieces = resources(stack).collect::<Result<_, _>>()?;
-        Ok(Self { stack, pieces, sections: sections(stack) })
+        let resources = resources(stack).collect::<Result<_, _>>()?;
+        Ok(Self { stack, resources, sections: sections(stack) })
     }
 
-    /// Returns the sections that the template has, in its order. What stands in `Resources` are the pieces, and the raw
-    /// resources behind them.
+    /// Returns the sections that the template has, in its order. The section `Resources` is empty here: `resources` and the raw
+    /// resources of `stack` are its entries.
     pub(super) fn sections(&self) -> impl Iterator<Item = &Section<'a>> {
         self.sections.iter().filter(|(name, entries)| *name == RESOURCES || !entries.is_empty())
     }
@@ -70,14 +70,14 @@ impl<'a> Wanted<'a> {
             let entries = entries.iter().map(|(id, entry)| ((*id).to_owned(), entry.to_json()));
             template[section] = entries.collect::<Map<_, _>>().into();
         }
-        let pieces = self.pieces.iter().map(|piece| (piece.id.clone(), piece.to_json()));
+        let resources = self.resources.iter().map(|resource| (resource.id.clone(), resource.to_json()));
         let raw = self.stack.resources.iter().map(|raw| (raw.id.clone(), raw.body.clone()));
-        template[RESOURCES] = pieces.chain(raw).collect::<Map<_, _>>().into();
+        template[RESOURCES] = resources.chain(raw).collect::<Map<_, _>>().into();
         template
     }
 }
 
-impl<'a> Piece<'a> {
+impl<'a> Resource<'a> {
     /// Makes a resource that has a type and properties, laid out by [`RESOURCE_TEMPLATE`].
     fn new(id: String, resource_type: &'static str, properties: Tree<'a>) -> Self {
         Self {
@@ -99,10 +99,10 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// Returns the resources of a stack that templates lay out: each table with its scaling behind it, in the order of
-/// declaration, then what is published. A further type of resource is a file beside this one, which makes a [`Piece`] of its
-/// definition, and a line here.
-pub(super) fn resources(stack: &Stack) -> impl Iterator<Item = Result<Piece<'_>, Error>> {
+/// Returns the resources of a stack that templates lay out: each table followed by its scaling, in the order of declaration,
+/// then the published names. Another type of resource is a file beside this one, which makes a [`Resource`] of its definition,
+/// and a line here.
+pub(super) fn resources(stack: &Stack) -> impl Iterator<Item = Result<Resource<'_>, Error>> {
     let tables = stack
         .tables
         .iter()
@@ -110,10 +110,10 @@ pub(super) fn resources(stack: &Stack) -> impl Iterator<Item = Result<Piece<'_>,
     tables.chain(stack.published.iter().map(|published| Ok(stack::published(published))))
 }
 
-fn table_resource(table: &Table) -> Result<Piece<'_>, Error> {
+fn table_resource(table: &Table) -> Result<Resource<'_>, Error> {
     let (template, resource_type, _) = kind(table);
     let (properties, overridden) = properties(table)?;
-    Ok(Piece {
+    Ok(Resource {
         id: table.id.clone(),
         template,
         comment: comment(&table.doc),
@@ -144,7 +144,7 @@ fn kind(table: &Table) -> (&'static str, &'static str, Properties<'_>) {
     }
 }
 
-/// Returns the properties that the templates lay out, and beside them those that overrides have changed.
+/// Returns the properties without overrides, which the templates lay out, and the JSON of those with overrides.
 fn properties(table: &Table) -> Result<(Properties<'_>, BTreeMap<String, Json>), Error> {
     let (_, _, mut properties) = kind(table);
     if table.overrides.is_empty() {
@@ -164,12 +164,12 @@ fn properties(table: &Table) -> Result<(Properties<'_>, BTreeMap<String, Json>),
     Ok((properties, overridden.collect()))
 }
 
-/// Returns the overrides of a table that hit nothing, and what they do not hit.
+/// Returns the overrides of a table that match no property, each with what is missing.
 pub(crate) fn missed_overrides(table: &Table) -> Vec<(&Override, String)> {
     if table.overrides.is_empty() { Vec::new() } else { overridden(table).1 }
 }
 
-/// Returns the properties of a table as they stand in the end, and the overrides that hit nothing with what they do not hit.
+/// Returns the properties of a table with its overrides applied, and the overrides that match no property with what is missing.
 pub(crate) fn overridden(table: &Table) -> (Json, Vec<(&Override, String)>) {
     let mut all = Tree::Map(kind(table).2).to_json();
     let missed = table.overrides.iter().filter_map(|change| Some((change, change.apply(&mut all).err()?)));

@@ -1,25 +1,25 @@
 //! The scalable targets and scaling policies of a table.
 
-use crate::render::lower::{Piece, entries, shape};
+use crate::render::lower::{Resource, entries, shape};
 use crate::render::tree::Tree;
 use crate::table::Table;
 use crate::table::scaling::{self, Dimension, Units};
 use crate::table::schedule::Schedule;
 use crate::value::Expression;
 
-pub(super) fn resources(table: &Table) -> impl Iterator<Item = Piece<'_>> {
+pub(super) fn resources(table: &Table) -> impl Iterator<Item = Resource<'_>> {
     scaling::dimensions(table)
         .into_iter()
         .flat_map(|dimension| [scalable_target(table, &dimension), scaling_policy(table, &dimension)])
 }
 
 /// No `RoleARN`: Application Auto Scaling makes and uses DynamoDB's own service-linked role.
-fn scalable_target<'a>(table: &'a Table, dimension: &Dimension<'a>) -> Piece<'a> {
+fn scalable_target<'a>(table: &'a Table, dimension: &Dimension<'a>) -> Resource<'a> {
     let (kind, resource) = match dimension.index {
         None => ("table", format!("table/${{{}}}", table.id)),
         Some(index) => ("index", format!("table/${{{}}}/index/{}", table.id, index.name)),
     };
-    piece(
+    scaling_resource(
         table,
         dimension.id.clone(),
         "scalable-target.yaml",
@@ -53,7 +53,7 @@ fn scheduled_action(schedule: &Schedule) -> Tree<'_> {
     ])
 }
 
-fn scaling_policy<'a>(table: &'a Table, dimension: &Dimension<'a>) -> Piece<'a> {
+fn scaling_policy<'a>(table: &'a Table, dimension: &Dimension<'a>) -> Resource<'a> {
     let metric = match dimension.units {
         Units::Read => "DynamoDBReadCapacityUtilization",
         Units::Write => "DynamoDBWriteCapacityUtilization",
@@ -64,7 +64,7 @@ fn scaling_policy<'a>(table: &'a Table, dimension: &Dimension<'a>) -> Piece<'a> 
     )]);
     configuration.extend(entries(shape::target_tracking(dimension.scaling)));
     let id = dimension.policy_id();
-    piece(
+    scaling_resource(
         table,
         id.clone(),
         "scaling-policy.yaml",
@@ -79,16 +79,16 @@ fn scaling_policy<'a>(table: &'a Table, dimension: &Dimension<'a>) -> Piece<'a> 
 }
 
 /// A table that exists under a condition has its scaling under the same.
-fn piece<'a>(
+fn scaling_resource<'a>(
     table: &'a Table,
     id: String,
     template: &'static str,
     resource_type: &'static str,
     properties: Tree<'a>,
-) -> Piece<'a> {
-    let mut piece = Piece { template, ..Piece::new(id, resource_type, properties) };
+) -> Resource<'a> {
+    let mut resource = Resource { template, ..Resource::new(id, resource_type, properties) };
     if let Some(condition) = &table.condition {
-        piece.body.insert(1, ("Condition", condition.into()));
+        resource.body.insert(1, ("Condition", condition.into()));
     }
-    piece
+    resource
 }

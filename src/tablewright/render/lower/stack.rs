@@ -1,23 +1,23 @@
-//! What a stack has beside its tables: parameters, mappings, conditions, outputs, and what it publishes.
+//! Lowers the rest of a stack: parameters, mappings, conditions, outputs, published names.
 
 use std::borrow::Cow;
 
 use serde_json::json;
 
-use crate::render::lower::{Piece, Properties, entries};
+use crate::render::lower::{Properties, Resource, entries};
 use crate::render::tree::Tree;
 use crate::stack::parameter::{Parameter, ParameterType};
 use crate::stack::resource::Published;
 use crate::stack::{Output, Stack};
 
-/// One section of a template: its name, and what stands in it by logical id.
+/// A section of a template: its name, and its entries by logical id.
 pub(in crate::render) type Section<'a> = (&'static str, Vec<(&'a str, Tree<'a>)>);
 
-/// The section of which the entries are pieces.
+/// The section of the resources.
 pub(in crate::render) const RESOURCES: &str = "Resources";
 
-/// Returns the sections of a template in its order, also those that have nothing in them. `Resources` is always empty: what
-/// stands in it is laid out by templates of its own.
+/// Returns the sections of a template in its order, empty ones included. `Resources` is always empty: templates of their own
+/// lay out its entries.
 pub(in crate::render) fn sections(stack: &Stack) -> [Section<'_>; 5] {
     let parameters = stack.parameters.iter().map(|one| (&one.name[..], Tree::Map(parameter(one))));
     let mappings =
@@ -64,14 +64,14 @@ fn output(output: &Output) -> Properties<'_> {
     ])
 }
 
-pub(super) fn published(published: &Published) -> Piece<'_> {
+pub(super) fn published(published: &Published) -> Resource<'_> {
     let properties = Tree::map([
         ("Name", Some(published.path.as_str().into())),
         ("Type", Some("String".into())),
         ("Value", Some((&published.value).into())),
     ]);
-    Piece {
+    Resource {
         template: "ssm-parameter.yaml",
-        ..Piece::new(published.logical_id(), "AWS::SSM::Parameter", properties)
+        ..Resource::new(published.logical_id(), "AWS::SSM::Parameter", properties)
     }
 }

@@ -1,8 +1,8 @@
-//! What is known at a glance to be what the definition says, and that nothing else is.
+//! The comparison in one pass accepts what the built-in templates write, and nothing else.
 
 use super::{definitions, forms, stack};
 use crate::render::faithful::is_same;
-use crate::render::lower::Wanted;
+use crate::render::lower::LoweredStack;
 use crate::render::{Templates, render};
 use crate::{Stack, Table};
 
@@ -22,14 +22,14 @@ fn the_built_in_templates_keep_the_order_of_the_model() {
     for stack in stacks() {
         let text = render(&stack, "dev", &Templates::builtin()).unwrap().text;
         let found = tablewright_template::parse(&text).unwrap();
-        assert!(is_same(&Wanted::of(&stack).unwrap(), &found), "{text}");
+        assert!(is_same(&LoweredStack::of(&stack).unwrap(), &found), "{text}");
     }
 }
 
 #[test]
 fn without_any_of_its_lines_or_with_another_in_its_place_it_is_not_the_same() {
     for stack in stacks() {
-        let wanted = Wanted::of(&stack).unwrap();
+        let lowered = LoweredStack::of(&stack).unwrap();
         let text = render(&stack, "dev", &Templates::builtin()).unwrap().text;
         let lines: Vec<&str> = text.lines().collect();
         for (position, line) in lines.iter().enumerate().filter(|(_, line)| is_said(line)) {
@@ -44,7 +44,7 @@ fn without_any_of_its_lines_or_with_another_in_its_place_it_is_not_the_same() {
                 with(&[line, &format!("{indent}- more")]),
             ] {
                 if let Ok(found) = tablewright_template::parse(&other) {
-                    assert!(!is_same(&wanted, &found), "{line:?} of\n{other}");
+                    assert!(!is_same(&lowered, &found), "{line:?} of\n{other}");
                 }
             }
         }

@@ -232,7 +232,7 @@ fn model() -> impl Strategy<Value = Stack> {
 
 /// Names that stand twice make no template; [`check`](crate::check::check) refuses them.
 fn names_are_unique(stack: &Stack) -> bool {
-    let resources = lower::resources(stack).flatten().map(|piece| piece.id);
+    let resources = lower::resources(stack).flatten().map(|resource| resource.id);
     let all: Vec<String> = resources.chain(stack.resources.iter().map(|raw| raw.id.clone())).collect();
     let sections = lower::sections(stack);
     let mut lists =
