@@ -234,7 +234,7 @@ fn is_malformed(resource: &Value) -> bool {
 fn unreadable(id: &str) -> Judgement {
     Judgement {
         verdict: Verdict::Refused,
-        why: format!("`{id}` stands for resources that only CloudFormation can name"),
+        why: format!("`{id}` is expanded by CloudFormation, so its resources are not known"),
         server_text: None,
         recipe: Some(recipe::expand_first()),
         stage: Stage::Free,
@@ -244,7 +244,8 @@ fn unreadable(id: &str) -> Judgement {
 fn malformed(id: &str) -> Judgement {
     Judgement {
         verdict: Verdict::Refused,
-        why: "it is not a resource: a map with a `Type`, and `Properties` that are a map".to_owned(),
+        why: "it is not a valid resource: a resource is a map with a `Type`, and its `Properties` are a map"
+            .to_owned(),
         server_text: Some(format!(
             "Template format error: [/Resources/{id}] Every Resources object must contain a Type member."
         )),
@@ -264,7 +265,7 @@ pub(crate) fn unreadable_template(deployed: &Value, wanted: &Value) -> Option<Ch
         let text = "Template format error: At least one Resources member must be defined.";
         ("the wanted template has no resources", Some(text.to_owned()))
     } else if !is_template(deployed) {
-        ("the deployed template is not one that can be read, so nothing can be said about the change", None)
+        ("the deployed template cannot be read, so the change cannot be judged", None)
     } else {
         return None;
     };

@@ -206,7 +206,7 @@ fn follow_definitions<'a>(templates: Templates<'a>, uses: &Uses<'a>, findings: &
         }
         if let Some(worst) = worst {
             found.change.verdict = worst.verdict;
-            found.change.why = format!("it decides {}; {}", places(&reached), worst.why);
+            found.change.why = format!("it determines {}; {}", places(&reached), worst.why);
             found.change.server_text = worst.server_text;
             found.change.recipe = worst.recipe;
             found.stage = Stage::Free;
@@ -267,10 +267,10 @@ fn at_worst<'a>(templates: Templates<'a>, is_certain: bool, place: &Path) -> Opt
     if place.key_at(2) == Some("Properties") && rules::is_fixed(kind, &place.pattern(3)) {
         let (before, after) = (place.get(templates.deployed), place.get(templates.wanted));
         let case = Case { templates, id, deployed, wanted, path: place, before, after, by_reference: true };
-        let cause = "if the value is another one, the table is replaced";
+        let cause = "if its value changes, the table is replaced";
         return Some(match place.pattern(3).as_str() {
             "TableName" => rules::kept_or_lost(&case, cause),
-            _ => rules::replacement(&case, cause, recipe::new_table("what it keeps for life")),
+            _ => rules::replacement(&case, cause, recipe::new_table("a fixed property")),
         });
     }
     Some(rules::unknown_value())

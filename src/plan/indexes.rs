@@ -238,7 +238,7 @@ pub(crate) fn ordered(ops: Vec<IndexOp>, templates: Templates, id: &str) -> Vec<
     creates.sort_by_cached_key(|op| position(wanted, op));
     deletes.sort_by_cached_key(|op| position(deployed, op));
     let created: BTreeSet<&str> = creates.iter().map(|op| op.name.as_str()).collect();
-    // A name or an attribute type is free only when nothing uses it any more.
+    // A name or an attribute type is free only when it is no longer used.
     let frees = |op: &IndexOp| {
         let index = op.path.get(templates.deployed);
         created.contains(op.name.as_str())

@@ -201,7 +201,7 @@ fn stage(findings: &mut [Finding], staged: &BTreeSet<usize>) {
         if is_index(finding) && indexes[&finding.change.logical_id] > 1 {
             finding.change.server_text = Some(rules::ONE_INDEX.to_owned());
         } else {
-            finding.change.why.push_str("; it takes a step of its own");
+            finding.change.why.push_str("; it needs a separate step");
         }
     }
 }

@@ -61,9 +61,9 @@ fn tags(deployed: &BTreeMap<String, String>, wanted: &BTreeMap<String, String>) 
     changed
         .map(|key| {
             let why = if wanted.contains_key(key) {
-                "CloudFormation puts the tag on every resource of the stack that takes tags, which touches no data"
+                "CloudFormation sets the tag on every resource of the stack that supports tags; data is not affected"
             } else {
-                "CloudFormation takes the tag away from every resource of the stack, which touches no data"
+                "CloudFormation removes the tag from every resource of the stack; data is not affected"
             };
             let value = |tags: &BTreeMap<String, String>| tags.get(key).map(|value| json!(value));
             let place = place("Tags").key(key);
@@ -75,14 +75,10 @@ fn tags(deployed: &BTreeMap<String, String>, wanted: &BTreeMap<String, String>) 
 fn termination_protection(deployed: &StackSettings, wanted: &StackSettings) -> Option<Change> {
     let (before, after) = (deployed.termination_protection.unwrap_or(false), wanted.termination_protection?);
     let judgement = match (before, after) {
-        (false, true) => Judgement::new(
-            Verdict::InPlace,
-            "the stack can no longer be deleted, with all that is in it, by accident",
-        ),
-        (true, false) => Judgement::new(
-            Verdict::InPlaceWithRisk,
-            "the stack can be deleted from now on, with all that is in it",
-        ),
+        (false, true) => Judgement::new(Verdict::InPlace, "the stack is protected against deletion"),
+        (true, false) => {
+            Judgement::new(Verdict::InPlaceWithRisk, "the stack is no longer protected against deletion")
+        }
         (false, false) | (true, true) => return None,
     };
     Some(change(place("EnableTerminationProtection"), Some(&json!(before)), Some(&json!(after)), judgement))
@@ -94,20 +90,20 @@ fn policy(deployed: Option<&Value>, wanted: Option<&Value>) -> Option<Change> {
     let judgement = match (before, after) {
         (None, None) => return None,
         (Some(before), Some(after)) if same_by(Semantics::Document, before, after) => return None,
-        (None, Some(_)) => Judgement::new(Verdict::InPlace, "updates are held against a policy from now on"),
+        (None, Some(_)) => Judgement::new(Verdict::InPlace, "updates are checked against a stack policy"),
         (Some(_), None) => {
-            let why = "no policy would stand in the way of an update, which CloudFormation cannot do: it only takes another one";
+            let why = "CloudFormation cannot remove a stack policy, only replace it";
             Judgement::new(Verdict::InPlaceWithRisk, why)
         }
         (Some(before), Some(after)) => match is_as_strict(before, after) {
-            Some(true) => Judgement::new(Verdict::InPlace, "the policy refuses what it refused, and more"),
+            Some(true) => Judgement::new(Verdict::InPlace, "the policy is at least as strict as before"),
             Some(false) => Judgement::new(
                 Verdict::InPlaceWithRisk,
-                "updates that the policy refused may be allowed: it is what keeps them from replacing or deleting a resource",
+                "the policy may allow updates that it refused, such as replacing or deleting a resource",
             ),
             None => Judgement::new(
                 Verdict::InPlaceWithRisk,
-                "the policy cannot be read, so what it no longer refuses cannot be said",
+                "the policy cannot be read, so it may allow updates that it refused",
             ),
         },
     };
@@ -120,10 +116,10 @@ fn notification_arns(deployed: &StackSettings, wanted: &StackSettings) -> Option
     let is_in = |list: &[String], others: &[String]| list.iter().all(|arn| others.contains(arn));
     let judgement = match (is_in(after, before), is_in(before, after)) {
         (true, true) => return None,
-        (false, true) => Judgement::new(Verdict::InPlace, "more topics are told of the stack's events"),
+        (false, true) => Judgement::new(Verdict::InPlace, "stack events are sent to more topics"),
         (_, false) => Judgement::new(
             Verdict::InPlaceWithRisk,
-            "a topic is no longer told of the stack's events, nor who listens to it",
+            "stack events are no longer sent to a topic and its subscribers",
         ),
     };
     let list = |arns: &[String]| Some(json!(arns)).filter(|_| !arns.is_empty());
@@ -132,7 +128,7 @@ fn notification_arns(deployed: &StackSettings, wanted: &StackSettings) -> Option
 
 fn role(deployed: Option<&str>, wanted: Option<&str>) -> Option<Change> {
     let wanted = wanted.filter(|wanted| deployed != Some(*wanted))?;
-    let why = "CloudFormation works under this role from now on, whoever calls: it has to have every right that the stack needs";
+    let why = "CloudFormation assumes this role for all later operations on the stack, so the role needs every permission that the stack needs";
     let judgement = Judgement::new(Verdict::InPlaceWithRisk, why);
     Some(change(place("RoleARN"), deployed.map(|role| json!(role)).as_ref(), Some(&json!(wanted)), judgement))
 }
@@ -183,8 +179,8 @@ mod tests {
             ],
         );
         assert_eq!((&changes[1].before, &changes[1].after), (&Some(json!("a")), &Some(json!("b"))));
-        assert!(changes[0].why.contains("puts the tag on every resource"));
-        assert!(changes[2].why.contains("takes the tag away from every resource"));
+        assert!(changes[0].why.contains("sets the tag on every resource"));
+        assert!(changes[2].why.contains("removes the tag from every resource"));
         check(&before, &before, &[]);
     }
 

@@ -16,7 +16,7 @@ use std::str::FromStr;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// Only the text differs: nothing that is deployed behaves differently.
+    /// Only the text differs; deployed resources do not change.
     #[default]
     None,
     /// One update, the data stays, nothing to think about.

@@ -70,8 +70,8 @@ impl Rule {
     }
 
     fn of_problems(id: &str, level: Level) -> Self {
-        let title = format!("{id}: a rule for definitions of tables");
-        let text = "DynamoDB, CloudFormation or the chosen policy does not take the definition as it is.";
+        let title = format!("{id}: rule for table definitions");
+        let text = "DynamoDB, CloudFormation or the configured policy does not accept the definition.";
         Self { id: id.to_owned(), title, text, level }
     }
 
@@ -80,7 +80,7 @@ impl Rule {
             "id": self.id,
             "shortDescription": { "text": self.title },
             "fullDescription": { "text": self.text },
-            "help": { "text": format!("{}\n\nEach result says why, what AWS would answer, and what to do.", self.text) },
+            "help": { "text": format!("{}\n\nEach result has the reason, what AWS would answer, and what to do.", self.text) },
             "defaultConfiguration": { "level": level_word(self.level) },
         })
     }

@@ -84,13 +84,13 @@ impl<'a> Wording<'a> {
 /// Returns what changes come to in one line: how many of which kind, worst last.
 ///
 /// ```
-/// assert_eq!(tablewright_review::summary([]), "nothing that has an effect");
+/// assert_eq!(tablewright_review::summary([]), "no changes");
 /// ```
 #[must_use]
 pub fn summary<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String {
     let counts = counts(changes);
     if counts.is_empty() {
-        return "nothing that has an effect".to_owned();
+        return "no changes".to_owned();
     }
     counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
 }
@@ -114,7 +114,7 @@ pub(crate) fn counts<'a>(changes: impl IntoIterator<Item = &'a Change>) -> Vec<(
 /// ```
 /// use tablewright_plan::Verdict;
 ///
-/// assert_eq!(tablewright_review::title(Verdict::ReplacementKept), "Old table kept");
+/// assert_eq!(tablewright_review::title(Verdict::ReplacementKept), "Old table retained");
 /// ```
 #[must_use]
 pub fn title(verdict: Verdict) -> &'static str {
@@ -124,7 +124,7 @@ pub fn title(verdict: Verdict) -> &'static str {
         Verdict::InPlaceWithRisk => "In place, with risk",
         Verdict::Staged => "Staged",
         Verdict::Refused => "Refused",
-        Verdict::ReplacementKept => "Old table kept",
+        Verdict::ReplacementKept => "Old table retained",
         Verdict::DataLoss => "Data loss",
     }
 }
@@ -139,15 +139,13 @@ pub fn title(verdict: Verdict) -> &'static str {
 #[must_use]
 pub fn meaning(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::None => "Only the text differs: nothing that is deployed behaves differently.",
-        Verdict::InPlace => "One update, and the items stay.",
-        Verdict::InPlaceWithRisk => {
-            "One update, and the items stay, but something that a person should know happens beside it."
-        }
-        Verdict::Staged => "Needs several updates in the right order, and the plan has them.",
-        Verdict::Refused => "AWS would refuse it, or it cannot be judged from the template.",
+        Verdict::None => "Only the text differs; deployed resources do not change.",
+        Verdict::InPlace => "One update that keeps the items.",
+        Verdict::InPlaceWithRisk => "One update that keeps the items, with a side effect to review.",
+        Verdict::Staged => "Needs several updates in a fixed order, which the plan contains.",
+        Verdict::Refused => "AWS would refuse it, or the template does not show its effect.",
         Verdict::ReplacementKept => {
-            "The table leaves the stack, or a new, empty one takes its place; the old one and its items are kept."
+            "The table is removed from the stack or replaced by a new, empty one; the old table is retained with its items."
         }
         Verdict::DataLoss => "Items are deleted.",
     }
@@ -168,12 +166,12 @@ pub fn wait(wait: &Wait) -> String {
         Wait::Indexes { tables } => format!("every index of {} is ACTIVE", tables.join(", ")),
         Wait::TimeToLive { tables } => {
             format!(
-                "DynamoDB takes another change of time to live of {}, about an hour later",
+                "DynamoDB accepts another change of time to live on {}, after about an hour",
                 tables.join(", ")
             )
         }
         Wait::KinesisDestination { tables } => {
-            format!("the old Kinesis destination of {} is DISABLED, a few minutes later", tables.join(", "))
+            format!("the old Kinesis destination of {} is DISABLED, after a few minutes", tables.join(", "))
         }
     }
 }
@@ -258,7 +256,7 @@ fn label(change: &Change) -> &'static str {
         Verdict::InPlaceWithRisk => "in place, with risk",
         Verdict::Staged => "staged",
         Verdict::Refused => "refused",
-        Verdict::ReplacementKept => "old table kept",
+        Verdict::ReplacementKept => "old table retained",
         Verdict::DataLoss => "data loss",
     }
 }

@@ -135,7 +135,7 @@ fn nobody_to_ask_and_nothing_is_changed() {
       ~ NoteReadScaling.MinCapacity  5 → 6  [in place]
       ~ NoteWriteScaling.MinCapacity  5 → 6  [in place]
       ~ Note.ProvisionedThroughput  {"ReadCapacityUnits":5,"WriteCapacityUnits":5} → {"ReadCapacityUnits":6,"WriteCapacityUnits":6}  [in place, with risk]
-          the template's numbers replace what auto scaling (`NoteReadScaling`) has set, which can throttle for a while
+          the values in the template replace those that auto scaling (`NoteReadScaling`) has set, which can cause throttling
           --> stacks/notes.rs:9
     error: cannot ask for confirmation: stdin is not a terminal
       help: run the same command with `--yes` to go on without asking

@@ -57,10 +57,10 @@ fn before_and_after_a_deploy() {
       - NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [removed]
       - NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [removed]
       ~ Note.BillingMode  PROVISIONED → PAY_PER_REQUEST  [staged]
-          a table can be switched to on-demand four times in 24 hours; it takes a step of its own
+          a table can be switched to on-demand four times in 24 hours; it needs a separate step
           --> stacks/notes.rs:9
       - Note.ProvisionedThroughput  {"ReadCapacityUnits":5,"WriteCapacityUnits":5} → (none)  [staged]
-          capacity comes and goes with the billing mode; it takes a step of its own
+          provisioned capacity is set or removed with the billing mode; it needs a separate step
           --> stacks/notes.rs:9
     "#);
 }

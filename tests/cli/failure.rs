@@ -118,7 +118,7 @@ fn an_update_that_fails() {
       ~ NoteReadScaling.MinCapacity  5 → 7  [in place]
       ~ NoteWriteScaling.MinCapacity  5 → 7  [in place]
       ~ Note.ProvisionedThroughput  {"ReadCapacityUnits":5,"WriteCapacityUnits":5} → {"ReadCapacityUnits":7,"WriteCapacityUnits":7}  [in place, with risk]
-          the template's numbers replace what auto scaling (`NoteReadScaling`) has set, which can throttle for a while
+          the values in the template replace those that auto scaling (`NoteReadScaling`) has set, which can cause throttling
           --> stacks/notes.rs:9
     notes: deploying
     --:--:--  notes  stack  UPDATE_IN_PROGRESS  User Initiated
@@ -164,7 +164,7 @@ fn a_rollback_that_fails() {
       ~ NoteReadScaling.MinCapacity  5 → 7  [in place]
       ~ NoteWriteScaling.MinCapacity  5 → 7  [in place]
       ~ Note.ProvisionedThroughput  {"ReadCapacityUnits":5,"WriteCapacityUnits":5} → {"ReadCapacityUnits":7,"WriteCapacityUnits":7}  [in place, with risk]
-          the template's numbers replace what auto scaling (`NoteReadScaling`) has set, which can throttle for a while
+          the values in the template replace those that auto scaling (`NoteReadScaling`) has set, which can cause throttling
           --> stacks/notes.rs:9
     notes: deploying
     --:--:--  notes  stack  UPDATE_IN_PROGRESS  User Initiated
@@ -197,7 +197,7 @@ fn a_rollback_that_fails() {
       ~ NoteReadScaling.MinCapacity  5 → 7  [in place]
       ~ NoteWriteScaling.MinCapacity  5 → 7  [in place]
       ~ Note.ProvisionedThroughput  {"ReadCapacityUnits":5,"WriteCapacityUnits":5} → {"ReadCapacityUnits":7,"WriteCapacityUnits":7}  [in place, with risk]
-          the template's numbers replace what auto scaling (`NoteReadScaling`) has set, which can throttle for a while
+          the values in the template replace those that auto scaling (`NoteReadScaling`) has set, which can cause throttling
           --> stacks/notes.rs:9
     error: stack demo-notes-dev needs manual recovery: UPDATE_ROLLBACK_FAILED
       help: remove what blocks the rollback and continue it, then deploy again

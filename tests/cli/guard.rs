@@ -35,7 +35,7 @@ fn a_protected_stack_stays_until_its_definition_lets_it_go() {
     --- stdout
     notes: 1 in place, with risk
       ~ Stack.EnableTerminationProtection  true → false  [in place, with risk]
-          the stack can be deleted from now on, with all that is in it
+          the stack is no longer protected against deletion
           --> stacks/notes.rs:25
     ");
     let _ = project.run(&DEPLOY).ends_with(0);

@@ -54,29 +54,29 @@ fn another_name() {
     exit code 6
     --- stderr
     Plan for the sandbox, us-east-1:
-    notes (demo-notes-dev): 2 in place, 4 in place, with risk, 1 old table kept
+    notes (demo-notes-dev): 2 in place, 4 in place, with risk, 1 old table retained
       ~ output NotesTable.Value  [in place]
       ~ output NotesTableArn.Value  [in place]
       ~ NoteReadScaling.ResourceId  [in place, with risk]
-          it refers to `Note`, which changes: `ResourceId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          it refers to `Note`, which changes: `ResourceId` is fixed when it is created: a new resource is created and the old one deleted; the capacity stays at the value that auto scaling set last
           --> stacks/notes.rs:9
       ~ NoteWriteScaling.ResourceId  [in place, with risk]
-          it refers to `Note`, which changes: `ResourceId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          it refers to `Note`, which changes: `ResourceId` is fixed when it is created: a new resource is created and the old one deleted; the capacity stays at the value that auto scaling set last
           --> stacks/notes.rs:9
       ~ NoteReadScalingPolicy.ScalingTargetId  [in place, with risk]
-          it refers to `NoteReadScaling`, which changes: `ScalingTargetId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          it refers to `NoteReadScaling`, which changes: `ScalingTargetId` is fixed when it is created: a new resource is created and the old one deleted; the capacity stays at the value that auto scaling set last
           --> stacks/notes.rs:9
       ~ NoteWriteScalingPolicy.ScalingTargetId  [in place, with risk]
-          it refers to `NoteWriteScaling`, which changes: `ScalingTargetId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          it refers to `NoteWriteScaling`, which changes: `ScalingTargetId` is fixed when it is created: a new resource is created and the old one deleted; the capacity stays at the value that auto scaling set last
           --> stacks/notes.rs:9
-      ~ Note.TableName  demo-dev-notes → demo-dev-memos  [old table kept]
-          a table cannot be renamed, so CloudFormation makes a new, empty table; `UpdateReplacePolicy` keeps the old one outside the stack
+      ~ Note.TableName  demo-dev-notes → demo-dev-memos  [old table retained]
+          a table cannot be renamed, so CloudFormation creates a new, empty table; `UpdateReplacePolicy` retains the old one outside the stack
           --> stacks/notes.rs:9
           to give the table another name and keep the items:
-            1. Restore the table under the new name from point-in-time recovery or a backup; keys cannot change on the way.
-            2. Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not carry them.
+            1. Restore the table under the new name from point-in-time recovery or a backup; a restore cannot change the keys.
+            2. Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not copy them.
             3. Retain the old table, remove it from the definitions, and import the new one.
-    error: the plan of stack notes is refused and nothing was changed: Note: a table cannot be renamed, so CloudFormation makes a new, empty table; `UpdateReplacePolicy` keeps the old one outside the stack
+    error: the plan of stack notes is refused and nothing was changed: Note: a table cannot be renamed, so CloudFormation creates a new, empty table; `UpdateReplacePolicy` retains the old one outside the stack
       help: the plan above says what to do instead
       help: to do it all the same: `--allow-replace Note`
     ");
@@ -94,27 +94,27 @@ fn another_name() {
     notes.NotesTableArn = arn:aws:dynamodb:us-east-1:000000000000:table/demo-dev-memos
     --- stderr
     Plan for the sandbox, us-east-1:
-    notes (demo-notes-dev): 2 in place, 4 in place, with risk, 1 old table kept
+    notes (demo-notes-dev): 2 in place, 4 in place, with risk, 1 old table retained
       ~ output NotesTable.Value  [in place]
       ~ output NotesTableArn.Value  [in place]
       ~ NoteReadScaling.ResourceId  [in place, with risk]
-          it refers to `Note`, which changes: `ResourceId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          it refers to `Note`, which changes: `ResourceId` is fixed when it is created: a new resource is created and the old one deleted; the capacity stays at the value that auto scaling set last
           --> stacks/notes.rs:9
       ~ NoteWriteScaling.ResourceId  [in place, with risk]
-          it refers to `Note`, which changes: `ResourceId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          it refers to `Note`, which changes: `ResourceId` is fixed when it is created: a new resource is created and the old one deleted; the capacity stays at the value that auto scaling set last
           --> stacks/notes.rs:9
       ~ NoteReadScalingPolicy.ScalingTargetId  [in place, with risk]
-          it refers to `NoteReadScaling`, which changes: `ScalingTargetId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          it refers to `NoteReadScaling`, which changes: `ScalingTargetId` is fixed when it is created: a new resource is created and the old one deleted; the capacity stays at the value that auto scaling set last
           --> stacks/notes.rs:9
       ~ NoteWriteScalingPolicy.ScalingTargetId  [in place, with risk]
-          it refers to `NoteWriteScaling`, which changes: `ScalingTargetId` is fixed when it is created: a new one is made and the old one deleted; capacity stays at what auto scaling set last
+          it refers to `NoteWriteScaling`, which changes: `ScalingTargetId` is fixed when it is created: a new resource is created and the old one deleted; the capacity stays at the value that auto scaling set last
           --> stacks/notes.rs:9
-      ~ Note.TableName  demo-dev-notes → demo-dev-memos  [old table kept]
-          a table cannot be renamed, so CloudFormation makes a new, empty table; `UpdateReplacePolicy` keeps the old one outside the stack
+      ~ Note.TableName  demo-dev-notes → demo-dev-memos  [old table retained]
+          a table cannot be renamed, so CloudFormation creates a new, empty table; `UpdateReplacePolicy` retains the old one outside the stack
           --> stacks/notes.rs:9
           to give the table another name and keep the items:
-            1. Restore the table under the new name from point-in-time recovery or a backup; keys cannot change on the way.
-            2. Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not carry them.
+            1. Restore the table under the new name from point-in-time recovery or a backup; a restore cannot change the keys.
+            2. Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not copy them.
             3. Retain the old table, remove it from the definitions, and import the new one.
     notes: deploying
     --:--:--  notes  stack  UPDATE_IN_PROGRESS  User Initiated

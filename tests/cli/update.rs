@@ -31,7 +31,7 @@ fn capacity_in_place() {
       ~ NoteReadScaling.MinCapacity  5 → 7  [in place]
       ~ NoteWriteScaling.MinCapacity  5 → 7  [in place]
       ~ Note.ProvisionedThroughput  {"ReadCapacityUnits":5,"WriteCapacityUnits":5} → {"ReadCapacityUnits":7,"WriteCapacityUnits":7}  [in place, with risk]
-          the template's numbers replace what auto scaling (`NoteReadScaling`) has set, which can throttle for a while
+          the values in the template replace those that auto scaling (`NoteReadScaling`) has set, which can cause throttling
           --> stacks/notes.rs:9
     notes: deploying
     --:--:--  notes  stack  UPDATE_IN_PROGRESS  User Initiated
@@ -100,11 +100,11 @@ fn indexes_one_by_one() {
     Plan for the sandbox, us-east-1:
     shop (demo-shop-dev): 2 staged, in 2 steps
       + Product.GlobalSecondaryIndexes.byCategory  [staged]
-          index `byCategory` is built while the table is in use, and answers when it is ACTIVE
+          index `byCategory` is built while the table stays available, and can be queried once it is ACTIVE
           in one update AWS would answer: Cannot perform more than one GSI creation or deletion in a single update
           --> stacks/shop.rs:10
       + Product.GlobalSecondaryIndexes.byImage  [staged]
-          index `byImage` is built while the table is in use, and answers when it is ACTIVE
+          index `byImage` is built while the table stays available, and can be queried once it is ACTIVE
           in one update AWS would answer: Cannot perform more than one GSI creation or deletion in a single update
           --> stacks/shop.rs:11
     shop: deploying
@@ -152,14 +152,14 @@ fn a_table_that_is_no_more_defined_stays() {
     exit code 6
     --- stderr
     Plan for the sandbox, us-east-1:
-    shop (demo-shop-dev): 1 in place, with risk, 1 old table kept
+    shop (demo-shop-dev): 1 in place, with risk, 1 old table retained
       - output CategoryTable  [in place, with risk]
-          whoever reads the output finds nothing
+          the output is no longer available to its readers
           --> stacks/shop.rs:34
-      - Category  DynamoDB::Table  [old table kept]
-          the table leaves the stack and stays in the account with its items, as its deployed `DeletionPolicy` says
+      - Category  DynamoDB::Table  [old table retained]
+          the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items
           --> stacks/shop.rs:34
-    error: the plan of stack shop is refused and nothing was changed: Category: the table leaves the stack and stays in the account with its items, as its deployed `DeletionPolicy` says
+    error: the plan of stack shop is refused and nothing was changed: Category: the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items
       help: the plan above says what to do instead
       help: to do it all the same: `--allow-replace Category`
     ");
@@ -171,12 +171,12 @@ fn a_table_that_is_no_more_defined_stays() {
     shop.ProductTable = demo-dev-product
     --- stderr
     Plan for the sandbox, us-east-1:
-    shop (demo-shop-dev): 1 in place, with risk, 1 old table kept
+    shop (demo-shop-dev): 1 in place, with risk, 1 old table retained
       - output CategoryTable  [in place, with risk]
-          whoever reads the output finds nothing
+          the output is no longer available to its readers
           --> stacks/shop.rs:34
-      - Category  DynamoDB::Table  [old table kept]
-          the table leaves the stack and stays in the account with its items, as its deployed `DeletionPolicy` says
+      - Category  DynamoDB::Table  [old table retained]
+          the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items
           --> stacks/shop.rs:34
     shop: deploying
     --:--:--  shop  stack  UPDATE_IN_PROGRESS  User Initiated
@@ -205,7 +205,7 @@ fn outputs_alone() {
     notes (demo-notes-dev): 1 new, 1 in place, with risk
       + output NotesArn  [new]
       - output NotesTableArn  [in place, with risk]
-          whoever reads the output finds nothing
+          the output is no longer available to its readers
           --> stacks/notes.rs:25
     notes: deploying
     --:--:--  notes  stack  UPDATE_IN_PROGRESS  User Initiated

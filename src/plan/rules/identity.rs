@@ -36,18 +36,18 @@ pub(crate) fn kept_or_lost(case: &Case, cause: &str) -> Judgement {
     let after = retains(case.wanted, "UpdateReplacePolicy");
     if before && after {
         let why = format!(
-            "{cause}, so CloudFormation makes a new, empty table; `UpdateReplacePolicy` keeps the old one outside the stack"
+            "{cause}, so CloudFormation creates a new, empty table; `UpdateReplacePolicy` retains the old one outside the stack"
         );
         return Judgement::new(Verdict::ReplacementKept, why).at(Stage::Last);
     }
     // AWS does not say which of the two templates decides, so only both together are trusted.
     let policy = match (before, after) {
-        (false, true) => "`UpdateReplacePolicy: Retain` is only in the wanted template: deploy that first",
-        (true, false) => "the wanted template takes `UpdateReplacePolicy: Retain` away",
-        _ => "no `UpdateReplacePolicy: Retain` keeps it",
+        (false, true) => "`UpdateReplacePolicy: Retain` is in the wanted template only: deploy that first",
+        (true, false) => "the wanted template removes `UpdateReplacePolicy: Retain`",
+        _ => "no `UpdateReplacePolicy: Retain` retains it",
     };
     let why = format!(
-        "{cause}, so CloudFormation makes a new, empty table and deletes the old one with its items; {policy}"
+        "{cause}, so CloudFormation creates a new, empty table and deletes the old one with its items; {policy}"
     );
     Judgement::new(Verdict::DataLoss, why).at(Stage::Last)
 }
@@ -73,12 +73,12 @@ pub(super) fn key_schema(case: &Case) -> Judgement {
 }
 
 pub(super) fn local_index(case: &Case) -> Judgement {
-    let cause = "local secondary indexes exist from the creation of the table or never";
+    let cause = "local secondary indexes are fixed when the table is created";
     replacement(case, cause, recipe::new_table("local secondary indexes"))
 }
 
 pub(super) fn import_source(case: &Case) -> Judgement {
-    let cause = "an import only fills a new table, and its description must stay as it was";
+    let cause = "an import source applies to a new table only and cannot change";
     replacement(case, cause, recipe::new_table("the import source"))
 }
 
@@ -93,13 +93,14 @@ pub(super) fn source_arn(case: &Case) -> Judgement {
 pub(super) fn multi_region_consistency(_: &Case) -> Judgement {
     Judgement::new(
         Verdict::Refused,
-        "consistency and witnesses of a global table are fixed when it is created",
+        "the consistency mode and the witnesses of a global table are fixed when it is created",
     )
     .recipe(recipe::new_table("the consistency of a global table"))
 }
 
 pub(super) fn unreadable_definitions(_: &Case) -> Judgement {
-    let why = "the attribute definitions cannot be told apart, and a changed type would replace the table";
+    let why =
+        "the attribute definitions cannot be matched by name, and a changed type would replace the table";
     Judgement::new(Verdict::Refused, why).recipe(recipe::expand_first())
 }
 
@@ -125,16 +126,17 @@ pub(super) fn attribute_definition(case: &Case) -> Judgement {
                 .server(INCONSISTENT)
                 .recipe(recipe::define_what_keys_use(name))
         }
-        (_, None, Some(true)) => {
-            Judgement::new(Verdict::Refused, format!("`{name}` is part of a key and has no type any more"))
-                .server(INCONSISTENT)
-                .recipe(recipe::define_what_keys_use(name))
-        }
+        (_, None, Some(true)) => Judgement::new(
+            Verdict::Refused,
+            format!("`{name}` is a key attribute and no longer has a definition"),
+        )
+        .server(INCONSISTENT)
+        .recipe(recipe::define_what_keys_use(name)),
         (None, _, Some(true)) => {
-            Judgement::new(Verdict::InPlace, format!("`{name}` comes with {role}")).at(Stage::Definition)
+            Judgement::new(Verdict::InPlace, format!("`{name}` is defined for {role}")).at(Stage::Definition)
         }
         (_, None, Some(false)) => {
-            Judgement::new(Verdict::InPlace, format!("`{name}` goes with {role}")).at(Stage::Definition)
+            Judgement::new(Verdict::InPlace, format!("`{name}` is removed with {role}")).at(Stage::Definition)
         }
     }
 }
@@ -169,7 +171,7 @@ fn attribute_type(case: &Case, name: &str) -> Judgement {
     let judgement = if case.templates.options.redefine_indexes {
         Judgement::new(
             Verdict::Staged,
-            format!("{why}: it is deleted and created again, and queries fail meanwhile"),
+            format!("{why}: it is deleted and created again, and queries on it fail until it is ACTIVE"),
         )
     } else {
         Judgement::new(Verdict::Refused, why).recipe(recipe::another_index(index))

@@ -15,12 +15,15 @@ pub(super) fn index(case: &Case) -> Judgement {
     let name = case.path.item_of("GlobalSecondaryIndexes").map_or("", |(_, name)| name);
     match (case.before.is_some(), case.after.is_some()) {
         (false, _) => {
-            let why =
-                format!("index `{name}` is built while the table is in use, and answers when it is ACTIVE");
+            let why = format!(
+                "index `{name}` is built while the table stays available, and can be queried once it is ACTIVE"
+            );
             Judgement::new(Verdict::InPlace, why).at(Stage::Index(IndexChange::Create))
         }
         (true, false) => {
-            let why = format!("index `{name}` is deleted; the items stay, queries on the index fail");
+            let why = format!(
+                "index `{name}` is deleted; the items remain in the table, and queries on the index fail"
+            );
             Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Index(IndexChange::Delete))
         }
         (true, true) => unreadable_indexes(case),
@@ -28,13 +31,13 @@ pub(super) fn index(case: &Case) -> Judgement {
 }
 
 pub(super) fn unreadable_indexes(_: &Case) -> Judgement {
-    let why = "the indexes cannot be told apart under their conditions, and CloudFormation takes one creation or deletion per update";
+    let why = "the indexes cannot be matched by name because of their conditions, and CloudFormation allows one creation or deletion per update";
     Judgement::new(Verdict::InPlaceWithRisk, why).server(ONE_INDEX).recipe(recipe::one_index_at_a_time())
 }
 
 /// Several changes of indexes whose attribute definitions cannot be recomputed: there is no valid step between.
 pub(crate) fn not_separable() -> Judgement {
-    let why = "several indexes change, and the attribute definitions of the steps between cannot be worked out from conditions";
+    let why = "several indexes change, and conditions prevent computing the attribute definitions of the intermediate steps";
     Judgement::new(Verdict::Refused, why).server(ONE_INDEX).recipe(recipe::one_index_at_a_time())
 }
 
@@ -56,7 +59,8 @@ pub(super) fn index_definition(case: &Case) -> Judgement {
     let what = if property == "KeySchema" { "key" } else { "projection" };
     let why = format!("the {what} of index `{name}` is fixed when it is created");
     if case.templates.options.redefine_indexes {
-        let why = format!("{why}: it is deleted and created again, and queries on it fail meanwhile");
+        let why =
+            format!("{why}: it is deleted and created again, and queries on it fail until it is ACTIVE");
         return Judgement::new(Verdict::Staged, why).server(FIXED).at(Stage::Index(IndexChange::Redefine));
     }
     Judgement::new(Verdict::Refused, why)

@@ -35,7 +35,7 @@ const KNOWN_TYPES: &[KnownType] = &[
         create_only: &["ServiceNamespace", "ScalableDimension", "ResourceId"],
         named_by: None,
         updated: IN_PLACE,
-        deleted: (Verdict::InPlace, "capacity stays at what auto scaling set last"),
+        deleted: (Verdict::InPlace, "the capacity stays at the value that auto scaling set last"),
     },
     KnownType {
         name: "AWS::ApplicationAutoScaling::ScalingPolicy",
@@ -48,53 +48,53 @@ const KNOWN_TYPES: &[KnownType] = &[
         ],
         named_by: None,
         updated: IN_PLACE,
-        deleted: (Verdict::InPlace, "capacity stays at what auto scaling set last"),
+        deleted: (Verdict::InPlace, "the capacity stays at the value that auto scaling set last"),
     },
     // Counts who uses which construct; it exists only on paper.
     KnownType {
         name: "AWS::CDK::Metadata",
         create_only: &[],
         named_by: None,
-        updated: (Verdict::None, "it is text for people and tools"),
-        deleted: (Verdict::None, "it is text for people and tools"),
+        updated: (Verdict::None, "it has no effect on resources"),
+        deleted: (Verdict::None, "it has no effect on resources"),
     },
     KnownType {
         name: "AWS::CloudFormation::Stack",
         create_only: &[],
         named_by: None,
-        updated: (Verdict::InPlaceWithRisk, "what changes inside the nested stack is not in this template"),
-        deleted: (Verdict::DataLoss, "the whole nested stack goes, with the tables that it may hold"),
+        updated: (Verdict::InPlaceWithRisk, "the changes inside the nested stack are not in this template"),
+        deleted: (
+            Verdict::DataLoss,
+            "all resources of the nested stack are deleted, which may include tables",
+        ),
     },
     KnownType {
         name: "AWS::CloudWatch::Alarm",
         create_only: &["AlarmName"],
         named_by: None,
         updated: IN_PLACE,
-        deleted: (Verdict::InPlace, "nobody is told any more"),
+        deleted: (Verdict::InPlace, "its actions no longer run"),
     },
     KnownType {
         name: "AWS::IAM::ManagedPolicy",
         create_only: &["ManagedPolicyName", "Description", "Path"],
         named_by: Some("ManagedPolicyName"),
         updated: IN_PLACE,
-        deleted: (Verdict::InPlace, "whoever had rights by it loses them"),
+        deleted: (Verdict::InPlace, "principals lose the permissions that it grants"),
     },
     KnownType {
         name: "AWS::KMS::Key",
         create_only: &[],
         named_by: None,
         updated: IN_PLACE,
-        deleted: (
-            Verdict::DataLoss,
-            "what it encrypted can no longer be read once its waiting period is over",
-        ),
+        deleted: (Verdict::DataLoss, "data encrypted with it cannot be read after its waiting period"),
     },
     KnownType {
         name: "AWS::Kinesis::Stream",
         create_only: &["Name"],
         named_by: None,
         updated: IN_PLACE,
-        deleted: (Verdict::InPlaceWithRisk, "the records in it go with it"),
+        deleted: (Verdict::InPlaceWithRisk, "its records are lost"),
     },
     KnownType {
         name: "AWS::Lambda::EventSourceMapping",
@@ -106,14 +106,14 @@ const KNOWN_TYPES: &[KnownType] = &[
         ],
         named_by: None,
         updated: IN_PLACE,
-        deleted: (Verdict::InPlace, "the function no longer sees changes"),
+        deleted: (Verdict::InPlace, "the function no longer receives records"),
     },
     KnownType {
         name: "AWS::SSM::Parameter",
         create_only: &["Name"],
         named_by: None,
         updated: IN_PLACE,
-        deleted: (Verdict::InPlaceWithRisk, "whoever reads it finds nothing"),
+        deleted: (Verdict::InPlaceWithRisk, "reading the parameter fails"),
     },
 ];
 
@@ -144,28 +144,28 @@ pub(crate) fn removed(id: &str, resource: &Value) -> Judgement {
         return removed_table(id, resource, retained);
     }
     if retained {
-        return Judgement::new(Verdict::InPlaceWithRisk, "`DeletionPolicy` keeps it, outside the stack");
+        return Judgement::new(Verdict::InPlaceWithRisk, "`DeletionPolicy` retains it outside the stack");
     }
     match known_type(kind) {
         Some(KnownType { deleted: (verdict, what), .. }) => {
             Judgement::new(*verdict, format!("it is deleted: {what}"))
         }
-        None => Judgement::new(Verdict::InPlaceWithRisk, "it is deleted, with what it may hold"),
+        None => Judgement::new(Verdict::InPlaceWithRisk, "it is deleted with any data in it"),
     }
 }
 
 fn removed_table(id: &str, resource: &Value, retained: bool) -> Judgement {
     if retained {
-        let why = "the table leaves the stack and stays in the account with its items, as its deployed `DeletionPolicy` says";
+        let why = "the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items";
         return Judgement::new(Verdict::ReplacementKept, why).at(Stage::Last);
     }
     if is_protected(resource) {
-        let why = "the table is protected against deletion: CloudFormation would leave it behind, after a failed attempt";
+        let why = "the table has deletion protection: CloudFormation would fail to delete it, and it would remain outside the stack";
         return Judgement::new(Verdict::Refused, why)
             .server("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
             .recipe(recipe::unprotect_first(id));
     }
-    let why = "the table is deleted with its items; its deployed `DeletionPolicy` does not keep it";
+    let why = "the table is deleted with its items; its deployed `DeletionPolicy` does not retain it";
     Judgement::new(Verdict::DataLoss, why).at(Stage::Last).recipe(recipe::retain_first(id))
 }
 
@@ -177,19 +177,18 @@ pub(crate) fn moved(old: &str, new: &str, deployed: &Value, wanted: &Value) -> J
     let besides = if same_type
         && !same_option("Properties", properties(deployed).as_ref(), properties(wanted).as_ref())
     {
-        "; what else changes about it is told once it has its id"
+        "; its other changes are reported once it has its logical id"
     } else {
         ""
     };
     if property(deployed, "TableName").is_some() {
-        let why = format!(
-            "to CloudFormation `{new}` is a new table, and its name is taken by the one it knows as `{old}`{besides}"
-        );
+        let why =
+            format!("for CloudFormation `{new}` is a new table, and its name is in use by `{old}`{besides}");
         return taken(why, wanted).recipe(recipe);
     }
     let table = removed_table(old, deployed, retains(deployed, "DeletionPolicy"));
     let why = format!(
-        "to CloudFormation `{new}` is a new, empty table, and `{old}` is removed: {}{besides}",
+        "for CloudFormation `{new}` is a new, empty table, and `{old}` is removed: {}{besides}",
         table.why
     );
     Judgement { why, recipe: Some(recipe), ..table }
@@ -197,7 +196,7 @@ pub(crate) fn moved(old: &str, new: &str, deployed: &Value, wanted: &Value) -> J
 
 /// A table name that another table keeps.
 pub(crate) fn clashing_name(holder: &str, wanted: &Value) -> Judgement {
-    let why = format!("the name belongs to the table `{holder}` of this stack, which keeps it");
+    let why = format!("the name is in use by the table `{holder}` of this stack");
     taken(why, wanted).recipe(recipe::another_name())
 }
 
@@ -214,10 +213,11 @@ pub(crate) fn type_changed(id: &str, deployed: &Value, wanted: &Value) -> Judgem
     if let (Some(SIMPLE_TABLE), Some(TABLE)) | (Some(TABLE), Some(SIMPLE_TABLE)) =
         (kind(deployed), kind(wanted))
     {
-        let why = "SAM writes the one as the other, so the two can only be compared after its transform";
+        let why =
+            "the SAM transform turns one into the other, so they can only be compared after the transform";
         return Judgement::new(Verdict::Refused, why).recipe(recipe::expand_first());
     }
-    let judgement = Judgement::new(Verdict::Refused, "CloudFormation does not change the type of a resource").server(format!(
+    let judgement = Judgement::new(Verdict::Refused, "CloudFormation cannot change the type of a resource").server(format!(
         "Update of resource type is not permitted. The new template modifies resource type of the following resources: [{id}]"
     ));
     let tables = [deployed, wanted].into_iter().all(|resource| kind(resource).is_some_and(is_table));
@@ -228,17 +228,17 @@ pub(crate) fn type_changed(id: &str, deployed: &Value, wanted: &Value) -> Judgem
 pub(crate) fn attribute(case: &Case, kind: &str, pattern: &str) -> Judgement {
     let mut parts = pattern.split('/');
     match (parts.next().unwrap_or_default(), parts.next()) {
-        ("Metadata", _) => Judgement::new(Verdict::None, "metadata does nothing to the resource"),
+        ("Metadata", _) => Judgement::new(Verdict::None, "metadata has no effect on the resource"),
         ("DependsOn", _) => Judgement::new(Verdict::None, "only the order of creation and deletion changes"),
         ("DeletionPolicy" | "UpdateReplacePolicy", _) => policy(case),
         ("Condition", _) => condition(case, kind),
         ("CreationPolicy" | "UpdatePolicy", _) => {
-            Judgement::new(Verdict::InPlace, "it counts from the next update on")
+            Judgement::new(Verdict::InPlace, "it applies from the next update")
         }
         ("Properties", Some(property)) => other_property(case, kind, property),
         (name, _) => {
             let why =
-                format!("`{name}` has no rule here, so only CloudFormation's change set says what it does");
+                format!("tablewright has no rule for `{name}`: CloudFormation's change set shows its effect");
             Judgement::new(Verdict::InPlaceWithRisk, why)
         }
     }
@@ -248,42 +248,39 @@ fn policy(case: &Case) -> Judgement {
     let policy = case.path.property();
     match (retains(case.deployed, policy), retains(case.wanted, policy)) {
         (true, false) => {
-            let why = format!("`{policy}` no longer keeps the resource when it is dropped");
+            let why = format!("`{policy}` no longer retains the resource");
             Judgement::new(Verdict::InPlaceWithRisk, why)
         }
-        _ => Judgement::new(Verdict::InPlace, format!("`{policy}` counts from the next update on")),
+        _ => Judgement::new(Verdict::InPlace, format!("`{policy}` applies from the next update")),
     }
 }
 
 fn condition(case: &Case, kind: &str) -> Judgement {
     match case.after {
-        None => Judgement::new(Verdict::InPlaceWithRisk, "it is there under every condition now"),
+        None => Judgement::new(Verdict::InPlaceWithRisk, "it no longer depends on a condition"),
         Some(_) => depends_on_condition(case.id, case.deployed, kind),
     }
 }
 
 /// A value that a parameter, mapping or condition decides.
 pub(crate) fn unknown_value() -> Judgement {
-    Judgement::new(
-        Verdict::InPlaceWithRisk,
-        "what becomes of it depends on values that cannot be worked out here",
-    )
+    Judgement::new(Verdict::InPlaceWithRisk, "the effect depends on values that are not known")
 }
 
 /// A resource that may or may not be there any more: which, only the values of parameters say.
 pub(crate) fn depends_on_condition(id: &str, deployed: &Value, kind: &str) -> Judgement {
-    let why = "whether it stays depends on a condition that cannot be worked out here";
+    let why = "whether it is kept depends on a condition whose value is not known";
     if !is_table(kind) {
         return Judgement::new(Verdict::InPlaceWithRisk, why);
     }
     let removed = removed_table(id, deployed, retains(deployed, "DeletionPolicy"));
-    Judgement { why: format!("{why}, and if it does not: {}", removed.why), ..removed }
+    Judgement { why: format!("{why}, and if it is not: {}", removed.why), ..removed }
 }
 
 fn other_property(case: &Case, kind: &str, property_name: &str) -> Judgement {
     let Some(known) = known_type(kind) else {
         let why = format!(
-            "the update rules of {kind} are not known here: CloudFormation's change set says whether it is replaced"
+            "tablewright has no update rules for {kind}: CloudFormation's change set shows whether it is replaced"
         );
         return Judgement::new(Verdict::InPlaceWithRisk, why);
     };
@@ -303,7 +300,7 @@ fn other_property(case: &Case, kind: &str, property_name: &str) -> Judgement {
     {
         let old = text(old).unwrap_or_else(|| case.id.to_owned());
         let why = format!(
-            "`{property_name}` is fixed when it is created, and a new one cannot have the name of the old one"
+            "`{property_name}` is fixed when it is created, and a replacement cannot have the same name"
         );
         return Judgement::new(Verdict::Refused, why)
             .server(format!("CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {old} and update the stack again."))
@@ -311,7 +308,7 @@ fn other_property(case: &Case, kind: &str, property_name: &str) -> Judgement {
     }
     let (_, deleted) = known.deleted;
     let why = format!(
-        "`{property_name}` is fixed when it is created: a new one is made and the old one deleted; {deleted}"
+        "`{property_name}` is fixed when it is created: a new resource is created and the old one deleted; {deleted}"
     );
     Judgement::new(Verdict::InPlaceWithRisk, why)
 }
@@ -322,7 +319,7 @@ pub(crate) fn clashing_target(old: &str, new: &str, wanted: &Value) -> Judgement
     let (resource, dimension) = (part("ResourceId"), part("ScalableDimension"));
     Judgement::new(
         Verdict::Refused,
-        format!("it is the target that the stack knows as `{old}`, and is created before that is removed"),
+        format!("the same target exists in the stack as `{old}`, and CloudFormation creates resources before it deletes others"),
     )
     .server(format!("{resource}|{dimension}|dynamodb already exists"))
     .recipe(recipe::free_scaling_identity(old, new))

@@ -13,21 +13,19 @@ pub(super) fn billing_mode(case: &Case) -> Judgement {
     let (before, after) = (mode(case.before), mode(case.after));
     let stage = Stage::Exclusive(Setting::Billing);
     match after.as_deref() {
-        _ if before.is_some() && before == after => {
-            unchanged("PROVISIONED is what a table is without `BillingMode`")
-        }
+        _ if before.is_some() && before == after => unchanged("PROVISIONED is the default of `BillingMode`"),
         Some("PAY_PER_REQUEST") => {
             let left = case.templates.scaling.after(case.id, case.wanted).join(", ");
             let scaling = if left.is_empty() {
                 String::new()
             } else {
-                format!("; {left} would scale a table that has no capacity any more")
+                format!("; {left} would scale a table without provisioned capacity")
             };
             let why = format!("a table can be switched to on-demand four times in 24 hours{scaling}");
             Judgement::new(Verdict::InPlaceWithRisk, why).at(stage)
         }
         _ => {
-            let why = "capacity for the table and each of its indexes begins at the template's numbers, whatever the traffic";
+            let why = "the capacity of the table and of each index starts at the values in the template, whatever the traffic";
             Judgement::new(Verdict::InPlaceWithRisk, why).at(stage)
         }
     }
@@ -36,13 +34,17 @@ pub(super) fn billing_mode(case: &Case) -> Judgement {
 pub(super) fn throughput(case: &Case) -> Judgement {
     let stage = Stage::Exclusive(Setting::Throughput);
     if mode_of(case.deployed) != mode_of(case.wanted) {
-        return Judgement::new(Verdict::InPlace, "capacity comes and goes with the billing mode").at(stage);
+        return Judgement::new(
+            Verdict::InPlace,
+            "provisioned capacity is set or removed with the billing mode",
+        )
+        .at(stage);
     }
     let targets = case.templates.scaling.before(case.id, case.deployed);
     if let Some(target) = targets.first() {
         // CloudFormation compares templates: the number that auto scaling set is not in them.
         let why = format!(
-            "the template's numbers replace what auto scaling (`{target}`) has set, which can throttle for a while"
+            "the values in the template replace those that auto scaling (`{target}`) has set, which can cause throttling"
         );
         return Judgement::new(Verdict::InPlaceWithRisk, why).at(stage);
     }
@@ -51,18 +53,18 @@ pub(super) fn throughput(case: &Case) -> Judgement {
         .iter()
         .any(|name| units(case.after, name) < units(case.before, name));
     let why = if less {
-        "capacity is lowered while the table is in use; DynamoDB allows a limited number of decreases a day"
+        "capacity decreases; DynamoDB allows a limited number of decreases per day"
     } else {
-        "capacity is raised while the table is in use"
+        "capacity increases without downtime"
     };
     Judgement::new(Verdict::InPlace, why).at(stage)
 }
 
 pub(super) fn on_demand_throughput(case: &Case) -> Judgement {
     let why = if case.after.is_some() {
-        "the caps of an on-demand table are set while it is in use"
+        "the maximum throughput of an on-demand table changes without downtime"
     } else {
-        "without the block the table has no caps any more"
+        "the table no longer has a maximum throughput"
     };
     Judgement::new(Verdict::InPlace, why)
 }
@@ -74,18 +76,19 @@ pub(super) fn warm_throughput(case: &Case) -> Judgement {
         Stage::Exclusive(Setting::WarmThroughput)
     };
     let Some(after) = case.after else {
-        return unchanged("warm throughput never shrinks: without the block it stays what it is");
+        return unchanged("warm throughput never decreases: without the setting it keeps its value");
     };
     let units = |value: Option<&Value>, name: &str| value.and_then(|value| value.get(name)).and_then(number);
     let lower = ["ReadUnitsPerSecond", "WriteUnitsPerSecond"].iter().any(|name| {
         units(case.before, name).zip(units(Some(after), name)).is_some_and(|(before, after)| after < before)
     });
     if lower {
-        return Judgement::new(Verdict::Refused, "warm throughput can only grow")
+        return Judgement::new(Verdict::Refused, "warm throughput can only increase")
             .server("decreasing WarmThroughput is not supported")
             .recipe(recipe::keep_warm());
     }
-    Judgement::new(Verdict::InPlace, "DynamoDB prepares for more throughput, at a one-time charge").at(stage)
+    Judgement::new(Verdict::InPlace, "DynamoDB pre-warms the table for more throughput, at a one-time charge")
+        .at(stage)
 }
 
 pub(super) fn stream(case: &Case) -> Judgement {
@@ -94,11 +97,11 @@ pub(super) fn stream(case: &Case) -> Judgement {
         return Judgement::new(Verdict::InPlace, "a stream is turned on").at(stage);
     }
     if is_replicated(case) {
-        return Judgement::new(Verdict::Refused, "the replicas are kept equal by the stream")
+        return Judgement::new(Verdict::Refused, "replication between the replicas requires the stream")
             .server("Disabling Stream is not allowed for a Global Table replica.")
             .recipe(recipe::one_replica());
     }
-    let why = "the stream ends: consumers lose what they have not read, and the stream ARN is gone";
+    let why = "the stream is deleted: consumers lose unread records, and the stream ARN is no longer valid";
     Judgement::new(Verdict::InPlaceWithRisk, why).at(stage).recipe(recipe::stream_off_and_on())
 }
 
@@ -110,7 +113,8 @@ pub(super) fn stream_view_type(case: &Case) -> Judgement {
         )
         .recipe(recipe::one_replica());
     }
-    let why = "CloudFormation makes a new stream with a new ARN: consumers are recreated and lose what they have not read";
+    let why =
+        "CloudFormation creates a new stream with a new ARN: consumers are recreated and lose unread records";
     Judgement::new(Verdict::InPlaceWithRisk, why)
         .at(Stage::Exclusive(Setting::Stream))
         .server("Table already has an enabled stream")
@@ -126,26 +130,24 @@ pub(super) fn kinesis(case: &Case) -> Judgement {
     let arn = |value: Option<&'_ Value>| value.and_then(|value| value.get("StreamArn")).cloned();
     let (before, after) = (arn(case.before), arn(case.after));
     match (case.before, case.after) {
-        (None, _) => {
-            Judgement::new(Verdict::InPlace, "changes are sent to Kinesis from now on").at(Stage::Last)
-        }
-        (_, None) => Judgement::new(Verdict::InPlaceWithRisk, "changes are no longer sent to Kinesis"),
+        (None, _) => Judgement::new(Verdict::InPlace, "item changes are sent to Kinesis").at(Stage::Last),
+        (_, None) => Judgement::new(Verdict::InPlaceWithRisk, "item changes are no longer sent to Kinesis"),
         (Some(_), Some(_))
             if case.by_reference || !same_option("StreamArn", before.as_ref(), after.as_ref()) =>
         {
-            let why = "a table leaves one Kinesis stream before it joins another; changes between the two steps reach neither";
+            let why = "the old Kinesis destination is disabled before the new one is enabled; item changes between the two steps are sent to neither";
             Judgement::new(Verdict::Staged, why)
                 .server("EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED to perform ENABLE operation")
                 .at(Stage::TwoSteps { first: None, wait: Transition::Kinesis })
         }
-        (Some(_), Some(_)) => Judgement::new(Verdict::InPlace, "the precision of the time stamps changes"),
+        (Some(_), Some(_)) => Judgement::new(Verdict::InPlace, "the precision of the timestamps changes"),
     }
 }
 
 pub(super) fn time_to_live(case: &Case) -> Judgement {
     const NAME_REQUIRED: &str = "AttributeName property of TimeToLiveSpecification is required when TTL status is enabled or while enabling/disabling TTL.";
     let (Some(before), Some(after)) = (TimeToLive::read(case.before), TimeToLive::read(case.after)) else {
-        let why = "whether time to live is on depends on an expression, and its attribute changes only by way of off";
+        let why = "whether time to live is on depends on an expression, and its attribute can change only after time to live is turned off";
         return Judgement::new(Verdict::InPlaceWithRisk, why);
     };
     let active = |name: &str| {
@@ -155,7 +157,7 @@ pub(super) fn time_to_live(case: &Case) -> Judgement {
         (TimeToLive::Off(_), TimeToLive::Off(_)) => unchanged("time to live stays off"),
         (TimeToLive::Off(_), TimeToLive::On(name)) => {
             let why = format!(
-                "items expire by `{name}`; within an hour of an earlier change DynamoDB refuses this one"
+                "items expire by `{name}`; DynamoDB refuses the change within an hour of an earlier one"
             );
             Judgement::new(Verdict::InPlace, why).at(Stage::Last)
         }
@@ -165,7 +167,7 @@ pub(super) fn time_to_live(case: &Case) -> Judgement {
         (TimeToLive::On(a), TimeToLive::Off(name)) => {
             let text = if name.is_some() { active(&a) } else { NAME_REQUIRED.to_owned() };
             let why = format!(
-                "to turn time to live off, the block must stay and name the attribute it is on, `{a}`"
+                "to turn off time to live, keep `TimeToLiveSpecification` with its current attribute, `{a}`"
             );
             Judgement::new(Verdict::Refused, why).server(text).recipe(recipe::disable_ttl())
         }
@@ -176,7 +178,7 @@ pub(super) fn time_to_live(case: &Case) -> Judgement {
                 block.insert("Enabled".to_owned(), Value::Bool(false));
             }
             let why = format!(
-                "time to live is turned off for `{a}` and, after an hour, on for `{b}`; nothing expires meanwhile"
+                "time to live is turned off for `{a}` and, an hour later, on for `{b}`; no items expire in between"
             );
             Judgement::new(Verdict::Staged, why)
                 .server(active(&a))
@@ -211,15 +213,14 @@ pub(super) fn point_in_time_recovery(case: &Case) -> Judgement {
     match (on(case.before).as_deref(), on(case.after).as_deref()) {
         (None | Some("false"), None | Some("false")) => unchanged("point-in-time recovery stays off"),
         (_, None | Some("false")) => {
-            let why = "point-in-time recovery is turned off: what it recorded can no longer be restored";
+            let why = "point-in-time recovery is turned off: its continuous backups are lost";
             Judgement::new(Verdict::InPlaceWithRisk, why)
         }
         (Some("true"), Some("true")) if days(case.after) < days(case.before) => {
-            let why =
-                "point-in-time recovery reaches back fewer days: what lies before can no longer be restored";
+            let why = "the recovery period gets shorter: earlier points in time can no longer be restored";
             Judgement::new(Verdict::InPlaceWithRisk, why)
         }
-        _ => Judgement::new(Verdict::InPlace, "point-in-time recovery is set while the table is in use"),
+        _ => Judgement::new(Verdict::InPlace, "point-in-time recovery changes without downtime"),
     }
 }
 
@@ -228,9 +229,9 @@ pub(super) fn encryption(case: &Case) -> Judgement {
         value.is_none_or(|value| value.get("SSEEnabled").and_then(text).as_deref() == Some("false"))
     };
     if is_off(case.before) && is_off(case.after) {
-        return unchanged("the table stays under the key that DynamoDB owns");
+        return unchanged("the table keeps the AWS owned key");
     }
-    let why = "the table gets another encryption key, a few times a day at most; whoever loses the key loses the items";
+    let why = "the encryption key changes, which DynamoDB allows a few times per day; without access to the key the items cannot be read";
     Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Exclusive(Setting::Encryption))
 }
 
@@ -238,13 +239,12 @@ pub(super) fn deletion_protection(case: &Case) -> Judgement {
     let on = |value: Option<&Value>| value.map_or(Some("false".to_owned()), text);
     let stage = Stage::Exclusive(Setting::DeletionProtection);
     match (on(case.before).as_deref(), on(case.after).as_deref()) {
-        (Some(before), Some(after)) if before == after => {
-            unchanged("a table is not protected unless it says so")
-        }
+        (Some(before), Some(after)) if before == after => unchanged("deletion protection is off by default"),
         (_, Some("true")) => {
-            Judgement::new(Verdict::InPlace, "the table can no longer be deleted by accident").at(stage)
+            Judgement::new(Verdict::InPlace, "the table is protected against deletion").at(stage)
         }
-        _ => Judgement::new(Verdict::InPlaceWithRisk, "the table can be deleted from now on").at(stage),
+        _ => Judgement::new(Verdict::InPlaceWithRisk, "the table is no longer protected against deletion")
+            .at(stage),
     }
 }
 
@@ -252,9 +252,9 @@ pub(super) fn table_class(case: &Case) -> Judgement {
     let class = |value: Option<&Value>| value.map_or(Some("STANDARD".to_owned()), text);
     let (before, after) = (class(case.before), class(case.after));
     if before.is_some() && before == after {
-        return unchanged("STANDARD is what a table is without `TableClass`");
+        return unchanged("STANDARD is the default of `TableClass`");
     }
-    let why = "the class of a table can change twice in 30 days";
+    let why = "the table class can change twice in 30 days";
     Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Exclusive(Setting::TableClass))
 }
 
@@ -265,9 +265,11 @@ pub(super) fn replica(case: &Case) -> Judgement {
         return Judgement::new(Verdict::Refused, why).recipe(recipe::new_table("the Regions"));
     }
     let why = match (case.before, case.after) {
-        (None, _) => "a replica is built in another Region, which can take hours",
-        (_, None) => "the replica and the items in its Region are deleted; the other Regions keep theirs",
-        (Some(_), Some(_)) => "the replica cannot be read under its condition",
+        (None, _) => "a replica is created in another Region, which can take hours",
+        (_, None) => {
+            "the replica and its items are deleted in its Region; the other Regions are not affected"
+        }
+        (Some(_), Some(_)) => "whether the replica exists depends on a condition",
     };
     Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Exclusive(Setting::Replica))
 }

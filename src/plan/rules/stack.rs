@@ -18,18 +18,19 @@ pub(crate) fn section_entry(
     match section {
         "Outputs" | "Parameters" if !is_entry(before) || !is_entry(after) => {
             let why =
-                format!("what stands in `{section}` there is not a map, so its change cannot be judged");
+                format!("the entry of `{section}` is not a map, so the effect of its change is not known");
             Judgement::new(Verdict::InPlaceWithRisk, why)
         }
         "AWSTemplateFormatVersion" | "Description" | "Metadata" => {
-            Judgement::new(Verdict::None, "it is text for people and tools")
+            Judgement::new(Verdict::None, "it has no effect on resources")
         }
         "Outputs" => output(before, after, pattern),
-        "Rules" => Judgement::new(Verdict::None, "rules only check the parameters"),
+        "Rules" => Judgement::new(Verdict::None, "rules only validate parameters"),
         "Parameters" => parameter(before, after, pattern),
         "Mappings" | "Conditions" => unused_definition(),
         _ => {
-            let why = format!("what `{section}` does to the resources cannot be judged from the text");
+            let why =
+                format!("the effect of `{section}` on the resources cannot be determined from the template");
             Judgement::new(Verdict::InPlaceWithRisk, why)
         }
     }
@@ -41,21 +42,21 @@ fn output(before: Option<&Value>, after: Option<&Value>, pattern: &str) -> Judge
     let (old, new) = (export(before), export(after));
     let renamed = old.is_some() && !same_option("Name", old.as_ref(), new.as_ref());
     match (before, after) {
-        (None, _) => Judgement::new(Verdict::InPlace, "the stack says one thing more"),
+        (None, _) => Judgement::new(Verdict::InPlace, "an output is added"),
         (Some(_), None) if old.is_none() => {
-            Judgement::new(Verdict::InPlaceWithRisk, "whoever reads the output finds nothing")
+            Judgement::new(Verdict::InPlaceWithRisk, "the output is no longer available to its readers")
         }
         _ if renamed && matches!(pattern, "" | "Export" | "Export/Name") => in_use("deleted", old.as_ref()),
         _ => match pattern {
-            "Description" => Judgement::new(Verdict::None, "it is text for people"),
+            "Description" => Judgement::new(Verdict::None, "a description has no effect"),
             "Condition" => {
-                Judgement::new(Verdict::InPlaceWithRisk, "whether the output is there depends on a condition")
+                Judgement::new(Verdict::InPlaceWithRisk, "whether the output exists depends on a condition")
             }
             "Export" | "Export/Name" => {
                 Judgement::new(Verdict::InPlace, "the output can be imported by other stacks")
             }
             _ if old.is_some() => in_use("updated", old.as_ref()),
-            _ => Judgement::new(Verdict::InPlace, "the stack says something else"),
+            _ => Judgement::new(Verdict::InPlace, "the value of the output changes"),
         },
     }
 }
@@ -63,7 +64,7 @@ fn output(before: Option<&Value>, after: Option<&Value>, pattern: &str) -> Judge
 fn in_use(what: &str, export: Option<&Value>) -> Judgement {
     let name = export.map(identity).unwrap_or_default();
     let why = format!(
-        "the export `{name}` cannot be {what} while another stack imports it, and then the whole update rolls back"
+        "the export `{name}` cannot be {what} while another stack imports it; the whole update would roll back"
     );
     Judgement::new(Verdict::InPlaceWithRisk, why)
         .server(format!("Export {name} cannot be {what} as it is in use by …"))
@@ -73,23 +74,23 @@ fn in_use(what: &str, export: Option<&Value>) -> Judgement {
 fn parameter(before: Option<&Value>, after: Option<&Value>, pattern: &str) -> Judgement {
     match (before, after) {
         (None, Some(parameter)) if parameter.get("Default").is_none() => {
-            Judgement::new(Verdict::None, "a value must be given with the deploy")
+            Judgement::new(Verdict::None, "a value must be passed with the deployment")
         }
-        (None, _) => Judgement::new(Verdict::None, "it does nothing until a resource uses it"),
-        (_, None) => Judgement::new(Verdict::None, "nothing uses it any more"),
+        (None, _) => Judgement::new(Verdict::None, "it has no effect until a resource uses it"),
+        (_, None) => Judgement::new(Verdict::None, "it is no longer used"),
         (Some(_), Some(_)) => match pattern {
             "Default" | "Type" => unused_definition(),
-            _ => Judgement::new(Verdict::None, "only what may be given changes"),
+            _ => Judgement::new(Verdict::None, "only the constraints or the description change"),
         },
     }
 }
 
 /// A parameter, mapping or condition that decides nothing.
 pub(crate) fn unused_definition() -> Judgement {
-    Judgement::new(Verdict::None, "nothing that stays in the stack uses it")
+    Judgement::new(Verdict::None, "no remaining resource or output uses it")
 }
 
 /// A parameter, mapping or condition whose every use is compared by what it comes to.
 pub(crate) fn followed_definition() -> Judgement {
-    Judgement::new(Verdict::None, "what it decides is judged where it is used")
+    Judgement::new(Verdict::None, "its effect is reported where it is used")
 }

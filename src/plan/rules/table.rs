@@ -42,12 +42,11 @@ const fn row(pattern: &'static str, extent: Extent, rule: Rule) -> Row {
     Row { pattern, extent, rule }
 }
 
-const TAGS: Rule = Fixed(Verdict::InPlace, "tags are set without touching the table");
+const TAGS: Rule = Fixed(Verdict::InPlace, "tags change without affecting the table");
 const POLICY: Rule =
-    Fixed(Verdict::InPlace, "the resource policy is put anew; it decides who else may use it");
-const INDEX_CAPACITY: Rule =
-    Fixed(Verdict::InPlace, "the capacity of an index is changed while it is in use");
-const INSIGHTS: Rule = Fixed(Verdict::InPlace, "contributor insights are switched while the table is in use");
+    Fixed(Verdict::InPlace, "the resource policy is replaced; it controls access to the resource");
+const INDEX_CAPACITY: Rule = Fixed(Verdict::InPlace, "the capacity of the index changes without downtime");
+const INSIGHTS: Rule = Fixed(Verdict::InPlace, "contributor insights are turned on or off without downtime");
 
 /// What both table types have.
 const SHARED: &[Row] = &[
@@ -99,11 +98,11 @@ const TABLE_ONLY: &[Row] = &[
     row("GlobalSecondaryIndexes/*/ContributorInsightsSpecification", Whole, INSIGHTS),
 ];
 
-const READS: Rule = Fixed(Verdict::InPlace, "read capacity is changed while the table is in use");
-const WRITES: Rule = Fixed(Verdict::InPlace, "write capacity is changed while the table is in use");
+const READS: Rule = Fixed(Verdict::InPlace, "read capacity changes without downtime");
+const WRITES: Rule = Fixed(Verdict::InPlace, "write capacity changes without downtime");
 
 const FOLLOWS: Rule =
-    Fixed(Verdict::InPlaceWithRisk, "it decides whether settings of other replicas reach this one");
+    Fixed(Verdict::InPlaceWithRisk, "it controls whether settings of other replicas apply to this one");
 
 /// What only `AWS::DynamoDB::GlobalTable` has.
 const GLOBAL_ONLY: &[Row] = &[
@@ -124,7 +123,7 @@ const GLOBAL_ONLY: &[Row] = &[
         Whole,
         Fixed(
             Verdict::InPlaceWithRisk,
-            "the replicas cannot be told apart, and AWS adds or removes one per update",
+            "the replicas cannot be matched by Region, and AWS adds or removes one per update",
         ),
     ),
     row("Replicas/*", Presence, Judge(replica)),
@@ -183,7 +182,7 @@ pub(crate) fn of_property(case: &Case, kind: &str) -> Judgement {
             let name = if pattern.is_empty() { "Properties" } else { &pattern };
             Judgement::new(
                 Verdict::InPlaceWithRisk,
-                format!("`{name}` has no rule here, so only CloudFormation's change set says what it does"),
+                format!("tablewright has no rule for `{name}`: CloudFormation's change set shows its effect"),
             )
         }
     }

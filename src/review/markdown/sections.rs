@@ -66,7 +66,7 @@ fn compared(review: &Review) -> Section {
             result.push(format!("in {} steps", comparison.steps.len()));
         }
         if comparison.stopped {
-            result.push("**stopped**: no step is taken".to_owned());
+            result.push("**stopped**: no step is executed".to_owned());
         }
         let name = comparison.stack_name.as_deref().map(|name| format!(" as {}", code(name)));
         table_row(&[
@@ -85,7 +85,9 @@ fn compared(review: &Review) -> Section {
 fn risks(verdict: Verdict, rows: &[Row<'_>]) -> Section {
     let noun = match verdict {
         Verdict::DataLoss => ["change that loses data", "changes that lose data"],
-        Verdict::ReplacementKept => ["change that keeps the old table", "changes that keep the old table"],
+        Verdict::ReplacementKept => {
+            ["change that retains the old table", "changes that retain the old table"]
+        }
         Verdict::Refused => ["change that is refused", "changes that are refused"],
         Verdict::Staged => ["change in stages", "changes in stages"],
         Verdict::InPlaceWithRisk => ["change with a risk", "changes with a risk"],
@@ -181,7 +183,7 @@ fn harmless(review: &Review) -> Section {
     let mut open = fold(&count(rows.len(), ["change in place", "changes in place"]));
     if silent > 0 {
         open += &format!(
-            "And {} that only follow from others, or have no effect.\n\n",
+            "And {} that only follow from other changes or have no effect.\n\n",
             count(silent, ["change", "changes"])
         );
     }
@@ -223,7 +225,7 @@ fn diffs(review: &Review) -> Section {
     let entry = |comparison: &Comparison| {
         let diff = comparison.text_diff.as_deref().filter(|diff| !diff.is_empty())?;
         let fence = fence(diff);
-        let title = format!("The templates of {}, line by line", html_stack(comparison));
+        let title = format!("Template diff of {}", html_stack(comparison));
         Some(Entry::Lines {
             open: format!("{}{fence}diff\n", fold(&title)),
             lines: diff.split_terminator('\n').map(|line| visible(line).into_owned() + "\n").collect(),

@@ -117,5 +117,5 @@ fn notice(left_out: usize, all: usize, [one, many]: [&str; 2], link: bool) -> St
     }
     let noun = if all == 1 { one } else { many };
     let link = if link { "; they are in the [full report][full-report]" } else { "" };
-    format!("*Left out for want of room: {left_out} of {all} {noun}{link}.*\n\n")
+    format!("*Left out to fit the size limit: {left_out} of {all} {noun}{link}.*\n\n")
 }

@@ -313,7 +313,7 @@ fn sam_is_not_compared_with_what_it_becomes() {
         assert!(plan.is_stopped());
         let sessions = find(&plan, "Sessions");
         assert_eq!(sessions.verdict, Verdict::Refused);
-        assert!(sessions.why.contains("after its transform"), "{}", sessions.why);
+        assert!(sessions.why.contains("after the transform"), "{}", sessions.why);
         assert!(sessions.recipe.clone().expect("a recipe").steps[0].contains("Processed"));
         // A table that the transform leaves alone is equal.
         assert!(plan.changes.iter().all(|change| change.logical_id != "Notes"));

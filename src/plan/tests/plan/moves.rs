@@ -124,12 +124,12 @@ fn a_name_that_is_taken_is_not_free() {
 fn a_table_moves_and_changes_at_once() {
     let (x, rekeyed) = (called("y"), resource(json!({ "TableName": "y", "KeySchema": key(&["pk", "pk"]) })));
     let plan = check(stack(&[("A", &x)]), stack(&[("B", &rekeyed)]), &["move A to B: refused"]);
-    assert!(plan.changes[0].why.ends_with("what else changes about it is told once it has its id"));
+    assert!(plan.changes[0].why.ends_with("its other changes are reported once it has its logical id"));
     let plan = check(stack(&[("A", &x)]), stack(&[("B", &x)]), &["move A to B: refused"]);
-    assert!(plan.changes[0].why.ends_with("taken by the one it knows as `A`"));
+    assert!(plan.changes[0].why.ends_with("its name is in use by `A`"));
     let (plain, tagged) = (resource(json!({})), resource(json!({ "Tags": [{ "Key": "k", "Value": "v" }] })));
     let plan = check(stack(&[("A", &plain)]), stack(&[("B", &tagged)]), &["move A to B: data-loss"]);
-    assert!(plan.changes[0].why.contains("what else changes"), "{}", plan.changes[0].why);
+    assert!(plan.changes[0].why.contains("its other changes"), "{}", plan.changes[0].why);
     // With its type, whose recipe is the one that matters.
     let global = merged(x.clone(), json!({ "Type": "AWS::DynamoDB::GlobalTable" }));
     let plan = check(stack(&[("A", &x)]), stack(&[("B", &global)]), &["move A to B: refused"]);

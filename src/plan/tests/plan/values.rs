@@ -80,7 +80,7 @@ fn a_value_that_names_the_table_renames_it() {
         let value = find(&plan, "");
         assert_eq!((value.section.as_str(), value.logical_id.as_str()), ("Parameters", "Name"));
         assert_eq!((&value.before, &value.after), (&Some(json!("a")), &Some(json!("b"))));
-        assert_eq!(value.why, "what it decides is judged where it is used", "{name}");
+        assert_eq!(value.why, "its effect is reported where it is used", "{name}");
         assert!(plan.is_stopped());
     }
 }
@@ -136,7 +136,11 @@ fn what_is_not_known_is_compared_as_text() {
         (&template, &[("Name", "a"), ("Key", "/other"), ("Secret", "****")]),
         &["modify Parameters/Key: data-loss"],
     );
-    assert!(plan.changes[0].why.starts_with("it decides `T/Properties/TableName`; "), "{:?}", plan.changes);
+    assert!(
+        plan.changes[0].why.starts_with("it determines `T/Properties/TableName`; "),
+        "{:?}",
+        plan.changes
+    );
 }
 
 #[test]
@@ -183,7 +187,7 @@ fn defaults_count_where_no_value_is_given() {
         (&template("b"), &[("Name", "n")]),
         &["modify Parameters/Name/Default: none"],
     );
-    assert_eq!(plan.changes[0].why, "what it decides is judged where it is used");
+    assert_eq!(plan.changes[0].why, "its effect is reported where it is used");
     assert_eq!(plan.steps.len(), 1);
     check(
         (&template("a"), &[("Name", "b")]),
@@ -454,7 +458,7 @@ fn a_default_does_not_count_beside_a_value() {
     let given: Values = &[("Key", "/k")];
     let plan =
         check((&template("/a"), given), (&template("/b"), given), &["modify Parameters/Key/Default: none"]);
-    assert_eq!(plan.changes[0].why, "what it decides is judged where it is used");
+    assert_eq!(plan.changes[0].why, "its effect is reported where it is used");
 }
 
 /// Without values, a default may be what the next step is given.

@@ -376,7 +376,7 @@ fn capacity_and_class() {
     let (low, high) = (named(provisioned(5)), named(provisioned(10)));
     check(&low, &high, &["modify T/Properties/ProvisionedThroughput: in-place"]);
     let plan = check(&high, &low, &["modify T/Properties/ProvisionedThroughput: in-place"]);
-    assert!(plan.changes[0].why.contains("decreases a day"));
+    assert!(plan.changes[0].why.contains("decreases per day"));
     let on_demand = named(json!({}));
     check(
         &low,

@@ -20,9 +20,9 @@ fn a_refused_key_and_what_stands_around_it() {
     }));
     insta::assert_snapshot!(text(&before, &after), @r#"
     in-place: add T/Properties/AttributeDefinitions/0
-      `id` comes with the key of the table
+      `id` is defined for the key of the table
     in-place: remove T/Properties/AttributeDefinitions/0
-      `pk` goes with the key of the table
+      `pk` is removed with the key of the table
     refused: modify T/Properties/KeySchema
       the key of a table is fixed when it is created, and CloudFormation does not replace a table that has an explicit name
       AWS: CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename app-t and update the stack again.
@@ -32,7 +32,7 @@ fn a_refused_key_and_what_stands_around_it() {
       - Let readers and writers use the new table, and compare.
       - Set `DeletionPolicy: Retain` on the old table, deploy, then remove it from the definitions.
     staged: modify T/Properties/TimeToLiveSpecification
-      time to live is turned off for `old` and, after an hour, on for `new`; nothing expires meanwhile
+      time to live is turned off for `old` and, an hour later, on for `new`; no items expire in between
       AWS: TimeToLive is active on a different AttributeName: current AttributeName is old
     "#);
 }
@@ -53,25 +53,25 @@ fn tables_that_go_or_move() {
     } });
     insta::assert_snapshot!(text(&before, &after), @r#"
     refused: move C2
-      to CloudFormation `C2` is a new table, and its name is taken by the one it knows as `C`
+      for CloudFormation `C2` is a new table, and its name is in use by `C`
       AWS: Resource of type 'AWS::DynamoDB::Table' with identifier 'c' already exists.
-      to call the table `C2` in the template:
+      to change the logical id of the table to `C2`:
       - Keep the old logical id: `id = "C"` on the definition.
-      - Or move it with a stack refactor from `C` to `C2`, which touches no table.
+      - Or move it with a stack refactor from `C` to `C2`, which leaves the table unchanged.
       - Or retain `C`, remove it from the stack, and import the table as `C2`.
     data-loss: modify D/Properties/TableName
-      a table cannot be renamed, so CloudFormation makes a new, empty table and deletes the old one with its items; no `UpdateReplacePolicy: Retain` keeps it
+      a table cannot be renamed, so CloudFormation creates a new, empty table and deletes the old one with its items; no `UpdateReplacePolicy: Retain` retains it
       to give the table another name and keep the items:
-      - Restore the table under the new name from point-in-time recovery or a backup; keys cannot change on the way.
-      - Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not carry them.
+      - Restore the table under the new name from point-in-time recovery or a backup; a restore cannot change the keys.
+      - Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not copy them.
       - Retain the old table, remove it from the definitions, and import the new one.
     data-loss: remove A
-      the table is deleted with its items; its deployed `DeletionPolicy` does not keep it
-      to take the table out of the stack and keep it:
-      - Set `DeletionPolicy: Retain` on `A` and deploy that alone: CloudFormation goes by the deployed policy.
-      - Then remove it from the definitions and deploy again: the table stays in the account.
+      the table is deleted with its items; its deployed `DeletionPolicy` does not retain it
+      to remove the table from the stack and keep its items:
+      - Set `DeletionPolicy: Retain` on `A` and deploy that alone: CloudFormation applies the deployed policy.
+      - Then remove it from the definitions and deploy again: the table is retained in the account.
     replacement-kept: remove B
-      the table leaves the stack and stays in the account with its items, as its deployed `DeletionPolicy` says
+      the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items
     "#);
 }
 
@@ -81,16 +81,16 @@ fn indexes_that_change() {
     let after = json!({ "AttributeDefinitions": attributes(&["pk", "a", "b"]), "GlobalSecondaryIndexes": [index("by-a", &["a", "pk"]), index("by-b", &["b"])] });
     insta::assert_snapshot!(text(&named(before), &named(after)), @"
     in-place: add T/Properties/AttributeDefinitions/2
-      `b` comes with the index that uses it
+      `b` is defined for the index that uses it
     refused: modify T/Properties/GlobalSecondaryIndexes/0/KeySchema
       the key of index `by-a` is fixed when it is created
       AWS: Cannot update GSI's properties other than Provisioned Throughput and Contributor Insights Specification. You can create a new GSI with a different name.
-      to redefine an index without a moment without it:
+      to change an index without interrupting its queries:
       - Add the new definition under another name than `by-a`, deploy, and wait until it is ACTIVE.
-      - Let the readers use it, then remove `by-a` and deploy again.
-      - Or consent to delete and create it under its name: queries on it fail until the new one is built.
+      - Switch the readers to it, then remove `by-a` and deploy again.
+      - Or allow it to be deleted and created again under its name: queries on it fail until it is ACTIVE.
     staged: add T/Properties/GlobalSecondaryIndexes/1
-      index `by-b` is built while the table is in use, and answers when it is ACTIVE
+      index `by-b` is built while the table stays available, and can be queried once it is ACTIVE
       AWS: Cannot perform more than one GSI creation or deletion in a single update
     ");
 }

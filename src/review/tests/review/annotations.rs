@@ -34,7 +34,7 @@ fn a_level_for_each_verdict() {
         (Verdict::InPlaceWithRisk, "::warning title=In place%2C with risk%3A "),
         (Verdict::Staged, "::warning title=Staged%3A "),
         (Verdict::Refused, "::error title=Refused%3A "),
-        (Verdict::ReplacementKept, "::error title=Old table kept%3A "),
+        (Verdict::ReplacementKept, "::error title=Old table retained%3A "),
         (Verdict::DataLoss, "::error title=Data loss%3A "),
     ] {
         check(
@@ -96,7 +96,7 @@ fn problems_stand_between_the_verdicts_that_weigh_as_much() {
         text.lines().filter_map(title).map(|title| title.replace("%3A Notes.BillingMode", "")).collect();
     assert_eq!(
         titles,
-        ["Old table kept", "Refused", "K2", "Staged", "In place%2C with risk", "L2", "In place"]
+        ["Old table retained", "Refused", "K2", "Staged", "In place%2C with risk", "L2", "In place"]
     );
 }
 

@@ -39,7 +39,7 @@ fn the_worst_verdict_comes_first_and_each_has_its_table() {
         [
             "",
             "Data loss",
-            "Old table kept",
+            "Old table retained",
             "Refused",
             "Staged",
             "In place, with risk",

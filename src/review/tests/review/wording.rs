@@ -104,7 +104,7 @@ fn a_label_and_perhaps_a_reason_for_each_verdict() {
             "~ Notes.BillingMode [in place, with risk]: because",
             "~ Notes.BillingMode [staged]: because",
             "~ Notes.BillingMode [refused]: because",
-            "~ Notes.BillingMode [old table kept]: because",
+            "~ Notes.BillingMode [old table retained]: because",
             "~ Notes.BillingMode [data loss]: because",
         ]
     );
@@ -121,7 +121,7 @@ fn a_summary_counts_by_label_worst_last() {
         bare(Verdict::None),
     ];
     assert_eq!(summary(&changes), "1 in place, 2 data loss");
-    assert_eq!(summary(&changes[3..]), "nothing that has an effect");
+    assert_eq!(summary(&changes[3..]), "no changes");
 }
 
 #[test]
@@ -138,11 +138,11 @@ fn waits_name_their_tables() {
     assert_eq!(wait(&Wait::Indexes { tables: tables() }), "every index of A, B is ACTIVE");
     assert_eq!(
         wait(&Wait::TimeToLive { tables: tables() }),
-        "DynamoDB takes another change of time to live of A, B, about an hour later"
+        "DynamoDB accepts another change of time to live on A, B, after about an hour"
     );
     assert_eq!(
         wait(&Wait::KinesisDestination { tables: tables() }),
-        "the old Kinesis destination of A, B is DISABLED, a few minutes later"
+        "the old Kinesis destination of A, B is DISABLED, after a few minutes"
     );
 }
 
