@@ -10,7 +10,9 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
-use crate::connection::http::{AtEndpoint, Endpoint};
+use http_body_util::LengthLimitError;
+
+use crate::connection::http::{AtEndpoint, Endpoint, LARGEST_ANSWER};
 
 /// A call that CloudFormation did not answer as hoped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +72,10 @@ impl ApiError {
                 Some(code) => answered(action, code, service.err().message(), service.raw()),
                 None => misunderstood(action, service.raw()),
             },
+            SdkError::ResponseError(_) if find::<LengthLimitError>(error).is_some() => {
+                let message = format!("the answer is larger than {} MiB", LARGEST_ANSWER >> 20);
+                ApiError { action, kind: ApiErrorKind::Other, code: None, message }
+            }
             SdkError::ResponseError(response) => misunderstood(action, response.raw()),
             SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => {
                 not_answered(action, error)

@@ -50,6 +50,11 @@ pub enum EventKind {
         /// Why it could not be deleted.
         error: ApiError,
     },
+    /// A change set of another run can be executed and was left alone: somebody may be asked to approve it.
+    ChangeSetWaiting {
+        /// Its name.
+        name: String,
+    },
     /// The execution of the change set was accepted.
     ExecutionStarted {
         /// The client request token, which every event of this operation carries.

@@ -53,6 +53,7 @@ pub use change_set::validation::ValidationDetail;
 pub use change_set::{ChangeSet, PrepareError, Prepared, prepare};
 pub use connection::error::{ConnectError, SignIn};
 pub use connection::options::{Connect, MfaCode, Origin};
+pub use connection::pages::PageTokens;
 pub use connection::{Connection, connect};
 pub use error::{ApiError, ApiErrorKind};
 pub use event::{Event, EventKind, Events, ResourceEvent};

@@ -68,6 +68,13 @@ fn event_text(event: &Event) -> Option<String> {
         EventKind::ChangeSetLeft { name, error } => {
             format!("change set {name} could not be deleted: {}", printable(&error.to_string()))
         }
+        EventKind::ChangeSetWaiting { name } => {
+            let stack = &event.stack_name;
+            format!(
+                "change set {name} of another run was left alone; if that run is over: \
+                 aws cloudformation delete-change-set --stack-name {stack} --change-set-name {name}"
+            )
+        }
         EventKind::ChangeSetCreated { .. }
         | EventKind::ChangesDescribed { .. }
         | EventKind::ChangeSetDeleted { .. }

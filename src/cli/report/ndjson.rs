@@ -81,6 +81,9 @@ fn cloud(event: &Event) -> (&'static str, Value) {
         EventKind::ChangeSetLeft { name, error } => {
             ("change_set_left", json!({ "at": at, "change_set": name, "error": error.to_string() }))
         }
+        EventKind::ChangeSetWaiting { name } => {
+            ("change_set_waiting", json!({ "at": at, "change_set": name }))
+        }
         EventKind::ExecutionStarted { token } => ("execution_started", json!({ "at": at, "token": token })),
         EventKind::DeletionStarted { token } => ("deletion_started", json!({ "at": at, "token": token })),
         EventKind::Cancelled { token } => ("cancelled", json!({ "at": at, "token": token })),

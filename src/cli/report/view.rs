@@ -157,6 +157,9 @@ impl StackView {
             EventKind::ChangeSetLeft { name, error } => {
                 self.note = Some(format!("change set {name} could not be deleted: {error}"));
             }
+            EventKind::ChangeSetWaiting { name } => {
+                self.note = Some(format!("change set {name} of another run was left alone"));
+            }
             EventKind::ChangesDescribed { .. } | EventKind::ChangeSetDeleted { .. } => {}
         }
     }

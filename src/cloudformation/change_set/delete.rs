@@ -11,6 +11,7 @@ use aws_sdk_cloudformation::types::{ChangeSetStatus, ChangeSetSummary, Execution
 
 use crate::change_set::prepared_request::PreparedRequest;
 use crate::connection::clock::Clock;
+use crate::connection::pages::PageTokens;
 use crate::error::{ApiError, ApiErrorKind};
 use crate::event::{EventKind, Events, StackEvents};
 use crate::stack::status::StackStatus;
@@ -51,9 +52,10 @@ pub async fn discard(
     Ok(Discarded::Gone)
 }
 
-/// Deletes the change sets of a stack whose name begins with `prefix` and that were worked out and never executed: a run that
-/// is killed leaves its own behind. To be called where nothing is going to be executed, since an execution takes every other
-/// change set of the stack with it. A run that waits for its approval meanwhile loses its change set as it would then, too.
+/// Deletes the failed change sets of a stack whose name begins with `prefix`: a run that is killed does not delete its own, and
+/// nobody can execute them. A change set with this prefix that could be executed is left alone and reported as
+/// [`EventKind::ChangeSetWaiting`]: a run that waits for its approval cannot be told from one that was killed. To be called where
+/// nothing is going to be executed, since an execution deletes every other change set of the stack.
 pub async fn discard_leftovers(
     client: &Client,
     stack: &Stack,
@@ -62,26 +64,39 @@ pub async fn discard_leftovers(
 ) -> Result<(), ApiError> {
     let clock = Clock::of(client);
     let facts = StackEvents { events, stack_name: &stack.name };
-    let mut pages = client.list_change_sets().stack_name(&stack.id).into_paginator().send();
     // All pages before the first deletion, which might shift what the next page begins with.
-    let mut names = Vec::new();
-    while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| ApiError::unpack("ListChangeSets", &error))?;
-        let ours =
-            page.summaries.into_iter().flatten().filter(is_at_rest).filter_map(|set| set.change_set_name);
-        names.extend(ours.filter(|name| name.starts_with(prefix)));
-    }
-    for name in names {
-        delete_change_set(client, &stack.id, &name, &clock).await?;
-        facts.emit(clock.now(), EventKind::ChangeSetDeleted { name });
+    let mut found = change_sets(client, &stack.id).await?;
+    found.retain(|set| !is_begun(set.execution_status.as_ref()));
+    for set in found {
+        let Some(name) = set.change_set_name.filter(|name| name.starts_with(prefix)) else { continue };
+        match set.status {
+            Some(ChangeSetStatus::Failed) => {
+                delete_change_set(client, &stack.id, &name, &clock).await?;
+                facts.emit(clock.now(), EventKind::ChangeSetDeleted { name });
+            }
+            Some(ChangeSetStatus::CreateComplete) => {
+                facts.emit(clock.now(), EventKind::ChangeSetWaiting { name });
+            }
+            _ => {}
+        }
     }
     Ok(())
 }
 
-/// Whether CloudFormation has worked out the change set, and nobody has executed it.
-fn is_at_rest(set: &ChangeSetSummary) -> bool {
-    let is_worked_out = matches!(set.status, Some(ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed));
-    is_worked_out && !is_begun(set.execution_status.as_ref())
+/// Lists the change sets of a stack, all pages.
+async fn change_sets(client: &Client, stack_id: &str) -> Result<Vec<ChangeSetSummary>, ApiError> {
+    let call = client.list_change_sets().stack_name(stack_id);
+    let mut tokens = PageTokens::of("ListChangeSets");
+    let (mut found, mut next) = (Vec::new(), None);
+    loop {
+        let page = call.clone().set_next_token(next).send().await;
+        let page = page.map_err(|error| ApiError::unpack("ListChangeSets", &error))?;
+        found.extend(page.summaries.unwrap_or_default());
+        next = tokens.next(page.next_token)?;
+        if next.is_none() {
+            return Ok(found);
+        }
+    }
 }
 
 /// Discards, and tells about a failure instead of returning it: another error is on its way already.

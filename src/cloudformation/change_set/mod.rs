@@ -24,6 +24,7 @@ use crate::change_set::request::{ChangeSetType, OnFailure, RollbackConfiguration
 use crate::change_set::requirements::Capability;
 use crate::change_set::validation::ValidationDetail;
 use crate::connection::clock::Clock;
+use crate::connection::pages::PageTokens;
 use crate::connection::retry::{default_backoff, without_retries};
 use crate::error::{ApiError, ApiErrorKind};
 use crate::event::{EventKind, Events, StackEvents, failed_call};
@@ -340,10 +341,11 @@ async fn all_changes(
 ) -> Result<Vec<Change>, ApiError> {
     let mut incomplete = is_incomplete(first.status_reason.as_deref());
     let mut changes = Vec::new();
+    let mut tokens = PageTokens::of("DescribeChangeSet");
     let mut page = first;
     loop {
         changes.extend(page.changes.take().unwrap_or_default().into_iter().filter_map(read_change));
-        let Some(next) = filled(page.next_token.take()) else {
+        let Some(next) = tokens.next(page.next_token.take())? else {
             break;
         };
         page = describe_page_retrying(client, created, Some(next), true).await?;
@@ -353,11 +355,12 @@ async fn all_changes(
         return Ok(changes);
     }
     let mut complete = Vec::new();
+    let mut tokens = PageTokens::of("DescribeChangeSet");
     let mut next = None;
     loop {
         let mut page = describe_page_retrying(client, created, next, false).await?;
         complete.extend(page.changes.take().unwrap_or_default().into_iter().filter_map(read_change));
-        next = filled(page.next_token);
+        next = tokens.next(page.next_token)?;
         if next.is_none() {
             return Ok(merge(changes, complete));
         }

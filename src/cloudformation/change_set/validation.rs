@@ -1,5 +1,5 @@
-//! What CloudFormation's checks and hooks found in a change set. Best effort: many roles may not ask, and what cannot be read
-//! is not there.
+//! What CloudFormation's checks and hooks found in a change set. Best effort: many roles may not ask, and emulators do not have
+//! the calls. Findings that exist and cannot be read to the end are a warning of their own.
 //!
 //! In goes a change set's ARN, out come findings, the oldest first. Hooks make no events of their own, so they are asked for
 //! by another call; a check in warn mode leaves the change set as it is and is told in no other place.
@@ -7,6 +7,8 @@
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types as sdk;
 
+use crate::connection::pages::PageTokens;
+use crate::error::ApiError;
 use crate::stack::filled;
 
 /// One finding of CloudFormation's validation before a deployment, or of a hook.
@@ -30,18 +32,43 @@ pub struct ValidationDetail {
 pub(crate) async fn validations(client: &Client, change_set_id: &str) -> Vec<ValidationDetail> {
     let filter = sdk::EventFilter::builder().failed_events(true).build();
     let call = client.describe_events().change_set_name(change_set_id).filters(filter);
+    let mut tokens = PageTokens::of("DescribeEvents");
     let (mut details, mut next) = (Vec::new(), None);
-    loop {
-        let Ok(page) = call.clone().set_next_token(next).send().await else { break };
+    let unread = loop {
+        let is_first = next.is_none();
+        let page = match call.clone().set_next_token(next).send().await {
+            Ok(page) => page,
+            Err(error) => {
+                let error = ApiError::unpack("DescribeEvents", &error);
+                // Without a page it is not known that there are findings at all.
+                break (!is_first).then_some(error);
+            }
+        };
         details.extend(page.operation_events.unwrap_or_default().into_iter().filter_map(read_event));
-        next = filled(page.next_token);
+        next = match tokens.next(page.next_token) {
+            Ok(next) => next,
+            Err(error) => break Some(error),
+        };
         if next.is_none() {
-            break;
+            break None;
         }
-    }
+    };
     // Newest first, like all events.
     details.reverse();
+    details.extend(unread.map(incomplete));
     details
+}
+
+/// The warning that there is more than what was read.
+fn incomplete(error: ApiError) -> ValidationDetail {
+    ValidationDetail {
+        name: None,
+        logical_id: None,
+        path: None,
+        reason: format!("not all findings of CloudFormation's checks could be read: {error}"),
+        advice: None,
+        is_warning: true,
+    }
 }
 
 fn read_event(event: sdk::OperationEvent) -> Option<ValidationDetail> {

@@ -20,6 +20,8 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use http_body_util::Limited;
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -54,7 +56,11 @@ fn check_certificates(pem: &[u8]) -> Result<(), Box<dyn StdError + Send + Sync>>
     if roots.is_empty() { Err("there is no PEM certificate in it".into()) } else { Ok(()) }
 }
 
-/// Wraps `client` so that failures and answers carry the endpoint they came from.
+/// The most bytes of one answer that are read into memory. A template has 1 MB at most, a page of anything else less.
+pub(crate) const LARGEST_ANSWER: usize = 32 << 20;
+
+/// Wraps `client` so that failures and answers carry the endpoint they came from, and no answer is read beyond
+/// [`LARGEST_ANSWER`].
 pub(crate) fn naming_endpoints(client: SharedHttpClient) -> SharedHttpClient {
     SharedHttpClient::new(NamingClient(client))
 }
@@ -106,7 +112,7 @@ impl HttpConnector for NamingConnector {
             match answer.await {
                 Ok(mut response) => {
                     response.add_extension(endpoint);
-                    Ok(response)
+                    Ok(response.map(|body| SdkBody::from_body_1_x(Limited::new(body, LARGEST_ANSWER))))
                 }
                 Err(error) => Err(at_endpoint(endpoint, error)),
             }

@@ -6,6 +6,7 @@
 
 pub(crate) mod clock;
 pub(crate) mod retry;
+pub(crate) mod pages;
 pub(crate) mod http;
 pub mod options;
 pub mod error;

@@ -7,6 +7,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::StackEvent;
 
 use crate::connection::clock::Clock;
+use crate::connection::pages::PageTokens;
 use crate::connection::retry::without_retries;
 use crate::error::ApiError;
 use crate::operation::entry::Entry;
@@ -22,11 +23,13 @@ pub(crate) async fn read_new(
     clock: &Clock,
     rate_limit: &RateLimit,
 ) -> Result<Vec<Entry>, ApiError> {
+    let mut tokens = PageTokens::of("DescribeStackEvents");
     read_back(timeline, async |next: Option<String>| {
         if next.is_some() {
             rate_limit.take(clock).await;
         }
-        read_page(client, stack_id, next).await
+        let page = read_page(client, stack_id, next).await?;
+        Ok(Page { next: tokens.next(page.next)?, ..page })
     })
     .await
 }

@@ -25,7 +25,9 @@ pub struct Polling {
     pub longest: Duration,
     /// When the events have not begun for this long, the stack itself is asked as well.
     pub begin_by: Duration,
-    /// As `begin_by`, once they have begun; also the time between two such questions.
+    /// As `begin_by`, where new events carry no token: such an endpoint shows the end in its status only.
+    pub begin_without_token: Duration,
+    /// As `begin_by`, once events have come; also the time between two such questions.
     pub silence: Duration,
     /// How long expired credentials are tried again before the watch is given up.
     pub credential_grace: Duration,
@@ -47,6 +49,7 @@ impl Default for Polling {
             slowest: Duration::from_secs(10),
             longest: Duration::from_secs(10),
             begin_by: Duration::from_secs(30),
+            begin_without_token: Duration::from_secs(3),
             silence: Duration::from_secs(60),
             credential_grace: Duration::from_secs(300),
             timeout: None,

@@ -115,11 +115,18 @@ struct Watch<'a> {
     last_answer: SystemTime,
     /// When the stack itself was asked last.
     last_status_check: SystemTime,
+    /// How often it was asked.
+    status_checks: u32,
+    /// Whether events that are newer than the operation carry no token at all.
+    tokenless: bool,
     /// Reads in a row that showed nothing new.
     quiet_reads: u32,
     /// Reads in a row that went wrong; a good one halves it, so that full speed comes back step by step.
     failures: u32,
 }
+
+/// How long the events of a stack may be said not to exist while its status can be read.
+const FORGOTTEN: Duration = Duration::from_secs(30);
 
 /// How long nested stacks are read on after the root's end, for entries that are late.
 const LATE: Duration = Duration::from_secs(10);
@@ -156,6 +163,8 @@ impl<'a> Watch<'a> {
             last_read: now,
             last_answer: now,
             last_status_check: now,
+            status_checks: 0,
+            tokenless: false,
             quiet_reads: 0,
             failures: 0,
         }
@@ -195,6 +204,8 @@ impl<'a> Watch<'a> {
         let read = read_new(&self.client, stack_id, root, &self.clock, &self.polling.rate_limit).await?;
         self.last_answer = self.clock.now();
         self.failures /= 2;
+        self.tokenless =
+            self.tokenless || read.first().is_some_and(|newest| self.is_new_without_token(newest));
         let mut fresh = self.tree.feed_root(read);
         if let Some(newest) = fresh.last() {
             self.server_clock.witness(newest.at, self.last_answer);
@@ -212,6 +223,15 @@ impl<'a> Watch<'a> {
         }
         self.report(fresh);
         Ok(())
+    }
+
+    fn is_new_without_token(&self, entry: &Entry) -> bool {
+        let before = &self.operation.before;
+        // A change set that creates the stack belongs to no operation, on AWS as well.
+        let is_review = entry.stack_status() == Some(StackStatus::ReviewInProgress);
+        entry.token.is_none()
+            && !is_review
+            && before.iter().all(|old| old.id != entry.id && old.at <= entry.at)
     }
 
     /// Reads a nested stack. A read that goes wrong is the same as one that shows nothing: it decides nothing.
@@ -295,7 +315,7 @@ impl<'a> Watch<'a> {
             // AWS keeps the events of a deleted stack; others forget them.
             ApiErrorKind::NotFound => match self.check_status().await? {
                 Some(verdict) => return Ok(Some(verdict)),
-                None => self.polling.begin_by,
+                None => FORGOTTEN,
             },
             ApiErrorKind::Denied { .. } | ApiErrorKind::Validation | ApiErrorKind::Other => Duration::ZERO,
         };
@@ -330,14 +350,19 @@ impl<'a> Watch<'a> {
 
     /// Whether the events have been silent for so long that the stack itself is asked.
     fn status_check_is_due(&self) -> bool {
-        // In a long silence ever more rarely: the events can be read, after all.
-        let patience = match self.begun() {
-            true => self.polling.silence.max(self.clock.since(self.last_news) / 4),
-            false => self.polling.begin_by,
+        // Where the rate limit leaves few reads, silence is no sign.
+        let (patience, reads) = match self.begun() {
+            // In a long silence ever more rarely: the events can be read, after all.
+            true => (self.polling.silence.max(self.clock.since(self.last_news) / 4), 5),
+            false if self.tokenless && self.status_checks == 0 => (self.polling.begin_without_token, 3),
+            // Then at nearly every read, for nothing else shows the end.
+            false if self.tokenless => {
+                ((self.polling.begin_without_token / 2).max(self.clock.since(self.started) / 120), 3)
+            }
+            false => (self.polling.begin_by, 5),
         };
         let quiet = self.clock.since(self.last_news.max(self.last_status_check));
-        // Where the rate limit leaves few reads, silence is no sign.
-        (quiet >= patience && self.quiet_reads >= 5)
+        (quiet >= patience && self.quiet_reads >= reads)
             // A stack without any operation need not be waited for.
             || (self.operation.kind == OperationKind::Latest && !self.begun())
     }
@@ -345,6 +370,7 @@ impl<'a> Watch<'a> {
     /// Asks the stack itself. `None` when it is still moving, or cannot tell.
     async fn check_status(&mut self) -> Result<Option<Verdict>, WatchError> {
         self.last_status_check = self.clock.now();
+        self.status_checks += 1;
         self.polling.rate_limit.take(&self.clock).await;
         // The events are what counts; whether they can be read decides whether the watch goes on.
         let Ok(stack) = stack::describe_once(&self.client, &self.operation.stack_id).await else {
@@ -412,10 +438,14 @@ impl<'a> Watch<'a> {
 
     /// The outputs, once the stack shows the status that the events have shown: before that they may be the old ones.
     ///
-    /// Retries whatever a read of the events would retry. The verdict stands already, so the wait is bounded in each case.
+    /// Retries whatever a read of the events would retry. The verdict stands already, so the wait is bounded in each case, and the
+    /// timeout of the watch bounds it too.
     async fn outputs(&mut self, status: &StackStatus) -> Option<Vec<Output>> {
         const STALE_ANSWERS: u32 = 6;
         let started = self.clock.now();
+        let left = self.polling.timeout.map(|timeout| timeout.saturating_sub(self.clock.since(self.started)));
+        let patience =
+            left.map_or(self.polling.credential_grace, |left| left.min(self.polling.credential_grace));
         let (mut stale, mut failed) = (0, 0);
         loop {
             self.polling.rate_limit.take(&self.clock).await;
@@ -431,10 +461,15 @@ impl<'a> Watch<'a> {
                 }
                 Err(_) => return None,
             };
-            if stale == STALE_ANSWERS || self.clock.since(started) >= self.polling.credential_grace {
+            let retry_in = self.polling.backoff(stale + failed - 1);
+            let is_over = match left {
+                // The next try would be behind the timeout.
+                Some(_) => self.clock.since(started) + retry_in > patience,
+                None => self.clock.since(started) >= patience,
+            };
+            if stale == STALE_ANSWERS || is_over {
                 return None;
             }
-            let retry_in = self.polling.backoff(stale + failed - 1);
             if let Some(error) = error {
                 self.prepare_retry(error, retry_in);
             }

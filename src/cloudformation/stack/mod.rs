@@ -14,10 +14,11 @@ use std::time::SystemTime;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::SdkError;
 use aws_sdk_cloudformation::operation::describe_stacks::{DescribeStacksError, DescribeStacksOutput};
-use aws_sdk_cloudformation::types::TemplateStage;
+use aws_sdk_cloudformation::types::{StackResourceSummary, TemplateStage};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::DateTime;
 
+use crate::connection::pages::PageTokens;
 use crate::connection::retry::without_retries;
 use crate::error::{ApiError, ApiErrorKind};
 
@@ -114,21 +115,28 @@ pub async fn template(client: &Client, stack: &str) -> Result<Option<String>, Ap
 
 /// Lists the resources of the stack, all pages.
 pub async fn resources(client: &Client, stack: &str) -> Result<Vec<StackResource>, ApiError> {
-    let mut pages = client.list_stack_resources().stack_name(stack).into_paginator().items().send();
-    let mut resources = Vec::new();
-    while let Some(summary) = pages.next().await {
-        let summary = summary.map_err(|error| ApiError::unpack("ListStackResources", &error))?;
-        resources.push(StackResource {
-            logical_id: summary.logical_resource_id.unwrap_or_default(),
-            physical_id: filled(summary.physical_resource_id),
-            resource_type: summary.resource_type.unwrap_or_default(),
-            status: ResourceStatus::parse(
-                summary.resource_status.as_ref().map_or("", |status| status.as_str()),
-            ),
-            reason: filled(summary.resource_status_reason),
-        });
+    let call = client.list_stack_resources().stack_name(stack);
+    let mut tokens = PageTokens::of("ListStackResources");
+    let (mut resources, mut next) = (Vec::new(), None);
+    loop {
+        let page = call.clone().set_next_token(next).send().await;
+        let page = page.map_err(|error| ApiError::unpack("ListStackResources", &error))?;
+        resources.extend(page.stack_resource_summaries.unwrap_or_default().into_iter().map(read_resource));
+        next = tokens.next(page.next_token)?;
+        if next.is_none() {
+            return Ok(resources);
+        }
     }
-    Ok(resources)
+}
+
+fn read_resource(summary: StackResourceSummary) -> StackResource {
+    StackResource {
+        logical_id: summary.logical_resource_id.unwrap_or_default(),
+        physical_id: filled(summary.physical_resource_id),
+        resource_type: summary.resource_type.unwrap_or_default(),
+        status: ResourceStatus::parse(summary.resource_status.as_ref().map_or("", |status| status.as_str())),
+        reason: filled(summary.resource_status_reason),
+    }
 }
 
 fn read_stack(stack: aws_sdk_cloudformation::types::Stack) -> Stack {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use script::{Script, stack};
 use tablewright_cloudformation::{
-    ApiError, ChangeSet, Events, OnFailure, Operation, PrepareError, Prepared, PreparedRequest, Request,
-    Requirements, RollbackConfiguration, execute, prepare,
+    ApiError, ChangeSet, EventKind, Events, OnFailure, Operation, PrepareError, Prepared, PreparedRequest,
+    Request, Requirements, RollbackConfiguration, discard_leftovers, execute, prepare,
 };
 use tablewright_cloudformation::{Capability, ChangeSetType, Parameter, Template};
 
@@ -370,4 +370,95 @@ async fn a_replacement_with_rollback_disabled_is_refused_before_it_wedges_the_st
     ");
         }
     }
+}
+
+/// Members with `action`'s list and a token that never changes.
+fn endless(list: &str) -> String {
+    format!("<{list}></{list}><NextToken>same</NextToken>")
+}
+
+#[tokio::test]
+async fn pages_that_never_end_are_an_error() {
+    let changes =
+        described("CREATE_COMPLETE", "", &format!("{}<NextToken>same</NextToken>", changes(&["A"])));
+    let script = script()
+        .on("DescribeChangeSet", &changes)
+        .on("ListStackResources", &endless("StackResourceSummaries"))
+        .on("ListChangeSets", &endless("Summaries"))
+        .on("DescribeStacks", &stack("UPDATE_COMPLETE"));
+    let client = script.client().await;
+    let (events, _receiver) = Events::channel();
+    let error = tablewright_cloudformation::stack::resources(&client, "shop").await.unwrap_err();
+    insta::assert_snapshot!(error, @"failed to call ListStackResources: the pages do not end: the answer repeats a page token");
+    let stack = tablewright_cloudformation::stack::describe(&client, "shop").await.unwrap().unwrap();
+    let error = discard_leftovers(&client, &stack, "tablewright-", &events).await.unwrap_err();
+    insta::assert_snapshot!(error, @"failed to call ListChangeSets: the pages do not end: the answer repeats a page token");
+    let error = prepare_update(&script).await.unwrap_err();
+    insta::assert_snapshot!(error, @"failed to call DescribeChangeSet: the pages do not end: the answer repeats a page token");
+}
+
+#[tokio::test]
+async fn findings_that_cannot_be_read_to_the_end_are_a_warning() {
+    let finding = "<member><EventId>1</EventId><EventType>VALIDATION_ERROR</EventType>\
+        <ValidationFailureMode>WARN</ValidationFailureMode><ValidationStatusReason>nearly full</ValidationStatusReason></member>";
+    let ready = described("CREATE_COMPLETE", "", &changes(&["A"]));
+    let first = format!("<OperationEvents>{finding}</OperationEvents><NextToken>p2</NextToken>");
+    let script = Script::default()
+        .on("CreateChangeSet", "<Id>arn:change-set</Id><StackId>arn:stack</StackId>")
+        .on("DescribeChangeSet", &ready)
+        .on("DescribeEvents", &first)
+        .refuse("DescribeEvents", "AccessDenied", "no");
+    let Prepared::Ready(change_set) = prepare_update(&script).await.unwrap() else { panic!() };
+    let reasons: Vec<&str> = change_set.warnings.iter().map(|detail| detail.reason.as_str()).collect();
+    insta::assert_snapshot!(reasons.join("\n"), @"
+    nearly full
+    not all findings of CloudFormation's checks could be read: cloudformation:DescribeEvents is not allowed: no
+    ");
+    assert!(change_set.warnings.iter().all(|detail| detail.is_warning));
+}
+
+#[tokio::test]
+async fn a_change_set_that_waits_for_somebody_is_left_alone() {
+    let set = |name: &str, status: &str, execution: &str| {
+        format!(
+            "<member><ChangeSetName>{name}</ChangeSetName><Status>{status}</Status>\
+             <ExecutionStatus>{execution}</ExecutionStatus></member>"
+        )
+    };
+    let sets = [
+        set("tablewright-waiting", "CREATE_COMPLETE", "AVAILABLE"),
+        set("tablewright-failed", "FAILED", "UNAVAILABLE"),
+        set("tablewright-executed", "CREATE_COMPLETE", "EXECUTE_COMPLETE"),
+        set("tablewright-begun", "CREATE_IN_PROGRESS", "UNAVAILABLE"),
+        set("somebody-elses", "FAILED", "UNAVAILABLE"),
+    ];
+    let script = script()
+        .on("ListChangeSets", &format!("<Summaries>{}</Summaries>", sets.concat()))
+        .on("DescribeStacks", &stack("UPDATE_COMPLETE"));
+    let client = script.client().await;
+    let (events, mut receiver) = Events::channel();
+    let stack = tablewright_cloudformation::stack::describe(&client, "shop").await.unwrap().unwrap();
+    discard_leftovers(&client, &stack, "tablewright-", &events).await.unwrap();
+    let mut told = Vec::new();
+    while let Ok(event) = receiver.try_recv() {
+        told.push(event.kind);
+    }
+    let name = |name: &str| name.to_owned();
+    assert_eq!(
+        told,
+        [
+            EventKind::ChangeSetWaiting { name: name("tablewright-waiting") },
+            EventKind::ChangeSetDeleted { name: name("tablewright-failed") },
+        ]
+    );
+    assert_eq!(script.calls(), "DescribeStacks, ListChangeSets, DeleteChangeSet");
+}
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_not_read_into_memory() {
+    let reason = "x".repeat(33 << 20);
+    let script = script().on("DescribeStacks", &stack(&reason));
+    let error =
+        tablewright_cloudformation::stack::describe(&script.client().await, "shop").await.unwrap_err();
+    insta::assert_snapshot!(error, @"failed to call DescribeStacks: the answer is larger than 32 MiB");
 }

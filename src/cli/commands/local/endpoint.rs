@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use serde_json::{Value as Json, json};
 use tablewright_cloudformation::Origin;
-use tablewright_cloudformation::{ApiError, Connect, ConnectError, connect};
+use tablewright_cloudformation::{ApiError, Connect, ConnectError, PageTokens, connect};
 use tablewright_dynamodb::local::Deployed;
 use tablewright_dynamodb::{Pace, send, wait_until_active};
 
@@ -135,12 +135,13 @@ impl Endpoint {
     async fn tags(&self, arn: &str) -> Result<Vec<(String, String)>> {
         let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
         let mut tags = Vec::new();
+        let mut tokens = PageTokens::of("ListTagsOfResource");
         let mut input = json!({ "ResourceArn": arn });
         loop {
             let answer = self.ask("ListTagsOfResource", &input).await?;
             let page = answer["Tags"].as_array().into_iter().flatten();
             tags.extend(page.map(|tag| (text(&tag["Key"]), text(&tag["Value"]))));
-            match answer["NextToken"].as_str() {
+            match tokens.next(answer["NextToken"].as_str().map(str::to_owned)).map_err(refused)? {
                 Some(next) => input["NextToken"] = next.into(),
                 None => return Ok(tags),
             }

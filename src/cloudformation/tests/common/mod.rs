@@ -200,6 +200,7 @@ fn tell(kind: &EventKind) -> String {
         }
         EventKind::ChangeSetDeleted { name } => format!("{name} was deleted"),
         EventKind::ChangeSetLeft { name, error } => format!("{name} was left: {error}"),
+        EventKind::ChangeSetWaiting { name } => format!("{name} of another run waits"),
         EventKind::ExecutionStarted { token } => format!("execution began as {token}"),
         EventKind::DeletionStarted { token } => format!("deletion began as {token}"),
         EventKind::Cancelled { token } => format!("cancelled as {token}"),

@@ -27,6 +27,8 @@ pub(crate) struct Knobs {
     pub(crate) status_lag: f64,
     /// Events in a page.
     pub(crate) page_size: usize,
+    /// Whether every page of events names a next one, by a token that never changes.
+    pub(crate) endless: bool,
     /// Whether each page begins with the last entry of the one before.
     pub(crate) overlap: bool,
     /// Whether times are rounded down to a minute.
@@ -50,6 +52,7 @@ impl Default for Knobs {
             event_lags: vec![0.0],
             status_lag: 0.0,
             page_size: 100,
+            endless: false,
             overlap: false,
             equal_times: false,
             windows: Vec::new(),
@@ -157,7 +160,9 @@ impl Cloud {
             self.write(&mut body, *number, line);
         }
         body.push_str("</StackEvents>");
-        if end < newest_first.len() {
+        if self.knobs.endless {
+            write!(body, "<NextToken>{end}_{lag}</NextToken>").unwrap();
+        } else if end < newest_first.len() {
             write!(body, "<NextToken>{end}_{lag}</NextToken>").unwrap();
         }
         body

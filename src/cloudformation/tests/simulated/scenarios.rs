@@ -492,7 +492,7 @@ fn events_without_a_token() {
     let text = UPDATE.replace("STACK", "STACK@-");
     let seen = follow(&text, Knobs::default());
     insta::assert_snapshot!(summary(&seen), @"
-    deployed: UPDATE_COMPLETE; 31.1 s; DescribeChangeSet 1, DescribeStackEvents 21, DescribeStacks 2
+    deployed: UPDATE_COMPLETE; 17.6 s; DescribeChangeSet 1, DescribeStackEvents 15, DescribeStacks 8
     ");
 }
 
@@ -736,4 +736,32 @@ fn rollback_that_was_asked_for() {
     insta::assert_snapshot!(summary(&seen), @"
     rolled back: UPDATE_ROLLBACK_COMPLETE, because of []; 30.9 s; DescribeStackEvents 21, DescribeStacks 1
     ");
+}
+
+#[test]
+fn pages_of_events_that_never_end() {
+    let seen = follow(UPDATE, Knobs { endless: true, event_lags: vec![9e9], ..Knobs::default() });
+    insta::assert_snapshot!(summary(&seen), @"no outcome: cannot follow stack shop; the result of its operation is unknown; 0.2 s; DescribeStackEvents 2");
+}
+
+#[test]
+fn timeout_that_comes_while_the_outputs_are_read() {
+    let lines = story(CREATE);
+    let operation = Operation { before: head(&lines, 0.0), ..operation(&lines) };
+    let knobs = Knobs { windows: vec![(0.0..9e9, "DescribeStacks", THROTTLED)], ..new_stack() };
+    let polling = Polling { timeout: Some(Duration::from_secs(20)), ..Polling::default() };
+    let seen = follow_operation(lines, knobs, &operation, &polling);
+    assert_eq!(seen.ending(), "deployed: CREATE_COMPLETE");
+    assert!(seen.end <= 20.5, "{}", seen.end);
+}
+
+#[test]
+fn end_of_an_operation_on_an_endpoint_without_tokens() {
+    // However long it takes, the report is at most 4 s behind the end.
+    for seconds in [1.0, 5.0, 12.5, 60.0, 170.0] {
+        let text = format!("0.5 STACK@- UPDATE_IN_PROGRESS\n{seconds:.1} STACK@- UPDATE_COMPLETE");
+        let seen = follow(&text, Knobs::default());
+        assert_eq!(seen.ending(), "deployed: UPDATE_COMPLETE");
+        assert!(seen.end - seconds <= 4.0, "{seconds}: {}", seen.end);
+    }
 }
