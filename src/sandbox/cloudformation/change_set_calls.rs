@@ -8,12 +8,12 @@ use crate::engine::begin;
 use crate::engine::differences;
 use crate::engine::failure::Failure;
 use crate::state::change_set::{
-    Change, ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnFailure,
+    Change, ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnFailure, ToImport,
 };
 use crate::state::event::stack_event;
 use crate::state::hook;
 use crate::state::schedule::{self, Effect};
-use crate::state::stack::{self, OperationType, PastOperation, Stack, StackStatus};
+use crate::state::stack::{self, Definition, OperationType, PastOperation, Stack, StackStatus};
 use crate::state::{ACCOUNT, Moment, Region};
 use crate::template::definition;
 use crate::template::outputs;
@@ -32,51 +32,18 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
     let stack_name = stack_name(params)?.to_owned();
     let name = params.required("ChangeSetName")?.to_owned();
     check_name(&name)?;
-    let kind = match params.get("ChangeSetType") {
-        None | Some("UPDATE") => ChangeSetType::Update,
-        Some("CREATE") => ChangeSetType::Create,
-        Some("IMPORT") => ChangeSetType::Import,
-        Some(other) => {
-            return Err(ApiError::validation(format!(
-                "1 validation error detected: Value '{other}' at 'changeSetType' failed to satisfy constraint: Member must \
-                 satisfy enum value set: [CREATE, UPDATE, IMPORT]"
-            )));
-        }
-    };
-    let on_stack_failure = params.get("OnStackFailure").map(read_on_failure).transpose()?;
-    if on_stack_failure == Some(OnFailure::Delete) && kind != ChangeSetType::Create {
-        return Err(ApiError::validation(
-            "OnStackFailure DELETE is only valid for change sets of the type CREATE",
-        ));
-    }
+    let kind = read_type(params)?;
+    let on_stack_failure = read_on_failure(params, kind)?;
     let found = find_stack(region, &stack_name, &name, kind)?;
     let current = found.and_then(|index| region.stacks[index].definition.clone());
     if let Some(existing) = found.and_then(|index| same_name(region, &region.stacks[index].id, &name)) {
         return repeated(existing, params, moment);
     }
     let definition = definition::read(region, params, current.as_ref(), moment)?;
-    let to_import = match kind {
-        ChangeSetType::Import => import::read(params, &definition, current.as_ref())?,
-        ChangeSetType::Create | ChangeSetType::Update if params.roots().contains("ResourcesToImport") => {
-            return Err(ApiError::validation(
-                "ResourcesToImport is only valid for change sets of the type IMPORT",
-            ));
-        }
-        ChangeSetType::Create | ChangeSetType::Update => Vec::new(),
-    };
-    let now = moment.now;
+    let to_import = read_imports(params, kind, &definition, current.as_ref())?;
     let index = match found {
         Some(index) => index,
-        None => {
-            let stack = Stack::new(region, &stack_name, now);
-            definition::check(region, &stack, &definition)?;
-            let event_id = region.random.uuid();
-            region.stacks.push(stack);
-            let index = region.stacks.len() - 1;
-            let reason = Some(begin::USER_INITIATED.to_owned());
-            stack_event(&mut region.stacks[index], StackStatus::ReviewInProgress, reason, now, event_id);
-            index
-        }
+        None => create_stack_in_review(region, &stack_name, &definition, moment.now)?,
     };
     definition::check(region, &region.stacks[index], &definition)?;
     let id =
@@ -92,7 +59,7 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
         kind,
         description: params.owned("Description"),
         client_token: params.owned("ClientToken"),
-        created: now,
+        created: moment.now,
         settled: None,
         status: ChangeSetStatus::CreatePending,
         status_reason: None,
@@ -113,10 +80,56 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
     region.stacks[index]
         .past
         .insert(0, PastOperation { id: operation_id, kind: OperationType::CreateChangeset });
-    let begins = now + moment.timings.change_set_pending;
+    let begins = moment.now + moment.timings.change_set_pending;
     schedule::after(region, begins, Effect::ChangeSetBegins { id: id.clone() });
     schedule::after(region, begins + moment.timings.change_set_creation, Effect::ChangeSetEnds { id });
     Ok(answer)
+}
+
+/// `ChangeSetType`; an update when it is left out.
+fn read_type(params: &Params) -> Result<ChangeSetType, ApiError> {
+    match params.get("ChangeSetType") {
+        None | Some("UPDATE") => Ok(ChangeSetType::Update),
+        Some("CREATE") => Ok(ChangeSetType::Create),
+        Some("IMPORT") => Ok(ChangeSetType::Import),
+        Some(other) => Err(ApiError::validation(format!(
+            "1 validation error detected: Value '{other}' at 'changeSetType' failed to satisfy constraint: Member must \
+             satisfy enum value set: [CREATE, UPDATE, IMPORT]"
+        ))),
+    }
+}
+
+/// `ResourcesToImport`, which only an import may have.
+fn read_imports(
+    params: &Params,
+    kind: ChangeSetType,
+    definition: &Definition,
+    current: Option<&Definition>,
+) -> Result<Vec<ToImport>, ApiError> {
+    match kind {
+        ChangeSetType::Import => import::read(params, definition, current),
+        ChangeSetType::Create | ChangeSetType::Update if params.roots().contains("ResourcesToImport") => {
+            Err(ApiError::validation("ResourcesToImport is only valid for change sets of the type IMPORT"))
+        }
+        ChangeSetType::Create | ChangeSetType::Update => Ok(Vec::new()),
+    }
+}
+
+/// Adds the empty stack, REVIEW_IN_PROGRESS, that a change set for a new stack belongs to. Returns its index.
+fn create_stack_in_review(
+    region: &mut Region,
+    name: &str,
+    definition: &Definition,
+    now: Millis,
+) -> Result<usize, ApiError> {
+    let stack = Stack::new(region, name, now);
+    definition::check(region, &stack, definition)?;
+    let event_id = region.random.uuid();
+    region.stacks.push(stack);
+    let index = region.stacks.len() - 1;
+    let reason = Some(begin::USER_INITIATED.to_owned());
+    stack_event(&mut region.stacks[index], StackStatus::ReviewInProgress, reason, now, event_id);
+    Ok(index)
 }
 
 fn check_name(name: &str) -> Result<(), ApiError> {
@@ -132,13 +145,19 @@ fn check_name(name: &str) -> Result<(), ApiError> {
     )))
 }
 
-fn read_on_failure(text: &str) -> Result<OnFailure, ApiError> {
-    OnFailure::of(text).ok_or_else(|| {
-        ApiError::validation(format!(
+/// `OnStackFailure`.
+fn read_on_failure(params: &Params, kind: ChangeSetType) -> Result<Option<OnFailure>, ApiError> {
+    let Some(text) = params.get("OnStackFailure") else { return Ok(None) };
+    match OnFailure::of(text) {
+        None => Err(ApiError::validation(format!(
             "1 validation error detected: Value '{text}' at 'onStackFailure' failed to satisfy constraint: Member must \
              satisfy enum value set: [ROLLBACK, DELETE, DO_NOTHING]"
-        ))
-    })
+        ))),
+        Some(OnFailure::Delete) if kind != ChangeSetType::Create => Err(ApiError::validation(
+            "OnStackFailure DELETE is only valid for change sets of the type CREATE",
+        )),
+        on_failure => Ok(on_failure),
+    }
 }
 
 /// The stack that the change set is for; `None` when it is still to be made.

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{import, nested_change_sets, stack_in_brackets};
 use crate::cloudformation::change_set_calls::{find, is_nested, not_updatable};
 use crate::engine::begin::{self, Order};
-use crate::state::change_set::{ChangeSetStatus, ChangeSetType, ExecutionStatus, OnFailure};
+use crate::state::change_set::{ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnFailure};
 use crate::state::operation::OperationKind;
 use crate::state::stack::{Stack, StackStatus};
 use crate::state::{Moment, Region};
@@ -23,51 +23,14 @@ pub(crate) fn execute(region: &mut Region, params: &Params, moment: Moment<'_>) 
     if change_set.parent.is_some() {
         return Err(is_nested(&change_set, "executed"));
     }
-    let refuse = |status: &str| {
-        Err(ApiError::new(
-            400,
-            "InvalidChangeSetStatus",
-            format!("ChangeSet [{}] cannot be executed in its current status of [{status}]", change_set.id),
-        ))
-    };
-    match (change_set.status, change_set.execution) {
-        (ChangeSetStatus::CreateComplete, ExecutionStatus::Available) => {}
-        (ChangeSetStatus::CreateComplete, execution) => return refuse(execution.as_str()),
-        (status, _) => return refuse(status.as_str()),
-    }
+    check_executable(&change_set)?;
     let index = stack_in_brackets(region, &change_set.stack_id)?;
-    let stack = &region.stacks[index];
-    let ready = match change_set.kind {
-        ChangeSetType::Create => stack.status == StackStatus::ReviewInProgress,
-        ChangeSetType::Update => stack.status.accepts_update(),
-        ChangeSetType::Import => {
-            stack.status == StackStatus::ReviewInProgress || stack.status.accepts_update()
-        }
-    };
-    if !ready {
-        return Err(not_updatable(stack));
-    }
-    if let (Some(used), Some(token)) = (&stack.last_token, &token)
-        && used == token
-    {
-        return Err(token_used(token));
-    }
-    let disable_rollback = params.flag("DisableRollback")?;
-    check_paused(stack, disable_rollback)?;
-    if params.get("DisableRollback").is_some() && change_set.on_stack_failure.is_some() {
-        return Err(ApiError::validation(
-            "DisableRollback cannot be specified when the change set has OnStackFailure",
-        ));
-    }
+    check_stack(&region.stacks[index], &change_set, token.as_deref())?;
+    let on_failure = read_on_failure(params, &region.stacks[index], &change_set)?;
     let kind = match change_set.kind {
         ChangeSetType::Create => OperationKind::Create,
         ChangeSetType::Update => OperationKind::Update,
         ChangeSetType::Import => OperationKind::Import,
-    };
-    let on_failure = match change_set.on_stack_failure {
-        Some(on_failure) => on_failure,
-        None if disable_rollback => OnFailure::DoNothing,
-        None => OnFailure::Rollback,
     };
     let order = Order {
         on_failure,
@@ -79,18 +42,8 @@ pub(crate) fn execute(region: &mut Region, params: &Params, moment: Moment<'_>) 
     let stack = &mut region.stacks[index];
     stack.last_token.clone_from(&token);
     stack.disable_rollback = on_failure == OnFailure::DoNothing;
-    begin::begin(region, index, order, change_set.definition, &change_set.changes, moment)?;
-    // Executing one deletes the others.
-    let others: Vec<String> = region
-        .change_sets
-        .iter()
-        .filter(|set| set.stack_id == change_set.stack_id && set.id != change_set.id)
-        .map(|set| set.id.clone())
-        .collect();
-    for other in others {
-        region.change_sets.retain(|set| set.id != other);
-        nested_change_sets::remove(region, &other, moment);
-    }
+    begin::begin(region, index, order, change_set.definition.clone(), &change_set.changes, moment)?;
+    delete_others(region, &change_set, moment);
     if let Some(set) = region.change_sets.iter_mut().find(|set| set.id == change_set.id) {
         set.execution = ExecutionStatus::ExecuteInProgress;
         set.execution_token = token;
@@ -98,7 +51,66 @@ pub(crate) fn execute(region: &mut Region, params: &Params, moment: Moment<'_>) 
     Ok(json!({}))
 }
 
-/// A stack that was paused by a failure goes on only with rollback still disabled.
+/// The statuses that allow an execution.
+fn check_executable(change_set: &ChangeSet) -> Result<(), ApiError> {
+    let status = match (change_set.status, change_set.execution) {
+        (ChangeSetStatus::CreateComplete, ExecutionStatus::Available) => return Ok(()),
+        (ChangeSetStatus::CreateComplete, execution) => execution.as_str(),
+        (status, _) => status.as_str(),
+    };
+    Err(ApiError::new(
+        400,
+        "InvalidChangeSetStatus",
+        format!("ChangeSet [{}] cannot be executed in its current status of [{status}]", change_set.id),
+    ))
+}
+
+/// Whether the stack takes the change set now, and has not seen the request's token before.
+fn check_stack(stack: &Stack, change_set: &ChangeSet, token: Option<&str>) -> Result<(), ApiError> {
+    let in_review = stack.status == StackStatus::ReviewInProgress;
+    let ready = match change_set.kind {
+        ChangeSetType::Create => in_review,
+        ChangeSetType::Update => stack.status.accepts_update(),
+        ChangeSetType::Import => in_review || stack.status.accepts_update(),
+    };
+    if !ready {
+        return Err(not_updatable(stack));
+    }
+    match (stack.last_token.as_deref(), token) {
+        (Some(used), Some(token)) if used == token => Err(token_used(token)),
+        _ => Ok(()),
+    }
+}
+
+/// What happens on failure: the change set's `OnStackFailure`, or the call's `DisableRollback`, never both.
+fn read_on_failure(params: &Params, stack: &Stack, change_set: &ChangeSet) -> Result<OnFailure, ApiError> {
+    let disable_rollback = params.flag("DisableRollback")?;
+    check_paused(stack, disable_rollback)?;
+    match change_set.on_stack_failure {
+        Some(_) if params.get("DisableRollback").is_some() => Err(ApiError::validation(
+            "DisableRollback cannot be specified when the change set has OnStackFailure",
+        )),
+        Some(on_failure) => Ok(on_failure),
+        None if disable_rollback => Ok(OnFailure::DoNothing),
+        None => Ok(OnFailure::Rollback),
+    }
+}
+
+/// Deletes the stack's other change sets, as the execution of one does.
+fn delete_others(region: &mut Region, executed: &ChangeSet, moment: Moment<'_>) {
+    let others: Vec<String> = region
+        .change_sets
+        .iter()
+        .filter(|set| set.stack_id == executed.stack_id && set.id != executed.id)
+        .map(|set| set.id.clone())
+        .collect();
+    for other in others {
+        region.change_sets.retain(|set| set.id != other);
+        nested_change_sets::remove(region, &other, moment);
+    }
+}
+
+/// Refuses an update of a stack that a failure paused, unless rollback is still disabled.
 pub(super) fn check_paused(stack: &Stack, disable_rollback: bool) -> Result<(), ApiError> {
     let paused = matches!(stack.status, StackStatus::CreateFailed | StackStatus::UpdateFailed);
     if !paused || disable_rollback {

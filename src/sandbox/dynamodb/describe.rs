@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::spec::on_demand;
 use crate::clock::Millis;
-use crate::state::table::Table;
+use crate::state::table::{Replica, Table};
 use crate::state::table_spec::{IndexSpec, Key, Throughput, Warm};
 
 impl Table {
@@ -50,19 +50,7 @@ impl Table {
             let status = if now < self.updating_until { "UPDATING" } else { "ENABLED" };
             body["SSEDescription"] = json!({ "Status": status, "SSEType": "KMS", "KMSMasterKeyArn": key });
         }
-        if !self.replicas.is_empty() {
-            body["GlobalTableVersion"] = json!("2019.11.21");
-            body["Replicas"] = self
-                .replicas
-                .iter()
-                .map(
-                    |(region, replica)| json!({ "RegionName": region, "ReplicaStatus": replica.status(now) }),
-                )
-                .collect();
-        }
-        if let Some(consistency) = &self.consistency {
-            body["MultiRegionConsistency"] = json!(consistency);
-        }
+        self.add_replicas(&mut body, now);
         if let Some(warm) = self.warm(spec.throughput, spec.warm, now) {
             body["WarmThroughput"] = warm;
         }
@@ -75,6 +63,17 @@ impl Table {
                 spec.local_indexes.iter().map(|index| self.index_body(index)).collect();
         }
         body
+    }
+
+    fn add_replicas(&self, body: &mut Value, now: Millis) {
+        let replica_body = |(region, replica): (&String, &Replica)| json!({ "RegionName": region, "ReplicaStatus": replica.status(now) });
+        if !self.replicas.is_empty() {
+            body["GlobalTableVersion"] = json!("2019.11.21");
+            body["Replicas"] = self.replicas.iter().map(replica_body).collect();
+        }
+        if let Some(consistency) = &self.consistency {
+            body["MultiRegionConsistency"] = json!(consistency);
+        }
     }
 
     fn describe_index(&self, index: &IndexSpec, now: Millis) -> Value {

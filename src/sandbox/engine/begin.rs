@@ -1,4 +1,4 @@
-//! How an operation begins, and how somebody calls it off.
+//! The start of an operation, and its cancellation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,9 @@ use crate::clock::Millis;
 use crate::state::change_set::{Action, Change, OnFailure};
 use crate::state::operation::{Operation, OperationKind, Phase, Previous, Task, Work};
 use crate::state::schedule::{self, Effect};
-use crate::state::stack::{self, Definition, OperationType, PastOperation, Stack, StackStatus, Stale};
+use crate::state::stack::{
+    self, Definition, OperationType, PastOperation, Resource, Stack, StackStatus, Stale,
+};
 use crate::state::{Moment, Region};
 use crate::template::error::TemplateError;
 use crate::template::intrinsics::Scope;
@@ -63,24 +65,11 @@ pub(crate) fn begin(
     changes: &[Change],
     at: Moment<'_>,
 ) -> Result<String, TemplateError> {
-    let (active, needs) = {
-        let exports = exports(region, None);
-        let stack = &region.stacks[index];
-        let scope = Scope::new(&region.name, stack, &definition, None, &exports);
-        let active = order::active(&scope)?;
-        let needs = order::dependencies(&scope, &active);
-        (active, needs)
-    };
-    let mut forward = order::forward(changes, &active, &needs);
+    let denied = denied(&region.stacks[index], &order, changes);
+    let tasks = forward_tasks(region, index, &definition, changes, &denied)?;
     let id = region.random.uuid();
     let timeout = order.timeout;
-    let denied = denied(&region.stacks[index], &order, changes);
-    for logical_id in denied.keys() {
-        forward.insert(logical_id.clone(), Task::new(Work::Update, BTreeSet::new()));
-    }
     let stack = &mut region.stacks[index];
-    // What stopped half-way goes on from here, and would still go back to where it came from.
-    let earlier = stack.paused.take().or_else(|| stack.operation.take());
     let (status, kind) = match order.kind {
         OperationKind::Update => (StackStatus::UpdateInProgress, OperationType::UpdateStack),
         OperationKind::Import => (StackStatus::ImportInProgress, OperationType::UpdateStack),
@@ -88,18 +77,7 @@ pub(crate) fn begin(
             (StackStatus::CreateInProgress, OperationType::CreateStack)
         }
     };
-    let (previous, leftovers) = match (order.kind, earlier) {
-        (OperationKind::Create | OperationKind::Delete, _) => (None, BTreeMap::new()),
-        (_, Some(earlier)) => (earlier.previous, earlier.leftovers),
-        (OperationKind::Update | OperationKind::Import, None) => {
-            let previous = Previous {
-                definition: stack.definition.clone(),
-                resources: stack.resources.clone(),
-                change_set_id: stack.change_set_id.clone(),
-            };
-            (Some(previous), BTreeMap::new())
-        }
-    };
+    let (previous, leftovers) = rollback_target(stack, order.kind);
     if order.kind == OperationKind::Update {
         stack.updated = Some(at.now);
     }
@@ -111,22 +89,71 @@ pub(crate) fn begin(
     }
     stack.past.insert(0, PastOperation { id: id.clone(), kind });
     stack.operation = Some(Operation { leftovers, denied, ..operation(id.clone(), order, previous) });
-    let stack_id = stack.id.clone();
-    let others = at.faults.cancels.iter().filter(|cancel| cancel.stack == stack.name);
-    let cancels: Vec<_> = others.map(|cancel| Millis::from(cancel.after_seconds) * 1_000).collect();
-    let mut call_off_after = |wait: Millis, reason: &str| {
-        let reason = reason.to_owned();
-        let effect = Effect::CalledOff { stack_id: stack_id.clone(), operation: id.clone(), reason };
-        schedule::after(region, at.now + wait, effect);
-    };
     if status == StackStatus::UpdateInProgress {
-        cancels.into_iter().for_each(|wait| call_off_after(wait, USER_INITIATED));
+        let cancels = at.faults.cancels.iter().filter(|cancel| cancel.stack == region.stacks[index].name);
+        for wait in cancels.map(|cancel| Millis::from(cancel.after_seconds) * 1_000).collect::<Vec<_>>() {
+            cancel_after(region, index, &id, wait, USER_INITIATED, at);
+        }
     }
     if let Some(wait) = timeout {
-        call_off_after(wait, TOO_LONG);
+        cancel_after(region, index, &id, wait, TOO_LONG, at);
     }
-    enter(region, index, Phase::Forward, forward, Some((status, Some(USER_INITIATED.to_owned()))), at);
+    enter(region, index, Phase::Forward, tasks, Some((status, Some(USER_INITIATED.to_owned()))), at);
     Ok(id)
+}
+
+/// The tasks towards `definition`. A denied removal has a task too: it fails when its turn comes.
+fn forward_tasks(
+    region: &Region,
+    index: usize,
+    definition: &Definition,
+    changes: &[Change],
+    denied: &BTreeMap<String, String>,
+) -> Result<BTreeMap<String, Task>, TemplateError> {
+    let exports = exports(region, None);
+    let scope = Scope::new(&region.name, &region.stacks[index], definition, None, &exports);
+    let active = order::active(&scope)?;
+    let needs = order::dependencies(&scope, &active);
+    let mut tasks = order::forward(changes, &active, &needs);
+    for logical_id in denied.keys() {
+        tasks.insert(logical_id.clone(), Task::new(Work::Update, BTreeSet::new()));
+    }
+    Ok(tasks)
+}
+
+/// What a rollback would restore, and the physical resources that earlier operations left behind.
+fn rollback_target(stack: &mut Stack, kind: OperationKind) -> (Option<Previous>, BTreeMap<String, Resource>) {
+    // An operation that continues a paused one keeps its target.
+    let earlier = stack.paused.take().or_else(|| stack.operation.take());
+    match (kind, earlier) {
+        (OperationKind::Create | OperationKind::Delete, _) => (None, BTreeMap::new()),
+        (_, Some(earlier)) => (earlier.previous, earlier.leftovers),
+        (OperationKind::Update | OperationKind::Import, None) => {
+            let previous = Previous {
+                definition: stack.definition.clone(),
+                resources: stack.resources.clone(),
+                change_set_id: stack.change_set_id.clone(),
+            };
+            (Some(previous), BTreeMap::new())
+        }
+    }
+}
+
+/// Schedules the cancellation of an operation.
+fn cancel_after(
+    region: &mut Region,
+    index: usize,
+    operation: &str,
+    wait: Millis,
+    reason: &str,
+    at: Moment<'_>,
+) {
+    let effect = Effect::CalledOff {
+        stack_id: region.stacks[index].id.clone(),
+        operation: operation.to_owned(),
+        reason: reason.to_owned(),
+    };
+    schedule::after(region, at.now + wait, effect);
 }
 
 /// The removals that the stack policy does not allow, with its words.

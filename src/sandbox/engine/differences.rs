@@ -131,33 +131,19 @@ fn modify(
         details.push(direct("Type", None, Replacement::True));
     }
     property_details(kind, resource, old_template, &template, &after, stack, scope, &mut details);
-    for (attribute, unchanged) in [
-        ("Metadata", old_template.and_then(|old| old.get("Metadata")) == template.get("Metadata")),
-        ("DeletionPolicy", resource.deletion_policy == policy(&template, "DeletionPolicy")),
-        ("UpdateReplacePolicy", resource.update_replace_policy == policy(&template, "UpdateReplacePolicy")),
-    ] {
-        if !unchanged {
-            details.push(direct(attribute, None, Replacement::False));
-        }
-    }
+    details.extend(attribute_details(resource, old_template, &template));
     if kind.takes_stack_tags()
         && stack.definition.as_ref().is_some_and(|old| old.tags != scope.definition.tags)
     {
         details.push(direct("Tags", None, Replacement::False));
     }
     if kind == ResourceType::Stack && details.is_empty() {
-        // What lies at the template's address may have changed: only the update finds out.
+        // The template at the URL may have changed; only the update reads it.
         let automatic = direct("Properties", None, Replacement::False);
         details.push(Detail { dynamic: true, source: "Automatic".to_owned(), ..automatic });
     }
     if details.is_empty() {
         return Ok(None);
-    }
-    let mut scopes: Vec<String> = Vec::new();
-    for detail in &details {
-        if !scopes.contains(&detail.attribute) {
-            scopes.push(detail.attribute.clone());
-        }
     }
     let replacement = details.iter().map(|detail| detail.recreation).max().unwrap_or(Replacement::False);
     let policy_action = (replacement == Replacement::True).then(|| {
@@ -171,12 +157,34 @@ fn modify(
         kind,
         replacement: Some(replacement),
         policy_action,
-        scope: scopes,
+        scope: attributes(&details),
         details,
         before: Some(resource.properties.clone()),
         after: Some(after),
         change_set_id: None,
     }))
+}
+
+/// Changes of a resource's attributes beside its properties.
+fn attribute_details(resource: &Resource, old_template: Option<&Value>, template: &Value) -> Vec<Detail> {
+    let unchanged = [
+        ("Metadata", old_template.and_then(|old| old.get("Metadata")) == template.get("Metadata")),
+        ("DeletionPolicy", resource.deletion_policy == policy(template, "DeletionPolicy")),
+        ("UpdateReplacePolicy", resource.update_replace_policy == policy(template, "UpdateReplacePolicy")),
+    ];
+    let changed = unchanged.into_iter().filter(|(_, unchanged)| !unchanged);
+    changed.map(|(attribute, _)| direct(attribute, None, Replacement::False)).collect()
+}
+
+/// The `Scope` of a change: the attributes of its details, each once.
+fn attributes(details: &[Detail]) -> Vec<String> {
+    let mut attributes: Vec<String> = Vec::new();
+    for detail in details {
+        if !attributes.contains(&detail.attribute) {
+            attributes.push(detail.attribute.clone());
+        }
+    }
+    attributes
 }
 
 fn policy(template: &Value, attribute: &str) -> Policy {

@@ -61,7 +61,7 @@ pub(super) fn enter(
     nested::tell_parent(region, &id, at);
 }
 
-/// The last task of a phase is over: what follows.
+/// Ends a phase whose last task is done, and begins what follows.
 pub(crate) fn end(region: &mut Region, stack_id: &str, phase: u64, at: Moment<'_>) {
     let Some(index) = stack::find(region, stack_id) else {
         return;
@@ -74,53 +74,39 @@ pub(crate) fn end(region: &mut Region, stack_id: &str, phase: u64, at: Moment<'_
     }
     let cleans_up = matches!(operation.phase, Phase::Cleanup | Phase::RollbackCleanup);
     if cleans_up && nested::release(region, stack_id, at) {
-        // Its children clean up with it, and it is done when they are.
+        // The stack is done when its nested stacks have cleaned up.
         let effect = Effect::PhaseEnds { stack_id: stack_id.to_owned(), phase };
         return schedule::after(region, at.now + at.timings.settle, effect);
     }
     if watches(region, index, &operation, at) {
         return;
     }
-    let Some(operation) = region.stacks[index].operation.clone() else {
-        return;
-    };
+    if let Some(operation) = region.stacks[index].operation.clone() {
+        begin_next(region, index, &operation, at);
+    }
+}
+
+/// What follows a phase: the next phase, or the operation's end.
+fn begin_next(region: &mut Region, index: usize, operation: &Operation, at: Moment<'_>) {
     match (operation.phase, operation.kind) {
-        (Phase::Forward, OperationKind::Import) => end_import(region, index, &operation, at),
-        (Phase::Forward, OperationKind::Update) => end_update(region, index, &operation, at),
+        (Phase::Forward, OperationKind::Import) => end_import(region, index, operation, at),
+        (Phase::Forward, OperationKind::Update) => end_update(region, index, operation, at),
         (Phase::Forward, OperationKind::Create | OperationKind::Delete) => {
-            end_creation(region, index, &operation, at);
+            end_creation(region, index, operation, at);
         }
-        (Phase::Cleanup, _) => end_cleanup(region, index, &operation, at),
-        (Phase::Rollback, OperationKind::Update) => end_update_rollback(region, index, &operation, at),
+        (Phase::Cleanup, _) => end_cleanup(region, index, operation, at),
+        (Phase::Rollback, OperationKind::Update) => end_update_rollback(region, index, operation, at),
         (Phase::Rollback, OperationKind::Create | OperationKind::Delete | OperationKind::Import) => {
-            end_deletion(
-                region,
-                index,
-                &operation,
-                StackStatus::RollbackComplete,
-                StackStatus::RollbackFailed,
-                at,
-            );
+            let (complete, failed) = (StackStatus::RollbackComplete, StackStatus::RollbackFailed);
+            end_deletion(region, index, operation, complete, failed, at);
         }
         (Phase::RollbackCleanup, _) => {
-            finish(
-                region,
-                index,
-                StackStatus::UpdateRollbackComplete,
-                None,
-                ExecutionStatus::ExecuteFailed,
-                at,
-            );
+            let (status, execution) = (StackStatus::UpdateRollbackComplete, ExecutionStatus::ExecuteFailed);
+            finish(region, index, status, None, execution, at);
         }
         (Phase::Delete, _) => {
-            end_deletion(
-                region,
-                index,
-                &operation,
-                StackStatus::DeleteComplete,
-                StackStatus::DeleteFailed,
-                at,
-            );
+            let (complete, failed) = (StackStatus::DeleteComplete, StackStatus::DeleteFailed);
+            end_deletion(region, index, operation, complete, failed, at);
         }
     }
 }

@@ -110,7 +110,7 @@ pub(super) fn update(
     if let Err(error) = rules::create(name, &after) {
         return Err(said(&error, site.random));
     }
-    match carry_out(&mut wanted, &before, &after, is_rollback, site, moment) {
+    match apply(&mut wanted, &before, &after, is_rollback, site, moment) {
         Ok(takes) => {
             let made = made(&wanted, takes);
             site.services.tables.insert(name.clone(), wanted);
@@ -159,7 +159,8 @@ fn index_changes(before: &TableSpec, after: &TableSpec) -> IndexesChange {
     }
 }
 
-fn carry_out(
+/// Makes the table what `after` says. Returns how long that takes.
+fn apply(
     table: &mut Table,
     before: &TableSpec,
     after: &TableSpec,
@@ -170,24 +171,50 @@ fn carry_out(
     let now = moment.now;
     // A table that is busy is waited for: the handler polls until it is ACTIVE.
     let start = table.updating_until.max(table.active_at).max(now);
-    let mut takes = moment.timings.table_update;
-
     let change = index_changes(before, after);
-    let (adds, removes) = (!change.creates.is_empty(), !change.deletes.is_empty());
+    let adds = !change.creates.is_empty();
     table.spec.attributes.extend(after.attributes.clone());
-    match operations::change_indexes(table, change, moment) {
-        Err(error) if !is_rollback => return Err(error),
+    let mut takes = match apply_indexes(table, change, moment) {
         // AWS leaves such an index for its owner to delete.
-        Err(_) => {}
-        // Stacks wait until the table is ACTIVE again, not until the index is.
-        Ok(()) if adds => takes = takes.max(moment.timings.index_allocation + moment.timings.table_update),
-        Ok(()) if removes => takes = takes.max(moment.timings.index_delete),
-        Ok(()) => {}
-    }
+        Err(_) if is_rollback => moment.timings.table_update,
+        other => other?,
+    };
     for index in &after.indexes {
         operations::tune_index(table, index);
     }
+    apply_settings(table, before, after, is_rollback, site, moment)?;
+    let (was, is) = (before.kinesis.as_ref(), after.kinesis.as_ref());
+    takes += kinesis::change(table, was, is, site.services, moment)?;
+    table.spec.kinesis.clone_from(&after.kinesis);
+    let ends = start + moment.timings.table_update;
+    if !adds {
+        table.updating_until = table.updating_until.max(ends);
+    }
+    Ok(takes.max(ends - now))
+}
 
+/// Creates and deletes indexes. Returns how long the stack waits: until the table is ACTIVE again, not until an index is.
+fn apply_indexes(table: &mut Table, change: IndexesChange, moment: Moment<'_>) -> Result<Millis, ApiError> {
+    let (adds, removes) = (!change.creates.is_empty(), !change.deletes.is_empty());
+    operations::change_indexes(table, change, moment)?;
+    let timings = moment.timings;
+    let takes = match (adds, removes) {
+        (true, _) => timings.index_allocation + timings.table_update,
+        (false, true) => timings.index_delete,
+        (false, false) => 0,
+    };
+    Ok(takes.max(timings.table_update))
+}
+
+/// The settings beside keys, indexes and Kinesis, sent one after the other.
+fn apply_settings(
+    table: &mut Table,
+    before: &TableSpec,
+    after: &TableSpec,
+    is_rollback: bool,
+    site: &mut Site<'_>,
+    moment: Moment<'_>,
+) -> Result<(), ApiError> {
     operations::set_billing(table, after, moment);
     operations::set_stream(table, after.stream.clone(), moment);
     operations::set_recovery(table, after.recovery, moment);
@@ -198,7 +225,7 @@ fn carry_out(
     }
     if before.class != after.class {
         table.spec.class = after.class.clone().or_else(|| Some("STANDARD".to_owned()));
-        table.class_changed = Some(now);
+        table.class_changed = Some(moment.now);
     }
     if let (Some(was), Some(is)) = (before.warm, after.warm)
         && !is_rollback
@@ -213,14 +240,7 @@ fn carry_out(
     table.spec.tags.clone_from(&after.tags);
     table.spec.resource_policy.clone_from(&after.resource_policy);
     table.spec.insights.clone_from(&after.insights);
-    let (was, is) = (before.kinesis.as_ref(), after.kinesis.as_ref());
-    takes += kinesis::change(table, was, is, site.services, moment)?;
-    table.spec.kinesis.clone_from(&after.kinesis);
-    let ends = start + moment.timings.table_update;
-    if !adds {
-        table.updating_until = table.updating_until.max(ends);
-    }
-    Ok(takes.max(ends - now))
+    Ok(())
 }
 
 fn change_ttl(

@@ -10,7 +10,7 @@ use crate::wire::{Request, Response};
 
 mod upload;
 
-use crate::state::bucket::{Buckets, Object};
+use crate::state::bucket::{Bucket, Buckets, Object};
 
 /// A request to S3, taken apart.
 #[derive(Debug, Clone)]
@@ -127,45 +127,24 @@ pub(crate) fn answer(
             crate::wire::error::not_modelled(&format!("S3's header {name}")),
         ));
     }
+    let empty = Response::new(200, "application/xml", request_id, "");
     match call.method {
         Method::CreateBucket => {
             buckets.create(&call.bucket, &call.body, region, now)?;
-            Ok(with(
-                Response::new(200, "application/xml", request_id, ""),
-                "location",
-                &format!("/{}", call.bucket),
-            ))
+            Ok(with(empty, "location", &format!("/{}", call.bucket)))
         }
         Method::HeadBucket => {
             let found = buckets.find(&call.bucket, Some(region))?;
-            Ok(with(
-                Response::new(200, "application/xml", request_id, ""),
-                "x-amz-bucket-region",
-                &found.region,
-            ))
+            Ok(with(empty, "x-amz-bucket-region", &found.region))
         }
         Method::GetBucketLocation => {
-            // Whoever asks where a bucket is cannot know it.
+            // The caller does not know the region yet, so any region may ask.
             let found = buckets.find(&call.bucket, None)?;
-            let place = if found.region == "us-east-1" { "" } else { found.region.as_str() };
-            let body = format!(
-                "<LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{place}</LocationConstraint>"
-            );
-            Ok(Response::new(200, "application/xml", request_id, body))
+            Ok(Response::new(200, "application/xml", request_id, location(&found.region)))
         }
         Method::PutObject => {
             let bucket = buckets.find_mut(&call.bucket, Some(region))?;
-            let object = upload::read(call, now)?;
-            if call.header("if-none-match").is_some() && bucket.objects.contains_key(&call.key) {
-                return Err(ApiError::new(
-                    412,
-                    "PreconditionFailed",
-                    "At least one of the pre-conditions you specified did not hold",
-                ));
-            }
-            let answer = described(Response::new(200, "application/xml", request_id, ""), &object, false);
-            bucket.objects.insert(call.key.clone(), object);
-            Ok(answer)
+            put(bucket, call, now, empty)
         }
         Method::GetObject => {
             let object = buckets.find(&call.bucket, Some(region))?.object(&call.key)?;
@@ -174,12 +153,9 @@ pub(crate) fn answer(
         }
         Method::HeadObject => {
             let object = buckets.find(&call.bucket, Some(region))?.object(&call.key)?;
-            let answer = with(
-                Response::new(200, &object.content_type, request_id, ""),
-                "content-length",
-                &object.body.bytes().len().to_string(),
-            );
-            Ok(described(answer, object, true))
+            let length = object.body.bytes().len().to_string();
+            let answer = Response::new(200, &object.content_type, request_id, "");
+            Ok(described(with(answer, "content-length", &length), object, true))
         }
         Method::Unmodelled => {
             Err(ApiError::new(501, "NotImplemented", crate::wire::error::not_modelled(&call.action)))
@@ -187,7 +163,30 @@ pub(crate) fn answer(
     }
 }
 
-/// S3's form of a refusal. A HEAD has no body to say it in.
+/// The body of GetBucketLocation, which names us-east-1 by an empty text.
+fn location(region: &str) -> String {
+    let name = if region == "us-east-1" { "" } else { region };
+    format!(
+        "<LocationConstraint xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">{name}</LocationConstraint>"
+    )
+}
+
+/// Stores the object that the call carries.
+fn put(bucket: &mut Bucket, call: &S3Call, now: Millis, empty: Response) -> Result<Response, ApiError> {
+    let object = upload::read(call, now)?;
+    if call.header("if-none-match").is_some() && bucket.objects.contains_key(&call.key) {
+        return Err(ApiError::new(
+            412,
+            "PreconditionFailed",
+            "At least one of the pre-conditions you specified did not hold",
+        ));
+    }
+    let answer = described(empty, &object, false);
+    bucket.objects.insert(call.key.clone(), object);
+    Ok(answer)
+}
+
+/// S3's form of a refusal; the answer to a HEAD has no body.
 pub(crate) fn refuse(call: &S3Call, error: &ApiError, request_id: &str) -> Response {
     let head = matches!(call.method, Method::HeadBucket | Method::HeadObject);
     let body = if head {
@@ -197,7 +196,7 @@ pub(crate) fn refuse(call: &S3Call, error: &ApiError, request_id: &str) -> Respo
     };
     let answer = Response::new(error.status, "application/xml", request_id, body);
     match (error.code.as_str(), error.message.rsplit_once(" region ")) {
-        // Clients go on in the region that they are told.
+        // Clients repeat the call in the region that the header names.
         ("PermanentRedirect", Some((_, region))) => with(answer, "x-amz-bucket-region", region),
         _ => answer,
     }

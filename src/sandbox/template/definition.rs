@@ -245,58 +245,15 @@ fn read_parameters(
 }
 
 fn parameter(key: &str, declaration: &Value, value: String) -> Result<Parameter, ApiError> {
-    let refuse = |text: String| Err(ApiError::validation(text));
     let kind = declaration.get("Type").and_then(Value::as_str).unwrap_or("String");
-    let number = |name: &str| declaration.get(name).and_then(|value| scalar(value).parse::<f64>().ok());
-    if value.len() > LONGEST_VALUE {
-        return refuse(format!("Parameter '{key}' must be no more than {LONGEST_VALUE} bytes"));
-    }
-    let parsed = value.trim().parse::<f64>().ok().filter(|number| number.is_finite());
-    match (kind, parsed) {
-        ("Number", None) => return refuse(format!("Parameter '{key}' must be a number.")),
-        ("Number", Some(parsed)) => {
-            if number("MinValue").is_some_and(|least| parsed < least) {
-                return refuse(format!(
-                    "Parameter '{key}' must be a number not less than {}",
-                    scalar(&declaration["MinValue"])
-                ));
-            }
-            if number("MaxValue").is_some_and(|most| parsed > most) {
-                return refuse(format!(
-                    "Parameter '{key}' must be a number not greater than {}",
-                    scalar(&declaration["MaxValue"])
-                ));
-            }
-        }
-        ("List<Number>", _) if value.split(',').any(|item| item.trim().parse::<f64>().is_err()) => {
-            return refuse(format!("Parameter '{key}' must be a list of numbers."));
-        }
-        _ => {}
-    }
-    let length = value.chars().count() as f64;
-    if number("MinLength").is_some_and(|least| length < least) {
-        return refuse(format!(
-            "Parameter '{key}' must contain at least {} characters",
-            scalar(&declaration["MinLength"])
-        ));
-    }
-    if number("MaxLength").is_some_and(|most| length > most) {
-        return refuse(format!(
-            "Parameter '{key}' must contain at most {} characters",
-            scalar(&declaration["MaxLength"])
-        ));
-    }
-    if let Some(allowed) = declaration.get("AllowedValues").and_then(Value::as_array) {
-        let allowed: Vec<String> = allowed.iter().map(scalar).collect();
-        let list = matches!(kind, "CommaDelimitedList" | "List<Number>");
-        let fits = if list {
-            value.split(',').all(|item| allowed.iter().any(|one| one == item.trim()))
-        } else {
-            allowed.contains(&value)
-        };
-        if !fits {
-            return refuse(format!("Parameter '{key}' must be one of AllowedValues"));
-        }
+    let too_long = value.len() > LONGEST_VALUE;
+    let broken = too_long
+        .then(|| format!("be no more than {LONGEST_VALUE} bytes"))
+        .or_else(|| broken_number(kind, declaration, &value))
+        .or_else(|| broken_length(declaration, &value))
+        .or_else(|| broken_allowed_values(kind, declaration, &value));
+    if let Some(constraint) = broken {
+        return Err(ApiError::validation(format!("Parameter '{key}' must {constraint}")));
     }
     Ok(Parameter {
         key: key.to_owned(),
@@ -311,6 +268,58 @@ fn parameter(key: &str, declaration: &Value, value: String) -> Result<Parameter,
         ),
         resolved: None,
     })
+}
+
+/// A numeric attribute of a parameter's declaration: its value, and its text for messages.
+fn bound(declaration: &Value, name: &str) -> Option<(f64, String)> {
+    let text = scalar(declaration.get(name)?);
+    Some((text.parse().ok()?, text))
+}
+
+/// The constraint on the length that a value breaks.
+fn broken_length(declaration: &Value, value: &str) -> Option<String> {
+    let length = value.chars().count() as f64;
+    let least = bound(declaration, "MinLength").filter(|(least, _)| length < *least);
+    let most = bound(declaration, "MaxLength").filter(|(most, _)| length > *most);
+    match (least, most) {
+        (Some((_, least)), _) => Some(format!("contain at least {least} characters")),
+        (None, Some((_, most))) => Some(format!("contain at most {most} characters")),
+        (None, None) => None,
+    }
+}
+
+/// The constraint on numbers that a value breaks.
+fn broken_number(kind: &str, declaration: &Value, value: &str) -> Option<String> {
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    match kind {
+        "Number" => {
+            let Some(number) = number(value).filter(|number| number.is_finite()) else {
+                return Some("be a number.".to_owned());
+            };
+            let least = bound(declaration, "MinValue").filter(|(least, _)| number < *least);
+            let most = bound(declaration, "MaxValue").filter(|(most, _)| number > *most);
+            match (least, most) {
+                (Some((_, least)), _) => Some(format!("be a number not less than {least}")),
+                (None, Some((_, most))) => Some(format!("be a number not greater than {most}")),
+                (None, None) => None,
+            }
+        }
+        "List<Number>" if value.split(',').any(|item| number(item).is_none()) => {
+            Some("be a list of numbers.".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// `AllowedValues`, for each item of a list.
+fn broken_allowed_values(kind: &str, declaration: &Value, value: &str) -> Option<String> {
+    let allowed: Vec<String> = declaration.get("AllowedValues")?.as_array()?.iter().map(scalar).collect();
+    let is_allowed = |text: &str| allowed.iter().any(|one| one == text);
+    let fits = match kind {
+        "CommaDelimitedList" | "List<Number>" => value.split(',').all(|item| is_allowed(item.trim())),
+        _ => is_allowed(value),
+    };
+    (!fits).then(|| "be one of AllowedValues".to_owned())
 }
 
 /// Checks what can only be checked with parameters: conditions and the references that they leave.
