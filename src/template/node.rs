@@ -3,6 +3,8 @@
 //! It is the same for YAML and JSON. Short forms have become the mappings that they stand for, so
 //! the `a` of `!GetAtt a.b` is found at `/Fn::GetAtt/0`. Nothing here goes back to the text.
 
+use std::fmt::Write;
+
 use serde::{Serialize, Serializer};
 
 use crate::{Position, Scalar, ScalarValue};
@@ -98,14 +100,38 @@ impl Node {
 
     /// The value as JSON text in the order of the document, functions in their long form, without
     /// a line break at the end. Of a mapping, [`parse`](crate::parse) makes the same value again.
+    ///
+    /// The text is ASCII; see [`escape_non_ascii`].
     #[must_use]
     pub fn write_json(&self, layout: JsonLayout) -> String {
-        match layout {
+        let json = match layout {
             JsonLayout::Pretty => serde_json::to_string_pretty(self),
             JsonLayout::Compact => serde_json::to_string(self),
-        }
-        .expect("keys are strings and numbers are finite")
+        };
+        escape_non_ascii(json.expect("keys are strings and numbers are finite"))
     }
+}
+
+/// Returns JSON text with each character beyond ASCII as `\uXXXX`, which stands for the same value.
+///
+/// CloudFormation accepts such characters in a template, but GetTemplate returns `?` for each of them
+/// ([coverage-roadmap#1220](https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1220)).
+#[must_use]
+pub fn escape_non_ascii(json: String) -> String {
+    if json.is_ascii() {
+        return json;
+    }
+    let mut escaped = String::with_capacity(json.len() * 2);
+    for character in json.chars() {
+        if character.is_ascii() {
+            escaped.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            write!(escaped, "\\u{unit:04x}").expect("a String takes every text");
+        }
+    }
+    escaped
 }
 
 /// An index of a JSON pointer: digits, and no leading zero.

@@ -4,6 +4,7 @@
 mod support;
 
 mod access;
+mod ascii;
 mod check;
 mod config;
 mod definitions;

@@ -15,7 +15,7 @@ use crate::wire::error::ApiError;
 use crate::wire::query::Params;
 use crate::wire::text::scalar;
 
-/// GetTemplate: the text as it was submitted.
+/// GetTemplate: the submitted text, in ASCII.
 pub(crate) fn get(region: &mut Region, params: &Params, _: Moment<'_>) -> Result<Value, ApiError> {
     if params.get("TemplateStage").is_some_and(|stage| stage != "Original" && stage != "Processed") {
         return Err(ApiError::validation(
@@ -45,7 +45,13 @@ pub(crate) fn get(region: &mut Region, params: &Params, _: Moment<'_>) -> Result
         }
     };
     // Without transforms the processed template is the original one.
-    Ok(json!({ "TemplateBody": body, "StagesAvailable": ["Original", "Processed"] }))
+    Ok(json!({ "TemplateBody": as_returned(body), "StagesAvailable": ["Original", "Processed"] }))
+}
+
+/// A template's text with `?` for each character beyond ASCII, as on AWS (coverage-roadmap#1220). The stack itself has the
+/// characters that were sent.
+fn as_returned(body: &str) -> String {
+    body.replace(|character: char| !character.is_ascii(), "?")
 }
 
 /// GetTemplateSummary.

@@ -30,11 +30,16 @@ pub struct Size {
     pub resources: usize,
     /// How many `Outputs` it has.
     pub outputs: usize,
-    /// How long it is in the shortest of its forms, compact JSON.
+    /// How long it is in the shortest of its forms, compact JSON in ASCII.
     pub bytes: usize,
 }
 
-/// How a template reaches CloudFormation.
+/// How a template reaches CloudFormation: always as ASCII.
+///
+/// CloudFormation accepts other characters, but GetTemplate returns `?` for each of them
+/// ([coverage-roadmap#1220](https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1220)), so a later
+/// comparison with what is deployed would find a difference that is none. A text that has such characters in its values is
+/// sent as JSON with `\uXXXX` escapes; one that has them in comments only is sent with `?` in the comments.
 ///
 /// ```
 /// use tablewright::render::{Body, INLINE_BYTES};
@@ -65,31 +70,44 @@ impl<'a> Body<'a> {
     ///
     /// # Errors
     ///
-    /// When it does not fit as it stands, and cannot be read.
+    /// When it does not fit or is not ASCII as it stands, and cannot be read.
     pub fn of(text: &'a str) -> Result<Self, ParseError> {
+        let text = in_ascii(text)?;
         if text.len() <= INLINE_BYTES {
-            return Ok(Self::Inline(text.into()));
+            return Ok(Self::Inline(text));
         }
-        let json = template::parse(text)?.write_json(JsonLayout::Compact);
+        let json = template::parse(&text)?.write_json(JsonLayout::Compact);
         let compact = json.len();
         Ok(if compact <= INLINE_BYTES {
             Self::Inline(json.into())
         } else if text.len() <= MOST.bytes {
-            Self::Upload { text: text.into(), compact }
+            Self::Upload { text, compact }
         } else {
             Self::Upload { text: json.into(), compact }
         })
     }
 }
 
+/// Returns a text of the same template in ASCII: the text itself where it can be kept, else JSON.
+fn in_ascii(text: &str) -> Result<Cow<'_, str>, ParseError> {
+    if text.is_ascii() {
+        return Ok(text.into());
+    }
+    let node = template::parse(text)?;
+    let replaced = text.replace(|character: char| !character.is_ascii(), "?");
+    let only_in_comments = template::parse(&replaced).is_ok_and(|read| read.to_value() == node.to_value());
+    Ok(if only_in_comments { replaced.into() } else { node.write_json(JsonLayout::Pretty).into() })
+}
+
+/// How long a value is as compact JSON in ASCII.
+fn compact_bytes(value: &Value) -> usize {
+    template::escape_non_ascii(value.to_string()).len()
+}
+
 impl Size {
     pub(super) fn of(template: &Value) -> Self {
         let entries = |section: &str| template[section].as_object().map_or(0, serde_json::Map::len);
-        Self {
-            resources: entries("Resources"),
-            outputs: entries("Outputs"),
-            bytes: template.to_string().len(),
-        }
+        Self { resources: entries("Resources"), outputs: entries("Outputs"), bytes: compact_bytes(template) }
     }
 
     /// Returns which limits it comes near, nine tenths or more of what CloudFormation takes: time to split the stack.
@@ -174,7 +192,7 @@ fn of_table(table: &crate::table::Table, template: &Value) -> (String, Size) {
     let size = resources.fold(Size { resources: 0, outputs: 0, bytes: 0 }, |size, (id, body)| Size {
         resources: size.resources + 1,
         // `"Id":` before it and a comma behind.
-        bytes: size.bytes + id.len() + body.to_string().len() + 4,
+        bytes: size.bytes + id.len() + compact_bytes(body) + 4,
         ..size
     });
     (table.id.clone(), size)

@@ -231,13 +231,21 @@ fn json_keeps_the_order_of_the_document() {
         parse("z: !GetAtt T.Arn\na: [1, 1.5, yes, ~, 'q\"\u{1f600}']\nm: {}\nb: []\n").expect("well-formed");
     assert_eq!(
         template.write_json(JsonLayout::Compact),
-        r#"{"z":{"Fn::GetAtt":["T","Arn"]},"a":[1,1.5,true,null,"q\"😀"],"m":{},"b":[]}"#
+        r#"{"z":{"Fn::GetAtt":["T","Arn"]},"a":[1,1.5,true,null,"q\"\ud83d\ude00"],"m":{},"b":[]}"#
     );
     assert_eq!(
         template.write_json(JsonLayout::Pretty),
         "{\n  \"z\": {\n    \"Fn::GetAtt\": [\n      \"T\",\n      \"Arn\"\n    ]\n  },\n  \"a\": [\n    1,\n    1.5,\n    \
-         true,\n    null,\n    \"q\\\"😀\"\n  ],\n  \"m\": {},\n  \"b\": []\n}"
+         true,\n    null,\n    \"q\\\"\\ud83d\\ude00\"\n  ],\n  \"m\": {},\n  \"b\": []\n}"
     );
+}
+
+#[test]
+fn json_is_ascii_in_keys_and_values() {
+    let template = parse("größe: [ß, \u{2028}, \"\u{1f600}\"]\n").expect("well-formed");
+    let json = template.write_json(JsonLayout::Compact);
+    assert_eq!(json, r#"{"gr\u00f6\u00dfe":["\u00df","\u2028","\ud83d\ude00"]}"#);
+    assert_eq!(parse(&json).expect("well-formed").to_value(), template.to_value());
 }
 
 #[test]

@@ -306,6 +306,30 @@ fn templates_come_back_as_they_were_sent() {
     same(&wire.call("ValidateTemplate", &[("TemplateBody", body)]), &expected, "validation");
 }
 
+#[test]
+fn templates_come_back_in_ascii() {
+    let wire = Wire::new();
+    let body = "# groß\nResources:\n  P:\n    Type: AWS::SSM::Parameter\n    Properties:\n      Name: p\n      Type: String\n      Value: \"grö\\u00dfe \u{1f600}\"\n";
+    let returned = body.replace(['ß', 'ö', '\u{1f600}'], "?");
+    let of_change_set = [("StackName", "app"), ("ChangeSetName", "one")];
+    let mut create = of_change_set.to_vec();
+    create.extend([("ChangeSetType", "CREATE"), ("TemplateBody", body)]);
+    wire.call("CreateChangeSet", &create);
+    wire.wait(5);
+    assert_eq!(wire.call("GetTemplate", &of_change_set)["TemplateBody"], returned);
+    wire.call("ExecuteChangeSet", &of_change_set);
+    wire.wait(60);
+    for stage in ["Original", "Processed"] {
+        let call = [("StackName", "app"), ("TemplateStage", stage)];
+        assert_eq!(wire.call("GetTemplate", &call)["TemplateBody"], returned, "{stage}");
+    }
+    // The stack has what was sent: the same text again changes nothing, the returned one does.
+    let update = |body| [("StackName", "app"), ("TemplateBody", body)];
+    let refusal = wire.refused("UpdateStack", &update(body));
+    assert_eq!(refusal, "ValidationError: No updates are to be performed.");
+    wire.call("UpdateStack", &update(&returned.replace("\\u00df", "?")));
+}
+
 /// Compares a stack-made table with a recorded one.
 fn check_table(name: &str, properties: &Value) {
     check_table_of("AWS::DynamoDB::Table", name, properties);

@@ -147,6 +147,43 @@ fn a_template_is_sent_as_it_is_as_json_or_by_s3() {
 }
 
 #[test]
+fn every_body_is_ascii() {
+    let inline = |text| match Body::of(text) {
+        Ok(Body::Inline(text)) => text.into_owned(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        inline("# für alle\nResources:\n  T: {Type: AWS::SNS::Topic} # groß\n"),
+        "# f?r alle\nResources:\n  T: {Type: AWS::SNS::Topic} # gro?\n"
+    );
+    assert_snapshot!(inline("# für alle\nMetadata: {größe: !Ref ß}\n"), @r#"
+    {
+      "Metadata": {
+        "gr\u00f6\u00dfe": {
+          "Ref": "\u00df"
+        }
+      }
+    }
+    "#);
+    // What is ASCII in the text may not be in its value.
+    let escaped = format!("A: \"\\u00df\"\n#{}", "#".repeat(INLINE_BYTES));
+    assert_eq!(inline(&escaped), r#"{"A":"\u00df"}"#);
+
+    let many: String = (0..4_000).map(|n| format!("  T{n}: größe\n")).collect();
+    let many = format!("Metadata:\n{many}");
+    let Ok(Body::Upload { text, compact }) = Body::of(&many) else { panic!("it does not fit") };
+    assert!(text.is_ascii());
+    let value = |text: &str| tablewright_template::parse(text).unwrap().to_value();
+    assert_eq!(value(&text), value(&many));
+    assert!(compact < text.len());
+
+    // An escape is longer than the character: that counts.
+    let nearly = format!(r#"{{"A":"{}"}}"#, "ß".repeat(INLINE_BYTES / 2 - 10));
+    assert!(nearly.len() < INLINE_BYTES);
+    assert!(matches!(Body::of(&nearly), Ok(Body::Upload { .. })));
+}
+
+#[test]
 fn near_a_limit_is_nine_tenths_of_it() {
     let near = |resources, outputs, bytes| Size { resources, outputs, bytes }.near_limits();
     assert_eq!(near(449, 179, 899_999), [] as [&str; 0]);
