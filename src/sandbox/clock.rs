@@ -1,8 +1,8 @@
 //! Where the sandbox's time comes from.
 //!
 //! A [`Clock::Wall`] runs with real time, faster by a factor; base and factor are kept in the state, so that time goes
-//! on evenly in the next process. A [`VirtualClock`] stands still until somebody sleeps: given to an SDK client as its
-//! sleep and time source, minutes of deployment pass in milliseconds.
+//! on evenly in the next process. A [`VirtualClock`] advances only when code sleeps on it: with an SDK client that has it as
+//! sleep and time source, minutes of a deployment pass in milliseconds.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -23,7 +23,7 @@ pub enum Clock {
         /// How many sandbox seconds pass in a real one.
         scale: f64,
     },
-    /// Time that only moves when told to.
+    /// Time that only advances explicitly.
     Virtual(VirtualClock),
 }
 
@@ -33,7 +33,7 @@ impl Default for Clock {
     }
 }
 
-/// The point at which wall time and sandbox time were last tied together.
+/// The pair of wall time and sandbox time from which sandbox time is computed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct TimeBase {
     wall: Millis,
@@ -42,7 +42,7 @@ pub(crate) struct TimeBase {
 }
 
 impl Clock {
-    /// Returns sandbox time, tying `base` anew when there is none or when the factor has changed.
+    /// Returns sandbox time, setting `base` when there is none or when the factor has changed.
     pub(crate) fn now(&self, base: &mut Option<TimeBase>) -> Millis {
         match self {
             Self::Virtual(clock) => clock.millis(),
@@ -86,7 +86,7 @@ impl VirtualClock {
         self.0.fetch_add(by, Ordering::SeqCst);
     }
 
-    /// Returns what the clock shows.
+    /// Returns the clock's time.
     pub fn now(&self) -> SystemTime {
         let millis = u64::try_from(self.millis()).unwrap_or_default();
         UNIX_EPOCH + Duration::from_millis(millis)
@@ -133,7 +133,7 @@ mod tests {
         // Another process, slower: no jump at the change.
         assert_eq!(scaled(1.0, 1_200, &mut base), 3_000);
         assert_eq!(scaled(1.0, 1_300, &mut base), 3_100);
-        // A wall clock that was set back does not turn time around.
+        // Sandbox time does not run backwards when the wall clock is set back.
         assert_eq!(scaled(1.0, 900, &mut base), 3_000);
     }
 

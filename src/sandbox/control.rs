@@ -1,7 +1,7 @@
-//! The sandbox's own addresses, for tools that are not in its process: `/_sandbox/faults` shows and replaces what goes
-//! wrong.
+//! The sandbox's own addresses, for tools that are not in its process: `/_sandbox/faults` returns and replaces the
+//! faults.
 //!
-//! These calls are no AWS calls: they are not counted, not recorded, and no fault concerns them.
+//! These are not AWS calls: they are not counted, not recorded, and no fault applies to them.
 
 use crate::sandbox::Sandbox;
 use crate::state::faults::Faults;

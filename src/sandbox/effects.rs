@@ -7,7 +7,7 @@ use crate::engine::{begin, calls, phases, starts, tasks};
 use crate::state::schedule::{Effect, next_due};
 use crate::state::{Moment, Region};
 
-/// Lets everything happen that is due by now, in the order in which it is due. Says whether anything did.
+/// Applies all due effects, in the order of their due times. Returns whether there were any.
 pub(crate) fn catch_up(region: &mut Region, moment: Moment<'_>) -> bool {
     let mut happened = false;
     while let Some(next) = next_due(region, moment.now) {

@@ -6,9 +6,9 @@
 //!
 //! The account is 000000000000. The region is the one in the request's credential scope, us-east-1 without one; regions are
 //! kept apart. Signatures are not checked, permissions are not modelled: a `RoleARN` is kept and shown, and judged by whom it
-//! trusts if a stack of the sandbox made the role. What goes wrong on purpose is set with [`Sandbox::set_faults`], or
+//! trusts if a stack of the sandbox made the role. Faults are injected with [`Sandbox::set_faults`], or
 //! from another process by a PUT to `/_sandbox/faults`.
-//! Ways in: [`Sandbox::answer`], [`Sandbox::http_client`] for an SDK in this process, [`serve`] for everybody else.
+//! Entry points: [`Sandbox::answer`], [`Sandbox::http_client`] for an SDK in this process, [`serve`] for other tools.
 //!
 //! ```
 //! use tablewright_sandbox::{Options, Request, Sandbox};

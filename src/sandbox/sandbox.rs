@@ -1,7 +1,7 @@
 //! The sandbox itself: one request in, one answer out.
 //!
-//! [`Sandbox::answer`] lets everything happen that is due, finds the service by the request's form, carries the action
-//! out and keeps the state. It checks no signatures and knows no permissions: any credentials will do.
+//! [`Sandbox::answer`] applies all due effects, finds the service by the request's form, runs the action and saves the
+//! state. Signatures and permissions are not checked: any credentials are accepted.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ pub struct Options {
     pub seed: u64,
     /// How long things take. A state file that exists keeps its own.
     pub timings: Timings,
-    /// What goes wrong. A state file that exists keeps its own.
+    /// The faults. A state file that exists keeps its own.
     pub faults: Faults,
 }
 
@@ -50,7 +50,7 @@ pub struct Call {
     pub at: SystemTime,
 }
 
-/// The peer is gone, and there is no answer: one of the [`Faults`].
+/// The connection broke without an answer: one of the [`Faults`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("connection reset by the sandbox")]
 pub struct ConnectionLost;
@@ -112,7 +112,7 @@ impl Sandbox {
         self.0.store.with(|state| state.faults = faults)
     }
 
-    /// Returns what goes wrong.
+    /// Returns the faults.
     pub fn faults(&self) -> Result<Faults, StoreError> {
         self.0.store.with(|state| state.faults.clone())
     }
@@ -144,7 +144,7 @@ impl Sandbox {
         answered.unwrap_or_else(|error| Ok(call.refuse(&unavailable(&error), &request_id)))
     }
 
-    /// Lets everything happen that is due, and returns the time.
+    /// Applies all due effects, and returns the time.
     fn catch_up(&self, state: &mut State) -> Millis {
         let now = self.0.clock.now(&mut state.time).max(state.now);
         let (regions, moment) = state.at(now);
@@ -152,14 +152,14 @@ impl Sandbox {
         for region in regions.by_name.values_mut() {
             happened |= effects::catch_up(region, moment);
         }
-        // Only what changes something moves the kept time: a mere look must not rewrite the file.
+        // Only a change moves the saved time: a read must not rewrite the file.
         if happened {
             state.now = now;
         }
         now
     }
 
-    /// Counts and records a call, and returns how it is to go wrong.
+    /// Counts and records a call, and returns its fault.
     fn note(&self, call: &ServiceCall, faults: &Faults, now: Millis, began: Millis) -> Option<CallFailure> {
         let mut traffic = self.traffic();
         traffic.total += 1;

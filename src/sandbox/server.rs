@@ -58,7 +58,7 @@ async fn talk(sandbox: Sandbox, stream: TcpStream) {
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(60))
         .serve_connection(TokioIo::new(stream), service);
-    // A peer that sends nonsense has had hyper's 400; a connection that breaks is the peer's business.
+    // hyper has answered a malformed request with 400; a broken connection concerns only the peer.
     let _ended = connection.await;
 }
 
@@ -83,7 +83,7 @@ async fn answer(sandbox: &Sandbox, request: hyper::Request<Incoming>) -> Answer 
             .collect(),
         body: body.to_vec(),
     };
-    // An error here makes hyper close the connection without an answer: that is the fault asked for.
+    // An error here makes hyper close the connection without an answer: that is the injected fault.
     to_http(sandbox.answer(&request)?)
 }
 

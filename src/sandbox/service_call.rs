@@ -42,9 +42,9 @@ impl Service {
 }
 
 impl ServiceCall {
-    /// Finds out what is asked. What cannot be read becomes a call that is refused.
+    /// Reads the service and action of a request. An unreadable request becomes a call that is refused.
     pub(crate) fn read(request: &Request) -> Self {
-        let scope = Scope::of(request);
+        let scope = CredentialScope::of(request);
         let call =
             |service, action: &str| Self { service, action: action.to_owned(), region: scope.region.clone() };
         if let Some(target) = request.header("x-amz-target") {
@@ -224,12 +224,12 @@ fn json_body(body: &[u8]) -> Result<Value, ApiError> {
 }
 
 /// Region and service of a request, from the credential scope of its signature.
-struct Scope {
+struct CredentialScope {
     region: String,
     service: String,
 }
 
-impl Scope {
+impl CredentialScope {
     fn of(request: &Request) -> Self {
         let mut parts = request
             .header("authorization")

@@ -1,4 +1,4 @@
-//! The life of a change set: made, worked out, shown, executed or deleted.
+//! The calls on change sets, and the effects that create their content.
 
 use serde_json::{Value, json};
 
@@ -21,10 +21,10 @@ use crate::wire::error::ApiError;
 use crate::wire::query::Params;
 use crate::wire::text::Page;
 
-/// The first half is AWS's (aws-cdk-cli#1780); what it gives as the cause was not recorded.
+/// The first half is AWS's (aws-cdk-cli#1780); its text after `because:` was not recorded.
 const INCOMPLETE: &str = "[WARN] --include-property-values option can return incomplete ChangeSet data because: values of \
                           some resources could not be worked out.";
-/// Changes that AWS would put into 1 MB.
+/// The changes in a page; AWS fills 1 MB.
 const PAGE: usize = 100;
 
 /// CreateChangeSet.
@@ -160,7 +160,7 @@ fn read_on_failure(params: &Params, kind: ChangeSetType) -> Result<Option<OnFail
     }
 }
 
-/// The stack that the change set is for; `None` when it is still to be made.
+/// The stack that the change set is for; `None` when it is to be created.
 fn find_stack(
     region: &Region,
     name: &str,
@@ -189,7 +189,7 @@ fn find_stack(
     }
 }
 
-/// The refusal of an update at the wrong time.
+/// The refusal of an update in the stack's current status.
 pub(super) fn not_updatable(stack: &Stack) -> ApiError {
     ApiError::validation(format!(
         "Stack:{} is in {} state and can not be updated.",
@@ -206,7 +206,7 @@ fn same_name<'a>(region: &'a Region, stack_id: &str, name: &str) -> Option<&'a C
     })
 }
 
-/// A second call with the same name is the first one repeated, or a conflict with it.
+/// The answer to a second call with the same name: a repetition of the first, or a conflict with it.
 fn repeated(existing: &ChangeSet, params: &Params, moment: Moment<'_>) -> Result<Value, ApiError> {
     let conflict = |attribute: &str| {
         Err(ApiError::new(
@@ -228,14 +228,14 @@ fn repeated(existing: &ChangeSet, params: &Params, moment: Moment<'_>) -> Result
     Ok(json!({ "Id": existing.id, "StackId": existing.stack_id }))
 }
 
-/// The creation begins.
+/// Begins the creation.
 pub(crate) fn begin(region: &mut Region, id: &str) {
     if let Some(change_set) = region.change_sets.iter_mut().find(|set| set.id == id) {
         change_set.status = ChangeSetStatus::CreateInProgress;
     }
 }
 
-/// The creation ends: the changes are worked out against the stack as it is now.
+/// Ends the creation: compares the definition with the stack as it is now.
 pub(crate) fn end(region: &mut Region, id: &str, moment: Moment<'_>) {
     let Some(place) = region.change_sets.iter().position(|set| set.id == id) else {
         return;
@@ -254,7 +254,7 @@ pub(crate) fn end(region: &mut Region, id: &str, moment: Moment<'_>) {
         }
         Err(failure) => Some(failure.to_string()),
     };
-    // Nested change sets have come behind it.
+    // Nested change sets were added behind it, so its index may differ.
     let Some(change_set) = region.change_sets.iter_mut().find(|set| set.id == id) else {
         return;
     };
@@ -272,7 +272,7 @@ pub(crate) fn end(region: &mut Region, id: &str, moment: Moment<'_>) {
     }
 }
 
-/// The changes that an execution would make, or why there can be none.
+/// The changes that an execution would make, or the reason for which the change set fails.
 fn work_out(
     region: &mut Region,
     index: usize,
@@ -376,7 +376,7 @@ pub(crate) fn list(region: &mut Region, params: &Params, _: Moment<'_>) -> Resul
     Ok(json!({ "Summaries": summaries, "NextToken": page.next }))
 }
 
-/// DeleteChangeSet. What is not there is deleted already.
+/// DeleteChangeSet. Succeeds when there is no such change set.
 pub(crate) fn delete(region: &mut Region, params: &Params, moment: Moment<'_>) -> Result<Value, ApiError> {
     let place = match find(region, params) {
         Ok(place) => place,
@@ -402,7 +402,7 @@ pub(crate) fn delete(region: &mut Region, params: &Params, moment: Moment<'_>) -
     Ok(json!({}))
 }
 
-/// A nested change set lives and dies with the root's. The words are ours.
+/// The refusal of a call on a nested change set, which belongs to the root's. The wording is ours.
 pub(super) fn is_nested(change_set: &ChangeSet, verb: &str) -> ApiError {
     ApiError::validation(format!(
         "ChangeSet [{}] belongs to a nested stack and cannot be {verb} by itself; use the root change set",

@@ -1,7 +1,6 @@
-//! Drift: what a stack's resources are, against what their template says.
+//! Drift: the actual properties of a stack's resources against those in the template.
 //!
-//! Only what the template says is compared. Nothing is found out before somebody asks: the answers are those of the last
-//! detection.
+//! Only properties in the template are compared. The views show the findings of the last detection.
 
 use serde_json::{Value, json};
 
@@ -59,7 +58,7 @@ impl Drift {
     }
 }
 
-/// What is there, as far as the template speaks of it. Lists whose order means nothing are put in the template's order.
+/// The actual values of the properties in the template. Unordered lists are put in the template's order.
 fn restricted(expected: &Value, actual: &Value) -> Value {
     match (expected, actual) {
         (Value::Object(expected), Value::Object(actual)) => Value::Object(
@@ -124,7 +123,7 @@ fn difference(kind: &str, path: &str, expected: Option<&Value>, actual: Option<&
     })
 }
 
-/// Looks at a stack's resources, or at one of them.
+/// Detects the drift of a stack's resources, or of one of them.
 fn detect(region: &mut Region, index: usize, only: Option<&str>, now: Millis) -> usize {
     let Region { stacks, services, .. } = region;
     let mut drifted = 0;
@@ -197,7 +196,7 @@ pub(crate) fn detection_status(
 }
 
 impl Detection {
-    /// What DescribeStacks shows of it once it is done.
+    /// The drift information in DescribeStacks.
     pub(crate) fn information(&self, now: Millis) -> Option<Value> {
         (now >= self.done_at).then(
             || json!({ "StackDriftStatus": self.status(), "LastCheckTimestamp": text::iso(self.done_at) }),

@@ -1,4 +1,4 @@
-//! Early validation: what is found wrong before anything is provisioned, and DescribeEvents, which shows it.
+//! Early validation: problems found before anything is provisioned, and DescribeEvents, which shows them.
 
 use serde_json::{Value, json};
 
@@ -21,7 +21,7 @@ const PAGE: usize = 100;
 const NAME_CONFLICT: &str = "NAME_CONFLICT_VALIDATION";
 const PROPERTIES: &str = "PROPERTY_VALIDATION";
 
-/// Looks for names in use and for properties that their type does not allow.
+/// Finds names in use and properties that violate their type's schema.
 pub(super) fn findings(
     services: &Services,
     random: &mut Random,
@@ -68,7 +68,7 @@ pub(super) fn findings(
     findings
 }
 
-/// What the change set says of its findings.
+/// The status reason of a change set with findings.
 pub(super) fn reason(findings: &[Finding]) -> Option<String> {
     let mut checks = Vec::new();
     for (validation, check) in [
@@ -170,12 +170,12 @@ fn stack_events(
     events.extend(stacks.into_iter().flat_map(|stack| {
         stack.events.iter().rev().filter(wanted).map(|event| operation_event(event, stack))
     }));
-    // Newest first, whichever stack they are of.
+    // Newest first across stacks.
     events.sort_by(|one, other| other["Timestamp"].as_str().cmp(&one["Timestamp"].as_str()));
     Ok(events)
 }
 
-/// What a stack's status says of the operation that brought it there.
+/// The status of the operation that led to a stack's status.
 fn operation_status(status: &str) -> &'static str {
     match status {
         "CREATE_COMPLETE"

@@ -1,10 +1,10 @@
-//! The execution of a change set, and what an operation asks of a stack before it begins.
+//! The execution of a change set, and the checks before an operation begins.
 
 use serde_json::{Value, json};
 
 use super::{import, nested_change_sets, stack_in_brackets};
 use crate::cloudformation::change_set_calls::{find, is_nested, not_updatable};
-use crate::engine::begin::{self, Order};
+use crate::engine::begin::{self, OperationRequest};
 use crate::state::change_set::{ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnFailure};
 use crate::state::operation::OperationKind;
 use crate::state::stack::{Stack, StackStatus};
@@ -32,17 +32,17 @@ pub(crate) fn execute(region: &mut Region, params: &Params, moment: Moment<'_>) 
         ChangeSetType::Update => OperationKind::Update,
         ChangeSetType::Import => OperationKind::Import,
     };
-    let order = Order {
+    let request = OperationRequest {
         on_failure,
         retain_except_on_create: params.flag("RetainExceptOnCreate")?,
         change_set_id: Some(change_set.id.clone()),
         imports: import::identifiers(&change_set.changes),
-        ..Order::new(kind, token.clone())
+        ..OperationRequest::new(kind, token.clone())
     };
     let stack = &mut region.stacks[index];
     stack.last_token.clone_from(&token);
     stack.disable_rollback = on_failure == OnFailure::DoNothing;
-    begin::begin(region, index, order, change_set.definition.clone(), &change_set.changes, moment)?;
+    begin::begin(region, index, request, change_set.definition.clone(), &change_set.changes, moment)?;
     delete_others(region, &change_set, moment);
     if let Some(set) = region.change_sets.iter_mut().find(|set| set.id == change_set.id) {
         set.execution = ExecutionStatus::ExecuteInProgress;
@@ -124,7 +124,7 @@ pub(super) fn check_paused(stack: &Stack, disable_rollback: bool) -> Result<(), 
     )))
 }
 
-/// The refusal of a request token that another operation had.
+/// The refusal of a request token that another operation has used.
 pub(super) fn token_used(token: &str) -> ApiError {
     ApiError::new(
         400,
@@ -133,7 +133,7 @@ pub(super) fn token_used(token: &str) -> ApiError {
     )
 }
 
-/// Marks the change sets of a stack that was changed in another way.
+/// Marks the available change sets of a stack that has changed as obsolete.
 pub(super) fn make_obsolete(region: &mut Region, stack_id: &str) {
     for set in region.change_sets.iter_mut().filter(|set| set.stack_id == stack_id) {
         if set.execution == ExecutionStatus::Available {

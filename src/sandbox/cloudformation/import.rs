@@ -1,4 +1,4 @@
-//! Imports: physical resources that are there become a stack's, by an IMPORT change set or along with other changes.
+//! Imports: existing physical resources are added to a stack, by an IMPORT change set or with other changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     names.into_iter().collect::<Vec<_>>().join(", ")
 }
 
-/// Reads and checks what an IMPORT change set is to take over.
+/// Reads and checks `ResourcesToImport` of an IMPORT change set.
 pub(super) fn read(
     params: &Params,
     definition: &Definition,
@@ -56,7 +56,7 @@ pub(super) fn read(
     Ok(wanted)
 }
 
-/// The identifier that the call gives, under the name that the type wants.
+/// The identifier in the call, which must have the name that the type defines.
 fn identifier(record: &Params, kind: ResourceType) -> Result<String, ApiError> {
     let keys = kind.identifiers();
     let given = record.entries("ResourceIdentifier");
@@ -147,7 +147,7 @@ pub(super) fn mark(changes: &mut [Change], wanted: &[ToImport]) {
     }
 }
 
-/// Why what is to be imported cannot be, as the change set says it.
+/// The reason for which a resource cannot be imported, as the change set gives it.
 pub(super) fn owned(region: &Region, changes: &[Change]) -> Option<String> {
     changes.iter().filter(|change| change.action == Action::Import).find_map(|change| {
         let identifier = change.physical_id.as_deref()?;
@@ -169,7 +169,7 @@ fn owner<'a>(region: &'a Region, kind: ResourceType, identifier: &str) -> Option
     })
 }
 
-/// `ImportExistingResources`: additions whose name is there already, and nobody's, become imports.
+/// `ImportExistingResources`: additions whose resource exists and belongs to no stack become imports.
 pub(super) fn adopt(region: &Region, definition: &Definition, changes: &mut [Change]) -> Result<(), Failure> {
     let mut unprotected = Vec::new();
     for change in changes.iter_mut().filter(|change| change.action == Action::Add) {

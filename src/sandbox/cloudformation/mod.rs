@@ -25,15 +25,15 @@ mod template_calls;
 
 type Run = fn(&mut Region, &Params, Moment<'_>) -> Result<Value, ApiError>;
 
-/// An action that is modelled.
-struct Action {
+/// A modelled action.
+struct ModelledAction {
     name: &'static str,
-    /// The parameters that it honours.
+    /// The parameters that it implements.
     honours: &'static [&'static str],
     run: Run,
 }
 
-/// Parameters that every action may carry and that mean what the sandbox does anyway.
+/// Parameters that any action may have, with the values that ask for the sandbox's normal behaviour.
 const NEUTRAL: &[(&str, &str)] = &[
     ("DeploymentMode", "STANDARD"),
     ("RetainExceptOnCreate", "false"),
@@ -44,18 +44,18 @@ const NEUTRAL: &[(&str, &str)] = &[
     ("DeploymentConfig.Mode", "STANDARD"),
 ];
 
-const ACTIONS: &[Action] = &[
-    Action {
+const ACTIONS: &[ModelledAction] = &[
+    ModelledAction {
         name: "CancelUpdateStack",
         honours: &["StackName", "ClientRequestToken"],
         run: recovery::cancel_update,
     },
-    Action {
+    ModelledAction {
         name: "ContinueUpdateRollback",
         honours: &["ClientRequestToken", "ForceRollback", "ResourcesToSkip", "RoleARN", "StackName"],
         run: recovery::continue_update_rollback,
     },
-    Action {
+    ModelledAction {
         name: "CreateChangeSet",
         honours: &[
             "Capabilities",
@@ -81,7 +81,7 @@ const ACTIONS: &[Action] = &[
         ],
         run: change_set_calls::create,
     },
-    Action {
+    ModelledAction {
         name: "CreateStack",
         honours: &[
             "Capabilities",
@@ -106,59 +106,63 @@ const ACTIONS: &[Action] = &[
         ],
         run: stack_calls::create,
     },
-    Action {
+    ModelledAction {
         name: "DeleteChangeSet",
         honours: &["ChangeSetName", "StackName"],
         run: change_set_calls::delete,
     },
-    Action {
+    ModelledAction {
         name: "DeleteStack",
         honours: &["ClientRequestToken", "DeletionMode", "RetainResources", "RoleARN", "StackName"],
         run: stack_calls::delete,
     },
-    Action {
+    ModelledAction {
         name: "DescribeChangeSet",
         honours: &["ChangeSetName", "IncludePropertyValues", "NextToken", "StackName"],
         run: change_set_calls::describe,
     },
-    Action {
+    ModelledAction {
         name: "DescribeEvents",
         honours: &["ChangeSetName", "Filters", "NextToken", "OperationId", "StackName"],
         run: early_validation::describe_events,
     },
-    Action {
+    ModelledAction {
         name: "DescribeStackDriftDetectionStatus",
         honours: &["StackDriftDetectionId"],
         run: drift::detection_status,
     },
-    Action {
+    ModelledAction {
         name: "DescribeStackEvents",
         honours: &["NextToken", "StackName"],
         run: stack_views::describe_events,
     },
-    Action {
+    ModelledAction {
         name: "DescribeStackResource",
         honours: &["LogicalResourceId", "StackName"],
         run: resource_views::describe,
     },
-    Action {
+    ModelledAction {
         name: "DescribeStackResourceDrifts",
         honours: &["NextToken", "StackName", "StackResourceDriftStatusFilters"],
         run: drift::describe,
     },
-    Action {
+    ModelledAction {
         name: "DescribeStackResources",
         honours: &["LogicalResourceId", "PhysicalResourceId", "StackName"],
         run: resource_views::describe_all,
     },
-    Action { name: "DescribeStacks", honours: &["NextToken", "StackName"], run: stack_views::describe },
-    Action { name: "DetectStackDrift", honours: &["StackName"], run: drift::detect_stack },
-    Action {
+    ModelledAction {
+        name: "DescribeStacks",
+        honours: &["NextToken", "StackName"],
+        run: stack_views::describe,
+    },
+    ModelledAction { name: "DetectStackDrift", honours: &["StackName"], run: drift::detect_stack },
+    ModelledAction {
         name: "DetectStackResourceDrift",
         honours: &["LogicalResourceId", "StackName"],
         run: drift::detect_resource,
     },
-    Action {
+    ModelledAction {
         name: "ExecuteChangeSet",
         honours: &[
             "ChangeSetName",
@@ -169,38 +173,50 @@ const ACTIONS: &[Action] = &[
         ],
         run: executions::execute,
     },
-    Action { name: "GetHookResult", honours: &["HookResultId"], run: crate::state::hook::get },
-    Action { name: "GetStackPolicy", honours: &["StackName"], run: stack_views::get_policy },
-    Action {
+    ModelledAction { name: "GetHookResult", honours: &["HookResultId"], run: crate::state::hook::get },
+    ModelledAction { name: "GetStackPolicy", honours: &["StackName"], run: stack_views::get_policy },
+    ModelledAction {
         name: "GetTemplate",
         honours: &["ChangeSetName", "StackName", "TemplateStage"],
         run: template_calls::get,
     },
-    Action {
+    ModelledAction {
         name: "GetTemplateSummary",
         honours: &["StackName", "TemplateBody", "TemplateURL"],
         run: template_calls::summary,
     },
-    Action { name: "ListChangeSets", honours: &["NextToken", "StackName"], run: change_set_calls::list },
-    Action { name: "ListExports", honours: &["NextToken"], run: stack_views::list_exports },
-    Action {
+    ModelledAction {
+        name: "ListChangeSets",
+        honours: &["NextToken", "StackName"],
+        run: change_set_calls::list,
+    },
+    ModelledAction { name: "ListExports", honours: &["NextToken"], run: stack_views::list_exports },
+    ModelledAction {
         name: "ListHookResults",
         honours: &["NextToken", "TargetId", "TargetType"],
         run: crate::state::hook::list,
     },
-    Action { name: "ListStackResources", honours: &["NextToken", "StackName"], run: resource_views::list },
-    Action { name: "ListStacks", honours: &["NextToken", "StackStatusFilter"], run: stack_views::list },
-    Action {
+    ModelledAction {
+        name: "ListStackResources",
+        honours: &["NextToken", "StackName"],
+        run: resource_views::list,
+    },
+    ModelledAction {
+        name: "ListStacks",
+        honours: &["NextToken", "StackStatusFilter"],
+        run: stack_views::list,
+    },
+    ModelledAction {
         name: "RollbackStack",
         honours: &["ClientRequestToken", "RetainExceptOnCreate", "RoleARN", "StackName"],
         run: recovery::rollback_stack,
     },
-    Action {
+    ModelledAction {
         name: "SetStackPolicy",
         honours: &["StackName", "StackPolicyBody", "StackPolicyURL"],
         run: stack_views::set_policy,
     },
-    Action {
+    ModelledAction {
         name: "UpdateStack",
         honours: &[
             "Capabilities",
@@ -225,19 +241,19 @@ const ACTIONS: &[Action] = &[
         ],
         run: stack_calls::update,
     },
-    Action {
+    ModelledAction {
         name: "UpdateTerminationProtection",
         honours: &["EnableTerminationProtection", "StackName"],
         run: stack_views::update_termination_protection,
     },
-    Action {
+    ModelledAction {
         name: "ValidateTemplate",
         honours: &["TemplateBody", "TemplateURL"],
         run: template_calls::validate,
     },
 ];
 
-/// Carries an action out.
+/// Runs an action.
 pub(crate) fn answer(
     region: &mut Region,
     name: &str,
@@ -258,7 +274,7 @@ pub(crate) fn answer(
     (action.run)(region, params, moment)
 }
 
-/// `StackName`, in the form that names may have.
+/// `StackName`, checked against the rule for names.
 fn stack_name(params: &Params) -> Result<&str, ApiError> {
     let name = params.required("StackName")?;
     let arn =
@@ -280,13 +296,13 @@ fn stack_name(params: &Params) -> Result<&str, ApiError> {
     Ok(name)
 }
 
-/// Finds a stack, in the words that DescribeStacks and GetTemplate use when it is not there.
+/// Finds a stack, or refuses in the wording of DescribeStacks and GetTemplate.
 fn stack_with_id(region: &Region, name: &str) -> Result<usize, ApiError> {
     crate::state::stack::find(region, name)
         .ok_or_else(|| ApiError::validation(format!("Stack with id {name} does not exist")))
 }
 
-/// Finds a stack, in the words that the other calls use.
+/// Finds a stack, or refuses in the wording of the other calls.
 fn stack_in_brackets(region: &Region, name: &str) -> Result<usize, ApiError> {
     crate::state::stack::find(region, name)
         .ok_or_else(|| ApiError::validation(format!("Stack [{name}] does not exist")))

@@ -1,4 +1,4 @@
-//! Change sets of nested stacks: with `IncludeNestedStacks`, every child has one of its own, down to the last.
+//! Change sets of nested stacks: with `IncludeNestedStacks`, every nested stack has one of its own, at any depth.
 
 use std::collections::BTreeSet;
 
@@ -12,8 +12,8 @@ use crate::state::stack::{self, Definition, Parent, Stack, StackStatus};
 use crate::state::{ACCOUNT, Moment, Region};
 use crate::template::outputs;
 
-/// Makes the change sets of the children that a root's change set adds or modifies. A child in which nothing changes leaves
-/// the root's changes; one whose change set fails fails the root's.
+/// Creates the change sets of the nested stacks that a root's change set adds or modifies. An unchanged nested stack is
+/// removed from the root's changes; a failed nested change set fails the root's.
 fn create(
     region: &mut Region,
     root: &ChangeSet,
@@ -41,14 +41,14 @@ fn create(
     Ok(Outcome { changes: kept, unchanged })
 }
 
-/// What the children's change sets make of the root's.
+/// What the nested change sets mean for the root's.
 pub(super) struct Outcome {
     changes: Vec<Change>,
-    /// The children in which nothing changes.
+    /// The nested stacks without changes.
     unchanged: BTreeSet<String>,
 }
 
-/// Works a stack's changes out once more, with what the change sets of its children brought.
+/// Computes a stack's changes again, with the results of the nested change sets.
 pub(super) fn with_children(
     region: &mut Region,
     set: &ChangeSet,
@@ -124,7 +124,7 @@ fn create_one(
     }
 }
 
-/// The change set of the stack above.
+/// The change set of the parent stack.
 fn change_set_of(region: &Region, stack_id: &str, root: &ChangeSet) -> String {
     if root.stack_id == stack_id {
         return root.id.clone();
@@ -153,7 +153,7 @@ fn work_out(
     Ok((definition, changes))
 }
 
-/// The child's stack: the one that is there, or a new shell in review.
+/// The nested stack: the existing one, or a new one in review.
 fn child(region: &mut Region, parent: &str, change: &Change, moment: Moment<'_>) -> usize {
     if let Some(index) = change.physical_id.as_deref().and_then(|id| stack::find(region, id)) {
         return index;
@@ -169,7 +169,7 @@ fn child(region: &mut Region, parent: &str, change: &Change, moment: Moment<'_>)
     region.stacks.len() - 1
 }
 
-/// A root's change set goes, and what was made for its children goes with it.
+/// Removes the nested change sets of a removed root, and the stacks in review created for them.
 pub(super) fn remove(region: &mut Region, id: &str, moment: Moment<'_>) {
     let below: Vec<(String, String)> = region
         .change_sets
@@ -191,7 +191,7 @@ pub(super) fn remove(region: &mut Region, id: &str, moment: Moment<'_>) {
     }
 }
 
-/// The change set at the top of a nest.
+/// The root change set.
 pub(super) fn root<'a>(region: &'a Region, set: &'a ChangeSet) -> &'a ChangeSet {
     let above = set.parent.as_ref().and_then(|id| region.change_sets.iter().find(|set| set.id == *id));
     above.map_or(set, |above| root(region, above))

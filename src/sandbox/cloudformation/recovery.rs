@@ -1,4 +1,4 @@
-//! The calls that take a stack back: CancelUpdateStack, RollbackStack, ContinueUpdateRollback.
+//! The calls that roll a stack back: CancelUpdateStack, RollbackStack, ContinueUpdateRollback.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ pub(crate) fn cancel_update(
     Ok(json!({}))
 }
 
-/// RollbackStack: the words of its refusal follow those of an update's, for want of a recording.
+/// RollbackStack. The wording of its refusal is an update's, as no recording shows its own.
 pub(crate) fn rollback_stack(
     region: &mut Region,
     params: &Params,

@@ -1,4 +1,4 @@
-//! The calls that work on a stack without a change set, and those that end one.
+//! CreateStack, UpdateStack and DeleteStack.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use super::{early_validation, stack_name};
 use crate::clock::Millis;
 use crate::cloudformation::change_set_calls::not_updatable;
 use crate::cloudformation::stack_views;
-use crate::engine::begin::{self, Order};
+use crate::engine::begin::{self, OperationRequest};
 use crate::engine::differences;
 use crate::state::change_set::OnFailure;
 use crate::state::operation::OperationKind;
@@ -58,13 +58,13 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
     stack.policy = policy;
     stack.termination_protection = params.flag("EnableTerminationProtection")?;
     stack.disable_rollback = on_failure == OnFailure::DoNothing;
-    let order = Order {
+    let request = OperationRequest {
         on_failure,
         retain_except_on_create: params.flag("RetainExceptOnCreate")?,
         timeout: read_timeout(params)?,
-        ..Order::new(OperationKind::Create, token)
+        ..OperationRequest::new(OperationKind::Create, token)
     };
-    let operation_id = begin::begin(region, index, order, definition, &changes, moment)?;
+    let operation_id = begin::begin(region, index, request, definition, &changes, moment)?;
     make_obsolete(region, &stack_id);
     Ok(json!({ "StackId": stack_id, "OperationId": operation_id }))
 }
@@ -84,7 +84,7 @@ fn read_on_failure(params: &Params) -> Result<OnFailure, ApiError> {
     }
 }
 
-/// A template with macros wants a capability before it is looked at; a change set does not.
+/// A template with macros needs a capability before it is read; in a change set it does not.
 fn check_macros(params: &Params, moment: Moment<'_>) -> Result<(), ApiError> {
     let body = definition::template_body(params, None, moment.buckets).unwrap_or_default();
     let allowed = params.list("Capabilities").iter().any(|given| given == "CAPABILITY_AUTO_EXPAND");
@@ -109,7 +109,7 @@ fn read_timeout(params: &Params) -> Result<Option<Millis>, ApiError> {
     }
 }
 
-/// A stack policy, given as it is or by an address.
+/// A stack policy, from the call's body or URL.
 fn read_policy(params: &Params, name: &str, moment: Moment<'_>) -> Result<Option<String>, ApiError> {
     let (body, url) = (format!("{name}Body"), format!("{name}URL"));
     let policy = match (params.owned(&body), params.get(&url)) {
@@ -169,22 +169,22 @@ pub(crate) fn update(region: &mut Region, params: &Params, moment: Moment<'_>) -
         }
     }
     let disable_rollback = params.flag("DisableRollback")?;
-    let order = Order {
+    let request = OperationRequest {
         on_failure: if disable_rollback { OnFailure::DoNothing } else { OnFailure::Rollback },
         retain_except_on_create: params.flag("RetainExceptOnCreate")?,
         policy: during.or(region.stacks[index].policy.clone()),
-        ..Order::new(OperationKind::Update, token.clone())
+        ..OperationRequest::new(OperationKind::Update, token.clone())
     };
     let stack = &mut region.stacks[index];
     stack.policy = policy.or(stack.policy.take());
     stack.last_token = token;
     stack.disable_rollback = disable_rollback;
-    let operation_id = begin::begin(region, index, order, definition, &changes, moment)?;
+    let operation_id = begin::begin(region, index, request, definition, &changes, moment)?;
     make_obsolete(region, &stack_id);
     Ok(json!({ "StackId": stack_id, "OperationId": operation_id }))
 }
 
-/// DeleteStack. A stack that is not there is deleted already.
+/// DeleteStack. Succeeds when there is no such stack.
 pub(crate) fn delete(region: &mut Region, params: &Params, moment: Moment<'_>) -> Result<Value, ApiError> {
     let name = stack_name(params)?.to_owned();
     let Some(index) = stack::find(region, &name) else {
@@ -213,7 +213,7 @@ pub(crate) fn delete(region: &mut Region, params: &Params, moment: Moment<'_>) -
     }
     match params.get("DeletionMode") {
         None | Some("STANDARD") => {}
-        // What cannot be deleted is left alone; AWS tries it once more before.
+        // A resource that cannot be deleted is retained; AWS tries once more before that.
         Some("FORCE_DELETE_STACK") if stack.status == StackStatus::DeleteFailed => {
             let failed = stack.resources.iter().filter(|(_, one)| one.status == ResourceStatus::DeleteFailed);
             retain.extend(failed.map(|(name, _)| name.clone()));
@@ -236,10 +236,10 @@ pub(crate) fn delete(region: &mut Region, params: &Params, moment: Moment<'_>) -
         return Err(ApiError::validation(text));
     }
     let token = params.owned("ClientRequestToken");
-    let order = Order { retain, ..Order::new(OperationKind::Delete, token.clone()) };
+    let request = OperationRequest { retain, ..OperationRequest::new(OperationKind::Delete, token.clone()) };
     let stack = &mut region.stacks[index];
     stack.last_token = token;
-    begin::begin_deletion(region, index, order, moment);
+    begin::begin_deletion(region, index, request, moment);
     Ok(json!({}))
 }
 

@@ -95,7 +95,7 @@ fn drift_information(stack: &Stack, moment: Moment<'_>) -> Value {
     found.unwrap_or_else(|| json!({ "StackDriftStatus": "NOT_CHECKED" }))
 }
 
-/// The ids of the stack above a nested one, and of the one above all.
+/// The ids of a nested stack's parent and root.
 fn above<'a>(region: &'a Region, stack: &'a Stack) -> Option<(&'a str, &'a str)> {
     let parent = stack.parent.as_ref()?;
     let higher = region.stacks.iter().find(|other| other.id == parent.stack_id);
@@ -185,7 +185,7 @@ pub(crate) fn list_exports(region: &mut Region, params: &Params, _: Moment<'_>) 
     Ok(json!({ "Exports": page.items, "NextToken": page.next }))
 }
 
-/// What AWS says when a stack goes whose exports another one imports.
+/// The refusal to delete a stack whose exports another one imports.
 pub(super) fn export_in_use(region: &Region, stack: &Stack) -> Option<String> {
     let others = || {
         region

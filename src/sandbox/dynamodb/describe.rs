@@ -8,7 +8,7 @@ use crate::state::table::{Replica, Table};
 use crate::state::table_spec::{IndexSpec, Key, Throughput, Warm};
 
 impl Table {
-    /// The body that DescribeTable and its kin answer with.
+    /// The table's description in the answers of DescribeTable, CreateTable, UpdateTable and DeleteTable.
     pub(crate) fn describe(&self, now: Millis) -> Value {
         let spec = &self.spec;
         let mut body = json!({
@@ -112,7 +112,7 @@ impl Table {
         })
     }
 
-    /// Warm throughput: what was asked for, or what the billing mode gives. A new table shows it only if it was asked for.
+    /// Warm throughput: as requested, or the billing mode's default. A table in creation shows it only if requested.
     fn warm(&self, provisioned: Option<Throughput>, asked: Option<Warm>, now: Millis) -> Option<Value> {
         let creating = now < self.active_at;
         if creating && asked.is_none() {

@@ -103,7 +103,7 @@ pub(crate) fn change_indexes(
     Ok(())
 }
 
-/// Takes over an index's settings that can change in place.
+/// Applies an index's settings that can change in place.
 pub(crate) fn tune_index(table: &mut Table, wanted: &IndexSpec) {
     if let Some(index) = table.spec.indexes.iter_mut().find(|index| index.name == wanted.name) {
         index.throughput = wanted.throughput;

@@ -21,25 +21,25 @@ use crate::template::stack_policy::{self, UpdateAction};
 pub(crate) const USER_INITIATED: &str = "User Initiated";
 const TOO_LONG: &str = "Stack creation time exceeded the specified timeout. ";
 
-/// What somebody asks to be done to a stack.
-pub(crate) struct Order {
+/// A requested operation on a stack.
+pub(crate) struct OperationRequest {
     pub(crate) kind: OperationKind,
     pub(crate) token: Option<String>,
     pub(crate) on_failure: OnFailure,
     pub(crate) retain_except_on_create: bool,
     pub(crate) retain: BTreeSet<String>,
     pub(crate) change_set_id: Option<String>,
-    /// The policy that holds in the place of the stack's own, for this time.
+    /// The stack policy during this update, instead of the stack's own.
     pub(crate) policy: Option<String>,
-    /// How long a creation may take.
+    /// The longest time that a creation may take.
     pub(crate) timeout: Option<Millis>,
-    /// The physical ids of what is to be imported.
+    /// The physical ids of the resources to import.
     pub(crate) imports: BTreeMap<String, String>,
-    /// The parent's order, for a stack that is one of its resources.
+    /// Requested by the parent, for a nested stack.
     pub(crate) nested: bool,
 }
 
-impl Order {
+impl OperationRequest {
     pub(crate) fn new(kind: OperationKind, token: Option<String>) -> Self {
         Self {
             kind,
@@ -60,35 +60,35 @@ impl Order {
 pub(crate) fn begin(
     region: &mut Region,
     index: usize,
-    order: Order,
+    request: OperationRequest,
     definition: Definition,
     changes: &[Change],
     at: Moment<'_>,
 ) -> Result<String, TemplateError> {
-    let denied = denied(&region.stacks[index], &order, changes);
+    let denied = denied(&region.stacks[index], &request, changes);
     let tasks = forward_tasks(region, index, &definition, changes, &denied)?;
     let id = region.random.uuid();
-    let timeout = order.timeout;
+    let timeout = request.timeout;
     let stack = &mut region.stacks[index];
-    let (status, kind) = match order.kind {
+    let (status, kind) = match request.kind {
         OperationKind::Update => (StackStatus::UpdateInProgress, OperationType::UpdateStack),
         OperationKind::Import => (StackStatus::ImportInProgress, OperationType::UpdateStack),
         OperationKind::Create | OperationKind::Delete => {
             (StackStatus::CreateInProgress, OperationType::CreateStack)
         }
     };
-    let (previous, leftovers) = rollback_target(stack, order.kind);
-    if order.kind == OperationKind::Update {
+    let (previous, leftovers) = rollback_target(stack, request.kind);
+    if request.kind == OperationKind::Update {
         stack.updated = Some(at.now);
     }
     note_stale(stack, at);
     stack.definition = Some(definition);
-    if let Some(change_set_id) = &order.change_set_id {
+    if let Some(change_set_id) = &request.change_set_id {
         stack.updated = Some(at.now);
         stack.change_set_id = Some(change_set_id.clone());
     }
     stack.past.insert(0, PastOperation { id: id.clone(), kind });
-    stack.operation = Some(Operation { leftovers, denied, ..operation(id.clone(), order, previous) });
+    stack.operation = Some(Operation { leftovers, denied, ..operation(id.clone(), request, previous) });
     if status == StackStatus::UpdateInProgress {
         let cancels = at.faults.cancels.iter().filter(|cancel| cancel.stack == region.stacks[index].name);
         for wait in cancels.map(|cancel| Millis::from(cancel.after_seconds) * 1_000).collect::<Vec<_>>() {
@@ -102,7 +102,7 @@ pub(crate) fn begin(
     Ok(id)
 }
 
-/// The tasks towards `definition`. A denied removal has a task too: it fails when its turn comes.
+/// The tasks towards `definition`. A denied removal has a task too, which fails when it starts.
 fn forward_tasks(
     region: &Region,
     index: usize,
@@ -156,12 +156,12 @@ fn cancel_after(
     schedule::after(region, at.now + wait, effect);
 }
 
-/// The removals that the stack policy does not allow, with its words.
-fn denied(stack: &Stack, order: &Order, changes: &[Change]) -> BTreeMap<String, String> {
-    if order.kind != OperationKind::Update {
+/// The removals that the stack policy denies, each with its reason.
+fn denied(stack: &Stack, request: &OperationRequest, changes: &[Change]) -> BTreeMap<String, String> {
+    if request.kind != OperationKind::Update {
         return BTreeMap::new();
     }
-    let policy = order.policy.as_deref().or(stack.policy.as_deref());
+    let policy = request.policy.as_deref().or(stack.policy.as_deref());
     changes
         .iter()
         .filter(|change| change.action == Action::Remove)
@@ -173,22 +173,27 @@ fn denied(stack: &Stack, order: &Order, changes: &[Change]) -> BTreeMap<String, 
 }
 
 /// Begins the deletion of a stack. Returns the operation's id.
-pub(crate) fn begin_deletion(region: &mut Region, index: usize, order: Order, at: Moment<'_>) -> String {
+pub(crate) fn begin_deletion(
+    region: &mut Region,
+    index: usize,
+    request: OperationRequest,
+    at: Moment<'_>,
+) -> String {
     let id = region.random.uuid();
     let stack = &mut region.stacks[index];
-    // Something that is being created now is cancelled first.
+    // A creation that is running is cancelled first.
     let tasks = order::deletion(&present(stack), stack.definition.as_ref());
     note_stale(stack, at);
     stack.deleted = Some(at.now);
     stack.paused = None;
     stack.past.insert(0, PastOperation { id: id.clone(), kind: OperationType::DeleteStack });
-    stack.operation = Some(operation(id.clone(), order, None));
+    stack.operation = Some(operation(id.clone(), request, None));
     let event = (StackStatus::DeleteInProgress, Some(USER_INITIATED.to_owned()));
     enter(region, index, Phase::Delete, tasks, Some(event), at);
     id
 }
 
-/// Calls an operation off at a time that was set when it began, if it is still on its way forward then.
+/// Cancels an operation at the time that was scheduled when it began, if it has not completed or failed by then.
 pub(crate) fn call_off_late(
     region: &mut Region,
     stack_id: &str,
@@ -203,7 +208,7 @@ pub(crate) fn call_off_late(
     }
 }
 
-/// Calls an operation off, for a reason that its next stack event gives.
+/// Cancels an operation. Its next stack event has the reason.
 pub(crate) fn call_off(region: &mut Region, index: usize, reason: &str, at: Moment<'_>) {
     let stack = &mut region.stacks[index];
     let Some(operation) = &mut stack.operation else {
@@ -212,33 +217,33 @@ pub(crate) fn call_off(region: &mut Region, index: usize, reason: &str, at: Mome
     operation.called_off = Some(reason.to_owned());
     let (id, phase) = (stack.id.clone(), operation.phase_serial);
     tasks::advance(region, &id, 0, at);
-    // The stack turns at once; what was cancelled has its events by now.
+    // The stack rolls back at once; the cancelled resources have their events already.
     region.schedule.retain(|scheduled| scheduled.effect != Effect::PhaseEnds { stack_id: id.clone(), phase });
     end(region, &id, phase, at);
 }
 
-pub(super) fn operation(id: String, order: Order, previous: Option<Previous>) -> Operation {
+pub(super) fn operation(id: String, request: OperationRequest, previous: Option<Previous>) -> Operation {
     Operation {
         id,
-        token: order.token,
-        kind: order.kind,
+        token: request.token,
+        kind: request.kind,
         phase: Phase::Forward,
         phase_serial: 0,
         tasks: BTreeMap::new(),
-        on_failure: order.on_failure,
-        retain_except_on_create: order.retain_except_on_create,
-        retain: order.retain,
+        on_failure: request.on_failure,
+        retain_except_on_create: request.retain_except_on_create,
+        retain: request.retain,
         called_off: None,
         skip: BTreeSet::new(),
-        imports: order.imports,
-        policy: order.policy,
+        imports: request.imports,
+        policy: request.policy,
         denied: BTreeMap::new(),
         watched: false,
-        nested: order.nested,
+        nested: request.nested,
         held: false,
         previous,
         leftovers: BTreeMap::new(),
-        change_set_id: order.change_set_id,
+        change_set_id: request.change_set_id,
     }
 }
 

@@ -1,15 +1,15 @@
-//! The call of a resource's handler: created, replaced, changed, changed back or deleted.
+//! The calls of resource handlers: create, replace, update, restore, delete, import.
 //!
-//! A call changes the services at once and says how long it takes; the task ends when that time is over.
+//! A call changes the services at once and returns how long it takes; the task ends after that time.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::nested::{self, Takes};
+use super::nested::{self, HandlerDelay};
 use super::tasks::{fail, hook_event, record, resolved, set_state, stack_in_phase, subject};
 use crate::engine::failure::Failure;
-use crate::resources::{self, Made, Site};
+use crate::resources::{self, HandlerContext, HandlerOutput};
 use crate::state::faults::{HandlerOperation, HookMode, HookTarget};
 use crate::state::hook;
 use crate::state::hook::HookEvent;
@@ -24,7 +24,7 @@ const INITIATED: &str = "Resource creation Initiated";
 const IMPORTED: &str = "Resource import completed.";
 const TAGS_AFTER_IMPORT: &str = "Apply stack-level tags to imported resource if applicable.";
 
-/// The handler's call.
+/// Calls the handler of a task that has started.
 pub(crate) fn call(region: &mut Region, stack_id: &str, phase: u64, logical_id: &str, at: Moment<'_>) {
     let Some((index, work)) = stack_in_phase(region, stack_id, phase, logical_id, TaskState::Started) else {
         return;
@@ -64,7 +64,7 @@ pub(crate) fn call(region: &mut Region, stack_id: &str, phase: u64, logical_id: 
                     };
                     schedule::after(region, at.now + takes, effect);
                 }
-                // A nested stack that was done before it was asked tells so now; the others later.
+                // A nested stack that is done already ends the task now; another one when its status changes.
                 None => {
                     if let Some(child) = nested::child(region, index, logical_id) {
                         let id = region.stacks[child].id.clone();
@@ -76,14 +76,14 @@ pub(crate) fn call(region: &mut Region, stack_id: &str, phase: u64, logical_id: 
     }
 }
 
-/// How often the handler was asked for this, now included.
+/// How many times the handler has been called for this operation, this call included.
 pub(super) fn next_turn(region: &mut Region, index: usize, logical_id: &str, on: HandlerOperation) -> u64 {
     let turn = region.turns.entry(format!("{}/{logical_id} {on:?}", region.stacks[index].id)).or_default();
     *turn += 1;
     *turn
 }
 
-/// The hooks on a resource run; a reason stops its handler.
+/// Runs the hooks on a resource. Returns the reason for which its handler is not called.
 fn hooked(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -> Option<String> {
     let mut failed = Vec::new();
     for hook in &at.faults.hooks {
@@ -111,25 +111,26 @@ fn hooked(region: &mut Region, index: usize, logical_id: &str, at: Moment<'_>) -
     (!failed.is_empty()).then(|| format!("The following hook(s) failed: [{}]", failed.join(", ")))
 }
 
-/// Runs a handler with the parts of the region that it may touch.
-fn with_site<T>(
+/// Runs a handler with the parts of the region that it may change.
+fn with_handler<T>(
     region: &mut Region,
     index: usize,
     logical_id: &str,
-    handler: impl FnOnce(&mut Site<'_>) -> Result<T, resources::Refusal>,
+    handler: impl FnOnce(&mut HandlerContext<'_>) -> Result<T, resources::Refusal>,
 ) -> Result<T, Failure> {
     let Region { name, random, stacks, services, .. } = region;
-    let mut site = Site { region: name, stack_name: &stacks[index].name, logical_id, services, random };
-    handler(&mut site).map_err(|refusal| Failure::Handler(refusal.reason(random)))
+    let mut context =
+        HandlerContext { region: name, stack_name: &stacks[index].name, logical_id, services, random };
+    handler(&mut context).map_err(|refusal| Failure::Handler(refusal.reason(random)))
 }
 
-/// What a handler is given: the stack's tags with the resource's, and stored values in the place of dynamic references.
+/// The properties for a handler: with the stack's tags added, and dynamic references resolved.
 fn handed(region: &Region, index: usize, kind: ResourceType, properties: &Value) -> Result<Value, Failure> {
     let tagged = with_stack_tags(&region.stacks[index], kind, properties);
     Ok(parameter_store::resolve(&region.services, &tagged)?)
 }
 
-/// Stack tags go to tables, unless the table has a tag of its own under that key.
+/// Adds the stack's tags to a table's; a tag of the table with the same key wins.
 fn with_stack_tags(stack: &Stack, kind: ResourceType, properties: &Value) -> Value {
     let mut properties = properties.clone();
     let tags = stack.definition.as_ref().map(|definition| definition.tags.as_slice()).unwrap_or_default();
@@ -152,7 +153,7 @@ fn call_create(
     index: usize,
     logical_id: &str,
     at: Moment<'_>,
-) -> Result<Takes, Failure> {
+) -> Result<HandlerDelay, Failure> {
     let stack = &region.stacks[index];
     let Some(resource) = stack.resources.get(logical_id) else {
         return Ok(Some(0));
@@ -169,14 +170,15 @@ fn call_create(
     }
     let (kind, properties) = (resource.kind, resource.properties.clone());
     let properties = handed(region, index, kind, &properties)?;
-    let made = with_site(region, index, logical_id, |site| resources::create(kind, site, &properties, at))?;
+    let output =
+        with_handler(region, index, logical_id, |context| resources::create(kind, context, &properties, at))?;
     let stack = &mut region.stacks[index];
     if let Some(resource) = stack.resources.get_mut(logical_id) {
-        resource.physical_id = made.physical_id;
-        resource.attributes = made.attributes;
+        resource.physical_id = output.physical_id;
+        resource.attributes = output.attributes;
     }
     record(stack, logical_id, ResourceStatus::CreateInProgress, Some(INITIATED.to_owned()), at);
-    Ok(Some(made.takes))
+    Ok(Some(output.takes))
 }
 
 fn call_replace(
@@ -184,26 +186,27 @@ fn call_replace(
     index: usize,
     logical_id: &str,
     at: Moment<'_>,
-) -> Result<Takes, Failure> {
+) -> Result<HandlerDelay, Failure> {
     let (kind, properties, deletion_policy, update_replace_policy) = resolved(region, index, logical_id)?;
     let tagged = handed(region, index, kind, &properties)?;
-    let (made, takes) = if kind == ResourceType::Stack {
+    let (output, takes) = if kind == ResourceType::Stack {
         let (physical_id, takes) = nested::create(region, index, logical_id, &properties, at)?;
-        (Made { physical_id, attributes: BTreeMap::new(), takes: 0 }, takes)
+        (HandlerOutput { physical_id, attributes: BTreeMap::new(), takes: 0 }, takes)
     } else {
-        let made = with_site(region, index, logical_id, |site| resources::create(kind, site, &tagged, at))?;
-        let takes = Some(made.takes);
-        (made, takes)
+        let output =
+            with_handler(region, index, logical_id, |context| resources::create(kind, context, &tagged, at))?;
+        let takes = Some(output.takes);
+        (output, takes)
     };
     let stack = &mut region.stacks[index];
     let new = Resource {
         kind,
-        physical_id: made.physical_id,
+        physical_id: output.physical_id,
         status: ResourceStatus::UpdateInProgress,
         status_reason: None,
         changed: at.now,
         properties,
-        attributes: made.attributes,
+        attributes: output.attributes,
         deletion_policy,
         update_replace_policy,
         drift: None,
@@ -224,7 +227,7 @@ fn call_update(
     index: usize,
     logical_id: &str,
     at: Moment<'_>,
-) -> Result<Takes, Failure> {
+) -> Result<HandlerDelay, Failure> {
     let (kind, properties, _, _) = resolved(region, index, logical_id)?;
     if kind == ResourceType::Stack {
         let takes = nested::update(region, index, logical_id, &properties, at)?;
@@ -242,7 +245,7 @@ fn call_restore(
     index: usize,
     logical_id: &str,
     at: Moment<'_>,
-) -> Result<Takes, Failure> {
+) -> Result<HandlerDelay, Failure> {
     let stack = &region.stacks[index];
     let previous = stack.operation.as_ref().and_then(|operation| operation.previous.as_ref());
     let Some(old) = previous.and_then(|previous| previous.resources.get(logical_id)).cloned() else {
@@ -256,7 +259,7 @@ fn call_restore(
         }
         return Ok(takes);
     }
-    // The definition is the old one again, and so are the tags that it brings.
+    // The definition is the previous one again, with its tags.
     let tagged = handed(region, index, old.kind, &old.properties)?;
     let takes = change(region, index, logical_id, old.properties.clone(), &tagged, true, at)?;
     if let Some(resource) = region.stacks[index].resources.get_mut(logical_id) {
@@ -274,18 +277,19 @@ fn change(
     tagged: &Value,
     back: bool,
     at: Moment<'_>,
-) -> Result<Takes, Failure> {
+) -> Result<HandlerDelay, Failure> {
     let Some(mut resource) = region.stacks[index].resources.get(logical_id).cloned() else {
         return Ok(Some(0));
     };
     resource.properties = parameter_store::resolve(&region.services, &resource.properties)?;
-    let made =
-        with_site(region, index, logical_id, |site| resources::update(&resource, site, tagged, back, at))?;
+    let output = with_handler(region, index, logical_id, |context| {
+        resources::update(&resource, context, tagged, back, at)
+    })?;
     if let Some(resource) = region.stacks[index].resources.get_mut(logical_id) {
         resource.properties = properties;
-        resource.attributes = made.attributes;
+        resource.attributes = output.attributes;
     }
-    Ok(Some(made.takes))
+    Ok(Some(output.takes))
 }
 
 fn call_delete(
@@ -293,7 +297,7 @@ fn call_delete(
     index: usize,
     logical_id: &str,
     at: Moment<'_>,
-) -> Result<Takes, Failure> {
+) -> Result<HandlerDelay, Failure> {
     let Some(resource) = subject(&mut region.stacks[index], logical_id).cloned() else {
         return Ok(Some(0));
     };
@@ -304,27 +308,29 @@ fn call_delete(
             None => Some(at.timings.small),
         });
     }
-    with_site(region, index, logical_id, |site| resources::delete(&resource, site, at)).map(Some)
+    with_handler(region, index, logical_id, |context| resources::delete(&resource, context, at)).map(Some)
 }
 
-/// Looks whether it is there, takes it over, and puts the stack's tags on it: an import is not without writing.
+/// Imports a resource that exists. An import writes to the resource: it sets the stack's tags.
 fn call_import(
     region: &mut Region,
     index: usize,
     logical_id: &str,
     at: Moment<'_>,
-) -> Result<Takes, Failure> {
+) -> Result<HandlerDelay, Failure> {
     let stack = &region.stacks[index];
     let Some(resource) = stack.resources.get(logical_id).cloned() else {
         return Ok(Some(0));
     };
     let tagged = handed(region, index, resource.kind, &resource.properties)?;
-    let made = with_site(region, index, logical_id, |site| resources::import(&resource, site, &tagged, at))?;
+    let output = with_handler(region, index, logical_id, |context| {
+        resources::import(&resource, context, &tagged, at)
+    })?;
     let stack = &mut region.stacks[index];
     if let Some(resource) = stack.resources.get_mut(logical_id) {
-        resource.attributes = made.attributes;
+        resource.attributes = output.attributes;
     }
     record(stack, logical_id, ResourceStatus::ImportComplete, Some(IMPORTED.to_owned()), at);
     record(stack, logical_id, ResourceStatus::UpdateInProgress, Some(TAGS_AFTER_IMPORT.to_owned()), at);
-    Ok(Some(made.takes))
+    Ok(Some(output.takes))
 }

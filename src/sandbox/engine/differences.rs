@@ -1,7 +1,7 @@
 //! What a definition would change on a stack: the content of a change set.
 //!
-//! Both sides are resolved with what is known now, resource by resource and property by property. The same function says
-//! what an update has to do, so a change set and its execution cannot disagree.
+//! Both sides are resolved with the values known now, resource by resource and property by property. An execution uses
+//! the same function, so it does what the change set shows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ use crate::template::{order, outputs};
 use crate::wire::text::scalar;
 use crate::wire::text::strings;
 
-/// Works out all changes, in the order of the logical ids.
+/// Returns all changes, in the order of the logical ids.
 pub(crate) fn changes(
     region: &Region,
     stack: &Stack,
@@ -28,7 +28,7 @@ pub(crate) fn changes(
     changes_but(region, stack, wanted, exports, &BTreeSet::new())
 }
 
-/// The same, where nothing changes in some of the nested stacks.
+/// Returns all changes but those of nested stacks known to be `unchanged`.
 pub(crate) fn changes_but(
     region: &Region,
     stack: &Stack,
@@ -38,7 +38,7 @@ pub(crate) fn changes_but(
 ) -> Result<Vec<Change>, TemplateError> {
     let mut unknown = BTreeSet::new();
     let mut result;
-    // A replaced resource makes what refers to it unknown, which may replace that as well.
+    // References to a replaced resource are unknown, which may replace the resources that have them.
     loop {
         let scope = Scope::new(&region.name, stack, wanted, Some(&unknown), exports);
         result = pass(stack, &scope)?;
@@ -47,7 +47,7 @@ pub(crate) fn changes_but(
             .iter()
             .filter_map(|change| match (change.replacement, change.action, change.kind) {
                 (Some(Replacement::True), _, _) | (_, Action::Add, _) => Some(change.logical_id.clone()),
-                // A child stays who it is, but what it will put out is not known.
+                // A nested stack keeps its id, but its outputs are not known.
                 (_, Action::Modify, ResourceType::Stack) => Some(outputs_of(&change.logical_id)),
                 _ => None,
             })
@@ -64,7 +64,7 @@ fn pass(stack: &Stack, scope: &Scope<'_>) -> Result<Vec<Change>, TemplateError> 
     let names: BTreeSet<&String> = active.iter().chain(stack.resources.keys()).collect();
     let mut changes = Vec::new();
     for name in names {
-        // What was never made is made anew.
+        // A resource that was never created is created.
         let present = stack.resources.get(name).filter(|resource| !resource.physical_id.is_empty());
         match (present, active.contains(name)) {
             (None, true) => changes.push(add(name, scope)?),
@@ -241,7 +241,7 @@ fn property_details(
     }
 }
 
-/// Why a property changes whose text did not: a parameter, or a resource that will be another.
+/// Why a property with unchanged text changes: through a parameter, or a resource that will be replaced.
 enum Cause {
     Parameter(String),
     Resource(Reference),
@@ -321,7 +321,7 @@ fn property_detail(
     }
 }
 
-/// The smallest place where two values differ.
+/// The innermost path at which two values differ.
 struct Leaf {
     path: String,
     change_type: ChangeType,
@@ -356,17 +356,17 @@ fn leaf_differences(path: &str, was: Option<&Value>, is: Option<&Value>, leaves:
     }
 }
 
-/// Whether properties that are worked out now are still those of a resource.
+/// Whether a resource has these properties already.
 pub(crate) fn same_properties(resource: &Resource, properties: &Value) -> bool {
     strings(&resource.properties) == strings(properties)
 }
 
-/// Whether an update would have to make another physical resource.
+/// Whether an update would replace the physical resource.
 pub(crate) fn must_replace(resource: &Resource, kind: ResourceType, properties: &Value) -> bool {
     resource.kind != kind || resources::must_replace(kind, &resource.properties, properties)
 }
 
-/// Whether two definitions differ in what lies beside the resources: outputs, tags, notifications.
+/// Whether two definitions differ outside their resources: in outputs, tags or notification topics.
 pub(crate) fn differ_beside_resources(
     region: &Region,
     stack: &Stack,

@@ -3,19 +3,19 @@
 use crate::template::error::TemplateError;
 use crate::wire::error::ApiError;
 
-/// A failure, whose text is the reason that events and statuses give.
+/// A failure. Its text is the status reason.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Failure {
     /// A value of the template cannot be resolved.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// A resource handler refuses, in its words or those of the service behind it.
+    /// A resource handler refuses.
     #[error("{0}")]
     Handler(String),
     /// The definition of a nested stack is refused.
     #[error("{0}")]
     NestedDefinition(String),
-    /// The nested stack with this id is gone.
+    /// The nested stack with this id does not exist.
     #[error("Stack [{0}] does not exist")]
     NestedStackMissing(String),
     /// A nested stack cannot be updated in its status.
@@ -35,7 +35,7 @@ pub(crate) enum Failure {
     /// Early validation has found an error.
     #[error("{0}")]
     EarlyValidation(String),
-    /// A state that CloudFormation does not explain either.
+    /// A state for which CloudFormation gives no reason either.
     #[error("Internal Failure")]
     Internal,
 }

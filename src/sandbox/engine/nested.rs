@@ -1,13 +1,13 @@
 //! Stacks that are resources of other stacks.
 //!
-//! The parent's task stands still while the child works; every stack event of the child may move it on. A child that has
-//! updated waits for its parent before it cleans up, so that it can still go back.
+//! The parent's task waits for the operation on the nested stack (the child); each stack event of the child may end the
+//! task. An updated child waits for its parent before it cleans up, so that it can still roll back.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::begin::{self, Order};
+use super::begin::{self, OperationRequest};
 use super::{rollback, tasks};
 use crate::clock::Millis;
 use crate::engine::differences;
@@ -23,23 +23,23 @@ use crate::template::outputs::exports;
 use crate::wire::query::Params;
 use crate::wire::text::scalar;
 
-/// How a call of the handler goes on: after a time, or when the child says so.
-pub(super) type Takes = Option<Millis>;
+/// When the task of a handler call ends: after a time, or with the child's operation (`None`).
+pub(super) type HandlerDelay = Option<Millis>;
 
-/// What the parent asks the child for.
-struct Asked<'a> {
+/// The parent's task that an operation on the child belongs to.
+struct ParentTask<'a> {
     parent: usize,
     logical_id: &'a str,
     at: Moment<'a>,
 }
 
-/// The stack behind a resource.
+/// The index of the nested stack that a resource stands for.
 pub(super) fn child(region: &Region, parent: usize, logical_id: &str) -> Option<usize> {
     let resource = region.stacks[parent].resources.get(logical_id)?;
     (resource.kind == ResourceType::Stack).then(|| stack::find(region, &resource.physical_id)).flatten()
 }
 
-/// The definition that the properties of an `AWS::CloudFormation::Stack` ask for.
+/// The definition in the properties of an `AWS::CloudFormation::Stack`.
 pub(crate) fn define(
     region: &Region,
     parent: &Stack,
@@ -82,37 +82,37 @@ pub(crate) fn define(
     definition::read(region, &Params::from(form), current, at).map_err(Failure::nested)
 }
 
-/// Makes the child, or takes the shell that a nested change set left.
+/// Creates the child, or uses the stack in review that a nested change set created.
 pub(super) fn create(
     region: &mut Region,
     parent: usize,
     logical_id: &str,
     properties: &Value,
     at: Moment<'_>,
-) -> Result<(String, Takes), Failure> {
-    let asked = Asked { parent, logical_id, at };
+) -> Result<(String, HandlerDelay), Failure> {
+    let task = ParentTask { parent, logical_id, at };
     let definition = define(region, &region.stacks[parent], properties, None, at)?;
-    let index = shell(region, &asked);
+    let index = shell(region, &task);
     definition::check(region, &region.stacks[index], &definition).map_err(Failure::nested)?;
     region.stacks[index].parent =
         Some(Parent { stack_id: region.stacks[parent].id.clone(), logical_id: logical_id.to_owned() });
-    start(region, index, &asked, OperationKind::Create, definition)?;
+    start(region, index, &task, OperationKind::Create, definition)?;
     Ok((region.stacks[index].id.clone(), None))
 }
 
-/// The empty stack that becomes the child.
-fn shell(region: &mut Region, asked: &Asked<'_>) -> usize {
-    let parent = &region.stacks[asked.parent];
+/// The empty stack for the child: the one in review, or a new one.
+fn shell(region: &mut Region, task: &ParentTask<'_>) -> usize {
+    let parent = &region.stacks[task.parent];
     let waiting = region.stacks.iter().position(|stack| {
         stack.status == StackStatus::ReviewInProgress
             && stack
                 .parent
                 .as_ref()
-                .is_some_and(|of| of.stack_id == parent.id && of.logical_id == asked.logical_id)
+                .is_some_and(|of| of.stack_id == parent.id && of.logical_id == task.logical_id)
     });
     waiting.unwrap_or_else(|| {
-        let name = child_name(&region.stacks[asked.parent].name.clone(), asked.logical_id, region);
-        let stack = Stack::new(region, &name, asked.at.now);
+        let name = child_name(&region.stacks[task.parent].name.clone(), task.logical_id, region);
+        let stack = Stack::new(region, &name, task.at.now);
         region.stacks.push(stack);
         region.stacks.len() - 1
     })
@@ -128,37 +128,37 @@ pub(crate) fn child_name(parent: &str, logical_id: &str, region: &mut Region) ->
 fn start(
     region: &mut Region,
     index: usize,
-    asked: &Asked<'_>,
+    task: &ParentTask<'_>,
     kind: OperationKind,
     definition: Definition,
 ) -> Result<(), Failure> {
     let exports = exports(region, Some(&region.stacks[index].id));
     let changes = differences::changes(region, &region.stacks[index], &definition, &exports)?;
-    let above = region.stacks[asked.parent].operation.as_ref();
+    let above = region.stacks[task.parent].operation.as_ref();
     let on_failure = match (kind, above.map(|above| above.on_failure)) {
-        // A child that could not be made is left to its parent, which deletes it.
+        // The parent deletes a child whose creation failed.
         (OperationKind::Create, _) | (_, Some(OnFailure::DoNothing)) => OnFailure::DoNothing,
         _ => OnFailure::Rollback,
     };
-    let order = Order {
+    let request = OperationRequest {
         on_failure,
         retain_except_on_create: above.is_some_and(|above| above.retain_except_on_create),
         nested: true,
-        ..Order::new(kind, above.and_then(|above| above.token.clone()))
+        ..OperationRequest::new(kind, above.and_then(|above| above.token.clone()))
     };
-    begin::begin(region, index, order, definition, &changes, asked.at)?;
+    begin::begin(region, index, request, definition, &changes, task.at)?;
     Ok(())
 }
 
-/// Updates the child, if there is anything to update.
+/// Updates the child, unless nothing changes.
 pub(super) fn update(
     region: &mut Region,
     parent: usize,
     logical_id: &str,
     properties: &Value,
     at: Moment<'_>,
-) -> Result<Takes, Failure> {
-    let asked = Asked { parent, logical_id, at };
+) -> Result<HandlerDelay, Failure> {
+    let task = ParentTask { parent, logical_id, at };
     let Some(index) = child(region, parent, logical_id) else {
         return Err(gone(&region.stacks[parent], logical_id));
     };
@@ -178,7 +178,7 @@ pub(super) fn update(
     if changes.is_empty() && same && stack.paused.is_none() {
         return Ok(Some(at.timings.small));
     }
-    start(region, index, &asked, OperationKind::Update, definition)?;
+    start(region, index, &task, OperationKind::Update, definition)?;
     Ok(None)
 }
 
@@ -187,13 +187,13 @@ fn gone(parent: &Stack, logical_id: &str) -> Failure {
     Failure::NestedStackMissing(id.unwrap_or_default())
 }
 
-/// Takes the child back to where it was before its parent's update.
+/// Rolls the child back to its state before the parent's update.
 pub(super) fn restore(
     region: &mut Region,
     parent: usize,
     logical_id: &str,
     at: Moment<'_>,
-) -> Result<Takes, Failure> {
+) -> Result<HandlerDelay, Failure> {
     let Some(index) = child(region, parent, logical_id) else {
         return Ok(Some(at.timings.small));
     };
@@ -221,7 +221,7 @@ pub(super) fn restore(
     }
 }
 
-/// The resources of a child that the parent's caller wants to pass over, as `STACK.RESOURCE`.
+/// The resources of a child to skip: those named `STACK.RESOURCE` in the call for the parent.
 fn skipped(region: &Region, parent: usize, child: &str) -> BTreeSet<String> {
     let operation = region.stacks[parent].operation.as_ref();
     let prefix = format!("{child}.");
@@ -233,16 +233,21 @@ fn skipped(region: &Region, parent: usize, child: &str) -> BTreeSet<String> {
 }
 
 /// Deletes the child.
-pub(super) fn delete(region: &mut Region, index: usize, token: Option<String>, at: Moment<'_>) -> Takes {
+pub(super) fn delete(
+    region: &mut Region,
+    index: usize,
+    token: Option<String>,
+    at: Moment<'_>,
+) -> HandlerDelay {
     if matches!(region.stacks[index].status, StackStatus::DeleteComplete) {
         return Some(at.timings.small);
     }
-    let order = Order { nested: true, ..Order::new(OperationKind::Delete, token) };
-    begin::begin_deletion(region, index, order, at);
+    let request = OperationRequest { nested: true, ..OperationRequest::new(OperationKind::Delete, token) };
+    begin::begin_deletion(region, index, request, at);
     None
 }
 
-/// The parent stops: the child's update is called off.
+/// Cancels the child's update, as the parent's operation has failed.
 pub(super) fn call_off(region: &mut Region, parent: usize, logical_id: &str, at: Moment<'_>) {
     if let Some(index) = child(region, parent, logical_id)
         && region.stacks[index].status == StackStatus::UpdateInProgress
@@ -251,7 +256,7 @@ pub(super) fn call_off(region: &mut Region, parent: usize, logical_id: &str, at:
     }
 }
 
-/// Lets the children clean up that waited for it. Says whether any of them, at any depth, is still at work.
+/// Lets waiting children clean up. Returns whether any of them, at any depth, has a running operation.
 pub(super) fn release(region: &mut Region, stack_id: &str, at: Moment<'_>) -> bool {
     let children: Vec<String> = region
         .stacks
@@ -273,7 +278,7 @@ pub(super) fn release(region: &mut Region, stack_id: &str, at: Moment<'_>) -> bo
     busy
 }
 
-/// What the child's status means to the parent's task.
+/// What the child's status means for the parent's task.
 enum Verdict {
     Wait,
     Done,
@@ -311,7 +316,7 @@ fn verdict(work: Work, child: &Stack) -> Verdict {
     }
 }
 
-/// A stack has turned: if it is the child of one that waits, that goes on.
+/// Ends the parent's task if a nested stack's new status allows it.
 pub(super) fn tell_parent(region: &mut Region, stack_id: &str, at: Moment<'_>) {
     let Some(index) = stack::find(region, stack_id) else { return };
     let Some(Parent { stack_id: above, logical_id }) = region.stacks[index].parent.clone() else { return };
@@ -332,7 +337,7 @@ pub(super) fn tell_parent(region: &mut Region, stack_id: &str, at: Moment<'_>) {
     }
 }
 
-/// What `Fn::GetAtt` finds in the parent is what the child has put out.
+/// Makes the child's outputs the attributes that `Fn::GetAtt` finds in the parent.
 pub(super) fn take_outputs(region: &mut Region, parent: usize, logical_id: &str) {
     let Some(index) = child(region, parent, logical_id) else { return };
     let attributes: BTreeMap<String, String> = region.stacks[index]
@@ -345,7 +350,7 @@ pub(super) fn take_outputs(region: &mut Region, parent: usize, logical_id: &str)
     }
 }
 
-/// A child that its parent lets go of is a stack like any other.
+/// Makes a retained child a stack without a parent.
 pub(super) fn let_go(region: &mut Region, parent: usize, logical_id: &str) {
     if let Some(index) = child(region, parent, logical_id) {
         region.stacks[index].parent = None;

@@ -13,7 +13,7 @@ use crate::state::{Moment, Region};
 use crate::template::order;
 use crate::template::outputs::set_outputs;
 
-/// The resources that are there, or half there.
+/// The resources that are not deleted.
 pub(super) fn present(stack: &Stack) -> BTreeMap<String, Resource> {
     stack
         .resources
@@ -111,7 +111,7 @@ fn begin_next(region: &mut Region, index: usize, operation: &Operation, at: Mome
     }
 }
 
-/// Rollback triggers: an alarm calls the operation off, and without one the stack waits until the time is over.
+/// Rollback triggers: an alarm cancels the operation; otherwise the stack waits for the monitoring time.
 fn watches(region: &mut Region, index: usize, operation: &Operation, at: Moment<'_>) -> bool {
     let Region { stacks, services, .. } = region;
     let stack = &mut stacks[index];
@@ -280,7 +280,7 @@ fn end_update_rollback(region: &mut Region, index: usize, operation: &Operation,
             at,
         );
     }
-    // They were good before.
+    // Cannot fail: the same outputs were resolved before.
     let _restored = set_outputs(region, index);
     let stack = &mut region.stacks[index];
     let known: BTreeSet<String> = operation
@@ -350,7 +350,7 @@ fn finish(
     nested::tell_parent(region, &id, at);
 }
 
-/// The operation is over, and so is the execution of its change set.
+/// Ends the operation and the execution of its change set.
 fn settle(region: &mut Region, index: usize, execution: ExecutionStatus) {
     let operation = region.stacks[index].operation.take();
     if let Some(id) = operation.and_then(|operation| operation.change_set_id)

@@ -1,4 +1,4 @@
-//! The way back of an update: by itself, on demand, or once more after it stuck.
+//! The rollback of an update: automatic, by RollbackStack, or continued after it failed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::state::stack::{OperationType, PastOperation, ResourceStatus, Stack, S
 use crate::state::{Moment, Region};
 use crate::template::order;
 
-/// Turns an update round. `reason` is that of the stack's event.
+/// Begins the rollback of an update. `reason` is that of the stack's event.
 pub(super) fn begin_update_rollback(
     region: &mut Region,
     index: usize,
@@ -20,7 +20,7 @@ pub(super) fn begin_update_rollback(
     reason: Option<String>,
     at: Moment<'_>,
 ) {
-    // Only what was touched goes back; the order is that of the update, turned round.
+    // Only changed resources are restored, in the reverse order of the update.
     let touched = touched(&region.stacks[index], operation);
     let mut tasks: BTreeMap<String, Task> =
         touched.iter().map(|name| (name.clone(), Task::new(Work::Restore, BTreeSet::new()))).collect();
@@ -33,7 +33,7 @@ pub(super) fn begin_update_rollback(
         }
     }
     let stack = &mut region.stacks[index];
-    // What it replaced stays: the old physical resources are the stack's again.
+    // The replaced physical resources still exist and belong to the stack again.
     if let Some(operation) = &mut stack.operation {
         operation.leftovers.clear();
         operation.called_off = None;
@@ -41,7 +41,7 @@ pub(super) fn begin_update_rollback(
     if let Some(old) = &operation.previous {
         stack.definition.clone_from(&old.definition);
         stack.change_set_id.clone_from(&old.change_set_id);
-        // A child that had done its part has let go of what it removed.
+        // A nested stack that completed its update no longer lists the resources that it removed.
         for (name, resource) in &old.resources {
             stack.resources.entry(name.clone()).or_insert_with(|| resource.clone());
         }
@@ -50,7 +50,7 @@ pub(super) fn begin_update_rollback(
     enter(region, index, Phase::Rollback, tasks, event, at);
 }
 
-/// What this attempt or an earlier one has changed, or may have.
+/// The resources that this attempt or an earlier one has changed, or may have changed.
 fn touched(stack: &Stack, operation: &Operation) -> BTreeSet<String> {
     let attempted = operation
         .tasks
@@ -69,7 +69,7 @@ fn touched(stack: &Stack, operation: &Operation) -> BTreeSet<String> {
     attempted.chain(differs.map(|(name, _)| name.clone())).collect()
 }
 
-/// RollbackStack: from where a failed operation was left standing. Returns the operation's id.
+/// RollbackStack: rolls back an operation that failed with rollback disabled. Returns the operation's id.
 pub(crate) fn from_pause(
     region: &mut Region,
     index: usize,
@@ -82,7 +82,7 @@ pub(crate) fn from_pause(
     let mut operation = stack.paused.take()?;
     note_stale(stack, at);
     operation.id.clone_from(&id);
-    // A child's rollback carries its parent's token on.
+    // The rollback of a nested stack has its parent's token.
     if token.is_some() || !operation.nested {
         operation.token = token;
     }
@@ -94,7 +94,7 @@ pub(crate) fn from_pause(
     if operation.kind == OperationKind::Update && operation.previous.is_some() {
         begin_update_rollback(region, index, &operation, reason, at);
     } else {
-        // There never was a good state: everything goes.
+        // There is no earlier state: everything is deleted.
         if let Some(operation) = &mut stack.operation {
             operation.kind = OperationKind::Create;
         }
@@ -106,7 +106,7 @@ pub(crate) fn from_pause(
     Some(id)
 }
 
-/// ContinueUpdateRollback: what stuck is tried again, or passed over.
+/// ContinueUpdateRollback: tries the failed resources again, or skips them.
 pub(crate) fn go_on(
     region: &mut Region,
     index: usize,
@@ -138,7 +138,7 @@ pub(crate) fn go_on(
     enter(region, index, Phase::Rollback, tasks, event, at);
     let stack = &mut region.stacks[index];
     for name in skipped {
-        // CloudFormation takes it to be as it was, whatever it is.
+        // CloudFormation assumes that a skipped resource is in its previous state.
         super::tasks::record(stack, &name, ResourceStatus::UpdateComplete, None, at);
         let previous = stack.operation.as_ref().and_then(|operation| operation.previous.as_ref());
         let old = previous.and_then(|previous| previous.resources.get(&name)).cloned();
@@ -148,7 +148,7 @@ pub(crate) fn go_on(
     }
 }
 
-/// The resources of a stuck rollback that could be passed over.
+/// The resources of a failed rollback that can be skipped.
 pub(crate) fn stuck(stack: &Stack) -> BTreeSet<String> {
     stack
         .paused
@@ -159,7 +159,7 @@ pub(crate) fn stuck(stack: &Stack) -> BTreeSet<String> {
         .collect()
 }
 
-/// Lets go of what an import took over: the stack is as it was.
+/// Removes imported resources from the stack, which is as before the import.
 pub(super) fn undo_import(
     region: &mut Region,
     index: usize,

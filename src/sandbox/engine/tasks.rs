@@ -1,7 +1,7 @@
-//! One resource's way through a phase: its turn, its handler's call, its end.
+//! Tasks: one resource in one phase, from its start through the handler's call to its end.
 //!
 //! A created resource leaves three events, an updated one two, a replaced one three with two physical ids, a deleted one
-//! two or the single DELETE_SKIPPED. The first failure on the way forward stops everything and cancels what runs.
+//! two or the single DELETE_SKIPPED. The first failure of a forward phase stops the operation and cancels running tasks.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ use crate::state::{Moment, Region};
 use crate::template::intrinsics::Scope;
 use crate::template::outputs::exports;
 
-/// Puts what can go on into the schedule: resources whose turn has come after `delay`, or the end of the phase.
+/// Schedules what is next: the start of ready tasks after `delay`, or the end of the phase.
 pub(crate) fn advance(region: &mut Region, stack_id: &str, delay: Millis, at: Moment<'_>) {
     let Some(index) = stack::find(region, stack_id) else {
         return;
@@ -62,7 +62,7 @@ fn end_phase(region: &mut Region, stack_id: &str, phase: u64, at: Moment<'_>) {
     }
 }
 
-/// Deletions go on past a failure; everything else stops at the first.
+/// Deletions continue after a failure; everything else stops at the first.
 fn stops(operation: &Operation) -> bool {
     match operation.phase {
         Phase::Forward => true,
@@ -71,7 +71,7 @@ fn stops(operation: &Operation) -> bool {
     }
 }
 
-/// Marks the tasks whose turn has come, and settles those with nothing to do.
+/// Marks the tasks that are ready, and ends those with nothing to do.
 fn release(operation: &mut Operation) -> Vec<String> {
     let mut starts = Vec::new();
     loop {
@@ -89,7 +89,7 @@ fn release(operation: &mut Operation) -> Vec<String> {
                 continue;
             }
             if task.after.intersection(&lost).next().is_some() {
-                // What it waits for will never be over: it stays as it is.
+                // A task that it depends on has failed, so it never starts.
                 task.state = TaskState::Cancelled;
                 settled = true;
             } else if task.after.intersection(&all).all(|need| done.contains(need)) {
@@ -108,7 +108,7 @@ fn release(operation: &mut Operation) -> Vec<String> {
     }
 }
 
-/// Cancels what runs, and returns its names.
+/// Cancels running tasks and returns their logical ids.
 fn cancel_running(stack: &mut Stack, at: Moment<'_>) -> Vec<String> {
     let Some(operation) = &mut stack.operation else {
         return Vec::new();
@@ -164,7 +164,7 @@ pub(super) fn set_work(stack: &mut Stack, logical_id: &str, work: Work) {
     }
 }
 
-/// The resource that a task of the present phase works on: in a cleanup that is the old physical one.
+/// The resource that a task of this phase is about; in a cleanup, the old physical resource.
 pub(super) fn subject<'a>(stack: &'a mut Stack, logical_id: &str) -> Option<&'a mut Resource> {
     match stack.operation.as_mut() {
         Some(operation) if matches!(operation.phase, Phase::Cleanup | Phase::RollbackCleanup) => {
@@ -202,7 +202,7 @@ pub(super) fn record(
     resource_event(stack, event, at.now);
 }
 
-/// A hook looks at a resource before its handler is called; its events come between.
+/// Records a hook's result on a resource, before the handler is called.
 pub(super) fn hook_event(stack: &mut Stack, logical_id: &str, hook: HookEvent, at: Moment<'_>) {
     let Some(resource) = subject(stack, logical_id).cloned() else { return };
     let event = ResourceEvent {
@@ -235,7 +235,7 @@ pub(super) fn fail(region: &mut Region, index: usize, logical_id: &str, reason: 
     advance(region, &stack_id, at.timings.next_resource, at);
 }
 
-/// The properties that a resource is to have, everything being known.
+/// The properties of a resource, with all values known.
 pub(super) fn resolved(
     region: &Region,
     index: usize,
@@ -253,7 +253,7 @@ pub(super) fn resolved(
     Ok((kind, properties, policy("DeletionPolicy"), policy("UpdateReplacePolicy")))
 }
 
-/// The handler is done.
+/// Ends a task whose handler has finished.
 pub(crate) fn end(region: &mut Region, stack_id: &str, phase: u64, logical_id: &str, at: Moment<'_>) {
     let Some((index, work)) = stack_in_phase(region, stack_id, phase, logical_id, TaskState::Called) else {
         return;

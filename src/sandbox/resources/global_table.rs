@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
-use super::{Made, Refusal, Site, table};
+use super::{HandlerContext, HandlerOutput, Refusal, table};
 use crate::clock::Millis;
 use crate::state::Moment;
 use crate::state::resource_type::ResourceType;
@@ -39,32 +39,37 @@ const LOCAL: &[&str] = &[
     "Tags",
 ];
 
-pub(super) fn create(site: &mut Site<'_>, properties: &Value, moment: Moment<'_>) -> Result<Made, Refusal> {
-    check(properties, site.region)?;
-    let mut made = table::create(ResourceType::GlobalTable, site, &local(properties, site.region)?, moment)?;
-    let Some(table) = site.services.tables.get_mut(&made.physical_id) else {
-        return Err(Refusal::NotFound(ResourceType::GlobalTable, made.physical_id));
+pub(super) fn create(
+    context: &mut HandlerContext<'_>,
+    properties: &Value,
+    moment: Moment<'_>,
+) -> Result<HandlerOutput, Refusal> {
+    check(properties, context.region)?;
+    let mut output =
+        table::create(ResourceType::GlobalTable, context, &local(properties, context.region)?, moment)?;
+    let Some(table) = context.services.tables.get_mut(&output.physical_id) else {
+        return Err(Refusal::NotFound(ResourceType::GlobalTable, output.physical_id));
     };
-    made.attributes.insert("TableId".to_owned(), table.id.clone());
+    output.attributes.insert("TableId".to_owned(), table.id.clone());
     table.consistency = properties.get("MultiRegionConsistency").map(scalar);
     // One after the other, as DynamoDB adds them.
     let mut active_at = table.active_at;
-    for region in regions(properties).into_iter().filter(|region| region != site.region) {
+    for region in regions(properties).into_iter().filter(|region| region != context.region) {
         active_at += moment.timings.replica_create;
         table.replicas.insert(region, Replica { active_at, gone_at: None });
     }
-    made.takes = made.takes.max(active_at - moment.now);
-    Ok(made)
+    output.takes = output.takes.max(active_at - moment.now);
+    Ok(output)
 }
 
 pub(super) fn update(
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     resource: &Resource,
     properties: &Value,
     is_rollback: bool,
     moment: Moment<'_>,
-) -> Result<Made, Refusal> {
-    check(properties, site.region)?;
+) -> Result<HandlerOutput, Refusal> {
+    check(properties, context.region)?;
     let (before, after) = (regions(&resource.properties), regions(properties));
     let changed: BTreeSet<&String> = before.symmetric_difference(&after).collect();
     if changed.len() > 1 && !is_rollback {
@@ -72,13 +77,14 @@ pub(super) fn update(
             "Cannot perform more than one replica creation or deletion in a single update".to_owned(),
         ));
     }
-    let known = Resource { properties: local(&resource.properties, site.region)?, ..resource.clone() };
-    let mut made = table::update(site, &known, &local(properties, site.region)?, is_rollback, moment)?;
-    let Some(table) = site.services.tables.get_mut(&made.physical_id) else {
-        return Err(Refusal::NotFound(ResourceType::GlobalTable, made.physical_id));
+    let known = Resource { properties: local(&resource.properties, context.region)?, ..resource.clone() };
+    let mut output =
+        table::update(context, &known, &local(properties, context.region)?, is_rollback, moment)?;
+    let Some(table) = context.services.tables.get_mut(&output.physical_id) else {
+        return Err(Refusal::NotFound(ResourceType::GlobalTable, output.physical_id));
     };
-    made.attributes.insert("TableId".to_owned(), table.id.clone());
-    let mut takes: Millis = made.takes;
+    output.attributes.insert("TableId".to_owned(), table.id.clone());
+    let mut takes: Millis = output.takes;
     for region in after.difference(&before) {
         let active_at = moment.now + moment.timings.replica_create;
         table.replicas.insert(region.clone(), Replica { active_at, gone_at: None });
@@ -90,7 +96,7 @@ pub(super) fn update(
             takes = takes.max(moment.timings.replica_delete);
         }
     }
-    Ok(Made { takes, ..made })
+    Ok(HandlerOutput { takes, ..output })
 }
 
 pub(super) fn must_replace(before: &Value, after: &Value) -> bool {

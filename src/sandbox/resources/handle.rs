@@ -2,22 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use super::{Made, Site};
+use super::{HandlerContext, HandlerOutput};
 use crate::state::Moment;
 use crate::state::stack::Resource;
 
-pub(super) fn create(site: &mut Site<'_>, moment: Moment<'_>) -> Made {
+pub(super) fn create(context: &mut HandlerContext<'_>, moment: Moment<'_>) -> HandlerOutput {
     let url = format!(
         "https://cloudformation-waitcondition-{}.s3.amazonaws.com/{}/{}",
-        site.region,
-        site.logical_id,
-        site.random.uuid()
+        context.region,
+        context.logical_id,
+        context.random.uuid()
     );
-    Made { physical_id: url, attributes: BTreeMap::new(), takes: moment.timings.small }
+    HandlerOutput { physical_id: url, attributes: BTreeMap::new(), takes: moment.timings.small }
 }
 
-pub(super) fn update(resource: &Resource, moment: Moment<'_>) -> Made {
-    Made {
+pub(super) fn update(resource: &Resource, moment: Moment<'_>) -> HandlerOutput {
+    HandlerOutput {
         physical_id: resource.physical_id.clone(),
         attributes: BTreeMap::new(),
         takes: moment.timings.small,

@@ -1,4 +1,4 @@
-//! The resource types that the sandbox knows, and what CloudFormation asks their handlers to do.
+//! The handlers of the resource types: create, update, delete, import.
 //!
 //! A handler gets resolved properties and changes the services behind it at once; how long it takes is part of its answer.
 //! It never writes events: that is the engine's work.
@@ -25,8 +25,8 @@ mod scaling_target;
 pub(crate) mod schema;
 mod table;
 
-/// Where a handler works.
-pub(crate) struct Site<'a> {
+/// What a handler works with: the resource's place, and the services.
+pub(crate) struct HandlerContext<'a> {
     pub(crate) region: &'a str,
     pub(crate) stack_name: &'a str,
     pub(crate) logical_id: &'a str,
@@ -34,24 +34,24 @@ pub(crate) struct Site<'a> {
     pub(crate) random: &'a mut Random,
 }
 
-/// What a handler has made or changed.
+/// The result of a handler that created or changed a resource.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Made {
+pub(crate) struct HandlerOutput {
     pub(crate) physical_id: String,
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) takes: Millis,
 }
 
-/// Why a handler did not do it.
+/// Why a handler refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The handler's own words, or those of the service behind it.
+    /// A message of the handler, or of its service.
     Invalid(String),
     /// The name is taken.
     Exists(ResourceType, String),
-    /// What should be changed is not there.
+    /// The resource to change does not exist.
     NotFound(ResourceType, String),
-    /// A reason that stands as it is.
+    /// A reason without the usual frame.
     Plain(String),
 }
 
@@ -85,66 +85,68 @@ impl Refusal {
     }
 }
 
-/// What no handler is asked for: the engine plays a nested stack itself.
+/// The engine runs nested stacks itself.
 const NESTED: &str = "Internal Failure";
 
 /// Makes a resource.
 pub(crate) fn create(
     kind: ResourceType,
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     properties: &Value,
     moment: Moment<'_>,
-) -> Result<Made, Refusal> {
+) -> Result<HandlerOutput, Refusal> {
     check_schema(kind, properties)?;
     match kind.handler() {
-        Handler::ScalableTarget => scaling_target::create(site, properties, moment),
-        Handler::ScalingPolicy => scaling_policy::create(site, properties, moment),
+        Handler::ScalableTarget => scaling_target::create(context, properties, moment),
+        Handler::ScalingPolicy => scaling_policy::create(context, properties, moment),
         Handler::Stack => Err(Refusal::Plain(NESTED.to_owned())),
-        Handler::WaitConditionHandle => Ok(handle::create(site, moment)),
-        Handler::GlobalTable => global_table::create(site, properties, moment),
-        Handler::Table => table::create(kind, site, properties, moment),
-        Handler::Record => record::create(kind, site, properties, moment),
-        Handler::Parameter => parameter::create(site, properties, moment),
+        Handler::WaitConditionHandle => Ok(handle::create(context, moment)),
+        Handler::GlobalTable => global_table::create(context, properties, moment),
+        Handler::Table => table::create(kind, context, properties, moment),
+        Handler::Record => record::create(kind, context, properties, moment),
+        Handler::Parameter => parameter::create(context, properties, moment),
     }
 }
 
 /// Changes a resource in place. `back` is the rollback of such a change, which forgives more.
 pub(crate) fn update(
     resource: &Resource,
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     properties: &Value,
     is_rollback: bool,
     moment: Moment<'_>,
-) -> Result<Made, Refusal> {
+) -> Result<HandlerOutput, Refusal> {
     check_schema(resource.kind, properties)?;
     match resource.kind.handler() {
-        Handler::ScalableTarget => scaling_target::update(site, resource, properties, moment),
-        Handler::ScalingPolicy => scaling_policy::update(site, resource, properties, moment),
+        Handler::ScalableTarget => scaling_target::update(context, resource, properties, moment),
+        Handler::ScalingPolicy => scaling_policy::update(context, resource, properties, moment),
         Handler::Stack => Err(Refusal::Plain(NESTED.to_owned())),
         Handler::WaitConditionHandle => Ok(handle::update(resource, moment)),
-        Handler::Record => record::update(site, resource, properties, moment),
-        Handler::GlobalTable => global_table::update(site, resource, properties, is_rollback, moment),
-        Handler::Table => table::update(site, resource, properties, is_rollback, moment),
-        Handler::Parameter => parameter::update(site, resource, properties, moment),
+        Handler::Record => record::update(context, resource, properties, moment),
+        Handler::GlobalTable => global_table::update(context, resource, properties, is_rollback, moment),
+        Handler::Table => table::update(context, resource, properties, is_rollback, moment),
+        Handler::Parameter => parameter::update(context, resource, properties, moment),
     }
 }
 
 /// Takes over a resource that is there. Its settings stay what they are; the tags become the stack's.
 pub(crate) fn import(
     resource: &Resource,
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     properties: &Value,
     moment: Moment<'_>,
-) -> Result<Made, Refusal> {
+) -> Result<HandlerOutput, Refusal> {
     check_schema(resource.kind, properties)?;
     match resource.kind {
-        ResourceType::GlobalTable | ResourceType::Table => table::import(site, resource, properties, moment),
+        ResourceType::GlobalTable | ResourceType::Table => {
+            table::import(context, resource, properties, moment)
+        }
         ResourceType::Alarm
         | ResourceType::Key
         | ResourceType::LogGroup
         | ResourceType::Role
-        | ResourceType::Stream => record::import(site, resource, moment),
-        ResourceType::Parameter => parameter::import(site, resource, moment),
+        | ResourceType::Stream => record::import(context, resource, moment),
+        ResourceType::Parameter => parameter::import(context, resource, moment),
         kind @ (ResourceType::ScalableTarget
         | ResourceType::ScalingPolicy
         | ResourceType::Stack
@@ -160,24 +162,24 @@ pub(crate) fn import(
 /// Deletes a resource, and returns how long it takes. What is not there any more is deleted already.
 pub(crate) fn delete(
     resource: &Resource,
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     moment: Moment<'_>,
 ) -> Result<Millis, Refusal> {
     match resource.kind.handler() {
         Handler::ScalableTarget => {
-            site.services.scalable_targets.remove(&resource.physical_id);
+            context.services.scalable_targets.remove(&resource.physical_id);
             Ok(moment.timings.small)
         }
         Handler::ScalingPolicy => {
-            site.services.scaling_policies.remove(&resource.physical_id);
+            context.services.scaling_policies.remove(&resource.physical_id);
             Ok(moment.timings.small)
         }
         Handler::Stack => Err(Refusal::Plain(NESTED.to_owned())),
         Handler::WaitConditionHandle => Ok(moment.timings.small),
-        Handler::Record => Ok(record::delete(site, resource, moment)),
-        Handler::GlobalTable | Handler::Table => table::delete(site, resource, moment),
+        Handler::Record => Ok(record::delete(context, resource, moment)),
+        Handler::GlobalTable | Handler::Table => table::delete(context, resource, moment),
         Handler::Parameter => {
-            site.services.parameters.remove(&resource.physical_id);
+            context.services.parameters.remove(&resource.physical_id);
             Ok(moment.timings.small)
         }
     }
@@ -211,9 +213,9 @@ fn check_schema(kind: ResourceType, properties: &Value) -> Result<(), Refusal> {
 }
 
 /// A generated name: stack, logical id, 12 characters.
-fn generated_name(prefix: &str, site: &mut Site<'_>, longest: usize) -> String {
-    let suffix = site.random.suffix();
-    let mut name = format!("{prefix}-{}", site.logical_id);
+fn generated_name(prefix: &str, context: &mut HandlerContext<'_>, longest: usize) -> String {
+    let suffix = context.random.suffix();
+    let mut name = format!("{prefix}-{}", context.logical_id);
     name.truncate(longest - suffix.len() - 1);
     format!("{name}-{suffix}")
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Made, Refusal, Site, generated_name};
+use super::{HandlerContext, HandlerOutput, Refusal, generated_name};
 use crate::clock::Millis;
 use crate::state::resource_type::ResourceType;
 use crate::state::services::Record;
@@ -18,50 +18,54 @@ const DAY: Millis = 86_400_000;
 
 pub(super) fn create(
     kind: ResourceType,
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     properties: &Value,
     moment: Moment<'_>,
-) -> Result<Made, Refusal> {
-    check(kind, site, properties)?;
-    let id = physical_id(kind, site, properties);
-    let records = site.services.records.entry(kind).or_default();
+) -> Result<HandlerOutput, Refusal> {
+    check(kind, context, properties)?;
+    let id = physical_id(kind, context, properties);
+    let records = context.services.records.entry(kind).or_default();
     if records.contains_key(&id) {
         return Err(Refusal::Exists(kind, id));
     }
     records.insert(id.clone(), Record { properties: properties.clone(), gone_at: None });
-    let attributes = attributes(kind, site, &id, properties);
-    Ok(Made { physical_id: id, attributes, takes: moment.timings.small })
+    let attributes = attributes(kind, context, &id, properties);
+    Ok(HandlerOutput { physical_id: id, attributes, takes: moment.timings.small })
 }
 
 pub(super) fn update(
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     resource: &Resource,
     properties: &Value,
     moment: Moment<'_>,
-) -> Result<Made, Refusal> {
-    check(resource.kind, site, properties)?;
+) -> Result<HandlerOutput, Refusal> {
+    check(resource.kind, context, properties)?;
     let id = resource.physical_id.clone();
-    match kept(site, resource) {
+    match kept(context, resource) {
         Some(record) => record.properties.clone_from(properties),
         None => return Err(Refusal::NotFound(resource.kind, id)),
     }
-    let mut attributes = attributes(resource.kind, site, &id, properties);
+    let mut attributes = attributes(resource.kind, context, &id, properties);
     // What was drawn at random stays.
     attributes.extend(resource.attributes.clone());
-    Ok(Made { physical_id: id, attributes, takes: moment.timings.small })
+    Ok(HandlerOutput { physical_id: id, attributes, takes: moment.timings.small })
 }
 
-pub(super) fn import(site: &mut Site<'_>, resource: &Resource, moment: Moment<'_>) -> Result<Made, Refusal> {
+pub(super) fn import(
+    context: &mut HandlerContext<'_>,
+    resource: &Resource,
+    moment: Moment<'_>,
+) -> Result<HandlerOutput, Refusal> {
     let id = resource.physical_id.clone();
-    let Some(properties) = kept(site, resource).map(|record| record.properties.clone()) else {
+    let Some(properties) = kept(context, resource).map(|record| record.properties.clone()) else {
         return Err(Refusal::NotFound(resource.kind, id));
     };
-    let attributes = attributes(resource.kind, site, &id, &properties);
-    Ok(Made { physical_id: id, attributes, takes: moment.timings.small })
+    let attributes = attributes(resource.kind, context, &id, &properties);
+    Ok(HandlerOutput { physical_id: id, attributes, takes: moment.timings.small })
 }
 
-pub(super) fn delete(site: &mut Site<'_>, resource: &Resource, moment: Moment<'_>) -> Millis {
-    let records = site.services.records.entry(resource.kind).or_default();
+pub(super) fn delete(context: &mut HandlerContext<'_>, resource: &Resource, moment: Moment<'_>) -> Millis {
+    let records = context.services.records.entry(resource.kind).or_default();
     if resource.kind == ResourceType::Key {
         // A key is not gone but pending, for as many days as its template says.
         let days = |record: &Record| record.properties.get("PendingWindowInDays").map(scalar)?.parse().ok();
@@ -75,12 +79,12 @@ pub(super) fn delete(site: &mut Site<'_>, resource: &Resource, moment: Moment<'_
     moment.timings.small
 }
 
-fn kept<'a>(site: &'a mut Site<'_>, resource: &Resource) -> Option<&'a mut Record> {
-    let records = site.services.records.get_mut(&resource.kind)?;
+fn kept<'a>(context: &'a mut HandlerContext<'_>, resource: &Resource) -> Option<&'a mut Record> {
+    let records = context.services.records.get_mut(&resource.kind)?;
     records.get_mut(&resource.physical_id).filter(|record| record.gone_at.is_none())
 }
 
-fn check(kind: ResourceType, site: &mut Site<'_>, properties: &Value) -> Result<(), Refusal> {
+fn check(kind: ResourceType, context: &mut HandlerContext<'_>, properties: &Value) -> Result<(), Refusal> {
     let text = |name: &str| properties.get(name).map(scalar);
     match kind {
         ResourceType::Alias => {
@@ -89,14 +93,14 @@ fn check(kind: ResourceType, site: &mut Site<'_>, properties: &Value) -> Result<
                 let message = format!(
                     "Alias must start with the prefix \"alias/\", and not with \"alias/aws/\": {name}"
                 );
-                return Err(Refusal::from_service("Kms", &message, site.random));
+                return Err(Refusal::from_service("Kms", &message, context.random));
             }
             let target = text("TargetKeyId").unwrap_or_default();
-            if site.services.find_key(&target).is_none() {
-                let arn = format!("arn:aws:kms:{}:{ACCOUNT}:key/{target}", site.region);
+            if context.services.find_key(&target).is_none() {
+                let arn = format!("arn:aws:kms:{}:{ACCOUNT}:key/{target}", context.region);
                 let message =
                     format!("Key '{}' does not exist", if target.starts_with("arn:") { target } else { arn });
-                return Err(Refusal::from_service("Kms", &message, site.random));
+                return Err(Refusal::from_service("Kms", &message, context.random));
             }
             Ok(())
         }
@@ -104,7 +108,7 @@ fn check(kind: ResourceType, site: &mut Site<'_>, properties: &Value) -> Result<
             let mode = properties.pointer("/StreamModeDetails/StreamMode").map(scalar);
             if mode.as_deref() == Some("ON_DEMAND") && properties.get("ShardCount").is_some() {
                 let message = "ShardCount is not allowed for the stream mode ON_DEMAND";
-                return Err(Refusal::from_service("Kinesis", message, site.random));
+                return Err(Refusal::from_service("Kinesis", message, context.random));
             }
             Ok(())
         }
@@ -112,27 +116,27 @@ fn check(kind: ResourceType, site: &mut Site<'_>, properties: &Value) -> Result<
     }
 }
 
-fn physical_id(kind: ResourceType, site: &mut Site<'_>, properties: &Value) -> String {
+fn physical_id(kind: ResourceType, context: &mut HandlerContext<'_>, properties: &Value) -> String {
     let name = match kind.name_property().and_then(|property| properties.get(property)) {
         Some(name) => scalar(name),
-        None if kind == ResourceType::Key => site.random.uuid(),
-        None => generated_name(site.stack_name, site, 128),
+        None if kind == ResourceType::Key => context.random.uuid(),
+        None => generated_name(context.stack_name, context, 128),
     };
     let path = properties.get("Path").map_or_else(|| "/".to_owned(), scalar);
     match kind {
         ResourceType::ManagedPolicy => format!("arn:aws:iam::{ACCOUNT}:policy{path}{name}"),
-        ResourceType::Topic => format!("arn:aws:sns:{}:{ACCOUNT}:{name}", site.region),
+        ResourceType::Topic => format!("arn:aws:sns:{}:{ACCOUNT}:{name}", context.region),
         _ => name,
     }
 }
 
 fn attributes(
     kind: ResourceType,
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     id: &str,
     properties: &Value,
 ) -> BTreeMap<String, String> {
-    let region = site.region;
+    let region = context.region;
     let arn = |service: &str, rest: String| format!("arn:aws:{service}:{region}:{ACCOUNT}:{rest}");
     let list: Vec<(&str, String)> = match kind {
         ResourceType::Alarm => vec![("Arn", arn("cloudwatch", format!("alarm:{id}")))],
@@ -142,11 +146,11 @@ fn attributes(
         ResourceType::Role => {
             let path = properties.get("Path").map_or_else(|| "/".to_owned(), scalar);
             let role = format!("arn:aws:iam::{ACCOUNT}:role{path}{id}");
-            vec![("Arn", role), ("RoleId", format!("AROA{}", site.random.suffix().to_uppercase()))]
+            vec![("Arn", role), ("RoleId", format!("AROA{}", context.random.suffix().to_uppercase()))]
         }
         ResourceType::ManagedPolicy => vec![
             ("PolicyArn", id.to_owned()),
-            ("PolicyId", format!("ANPA{}", site.random.suffix().to_uppercase())),
+            ("PolicyId", format!("ANPA{}", context.random.suffix().to_uppercase())),
             ("DefaultVersionId", "v1".to_owned()),
             ("AttachmentCount", "0".to_owned()),
             ("PermissionsBoundaryUsageCount", "0".to_owned()),

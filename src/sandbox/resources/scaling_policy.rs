@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Made, Refusal, Site, scaling_target};
+use super::{HandlerContext, HandlerOutput, Refusal, scaling_target};
 use crate::state::resource_type::ResourceType;
 use crate::state::stack::Resource;
 use crate::state::{ACCOUNT, Moment};
@@ -13,46 +13,50 @@ use crate::wire::text::scalar;
 
 const SERVICE: &str = "ApplicationAutoScaling";
 
-pub(super) fn create(site: &mut Site<'_>, properties: &Value, moment: Moment<'_>) -> Result<Made, Refusal> {
-    let target = check(site, properties)?;
+pub(super) fn create(
+    context: &mut HandlerContext<'_>,
+    properties: &Value,
+    moment: Moment<'_>,
+) -> Result<HandlerOutput, Refusal> {
+    let target = check(context, properties)?;
     let name = name(properties);
     let resource = target.split('|').next().unwrap_or_default();
     let arn = format!(
         "arn:aws:autoscaling:{}:{ACCOUNT}:scalingPolicy:{}:resource/dynamodb/{resource}:policyName/{name}",
-        site.region,
-        site.random.uuid()
+        context.region,
+        context.random.uuid()
     );
-    site.services.scaling_policies.insert(arn.clone(), properties.clone());
-    Ok(made(arn, properties, moment))
+    context.services.scaling_policies.insert(arn.clone(), properties.clone());
+    Ok(output(arn, properties, moment))
 }
 
 pub(super) fn update(
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     resource: &Resource,
     properties: &Value,
     moment: Moment<'_>,
-) -> Result<Made, Refusal> {
-    check(site, properties)?;
+) -> Result<HandlerOutput, Refusal> {
+    check(context, properties)?;
     let arn = resource.physical_id.clone();
-    match site.services.scaling_policies.get_mut(&arn) {
+    match context.services.scaling_policies.get_mut(&arn) {
         Some(kept) => kept.clone_from(properties),
         None => return Err(Refusal::NotFound(ResourceType::ScalingPolicy, arn)),
     }
-    Ok(made(arn, properties, moment))
+    Ok(output(arn, properties, moment))
 }
 
 fn name(properties: &Value) -> String {
     properties.get("PolicyName").map(scalar).unwrap_or_default()
 }
 
-fn made(arn: String, properties: &Value, moment: Moment<'_>) -> Made {
+fn output(arn: String, properties: &Value, moment: Moment<'_>) -> HandlerOutput {
     let attributes =
         BTreeMap::from([("Arn".to_owned(), arn.clone()), ("PolicyName".to_owned(), name(properties))]);
-    Made { physical_id: arn, attributes, takes: moment.timings.small }
+    HandlerOutput { physical_id: arn, attributes, takes: moment.timings.small }
 }
 
 /// Returns the target's id.
-fn check(site: &mut Site<'_>, properties: &Value) -> Result<String, Refusal> {
+fn check(context: &mut HandlerContext<'_>, properties: &Value) -> Result<String, Refusal> {
     let kind = properties.get("PolicyType").map(scalar).unwrap_or_default();
     if kind != "TargetTrackingScaling" {
         return Err(Refusal::Plain(not_modelled(&format!("scaling policies of the type {kind}"))));
@@ -61,14 +65,14 @@ fn check(site: &mut Site<'_>, properties: &Value) -> Result<String, Refusal> {
         Some(id) => scalar(id),
         None => scaling_target::id(properties),
     };
-    if !site.services.scalable_targets.contains_key(&target) {
+    if !context.services.scalable_targets.contains_key(&target) {
         let mut parts = target.split('|');
         let (resource, dimension) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
         let message = format!(
             "No scalable target registered for service namespace: dynamodb, resource ID: {resource}, scalable dimension: \
              {dimension}"
         );
-        return Err(Refusal::from_service(SERVICE, &message, site.random));
+        return Err(Refusal::from_service(SERVICE, &message, context.random));
     }
     let value = properties
         .pointer("/TargetTrackingScalingPolicyConfiguration/TargetValue")
@@ -79,11 +83,11 @@ fn check(site: &mut Site<'_>, properties: &Value) -> Result<String, Refusal> {
             let message = format!(
                 "Target utilization of a DynamoDB scaling policy must be between 20 and 90, not {value}"
             );
-            Err(Refusal::from_service(SERVICE, &message, site.random))
+            Err(Refusal::from_service(SERVICE, &message, context.random))
         }
         None => {
             let message = "TargetTrackingScalingPolicyConfiguration must be specified for policy type TargetTrackingScaling";
-            Err(Refusal::from_service(SERVICE, message, site.random))
+            Err(Refusal::from_service(SERVICE, message, context.random))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Made, Refusal, Site};
+use super::{HandlerContext, HandlerOutput, Refusal};
 use crate::dynamodb::spec;
 use crate::state::Moment;
 use crate::state::resource_type::ResourceType;
@@ -20,42 +20,46 @@ pub(super) fn id(properties: &Value) -> String {
     format!("{}|{}|{}", part("ResourceId"), part("ScalableDimension"), part("ServiceNamespace"))
 }
 
-pub(super) fn create(site: &mut Site<'_>, properties: &Value, moment: Moment<'_>) -> Result<Made, Refusal> {
+pub(super) fn create(
+    context: &mut HandlerContext<'_>,
+    properties: &Value,
+    moment: Moment<'_>,
+) -> Result<HandlerOutput, Refusal> {
     let id = id(properties);
-    check(site, properties)?;
-    if site.services.scalable_targets.contains_key(&id) {
+    check(context, properties)?;
+    if context.services.scalable_targets.contains_key(&id) {
         return Err(Refusal::Exists(ResourceType::ScalableTarget, id));
     }
-    site.services.scalable_targets.insert(id.clone(), properties.clone());
-    Ok(made(id, moment))
+    context.services.scalable_targets.insert(id.clone(), properties.clone());
+    Ok(output(id, moment))
 }
 
 pub(super) fn update(
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     resource: &Resource,
     properties: &Value,
     moment: Moment<'_>,
-) -> Result<Made, Refusal> {
-    check(site, properties)?;
+) -> Result<HandlerOutput, Refusal> {
+    check(context, properties)?;
     let id = resource.physical_id.clone();
-    match site.services.scalable_targets.get_mut(&id) {
+    match context.services.scalable_targets.get_mut(&id) {
         Some(kept) => kept.clone_from(properties),
         None => return Err(Refusal::NotFound(ResourceType::ScalableTarget, id)),
     }
-    Ok(made(id, moment))
+    Ok(output(id, moment))
 }
 
-fn made(id: String, moment: Moment<'_>) -> Made {
+fn output(id: String, moment: Moment<'_>) -> HandlerOutput {
     let attributes = BTreeMap::from([("Id".to_owned(), id.clone())]);
-    Made { physical_id: id, attributes, takes: moment.timings.small }
+    HandlerOutput { physical_id: id, attributes, takes: moment.timings.small }
 }
 
-fn check(site: &mut Site<'_>, properties: &Value) -> Result<(), Refusal> {
+fn check(context: &mut HandlerContext<'_>, properties: &Value) -> Result<(), Refusal> {
     let least = spec::int(properties, "MinCapacity").unwrap_or_default();
     let most = spec::int(properties, "MaxCapacity").unwrap_or_default();
     if least > most {
         let message = "Maximum capacity cannot be less than minimum capacity";
-        return Err(Refusal::from_service(SERVICE, message, site.random));
+        return Err(Refusal::from_service(SERVICE, message, context.random));
     }
     let namespace = properties.get("ServiceNamespace").map(scalar).unwrap_or_default();
     if namespace != "dynamodb" {
@@ -63,9 +67,9 @@ fn check(site: &mut Site<'_>, properties: &Value) -> Result<(), Refusal> {
         return Err(Refusal::Plain(crate::wire::error::not_modelled(&what)));
     }
     let resource = properties.get("ResourceId").map(scalar).unwrap_or_default();
-    if !exists(site.services, &resource) {
+    if !exists(context.services, &resource) {
         let message = format!("DynamoDB table or index does not exist: {resource}");
-        return Err(Refusal::from_service(SERVICE, &message, site.random));
+        return Err(Refusal::from_service(SERVICE, &message, context.random));
     }
     Ok(())
 }

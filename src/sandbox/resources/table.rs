@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Made, Refusal, Site, generated_name};
+use super::{HandlerContext, HandlerOutput, Refusal, generated_name};
 use crate::clock::Millis;
 use crate::dynamodb::rules::{self, IndexesChange};
 use crate::dynamodb::{kinesis, operations};
@@ -30,19 +30,19 @@ const LOCAL_INDEXES: &str = "Updates to LocalSecondaryIndexes are not supported"
 
 pub(super) fn create(
     kind: ResourceType,
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     properties: &Value,
     moment: Moment<'_>,
-) -> Result<Made, Refusal> {
+) -> Result<HandlerOutput, Refusal> {
     let spec = TableSpec::read(properties);
     if !rules::attributes_match(&spec) {
         return Err(Refusal::Invalid(INCONSISTENT.to_owned()));
     }
     let name = match properties.get("TableName") {
         Some(name) => scalar(name),
-        None => generated_name(site.stack_name, site, 255),
+        None => generated_name(context.stack_name, context, 255),
     };
-    if site.services.tables.contains_key(&name) {
+    if context.services.tables.contains_key(&name) {
         return Err(Refusal::Exists(kind, name));
     }
     let (ttl, recovery) = (spec.time_to_live.clone(), spec.recovery);
@@ -56,33 +56,34 @@ pub(super) fn create(
                 .to_owned(),
         ));
     }
-    let table = match operations::create(site.services, site.region, site.random, &name, spec, moment) {
-        Ok(table) => table,
-        Err(error) => return Err(said(&error, site.random)),
-    };
+    let table =
+        match operations::create(context.services, context.region, context.random, &name, spec, moment) {
+            Ok(table) => table,
+            Err(error) => return Err(said(&error, context.random)),
+        };
     table.ttl.attribute = ttl.filter(|ttl| ttl.enabled).and_then(|ttl| ttl.attribute);
     table.spec.recovery = None;
     operations::set_recovery(table, recovery, moment);
     let mut table = table.clone();
     let after = properties.get("KinesisStreamSpecification");
-    let streams = match kinesis::change(&mut table, None, after, site.services, moment) {
+    let streams = match kinesis::change(&mut table, None, after, context.services, moment) {
         Ok(takes) => takes,
         Err(error) => {
             // The table is there; the rollback takes it away again, as it does on AWS.
-            return Err(said(&error, site.random));
+            return Err(said(&error, context.random));
         }
     };
-    let made = made(&table, moment.timings.table_create + streams);
-    site.services.tables.insert(name, table);
-    Ok(made)
+    let output = output(&table, moment.timings.table_create + streams);
+    context.services.tables.insert(name, table);
+    Ok(output)
 }
 
-fn made(table: &Table, takes: Millis) -> Made {
+fn output(table: &Table, takes: Millis) -> HandlerOutput {
     let mut attributes = BTreeMap::from([("Arn".to_owned(), table.arn.clone())]);
     if let Some(arn) = table.stream_arn() {
         attributes.insert("StreamArn".to_owned(), arn);
     }
-    Made { physical_id: table.name.clone(), attributes, takes }
+    HandlerOutput { physical_id: table.name.clone(), attributes, takes }
 }
 
 fn said(error: &ApiError, random: &mut Random) -> Refusal {
@@ -90,16 +91,16 @@ fn said(error: &ApiError, random: &mut Random) -> Refusal {
 }
 
 pub(super) fn update(
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     resource: &Resource,
     properties: &Value,
     is_rollback: bool,
     moment: Moment<'_>,
-) -> Result<Made, Refusal> {
+) -> Result<HandlerOutput, Refusal> {
     let name = &resource.physical_id;
     let before = TableSpec::read(&resource.properties);
     let after = TableSpec::read(properties);
-    let Some(table) = site.services.tables.get(name) else {
+    let Some(table) = context.services.tables.get(name) else {
         return Err(Refusal::NotFound(ResourceType::Table, name.clone()));
     };
     let mut wanted = table.clone();
@@ -108,15 +109,15 @@ pub(super) fn update(
         return Err(refusal);
     }
     if let Err(error) = rules::create(name, &after) {
-        return Err(said(&error, site.random));
+        return Err(said(&error, context.random));
     }
-    match apply(&mut wanted, &before, &after, is_rollback, site, moment) {
+    match apply(&mut wanted, &before, &after, is_rollback, context, moment) {
         Ok(takes) => {
-            let made = made(&wanted, takes);
-            site.services.tables.insert(name.clone(), wanted);
-            Ok(made)
+            let output = output(&wanted, takes);
+            context.services.tables.insert(name.clone(), wanted);
+            Ok(output)
         }
-        Err(error) => Err(said(&error, site.random)),
+        Err(error) => Err(said(&error, context.random)),
     }
 }
 
@@ -165,7 +166,7 @@ fn apply(
     before: &TableSpec,
     after: &TableSpec,
     is_rollback: bool,
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     moment: Moment<'_>,
 ) -> Result<Millis, ApiError> {
     let now = moment.now;
@@ -182,9 +183,9 @@ fn apply(
     for index in &after.indexes {
         operations::tune_index(table, index);
     }
-    apply_settings(table, before, after, is_rollback, site, moment)?;
+    apply_settings(table, before, after, is_rollback, context, moment)?;
     let (was, is) = (before.kinesis.as_ref(), after.kinesis.as_ref());
-    takes += kinesis::change(table, was, is, site.services, moment)?;
+    takes += kinesis::change(table, was, is, context.services, moment)?;
     table.spec.kinesis.clone_from(&after.kinesis);
     let ends = start + moment.timings.table_update;
     if !adds {
@@ -212,7 +213,7 @@ fn apply_settings(
     before: &TableSpec,
     after: &TableSpec,
     is_rollback: bool,
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     moment: Moment<'_>,
 ) -> Result<(), ApiError> {
     operations::set_billing(table, after, moment);
@@ -221,7 +222,7 @@ fn apply_settings(
     change_ttl(table, after, is_rollback, moment)?;
     if before.sse != after.sse {
         table.spec.sse.clone_from(&after.sse);
-        operations::set_encryption(table, site.services, site.region, site.random)?;
+        operations::set_encryption(table, context.services, context.region, context.random)?;
     }
     if before.class != after.class {
         table.spec.class = after.class.clone().or_else(|| Some("STANDARD".to_owned()));
@@ -264,25 +265,25 @@ fn change_ttl(
 }
 
 pub(super) fn import(
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     resource: &Resource,
     properties: &Value,
     moment: Moment<'_>,
-) -> Result<Made, Refusal> {
+) -> Result<HandlerOutput, Refusal> {
     let name = &resource.physical_id;
-    let Some(table) = site.services.tables.get_mut(name).filter(|table| table.gone_at.is_none()) else {
+    let Some(table) = context.services.tables.get_mut(name).filter(|table| table.gone_at.is_none()) else {
         return Err(Refusal::NotFound(ResourceType::Table, name.clone()));
     };
     table.spec.tags = TableSpec::read(properties).tags;
-    Ok(made(table, moment.timings.table_update))
+    Ok(output(table, moment.timings.table_update))
 }
 
 pub(super) fn delete(
-    site: &mut Site<'_>,
+    context: &mut HandlerContext<'_>,
     resource: &Resource,
     moment: Moment<'_>,
 ) -> Result<Millis, Refusal> {
-    let Some(table) = site.services.tables.get_mut(&resource.physical_id) else {
+    let Some(table) = context.services.tables.get_mut(&resource.physical_id) else {
         return Ok(moment.timings.small);
     };
     let busy_until = table.active_at.max(table.updating_until);
@@ -293,7 +294,7 @@ pub(super) fn delete(
             let gone_at = *table.gone_at.get_or_insert(gone_at);
             Ok(gone_at - moment.now)
         }
-        Err(error) => Err(said(&error, site.random)),
+        Err(error) => Err(said(&error, context.random)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The part of S3 that a template upload needs: buckets, and objects that are put, got and looked at.
+//! The part of S3 that a template upload needs: buckets, and PutObject, GetObject and HeadObject.
 //!
 //! In goes an HTTP request in path or virtual-host style, out comes S3's answer. Everything else that S3 does (lists,
 //! versions, multipart uploads, deletions) is refused by name.
@@ -12,10 +12,10 @@ mod upload;
 
 use crate::state::bucket::{Bucket, Buckets, Object};
 
-/// A request to S3, taken apart.
+/// A parsed request to S3.
 #[derive(Debug, Clone)]
 pub(crate) struct S3Call {
-    /// S3's name for it, or what it would be.
+    /// The action's name, or a description of an unmodelled one.
     pub(crate) action: String,
     pub(crate) bucket: String,
     pub(crate) key: String,
@@ -35,7 +35,7 @@ enum Method {
     Unmodelled,
 }
 
-/// Headers that would change what a call does and that the sandbox does not look at.
+/// Headers that change what a call does and that the sandbox does not implement.
 const UNMODELLED_HEADERS: &[&str] = &[
     "if-match",
     "if-modified-since",
@@ -48,7 +48,7 @@ const UNMODELLED_HEADERS: &[&str] = &[
 ];
 
 impl S3Call {
-    /// Takes a request apart.
+    /// Parses a request.
     pub(crate) fn read(request: &Request) -> Self {
         let (host, target) = host_and_target(request);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -94,7 +94,7 @@ impl S3Call {
     }
 }
 
-/// The host that is asked and the path with its query; an SDK's connector has the whole address in one.
+/// The request's host, and its path with the query; a request through the connector has the whole URL as its path.
 fn host_and_target(request: &Request) -> (&str, &str) {
     for scheme in ["https://", "http://"] {
         if let Some(rest) = request.path.strip_prefix(scheme) {
@@ -107,7 +107,7 @@ fn host_and_target(request: &Request) -> (&str, &str) {
     (request.header("host").unwrap_or_default(), &request.path)
 }
 
-/// Carries a call out, for the region that it was signed for.
+/// Answers a call, in the region that it was signed for.
 pub(crate) fn answer(
     buckets: &mut Buckets,
     call: &S3Call,

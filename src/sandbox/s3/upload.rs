@@ -1,4 +1,4 @@
-//! What PutObject stores: the body out of its framing, and checked.
+//! The object in a PutObject: its body is unframed and its checksums are verified.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use crate::clock::Millis;
 use crate::state::bucket::{Body, Object};
 use crate::wire::error::{ApiError, not_modelled};
 
-/// Headers that S3 repeats when it speaks of the object.
+/// Headers that S3 returns with the object.
 const KEPT: &[&str] =
     &["x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id", "x-amz-checksum-crc32"];
 
-/// Reads the object that a PutObject brings.
+/// Reads the object in a PutObject.
 pub(super) fn read(call: &S3Call, now: Millis) -> Result<Object, ApiError> {
     let mut headers: BTreeMap<String, String> =
         KEPT.iter().filter_map(|name| Some(((*name).to_owned(), call.header(name)?.to_owned()))).collect();

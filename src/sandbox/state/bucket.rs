@@ -1,4 +1,4 @@
-//! Buckets and what lies in them. They belong to the account, not to a region, and their names are taken by whoever is first.
+//! Buckets and their objects. Buckets belong to the account, not to a region, and their names are unique.
 
 use std::collections::BTreeMap;
 
@@ -30,7 +30,7 @@ pub(crate) struct Object {
     pub(crate) content_type: String,
     pub(crate) etag: String,
     pub(crate) stored: Millis,
-    /// What S3 says of the object besides: encryption, checksum.
+    /// Other headers of the object: encryption, checksum.
     pub(crate) headers: BTreeMap<String, String>,
     /// `x-amz-meta-*`.
     pub(crate) metadata: BTreeMap<String, String>,
@@ -54,7 +54,7 @@ impl Body {
 }
 
 impl Buckets {
-    /// Makes a bucket.
+    /// Creates a bucket.
     pub(crate) fn create(
         &mut self,
         name: &str,
@@ -72,7 +72,7 @@ impl Buckets {
             return Err(ApiError::new(400, "InvalidBucketName", "The specified bucket is not valid."));
         }
         let place = constraint(body)?;
-        // us-east-1 is the place that is not said.
+        // us-east-1 must not be named.
         if place.as_deref().unwrap_or("us-east-1") != region {
             return Err(ApiError::new(
                 400,

@@ -31,19 +31,19 @@ pub(crate) struct ChangeSet {
     /// What early validation found; DescribeEvents shows it.
     pub(crate) findings: Vec<Finding>,
     pub(crate) operation_id: String,
-    /// What an IMPORT change set takes over.
+    /// The resources that an IMPORT change set imports.
     pub(crate) to_import: Vec<ToImport>,
     /// `ImportExistingResources`.
     pub(crate) adopts: bool,
     /// `IncludeNestedStacks`.
     pub(crate) nested: bool,
-    /// The change set of the stack above.
+    /// The change set of the parent stack.
     pub(crate) parent: Option<String>,
-    /// The token of the execution, so that a repeated call is known for what it is.
+    /// The token of the execution, by which a repeated call is recognised.
     pub(crate) execution_token: Option<String>,
 }
 
-/// Whether the stack is there already.
+/// Whether the stack exists already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum ChangeSetType {
     Create,
@@ -100,7 +100,7 @@ statuses! {
     }
 }
 
-/// Something that early validation found wrong.
+/// A problem found by early validation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Finding {
     pub(crate) event_id: String,
@@ -126,7 +126,7 @@ pub(crate) struct Change {
     pub(crate) details: Vec<Detail>,
     pub(crate) before: Option<Value>,
     pub(crate) after: Option<Value>,
-    /// That of a nested stack.
+    /// The change set of a nested stack.
     pub(crate) change_set_id: Option<String>,
 }
 
@@ -171,7 +171,7 @@ pub(crate) enum ChangeType {
     Modify,
 }
 
-/// In which form of the answer a detail is shown: AWS splits finer, and adds a direct one, when values are asked for.
+/// In which answers a detail is shown: with `IncludePropertyValues` AWS returns more details, and a direct one more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Shown {
     Always,

@@ -1,11 +1,11 @@
-//! What can be made to go wrong. Data, all of it off by default.
+//! Faults that can be injected. Data, all of it off by default.
 //!
 //! Faults on calls count the calls of an action from 1, in the process that answers them. The other faults are kept in
 //! the state, so that an operation that began under them ends under them.
 
 use serde::{Deserialize, Serialize};
 
-/// Everything that goes wrong on purpose.
+/// The injected faults.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Faults {
@@ -17,9 +17,9 @@ pub struct Faults {
     pub resources: Vec<ResourceFault>,
     /// Resources that fail at certain times only.
     pub nth_resources: Vec<NthResourceFault>,
-    /// Hooks that say no, or warn.
+    /// Hooks that fail or warn.
     pub hooks: Vec<HookFault>,
-    /// Operations that somebody else calls off.
+    /// Operations that another caller cancels.
     pub cancels: Vec<CancelFault>,
     /// Names of alarms that are in ALARM, for rollback triggers.
     pub firing_alarms: Vec<String>,
@@ -35,27 +35,27 @@ pub struct Faults {
     pub event_page_size: Option<usize>,
     /// Changes in a page of DescribeChangeSet; AWS fills 1 MB, the sandbox 100 changes.
     pub change_page_size: Option<usize>,
-    /// Resources that DescribeChangeSet leaves out when property values are asked for, with the warning that AWS gives.
+    /// Resources that DescribeChangeSet omits with `IncludePropertyValues`, with AWS's warning.
     pub incomplete_values: Vec<String>,
-    /// Every so many-th event is shown twice, with the same id, in one page.
+    /// Every n-th event is shown twice, with the same id, in one page.
     pub double_event_every: Option<usize>,
-    /// Events of earlier times that every stack has behind its own.
+    /// The number of older events that every stack has.
     pub history_events: usize,
-    /// How many sandbox seconds DescribeChangeSet shows a change set as still being made.
+    /// For how many sandbox seconds longer DescribeChangeSet shows a change set as CREATE_IN_PROGRESS.
     pub change_set_lag_seconds: u32,
     /// Events carry neither request token nor operation id.
     pub events_without_token: bool,
 }
 
-/// The calls of an action go wrong between two points in time.
+/// The calls of an action fail between two points in time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CallWindow {
     /// The action's name, or `*` for every action.
     pub action: String,
-    /// In sandbox seconds after the first call that the sandbox ever had.
+    /// In sandbox seconds after the sandbox's first call.
     pub from_second: u32,
-    /// The first second in which all is well again.
+    /// The first second without the fault.
     pub to_second: u32,
     /// What happens.
     pub failure: CallFailure,
@@ -73,24 +73,24 @@ pub struct NthResourceFault {
     pub to: u64,
 }
 
-/// A hook that is not content.
+/// A hook that reports a failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HookFault {
     /// The hook's type, such as `Private::Guard::TestHook`.
     pub type_name: String,
-    /// What it looks at.
+    /// Its target.
     pub target: HookTarget,
-    /// Whether what it says counts.
+    /// Whether its failure stops the operation.
     pub mode: HookMode,
-    /// What it says.
+    /// Its message.
     pub reason: String,
-    /// What to do about it.
+    /// The remediation that it gives.
     #[serde(default)]
     pub remediation: Option<String>,
 }
 
-/// What a hook looks at.
+/// The target of a hook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HookTarget {
     /// Every change set, when it is made.

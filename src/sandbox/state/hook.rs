@@ -1,4 +1,4 @@
-//! Hooks: what somebody's checks say of a change set or a resource before it is provisioned.
+//! Hooks: checks of a change set or a resource before it is provisioned.
 //!
 //! Which hooks there are is one of the faults. A result is kept from the moment the hook has run; ListHookResults and
 //! GetHookResult show it.
@@ -16,7 +16,7 @@ use crate::wire::text::Page;
 
 const PAGE: usize = 100;
 
-/// What a hook said.
+/// The result of a hook.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct HookResult {
     id: String,
@@ -39,7 +39,7 @@ pub(crate) struct HookEvent {
     pub(crate) mode: HookMode,
 }
 
-/// A hook runs on a target, and its result is kept. Returns the result's id.
+/// Keeps the result of a hook on a target. Returns the result's id.
 pub(crate) fn run(
     region: &mut Region,
     hook: &HookFault,
@@ -61,7 +61,7 @@ pub(crate) fn run(
     id
 }
 
-/// The hooks on change sets run. Returns the reason for which the change set fails.
+/// Runs the hooks on change sets. Returns the reason for which the change set fails.
 pub(crate) fn on_change_set(region: &mut Region, id: &str, moment: Moment<'_>) -> Option<String> {
     let mut failed = Vec::new();
     for hook in moment.faults.hooks.iter().filter(|hook| hook.target == HookTarget::ChangeSet) {

@@ -38,7 +38,7 @@ use crate::state::services::Services;
 use crate::state::stack::Stack;
 use crate::state::timings::Timings;
 
-/// The format of the state file; another number is refused, not guessed at.
+/// The format of the state file; any other number is refused.
 pub(crate) const FORMAT: u32 = 2;
 
 /// The whole state.
@@ -48,7 +48,7 @@ pub(crate) struct State {
     pub(crate) time: Option<TimeBase>,
     /// Time as of the last change; it never runs backwards.
     pub(crate) now: Millis,
-    /// When the first call came.
+    /// The time of the first call.
     pub(crate) began: Option<Millis>,
     pub(crate) timings: Timings,
     pub(crate) faults: Faults,
@@ -56,7 +56,7 @@ pub(crate) struct State {
     pub(crate) buckets: Buckets,
 }
 
-/// The regions that were spoken to.
+/// The regions that have had calls.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Regions {
     seed: u64,
@@ -64,7 +64,7 @@ pub(crate) struct Regions {
 }
 
 impl Regions {
-    /// The region of that name, empty at first sight.
+    /// The region of that name; empty at its first call.
     pub(crate) fn named(&mut self, name: &str) -> &mut Region {
         let seed =
             name.bytes().fold(self.seed, |sum, byte| sum.wrapping_mul(31).wrapping_add(u64::from(byte)));
@@ -98,15 +98,15 @@ impl State {
 pub(crate) struct Region {
     pub(crate) name: String,
     pub(crate) random: Random,
-    /// In order of creation; deleted stacks stay, as they can be asked for by id.
+    /// In order of creation, with deleted stacks, which can be described by id.
     pub(crate) stacks: Vec<Stack>,
     pub(crate) change_sets: Vec<ChangeSet>,
     pub(crate) services: Services,
     pub(crate) hook_results: Vec<HookResult>,
-    /// How often a handler was asked for what, as `STACK/RESOURCE OPERATION`.
+    /// Counts of handler calls, by `STACK/RESOURCE OPERATION`.
     pub(crate) turns: BTreeMap<String, u64>,
     pub(crate) schedule: Vec<Scheduled>,
-    /// Counts effects and phases, to keep their order and to tell old ones from new.
+    /// Numbers effects and phases, for their order and to detect outdated ones.
     pub(crate) serial: u64,
 }
 
@@ -140,7 +140,7 @@ pub(crate) struct Moment<'a> {
     pub(crate) now: Millis,
     pub(crate) timings: &'a Timings,
     pub(crate) faults: &'a Faults,
-    /// Where templates lie.
+    /// The buckets that templates are read from.
     pub(crate) buckets: &'a Buckets,
 }
 

@@ -1,4 +1,4 @@
-//! An operation on a stack: its phase, its tasks, and what it goes back to.
+//! An operation on a stack: its phase, its tasks, and the state that a rollback restores.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::state::change_set::OnFailure;
 use crate::state::stack::{Definition, Resource};
 
-/// What is being done to a stack.
+/// A running operation on a stack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Operation {
     pub(crate) id: String,
@@ -15,39 +15,39 @@ pub(crate) struct Operation {
     pub(crate) token: Option<String>,
     pub(crate) kind: OperationKind,
     pub(crate) phase: Phase,
-    /// Tells effects of this phase from those of an earlier one.
+    /// Distinguishes effects of this phase from those of an earlier one.
     pub(crate) phase_serial: u64,
     pub(crate) tasks: BTreeMap<String, Task>,
     pub(crate) on_failure: OnFailure,
-    /// Roll back resources that were to be retained, if this operation made them.
+    /// Whether a rollback deletes resources created by this operation whose policy is Retain.
     pub(crate) retain_except_on_create: bool,
-    /// Resources that a deletion leaves alone.
+    /// Resources that a deletion retains.
     pub(crate) retain: BTreeSet<String>,
-    /// Why it was called off; the reason of the stack event that follows.
+    /// Why it was cancelled; the reason of the next stack event.
     pub(crate) called_off: Option<String>,
-    /// Resources that the rollback passes over, as `ContinueUpdateRollback` names them.
+    /// Resources that the rollback skips, as ContinueUpdateRollback names them.
     pub(crate) skip: BTreeSet<String>,
-    /// The stack policy that holds for this operation, in the place of the stack's own.
+    /// The stack policy during this operation, instead of the stack's own.
     pub(crate) policy: Option<String>,
-    /// What the stack policy does not allow, with its words.
+    /// The resources whose change the stack policy denies, with the reason.
     pub(crate) denied: BTreeMap<String, String>,
-    /// The rollback triggers are watched, the last resource being done.
+    /// Whether the monitoring time of the rollback triggers, after the last resource, has begun.
     pub(crate) watched: bool,
-    /// The physical ids of what an import takes over.
+    /// The physical ids of the resources to import.
     pub(crate) imports: BTreeMap<String, String>,
-    /// A nested stack's: its parent waits for it, and it waits for its parent before it cleans up.
+    /// Whether the stack is nested: its parent waits for it, and it waits for its parent before it cleans up.
     pub(crate) nested: bool,
-    /// It waits for its parent now.
+    /// Whether it waits for its parent now.
     pub(crate) held: bool,
-    /// What an update goes back to.
+    /// The state that a rollback restores.
     pub(crate) previous: Option<Previous>,
-    /// Physical resources that are to go when the operation is sure to stay: replaced or removed ones.
+    /// Replaced or removed physical resources, which the cleanup deletes.
     pub(crate) leftovers: BTreeMap<String, Resource>,
     /// The change set that is being executed.
     pub(crate) change_set_id: Option<String>,
 }
 
-/// How a stack was before an update.
+/// The state of a stack before an update.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Previous {
     pub(crate) definition: Option<Definition>,
@@ -55,7 +55,7 @@ pub(crate) struct Previous {
     pub(crate) change_set_id: Option<String>,
 }
 
-/// What the caller asked for.
+/// The kind of operation that was requested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum OperationKind {
     Create,
@@ -64,27 +64,27 @@ pub(crate) enum OperationKind {
     Import,
 }
 
-/// Where an operation stands.
+/// The phase of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Phase {
-    /// Towards what was asked for.
+    /// Towards the requested definition.
     Forward,
-    /// An update is sure; what it replaced or removed goes.
+    /// An update has succeeded; replaced and removed resources are deleted.
     Cleanup,
-    /// Back to what was.
+    /// Back to the previous state.
     Rollback,
-    /// An update is undone; what it made goes.
+    /// An update is rolled back; the resources that it created are deleted.
     RollbackCleanup,
-    /// Everything goes.
+    /// Everything is deleted.
     Delete,
 }
 
-/// What is to be done with one resource in the present phase.
+/// The work on one resource in the current phase.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Task {
     pub(crate) work: Work,
     pub(crate) state: TaskState,
-    /// Tasks that have to be over first.
+    /// Tasks that must be done first.
     pub(crate) after: BTreeSet<String>,
 }
 
@@ -94,26 +94,26 @@ pub(crate) enum Work {
     /// Nothing changes.
     Keep,
     Create,
-    /// In place or by replacement: that turns out when its properties are known.
+    /// In place or by replacement, which is decided when the properties are known.
     Update,
     /// An update that replaces.
     Replace,
-    /// Back to the properties or the physical resource of before.
+    /// Back to the previous properties or physical resource.
     Restore,
-    /// A physical resource that is there becomes the stack's.
+    /// An existing physical resource is added to the stack.
     Import,
     Delete,
 }
 
-/// How far a task is.
+/// The state of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum TaskState {
     Waiting,
-    /// An effect for it is in the schedule.
+    /// Its start is scheduled.
     Scheduled,
     /// Its first event is written.
     Started,
-    /// Its handler is at work.
+    /// Its handler is running.
     Called,
     Done,
     Failed,
@@ -134,7 +134,7 @@ impl Task {
 }
 
 impl Operation {
-    /// The tasks that did not come to a good end and left an event saying so.
+    /// The tasks that failed and have a failure event.
     pub(crate) fn failed(&self, works: &[Work]) -> Vec<String> {
         self.tasks
             .iter()

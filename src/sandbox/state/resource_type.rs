@@ -1,10 +1,10 @@
-//! The types of resources, each with what CloudFormation's registry says of it.
+//! The resource types, each with its entry in CloudFormation's registry.
 
 use serde::{Deserialize, Serialize};
 
 use crate::state::change_set::Replacement;
 
-/// What the registry says of a type.
+/// The registry's entry of a type.
 struct Shape {
     name: &'static str,
     /// What `Fn::GetAtt` can ask for.
@@ -13,9 +13,9 @@ struct Shape {
     identifiers: &'static [&'static str],
     /// The property that names the resource, when the template may leave the name to CloudFormation.
     name_property: Option<&'static str>,
-    /// Properties whose change makes another physical resource.
+    /// Properties whose change replaces the physical resource.
     always: &'static [&'static str],
-    /// Properties whose change may.
+    /// Properties whose change may replace it.
     conditionally: &'static [&'static str],
 }
 
@@ -134,7 +134,7 @@ resource_types! {
     }
 }
 
-/// Who plays a type.
+/// The code that handles a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Handler {
     ScalableTarget,
@@ -190,7 +190,7 @@ impl ResourceType {
         self.shape().identifiers
     }
 
-    /// Whether an import can take one over. AWS knows more types that can be.
+    /// Whether the sandbox can import it. AWS can import more types.
     pub(crate) fn can_be_imported(self) -> bool {
         match self {
             Self::Alarm
@@ -221,12 +221,12 @@ impl ResourceType {
         matches!(self, Self::ManagedPolicy | Self::Role).then_some(("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"))
     }
 
-    /// Whether the tags of a stack become the resource's.
+    /// Whether the stack's tags are added to the resource.
     pub(crate) fn takes_stack_tags(self) -> bool {
         matches!(self, Self::Table)
     }
 
-    /// What a change set says of a change to this property.
+    /// Whether a change of this property replaces the resource, as a change set shows it.
     pub(crate) fn recreation(self, property: &str) -> Replacement {
         let shape = self.shape();
         if shape.always.contains(&property) {

@@ -83,7 +83,7 @@ impl RollbackConfiguration {
         if self.triggers.is_empty() { 0 } else { self.minutes.unwrap_or_default() * 60_000 }
     }
 
-    /// Why the operation has to go back now. The words are ours: no recording shows AWS's.
+    /// The reason to roll back now. The wording is ours: no recording shows AWS's.
     pub(crate) fn pulled(&self, services: &Services, moment: Moment<'_>) -> Option<String> {
         let arns = |wanted: &dyn Fn(&str) -> bool| {
             let list: Vec<&str> = self

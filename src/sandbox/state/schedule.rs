@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Millis;
 use crate::state::Region;
 
-/// Something that is to happen.
+/// A scheduled effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Scheduled {
     pub(crate) due: Millis,
@@ -13,14 +13,14 @@ pub(crate) struct Scheduled {
     pub(crate) effect: Effect,
 }
 
-/// What is to happen.
+/// What an effect does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Effect {
     /// A change set's creation begins.
     ChangeSetBegins { id: String },
     /// A change set's creation ends, in one way or the other.
     ChangeSetEnds { id: String },
-    /// A resource's turn has come.
+    /// A task starts.
     TaskStarts { stack_id: String, phase: u64, logical_id: String },
     /// A resource's handler is called.
     TaskCalls { stack_id: String, phase: u64, logical_id: String },
@@ -28,17 +28,17 @@ pub(crate) enum Effect {
     TaskEnds { stack_id: String, phase: u64, logical_id: String },
     /// The last task of a phase is over.
     PhaseEnds { stack_id: String, phase: u64 },
-    /// A creation has taken too long, or somebody else cancels an update.
+    /// An operation is cancelled: a creation at its timeout, or an update by another caller.
     CalledOff { stack_id: String, operation: String, reason: String },
 }
 
-/// Puts an effect into the schedule.
+/// Schedules an effect.
 pub(crate) fn after(region: &mut Region, due: Millis, effect: Effect) {
     let serial = region.next_serial();
     region.schedule.push(Scheduled { due, serial, effect });
 }
 
-/// Takes the next effect that is due by now out of the schedule.
+/// Removes and returns the next due effect.
 pub(crate) fn next_due(region: &mut Region, now: Millis) -> Option<Scheduled> {
     let (index, _) = region
         .schedule

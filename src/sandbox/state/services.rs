@@ -1,4 +1,4 @@
-//! The state of the services behind the resource types: tables, parameters, scaling, and what has only properties.
+//! The state of the services behind the resource types: tables, parameters, scaling, and records of other types.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::state::resource_type::ResourceType;
 use crate::state::table::Table;
 use crate::wire::text::scalar;
 
-/// What lies behind the handlers: the services' own state.
+/// The state of the services.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Services {
     pub(crate) tables: BTreeMap<String, Table>,
@@ -19,12 +19,12 @@ pub(crate) struct Services {
     pub(crate) scalable_targets: BTreeMap<String, Value>,
     /// By ARN.
     pub(crate) scaling_policies: BTreeMap<String, Value>,
-    /// What has no more than properties, by type and physical id.
+    /// Resources of which only the properties are kept, by type and physical id.
     pub(crate) records: BTreeMap<ResourceType, BTreeMap<String, Record>>,
 }
 
 impl Services {
-    /// Takes away what is gone by now, and lets tables know of their keys.
+    /// Removes deleted tables and records, and marks the tables whose key is unusable.
     pub(crate) fn settle(&mut self, now: Millis) {
         self.tables.retain(|_, table| table.gone_at.is_none_or(|at| at > now));
         for records in self.records.values_mut() {
@@ -42,12 +42,12 @@ impl Services {
         }
     }
 
-    /// Whether a key of this account is there and enabled.
+    /// Whether a key of this account exists and is enabled.
     pub(crate) fn key_is_usable(&self, key: &str) -> bool {
         self.find_key(key).is_some_and(|(_, key)| key.is_enabled())
     }
 
-    /// Whether a resource of that type and name is there.
+    /// Whether a resource of that type and name exists.
     pub(crate) fn name_in_use(&self, kind: ResourceType, name: &str) -> bool {
         match kind {
             ResourceType::GlobalTable | ResourceType::Table => self.tables.contains_key(name),
@@ -71,7 +71,7 @@ impl Services {
         }
     }
 
-    /// The name of a key's alias or the id of a key, as templates and calls give them, led back to the key.
+    /// The id of the key that an alias, id or ARN in a template or call refers to.
     pub(crate) fn find_key(&self, name: &str) -> Option<(&str, &Record)> {
         let keys = self.records.get(&ResourceType::Key)?;
         let last = name.rsplit_once(":key/").map_or(name, |(_, id)| id);
@@ -94,7 +94,7 @@ impl Services {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Record {
     pub(crate) properties: Value,
-    /// When a key that is pending deletion goes.
+    /// When a key that is pending deletion is deleted.
     pub(crate) gone_at: Option<Millis>,
 }
 

@@ -1,4 +1,4 @@
-//! A stack: what is deployed, what is there, what happened.
+//! A stack: its definition, its resources, its events.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ pub(crate) struct Stack {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) status: StackStatus,
-    /// Gone at the first resource event that follows, as AWS shows it.
+    /// Cleared by the next resource event, as on AWS.
     pub(crate) status_reason: Option<String>,
     pub(crate) created: Millis,
     pub(crate) updated: Option<Millis>,
@@ -39,24 +39,24 @@ pub(crate) struct Stack {
     /// Oldest first.
     pub(crate) events: Vec<Event>,
     pub(crate) operation: Option<Operation>,
-    /// The operation that stopped half-way: what a rollback sets out from.
+    /// The operation that failed with rollback disabled: where a rollback begins.
     pub(crate) paused: Option<Operation>,
     /// Newest first.
     pub(crate) past: Vec<PastOperation>,
-    /// The stack that it is a resource of.
+    /// The parent, if the stack is nested.
     pub(crate) parent: Option<Parent>,
     /// The last drift detection.
     pub(crate) detection: Option<Detection>,
     /// The request token of the last operation, and the call that brought it.
     pub(crate) last_token: Option<String>,
-    /// What DescribeStacks shows instead, for a while: one of the faults.
+    /// The outdated view that DescribeStacks shows for a while: one of the faults.
     pub(crate) stale: Option<Stale>,
 }
 
-/// What a stack is to be.
+/// What a call defines a stack to be.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Definition {
-    /// The text as submitted.
+    /// The template's text as submitted.
     pub(crate) body: String,
     pub(crate) template: Template,
     pub(crate) parameters: Vec<Parameter>,
@@ -82,12 +82,12 @@ pub(crate) struct Parameter {
     pub(crate) no_echo: bool,
     /// A comma-delimited value that `Ref` makes a list of.
     pub(crate) list: bool,
-    /// What the parameter store had under that name.
+    /// The value in the parameter store.
     pub(crate) resolved: Option<String>,
 }
 
 impl Parameter {
-    /// What `Ref` gives.
+    /// The value that `Ref` returns.
     pub(crate) fn effective(&self) -> &str {
         self.resolved.as_deref().unwrap_or(&self.value)
     }
@@ -113,7 +113,7 @@ pub(crate) struct Output {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Resource {
     pub(crate) kind: ResourceType,
-    /// Empty until the handler has named it.
+    /// Empty until the handler returns it.
     pub(crate) physical_id: String,
     pub(crate) status: ResourceStatus,
     pub(crate) status_reason: Option<String>,
@@ -128,7 +128,7 @@ pub(crate) struct Resource {
     pub(crate) drift: Option<Drift>,
 }
 
-/// What becomes of a physical resource that its stack lets go.
+/// What happens to a physical resource that leaves the stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Policy {
     Delete,
@@ -150,21 +150,21 @@ impl Policy {
     }
 }
 
-/// The place of a nested stack.
+/// The parent of a nested stack.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Parent {
     pub(crate) stack_id: String,
     pub(crate) logical_id: String,
 }
 
-/// What was done to a stack, or is being done.
+/// An operation of the past, or the current one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PastOperation {
     pub(crate) id: String,
     pub(crate) kind: OperationType,
 }
 
-/// An old view of a stack, shown until `until`.
+/// An outdated view of a stack, shown until `until`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Stale {
     pub(crate) until: Millis,
@@ -173,7 +173,7 @@ pub(crate) struct Stale {
 }
 
 impl Stack {
-    /// A stack that is only an empty shell so far.
+    /// A new stack in review, without resources.
     pub(crate) fn new(region: &mut Region, name: &str, now: Millis) -> Self {
         let id =
             format!("arn:aws:cloudformation:{}:{ACCOUNT}:stack/{name}/{}", region.name, region.random.uuid());

@@ -1,4 +1,4 @@
-//! A table as it stands.
+//! A table and its status.
 //!
 //! Its statuses are functions of time: a table is CREATING until `active_at`, an index CREATING until `ready_at` and
 //! backfilling in the second part of that. So nothing has to run for them to change.
@@ -33,7 +33,7 @@ pub(crate) struct Table {
     pub(crate) ttl: Ttl,
     pub(crate) recovery_since: Option<Millis>,
     pub(crate) kms_key: Option<String>,
-    /// The key is disabled or gone, and the table cannot be read.
+    /// Whether the key is disabled or deleted, so that the table cannot be read.
     pub(crate) key_is_lost: bool,
     pub(crate) destinations: Vec<Destination>,
     /// Its replicas in other regions.
@@ -67,12 +67,12 @@ pub(crate) struct IndexTimes {
     pub(crate) gone_at: Option<Millis>,
 }
 
-/// Time to live as it is switched.
+/// The time-to-live setting.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Ttl {
     /// The attribute while it is enabled.
     pub(crate) attribute: Option<String>,
-    /// When it was last switched; DynamoDB refuses another switch for a while.
+    /// When it was last changed; DynamoDB refuses another change for a while.
     pub(crate) changed: Option<Millis>,
 }
 
@@ -102,14 +102,14 @@ impl Table {
         }
     }
 
-    /// The key of this account that it is encrypted with, if the account made it.
+    /// The customer managed key of this account that it is encrypted with.
     pub(crate) fn own_key(&self) -> Option<&str> {
         self.spec.sse.as_ref().filter(|sse| sse.enabled && sse.key.is_some())?;
         let key = self.kms_key.as_deref()?;
         (key.split(':').nth(4) == Some(ACCOUNT)).then_some(key)
     }
 
-    /// The status of an index, and whether it is backfilling (only said while it is being created).
+    /// The status of an index, and whether it is backfilling (`None` unless it is being created).
     pub(crate) fn index_status(&self, name: &str, now: Millis) -> (&'static str, Option<bool>) {
         match self.index_times.get(name) {
             _ if now < self.active_at => ("CREATING", None),
@@ -119,7 +119,7 @@ impl Table {
         }
     }
 
-    /// The first index that is neither there nor gone.
+    /// The first index that is being created or deleted.
     pub(crate) fn busy_index(&self, now: Millis) -> Option<&str> {
         self.spec
             .indexes
@@ -128,7 +128,7 @@ impl Table {
             .find(|name| self.index_status(name, now).0 != "ACTIVE")
     }
 
-    /// Takes away what is gone by now.
+    /// Removes deleted indexes and replicas.
     pub(crate) fn settle(&mut self, now: Millis) {
         self.replicas.retain(|_, replica| replica.gone_at.is_none_or(|at| at > now));
         let gone = |times: &IndexTimes| times.gone_at.is_some_and(|at| at <= now);
@@ -156,7 +156,7 @@ impl Table {
             .collect()
     }
 
-    /// The table as the region of one of its replicas sees it.
+    /// The table as seen from the region of one of its replicas.
     pub(crate) fn seen_from(mut self, here: &str, home: &str) -> Self {
         if let Some(replica) = self.replicas.remove(here) {
             self.active_at = replica.active_at;
@@ -168,7 +168,7 @@ impl Table {
     }
 }
 
-/// The label of a stream that is switched on now.
+/// The label of a stream that is enabled now.
 pub(crate) fn stream_label(now: Millis) -> String {
     text::iso(now).trim_end_matches('Z').to_owned()
 }

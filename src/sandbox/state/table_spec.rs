@@ -1,4 +1,4 @@
-//! The settings of a table, as a call or a template asks for them.
+//! The settings of a table in a call or a template.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub(crate) struct TableSpec {
     pub(crate) sse: Option<Encryption>,
     pub(crate) indexes: Vec<IndexSpec>,
     pub(crate) local_indexes: Vec<IndexSpec>,
-    /// Lists that were given with nothing in them, which DynamoDB refuses.
+    /// Lists that were given empty, which DynamoDB refuses.
     pub(crate) empty_lists: Vec<String>,
     pub(crate) resource_policy: Option<Value>,
     pub(crate) tags: Vec<(String, String)>,
@@ -93,7 +93,7 @@ impl TableSpec {
 }
 
 impl IndexSpec {
-    /// Whether two indexes of one name are the same but for what can be changed in place.
+    /// Whether two indexes of the same name differ only in settings that can be changed in place.
     pub(crate) fn same_shape(&self, other: &Self) -> bool {
         let sorted = |names: &[String]| {
             let mut names = names.to_vec();

@@ -17,9 +17,9 @@ pub struct Timings {
     pub change_set_creation: Millis,
     /// From a stack event that opens a phase to the first resource event.
     pub first_resource: Millis,
-    /// Between the starts of resources that become ready together.
+    /// Between the starts of tasks that become ready together.
     pub stagger: Millis,
-    /// From a resource that is done to the start of what waited for it.
+    /// From the end of a task to the start of those that depend on it.
     pub next_resource: Millis,
     /// From a resource's first event to the call of its handler.
     pub handler_call: Millis,
@@ -45,7 +45,7 @@ pub struct Timings {
     pub kinesis_switch: Millis,
     /// Drift detection over a stack.
     pub drift_detection: Millis,
-    /// Everything about resources that are small: parameters, scaling, handles.
+    /// Any operation on a small resource: parameters, scaling, handles.
     pub small: Millis,
     /// After a change of time to live, how long DynamoDB refuses another.
     pub ttl_cool_down: Millis,

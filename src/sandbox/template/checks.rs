@@ -1,7 +1,7 @@
 //! Reads a template and makes the checks that CloudFormation makes before anything else.
 //!
 //! In goes the submitted text, out comes the tree in long form or AWS's "Template format error". What the sandbox does not
-//! model (transforms, dynamic references, odd functions) is refused here, by name, before it can be nodded through.
+//! model (transforms, dynamic references, odd functions) is refused here, by name, so that it is never ignored.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -219,7 +219,7 @@ impl Template {
         }
     }
 
-    /// Every reference leads to something that the template has, whatever its conditions say.
+    /// Every reference has a target in the template, whatever the conditions.
     fn check_references(&self) -> Result<(), TemplateError> {
         let mut missing = BTreeSet::new();
         for (_, resource) in self.resources() {
@@ -297,7 +297,7 @@ impl Template {
             || (reference.attribute.is_none() && self.is_input(&reference.name))
     }
 
-    /// Nothing waits for itself.
+    /// There are no circular dependencies.
     fn check_circles(&self) -> Result<(), TemplateError> {
         let mut waiting: BTreeMap<&str, BTreeSet<String>> =
             self.resources().map(|(name, resource)| (name, self.static_dependencies(resource))).collect();

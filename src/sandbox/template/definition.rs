@@ -1,4 +1,4 @@
-//! Reads what a call wants a stack to be: template, parameters, tags, capabilities.
+//! Reads a stack's definition from a call: template, parameters, tags, capabilities.
 
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ const INLINE_LIMIT: usize = 51_200;
 /// The parameters' largest value.
 const LONGEST_VALUE: usize = 4_096;
 
-/// Reads the definition in a call. `current` is what the stack is now, for what is to stay as it is.
+/// Reads the definition in a call. `current` is the stack's definition now, for what the call keeps.
 pub(crate) fn read(
     region: &Region,
     params: &Params,
@@ -34,7 +34,7 @@ pub(crate) fn read(
     let parameters = read_parameters(region, params, &template, current)?;
     let tags = match (params.records("Tags"), current) {
         (given, _) if !given.is_empty() => read_tags(&given)?,
-        // Without tags in the call an update keeps those that are there.
+        // An update without tags keeps the stack's.
         (_, Some(current)) => current.tags.clone(),
         (_, None) => Vec::new(),
     };
@@ -58,7 +58,7 @@ pub(crate) fn read(
     Ok(Definition { body, template, parameters, tags, capabilities, rollback, notification_arns, role_arn })
 }
 
-/// The template's text, wherever the call has it from.
+/// The template's text: from the call's body or URL, or the stack's own.
 pub(crate) fn template_body(
     params: &Params,
     current: Option<&Definition>,
@@ -117,7 +117,7 @@ pub(crate) fn demanded(template: &Template) -> (Vec<&'static str>, Vec<&'static 
 
 fn check_capabilities(template: &Template, given: &[String]) -> Result<(), ApiError> {
     let (wanted, _) = demanded(template);
-    // Who may make named ones may make the others too.
+    // CAPABILITY_NAMED_IAM includes CAPABILITY_IAM.
     let has =
         |capability: &str| given.iter().any(|given| given == capability || given == "CAPABILITY_NAMED_IAM");
     match wanted.iter().find(|capability| !has(capability)) {
@@ -130,7 +130,7 @@ fn check_capabilities(template: &Template, given: &[String]) -> Result<(), ApiEr
     }
 }
 
-/// `ResourceTypes`: what the caller lets the template make.
+/// `ResourceTypes`: the types that the caller allows.
 fn check_resource_types(template: &Template, allowed: &[String]) -> Result<(), ApiError> {
     let fits = |pattern: &String, kind: &str| match pattern.strip_suffix("::*") {
         Some(start) => kind.strip_prefix(start).is_some_and(|rest| rest.starts_with("::")),
@@ -148,8 +148,8 @@ fn check_resource_types(template: &Template, allowed: &[String]) -> Result<(), A
     Ok(())
 }
 
-/// Refuses a role that CloudFormation could not take on: one that the sandbox knows and that does not trust it, or one of
-/// the faults. A role that it does not know is taken as it is.
+/// Refuses a role that CloudFormation cannot assume: a role of the sandbox that does not trust it, or one of the faults. A
+/// role that the sandbox does not have is accepted.
 pub(crate) fn check_role(region: &Region, arn: Option<&str>, moment: Moment<'_>) -> Result<(), ApiError> {
     let Some(arn) = arn else { return Ok(()) };
     let name = arn.rsplit('/').next().unwrap_or_default();
@@ -322,7 +322,7 @@ fn broken_allowed_values(kind: &str, declaration: &Value, value: &str) -> Option
     (!fits).then(|| "be one of AllowedValues".to_owned())
 }
 
-/// Checks what can only be checked with parameters: conditions and the references that they leave.
+/// Checks that need parameters: conditions, and the references in what they include.
 pub(crate) fn check(region: &Region, stack: &Stack, definition: &Definition) -> Result<(), ApiError> {
     let exports = outputs::exports(region, Some(&stack.id));
     let nothing = std::collections::BTreeSet::new();

@@ -95,7 +95,7 @@ fn is_index(value: &Value) -> bool {
     match value {
         Value::String(text) => text.parse::<usize>().is_ok(),
         Value::Number(number) => number.is_u64(),
-        // A function that yields the index is found out later.
+        // A function that yields the index is checked when it is resolved.
         Value::Object(_) => true,
         Value::Null | Value::Bool(_) | Value::Array(_) => false,
     }

@@ -1,4 +1,4 @@
-//! Intrinsic functions: their references are found, their values are worked out.
+//! Intrinsic functions: their references and their values.
 //!
 //! [`references`] looks at a template alone; [`Scope::resolve`] needs parameters and resources. While a change
 //! set is made, what a resource will be is not known yet: such a value reads [`UNKNOWN`], as AWS writes it.
@@ -17,7 +17,7 @@ use crate::wire::text::scalar;
 /// A value that only the execution of the change set will bring.
 pub(crate) const UNKNOWN: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
-/// What `Ref` knows without the template.
+/// The pseudo parameters.
 pub(crate) const PSEUDO_PARAMETERS: &[&str] = &[
     "AWS::AccountId",
     "AWS::NoValue",

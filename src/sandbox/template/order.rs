@@ -1,4 +1,4 @@
-//! Which resources an operation touches, and what waits for what.
+//! The resources of an operation, and their dependencies.
 
 use std::collections::{BTreeMap, BTreeSet};
 

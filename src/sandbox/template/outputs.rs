@@ -1,4 +1,4 @@
-//! What a stack gives to others: its outputs and exports, worked out when every resource is there.
+//! A stack's outputs and exports, resolved when every resource exists.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::template::error::TemplateError;
 use crate::template::intrinsics::Scope;
 use crate::wire::text::scalar;
 
-/// What the region's stacks export, but for one of them.
+/// The exports of the region's stacks, except one.
 pub(crate) fn exports(region: &Region, but: Option<&str>) -> BTreeMap<String, String> {
     region
         .stacks
@@ -21,7 +21,7 @@ pub(crate) fn exports(region: &Region, but: Option<&str>) -> BTreeMap<String, St
         .collect()
 }
 
-/// Works the outputs out, now that every resource is there.
+/// Resolves the outputs, when every resource exists.
 pub(crate) fn set_outputs(region: &mut Region, index: usize) -> Result<(), TemplateError> {
     let (outputs, imports) = {
         let all = exports(region, None);

@@ -1,4 +1,4 @@
-//! Values that a template takes from the SSM parameter store: parameters of an SSM type, and dynamic references.
+//! Values from the SSM parameter store: parameters of an SSM type, and dynamic references.
 //!
 //! A parameter is looked up when a call brings it; a dynamic reference only when a handler is called, so a change set shows
 //! it as it stands and does not notice that the stored value changed.

@@ -1,14 +1,13 @@
 //! Stack policies: what an update may do to which resource.
 //!
-//! Everything is denied that no statement allows, and what one statement denies no other can allow. A stack without a
-//! policy allows everything.
+//! A policy denies what no statement allows, and a Deny overrides every Allow. Without a policy everything is allowed.
 
 use serde_json::Value;
 
 use crate::state::resource_type::ResourceType;
 use crate::wire::error::ApiError;
 
-/// What an update is about to do to a resource.
+/// The action of an update on a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UpdateAction {
     Modify,
@@ -28,7 +27,7 @@ impl UpdateAction {
 
 const ACTIONS: &[&str] = &["Update:Modify", "Update:Replace", "Update:Delete", "Update:*", "*"];
 
-/// Refuses what is no stack policy. An empty object takes a policy away.
+/// Refuses an invalid stack policy. An empty object removes the policy.
 pub(crate) fn check_text(policy: &str) -> Result<(), ApiError> {
     let parsed: Option<Value> = serde_json::from_str(policy).ok();
     let good = parsed.as_ref().and_then(Value::as_object).is_some_and(|fields| {
@@ -52,7 +51,7 @@ fn well_formed(statement: &Value) -> bool {
     let known = |names: &Value| all(names, |name| name.as_str().is_some_and(|name| ACTIONS.contains(&name)));
     let actions = statement.get("Action").or_else(|| statement.get("NotAction"));
     let resources = statement.get("Resource").or_else(|| statement.get("NotResource"));
-    // A policy speaks to everybody: there is nobody else it could mean.
+    // No other principal than `*` is accepted.
     let principal = statement.get("Principal").or_else(|| statement.get("NotPrincipal"));
     matches!(statement.get("Effect").and_then(Value::as_str), Some("Allow" | "Deny"))
         && actions.is_some_and(known)

@@ -1,15 +1,15 @@
-//! Where a template lies: `TemplateURL` in all its forms, and the bucket in a host name.
+//! `TemplateURL` in all its forms, and the bucket in a host name.
 
 use crate::state::bucket::{Body, Buckets};
 use crate::wire::error::ApiError;
 
-/// The largest template that CloudFormation takes by address.
+/// The largest template that CloudFormation reads from a URL.
 const LARGEST: usize = 1_000_000;
 
 const MORE: &str =
     "\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html";
 
-/// Reads what an address leads to, in CloudFormation's words when it does not.
+/// Reads the template at a URL, or refuses in CloudFormation's wording.
 pub(crate) fn read(buckets: &Buckets, url: &str) -> Result<String, ApiError> {
     let supported = ["https://", "http://", "s3://"].iter().find_map(|scheme| url.strip_prefix(scheme));
     let Some(rest) = supported else {

@@ -1,7 +1,7 @@
 //! An error as AWS sends it: HTTP status, code and text.
 //!
-//! The texts are AWS's own wherever a recording shows them. What the sandbox does not model is refused by name, so that
-//! a test never passes because something was nodded through.
+//! The messages are AWS's own wherever a recording shows them. What the sandbox does not model is refused by name, so that
+//! a test cannot pass because something was ignored.
 
 use serde_json::json;
 
@@ -20,12 +20,12 @@ impl ApiError {
         Self { status, code: code.to_owned(), message: message.into() }
     }
 
-    /// CloudFormation's catch-all.
+    /// CloudFormation's general client error.
     pub(crate) fn validation(message: impl Into<String>) -> Self {
         Self::new(400, "ValidationError", message)
     }
 
-    /// DynamoDB's catch-all; not the same word as CloudFormation's.
+    /// DynamoDB's general client error, with another code than CloudFormation's.
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(400, "ValidationException", message)
     }
@@ -40,7 +40,7 @@ impl ApiError {
         Self::new(400, "ResourceInUseException", message)
     }
 
-    /// DynamoDB's answer when the table is not there.
+    /// DynamoDB's answer when the table does not exist.
     pub(crate) fn table_not_found(name: &str) -> Self {
         Self::new(
             400,
@@ -49,7 +49,7 @@ impl ApiError {
         )
     }
 
-    /// What AWS would do and the sandbox does not know how to.
+    /// The refusal of a feature that AWS has and the sandbox does not model.
     pub(crate) fn not_modelled(what: &str) -> Self {
         Self::new(400, "NotImplemented", not_modelled(what))
     }
@@ -63,7 +63,7 @@ impl ApiError {
 
     /// The JSON form that DynamoDB sends.
     pub(crate) fn to_json(&self, request_id: &str) -> Response {
-        // Refusals that every JSON service shares live in another namespace than DynamoDB's own.
+        // Errors common to all JSON services have another namespace than DynamoDB's own.
         let namespace = match self.code.as_str() {
             "ValidationException"
             | "ThrottlingException"
@@ -78,7 +78,7 @@ impl ApiError {
     }
 }
 
-/// Returns the sentence with which the sandbox refuses.
+/// The message of a refusal to model something.
 pub(crate) fn not_modelled(what: &str) -> String {
     format!("tablewright's sandbox does not model {what}")
 }

@@ -1,7 +1,7 @@
-//! What travels over the wire, free of any HTTP library.
+//! Requests and responses, independent of any HTTP library.
 //!
 //! A [`Request`] comes in from the connector or the listener, a [`Response`] goes back. The submodules read AWS's Query
-//! form, write its XML and hold its errors. Nothing here knows what an action means.
+//! form, write its XML and define its errors. Nothing here depends on an action.
 
 pub(crate) mod text;
 

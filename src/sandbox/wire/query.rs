@@ -18,7 +18,7 @@ impl Params {
         )
     }
 
-    /// The parameters of a call that nobody sent.
+    /// The parameters of a call made by the sandbox itself.
     pub(crate) fn from(map: BTreeMap<String, String>) -> Self {
         Self(map)
     }
@@ -37,7 +37,7 @@ impl Params {
         self.get(name).map(str::to_owned)
     }
 
-    /// The value, or AWS's complaint about a member that must not be null.
+    /// The value, or AWS's refusal of a member that must not be null.
     pub(crate) fn required(&self, name: &str) -> Result<&str, ApiError> {
         self.get(name).ok_or_else(|| {
             ApiError::validation(format!(

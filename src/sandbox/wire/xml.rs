@@ -21,7 +21,7 @@ pub(crate) fn answer(namespace: &str, action: &str, result: &Value, request_id: 
     out
 }
 
-/// Returns the document that refuses a call.
+/// Returns the document of an error.
 pub(crate) fn error(kind: &str, code: &str, message: &str, request_id: &str) -> String {
     let mut out = format!("<ErrorResponse xmlns=\"{CLOUDFORMATION}\"><Error>");
     text(&mut out, "Type", kind);

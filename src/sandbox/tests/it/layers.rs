@@ -226,7 +226,11 @@ fn an_upward_import_is_found_however_it_is_written() {
     check("state/stack.rs", "mod tests { use super::super::super::engine::begin; }", upward);
     check("state/mod.rs", "pub(crate) use super::engine::begin;", &upward.replace("stack.rs", "mod.rs"));
     check("state/a/b.rs", "use super::super::super::engine;", &upward.replace("stack.rs", "a/b.rs"));
-    check("state/stack.rs", "\n\nfn f() -> super::super::engine::Order {}", &upward.replace(":1:", ":3:"));
+    check(
+        "state/stack.rs",
+        "\n\nfn f() -> super::super::engine::Operation {}",
+        &upward.replace(":1:", ":3:"),
+    );
     check("state/stack.rs", "macro_rules! m { () => { $crate::engine::begin() } }", upward);
     check("state/stack.rs", "const C: char = '\"'; use crate::engine;", upward);
     check("state/stack.rs", "use crate::*;", "state/stack.rs:1: `state` may not import `*`\n");
