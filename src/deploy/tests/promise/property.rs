@@ -75,7 +75,7 @@ fn when() -> impl Strategy<Value = When> {
     ]
 }
 
-fn act() -> impl Strategy<Value = Act> {
+fn act(around: Around) -> impl Strategy<Value = Act> {
     let stack = || prop_oneof![4 => Just(NAMES[0]), 1 => Just(NAMES[1])];
     let theirs = || {
         prop::sample::select(vec![
@@ -88,13 +88,21 @@ fn act() -> impl Strategy<Value = Act> {
             Theirs::AddIndex,
         ])
     };
-    let name = prop::sample::select(vec!["waiting", "tablewright-0123456789abcdef0123456789abcdef"]);
+    let ours = if around.colleagues_use_our_names {
+        "tablewright-0123456789abcdef0123456789abcdef"
+    } else {
+        "release"
+    };
+    let name = prop::sample::select(vec!["waiting", ours]);
+    let deletes = around.colleagues_delete;
+    let last = stack()
+        .prop_map(move |stack| if deletes { Act::DeleteStack(stack) } else { Act::CreateStack(stack) });
     prop_oneof![
         6 => (stack(), theirs()).prop_map(|(stack, edit)| Act::Update(stack, edit)),
         1 => (stack(), theirs()).prop_map(|(stack, edit)| Act::BeginUpdate(stack, edit)),
         1 => stack().prop_map(Act::DropTable),
         2 => (stack(), name).prop_map(|(stack, name)| Act::LeaveChangeSet(stack, name.to_owned())),
-        1 => stack().prop_map(Act::DeleteStack),
+        1 => last,
         1 => stack().prop_map(Act::CreateStack),
     ]
 }
@@ -120,7 +128,7 @@ fn script(around: Around) -> impl Strategy<Value = Script> {
     };
     let many = |is_wanted: bool| if is_wanted { 0..=2 } else { 0..=0 };
     (
-        prop::collection::vec((when(), act()), many(around.colleagues)),
+        prop::collection::vec((when(), act(around)), many(around.colleagues)),
         prop::collection::vec((when(), failure), many(around.faults)),
         interrupt,
     )
@@ -135,6 +143,10 @@ struct Around {
     interrupts: bool,
     /// Losses of all kinds are consented to as if they were replacements with a retained table.
     mild_consents: bool,
+    /// Colleagues deploy with tablewright, too.
+    colleagues_use_our_names: bool,
+    /// Colleagues delete stacks.
+    colleagues_delete: bool,
 }
 
 fn case(around: Around) -> impl Strategy<Value = Case> {
@@ -215,6 +227,21 @@ fn hold(around: Around, cases: u32) {
 }
 
 #[test]
-fn whatever_is_deployed_and_wanted_and_goes_wrong() {
-    hold(Around { faults: true, ..Around::default() }, 80);
+fn whatever_goes_wrong() {
+    hold(Around { faults: true, ..Around::default() }, 25);
+}
+
+#[test]
+fn whatever_a_colleague_does() {
+    hold(Around { colleagues: true, ..Around::default() }, 35);
+}
+
+#[test]
+fn wherever_it_is_interrupted() {
+    hold(Around { interrupts: true, ..Around::default() }, 15);
+}
+
+#[test]
+fn all_of_that_at_once() {
+    hold(Around { colleagues: true, faults: true, interrupts: true, ..Around::default() }, 25);
 }

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::colleague::{Act, Edit};
 use crate::interposer::{Moment, Script, When};
 use crate::shop::{
-    DONE, SHOP, acting, an_empty_first_step_is_passed_over, deployed, held, indexes, kind, shop, wish,
-    with_child,
+    DONE, SHOP, acting, an_empty_first_step_is_passed_over, deployed, held, indexes, kind, orders, shop,
+    wish, with_child,
 };
 use crate::stacks::bare_table;
 use crate::subject::{Kind, Loss, Said, WantedStack, Wish, plan_file};
-use crate::world::World;
+use crate::world::{REGION, World};
 
 #[tokio::test]
 async fn a_description_does_not_end_a_ladder() {
@@ -41,28 +41,6 @@ async fn an_interrupt_before_anything_leaves_nothing() {
             assert_eq!(world.direct.change_sets(SHOP).await, [""; 0]);
         }
     }
-}
-
-#[tokio::test]
-async fn a_hidden_parameter_is_kept_and_not_said() {
-    let template = |tag: &str| {
-        let mut template = shop(&[]);
-        template["Parameters"]["Secret"] = json!({ "Type": "String", "NoEcho": true });
-        template["Resources"]["Order"]["Properties"]["Tags"] =
-            json!([{ "Key": "secret", "Value": { "Ref": "Secret" } }, { "Key": "tag", "Value": tag }]);
-        template
-    };
-    let world = World::new().await;
-    let parameters = BTreeMap::from([("Secret".to_owned(), "swordfish".to_owned())]);
-    let first = Wish { parameters, ..wish(template("one")) };
-    let told = held(&world, &first, Script::default()).await;
-    assert_eq!(*told.only(), DONE);
-    // Without the value, it is kept.
-    let told = held(&world, &wish(template("one")), Script::default()).await;
-    assert_eq!(*told.only(), Said::Unchanged);
-    let told = held(&world, &wish(template("two")), Script::default()).await;
-    assert_eq!(*told.only(), DONE);
-    assert!(!format!("{told:?}").contains("swordfish"));
 }
 
 #[tokio::test]
@@ -107,4 +85,109 @@ async fn a_table_is_deleted_by_consent_and_no_other() {
     assert_eq!(*told.only(), DONE);
     assert!(world.direct.table(&user).await.is_none());
     assert_eq!(indexes(&world, "Order").await, ["by-g"]);
+}
+
+#[tokio::test]
+async fn a_region_that_is_spelled_otherwise_in_a_tag_does_not_end_a_ladder() {
+    let before = json!({ "Resources": { "Order": orders(&[], &json!({ "Ref": "AWS::Region" })) } });
+    an_empty_first_step_is_passed_over(before, shop(&["g", "h"])).await;
+}
+
+#[tokio::test]
+async fn a_region_that_is_spelled_otherwise_in_an_output_does_not_end_a_ladder() {
+    let (mut before, mut after) = (shop(&[]), shop(&["g", "h"]));
+    before["Outputs"]["Region"] = json!({ "Value": { "Fn::Sub": "${AWS::Region}" } });
+    after["Outputs"]["Region"] = json!({ "Value": REGION });
+    an_empty_first_step_is_passed_over(before, after).await;
+}
+
+#[tokio::test]
+async fn a_table_that_a_colleague_adds_between_two_steps_stops_the_rollout() {
+    let world = deployed(&shop(&[])).await;
+    let script = acting(When::Of("DescribeTable", 2), Act::Update(SHOP, Edit::AddTable));
+    let told = held(&world, &wish(shop(&["g", "h"])), script).await;
+    assert_eq!(kind(told.only()), Some(Kind::Stale), "{told:?}");
+    assert!(world.direct.resources(SHOP).await.contains_key("Theirs"));
+    assert_eq!(indexes(&world, "Order").await, ["by-g"]);
+}
+
+#[tokio::test]
+async fn an_output_that_a_colleague_adds_between_two_steps_is_not_removed() {
+    let world = deployed(&shop(&[])).await;
+    let script = acting(When::Of("DescribeTable", 2), Act::Update(SHOP, Edit::AddOutput));
+    let told = held(&world, &wish(shop(&["g", "h"])), script).await;
+    assert_eq!(kind(told.only()), Some(Kind::Stale), "{told:?}");
+}
+
+#[tokio::test]
+async fn consent_to_a_retained_replacement_is_none_to_a_deletion() {
+    let with_key = |key: &str, indexes: &[&str]| {
+        let mut template = shop(indexes);
+        let mut table = bare_table(Some("Retain"));
+        table["Properties"]["AttributeDefinitions"][0]["AttributeName"] = json!(key);
+        table["Properties"]["KeySchema"][0]["AttributeName"] = json!(key);
+        template["Resources"]["User"] = table;
+        template
+    };
+    let world = deployed(&with_key("id", &[])).await;
+    let user = world.direct.resources(SHOP).await["User"].1.clone();
+    let script = acting(When::Of("DescribeTable", 2), Act::Update(SHOP, Edit::DeletionPolicies));
+    let wish = wish(with_key("other", &["g", "h"])).consenting("User", Loss::Replacement);
+    let told = held(&world, &wish, script).await;
+    assert_eq!(kind(told.only()), Some(Kind::Stale), "{told:?}");
+    assert!(world.direct.table(&user).await.is_some());
+}
+
+#[tokio::test]
+async fn consent_to_leave_a_table_is_none_to_delete_it() {
+    let mut before = shop(&[]);
+    before["Resources"]["User"] = bare_table(Some("Retain"));
+    let world = deployed(&before).await;
+    let user = world.direct.resources(SHOP).await["User"].1.clone();
+    let script = acting(When::Of("DescribeTable", 2), Act::Update(SHOP, Edit::DeletionPolicies));
+    let wish = wish(shop(&["g", "h"])).consenting("User", Loss::Replacement);
+    let told = held(&world, &wish, script).await;
+    assert!(world.direct.table(&user).await.is_some());
+    assert_eq!(kind(told.only()), Some(Kind::Stale), "{told:?}");
+}
+
+#[tokio::test]
+async fn what_cloudformation_cannot_apply_does_not_stay_pending() {
+    let with = |edit: fn(&mut Value)| {
+        let mut template = shop(&[]);
+        template["Resources"]["Other"] = bare_table(Some("Retain"));
+        edit(&mut template);
+        template
+    };
+    let world = deployed(&with(|_| {})).await;
+    for edit in
+        [(|template| template["Description"] = json!("orders of the shop")) as fn(&mut Value), |template| {
+            template["Resources"]["Other"]["DependsOn"] = json!("Order");
+        }]
+    {
+        let wish = wish(with(edit));
+        let first = held(&world, &wish, Script::default()).await;
+        assert!(matches!(first.only(), Said::Done { .. } | Said::Unchanged), "{first:?}");
+        let second = held(&world, &wish, Script::default()).await;
+        assert_eq!(*second.only(), Said::Unchanged);
+    }
+}
+
+#[tokio::test]
+async fn an_interrupt_while_an_index_is_built_says_that_it_is() {
+    let world = deployed(&shop(&[])).await;
+    let interrupt = Some((When::Of("DescribeTable", 3), Moment::Before));
+    let script = Script { interrupt, ..Script::default() };
+    let told = held(&world, &wish(shop(&["g"])), script).await;
+    assert_eq!(told.running.as_deref(), Some(&[SHOP.to_owned()][..]), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_plan_file_holds_between_two_steps() {
+    let world = deployed(&shop(&[])).await;
+    let mut wish = wish(shop(&["g", "h"]));
+    wish.plan_file = Some(plan_file(&world, &wish).await);
+    let script = acting(When::Of("DescribeTable", 2), Act::Update(SHOP, Edit::Recovery));
+    let told = held(&world, &wish, script).await;
+    assert_eq!(kind(told.only()), Some(Kind::Stale), "{told:?}");
 }

@@ -81,7 +81,7 @@ pub(crate) enum Loss {
 pub(crate) struct Told {
     /// What was said of each stack.
     pub(crate) stacks: BTreeMap<String, Said>,
-    /// The stacks that are said to be still running; `None` when the rollout was not interrupted.
+    /// The stacks that are said to be changed or still running; `None` when the rollout was not interrupted.
     pub(crate) running: Option<Vec<String>>,
     /// Errors of the clean-up.
     pub(crate) left: Vec<String>,
@@ -184,7 +184,8 @@ async fn execute(
     let left: Vec<String> = rollout.discard_open().await.iter().map(|error| chain(&error.error)).collect();
     match ended {
         None => {
-            let names = rollout.running().into_iter().map(|id| rollout.job(id).stack_name().to_owned());
+            let ids = rollout.running().into_iter().chain(rollout.unfinished());
+            let names = ids.map(|id| rollout.job(id).stack_name().to_owned());
             interrupted(names.collect(), left)
         }
         Some(Err(error)) => Told { left, ..failed(jobs, &error) },
@@ -232,7 +233,7 @@ fn interrupted(running: Vec<String>, left: Vec<String>) -> Told {
 
 fn said(error: &Error) -> Said {
     let kind = match error {
-        Error::Stale { .. } => Kind::Stale,
+        Error::Stale { .. } | Error::NotApproved { .. } => Kind::Stale,
         Error::Denied { .. }
         | Error::PlanRefused { .. }
         | Error::Disagreement { .. }
