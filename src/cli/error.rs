@@ -10,7 +10,8 @@ use tablewright_cloudformation::operation::delete_stack::DeleteError;
 use tablewright_cloudformation::{
     ApiError, ApiErrorKind, CancelError, ConnectError, SignIn, UploadError, WatchError,
 };
-use tablewright_deploy::{self as deploy, ReviewedPlanError};
+use tablewright_deploy::{self as deploy, Consent, ReviewedPlanError};
+use tablewright_plan::Verdict;
 
 use crate::exit::Exit;
 use crate::project::nearest;
@@ -289,8 +290,8 @@ impl From<deploy::Error> for CommandError {
                 return Self::from(ApiError::clone(source)).context(context);
             }
             Error::UnreadableTemplate { .. } => return unreadable_template(error),
-            Error::UnknownTable { ref table, ref known } => {
-                (Exit::Usage, nearest(table, known).map(|near| format!("did you mean `{near}`?")))
+            Error::UnknownConsent { ref resource, ref known } => {
+                (Exit::Usage, nearest(&resource.to_string(), known).map(|near| format!("did you mean `{near}`?")))
             }
             Error::PlanRefused { ref needs_consent, .. } => return plan_refused(&needs_consent.clone(), error),
             Error::NotATemplate { .. } => (Exit::Usage, Some(UNPLANNABLE.to_owned())),
@@ -345,11 +346,15 @@ fn unreadable_template(error: deploy::Error) -> CommandError {
 }
 
 /// Offers the flags that consent, where consent is what is missing.
-fn plan_refused(needs_consent: &[String], error: deploy::Error) -> CommandError {
+fn plan_refused(needs_consent: &[Consent], error: deploy::Error) -> CommandError {
     let error = CommandError::new(Exit::Refused, error).hint("the plan above says what to do instead");
     if needs_consent.is_empty() {
         return error;
     }
-    let flags: Vec<String> = needs_consent.iter().map(|table| format!("--allow-replace {table}")).collect();
+    let flag = |consent: &Consent| match consent.verdict {
+        Verdict::DataLoss => format!("--allow-data-loss {}", consent.resource),
+        _ => format!("--allow-replacement {}", consent.resource),
+    };
+    let flags: Vec<String> = needs_consent.iter().map(flag).collect();
     error.hint(format!("to do it all the same: `{}`", flags.join(" ")))
 }

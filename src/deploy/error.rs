@@ -10,6 +10,7 @@ use tablewright_cloudformation::{
 use tablewright_plan::{Change, Verdict, Wait};
 use tablewright_template::ParseError;
 
+use crate::consent::{Consent, ResourcePath};
 use crate::job::JobId;
 
 /// Why a stack was not planned, not prepared, or not deployed to the end.
@@ -55,12 +56,12 @@ pub enum Error {
     #[error("the template to deploy cannot be read")]
     TemplateBody(#[source] ParseError),
 
-    /// A table whose replacement is allowed does not exist.
-    #[error("there is no table `{table}` to replace")]
-    UnknownTable {
-        /// The logical id that was allowed.
-        table: String,
-        /// The logical ids that could have been meant.
+    /// A consent names no resource of the stacks to deploy.
+    #[error("there is no resource `{resource}` in this deployment whose loss could be allowed")]
+    UnknownConsent {
+        /// What was named.
+        resource: ResourcePath,
+        /// The resources that could have been meant.
         known: Vec<String>,
     },
     /// The plan is not the one that was reviewed.
@@ -88,8 +89,8 @@ pub enum Error {
         stack: String,
         /// The worst change.
         worst: Option<Box<Change>>,
-        /// The resources whose loss would have to be consented to; empty when consent would not help.
-        needs_consent: Vec<String>,
+        /// The consents that would be needed; empty when consent would not help.
+        needs_consent: Vec<Consent>,
     },
     /// What is deployed has changed since the plan was shown, and the rest of the way is no longer what was approved.
     #[error("the approved plan of stack {stack} no longer applies{}: {}", after(*.executed), unapproved(.changes))]

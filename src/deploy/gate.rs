@@ -1,31 +1,32 @@
 //! What has to hold before anything is executed. Each gate takes planned jobs and answers with the first reason to stop.
 
-use std::collections::BTreeSet;
-
 use tablewright_cloudformation::ChangeSet;
 use tablewright_cloudformation::change_set::change::{Change, ChangeAction, PolicyAction, Replacement};
 use tablewright_plan::Verdict;
 
 use crate::approval::Approval;
+use crate::consent::{Consent, ResourcePath};
 use crate::error::{Error, JobError, Staleness};
 use crate::job::{Job, JobId};
 use crate::reviewed_plan::ReviewedPlan;
 
-/// Checks that every table whose replacement or deletion is allowed exists: a misspelled name must not pass for consent.
+/// Checks that every consent names a resource of one of the jobs: a misspelled name must not pass for consent.
 ///
 /// # Errors
 ///
-/// [`Error::UnknownTable`].
-pub fn check_allowed_tables(allowed: &BTreeSet<String>, jobs: &[Job<'_>]) -> Result<(), Error> {
-    let tables = jobs.iter().flat_map(|job| job.stack.tables.iter().map(|table| table.id.as_str()));
-    let changed =
-        jobs.iter().flat_map(|job| job.plan.changes.iter().map(|change| change.logical_id.as_str()));
-    let known: Vec<&str> = tables.chain(changed).collect();
-    match allowed.iter().find(|table| !known.contains(&table.as_str())) {
+/// [`Error::UnknownConsent`].
+pub fn check_consents(consents: &[Consent], jobs: &[Job<'_>]) -> Result<(), Error> {
+    let resources = |job: &Job<'_>| {
+        let tables = job.stack.tables.iter().map(|table| table.id.clone());
+        let changed = job.plan.changes.iter().map(|change| change.logical_id.clone());
+        tables.chain(changed).map(|id| job.path_of(&id)).collect::<Vec<_>>()
+    };
+    let known: Vec<ResourcePath> = jobs.iter().flat_map(resources).collect();
+    match consents.iter().find(|consent| !known.contains(&consent.resource)) {
         None => Ok(()),
-        Some(unknown) => Err(Error::UnknownTable {
-            table: unknown.clone(),
-            known: known.into_iter().map(str::to_owned).collect(),
+        Some(unknown) => Err(Error::UnknownConsent {
+            resource: unknown.resource.clone(),
+            known: known.iter().map(ToString::to_string).collect(),
         }),
     }
 }
@@ -73,20 +74,20 @@ pub fn require_steps(jobs: &[Job<'_>]) -> Result<(), JobError> {
             return Ok(());
         }
         let worst = job.plan.changes.iter().max_by_key(|change| change.verdict);
-        let needs_consent = match job.plan.verdict() {
-            Verdict::ReplacementKept | Verdict::DataLoss => {
-                let lost =
-                    job.plan.changes.iter().filter(|change| change.verdict >= Verdict::ReplacementKept);
-                let mut tables: Vec<String> = lost.map(|change| change.logical_id.clone()).collect();
-                tables.dedup();
-                tables
-            }
-            Verdict::None
-            | Verdict::InPlace
-            | Verdict::InPlaceWithRisk
-            | Verdict::Staged
-            | Verdict::Refused => Vec::new(),
+        let is_loss = |change: &&tablewright_plan::Change| {
+            matches!(change.verdict, Verdict::ReplacementKept | Verdict::DataLoss)
         };
+        // Consent does not help against what AWS would refuse.
+        let is_refused = job.plan.changes.iter().any(|change| change.verdict == Verdict::Refused);
+        let mut needs_consent: Vec<Consent> = Vec::new();
+        let losses = if is_refused { &[][..] } else { &job.plan.changes };
+        for change in losses.iter().filter(is_loss) {
+            let resource = job.path_of(&change.logical_id);
+            match needs_consent.iter_mut().find(|consent| consent.resource == resource) {
+                Some(consent) => consent.verdict = consent.verdict.max(change.verdict),
+                None => needs_consent.push(Consent { resource, verdict: change.verdict }),
+            }
+        }
         Err(Error::PlanRefused {
             stack: job.stack.id.clone(),
             worst: worst.cloned().map(Box::new),

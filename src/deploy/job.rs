@@ -11,6 +11,7 @@ use tablewright_cloudformation::stack::protection;
 use tablewright_plan::{Change, Plan, PlanOptions, StackSettings, Verdict, plan, settings};
 
 use crate::approval::Approval;
+use crate::consent::ResourcePath;
 use crate::deployed::{DeployedTemplate, deployed_template};
 use crate::error::Error;
 use crate::options::Options;
@@ -71,6 +72,16 @@ impl Job<'_> {
     #[must_use]
     pub fn has_changes(&self) -> bool {
         !self.plan.steps.is_empty() || !self.settings.is_empty()
+    }
+
+    /// Returns how a consent names a resource of this job.
+    #[must_use]
+    pub fn path_of(&self, logical_id: &str) -> ResourcePath {
+        ResourcePath {
+            environment: self.options.environment.clone(),
+            stack: self.stack.id.clone(),
+            logical_id: logical_id.to_owned(),
+        }
     }
 
     /// Returns what approving this plan approves: its changes, and nothing else.
@@ -136,6 +147,7 @@ pub async fn plan_stack<'a>(
     let plan_options = PlanOptions {
         deployed_parameters: Some(deployed_parameters),
         wanted_parameters: Some(wanted_parameters),
+        allow: plan_options.allow.clone().into_iter().chain(options.consents_for(&stack.id)).collect(),
         ..plan_options.clone()
     };
     let plan = plan(deployed.as_ref().map(|deployed| &deployed.value), &rendered.template, &plan_options);

@@ -7,7 +7,7 @@
 //! The way of a rollout:
 //!
 //! 1. [`plan_stack`] reads what is deployed and plans the change: a [`Job`] with a verdict for each change, and steps.
-//! 2. The gates say whether it may be done: [`check_allowed_tables`], [`require_reviewed_plan`], [`deny`], [`require_steps`].
+//! 2. The gates say whether it may be done: [`check_consents`], [`require_reviewed_plan`], [`deny`], [`require_steps`].
 //! 3. [`Schedule::new`] orders the stacks: dependencies first, some at the same time.
 //! 4. [`Rollout::prepare`] creates the first change sets. Each is held against its plan: CloudFormation may replace or delete no
 //!    table that the plan keeps.
@@ -20,6 +20,7 @@
 //! 1. **Approved is what is executed.** The changes that were shown are an [`Approval`]. Before the first step the stack must be the
 //!    one that was planned for; after every step the rest is planned anew, and a change that was not shown, another value or a worse
 //!    verdict ends the rollout before it is executed, with [`Error::NotApproved`].
+//!    Consent to a loss names environment, stack and resource, and holds for the verdict that was shown ([`Consent`]).
 //! 2. **Done is done.** A step in which CloudFormation sees no change is passed over. [`JobResult::Done`] is returned only when a plan
 //!    made after the last step has nothing left that CloudFormation would change, and every table was seen `ACTIVE` with its indexes.
 //! 3. **CloudFormation's word is held against the approval.** No change set is executed that replaces or deletes a resource beyond it,
@@ -28,17 +29,14 @@
 //!    A change set that was created is executed or deleted, as far as [`Rollout::discard_open`] is called and reaches CloudFormation.
 //! 5. **Others are respected.** A busy stack is refused, or waited for with [`WaitOptions::idle_timeout`].
 //!
-//! What is *not* promised yet: a consent names a logical id, and covers it in every stack and environment of the run, whatever the
-//! verdict; nested stacks are not planned, and their change sets not held against anything; a reviewed plan is held against by its
+//! What is *not* promised yet: nested stacks are not planned, and their change sets not held against anything; a reviewed plan is held against by its
 //! digests, and only before the first step; [`WaitOptions::timeout`] bounds an operation, not the wait for tables.
 //!
 //! ```
-//! use std::collections::BTreeSet;
-//!
 //! use tablewright::Stack;
 //! use tablewright::render::Rendered;
 //! use tablewright_deploy::{
-//!     EventSender, JobResult, Options, Rollout, Schedule, Target, WaitOptions, check_allowed_tables, plan_stack,
+//!     EventSender, JobResult, Options, Rollout, Schedule, Target, WaitOptions, check_consents, plan_stack,
 //!     require_steps,
 //! };
 //! use tablewright_plan::PlanOptions;
@@ -48,13 +46,13 @@
 //!     target: &Target,
 //!     stack: &Stack,
 //!     rendered: Rendered,
-//!     allowed: BTreeSet<String>,
+//!     options: &Options,
 //!     approve: impl Fn(&tablewright_deploy::Job<'_>) -> bool,
 //!     events: &EventSender,
 //! ) -> Result<bool, Box<dyn std::error::Error>> {
-//!     let (options, plan_options) = (Options::default(), PlanOptions { allow: allowed, ..PlanOptions::default() });
-//!     let jobs = [plan_stack(target, stack, rendered, &options, &plan_options).await?];
-//!     check_allowed_tables(&plan_options.allow, &jobs)?;
+//!     let plan_options = PlanOptions::default();
+//!     let jobs = [plan_stack(target, stack, rendered, options, &plan_options).await?];
+//!     check_consents(&options.consents, &jobs)?;
 //!     require_steps(&jobs)?;
 //!     let schedule = Schedule::new(&jobs, 1, false)?;
 //!     let rollout = Rollout::new(&jobs, &plan_options, WaitOptions::default(), events);
@@ -94,7 +92,7 @@
 //! let stack = Stack::new("notes").name("demo-notes");
 //! let rendered = Rendered { text: template.to_string(), template, additions: Vec::new() };
 //! let (events, _receiver) = EventSender::channel();
-//! assert!(deploy(&target, &stack, rendered, BTreeSet::new(), |_| true, &events).await?);
+//! assert!(deploy(&target, &stack, rendered, &Options::default(), |_| true, &events).await?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # })?;
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -105,6 +103,7 @@
 //! `approval` is what may be executed; `prepare` keeps the change sets, `rollout` executes them, with `wait` and `ending`.
 
 mod target;
+mod consent;
 mod options;
 mod token;
 mod error;
@@ -121,11 +120,12 @@ mod prepare;
 mod rollout;
 
 pub use approval::Approval;
+pub use consent::{Consent, NotAResourcePath, ResourcePath};
 pub use deployed::{DeployedTemplate, deployed_template};
 pub use ending::{Ending, conclude};
 pub use error::{Error, JobError, Staleness};
 pub use event::{EventSender, RolloutEvent, Work};
-pub use gate::{check_allowed_tables, deny, require_reviewed_plan, require_steps};
+pub use gate::{check_consents, deny, require_reviewed_plan, require_steps};
 pub use job::{Job, JobId, by_target, plan_stack};
 pub use options::{OnTimeout, Options, WaitFor, WaitOptions, declared_parameters};
 pub use reviewed_plan::{PLAN_SCHEMA, PlanDigests, ReviewedPlan, ReviewedPlanError};

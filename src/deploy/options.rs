@@ -5,10 +5,17 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tablewright_cloudformation::{Bucket, OnFailure, RollbackConfiguration};
+use tablewright_plan::Verdict;
+
+use crate::consent::Consent;
 
 /// What the stacks of one target are deployed with, besides their templates.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
+    /// The name of the environment, by which consents name it.
+    pub environment: String,
+    /// The losses that are consented to, of all environments of the run.
+    pub consents: Vec<Consent>,
     /// Values of parameters. A parameter that is not named keeps its deployed value, or gets its default.
     pub parameters: BTreeMap<String, String>,
     /// The role that CloudFormation assumes; the stack keeps using it.
@@ -59,6 +66,18 @@ pub enum OnTimeout {
 }
 
 impl Options {
+    /// Returns the resources of a stack whose loss is consented to, each with the worst verdict.
+    pub(crate) fn consents_for(&self, stack: &str) -> BTreeMap<String, Verdict> {
+        let mut allowed: BTreeMap<String, Verdict> = BTreeMap::new();
+        for Consent { resource, verdict } in &self.consents {
+            if resource.environment == self.environment && resource.stack == stack {
+                let worst = allowed.entry(resource.logical_id.clone()).or_default();
+                *worst = (*worst).max(*verdict);
+            }
+        }
+        allowed
+    }
+
     /// Returns the given values of those parameters that a template declares.
     #[must_use]
     pub fn parameters_of(&self, template: &Value) -> BTreeMap<String, String> {

@@ -10,7 +10,7 @@ use tablewright_cloudformation::stack::{self, protection};
 use tablewright_cloudformation::{
     CancelCreation, ChangeSet, Events, Outcome, Polling, WatchError, cancel, execute, watch,
 };
-use tablewright_plan::PlanOptions;
+use tablewright_plan::{Change, PlanOptions};
 
 use crate::approval::Approval;
 use crate::ending::{Ending, conclude};
@@ -220,7 +220,10 @@ impl<'a> Rollout<'a> {
         let now = plan_stack(job.target, job.stack, rendered, job.options, self.plan_options).await?;
         // All settings of a new stack are part of its creation; they are set once it exists.
         let settings = if job.deployed.is_none() { &[][..] } else { &now.settings };
-        let changes = self.approvals[id.index()].not_covered(now.plan.changes.iter().chain(settings));
+        // CloudFormation does not show the value of a `NoEcho` parameter, so it always seems to differ; this rollout has set it.
+        let is_set = |change: &&Change| executed > 0 && is_hidden_parameter(change);
+        let changes = now.plan.changes.iter().chain(settings).filter(|change| !is_set(change));
+        let changes = self.approvals[id.index()].not_covered(changes);
         if changes.is_empty() && !now.plan.is_stopped() {
             return Ok(now);
         }
@@ -311,6 +314,10 @@ impl<'a> Rollout<'a> {
         self.running.borrow_mut().remove(&id);
         Ok(outcome.into())
     }
+}
+
+fn is_hidden_parameter(change: &Change) -> bool {
+    change.section == "Parameters" && change.before.as_ref().is_some_and(|value| value == "****")
 }
 
 /// Sets what is not part of a change set, for a stack whose template is as wanted.

@@ -120,10 +120,10 @@ pub struct PlanOptions {
     /// Indexes may be deleted and created again under their name when their key or projection changes; queries on
     /// them fail meanwhile.
     pub redefine_indexes: bool,
-    /// Logical ids for which [`Verdict::ReplacementKept`] and [`Verdict::DataLoss`] do not stop the plan: the
-    /// verdict stays, and there are steps. It is the `logical_id` of the change that counts; for a moved table the
-    /// old one does too. [`Verdict::Refused`] always stops, since AWS would refuse too.
-    pub allow: BTreeSet<String>,
+    /// Logical ids for which [`Verdict::ReplacementKept`] and [`Verdict::DataLoss`] do not stop the plan, each with the worst
+    /// verdict that is consented to: the verdict stays, and there are steps. It is the `logical_id` of the change that
+    /// counts; for a moved table the old one does too. [`Verdict::Refused`] always stops, since AWS would refuse too.
+    pub allow: BTreeMap<String, Verdict>,
 }
 
 /// The way from one template to another.
@@ -208,7 +208,7 @@ fn stage(findings: &mut [Finding], staged: &BTreeSet<usize>) {
 
 fn stops(finding: &Finding, options: &PlanOptions) -> bool {
     let change = &finding.change;
-    let allowed = |id: &str| options.allow.contains(id);
+    let allowed = |id: &str| options.allow.get(id).is_some_and(|worst| *worst >= change.verdict);
     match change.verdict {
         Verdict::None | Verdict::InPlace | Verdict::InPlaceWithRisk | Verdict::Staged => false,
         Verdict::Refused => true,

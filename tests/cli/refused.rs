@@ -78,16 +78,16 @@ fn another_name() {
             3. Retain the old table, remove it from the definitions, and import the new one.
     error: the plan of stack notes is refused and nothing was changed: Note: a table cannot be renamed, so CloudFormation creates a new, empty table; `UpdateReplacePolicy` retains the old one outside the stack
       help: the plan above says what to do instead
-      help: to do it all the same: `--allow-replace Note`
+      help: to do it all the same: `--allow-replacement dev/notes/Note`
     ");
     assert_eq!(cloud.table("demo-dev-notes")["TableStatus"], "ACTIVE");
     assert!(cloud.table("demo-dev-memos").is_null());
     let _ = project
-        .run(&["deploy", "notes", "--sandbox", "--yes", "--allow-replace", "Nota"])
+        .run(&["deploy", "notes", "--sandbox", "--yes", "--allow-replacement", "dev/notes/Nota"])
         .ends_with(2)
-        .says("did you mean `Note`?");
+        .says("did you mean `dev/notes/Note`?");
     // Meant, and said so by name: the old table stays, with its items.
-    assert_snapshot!(project.run(&["deploy", "notes", "--sandbox", "--yes", "--allow-replace", "Note"]), @"
+    assert_snapshot!(project.run(&["deploy", "notes", "--sandbox", "--yes", "--allow-replacement", "dev/notes/Note"]), @"
     exit code 0
     --- stdout
     notes.NotesTable = demo-dev-memos

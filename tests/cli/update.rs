@@ -161,11 +161,11 @@ fn a_table_that_is_no_more_defined_stays() {
           --> stacks/shop.rs:34
     error: the plan of stack shop is refused and nothing was changed: Category: the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items
       help: the plan above says what to do instead
-      help: to do it all the same: `--allow-replace Category`
+      help: to do it all the same: `--allow-replacement dev/shop/Category`
     ");
     assert!(cloud.call("DescribeStackResources", "demo-shop-dev").contains("demo-dev-category"));
     // Meant, and said so by name.
-    assert_snapshot!(project.run(&["deploy", "shop", "--sandbox", "--yes", "--allow-replace", "Category"]), @"
+    assert_snapshot!(project.run(&["deploy", "shop", "--sandbox", "--yes", "--allow-replacement", "dev/shop/Category"]), @"
     exit code 0
     --- stdout
     shop.ProductTable = demo-dev-product

@@ -97,8 +97,12 @@ fn help() {
           --deny <VERDICT>
               Refuse changes with this verdict or a worse one, such as `in-place-with-risk`
 
-          --allow-replace <TABLE>
-              Allow changes to replace or delete this table, by its logical id (may be repeated)
+          --allow-replacement <ENV/STACK/RESOURCE>
+              Allow a change that replaces this resource or removes it from its stack, and retains it
+              (may be repeated)
+
+          --allow-data-loss <ENV/STACK/RESOURCE>
+              Allow a change that loses the data of this resource (may be repeated)
 
       -h, --help
               Print help (see a summary with '-h')

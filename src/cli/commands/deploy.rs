@@ -1,10 +1,10 @@
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 use tablewright_deploy::{
-    EventSender, Job, JobError, JobId, JobResult, NotStarted, Options, ReviewedPlan, Rollout, RolloutEvent,
-    Schedule, check_allowed_tables, conclude, deny, plan_stack, require_reviewed_plan, require_steps,
+    Consent, EventSender, Job, JobError, JobId, JobResult, NotStarted, Options, ResourcePath, ReviewedPlan,
+    Rollout, RolloutEvent, Schedule, check_consents, conclude, deny, plan_stack, require_reviewed_plan,
+    require_steps,
 };
 use tablewright_plan::{PlanOptions, Verdict};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -51,8 +51,14 @@ pub(super) struct Args {
     /// Refuse changes with this verdict or a worse one, such as `in-place-with-risk`
     #[arg(long, value_name = "VERDICT", value_delimiter = ',')]
     deny: Vec<Verdict>,
-    /// Allow changes to replace or delete this table, by its logical id (may be repeated)
-    #[arg(long, value_name = "TABLE")]
+    /// Allow a change that replaces this resource or removes it from its stack, and retains it (may be repeated)
+    #[arg(long, value_name = "ENV/STACK/RESOURCE")]
+    allow_replacement: Vec<ResourcePath>,
+    /// Allow a change that loses the data of this resource (may be repeated)
+    #[arg(long, value_name = "ENV/STACK/RESOURCE")]
+    allow_data_loss: Vec<ResourcePath>,
+    /// Before the two flags above; refused with what to write
+    #[arg(long, value_name = "TABLE", hide = true)]
     allow_replace: Vec<String>,
     #[command(flatten)]
     deployment: DeployArgs,
@@ -73,7 +79,13 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
     let mut sources = sources.collect::<Result<Vec<_>>>()?;
     let merged = args.deployment.read()?;
     merged.apply(sources.iter_mut().flat_map(|source| &mut source.stacks))?;
-    let options: Vec<Options> = sources.iter().map(|source| merged.for_env(&source.env)).collect();
+    let consents = consents(args)?;
+    let for_env = |source: &RenderedStacks| Options {
+        environment: source.env_name.clone(),
+        consents: consents.clone(),
+        ..merged.for_env(&source.env)
+    };
+    let options: Vec<Options> = sources.iter().map(for_env).collect();
     let reviewed = args.plan.as_deref().map(read_plan).transpose()?;
     run(async {
         let mut interrupts = Interrupts::listen()?;
@@ -94,6 +106,18 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
         };
         run.deploy(&sources, &options).await
     })
+}
+
+/// Reads the flags that consent to a loss.
+fn consents(args: &Args) -> Result<Vec<Consent>> {
+    if let Some(table) = args.allow_replace.first() {
+        return Err(CommandError::usage("`--allow-replace` does not say in which stack and environment").hint(format!(
+            "write `--allow-replacement ENV/STACK/{table}`, or `--allow-data-loss ENV/STACK/{table}` to lose its items; the plan shows which"
+        )));
+    }
+    let consent = |verdict| move |resource: &ResourcePath| Consent { resource: resource.clone(), verdict };
+    let replacements = args.allow_replacement.iter().map(consent(Verdict::ReplacementKept));
+    Ok(replacements.chain(args.allow_data_loss.iter().map(consent(Verdict::DataLoss))).collect())
 }
 
 /// The plan that `diff` writes is the one that `deploy` reads.
@@ -139,14 +163,13 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn deploy(&mut self, sources: &[RenderedStacks], options: &[Options]) -> Result<Exit> {
-        let allow: BTreeSet<String> = self.args.allow_replace.iter().cloned().collect();
-        let plan_options = PlanOptions { allow, ..PlanOptions::default() };
+        let plan_options = PlanOptions::default();
         let (events, targets) = (self.events.clone(), self.targets);
         let planning = plan_all(sources, targets, options, &plan_options, &events);
         let jobs =
             self.until_interrupted(planning).await.unwrap_or_else(|Interrupted| Err(interrupted_before()))?;
         show(&jobs, self.reporter);
-        self.check(&jobs, &plan_options)?;
+        self.check(&jobs, options)?;
         let schedule = Schedule::new(&jobs, usize::from(self.args.concurrency), self.args.keep_going)?;
         let rollout = Rollout::new(&jobs, &plan_options, self.args.deployment.wait_options(), &events);
         self.approve(&jobs, &rollout, &schedule).await?;
@@ -154,9 +177,11 @@ impl Run<'_> {
     }
 
     /// Runs the gates, in the order of what they cost: first those that are about the command line.
-    fn check(&self, jobs: &[Job<'_>], plan_options: &PlanOptions) -> Result<()> {
+    fn check(&self, jobs: &[Job<'_>], options: &[Options]) -> Result<()> {
         let failed = |error| self.job_failed(jobs, error);
-        check_allowed_tables(&plan_options.allow, jobs)?;
+        if let Some(options) = options.first() {
+            check_consents(&options.consents, jobs)?;
+        }
         if let Some(reviewed) = self.reviewed {
             require_reviewed_plan(reviewed, jobs).map_err(failed)?;
         }

@@ -10,8 +10,9 @@ use tablewright::Stack;
 use tablewright::render::Rendered;
 use tablewright_cloudformation::{Connect, connect};
 use tablewright_deploy::{
-    Ending, Error, EventSender, Job, JobResult, NotStarted, Options, ReviewedPlan, Rollout, RolloutEvent,
-    Schedule, Staleness, Target, WaitOptions, deny, plan_stack, require_reviewed_plan, require_steps,
+    Consent, Ending, Error, EventSender, Job, JobResult, NotStarted, Options, ReviewedPlan, Rollout,
+    RolloutEvent, Schedule, Staleness, Target, WaitOptions, deny, plan_stack, require_reviewed_plan,
+    require_steps,
 };
 use tablewright_plan::{PlanOptions, Verdict};
 use tablewright_sandbox::{Clock, Options as SandboxOptions, Sandbox, VirtualClock};
@@ -44,7 +45,8 @@ impl World {
         .unwrap();
         let (events, receiver) = EventSender::channel();
         let target = Target::new(connection, "the sandbox");
-        let (options, plan_options) = (Options::default(), PlanOptions::default());
+        let options = Options { environment: "dev".to_owned(), ..Options::default() };
+        let plan_options = PlanOptions::default();
         Self { sandbox, target, events, receiver, options, plan_options }
     }
 
@@ -207,7 +209,10 @@ async fn what_loses_items_has_no_steps_without_consent() {
     let refused = require_steps(&jobs).unwrap_err();
     assert_eq!(refused.job.index(), 0);
     let Error::PlanRefused { needs_consent, .. } = *refused.error else { panic!("{refused:?}") };
-    assert_eq!(needs_consent, ["Note"]);
+    let [Consent { resource, verdict: Verdict::ReplacementKept }] = &needs_consent[..] else {
+        panic!("{needs_consent:?}")
+    };
+    assert_eq!(resource.to_string(), "dev/notes/Note");
     assert_eq!(world.calls("ExecuteChangeSet"), 1);
 }
 

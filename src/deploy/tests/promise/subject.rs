@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use tablewright::Stack;
 use tablewright::render::Rendered;
 use tablewright_deploy::{
-    Ending, Error, EventSender, Job, JobError, JobId, JobResult, Options, PLAN_SCHEMA, ReviewedPlan, Rollout,
-    RolloutEvent, Schedule, WaitOptions, check_allowed_tables, plan_stack, require_reviewed_plan,
-    require_steps,
+    Ending, Error, EventSender, Job, JobError, JobId, JobResult, Options, PLAN_SCHEMA, ResourcePath,
+    ReviewedPlan, Rollout, RolloutEvent, Schedule, WaitOptions, check_consents, plan_stack,
+    require_reviewed_plan, require_steps,
 };
-use tablewright_plan::PlanOptions;
+use tablewright_plan::{PlanOptions, Verdict};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::interposer::Script;
@@ -125,9 +125,20 @@ pub(crate) async fn deploy(world: &World, wish: &Wish, script: Script) -> Told {
 
 async fn run(world: &World, wish: &Wish, events: &EventSender) -> Told {
     let stacks: Vec<(Stack, Rendered)> = wish.stacks.iter().map(definition).collect();
-    let options = Options { parameters: wish.parameters.clone(), ..Options::default() };
-    let allow = wish.consents.iter().map(|consent| consent.resource.clone()).collect();
-    let plan_options = PlanOptions { allow, ..PlanOptions::default() };
+    let consents = wish.consents.iter().map(|consent| tablewright_deploy::Consent {
+        resource: ResourcePath {
+            environment: String::new(),
+            stack: consent.stack.to_owned(),
+            logical_id: consent.resource.clone(),
+        },
+        verdict: match consent.loss {
+            Loss::Replacement => Verdict::ReplacementKept,
+            Loss::Data => Verdict::DataLoss,
+        },
+    });
+    let consents = consents.collect();
+    let options = Options { parameters: wish.parameters.clone(), consents, ..Options::default() };
+    let plan_options = PlanOptions::default();
     let planning = async {
         let mut jobs = Vec::new();
         for (stack, rendered) in &stacks {
@@ -145,7 +156,7 @@ async fn run(world: &World, wish: &Wish, events: &EventSender) -> Told {
         Err((stack, said)) => return Told { stacks: BTreeMap::from([(stack, said)]), ..Told::default() },
     };
     world.interposer.record().phase = Phase::Approved;
-    let schedule = match gates(wish, &jobs, &plan_options) {
+    let schedule = match gates(wish, &jobs, &options) {
         Ok(schedule) => schedule,
         Err(error) => return failed(&jobs, &error),
     };
@@ -212,9 +223,9 @@ fn definition(wanted: &WantedStack) -> (Stack, Rendered) {
     (stack, Rendered { text, template, additions: Vec::new() })
 }
 
-fn gates(wish: &Wish, jobs: &[Job<'_>], plan_options: &PlanOptions) -> Result<Schedule, JobError> {
+fn gates(wish: &Wish, jobs: &[Job<'_>], options: &Options) -> Result<Schedule, JobError> {
     let of_run = |error: Error| JobError { job: JobId::new(0), error: Box::new(error) };
-    check_allowed_tables(&plan_options.allow, jobs).map_err(of_run)?;
+    check_consents(&options.consents, jobs).map_err(of_run)?;
     if let Some(file) = &wish.plan_file {
         require_reviewed_plan(&ReviewedPlan::parse(file.as_bytes()).unwrap(), jobs)?;
     }

@@ -1,7 +1,7 @@
 //! Logical ids and names that wander: one by one, several at once, in circles, and together with other changes.
 
 use serde_json::{Value, json};
-use tablewright_plan::{Change, Plan, PlanOptions, plan};
+use tablewright_plan::{Change, Plan, PlanOptions, Verdict, plan};
 
 use crate::support::{attributes, key, lines, merged, resource, with};
 
@@ -145,7 +145,8 @@ fn a_moved_table_with_consent_and_without_refusal_is_one_step() {
     let (plain, after) = (resource(json!({})), stack(&[("New", &resource(json!({})))]));
     let before = stack(&[("Old", &plain)]);
     for id in ["Old", "New"] {
-        let options = PlanOptions { allow: [id.to_owned()].into(), ..PlanOptions::default() };
+        let options =
+            PlanOptions { allow: [(id.to_owned(), Verdict::DataLoss)].into(), ..PlanOptions::default() };
         let plan = plan(Some(&before), &after, &options);
         assert_eq!(plan.steps.len(), 1);
         assert_eq!(plan.steps[0].summary, ["move Old to New"]);

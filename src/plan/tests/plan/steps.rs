@@ -617,7 +617,7 @@ fn conditions_leave_a_way_or_say_that_there_is_none() {
 
 #[test]
 fn consent_carries_out_what_was_consented_to() {
-    let allow = PlanOptions { allow: ["T".to_owned()].into(), ..PlanOptions::default() };
+    let allow = PlanOptions { allow: [("T".to_owned(), Verdict::DataLoss)].into(), ..PlanOptions::default() };
     let rest = json!({ "Resources": { "U": resource(json!({})) } });
     let mut both = rest.clone();
     both["Resources"]["T"] = resource(json!({}));
@@ -647,7 +647,7 @@ fn consent_carries_out_what_was_consented_to() {
     );
     assert_eq!(steps(&moved), ["move T to New"]);
     // Only for what was named, and never against AWS.
-    let other = PlanOptions { allow: ["U".to_owned()].into(), ..PlanOptions::default() };
+    let other = PlanOptions { allow: [("U".to_owned(), Verdict::DataLoss)].into(), ..PlanOptions::default() };
     assert!(tablewright_plan::plan(Some(&both), &rest, &other).is_stopped());
     assert!(
         tablewright_plan::plan(

@@ -201,7 +201,10 @@ fn consent_by_name_gives_steps_and_keeps_the_verdict() {
         named(json!({})),
         named(json!({ "TableName": "app-u", "TableClass": "STANDARD_INFREQUENT_ACCESS" })),
     );
-    let allow = |id: &str| PlanOptions { allow: [id.to_owned()].into(), ..PlanOptions::default() };
+    let allow = |id: &str| PlanOptions {
+        allow: [(id.to_owned(), Verdict::DataLoss)].into(),
+        ..PlanOptions::default()
+    };
     let allowed = plan(Some(&before), &after, &allow("T"));
     assert_eq!((allowed.verdict(), allowed.steps.len()), (Verdict::DataLoss, 1));
     assert_eq!(allowed.steps[0].template, after);
