@@ -98,7 +98,7 @@ pub enum LocalError {
         /// The property, as the message names it.
         what: String,
         /// Why it is not known.
-        why: Unresolved,
+        why: Box<Unresolved>,
     },
     /// A change that DynamoDB makes to no table: only a new table can have it.
     #[error("{at}: the table `{name}` exists with {what} than `{table}` defines")]
@@ -197,7 +197,7 @@ pub(crate) fn definition(stack: &Stack, table: &Table) -> Result<Option<Definiti
         table: table.id.clone(),
         at: table.at.clone(),
         what: what.to_owned(),
-        why,
+        why: Box::new(why),
     };
     if let Some(condition) = &table.condition
         && !resolve::condition(stack, condition).map_err(|why| not_known("the condition", why))?

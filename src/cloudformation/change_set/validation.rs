@@ -55,12 +55,12 @@ pub(crate) async fn validations(client: &Client, change_set_id: &str) -> Vec<Val
     };
     // Newest first, like all events.
     details.reverse();
-    details.extend(unread.map(incomplete));
+    details.extend(unread.as_ref().map(incomplete));
     details
 }
 
 /// The warning that there is more than what was read.
-fn incomplete(error: ApiError) -> ValidationDetail {
+fn incomplete(error: &ApiError) -> ValidationDetail {
     ValidationDetail {
         name: None,
         logical_id: None,

@@ -160,9 +160,7 @@ impl Cloud {
             self.write(&mut body, *number, line);
         }
         body.push_str("</StackEvents>");
-        if self.knobs.endless {
-            write!(body, "<NextToken>{end}_{lag}</NextToken>").unwrap();
-        } else if end < newest_first.len() {
+        if self.knobs.endless || end < newest_first.len() {
             write!(body, "<NextToken>{end}_{lag}</NextToken>").unwrap();
         }
         body
