@@ -191,3 +191,13 @@ async fn a_plan_file_holds_between_two_steps() {
     let told = held(&world, &wish, script).await;
     assert_eq!(kind(told.only()), Some(Kind::Stale), "{told:?}");
 }
+
+#[tokio::test]
+async fn a_change_set_of_another_run_that_waits_for_an_approval_outlives_a_deployment_without_changes() {
+    let world = deployed(&shop(&[])).await;
+    let name = "tablewright-0123456789abcdef0123456789abcdef";
+    let act = Act::LeaveChangeSet(SHOP, name.to_owned());
+    let told = held(&world, &wish(shop(&[])), acting(When::Call(0), act)).await;
+    assert_eq!(*told.only(), Said::Unchanged);
+    assert_eq!(world.direct.change_sets(SHOP).await, [name]);
+}

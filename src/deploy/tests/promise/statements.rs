@@ -147,7 +147,10 @@ impl OfStack<'_> {
                 )
             })
             .collect();
-        let was_disturbed = self.record.acts.iter().any(|(call, _)| *call > looked);
+        // What a colleague does after the rollout has looked at its tables for the last time, it cannot know.
+        let last_look = self.record.calls.iter().rposition(|call| call.action == "DescribeTable");
+        let last_look = looked.min(last_look.map_or(usize::MAX, |call| call + 1));
+        let was_disturbed = self.record.acts.iter().any(|(call, _)| *call > last_look);
         if is_looked_at && !was_disturbed {
             broken.extend(self.tables(direct).await);
         }
