@@ -148,7 +148,11 @@ impl OfStack<'_> {
             })
             .collect();
         // What a colleague does after the rollout has looked at its tables for the last time, it cannot know.
-        let last_look = self.record.calls.iter().rposition(|call| call.action == "DescribeTable");
+        let is_look = |call: &Call| {
+            let table = call.parameters.get("TableName");
+            call.action == "DescribeTable" && table.is_some_and(|table| table.starts_with(name))
+        };
+        let last_look = self.record.calls.iter().rposition(is_look);
         let last_look = looked.min(last_look.map_or(usize::MAX, |call| call + 1));
         let was_disturbed = self.record.acts.iter().any(|(call, _)| *call > last_look);
         if is_looked_at && !was_disturbed {
