@@ -117,9 +117,10 @@ mod tests {
     fn what_somebody_else_deploys_in_between_is_not_approved() {
         let wanted = table(&["a", "b"], "Retain");
         let (shown, approval) = approve(&table(&[], "Retain"), &wanted);
-        let elsewhere: [(&str, fn(&mut Value)); 4] = [
+        type Edit = fn(&mut Value);
+        let elsewhere: [(&str, Edit); 4] = [
             ("a new table", |template| {
-                template["Resources"]["Other"] = table(&[], "Retain")["Resources"]["Note"].clone()
+                template["Resources"]["Other"] = table(&[], "Retain")["Resources"]["Note"].clone();
             }),
             ("an output", |template| template["Outputs"] = json!({ "Name": { "Value": "x" } })),
             ("a policy", |template| template["Resources"]["Note"]["DeletionPolicy"] = json!("Delete")),

@@ -38,8 +38,11 @@ pub fn check_consents(consents: &[Consent], jobs: &[Job<'_>]) -> Result<(), Erro
 /// [`Error::Stale`] for the first job that differs from its reviewed plan on either side, or has changes and none.
 pub fn require_reviewed_plan(reviewed: &ReviewedPlan, jobs: &[Job<'_>]) -> Result<(), JobError> {
     each(jobs, |job| {
+        // A stack that is as wanted by now has been deployed by an earlier run of the same plan, or needed nothing.
+        if !job.has_changes() {
+            return Ok(());
+        }
         let staleness = match reviewed.digests(job.stack_name()) {
-            None if !job.has_changes() => return Ok(()),
             None => Staleness::NotReviewed,
             Some(then) if then == job.digests => return Ok(()),
             Some(then) if then.deployed != job.digests.deployed => Staleness::DeployedChanged,

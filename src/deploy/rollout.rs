@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tablewright_cloudformation::stack::{self, protection};
 use tablewright_cloudformation::{
-    CancelCreation, ChangeSet, Events, Outcome, Polling, WatchError, cancel, execute, watch,
+    CancelCreation, ChangeSet, Events, Outcome, Polling, StackStatus, WatchError, cancel, execute, watch,
 };
 use tablewright_plan::{Change, PlanOptions};
 
@@ -127,7 +127,7 @@ impl<'a> Rollout<'a> {
         let prepared = self.prepared.borrow_mut().remove(&id);
         let first = match prepared {
             Some(first) => {
-                self.require_unchanged(id).await?;
+                self.require_unchanged(id, self.job(id), 0).await?;
                 first
             }
             // Its turn came late: the stacks that it depends on have been deployed since it was planned.
@@ -206,6 +206,8 @@ impl<'a> Rollout<'a> {
                 }
                 Some(step) => next = step,
             }
+            // Between the plan and its change set another client may have deployed the stack.
+            self.require_unchanged(id, &now, executed).await?;
         }
     }
 
@@ -230,19 +232,22 @@ impl<'a> Rollout<'a> {
         Err(Error::NotApproved { stack: job.stack.id.clone(), executed, changes })
     }
 
-    /// Checks that the stack is still the one that was planned for. Its first change set was created after the plan was made, and
+    /// Checks that the stack is still the one that was planned for. The change set was created after the plan was made, and
     /// CloudFormation executes none that is older than the last operation; so this closes the time between the two.
-    async fn require_unchanged(&self, id: JobId) -> Result<(), Error> {
+    async fn require_unchanged(&self, id: JobId, planned: &Job<'_>, executed: usize) -> Result<(), Error> {
         let job = self.job(id);
-        let Some(planned) = job.deployed_stack() else { return Ok(()) };
+        let Some(planned) = planned.deployed_stack() else { return Ok(()) };
         let now = stack::describe(&job.target.cloudformation, &planned.id).await?;
         let is_same = now.is_some_and(|now| {
-            (&now.created, &now.updated, &now.tags) == (&planned.created, &planned.updated, &planned.tags)
+            // A deleted stack is still found by its id.
+            now.status != StackStatus::DeleteComplete
+                && (&now.created, &now.updated, &now.tags)
+                    == (&planned.created, &planned.updated, &planned.tags)
         });
         if is_same {
             return Ok(());
         }
-        Err(Error::NotApproved { stack: job.stack.id.clone(), executed: 0, changes: Vec::new() })
+        Err(Error::NotApproved { stack: job.stack.id.clone(), executed, changes: Vec::new() })
     }
 
     /// Executes a change set, follows it to its end, and waits for tables.
