@@ -303,6 +303,12 @@ impl From<deploy::Error> for CommandError {
                 Exit::Stale,
                 Some("run the same command again: it shows a new plan, and goes on from what is deployed".to_owned()),
             ),
+            Error::Disagreement { ref resource, .. } if resource.logical_id.contains('/') => (
+                Exit::Refused,
+                Some(format!(
+                    "the change set was not executed; nested stacks are not planned, so the loss of a resource in them has to be allowed by name: `--allow-data-loss {resource}`"
+                )),
+            ),
             Error::Disagreement { .. } => (
                 Exit::Refused,
                 Some("the change set was not executed; the plan and the change set must agree, please report this with both templates".to_owned()),

@@ -23,7 +23,7 @@ pub struct ResourcePath {
     pub environment: String,
     /// The stack's id in the definitions.
     pub stack: String,
-    /// The resource's logical id.
+    /// The resource's logical id; in a nested stack the ids that lead to it, such as `Child/Orders`.
     pub logical_id: String,
 }
 
@@ -36,9 +36,9 @@ impl FromStr for ResourcePath {
     type Err = NotAResourcePath;
 
     fn from_str(text: &str) -> Result<Self, NotAResourcePath> {
-        let parts: Vec<&str> = text.split('/').collect();
+        let parts: Vec<&str> = text.splitn(3, '/').collect();
         match parts[..] {
-            [environment, stack, logical_id] if parts.iter().all(|part| !part.is_empty()) => Ok(Self {
+            [environment, stack, logical_id] if text.split('/').all(|part| !part.is_empty()) => Ok(Self {
                 environment: environment.to_owned(),
                 stack: stack.to_owned(),
                 logical_id: logical_id.to_owned(),
@@ -62,7 +62,8 @@ mod tests {
     fn a_resource_is_named_by_three_parts() {
         let path: ResourcePath = "prod/notes/Note".parse().unwrap();
         assert_eq!(path.to_string(), "prod/notes/Note");
-        for text in ["", "Note", "notes/Note", "prod/notes/", "/notes/Note", "a/b/c/d"] {
+        assert_eq!("prod/shop/Child/Orders".parse::<ResourcePath>().unwrap().logical_id, "Child/Orders");
+        for text in ["", "Note", "notes/Note", "prod/notes/", "/notes/Note", "a/b/c/"] {
             assert_eq!(text.parse::<ResourcePath>(), Err(NotAResourcePath), "{text}");
         }
     }

@@ -103,10 +103,10 @@ pub enum Error {
         changes: Vec<Change>,
     },
     /// CloudFormation would replace or delete a resource that the plan keeps.
-    #[error("CloudFormation would replace or delete `{logical_id}` ({resource_type}), which the plan keeps")]
+    #[error("CloudFormation would replace or delete `{resource}` ({resource_type}), which the plan keeps")]
     Disagreement {
-        /// The resource's logical id.
-        logical_id: String,
+        /// The resource. One of a nested stack has the ids that lead to it, such as `Child/Orders`.
+        resource: ResourcePath,
         /// Its type.
         resource_type: String,
     },

@@ -22,7 +22,9 @@ pub fn check_consents(consents: &[Consent], jobs: &[Job<'_>]) -> Result<(), Erro
         tables.chain(changed).map(|id| job.path_of(&id)).collect::<Vec<_>>()
     };
     let known: Vec<ResourcePath> = jobs.iter().flat_map(resources).collect();
-    match consents.iter().find(|consent| !known.contains(&consent.resource)) {
+    // What nested stacks have is known to CloudFormation alone.
+    let is_nested = |consent: &&Consent| consent.resource.logical_id.contains('/');
+    match consents.iter().find(|consent| !is_nested(consent) && !known.contains(&consent.resource)) {
         None => Ok(()),
         Some(unknown) => Err(Error::UnknownConsent {
             resource: unknown.resource.clone(),
@@ -99,21 +101,29 @@ pub fn require_steps(jobs: &[Job<'_>]) -> Result<(), JobError> {
     })
 }
 
-/// Holds CloudFormation's change set against what was approved: it may replace or delete no more than that.
+/// Holds CloudFormation's change set against what was approved: it may replace or delete no more than that, in the stack and in the
+/// stacks nested in it.
 ///
 /// # Errors
 ///
 /// [`Error::Disagreement`].
-pub(crate) fn check_change_set(approval: &Approval, change_set: &ChangeSet) -> Result<(), Error> {
-    let is_beyond = |change: &&Change| {
-        destroys(change)
-            && !is_harmless(&change.resource_type)
-            && !approval.covers_loss_of(&change.logical_id)
-    };
-    match change_set.changes.iter().find(is_beyond) {
+pub(crate) fn check_change_set(
+    job: &Job<'_>,
+    approval: &Approval,
+    change_set: &ChangeSet,
+) -> Result<(), Error> {
+    // Nested stacks are not planned. What is consented to there is named by the ids that lead to it, such as `Child/Orders`.
+    let consents = job.options.consents_for(&job.stack.id);
+    let is_approved_below = |path: &str| consents.get(path) == Some(&Verdict::DataLoss);
+    let own = change_set.changes.iter().map(|change| (change.logical_id.as_str(), change));
+    let own = own.filter(|(id, _)| !approval.covers_loss_of(id));
+    let nested = change_set.nested.iter().map(|nested| (nested.path.as_str(), &nested.change));
+    let nested = nested.filter(|(path, _)| !is_approved_below(path));
+    let is_loss = |(_, change): &(&str, &Change)| destroys(change) && !is_harmless(&change.resource_type);
+    match own.chain(nested).find(is_loss) {
         None => Ok(()),
-        Some(change) => Err(Error::Disagreement {
-            logical_id: change.logical_id.clone(),
+        Some((path, change)) => Err(Error::Disagreement {
+            resource: job.path_of(path),
             resource_type: change.resource_type.clone(),
         }),
     }

@@ -23,14 +23,14 @@
 //!    Consent to a loss names environment, stack and resource, and holds for the verdict that was shown ([`Consent`]).
 //! 2. **Done is done.** A step in which CloudFormation sees no change is passed over. [`JobResult::Done`] is returned only when a plan
 //!    made after the last step has nothing left that CloudFormation would change, and every table was seen `ACTIVE` with its indexes.
-//! 3. **CloudFormation's word is held against the approval.** No change set is executed that replaces or deletes a resource beyond it,
+//! 3. **CloudFormation's word is held against the approval.** No change set is executed that replaces or deletes a resource beyond it, in the stack or in one nested in it,
 //!    unless its type is known to hold no data.
 //! 4. **An ending says what was done.** [`Rollout::running`] and [`Rollout::unfinished`] tell what a rollout that was dropped has left.
 //!    A change set that was created is executed or deleted, as far as [`Rollout::discard_open`] is called and reaches CloudFormation.
 //! 5. **Others are respected.** A busy stack is refused, or waited for with [`WaitOptions::idle_timeout`].
 //!
-//! What is *not* promised yet: nested stacks are not planned, and their change sets not held against anything; a reviewed plan is held against by its
-//! digests, and only before the first step; [`WaitOptions::timeout`] bounds an operation, not the wait for tables.
+//! What is *not* promised yet: nested stacks are not planned, only their change sets are held against losses; a reviewed plan is
+//! compared by its digests, and only before the first step; [`WaitOptions::timeout`] bounds an operation, not the wait for tables.
 //!
 //! ```
 //! use tablewright::Stack;

@@ -74,8 +74,7 @@ impl Rollout<'_> {
         Ok(None)
     }
 
-    /// Creates the change set of the first of these steps in which CloudFormation finds a change, and holds it against what was
-    /// approved. `None` when it finds none in any of them.
+    /// Creates the change set of the first of these steps in which CloudFormation finds a change. `None` when it finds none in any of them.
     ///
     /// A step without a change is passed over: CloudFormation does not see everything that a template says differently, such as a
     /// description, or a value that is written as the function that returns it.
@@ -93,7 +92,6 @@ impl Rollout<'_> {
                 step.template.to_string()
             };
             if let Some(change_set) = self.create_change_set(id, text, &step.template).await? {
-                check_change_set(&self.approvals[id.index()], &change_set)?;
                 return Ok(Some(PreparedStep { change_set, steps: steps[position..].to_vec() }));
             }
             let (stack, summary) = (job.label.clone(), step.summary.join("; "));
@@ -130,6 +128,7 @@ impl Rollout<'_> {
         errors
     }
 
+    /// Creates a change set and holds it against what was approved; `None` when CloudFormation finds nothing to change.
     async fn create_change_set(
         &self,
         id: JobId,
@@ -142,7 +141,10 @@ impl Rollout<'_> {
         self.open.borrow_mut().push(OpenChangeSet { job: id, request: prepared.clone() });
         let call = async |events: &Events| prepare(&job.target.cloudformation, &prepared, events).await;
         match self.events.forward_events(&job.label, call).await? {
-            Prepared::Ready(change_set) => Ok(Some(change_set)),
+            Prepared::Ready(change_set) => {
+                check_change_set(job, &self.approvals[id.index()], &change_set)?;
+                Ok(Some(change_set))
+            }
             Prepared::Unchanged { .. } => {
                 self.close(&prepared.request.change_set_name);
                 Ok(None)
@@ -183,7 +185,7 @@ impl Rollout<'_> {
         }
     }
 
-    /// Deletes change sets that earlier runs have left at a stack on which nothing is executed now.
+    /// Deletes failed change sets that earlier runs have left at a stack on which nothing is executed now.
     async fn discard_leftovers(&self, job: &Job<'_>) {
         let Some(deployed) = job.deployed_stack() else { return };
         let client = &job.target.cloudformation;

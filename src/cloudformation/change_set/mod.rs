@@ -11,6 +11,7 @@ pub mod change;
 pub mod validation;
 pub mod delete;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_cloudformation::Client;
@@ -58,12 +59,23 @@ pub struct ChangeSet {
     pub change_set_type: ChangeSetType,
     /// What executing it will do. May be empty: new tags or outputs alone are changes too.
     pub changes: Vec<Change>,
+    /// What it changes in nested stacks, to any depth.
+    pub nested: Vec<NestedChange>,
     /// Whether a failed operation of this stack stays where it stopped; `None` where nothing has to be said about it.
     pub disable_rollback: Option<bool>,
     /// Whether resources that a failed operation made are deleted with it, whatever their `DeletionPolicy`.
     pub retain_except_on_create: bool,
     /// What CloudFormation's checks warn of. It can be executed all the same.
     pub warnings: Vec<ValidationDetail>,
+}
+
+/// A change of a resource of a nested stack.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NestedChange {
+    /// The logical ids that lead to the resource, such as `Child/Orders`.
+    pub path: String,
+    /// The change.
+    pub change: Change,
 }
 
 /// Why a change set could not be prepared.
@@ -250,6 +262,7 @@ async fn work_out(
         if disable_rollback == Some(true) {
             refuse_replacements(&prepared.request.stack_name, &changes)?;
         }
+        let nested = nested_changes(client, &changes).await?;
         let warnings = validation::validations(client, &created.id).await;
         return Ok(Some(ChangeSet {
             id: created.id,
@@ -258,6 +271,7 @@ async fn work_out(
             stack_name: prepared.request.stack_name.clone(),
             change_set_type: prepared.change_set_type,
             changes,
+            nested,
             disable_rollback,
             retain_except_on_create: prepared.request.retain_except_on_create,
             warnings,
@@ -365,6 +379,35 @@ async fn all_changes(
             return Ok(merge(changes, complete));
         }
     }
+}
+
+/// Reads the changes of nested stacks, to any depth. CloudFormation shows a nested stack as one change of its parent.
+async fn nested_changes(client: &Client, changes: &[Change]) -> Result<Vec<NestedChange>, ApiError> {
+    let below = |parent: &str, change: &Change| {
+        Some((format!("{parent}{}", change.logical_id), change.nested_change_set_id.clone()?))
+    };
+    let mut pending: Vec<(String, String)> = changes.iter().filter_map(|change| below("", change)).collect();
+    let (mut read, mut nested) = (BTreeSet::new(), Vec::new());
+    while let Some((stack, id)) = pending.pop() {
+        if !read.insert(id.clone()) {
+            continue;
+        }
+        let mut tokens = PageTokens::of("DescribeChangeSet");
+        let mut next = None;
+        loop {
+            let call = client.describe_change_set().change_set_name(&id).set_next_token(next);
+            let page = call.send().await.map_err(|error| ApiError::unpack("DescribeChangeSet", &error))?;
+            for change in page.changes.unwrap_or_default().into_iter().filter_map(read_change) {
+                pending.extend(below(&format!("{stack}/"), &change));
+                nested.push(NestedChange { path: format!("{stack}/{}", change.logical_id), change });
+            }
+            next = tokens.next(page.next_token)?;
+            if next.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(nested)
 }
 
 async fn describe_page(

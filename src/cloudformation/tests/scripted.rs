@@ -151,6 +151,7 @@ async fn execute_after_a_lost_answer(execution_status: &str) -> (Result<Operatio
         stack_id: "arn:stack".to_owned(),
         stack_name: "shop".to_owned(),
         change_set_type: ChangeSetType::Update,
+        nested: Vec::new(),
         changes: Vec::new(),
         disable_rollback: None,
         retain_except_on_create: false,

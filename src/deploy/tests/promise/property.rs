@@ -245,3 +245,13 @@ fn wherever_it_is_interrupted() {
 fn all_of_that_at_once() {
     hold(Around { colleagues: true, faults: true, interrupts: true, ..Around::default() }, 25);
 }
+
+#[test]
+fn whatever_is_consented_to() {
+    hold(Around { mild_consents: true, ..Around::default() }, 20);
+}
+
+#[test]
+fn whatever_a_colleague_does_with_tablewright() {
+    hold(Around { colleagues: true, colleagues_use_our_names: true, ..Around::default() }, 15);
+}

@@ -201,3 +201,68 @@ async fn a_change_set_of_another_run_that_waits_for_an_approval_outlives_a_deplo
     assert_eq!(*told.only(), Said::Unchanged);
     assert_eq!(world.direct.change_sets(SHOP).await, [name]);
 }
+
+#[tokio::test]
+async fn a_job_with_a_plan_file_can_be_run_again() {
+    let world = deployed(&shop(&[])).await;
+    let mut wish = wish(shop(&["g", "h"]));
+    wish.plan_file = Some(plan_file(&world, &wish).await);
+    let told = held(&world, &wish, Script::default()).await;
+    assert_eq!(*told.only(), DONE);
+    let told = held(&world, &wish, Script::default()).await;
+    assert_eq!(*told.only(), Said::Unchanged);
+}
+
+/// The parent has another tag, and its child, at the same URL, no longer has its table.
+#[tokio::test]
+async fn a_table_of_a_nested_stack_is_not_lost_with_a_change_of_its_parent() {
+    let world = World::new().await;
+    let parent = with_child(&world, &["Order", "User"]);
+    world.direct.create(SHOP, &parent, &BTreeMap::new()).await;
+    with_child(&world, &["User"]);
+    let wish = Wish::of(WantedStack::new(SHOP, parent).tag("team", "orders"));
+    let told = held(&world, &wish, Script::default()).await;
+    assert_eq!(kind(told.only()), Some(Kind::Refused), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_hidden_parameter_is_kept_and_not_said() {
+    let template = |tag: &str| {
+        let mut template = shop(&[]);
+        template["Parameters"]["Secret"] = json!({ "Type": "String", "NoEcho": true });
+        template["Resources"]["Order"]["Properties"]["Tags"] =
+            json!([{ "Key": "secret", "Value": { "Ref": "Secret" } }, { "Key": "tag", "Value": tag }]);
+        template
+    };
+    let world = World::new().await;
+    let parameters = BTreeMap::from([("Secret".to_owned(), "swordfish".to_owned())]);
+    let first = Wish { parameters, ..wish(template("one")) };
+    let told = held(&world, &first, Script::default()).await;
+    assert_eq!(*told.only(), DONE);
+    // Without the value, it is kept.
+    let told = held(&world, &wish(template("one")), Script::default()).await;
+    assert_eq!(*told.only(), Said::Unchanged);
+    let told = held(&world, &wish(template("two")), Script::default()).await;
+    assert_eq!(*told.only(), DONE);
+    assert!(!format!("{told:?}").contains("swordfish"));
+}
+
+#[tokio::test]
+async fn consent_to_a_replacement_is_none_to_a_loss() {
+    let mut before = shop(&[]);
+    before["Resources"]["User"] = bare_table(None);
+    let world = deployed(&before).await;
+    let user = world.direct.resources(SHOP).await["User"].1.clone();
+    let wish = wish(shop(&[])).consenting("User", Loss::Replacement);
+    let told = held(&world, &wish, Script::default()).await;
+    assert_eq!(kind(told.only()), Some(Kind::Refused), "{told:?}");
+    assert!(world.direct.table(&user).await.is_some());
+}
+
+#[tokio::test]
+async fn a_stack_that_is_deleted_while_it_is_planned_is_not_unchanged() {
+    let world = deployed(&shop(&[])).await;
+    let script = acting(When::Of("GetTemplate", 0), Act::DeleteStack(SHOP));
+    let told = held(&world, &wish(shop(&[])), script).await;
+    assert_ne!(*told.only(), Said::Unchanged);
+}
