@@ -69,7 +69,7 @@ fn created_once_and_kept_up_to_date() {
     assert_snapshot!(run(), @"
     exit code 6
     --- stderr
-    error: stacks/notes.rs:10: the table `demo-dev-notes` is there with another key than `Note` has
+    error: stacks/notes.rs:10: the table `demo-dev-notes` exists with another key than `Note` defines
       help: delete it: `aws dynamodb delete-table --table-name demo-dev-notes --endpoint-url …`
     ");
     assert_eq!(cloud.table("demo-dev-product")["DeletionProtectionEnabled"], true);

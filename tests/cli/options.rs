@@ -126,7 +126,9 @@ fn a_plan_that_was_reviewed() {
     assert_eq!(cloud.status("demo-notes-dev"), None);
     let _ = plan();
     let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(0);
-    // Executed, it is spent.
+    // A job can be run again: what is as it was reviewed by now is done.
+    let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(0).says("nothing to change");
+    project.replace("notes.rs", "6..=most", "7..=most");
     let _ =
         deploy(&project, &["--plan", "plan.json"]).ends_with(7).says("what is deployed has changed since");
     let _ = project
@@ -287,7 +289,7 @@ fn a_template_that_is_too_large_goes_by_a_bucket() {
     let refused = deploy(&project, &[]).ends_with(2);
     assert!(refused.stderr.contains("--bucket"), "{refused}");
     assert_eq!(cloud.status("demo-notes-dev"), None);
-    let _ = deploy(&project, &["--bucket", "No"]).ends_with(2).says("is not a bucket");
+    let _ = deploy(&project, &["--bucket", "No"]).ends_with(2).says("`No` is not a valid bucket name");
     let _ = deploy(&project, &["--bucket", "templates"]).ends_with(2).says("does not exist");
 }
 

@@ -13,7 +13,7 @@ fn kept_in_a_file_and_forgotten() {
     assert_snapshot!(project.run(&["sandbox", "status"]), @"
     exit code 0
     --- stdout
-    The sandbox is empty; it would be kept in [ROOT]/.tablewright/sandbox.json
+    The sandbox is empty; its file will be [ROOT]/.tablewright/sandbox.json
     ");
     let cloud = Cloud::quick(&project);
     let _ = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(0);
