@@ -2,7 +2,7 @@
 //!
 //! In goes a [`PreparedRequest`], out comes a [`ChangeSet`] that is ready to be executed, or the news that there is nothing to do.
 //! *Invariant:* a change set that is not handed out is deleted, with the empty shell of a stack that came with it; failed
-//! ones would pile up to the account's limit. Who drops the future half-way calls [`discard`](crate::change_set::delete()).
+//! ones would pile up to the account's limit. Who drops the future half-way calls [`discard`](crate::discard()).
 
 pub mod requirements;
 pub mod request;

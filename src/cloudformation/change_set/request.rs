@@ -45,7 +45,7 @@ pub struct Request {
 pub enum Template {
     /// Here, up to [`TEMPLATE_BODY_LIMIT`](crate::change_set::prepared_request::TEMPLATE_BODY_LIMIT) bytes.
     Body(String),
-    /// At a URL that CloudFormation can read; see [`upload`](crate::template_upload()).
+    /// At a URL that CloudFormation can read; see [`upload`](crate::upload()).
     Url(String),
 }
 
