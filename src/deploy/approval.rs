@@ -1,12 +1,12 @@
 //! What was approved, as data: the changes that a plan showed. A plan that is made later has to stay within them.
 
 use serde_json::Value;
-use tablewright_plan::{Change, Plan, PlanOptions, Verdict, plan};
+use tablewright_plan::{Action, Change, Plan, PlanOptions, Verdict, plan};
 
 /// The changes of one stack that may be executed.
 ///
 /// Made from the plan that is shown. While its steps are executed, the rest of the way is planned anew from what is deployed by
-/// then; what such a plan would change must have been shown, with the same values, and with no milder verdict.
+/// then. Each change of such a plan must be one that was shown, with the same values, and its verdict may not be worse.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Approval {
     changes: Vec<Change>,
@@ -43,7 +43,7 @@ impl Approval {
     /// Returns whether the loss of a resource was approved: its removal, or its replacement.
     pub(crate) fn covers_loss_of(&self, logical_id: &str) -> bool {
         self.changes.iter().any(|change| {
-            let is_removed = change.action == tablewright_plan::Action::Remove && change.path.is_empty();
+            let is_removed = change.action == Action::Remove && change.path.is_empty();
             change.logical_id == logical_id && (is_removed || change.verdict >= Verdict::ReplacementKept)
         })
     }

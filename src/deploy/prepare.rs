@@ -74,7 +74,8 @@ impl Rollout<'_> {
         Ok(None)
     }
 
-    /// Creates the change set of the first of these steps in which CloudFormation finds a change. `None` when it finds none in any of them.
+    /// Creates the change set of the first of these steps in which CloudFormation finds a change. `None` when it finds none in any of
+    /// them.
     ///
     /// A step without a change is passed over: CloudFormation does not see everything that a template says differently, such as a
     /// description, or a value that is written as the function that returns it.

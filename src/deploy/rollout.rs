@@ -127,7 +127,7 @@ impl<'a> Rollout<'a> {
         let prepared = self.prepared.borrow_mut().remove(&id);
         let first = match prepared {
             Some(first) => {
-                self.require_unchanged(id, self.job(id), 0).await?;
+                self.require_unchanged(id, job, 0).await?;
                 first
             }
             // Its turn came late: the stacks that it depends on have been deployed since it was planned.
@@ -175,7 +175,7 @@ impl<'a> Rollout<'a> {
     async fn execute_steps(&self, id: JobId, first: PreparedStep) -> Result<Ending, Error> {
         let job = self.job(id);
         let (mut next, mut executed) = (first, 0);
-        // Somebody who undoes each step could keep a rollout busy for ever.
+        // Another client that undoes each step could keep a rollout busy for ever.
         let most = job.plan.steps.len().max(1) + 2;
         loop {
             let (number, of) = (executed + 1, executed + next.steps.len().max(1));
@@ -197,13 +197,7 @@ impl<'a> Rollout<'a> {
             let now = self.plan_again(id, executed).await?;
             match self.prepare_steps(id, &now.plan.steps).await? {
                 None => return Ok(ending),
-                Some(_) if executed >= most => {
-                    return Err(Error::NotApproved {
-                        stack: job.stack.id.clone(),
-                        executed,
-                        changes: now.plan.changes,
-                    });
-                }
+                Some(_) if executed >= most => return Err(deployed_by_another(job, executed)),
                 Some(step) => next = step,
             }
             // Between the plan and its change set another client may have deployed the stack.
@@ -247,7 +241,7 @@ impl<'a> Rollout<'a> {
         if is_same {
             return Ok(());
         }
-        Err(Error::NotApproved { stack: job.stack.id.clone(), executed, changes: Vec::new() })
+        Err(deployed_by_another(job, executed))
     }
 
     /// Executes a change set, follows it to its end, and waits for tables.
@@ -319,6 +313,11 @@ impl<'a> Rollout<'a> {
         self.running.borrow_mut().remove(&id);
         Ok(outcome.into())
     }
+}
+
+/// Returns the error for a stack that another client has deployed since it was planned.
+fn deployed_by_another(job: &Job<'_>, executed: usize) -> Error {
+    Error::NotApproved { stack: job.stack.id.clone(), executed, changes: Vec::new() }
 }
 
 fn is_hidden_parameter(change: &Change) -> bool {

@@ -57,7 +57,7 @@ pub(super) struct Args {
     /// Allow a change that loses the data of this resource (may be repeated)
     #[arg(long, value_name = "ENV/STACK/RESOURCE")]
     allow_data_loss: Vec<ResourcePath>,
-    /// Before the two flags above; refused with what to write
+    /// Replaced by `--allow-replacement` and `--allow-data-loss`
     #[arg(long, value_name = "TABLE", hide = true)]
     allow_replace: Vec<String>,
     #[command(flatten)]

@@ -164,29 +164,12 @@ impl RequestError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
-
-    fn stack_in(status: &StackStatus) -> Stack {
-        Stack {
-            name: "s".to_owned(),
-            id: "arn:s".to_owned(),
-            status: status.clone(),
-            reason: None,
-            outputs: Vec::new(),
-            parameters: BTreeMap::new(),
-            tags: BTreeMap::new(),
-            created: None,
-            updated: None,
-            termination_protection: false,
-            disable_rollback: false,
-        }
-    }
 
     #[test]
     fn every_status_takes_a_change_set_or_says_why_not() {
         let lines: Vec<String> = StackStatus::ALL
             .iter()
-            .map(|status| match change_set_type(&stack_in(status)) {
+            .map(|status| match change_set_type(&Stack::in_status(status)) {
                 Ok(kind) => format!("{status}: {kind:?}"),
                 Err(error) => format!("{status}: {error} -> {}", error.hint().unwrap_or("?")),
             })

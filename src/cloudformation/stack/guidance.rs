@@ -51,29 +51,12 @@ pub fn guidance(stack: &Stack) -> Option<Guidance> {
 mod tests {
     use super::*;
     use crate::change_set::prepared_request::change_set_type;
-    use std::collections::BTreeMap;
-
-    fn stack_in(status: &StackStatus) -> Stack {
-        Stack {
-            name: "s".to_owned(),
-            id: "arn:s".to_owned(),
-            status: status.clone(),
-            reason: None,
-            outputs: Vec::new(),
-            parameters: BTreeMap::new(),
-            tags: BTreeMap::new(),
-            created: None,
-            updated: None,
-            termination_protection: false,
-            disable_rollback: false,
-        }
-    }
 
     #[test]
     fn every_status_has_a_way_out() {
         let told: Vec<String> = StackStatus::ALL
             .iter()
-            .map(|status| format!("{status}: {:?}", guidance(&stack_in(status)).unwrap()))
+            .map(|status| format!("{status}: {:?}", guidance(&Stack::in_status(status)).unwrap()))
             .collect();
         insta::assert_snapshot!(told.join("\n"), @"
     CREATE_IN_PROGRESS: WaitOrCancel
@@ -100,13 +83,13 @@ mod tests {
     IMPORT_ROLLBACK_FAILED: AskSupport
     REVIEW_IN_PROGRESS: Deploy
     ");
-        assert_eq!(guidance(&stack_in(&StackStatus::parse("TELEPORTED"))), None);
+        assert_eq!(guidance(&Stack::in_status(&StackStatus::parse("TELEPORTED"))), None);
     }
 
     #[test]
     fn what_takes_a_change_set_is_told_to_deploy() {
         for status in StackStatus::ALL.iter().filter(|status| **status != StackStatus::DeleteComplete) {
-            let stack = stack_in(status);
+            let stack = Stack::in_status(status);
             let takes = change_set_type(&stack).is_ok();
             assert_eq!(guidance(&stack) == Some(Guidance::Deploy), takes, "{status}");
         }

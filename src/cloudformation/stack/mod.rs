@@ -54,6 +54,26 @@ pub struct Stack {
     pub disable_rollback: bool,
 }
 
+#[cfg(test)]
+impl Stack {
+    /// Makes a stack in this status, for tests that ask about nothing else.
+    pub(crate) fn in_status(status: &StackStatus) -> Self {
+        Self {
+            name: "s".to_owned(),
+            id: "arn:s".to_owned(),
+            status: status.clone(),
+            reason: None,
+            outputs: Vec::new(),
+            parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            created: None,
+            updated: None,
+            termination_protection: false,
+            disable_rollback: false,
+        }
+    }
+}
+
 /// An output of a stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Output {
