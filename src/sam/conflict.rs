@@ -1,4 +1,5 @@
-//! Names that stand in a template twice. SAM keeps the last and says nothing, which replaces a table by mistake.
+//! Refuses duplicate keys. SAM keeps the last of two equal keys without a warning, so a duplicate logical id could replace a
+//! table unnoticed.
 
 use tablewright_template::{Kind, SyntaxEntry, SyntaxKind, SyntaxNode};
 
@@ -7,7 +8,7 @@ use crate::document::{Document, keys};
 use crate::found::Found;
 use crate::region::Region;
 
-/// Refuses a region whose keys somebody else has.
+/// Returns an error if a key of the region is already defined outside of it, in the same section or where `Ref` would find it.
 pub(crate) fn refuse_taken(document: &Document<'_>, owner: &str, region: &Region) -> Result<(), EmbedError> {
     let own = document.region(owner, &region.path);
     let place = document.find(&region.path);
@@ -18,7 +19,7 @@ pub(crate) fn refuse_taken(document: &Document<'_>, owner: &str, region: &Region
     if place.depth == region.path.len() {
         theirs.extend(keys(&document.syntax, place.node));
     }
-    // A parameter and a resource share what `Ref` names.
+    // Parameters and resources share one namespace: `Ref` looks up both.
     let other = match &region.path[..] {
         [section] if section == "Resources" => "Parameters",
         [section] if section == "Parameters" => "Resources",
@@ -40,7 +41,7 @@ pub(crate) fn refuse_taken(document: &Document<'_>, owner: &str, region: &Region
     Ok(())
 }
 
-/// Refuses a region in something that an alias repeats: it would be there twice.
+/// Returns an error if the region would be inside of a node that an alias repeats: its content would appear twice.
 pub(crate) fn refuse_repeated(document: &Document<'_>, region: &Region) -> Result<(), EmbedError> {
     for depth in 1..=region.path.len() {
         let place = document.find(&region.path[..depth]);
@@ -64,8 +65,8 @@ fn alias_of<'d>(node: &'d SyntaxNode, anchor: &str) -> Option<&'d SyntaxNode> {
     }
 }
 
-/// Refuses a template that says itself twice what it may say once; what is about to be replaced counts for nothing.
-pub(crate) fn refuse_twice(
+/// Returns an error if the template, without the regions that are about to be rewritten, has a duplicate key itself.
+pub(crate) fn refuse_duplicates(
     document: &Document<'_>,
     owner: &str,
     regions: &[&Region],
@@ -85,7 +86,7 @@ pub(crate) fn refuse_twice(
         keys.sort_unstable();
         if let Some([(key, first), (_, second)]) = keys.array_windows().find(|[(a, _), (b, _)]| a == b) {
             let (key, section) = ((*key).to_owned(), name.to_owned());
-            return Err(EmbedError::Twice { key, section, first: *first, second: *second });
+            return Err(EmbedError::DuplicateKey { key, section, first: *first, second: *second });
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
-//! A template as something to be added to: its sections, the regions in it, and where a path leads.
+//! A parsed template: its sections, the regions in it, and look-up by path.
 //!
-//! In: a text. Out: a [`Document`], or why the text is none. It takes what SAM takes, also what CloudFormation itself does not
-//! (anchors and aliases), and never asks what the parts mean.
+//! Accepts what SAM accepts, including anchors and aliases, which CloudFormation itself does not. Works on syntax only and never
+//! interprets resources or functions.
 
 use tablewright_template::{
     Layout, Position, Scalar, ScalarValue, Syntax, SyntaxEntry, SyntaxKind, SyntaxNode,
@@ -14,37 +14,38 @@ use crate::found::{self, Found};
 pub(crate) struct Document<'t> {
     pub(crate) text: &'t str,
     pub(crate) syntax: Syntax,
-    /// Which document is the template.
+    /// Index of the YAML document that is the template.
     root: usize,
     pub(crate) regions: Vec<Found>,
 }
 
-/// Where a path leads: to the last of its keys that is there.
+/// Result of looking up a path: the node of the last key of the path that exists.
 #[derive(Clone, Copy)]
 pub(crate) struct Place<'d> {
-    /// How many keys of the path are there.
+    /// Number of leading keys of the path that exist.
     pub(crate) depth: usize,
-    /// The key that leads to the node; the root has none.
+    /// The entry that holds the node; `None` for the root.
     pub(crate) key: Option<&'d SyntaxEntry>,
     pub(crate) node: &'d SyntaxNode,
-    /// Whether something around the node is in brackets.
+    /// Whether a node around this one is a flow collection (`{}` or `[]`).
     pub(crate) in_flow: bool,
-    /// The spaces that a level is indented by on the way here.
+    /// Indentation per level along the path, in spaces.
     pub(crate) step: Option<usize>,
 }
 
-/// What a node can take.
+/// Whether and how entries or items can be added to a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Room {
-    /// It has nothing in it: a null, written or not, or empty brackets.
+pub(crate) enum Container {
+    /// Null (written or implied), `{}` or `[]`.
     Empty,
     Mapping(Layout),
     Sequence(Layout),
-    /// It can take nothing, being this.
-    None(&'static str),
+    /// Nothing can be added; the text says what the node is.
+    Other(&'static str),
 }
 
 impl<'t> Document<'t> {
+    /// Parses a template and finds its regions.
     pub(crate) fn read(text: &'t str) -> Result<Self, EmbedError> {
         if text.trim_start_matches('\u{feff}').trim_ascii_start().starts_with('{') {
             return Err(EmbedError::Json);
@@ -59,7 +60,7 @@ impl<'t> Document<'t> {
         &self.syntax.documents[self.root]
     }
 
-    /// Returns where a path leads.
+    /// Looks up a path.
     pub(crate) fn find(&self, path: &[String]) -> Place<'_> {
         let mut place = Place { depth: 0, key: None, node: self.root(), in_flow: false, step: None };
         for key in path {
@@ -76,12 +77,12 @@ impl<'t> Document<'t> {
         place
     }
 
-    /// Returns the region of this name.
+    /// Returns the region with this owner and path.
     pub(crate) fn region(&self, owner: &str, path: &[String]) -> Option<&Found> {
         self.regions.iter().find(|region| region.name().owner == owner && region.name().path == path)
     }
 
-    /// Returns the spaces that the children of sections are indented by.
+    /// Returns the indentation of the children of sections, in spaces; 2 if no section has any.
     pub(crate) fn step(&self) -> usize {
         let steps = self.root().entries().iter().filter(|entry| !is_flow(&entry.value)).filter_map(|entry| {
             let inner = entry.value.entries().first()?;
@@ -91,7 +92,7 @@ impl<'t> Document<'t> {
     }
 }
 
-/// The one document that is a template.
+/// Returns the index of the one document that is a template.
 fn template(syntax: &Syntax) -> Result<usize, EmbedError> {
     const SIGNS: [&str; 3] = ["Resources", "Transform", "AWSTemplateFormatVersion"];
     let is_template = |root: &SyntaxNode| SIGNS.iter().any(|sign| root.get(sign).is_some());
@@ -110,27 +111,27 @@ pub(crate) fn is_flow(node: &SyntaxNode) -> bool {
     matches!(node.kind, SyntaxKind::Mapping(Layout::Flow, _) | SyntaxKind::Sequence(Layout::Flow, _))
 }
 
-/// Returns what a node can take.
-pub(crate) fn room(node: &SyntaxNode) -> Room {
+/// Returns whether and how entries or items can be added to a node.
+pub(crate) fn container_of(node: &SyntaxNode) -> Container {
     let is_function = |entry: &SyntaxEntry| {
         entry.key.as_str().is_some_and(|key| matches!(key, "Fn::If" | "Fn::FindInMap" | "Ref" | "Fn::GetAtt"))
     };
     match (&node.kind, &node.tag) {
-        (SyntaxKind::Alias(_), _) => Room::None("an alias"),
-        (_, Some(_)) => Room::None("computed by a function"),
+        (SyntaxKind::Alias(_), _) => Container::Other("an alias"),
+        (_, Some(_)) => Container::Other("computed by an intrinsic function"),
         (SyntaxKind::Mapping(_, entries), None) if entries.iter().any(is_function) => {
-            Room::None("computed by a function")
+            Container::Other("computed by an intrinsic function")
         }
-        (SyntaxKind::Scalar(Scalar { value: ScalarValue::Null, .. }), None) => Room::Empty,
-        (SyntaxKind::Scalar(_), None) => Room::None("a text"),
-        (SyntaxKind::Mapping(_, entries), None) if entries.is_empty() => Room::Empty,
-        (SyntaxKind::Sequence(_, items), None) if items.is_empty() => Room::Empty,
-        (SyntaxKind::Mapping(layout, _), None) => Room::Mapping(*layout),
-        (SyntaxKind::Sequence(layout, _), None) => Room::Sequence(*layout),
+        (SyntaxKind::Scalar(Scalar { value: ScalarValue::Null, .. }), None) => Container::Empty,
+        (SyntaxKind::Scalar(_), None) => Container::Other("a scalar"),
+        (SyntaxKind::Mapping(_, entries), None) if entries.is_empty() => Container::Empty,
+        (SyntaxKind::Sequence(_, items), None) if items.is_empty() => Container::Empty,
+        (SyntaxKind::Mapping(layout, _), None) => Container::Mapping(*layout),
+        (SyntaxKind::Sequence(layout, _), None) => Container::Sequence(*layout),
     }
 }
 
-/// Returns the keys of a mapping that are strings, with those that merges (`<<`) bring in, and where each is.
+/// Returns the string keys of a mapping, including merged ones (`<<`), each with its position and byte offset.
 pub(crate) fn keys<'d>(syntax: &'d Syntax, node: &'d SyntaxNode) -> Vec<(&'d str, Position, usize)> {
     let mut keys = Vec::new();
     for entry in node.entries() {
@@ -160,7 +161,7 @@ fn anchored<'d>(node: &'d SyntaxNode, name: &str) -> Option<&'d SyntaxNode> {
     }
 }
 
-/// Returns where each entry or item of a node begins: at its key, its anchor or tag aside.
+/// Returns the byte offset of each entry or item of a node; anchors and tags before it do not count.
 pub(crate) fn starts_of_children(node: &SyntaxNode) -> Vec<usize> {
     match &node.kind {
         SyntaxKind::Mapping(_, entries) => entries.iter().map(|entry| entry.key.range.start).collect(),

@@ -1,8 +1,7 @@
-//! Writes regions into a template, and takes them out.
+//! Inserts, updates and removes regions of a template.
 //!
-//! In: the bytes of a template and the [`Regions`] that it is to have. Out: an [`Edit`] with the whole new text, which was read
-//! again and compared, or an [`EmbedError`]. It never touches a file, and never a byte that is not in a region of the owner's,
-//! but for what [`insert`](crate::insert) keeps in the marker.
+//! *Invariants:* no file is read or written. Every new text is parsed again and compared before it is returned. Bytes outside of
+//! the owner's regions change only as recorded in the marker (see [`insert`](crate::insert)).
 
 use tablewright_template::{Layout, SyntaxEntry};
 
@@ -15,56 +14,56 @@ use crate::remove::cut;
 use crate::splice::{Splice, apply};
 use crate::{EmbedError, conflict, text, verify};
 
-/// How to embed.
+/// Options of [`embed`] and [`remove`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options {
-    /// Whether what was edited by hand between the markers may be lost.
+    /// Whether to overwrite regions that were edited by hand.
     pub force: bool,
 }
 
-/// A template with its regions.
+/// The result of an edit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// The whole text.
+    /// The whole new text of the template.
     pub text: String,
-    /// What became of each region that was wanted or there.
+    /// What happened to each region.
     pub changes: Vec<Change>,
 }
 
 impl Edit {
-    /// Whether the text is another than before.
+    /// Whether any region was added, updated or removed.
     #[must_use]
     pub fn is_change(&self) -> bool {
-        self.changes.iter().any(|change| change.what != What::Unchanged)
+        self.changes.iter().any(|change| change.kind != ChangeKind::Unchanged)
     }
 }
 
-/// What became of a region.
+/// What happened to one region.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// Where the region belongs, such as `Resources`.
+    /// Path of the mapping or list that the region adds to, such as `Resources`.
     pub path: String,
-    /// What became of it.
-    pub what: What,
-    /// The line of its first marker: in the new text, or in the old one where it was removed.
+    /// What happened to it.
+    pub kind: ChangeKind,
+    /// Line of its begin marker, from 1: in the new text, or in the old text if the region was removed.
     pub line: usize,
 }
 
-/// What can become of a region.
+/// What can happen to a region.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum What {
-    /// It was not there before.
+pub enum ChangeKind {
+    /// The template did not have it before.
     Added,
-    /// It is another than before.
+    /// Its content or marker changed.
     Updated,
-    /// It was there and is no longer wanted.
+    /// It was in the template and has no content any more.
     Removed,
-    /// It is as it was.
+    /// Nothing changed.
     Unchanged,
 }
 
-/// Has a template have these regions of the owner's, each with what is wanted in it. Those that are there are updated where they
-/// stand.
+/// Inserts or updates the regions of one owner in a template. Existing regions are updated in place; a region without content is
+/// removed.
 ///
 /// ```
 /// use tablewright_sam::{Options, Region, Regions, embed};
@@ -90,7 +89,7 @@ pub enum What {
 ///
 /// # Errors
 ///
-/// See [`EmbedError`]. The text is then to be left as it is.
+/// Returns an [`EmbedError`] if the template cannot be edited safely; the caller should leave the file unchanged.
 pub fn embed(template: impl AsRef<[u8]>, wanted: &Regions, options: Options) -> Result<Edit, EmbedError> {
     let original = utf8(template.as_ref())?;
     let before = Document::read(original)?;
@@ -99,13 +98,13 @@ pub fn embed(template: impl AsRef<[u8]>, wanted: &Regions, options: Options) -> 
     for region in &wanted.regions {
         let Some(found) = before.region(&wanted.owner, &region.path) else { continue };
         refuse_edited(found, original, options)?;
-        match (&region.content, standing(&before, found)?) {
+        match (&region.content, shape_in_place(&before, found)?) {
             (None, _) => {
                 let path = found.name().path();
-                changes.push(Change { path, what: What::Removed, line: found.line });
+                changes.push(Change { path, kind: ChangeKind::Removed, line: found.line });
                 gone.push(found);
             }
-            // Somebody emptied it: to be written anew.
+            // Someone deleted its content, so it has no position to update in place: remove it, then insert it again.
             (Some(_), None) => gone.push(found),
             (Some(_), Some(_)) => {}
         }
@@ -121,51 +120,52 @@ pub fn embed(template: impl AsRef<[u8]>, wanted: &Regions, options: Options) -> 
         write(&Document::read(&cut(&before, &gone)?)?, &wanted.owner, sections)?
     };
     for region in nested {
-        // One by one: what is made for one may be where the next belongs.
+        // One at a time: keys that are created for one region may hold the next one.
         text = write(&Document::read(&text)?, &wanted.owner, vec![region])?;
     }
     let after = verify::embedded(&before, &text, wanted)?;
     for region in &wanted.regions {
         let Some(now) = after.region(&wanted.owner, &region.path) else { continue };
-        let what = match before.region(&wanted.owner, &region.path) {
-            None => What::Added,
-            Some(old) if original[old.range.clone()] == text[now.range.clone()] => What::Unchanged,
-            Some(_) => What::Updated,
+        let kind = match before.region(&wanted.owner, &region.path) {
+            None => ChangeKind::Added,
+            Some(old) if original[old.range.clone()] == text[now.range.clone()] => ChangeKind::Unchanged,
+            Some(_) => ChangeKind::Updated,
         };
-        changes.push(Change { path: now.name().path(), what, line: now.line });
+        changes.push(Change { path: now.name().path(), kind, line: now.line });
     }
     Ok(Edit { changes, text })
 }
 
-/// Returns what [`embed`] would change, nothing where the template is up to date. A hand edit is an error.
+/// Returns the changes that [`embed`] would make; empty if the template is up to date. A region edited by hand is an error.
 ///
 /// ```
-/// use tablewright_sam::{Region, Regions, What, check};
+/// use tablewright_sam::{Region, Regions, ChangeKind, check};
 ///
 /// let topic = Region::new(["Resources"], "Topic:\n  Type: AWS::SNS::Topic\n")?;
 /// let regions = Regions { owner: "alarms".to_owned(), regions: vec![topic] };
 /// let changes = check("Resources:\n", &regions)?;
-/// assert_eq!(changes[0].what, What::Added);
+/// assert_eq!(changes[0].kind, ChangeKind::Added);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
 /// # Errors
 ///
-/// As [`embed`].
+/// Same as [`embed`].
 pub fn check(template: impl AsRef<[u8]>, wanted: &Regions) -> Result<Vec<Change>, EmbedError> {
     let mut changes = embed(template, wanted, Options::default())?.changes;
-    changes.retain(|change| change.what != What::Unchanged);
+    changes.retain(|change| change.kind != ChangeKind::Unchanged);
     Ok(changes)
 }
 
-/// Takes all regions of an owner out of a template, and those of `owner.…`, which are for single tables of a stack. Every byte
-/// is then as it was before they were embedded.
+/// Removes all regions of an owner, and those of `owner.…`, which belong to single tables of a stack. The result is byte for byte
+/// the text from before they were embedded.
 ///
 /// See [`embed`].
 ///
 /// # Errors
 ///
-/// See [`EmbedError`]; also where a region was edited by hand, for that would be lost.
+/// Returns an [`EmbedError`] if the template cannot be edited safely, or if a region was edited by hand and `options.force` is
+/// not set.
 pub fn remove(template: impl AsRef<[u8]>, owner: &str, options: Options) -> Result<Edit, EmbedError> {
     let original = utf8(template.as_ref())?;
     let before = Document::read(original)?;
@@ -175,11 +175,12 @@ pub fn remove(template: impl AsRef<[u8]>, owner: &str, options: Options) -> Resu
     let gone: Vec<&Found> = before.regions.iter().filter(|found| is_owned(found.name())).collect();
     for found in &gone {
         refuse_edited(found, original, options)?;
-        standing(&before, found)?;
+        shape_in_place(&before, found)?;
     }
     let text = cut(&before, &gone)?;
     verify::removed(&before, &text, &gone)?;
-    let change = |found: &&Found| Change { path: found.name().path(), what: What::Removed, line: found.line };
+    let change =
+        |found: &&Found| Change { path: found.name().path(), kind: ChangeKind::Removed, line: found.line };
     Ok(Edit { changes: gone.iter().map(change).collect(), text })
 }
 
@@ -194,12 +195,13 @@ fn refuse_edited(found: &Found, source: &str, options: Options) -> Result<(), Em
     Ok(())
 }
 
-/// Writes regions into a template that has them in the right place or not at all.
+/// Inserts or updates regions; each is either missing from the template or in the right place.
 fn write(document: &Document<'_>, owner: &str, mut wanted: Vec<&Region>) -> Result<String, EmbedError> {
     let mut splices = Vec::new();
-    // Where a section that is there ends, one that is missing may begin.
+    // Existing sections first: a missing section may be inserted where an existing one ends, and splices at one offset keep
+    // order.
     wanted.sort_by_key(|region| document.find(&region.path).depth < region.path.len());
-    conflict::refuse_twice(document, owner, &wanted)?;
+    conflict::refuse_duplicates(document, owner, &wanted)?;
     for region in wanted {
         conflict::refuse_taken(document, owner, region)?;
         conflict::refuse_repeated(document, region)?;
@@ -211,15 +213,15 @@ fn write(document: &Document<'_>, owner: &str, mut wanted: Vec<&Region>) -> Resu
     Ok(apply(document.text, splices))
 }
 
-/// Writes a region where it stands.
+/// Rewrites a region in place.
 fn update(document: &Document<'_>, found: &Found, region: &Region) -> Result<Splice, EmbedError> {
-    let shape = standing(document, found)?
-        .ok_or_else(|| EmbedError::Internal("a region that has nothing in it is updated".to_owned()))?;
+    let shape = shape_in_place(document, found)?
+        .ok_or_else(|| EmbedError::Internal("an empty region cannot be updated in place".to_owned()))?;
     let newline = text::newline_at(document.text, found.body.start);
     Ok(Splice { at: found.range.clone(), with: write_region(region, found.begin.clone(), shape, newline) })
 }
 
-/// Returns the lines of a region with its markers, without the last line break.
+/// Returns the text of a region with its markers, without the final line break.
 pub(crate) fn write_region(region: &Region, begin: Begin, shape: Shape<'_>, newline: &str) -> String {
     let content = region.content.as_ref().expect("a region without content is never written");
     let body = lines(region, content, shape).join(newline);
@@ -228,14 +230,14 @@ pub(crate) fn write_region(region: &Region, begin: Begin, shape: Shape<'_>, newl
     format!("{margin}{begin}{newline}{body}{newline}{margin}{}", end(&begin.name))
 }
 
-/// Returns how a region is written where it stands, or nothing where there is nothing in it any more.
-pub(crate) fn standing<'d>(
+/// Returns the layout of a region at its current position, or `None` if nothing but comments is left in it.
+pub(crate) fn shape_in_place<'d>(
     document: &'d Document<'_>,
     found: &'d Found,
 ) -> Result<Option<Shape<'d>>, EmbedError> {
     let misplaced = || EmbedError::Misplaced { name: found.name().to_string(), line: found.line };
     let path = &found.name().path;
-    // The last node on the path whose key is outside of the region.
+    // Descend to the last node on the path whose key is outside of the region.
     let mut node = document.root();
     let mut depth = 0;
     let mut layout = Layout::Block;

@@ -1,100 +1,102 @@
-//! Why a template is left as it is.
+//! Errors of editing a template.
 //!
-//! The message says what is wrong and in which line; what to do about it is the [`hint`](EmbedError::hint).
+//! The message names the problem and its line; the [`hint`](EmbedError::hint) says how to fix it.
 
 use tablewright::Place;
 use tablewright_template::{ParseError, Position};
 
-/// Why nothing was changed.
+/// Why a template cannot be edited.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EmbedError {
-    /// Bytes that are not UTF-8.
-    #[error("the file is not UTF-8: byte {offset} is wrong")]
+    /// The file is not UTF-8.
+    #[error("the file is not UTF-8: invalid byte at offset {offset}")]
     NotUtf8 {
-        /// Which byte, from 0.
+        /// Offset of the first invalid byte, from 0.
         offset: usize,
     },
-    /// Text that is not YAML.
+    /// The file is not YAML.
     #[error("the file cannot be read")]
     Unreadable(#[source] ParseError),
-    /// JSON, or YAML that is written like JSON from the first bracket on.
-    #[error("the file is JSON, which has no comments: nothing could tell what in it is ours")]
+    /// The root of the file is JSON or a YAML flow mapping.
+    #[error("the file is JSON, which has no comments to mark a region with")]
     Json,
-    /// YAML of another kind.
+    /// The file is YAML, but not a template.
     #[error(
-        "the file is no SAM or CloudFormation template: it has neither `Resources` nor `Transform` nor `AWSTemplateFormatVersion`"
+        "the file is not a SAM or CloudFormation template: it has none of `Resources`, `Transform` and `AWSTemplateFormatVersion`"
     )]
     NotATemplate,
-    /// More than one document of a file is a template.
-    #[error("two documents of the file are templates, at {first} and at {second}")]
+    /// More than one YAML document of the file is a template.
+    #[error("the file contains two templates, at {first} and at {second}")]
     TwoTemplates {
-        /// Where one begins.
+        /// Start of the first template.
         first: Position,
-        /// Where the other begins.
+        /// Start of the second template.
         second: Position,
     },
-    /// A marker of a version that this one does not know.
-    #[error("line {line}: a region with markers of version `{version}`, and this is a tool for version `v1`")]
+    /// A marker in a format that this version does not support.
+    #[error(
+        "line {line}: the region was written in marker format `{version}`; this version of tablewright supports `v1`"
+    )]
     OtherVersion {
-        /// The version.
+        /// The marker format.
         version: String,
-        /// Where the marker is.
+        /// Line of the marker.
         line: usize,
     },
-    /// A comment that begins like a marker and does not go on like one.
-    #[error("line {line}: the marker of a region is not as it was written")]
+    /// A comment that starts like a marker but cannot be parsed as one.
+    #[error("line {line}: malformed region marker")]
     MalformedMarker {
         /// Where it is.
         line: usize,
     },
-    /// A marker behind something else in its line.
-    #[error("line {line}: the marker of a region does not stand in a line of its own")]
+    /// A marker after something else in its line.
+    #[error("line {line}: a region marker must be on a line of its own")]
     TrailingMarker {
         /// Where it is.
         line: usize,
     },
-    /// A beginning without an end.
-    #[error("line {line}: the region `{name}` begins here and ends nowhere")]
+    /// A begin marker without an end marker.
+    #[error("line {line}: the region `{name}` has no end marker")]
     NoEnd {
         /// Whose region, and where it belongs.
         name: String,
-        /// Where it begins.
+        /// Line of its begin marker.
         line: usize,
     },
-    /// An end without a beginning.
-    #[error("line {line}: the region `{name}` ends here and begins nowhere before")]
+    /// An end marker without a begin marker.
+    #[error("line {line}: the region `{name}` has an end marker but no begin marker before it")]
     NoBeginning {
         /// Whose region, and where it belongs.
         name: String,
-        /// Where it ends.
+        /// Line of the end marker.
         line: usize,
     },
-    /// A region that begins inside of another, or ends there.
+    /// Overlapping regions.
     #[error(
-        "line {line}: inside of the region `{outer}`, which begins in line {begin}, there is a marker of `{inner}`"
+        "line {line}: the region `{outer}`, which begins in line {begin}, contains a marker of `{inner}`"
     )]
     Crossed {
-        /// The region that is open.
+        /// The region that has not ended yet.
         outer: String,
-        /// Where it begins.
+        /// Line of its begin marker.
         begin: usize,
         /// The region of the other marker.
         inner: String,
-        /// Where that is.
+        /// Line of the other marker.
         line: usize,
     },
-    /// One region twice.
-    #[error("the region `{name}` is there twice, in line {first} and in line {second}")]
-    TwoRegions {
+    /// Two regions with the same owner and path.
+    #[error("the region `{name}` appears twice, in line {first} and in line {second}")]
+    DuplicateRegion {
         /// Whose region, and where it belongs.
         name: String,
-        /// Where one begins.
+        /// Line of the first begin marker.
         first: usize,
-        /// Where the other begins.
+        /// Line of the second begin marker.
         second: usize,
     },
-    /// What is between the markers is not what was written there.
+    /// The text between the markers does not match the checksum.
     #[error("line {line}: the region `{name}` was edited by hand")]
     EditedByHand {
         /// Whose region, and where it belongs.
@@ -102,92 +104,92 @@ pub enum EmbedError {
         /// Where it begins.
         line: usize,
     },
-    /// Between the markers there is something of another part of the template.
-    #[error("line {line}: the markers of the region `{name}` do not stand where they were written")]
+    /// The lines between the markers belong to another part of the template.
+    #[error("line {line}: the markers of the region `{name}` were moved")]
     Misplaced {
         /// Whose region, and where it belongs.
         name: String,
         /// Where it begins.
         line: usize,
     },
-    /// A key of a section twice.
-    #[error("`{key}` is in `{section}` twice, in line {first} and in line {second}")]
-    Twice {
+    /// A duplicate key in the template.
+    #[error("`{key}` appears twice in `{section}`, in line {first} and in line {second}")]
+    DuplicateKey {
         /// The key.
         key: String,
-        /// The mapping.
+        /// The section, or `the template` for the root.
         section: String,
-        /// The line of the first.
+        /// Line of the first.
         first: usize,
-        /// The line of the second.
+        /// Line of the second.
         second: usize,
     },
-    /// What is to be written has a name that is there already.
-    #[error("`{key}` is in the file already, in line {line}{}", and_at(at.as_ref()))]
+    /// A key of the region is already defined in the template.
+    #[error("`{key}` is already defined in line {line}{}", and_at(at.as_ref()))]
     Taken {
         /// The logical id or key.
         key: String,
-        /// The line of what is there.
+        /// Line of the existing definition.
         line: usize,
-        /// The Rust line of what is to be written.
+        /// Source location of the definition in Rust.
         at: Option<Place>,
     },
-    /// A place whose content an alias repeats somewhere else.
-    #[error("what is added to `{path}` would be added in line {line} too, where `*{anchor}` repeats it")]
+    /// An alias repeats the node that the region would be added to.
+    #[error("`{path}` cannot be extended: the alias `*{anchor}` in line {line} repeats its content")]
     Repeated {
-        /// Which place.
+        /// Path of the node with the anchor.
         path: String,
-        /// The anchor of the place, or of what it is in.
+        /// The anchor.
         anchor: String,
-        /// The line of the alias.
+        /// Line of the alias.
         line: usize,
     },
-    /// A place of the template that nothing can be added to.
-    #[error("{position}: nothing can be added to `{path}`, which is {found}")]
+    /// Nothing can be added to the node at the region's path.
+    #[error("{position}: cannot add to `{path}`: it is {found}")]
     NotAContainer {
-        /// Which place, such as `Resources`.
+        /// Path of the node, such as `Resources`.
         path: String,
-        /// What is there.
+        /// What the node is.
         found: &'static str,
-        /// Where that is.
+        /// Position of the node.
         position: Position,
     },
-    /// A function that the template does not have.
+    /// The template does not define the function.
     #[error("the template has no function `{name}`")]
     NoFunction {
         /// The logical id.
         name: String,
-        /// The one that may have been meant.
+        /// The most similar logical id, if any.
         near: Option<String>,
-        /// Those that there are.
+        /// The logical ids of all functions of the template.
         known: Vec<String>,
     },
-    /// A resource that is there and is no function.
-    #[error("{position}: `{name}` is no `{wanted}` but `{found}`")]
+    /// The resource is not a function.
+    #[error("{position}: `{name}` is an `{found}`, not an `{expected}`")]
     NotAFunction {
         /// The logical id.
         name: String,
         /// Its type.
         found: String,
-        /// What it has to be.
-        wanted: &'static str,
-        /// Where it is.
+        /// The required type.
+        expected: &'static str,
+        /// Position of its key.
         position: Position,
     },
-    /// Without the regions the rest of the template would say something else.
-    #[error("without its regions the rest of the template would say something else")]
+    /// Removing the regions would change the meaning of the rest of the template.
+    #[error("removing the regions would change the meaning of the rest of the template")]
     Entangled,
-    /// What was made does not hold when it is read again; nothing was returned.
-    #[error("a fault of this tool: {0}; the file is left as it is")]
+    /// The new text failed verification and was discarded.
+    #[error("internal error: {0}")]
     Internal(String),
 }
 
 fn and_at(at: Option<&Place>) -> String {
-    at.map(|at| format!(", and {at} defines it too")).unwrap_or_default()
+    at.map(|at| format!(" and by {at}")).unwrap_or_default()
 }
 
 impl EmbedError {
-    /// Where in the template it is, if it is at one place.
+    /// Returns the position of the problem in the template, if it has one. The column is 1 if only the line is known.
     #[must_use]
     pub fn position(&self) -> Option<Position> {
         let start = |line: &usize| Some(Position { line: *line, column: 1 });
@@ -203,7 +205,7 @@ impl EmbedError {
             | Self::Misplaced { line, .. }
             | Self::Taken { line, .. }
             | Self::Repeated { line, .. } => start(line),
-            Self::TwoRegions { second, .. } | Self::Twice { second, .. } => start(second),
+            Self::DuplicateRegion { second, .. } | Self::DuplicateKey { second, .. } => start(second),
             Self::TwoTemplates { second: position, .. }
             | Self::NotAContainer { position, .. }
             | Self::NotAFunction { position, .. } => Some(*position),
@@ -216,42 +218,42 @@ impl EmbedError {
         }
     }
 
-    /// What to do about it, where that is not plain from the message.
+    /// Returns how to fix the problem, unless the message already says so.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NotUtf8 { .. } => "save it as UTF-8",
             Self::Unreadable(error) => return error.hint(),
-            Self::Json => {
-                "deploy the tables as a stack of their own, or as a nested stack, and let the template refer to them"
-            }
-            Self::NotATemplate => "name the `template.yaml` of the SAM project",
-            Self::TwoTemplates { .. } => "CloudFormation takes one document a file: split the file",
+            Self::Json => "convert the template to YAML, or deploy the tables in a separate or nested stack",
+            Self::NotATemplate => "pass the `template.yaml` of the SAM project",
+            Self::TwoTemplates { .. } => "CloudFormation accepts one document per file: split the file",
             Self::OtherVersion { .. } => "use the version of tablewright that wrote the region",
             Self::MalformedMarker { .. } => {
-                "take back the edit of that line, or delete the region with both of its markers and embed again"
+                "undo the edit of that line, or delete the region with both of its markers and embed again"
             }
             Self::TrailingMarker { .. }
             | Self::NoEnd { .. }
             | Self::NoBeginning { .. }
-            | Self::Crossed { .. } => {
-                "put the marker back, or delete what is left of the region and embed again"
+            | Self::Crossed { .. } => "restore the marker, or delete the rest of the region and embed again",
+            Self::DuplicateRegion { .. } => "delete one of them with both of its markers",
+            Self::EditedByHand { .. } => "make the change in the definition, or discard it with `--force`",
+            Self::Misplaced { .. } => "move the markers back around the lines of the region",
+            Self::DuplicateKey { .. } => {
+                "rename or delete one of them: SAM keeps only the last one without a warning"
             }
-            Self::TwoRegions { .. } => "delete one of them with both of its markers",
-            Self::EditedByHand { .. } => {
-                "make the change in the definition; with `--force` what is between the markers is lost"
+            Self::Taken { .. } => {
+                "rename or delete one of them: SAM keeps only the last one without a warning"
             }
-            Self::Misplaced { .. } => "put the markers back around what they belong to",
-            Self::Twice { .. } => "rename or delete one of them: SAM would keep the last and say nothing",
-            Self::Taken { .. } => "rename or delete one of them: SAM would keep the last and say nothing",
-            Self::Repeated { .. } => "write out there what the alias stands for",
-            Self::NotAContainer { .. } => "write it as a block, one entry a line",
+            Self::Repeated { .. } => "replace the alias by a copy of the content",
+            Self::NotAContainer { .. } => "write it in block style, one entry per line",
             Self::NoFunction { near: Some(near), .. } => return Some(format!("did you mean `{near}`?")),
-            Self::NoFunction { known, .. } if known.is_empty() => "it has no functions at all",
+            Self::NoFunction { known, .. } if known.is_empty() => "it has no functions",
             Self::NoFunction { known, .. } => return Some(format!("it has {}", known.join(", "))),
-            Self::NotAFunction { wanted, .. } => return Some(format!("name an `{wanted}`")),
+            Self::NotAFunction { expected, .. } => {
+                return Some(format!("pass the logical id of an `{expected}`"));
+            }
             Self::Entangled => {
-                "a block scalar that keeps its empty lines (`|+`) stands before a region and would take in those behind it"
+                "a block scalar with `|+` before a region would absorb the empty lines after the region"
             }
             Self::Internal(_) => return None,
         };

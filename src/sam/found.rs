@@ -1,7 +1,6 @@
-//! The regions that a text has.
+//! Finds the regions of a template.
 //!
-//! In: a text and its comments. Out: every region, in the order of the text, or what is wrong with the markers. Markers are
-//! found among the comments, so that a block scalar may hold whatever it likes.
+//! Markers are searched for in comments only, so that a block scalar may contain text that looks like a marker.
 
 use std::ops::Range;
 
@@ -11,21 +10,21 @@ use crate::EmbedError;
 use crate::marker::{Begin, Marker, Name, checksum};
 use crate::text;
 
-/// A region that a text has.
+/// A region in a template.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Found {
     pub(crate) begin: Begin,
-    /// The line of the first marker, from 1.
+    /// Line of the begin marker, from 1.
     pub(crate) line: usize,
-    /// From the start of the first marker's line to the end of the last marker, without its line break.
+    /// From the start of the begin marker's line to the end of the end marker, without its line break.
     pub(crate) range: Range<usize>,
-    /// What is between the lines of the markers.
+    /// The lines between the markers.
     pub(crate) body: Range<usize>,
-    /// The spaces before the first marker.
+    /// Number of spaces before the begin marker.
     pub(crate) indentation: usize,
 }
 
-/// Returns the regions of a text.
+/// Returns the regions of a text, in order, or an error if its markers are malformed, unpaired, overlapping or duplicate.
 pub(crate) fn regions(source: &str, comments: &[Comment]) -> Result<Vec<Found>, EmbedError> {
     let mut regions: Vec<Found> = Vec::new();
     let mut open: Option<(Begin, &Comment)> = None;
@@ -62,7 +61,7 @@ pub(crate) fn regions(source: &str, comments: &[Comment]) -> Result<Vec<Found>, 
     for (i, region) in regions.iter().enumerate() {
         if let Some(first) = regions[..i].iter().find(|other| other.name() == region.name()) {
             let name = region.name().to_string();
-            return Err(EmbedError::TwoRegions { name, first: first.line, second: region.line });
+            return Err(EmbedError::DuplicateRegion { name, first: first.line, second: region.line });
         }
     }
     Ok(regions)
@@ -84,17 +83,17 @@ impl Found {
         &self.begin.name
     }
 
-    /// Whether what is between the markers is not what was written there.
+    /// Whether the lines between the markers do not match the checksum.
     pub(crate) fn is_edited(&self, source: &str) -> bool {
         checksum(&source[self.body.clone()]) != self.begin.checksum
     }
 
-    /// Whether a place is inside of the region.
+    /// Whether a byte offset is inside of the region.
     pub(crate) fn contains(&self, at: usize) -> bool {
         self.range.contains(&at)
     }
 
-    /// The lines of the region, with the line break behind them.
+    /// Returns the lines of the region, including the line break after the end marker.
     pub(crate) fn lines(&self, source: &str) -> Range<usize> {
         self.range.start..text::after_break(source, self.range.end)
     }

@@ -1,19 +1,20 @@
-//! Where a region goes that is not in a template yet.
+//! Inserts a region that is not in a template yet.
 //!
-//! In: a template and a region. Out: the splices that write it: behind the last entry of what it belongs to, at the indentation
-//! of the others, with the keys that are missing. What has to go for it (the brackets of `Resources: {}`) and what is written
-//! beside it is kept in the marker, so that [`remove`](crate::remove) can bring back every byte.
+//! A region is inserted after the last entry of its mapping or list, at the indentation of the entries there, with the keys of
+//! its path that are missing. Bytes that have to be replaced (the braces of `Resources: {}`) and lines that are added around it
+//! are recorded in the marker, so that [`remove`](crate::remove) can restore every byte.
 
 use tablewright_template::{Kind, Layout, Style, SyntaxKind, SyntaxNode};
 
 use crate::EmbedError;
-use crate::document::{Document, Place, Room, is_flow, room, starts_of_children};
+use crate::document::{Container, Document, Place, container_of, is_flow, starts_of_children};
 use crate::embed::write_region;
 use crate::marker::{Begin, Name, Seam};
 use crate::region::{Region, Shape};
 use crate::splice::Splice;
 use crate::text;
 
+/// Returns the splices that insert a region, or an error if nothing can be added at its path.
 pub(crate) fn insertion(
     document: &Document<'_>,
     owner: &str,
@@ -35,37 +36,37 @@ pub(crate) fn insertion(
         position: place.key.map_or(place.node.position, |entry| entry.key.position),
     };
     let wants_list = matches!(region.content.as_ref().map(|content| &content.kind), Some(Kind::Sequence(_)));
-    match (room(place.node), missing > 0 || !wants_list) {
-        (Room::None(found), _) => Err(refused(found)),
-        (Room::Sequence(_), true) => Err(refused("a list")),
-        (Room::Mapping(_), false) => Err(refused("a mapping, and a list is wanted")),
-        (Room::Mapping(Layout::Block) | Room::Sequence(Layout::Block), _) => {
-            Ok(vec![behind_the_others(document, place, region, begin)])
+    match (container_of(place.node), missing > 0 || !wants_list) {
+        (Container::Other(found), _) => Err(refused(found)),
+        (Container::Sequence(_), true) => Err(refused("a list")),
+        (Container::Mapping(_), false) => Err(refused("a mapping, expected a list")),
+        (Container::Mapping(Layout::Block) | Container::Sequence(Layout::Block), _) => {
+            Ok(vec![after_last_entry(document, place, region, begin)])
         }
-        (Room::Mapping(Layout::Flow) | Room::Sequence(Layout::Flow), _) => {
-            Ok(vec![in_brackets(document, place, region, begin)])
+        (Container::Mapping(Layout::Flow) | Container::Sequence(Layout::Flow), _) => {
+            Ok(vec![in_flow_collection(document, place, region, begin)])
         }
-        (Room::Empty, _) if is_flow(place.node) && place.in_flow => {
-            Ok(vec![in_brackets(document, place, region, begin)])
+        (Container::Empty, _) if is_flow(place.node) && place.in_flow => {
+            Ok(vec![in_flow_collection(document, place, region, begin)])
         }
-        (Room::Empty, _) if place.in_flow => Err(refused("empty, and in brackets")),
-        (Room::Empty, _) => match in_place_of_nothing(document, place, region, begin.clone()) {
+        (Container::Empty, _) if place.in_flow => Err(refused("empty, inside of a flow collection")),
+        (Container::Empty, _) => match after_empty_key(document, place, region, begin.clone()) {
             Some(splices) => Ok(splices),
-            None if is_flow(place.node) => Ok(vec![in_brackets(document, place, region, begin)]),
-            None => Err(refused("empty, with something that belongs to it")),
+            None if is_flow(place.node) => Ok(vec![in_flow_collection(document, place, region, begin)]),
+            None => Err(refused("empty, with an anchor or a comment")),
         },
     }
 }
 
-/// Behind the last entry or item of a block.
-fn behind_the_others(document: &Document<'_>, place: Place<'_>, region: &Region, begin: Begin) -> Splice {
+/// Inserts a region after the last entry or item of a block collection.
+fn after_last_entry(document: &Document<'_>, place: Place<'_>, region: &Region, begin: Begin) -> Splice {
     let node = place.node;
     let indentation = node.position.column - 1;
     let (at, last) = match place.key {
-        Some(key) => (behind(document, node, key.key.position.column), node),
-        None => end_of_rank(document, &region.path[0]),
+        Some(key) => (end_with_comments(document, node, key.key.position.column), node),
+        None => end_of_preceding_section(document, &region.path[0]),
     };
-    // A section of its own, spaced as the others are.
+    // A new section: follow the template's habit of empty lines between sections.
     let gap = place.depth == 0 && is_spaced(document, node) && !ends_in_block_scalar(last);
     let begin = Begin { gap, ..begin };
     let step = place.step.unwrap_or_else(|| document.step());
@@ -73,8 +74,9 @@ fn behind_the_others(document: &Document<'_>, place: Place<'_>, region: &Region,
     at_line(document, at, region, begin, shape, step)
 }
 
-/// Behind a key that has no value, or one that comes to nothing and goes.
-fn in_place_of_nothing(
+/// Inserts a region below a key without a value, or with an empty value (`null`, `{}`, `[]`), which is removed and recorded.
+/// Returns `None` if the value has an anchor or a comment.
+fn after_empty_key(
     document: &Document<'_>,
     place: Place<'_>,
     region: &Region,
@@ -89,7 +91,7 @@ fn in_place_of_nothing(
     let mut header_end = text::line_end(source, colon);
     if !value.is_absent() {
         let was = &source[colon..value.range.end];
-        // A comment, an anchor: more than nothing.
+        // A comment or an anchor would be lost.
         let brackets = source[value.range.clone()].trim_matches(['{', '}', '[', ']']);
         let is_bare = source[colon..value.range.start].trim().is_empty()
             && (!is_flow(value) || brackets.trim().is_empty());
@@ -114,8 +116,9 @@ fn in_place_of_nothing(
     Some(splices)
 }
 
-/// Behind an opening bracket, in front of whatever there is: right with a comma at the end, whatever follows.
-fn in_brackets(document: &Document<'_>, place: Place<'_>, region: &Region, begin: Begin) -> Splice {
+/// Inserts a region directly after the opening bracket of a flow collection. Its last line ends with a comma, which is valid
+/// before another entry and before the closing bracket.
+fn in_flow_collection(document: &Document<'_>, place: Place<'_>, region: &Region, begin: Begin) -> Splice {
     let source = document.text;
     let at = place.node.range.start + 1;
     let end = text::line_end(source, at);
@@ -133,7 +136,7 @@ fn in_brackets(document: &Document<'_>, place: Place<'_>, region: &Region, begin
     Splice { at: next..next, with: write_region(region, begin, shape, newline) + newline }
 }
 
-/// Writes a region, and the keys that it needs, at the start of a line or at the end of the text.
+/// Inserts a region and its missing keys at `at`, which is the start of a line or the end of the text.
 fn at_line(
     document: &Document<'_>,
     at: usize,
@@ -159,8 +162,8 @@ fn at_line(
     Splice { at: at..at, with }
 }
 
-/// Returns the place behind a node and the comments that belong to it, at the start of a line or at the end of the text.
-fn behind(document: &Document<'_>, node: &SyntaxNode, column: usize) -> usize {
+/// Returns the offset after a node and the comments that belong to it: the start of a line or the end of the text.
+fn end_with_comments(document: &Document<'_>, node: &SyntaxNode, column: usize) -> usize {
     let end = node.range.end;
     // A block scalar that keeps its empty lines ends at the start of a line.
     if end > 0 && text::line_start(document.text, end) == end {
@@ -169,7 +172,8 @@ fn behind(document: &Document<'_>, node: &SyntaxNode, column: usize) -> usize {
     past_comments(document, text::line_end(document.text, end), column)
 }
 
-/// Comments directly behind, deeper than the key at `column`, belong to what is there already. `end` is the end of a line.
+/// Skips the comments that directly follow and are indented deeper than the key at `column`: they belong to the node above. `end`
+/// is the end of a line.
 fn past_comments(document: &Document<'_>, end: usize, column: usize) -> usize {
     let source = document.text;
     let mut at = text::after_break(source, end);
@@ -187,14 +191,15 @@ fn past_comments(document: &Document<'_>, end: usize, column: usize) -> usize {
     past_regions(document, at)
 }
 
-/// Never inside of a region of ours, its markers included.
+/// Returns `at`, moved to the end of the region that it is in, if any: regions must not be nested.
 fn past_regions(document: &Document<'_>, at: usize) -> usize {
     let inside = document.regions.iter().find(|region| region.contains(at) && at > region.range.start);
     inside.map_or(at, |region| text::after_break(document.text, region.range.end))
 }
 
-/// Returns the place of a section that is missing: behind those that people write before it.
-fn end_of_rank<'d>(document: &'d Document<'_>, section: &str) -> (usize, &'d SyntaxNode) {
+/// Returns the offset for a missing section, and the node before it: after the sections that precede it in the usual order of a
+/// template.
+fn end_of_preceding_section<'d>(document: &'d Document<'_>, section: &str) -> (usize, &'d SyntaxNode) {
     const ORDER: [&str; 11] = [
         "AWSTemplateFormatVersion",
         "Transform",
@@ -215,13 +220,13 @@ fn end_of_rank<'d>(document: &'d Document<'_>, section: &str) -> (usize, &'d Syn
     match before.max_by_key(|entry| entry.key.range.start).or(entries.last()) {
         Some(entry) => {
             let end = if entry.value.is_absent() { &entry.key } else { &entry.value };
-            (behind(document, end, entry.key.position.column), end)
+            (end_with_comments(document, end, entry.key.position.column), end)
         }
         None => (document.text.len(), document.root()),
     }
 }
 
-/// Whether somebody has empty lines between the entries of a node.
+/// Whether there are empty lines between the entries of a node.
 fn is_spaced(document: &Document<'_>, node: &SyntaxNode) -> bool {
     let source = document.text;
     starts_of_children(node).into_iter().skip(1).any(|start| {
@@ -237,7 +242,7 @@ fn is_spaced(document: &Document<'_>, node: &SyntaxNode) -> bool {
     })
 }
 
-/// Whether an empty line behind a node could become a part of it (`|+`).
+/// Whether an empty line after a node could become a part of it (`|+`).
 fn ends_in_block_scalar(node: &SyntaxNode) -> bool {
     match &node.kind {
         SyntaxKind::Scalar(scalar) => matches!(scalar.style, Style::Literal | Style::Folded),
@@ -249,7 +254,7 @@ fn ends_in_block_scalar(node: &SyntaxNode) -> bool {
     }
 }
 
-/// Returns the place behind the colon of a key, if it is directly behind the key.
+/// Returns the offset after the colon of a key, or `None` if the colon is not in the same line after the key.
 pub(crate) fn after_colon(source: &str, key: &SyntaxNode) -> Option<usize> {
     let rest = &source[key.range.end..];
     let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();

@@ -1,25 +1,26 @@
-//! Tables inside a SAM project.
+//! DynamoDB tables in the template of a SAM project.
 //!
-//! In: the bytes of somebody's `template.yaml`, and stacks of tables. Out: the whole new text, in which nothing but
-//! marked regions of ours has changed. It never reads or writes a file, and never touches a byte that it does not own.
+//! The functions take the text of a `template.yaml` and the definitions of tables, and return the new text, in which only marked
+//! regions have changed.
 //!
-//! | function | in | out |
+//! | function | takes | returns |
 //! | --- | --- | --- |
-//! | [`regions`] | a stack, a [`Way`] to have its tables | the [`Regions`] that a template is to have |
-//! | [`fragment`](fn@fragment) | a table, a function, what it may do | a [`Fragment`], to paste or to embed |
-//! | [`embed`], [`embed_fragment`], [`check`], [`remove`] | a template and one of these | an [`Edit`], read again and compared |
-//! | [`env_json`] | stacks | the file that `sam local --env-vars` takes |
-//! | [`with_name_parameters`] | a stack | the stack, its tables named so that `sam local` knows it too |
+//! | [`regions`] | a stack and a [`Way`] to integrate its tables | the [`Regions`] to embed in a template |
+//! | [`fragment`](fn@fragment) | a table, a function and its access | a [`Fragment`], to paste or to embed |
+//! | [`embed`], [`embed_fragment`], [`check`], [`remove`] | a template and one of these | an [`Edit`] or its [`Change`]s |
+//! | [`env_json`] | stacks | the content of a file for `sam local --env-vars` |
+//! | [`with_name_parameters`] | a stack | the stack, with table names that `sam local` resolves correctly |
 //!
-//! # What is ours in a template
+//! # Regions
 //!
-//! The lines between two markers, which are comments and say whose they are, where they belong, and what the lines between
-//! come to (see [`embed`]). Beside them only what the first marker keeps: the keys that were made for the region (`made:2`), the
-//! empty line before them (`gap`), a line that was broken at a bracket (`inline`), and the bytes that had to go (`was:" {}"`).
-//! [`remove`] brings all of it back. What somebody else has under a key that was made for a region keeps the key.
+//! A region is the lines between two marker comments. The markers name the owner of the region, the path of the mapping or list
+//! that it adds to, and a checksum of the lines (see [`embed`]). The begin marker also records what was changed around the
+//! region: the number of keys that were created for it (`made:2`), an empty line before them (`gap`), a line that was broken at a
+//! bracket (`inline`), and bytes that were replaced (`was:" {}"`). [`remove`] restores all of it. A key that was created for a
+//! region is kept if other entries were added to it.
 //!
-//! *Invariants:* no file, no network, no clock; no byte outside of a region changes unnoticed; nothing is returned that was not
-//! read again.
+//! *Invariants:* no file, network or clock is accessed; no byte outside of a region changes without a record in its marker; every
+//! new text is parsed again and compared before it is returned.
 
 mod text;
 mod splice;
@@ -39,7 +40,7 @@ mod fragment;
 
 mod error;
 
-pub use embed::{Change, Edit, Options, What, check, embed, remove};
+pub use embed::{Change, ChangeKind, Edit, Options, check, embed, remove};
 pub use error::EmbedError;
 pub use fragment::{Access, Fragment, FragmentKind, Request, embed_fragment, env_json, fragment};
 pub use names::with_name_parameters;

@@ -1,7 +1,7 @@
-//! The comment lines around what is ours.
+//! The marker comments around a region.
 //!
-//! In: the text of a comment. Out: a [`Marker`], or nothing where the comment is somebody else's. A marker says whose
-//! region it is and where it belongs, and carries a checksum of what is between, so that a hand edit shows.
+//! A marker names the owner of the region and the path that it belongs to. The begin marker also has a checksum of the lines of
+//! the region, to detect edits by hand.
 //!
 //! ```yaml
 //!   # >>> tablewright v1 notes Resources sha256:2f00da5b7bee11e2
@@ -15,52 +15,52 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-/// The version of the form of markers that this version writes and reads.
+/// The marker format that is read and written.
 const VERSION: &str = "v1";
 
 const BEGIN: &str = ">>> tablewright";
 const END: &str = "<<< tablewright";
 
-/// A comment that begins or ends a region.
+/// A comment that starts or ends a region.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Marker {
     Begin(Begin),
     End(Name),
-    /// A region begins here, in a form of another version.
+    /// A begin marker in another format.
     OtherVersion(String),
-    /// It begins like a marker and does not go on like one.
+    /// It starts like a marker but cannot be parsed as one.
     Malformed,
 }
 
-/// Whose region it is, and the path of the mapping or list that it adds to, such as `Resources`.
+/// The owner of a region, and the path of the mapping or list that it adds to, such as `Resources`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Name {
     pub(crate) owner: String,
     pub(crate) path: Vec<String>,
 }
 
-/// What the marker at the beginning says.
+/// A begin marker.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Begin {
     pub(crate) name: Name,
-    /// Of the text between the markers; see [`checksum`].
+    /// Checksum of the text between the markers; see [`checksum`].
     pub(crate) checksum: String,
     pub(crate) seam: Seam,
-    /// Whether an empty line was written before the keys that were made.
+    /// Whether an empty line was added before the keys that were created.
     pub(crate) gap: bool,
-    /// How many keys of the path, the last ones, were written for the region, in lines of their own.
+    /// Number of keys, at the end of the path, that were created for the region, each in a line of its own.
     pub(crate) made: usize,
-    /// The bytes that stood behind the last key of the path, such as ` {}` of `Resources: {}`.
+    /// The bytes that were replaced after the last key of the path, such as ` {}` of `Resources: {}`.
     pub(crate) was: Option<String>,
 }
 
-/// What belongs to a region beside its lines, so that without it every byte is as before.
+/// How a region is joined to the text around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seam {
-    /// Nothing: it is whole lines.
+    /// The region is whole lines.
     Lines,
-    /// The line break before it, and behind it the break and the indentation of the line that goes on:
-    /// it stands behind the bracket of `{A: b}`.
+    /// A line was broken after a bracket, as in `{A: b}`: the line break before the region, and the line break and indentation
+    /// after it, were added with it.
     Inline,
 }
 
@@ -81,7 +81,7 @@ impl fmt::Display for Name {
 }
 
 impl Marker {
-    /// Reads a comment, given with its `#`.
+    /// Parses a comment, including its `#`; `None` if it is not a marker.
     pub(crate) fn read(comment: &str) -> Option<Self> {
         let text = comment.trim_start_matches('#').trim();
         let after =
@@ -154,13 +154,13 @@ impl fmt::Display for Begin {
     }
 }
 
-/// The line at the end of a region.
+/// Returns the end marker of a region.
 pub(crate) fn end(name: &Name) -> String {
     format!("# {END} {name}")
 }
 
-/// The checksum of a region's body. Line breaks and the indentation of the whole count for nothing: a checkout with CRLF and an
-/// editor that indents a block are no edits.
+/// Returns the checksum of the lines of a region, in 16 hexadecimal digits. Line break style and common indentation are ignored,
+/// so that neither a checkout with CRLF nor re-indenting the template counts as an edit.
 pub(crate) fn checksum(body: &str) -> String {
     let body = body.replace("\r\n", "\n").replace('\r', "\n");
     let is_blank = |line: &&str| line.trim().is_empty();
@@ -172,7 +172,7 @@ pub(crate) fn checksum(body: &str) -> String {
         hash.update("\n");
     }
     let mut sum = String::new();
-    // Against slips of the hand, not against an enemy: a quarter of the digits keeps the line short.
+    // 64 bits of the digest: this detects accidental edits, not forgery, and keeps the line short.
     for byte in &hash.finalize()[..8] {
         write!(sum, "{byte:02x}").expect("writing to a String does not fail");
     }
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn markers_round_trip() {
         for seam in [Seam::Lines, Seam::Inline] {
             for (made, was) in [(0, None), (2, Some(" {}")), (1, Some("\n\t \"#é\" was:"))] {
                 let was = was.map(str::to_owned);
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_marker_of_ours_is_nothing_and_what_is_half_of_one_is_malformed() {
+    fn other_comments_are_ignored_and_incomplete_markers_are_malformed() {
         for other in [
             "# >>>",
             "# tablewright v1",
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn line_breaks_and_common_indentation_are_no_edits() {
+    fn the_checksum_ignores_line_breaks_and_common_indentation() {
         let sum = checksum("  A:\n    b: c\n\n  D: e\n");
         assert_eq!(checksum("A:\n  b: c\n\nD: e"), sum);
         assert_eq!(checksum("    A:\r\n      b: c\r\n\r\n    D: e\r\n"), sum);

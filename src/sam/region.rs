@@ -1,12 +1,12 @@
-//! What is to be in a template: regions, each a piece of YAML and the place where it belongs.
+//! Regions: pieces of YAML and the paths in a template that they belong to.
 //!
-//! In: block YAML, as the renderer lays it out. Out: the lines of a region, in the indentation or the brackets of the template
-//! around it.
+//! The content of a region is block YAML, as the renderer writes it. Inside of a block collection its lines are indented; inside
+//! of a flow collection it is written as JSON.
 
 use tablewright::Place;
 use tablewright_template::{JsonLayout, Layout, Node, ParseError, Syntax, SyntaxKind, SyntaxNode};
 
-/// The regions that somebody owns in a template.
+/// The regions of one owner in a template.
 ///
 /// ```
 /// use tablewright_sam::{Region, Regions, embed, Options};
@@ -19,35 +19,35 @@ use tablewright_template::{JsonLayout, Layout, Node, ParseError, Syntax, SyntaxK
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Regions {
-    /// Whose they are, one word, such as the id of a stack. Regions of others are left alone.
+    /// The owner, a word without spaces, such as the id of a stack. Regions of other owners are not changed.
     pub owner: String,
-    /// The regions, no place twice. One that is empty is taken out of the template.
+    /// The regions, with distinct paths. A region without content is removed from the template.
     pub regions: Vec<Region>,
 }
 
-/// A piece of a template.
+/// A piece of a template: entries of one mapping, or items of one list.
 ///
 /// See [`Regions`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Region {
-    /// The keys that lead to the mapping or list that it adds to, such as `Resources`.
+    /// Path of the mapping or list that it adds to, such as `["Resources"]`.
     pub path: Vec<String>,
-    /// The entries or items as block YAML at the left margin, with comments; empty where nothing is wanted.
+    /// The entries or items as block YAML without indentation, with comments; empty to remove the region.
     pub yaml: String,
-    /// Where what is defined comes from, by key.
+    /// Source locations in Rust, by key. They are shown in errors.
     pub places: Vec<(String, Place)>,
-    /// What `yaml` means.
+    /// `yaml`, parsed; `None` if it is empty.
     pub(crate) content: Option<Node>,
 }
 
 impl Region {
-    /// Makes a region of block YAML. Text of nothing but white space is a region that is to go.
+    /// Creates a region from its path and block YAML. If the YAML is blank, the region is removed from the template.
     ///
     /// See [`Regions`].
     ///
     /// # Errors
     ///
-    /// Where the text is no YAML that CloudFormation reads.
+    /// Returns an error if the text is not YAML that CloudFormation accepts.
     pub fn new<K: Into<String>>(
         path: impl IntoIterator<Item = K>,
         yaml: impl Into<String>,
@@ -57,7 +57,7 @@ impl Region {
         Ok(Self { path, yaml, places: Vec::new(), content })
     }
 
-    /// Says where what is defined comes from.
+    /// Adds source locations, by key.
     ///
     /// ```
     /// use tablewright::Place;
@@ -78,17 +78,17 @@ impl Region {
     }
 }
 
-/// How a region is written.
+/// The layout of a region.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Shape<'a> {
     pub(crate) layout: Layout,
-    /// The spaces before each line.
+    /// Number of spaces before each line.
     pub(crate) indentation: usize,
-    /// Keys that the content is wrapped in: those of the path that brackets do not have.
+    /// Keys that the content is wrapped in: the end of the path that does not exist in the flow collection.
     pub(crate) wrapped_in: &'a [String],
 }
 
-/// Returns the lines of a region without their line breaks, indented.
+/// Returns the indented lines of a region, without line breaks.
 pub(crate) fn lines(region: &Region, content: &Node, shape: Shape<'_>) -> Vec<String> {
     let text = match shape.layout {
         Layout::Block => region.yaml.trim_matches(['\n', '\r']).to_owned(),
@@ -101,27 +101,27 @@ pub(crate) fn lines(region: &Region, content: &Node, shape: Shape<'_>) -> Vec<St
     indented.collect()
 }
 
-/// Returns the entries or items as JSON, each with a comma behind it: right whatever follows.
+/// Returns the entries or items as JSON, with a comma at the end: YAML allows it before another entry and before the closing
+/// bracket.
 fn flow(content: &Node, wrapped_in: &[String]) -> String {
     let json = content.write_json(JsonLayout::Pretty);
     let mut json = wrapped_in.iter().rev().fold(json, |json, key| {
         format!("{{\n  {}: {}\n}}", serde_json::Value::from(key.as_str()), json.replace('\n', "\n  "))
     });
-    // Of the whole collection, what is between its brackets.
+    // Remove the outer brackets and their indentation.
     json.pop();
     let inner: Vec<&str> = json.trim_end().lines().skip(1).collect();
     let dedented: Vec<&str> = inner.iter().map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
-    // Two spaces, then something, is the beginning or the end of an entry; the last line ends the last.
     dedented.join("\n") + ","
 }
 
-/// Returns what a region comes to when it is read, to be compared with what stands in the template.
+/// Parses a region as it is laid out, to be compared with the template.
 pub(crate) fn meaning(region: &Region, content: &Node, shape: Shape<'_>) -> Result<Syntax, ParseError> {
     let shape = Shape { indentation: 0, ..shape };
     let text = lines(region, content, shape).join("\n");
     Syntax::parse(&match shape.layout {
         Layout::Block => text,
-        // An open bracket of the same kind.
+        // Flow content needs the brackets of its collection.
         Layout::Flow => match (&content.kind, shape.wrapped_in) {
             (tablewright_template::Kind::Sequence(_), []) => format!("[\n{text}\n]"),
             _ => format!("{{\n{text}\n}}"),
@@ -129,7 +129,7 @@ pub(crate) fn meaning(region: &Region, content: &Node, shape: Shape<'_>) -> Resu
     })
 }
 
-/// Whether two nodes say the same, wherever they stand.
+/// Whether two nodes are equal, except for their positions.
 pub(crate) fn same(a: &SyntaxNode, b: &SyntaxNode) -> bool {
     a.tag == b.tag
         && a.anchor == b.anchor

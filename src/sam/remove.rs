@@ -1,4 +1,4 @@
-//! Takes regions out of a text, with everything that was written for them, and brings back what went for them.
+//! Removes regions from a template and restores what was changed around them.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use crate::marker::{Begin, Seam};
 use crate::splice::{Splice, apply};
 use crate::text;
 
-/// Returns the text without these regions.
+/// Returns the text of the template without the given regions.
 pub(crate) fn cut(document: &Document<'_>, gone: &[&Found]) -> Result<String, EmbedError> {
     let source = document.text;
     let is_gone = |region: &Found| gone.iter().any(|gone| gone.name() == region.name());
@@ -22,14 +22,18 @@ pub(crate) fn cut(document: &Document<'_>, gone: &[&Found]) -> Result<String, Em
         let (cut, left): (Vec<&Found>, Vec<&Found>) = run.iter().partition(|region| is_gone(region));
         ranges.extend(cut.iter().map(|region| region.lines(source)));
         match (inline, left.first(), cut.last()) {
-            // They all stood between a bracket and what goes on behind it.
+            // The run broke a line after a bracket: join the line again.
             (Some(first), None, Some(last)) => {
                 let next = last.lines(source).end;
                 let margin = text::indentation(source, next).min(first.indentation);
                 ranges.push(text::before_break(source, run[0].range.start)..next + margin);
             }
-            (Some(first), Some(heir), _) if is_gone(first) => {
-                splices.push(marker(document, heir, &Begin { seam: Seam::Inline, ..heir.begin.clone() }));
+            (Some(first), Some(successor), _) if is_gone(first) => {
+                splices.push(marker(
+                    document,
+                    successor,
+                    &Begin { seam: Seam::Inline, ..successor.begin.clone() },
+                ));
             }
             (_, _, _) => {}
         }
@@ -40,7 +44,7 @@ pub(crate) fn cut(document: &Document<'_>, gone: &[&Found]) -> Result<String, Em
         let stays = place.depth == path.len()
             && starts_of_children(place.node).into_iter().any(|start| !is_in_gone(start));
         if stays {
-            splices.extend(hand_over(document, region, is_gone));
+            splices.extend(transfer_to_sibling(document, region, is_gone));
             continue;
         }
         if let Some(headers) = headers(document, region) {
@@ -57,7 +61,8 @@ pub(crate) fn cut(document: &Document<'_>, gone: &[&Found]) -> Result<String, Em
     Ok(apply(source, splices))
 }
 
-/// Joins what touches. What ends a text without a line break takes the break before it along: the text ended there before.
+/// Merges overlapping and adjacent ranges. A range at the end of a text without a final line break is extended by the line break
+/// before it, which was added with the region.
 fn merged(source: &str, mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     ranges.sort_by_key(|range| range.start);
     let mut merged: Vec<Range<usize>> = Vec::new();
@@ -75,31 +80,40 @@ fn merged(source: &str, mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     merged
 }
 
-/// Another region of the same place takes over what the region made and replaced: it needs it now.
-fn hand_over(document: &Document<'_>, region: &Found, is_gone: impl Fn(&Found) -> bool) -> Option<Splice> {
+/// Moves the record of created keys and replaced bytes to another region with the same path, which still needs the keys. Returns
+/// `None` if there is nothing to record or no other region.
+fn transfer_to_sibling(
+    document: &Document<'_>,
+    region: &Found,
+    is_gone: impl Fn(&Found) -> bool,
+) -> Option<Splice> {
     let Begin { gap, made, was, .. } = &region.begin;
     if *made == 0 && was.is_none() {
         return None;
     }
-    let is_heir = |other: &&Found| other.name().path == region.name().path && !is_gone(other);
-    let heir = document.regions.iter().find(is_heir)?;
-    Some(marker(document, heir, &Begin { gap: *gap, made: *made, was: was.clone(), ..heir.begin.clone() }))
+    let is_successor = |other: &&Found| other.name().path == region.name().path && !is_gone(other);
+    let successor = document.regions.iter().find(is_successor)?;
+    Some(marker(
+        document,
+        successor,
+        &Begin { gap: *gap, made: *made, was: was.clone(), ..successor.begin.clone() },
+    ))
 }
 
-/// Returns the empty line that was written before the keys of a region, which begin at `start`.
+/// Returns the empty line that was added before the keys of a region, which begin at `start`.
 fn gap(source: &str, region: &Found, start: usize) -> Option<Range<usize>> {
     let end = text::before_break(source, start);
     let line = text::line_start(source, end);
     (region.begin.gap && line < start && text::is_blank(&source[line..end])).then_some(line..start)
 }
 
-/// Writes the first marker of a region anew.
+/// Rewrites the begin marker of a region.
 fn marker(document: &Document<'_>, region: &Found, begin: &Begin) -> Splice {
     let start = region.range.start + region.indentation;
     Splice { at: start..text::line_end(document.text, start), with: begin.to_string() }
 }
 
-/// Returns the lines of the keys that were made for a region, from the last one up, as long as there is nothing else in them.
+/// Returns the lines of the keys that were created for a region, from the last one upwards, as far as nothing else is below them.
 fn headers(document: &Document<'_>, region: &Found) -> Option<Range<usize>> {
     let source = document.text;
     let path = &region.name().path;
@@ -110,7 +124,7 @@ fn headers(document: &Document<'_>, region: &Found) -> Option<Range<usize>> {
         let is_alone = depth + 1 == path.len() || place.node.entries().len() == 1;
         let line = text::line_start(source, key.range.start);
         let end = text::line_end(source, line);
-        // Somebody may have written a comment behind it.
+        // A comment may have been added after the key; keep the line then.
         let is_as_made = source[line..end].trim_start_matches(' ') == format!("{}:", path[depth]);
         if !is_alone || !is_as_made || text::after_break(source, end) != start {
             break;

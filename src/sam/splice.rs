@@ -1,17 +1,17 @@
-//! Changes to a text, each in a place of its own.
+//! Replacement of byte ranges of a text.
 
 use std::ops::Range;
 
-/// What is to stand in the place of some bytes.
+/// Replaces the bytes `at` by `with`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Splice {
     pub(crate) at: Range<usize>,
     pub(crate) with: String,
 }
 
-/// Makes all changes at once. At one place, the first is written first.
+/// Applies all splices. Splices at the same offset are applied in the given order.
 pub(crate) fn apply(text: &str, mut splices: Vec<Splice>) -> String {
-    // Stable: regions that are inserted at one place keep their order.
+    // The sort must be stable: regions that are inserted at one offset keep their order.
     splices.sort_by_key(|splice| splice.at.start);
     let mut out =
         String::with_capacity(text.len() + splices.iter().map(|splice| splice.with.len()).sum::<usize>());

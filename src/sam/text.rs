@@ -1,28 +1,28 @@
-//! Lines and line breaks of a text whose every byte matters.
+//! Lines and line breaks (`\n`, `\r\n` or `\r`) of a text, by byte offset.
 
-/// Where the line that `at` is in begins.
+/// Returns the start of the line that contains `at`.
 pub(crate) fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind(['\n', '\r']).map_or(0, |end| end + 1)
 }
 
-/// Where the text of the line that `at` is in ends, before its line break.
+/// Returns the end of the line that contains `at`, before its line break.
 pub(crate) fn line_end(text: &str, at: usize) -> usize {
     text[at..].find(['\n', '\r']).map_or(text.len(), |length| at + length)
 }
 
-/// Where the next line begins; `at` is the end of a line.
+/// Returns the start of the next line; `at` is the end of a line.
 pub(crate) fn after_break(text: &str, at: usize) -> usize {
     let rest = &text[at..];
     at + if rest.starts_with("\r\n") { 2 } else { usize::from(rest.starts_with(['\n', '\r'])) }
 }
 
-/// Where the line break before `at`, the start of a line, begins.
+/// Returns the start of the line break before `at`, which is the start of a line.
 pub(crate) fn before_break(text: &str, at: usize) -> usize {
     let before = &text[..at];
     at - if before.ends_with("\r\n") { 2 } else { usize::from(before.ends_with(['\n', '\r'])) }
 }
 
-/// The line break that the text uses around `at`: that of the line before, else the first there is.
+/// Returns the line break to use at `at`: that of the line before, else the first of the text, else `\n`.
 pub(crate) fn newline_at(text: &str, at: usize) -> &str {
     let end = line_start(text, at);
     let before = &text[before_break(text, end)..end];
@@ -36,12 +36,12 @@ pub(crate) fn newline_at(text: &str, at: usize) -> &str {
     }
 }
 
-/// How many spaces a line begins with; `at` is its start.
+/// Returns the number of spaces that the line starting at `at` begins with.
 pub(crate) fn indentation(text: &str, at: usize) -> usize {
     text[at..].len() - text[at..].trim_start_matches(' ').len()
 }
 
-/// Whether there is nothing but blanks.
+/// Whether the text has only spaces and tabs.
 pub(crate) fn is_blank(text: &str) -> bool {
     text.trim_matches([' ', '\t']).is_empty()
 }
@@ -51,7 +51,7 @@ mod tests {
     use super::{after_break, before_break, line_end, line_start, newline_at};
 
     #[test]
-    fn each_of_the_three_line_breaks_is_one() {
+    fn all_three_line_breaks_are_recognized() {
         let text = "a\nb\r\nc\rd";
         let starts = [0, 2, 5, 7];
         for (start, line_break) in starts.into_iter().zip(["\n", "\r\n", "\r", ""]) {
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_before_says_which_break_is_used_here() {
+    fn the_line_break_of_the_line_before_is_used() {
         let text = "a\r\nb\nc";
         let check = |at: usize, newline: &str| assert_eq!(newline_at(text, at), newline);
         check(0, "\r\n");

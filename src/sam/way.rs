@@ -1,8 +1,7 @@
-//! The ways in which a SAM template can have tables, and how it refers to them in each.
+//! Ways to integrate the tables of a stack in a SAM template, and how the template refers to them in each.
 //!
-//! In: a stack and a [`Way`]. Out: the [`Regions`] that the template is to have, and the expressions for a table's name, ARN and
-//! stream. No `Fn::ForEach` (SAM expands it only behind a flag), and no exported stream ARNs: a stream that is made anew has
-//! another one, and an export that is imported can never change (amplify-cli#4054).
+//! `Fn::ForEach` is not used: SAM expands it only behind a flag. Stream ARNs are never imported: a stream that is created again
+//! has a new ARN, and an export cannot change while it is imported (amplify-cli#4054).
 
 use serde_json::{Value as Json, json};
 use tablewright::render::{Error as RenderError, Form, Templates, render};
@@ -12,38 +11,41 @@ use tablewright_template::{ParseError, Syntax};
 use crate::names::{name_of, parameter_of, with_name_parameters};
 use crate::region::{Region, Regions};
 
-/// How a SAM template has the tables of a stack.
+/// How a SAM template integrates the tables of a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Way {
-    /// In the template itself.
+    /// The tables are resources of the template.
     Embedded,
-    /// In a nested stack, whose template stands beside this one. The nested stack outlives its resource.
+    /// The tables are in a nested stack, whose template is a file beside this one. Its `DeletionPolicy` retains it if the
+    /// resource is removed.
     Nested,
-    /// In a snippet beside the template, which `AWS::Include` puts in at deploy. For projects that have it already: few tools
-    /// see through it.
+    /// The tables are in a snippet beside the template, which the `AWS::Include` transform inserts on deployment. For projects
+    /// that already use it: few tools can read through the transform.
     Include,
-    /// In a stack of their own; names come in as parameters.
+    /// The tables are in a separate stack; their names are parameters of the template.
     Parameter,
-    /// In a stack of their own; read from its outputs by `Fn::GetStackOutput`, which holds nobody back from changing them.
+    /// The tables are in a separate stack, whose outputs are read by `Fn::GetStackOutput`. The other stack can still change or
+    /// remove them.
     GetStackOutput,
-    /// In a stack of their own; imported from its exports, which can then be neither changed nor removed.
+    /// The tables are in a separate stack, whose exports are imported. Imported exports cannot be changed or removed.
     ImportValue,
-    /// In a stack of their own; read from the SSM Parameter Store whenever this one is updated.
+    /// The tables are in a separate stack, which publishes their names in the SSM Parameter Store. They are read on every update
+    /// of this stack.
     Ssm,
 }
 
-/// Why there are no regions for a stack.
+/// Why the regions of a stack cannot be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RegionsError {
-    /// The definition lacks something.
+    /// The definition does not support the requested integration.
     #[error("{}: {}", .0.at, .0.message)]
     Problem(Box<Problem>),
     /// The stack cannot be rendered.
     #[error("the stack cannot be rendered")]
     Render(#[from] RenderError),
-    /// What was rendered cannot be taken apart.
-    #[error("what was rendered cannot be read")]
+    /// The rendered template cannot be parsed.
+    #[error("the rendered template cannot be parsed")]
     Read(#[from] ParseError),
 }
 
@@ -53,13 +55,14 @@ impl From<Box<Problem>> for RegionsError {
     }
 }
 
-/// A section, and what stands in it.
+/// The name and content of a section.
 type Part = (&'static str, String);
 
 const SECTIONS: [&str; 5] = ["Parameters", "Mappings", "Conditions", "Resources", "Outputs"];
 
-/// Returns the regions that a template is to have so that it has the tables of a stack: all sections, those empty that need
-/// nothing. The owner is the stack's id, and `env` the environment that the stack was made for.
+/// Returns the regions that integrate the tables of a stack in a template, one for each section; sections that need nothing are
+/// empty, so that embedding removes what another [`Way`] has left there. The owner is the stack's id; `env` is the environment
+/// that the stack was created for.
 ///
 /// ```
 /// use tablewright::render::Templates;
@@ -117,8 +120,8 @@ pub fn regions(stack: &Stack, env: &str, templates: &Templates, way: Way) -> Res
     Ok(Regions { owner: stack.id.clone(), regions })
 }
 
-/// Returns the file that a template refers to, which belongs beside it: its name, and its text. None where the tables are in the
-/// template itself or in a stack of their own.
+/// Returns the name and text of the file that has to be beside the template, for [`Way::Nested`] and [`Way::Include`]; otherwise
+/// `None`.
 ///
 /// ```
 /// use tablewright::render::Templates;
@@ -156,12 +159,13 @@ pub fn companion(
     Ok(Some((name, text)))
 }
 
-/// The line that says where a region comes from. No version and no date: an update of the tool is no change.
+/// Returns the comment that names the source of a region. It has no version and no date, so that updating the tool changes
+/// nothing.
 pub(crate) fn provenance(stack: &Stack) -> String {
     format!("# From {}. Do not edit: change it there, then embed again.\n", stack.at.file)
 }
 
-/// Returns the Rust lines of what a region defines.
+/// Returns the source locations in Rust of the keys of a region.
 fn places(stack: &Stack, section: &str, region: &Region) -> Vec<(String, tablewright::Place)> {
     let Some(tablewright_template::Kind::Mapping(entries)) = region.content.as_ref().map(|node| &node.kind)
     else {
@@ -171,27 +175,27 @@ fn places(stack: &Stack, section: &str, region: &Region) -> Vec<(String, tablewr
     entries.iter().filter_map(|entry| place(&entry.key)).collect()
 }
 
-/// Returns the sections of a rendered template, each without its key and at the left margin, as the renderer laid it out.
+/// Returns the sections of a rendered template as text, each without its key and without indentation.
 fn sections(rendered: &str) -> Result<Vec<Part>, ParseError> {
     let syntax = Syntax::parse(rendered)?;
     let Some(root) = syntax.documents.first() else { return Ok(Vec::new()) };
     let section = |name: &'static str| {
         let entry = root.get(name).filter(|entry| !entry.value.entries().is_empty())?;
-        // With the comments above the first entry.
+        // From the end of the key, to include comments above the first entry.
         let text = &rendered[entry.key.range.end..entry.value.range.end];
         Some((name, dedented(text.lines().skip(1))))
     };
     Ok(SECTIONS.into_iter().filter_map(section).collect())
 }
 
-/// Returns parameters as the renderer lays them out.
+/// Returns the section `Parameters` as the renderer writes it.
 fn only_parameters(
     parameters: Vec<Parameter>,
     env: &str,
     templates: &Templates,
 ) -> Result<Vec<Part>, RegionsError> {
     let mut stack = Stack { parameters, ..Stack::new("parameters") };
-    // A template has a resource.
+    // A template without resources is not valid.
     stack.raw_resource("Nothing", json!({ "Type": "AWS::CloudFormation::WaitConditionHandle" }));
     let mut parts = sections(&render(&stack, env, templates)?.text)?;
     parts.retain(|(section, _)| *section == "Parameters");
@@ -202,7 +206,7 @@ fn dedented<'l>(lines: impl Iterator<Item = &'l str>) -> String {
     lines.map(|line| format!("{}\n", line.strip_prefix("  ").unwrap_or(line))).collect()
 }
 
-/// Returns the parameters by which the names come into a template whose tables are elsewhere.
+/// Returns the parameters for the names and stream ARNs of tables in a separate stack.
 fn parameters(stack: &Stack, way: Way) -> Result<Vec<Parameter>, Box<Problem>> {
     let mut parameters = Vec::new();
     for table in &stack.tables {
@@ -257,17 +261,17 @@ fn attribute(table: &Table, attribute: &str) -> Value<String> {
     Expression::GetAtt(table.id.clone(), attribute.to_owned()).into()
 }
 
-/// A table as a template refers to it.
+/// A table, and how a template refers to it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reference<'s> {
-    /// With its name parameters.
+    /// The stack, with its [name parameters](with_name_parameters).
     pub(crate) stack: &'s Stack,
     pub(crate) table: &'s Table,
     pub(crate) way: Way,
 }
 
 impl Reference<'_> {
-    /// The table's name.
+    /// Returns the table's name.
     pub(crate) fn name(&self) -> Result<Json, Box<Problem>> {
         let Self { stack, table, way } = *self;
         match way {
@@ -278,32 +282,32 @@ impl Reference<'_> {
         }
     }
 
-    /// The table's ARN.
+    /// Returns the table's ARN.
     pub(crate) fn arn(&self) -> Result<Json, Box<Problem>> {
         let Self { table, way, .. } = *self;
         let arn = attribute(table, "Arn");
-        let told = match way {
+        let arn_elsewhere = match way {
             Way::Embedded | Way::Include => return Ok(json!(arn)),
             Way::Nested => self.nested_output(&arn, "ARN", "table.arn()"),
             Way::GetStackOutput => self.stack_output(&arn, "ARN", "table.arn()"),
             Way::ImportValue => self.import(&arn, "ARN", "table.arn()"),
             Way::Parameter | Way::Ssm => return Ok(arn_of(&self.name()?)),
         };
-        // Where nobody tells the ARN, the name is enough.
-        told.or_else(|_| Ok(arn_of(&self.name()?)))
+        // Without an output for the ARN, build it from the name.
+        arn_elsewhere.or_else(|_| Ok(arn_of(&self.name()?)))
     }
 
-    /// The ARN of an index.
+    /// Returns the ARN of an index.
     pub(crate) fn index_arn(&self, index: &str) -> Result<Json, Box<Problem>> {
-        self.behind_arn(&format!("/index/{index}"))
+        self.arn_with_suffix(&format!("/index/{index}"))
     }
 
-    /// The table's ARN with a text behind it.
-    pub(crate) fn behind_arn(&self, text: &str) -> Result<Json, Box<Problem>> {
-        Ok(behind(&self.arn()?, text))
+    /// Returns the table's ARN followed by a text.
+    pub(crate) fn arn_with_suffix(&self, text: &str) -> Result<Json, Box<Problem>> {
+        Ok(with_suffix(&self.arn()?, text))
     }
 
-    /// An expression of the stack, as the template can say it.
+    /// Returns a value of the stack, as the template can refer to it. `what` names it in the message of a problem.
     pub(crate) fn value(&self, value: &Value<String>, what: &str) -> Result<Json, Box<Problem>> {
         match self.way {
             Way::Embedded | Way::Include => Ok(json!(value)),
@@ -312,18 +316,18 @@ impl Reference<'_> {
             Way::ImportValue => self.import(value, what, "…"),
             Way::Parameter | Way::Ssm => {
                 let Self { table, .. } = *self;
-                let message = format!("the {what} of table `{}` is known to its own stack only", table.id);
-                let help = "write its ARN as a text, or read it from an output";
+                let message = format!("the {what} of table `{}` is known only in its own stack", table.id);
+                let help = "write its ARN as a literal, or read it from an output";
                 Err(Box::new(Problem::error("SAM4", &table.at, message).help(help)))
             }
         }
     }
 
-    /// The ARN of the table's stream.
+    /// Returns the ARN of the table's stream, or problem `SAM3` if it has none.
     pub(crate) fn stream_arn(&self) -> Result<Json, Box<Problem>> {
         let Self { stack, table, way } = *self;
         if table.stream.is_none() {
-            let message = format!("table `{}` has no stream that a function could read", table.id);
+            let message = format!("table `{}` has no stream", table.id);
             let help = "add `.stream(StreamView::NewAndOldImages)` to the table";
             return Err(Box::new(Problem::error("SAM3", &table.at, message).help(help)));
         }
@@ -338,9 +342,9 @@ impl Reference<'_> {
                 Ok(json!({ "Ref": stream_parameter_of(table) }))
             }
             Way::ImportValue => {
-                let message = format!("the stream of table `{}` is not to be imported", table.id);
-                let help = "a stream that is made anew has another ARN, which an import would never let change: \
-                            take it from a parameter, an output or the SSM Parameter Store";
+                let message = format!("the stream ARN of table `{}` cannot be imported", table.id);
+                let help = "a new stream has a new ARN, and an imported export cannot change: \
+                                            use `--consume parameter`, `getstackoutput` or `ssm`";
                 Err(Box::new(Problem::error("SAM5", &table.at, message).help(help)))
             }
         }
@@ -373,8 +377,8 @@ impl Reference<'_> {
         match output.export.as_ref().and_then(Value::literal) {
             Some(export) => Ok(json!({ "Fn::ImportValue": export })),
             None => {
-                let message = format!("output `{}` is not exported under a name that is known", output.name);
-                let help = "write `.export(\"…\")` behind the output";
+                let message = format!("output `{}` is not exported under a literal name", output.name);
+                let help = "add `.export(\"…\")` to the output";
                 Err(Box::new(Problem::error("SAM4", &output.at, message).help(help)))
             }
         }
@@ -396,7 +400,7 @@ fn published(
     })
 }
 
-/// The ARN of a table of this account and Region, by its name.
+/// Returns the ARN of a table in the account and Region of the template, by its name.
 fn arn_of(name: &Json) -> Json {
     const PREFIX: &str = "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/";
     match (name.get("Ref").and_then(Json::as_str), name.get("Fn::Sub").and_then(Json::as_str)) {
@@ -406,8 +410,8 @@ fn arn_of(name: &Json) -> Json {
     }
 }
 
-/// Returns an expression with a text behind it.
-fn behind(value: &Json, text: &str) -> Json {
+/// Returns an expression followed by a text.
+fn with_suffix(value: &Json, text: &str) -> Json {
     if let Some(sub) = value.get("Fn::Sub").and_then(Json::as_str) {
         return json!({ "Fn::Sub": format!("{sub}{text}") });
     }

@@ -206,7 +206,7 @@ fn names_for_sam_local() {
 
     for text in ["{", "[]", r#"{"Parameters": 1}"#] {
         project.write("bad.json", text);
-        let _ = run("bad.json").ends_with(2).says("bad.json is left as it is");
+        let _ = run("bad.json").ends_with(2).says("cannot update bad.json");
         assert_eq!(project.read("bad.json"), text);
     }
     fs::create_dir(project.root.join("folder")).unwrap();
@@ -214,7 +214,7 @@ fn names_for_sam_local() {
     assert_snapshot!(run("bad.json"), @"
     exit code 2
     --- stderr
-    error: bad.json is left as it is: it is no file for `sam local --env-vars`
+    error: cannot update bad.json: it is not a file for `sam local --env-vars`
       because: `Parameters` is not an object of an object
       help: name another file, or delete it
     ");

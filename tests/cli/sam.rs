@@ -1,4 +1,4 @@
-//! `tablewright sam`: regions in somebody's template, and what functions need.
+//! `tablewright sam`: embedding tables and fragments in a SAM template.
 
 use std::fs;
 
@@ -26,7 +26,7 @@ fn with_template(name: &str) -> Project {
 }
 
 #[test]
-fn in_and_out_again() {
+fn embed_update_and_remove() {
     let project = with_template("embed");
     let embed = |args: &[&str]| project.run(&[&["sam", "embed", "template.yaml", "notes"], args].concat());
     assert_snapshot!(embed(&["--check"]), @"
@@ -56,7 +56,7 @@ fn in_and_out_again() {
     project.replace("notes.rs", "Days(35)", "Days(7)");
     let _ = embed(&["--check"]).ends_with(8);
     let _ = embed(&[]).ends_with(0).says("updated");
-    // What was edited by hand is not lost without a word.
+    // An edit by hand is not overwritten without `--force`.
     project.write(
         "template.yaml",
         &project.read("template.yaml").replace("RecoveryPeriodInDays: 7", "RecoveryPeriodInDays: 9"),
@@ -64,9 +64,9 @@ fn in_and_out_again() {
     assert_snapshot!(embed(&[]), @"
     exit code 2
     --- stderr
-    error: template.yaml:21 is left as it is
+    error: cannot update template.yaml:21; the file is unchanged
       because: line 21: the region `notes Resources` was edited by hand
-      help: make the change in the definition; with `--force` what is between the markers is lost
+      help: make the change in the definition, or discard it with `--force`
     ");
     let _ = embed(&["--force"]).ends_with(0);
     let _ = embed(&["--remove"]).ends_with(0);
@@ -74,7 +74,7 @@ fn in_and_out_again() {
 }
 
 #[test]
-fn what_a_function_needs() {
+fn fragments_are_printed_or_embedded() {
     let project = with_template("fragment");
     let fragment = |args: &[&str]| project.run(&[&["sam", "fragment"], args].concat());
     assert_snapshot!(fragment(&["policies", "--table", "Note", "--function", "Reader"]).ends_with(0).stdout, @"
@@ -111,20 +111,20 @@ fn what_a_function_needs() {
     assert_snapshot!(fragment(&["events", "--table", "Note", "--function", "Reader"]), @"
     exit code 2
     --- stderr
-    error: stacks/notes.rs:9: table `Note` has no stream that a function could read
+    error: stacks/notes.rs:9: table `Note` has no stream
       help: add `.stream(StreamView::NewAndOldImages)` to the table
     ");
     assert_snapshot!(fragment(&["env", "--table", "Notes", "--function", "Reader"]), @"
     exit code 2
     --- stderr
-    error: there is no table `Notes`
+    error: no table `Notes`
       help: did you mean `Note`?
       help: the tables are: Product, Category, Note
     ");
     assert_snapshot!(fragment(&["env", "--table", "Note", "--function", "Raeder", "--embed", "template.yaml"]), @"
     exit code 2
     --- stderr
-    error: template.yaml is left as it is
+    error: cannot update template.yaml; the file is unchanged
       because: the template has no function `Raeder`
       help: did you mean `Reader`?
     ");
@@ -133,7 +133,7 @@ fn what_a_function_needs() {
 }
 
 #[test]
-fn a_nested_stack_has_its_template_beside() {
+fn a_nested_stack_writes_its_template_beside() {
     let project = with_template("nested");
     let args = ["sam", "embed", "template.yaml", "notes", "--consume", "nested"];
     let _ = project.run(&args).ends_with(0);
@@ -143,7 +143,7 @@ fn a_nested_stack_has_its_template_beside() {
 }
 
 #[test]
-fn files_that_cannot_be_taken() {
+fn files_that_cannot_be_edited_are_refused() {
     let project = with_template("files");
     let check = |file: &str| {
         let output = project.run(&["sam", "embed", file, "notes"]);
@@ -160,9 +160,9 @@ fn files_that_cannot_be_taken() {
     assert_snapshot!(check("text.yaml"), @"
     exit code 2
     --- stderr
-    error: text.yaml is left as it is
-      because: the file is no SAM or CloudFormation template: it has neither `Resources` nor `Transform` nor `AWSTemplateFormatVersion`
-      help: name the `template.yaml` of the SAM project
+    error: cannot update text.yaml; the file is unchanged
+      because: the file is not a SAM or CloudFormation template: it has none of `Resources`, `Transform` and `AWSTemplateFormatVersion`
+      help: pass the `template.yaml` of the SAM project
     ");
     project.write("bad.yaml", "Resources: [\n");
     let _ = check("bad.yaml").ends_with(2);
@@ -170,9 +170,9 @@ fn files_that_cannot_be_taken() {
     assert_snapshot!(check("taken.yaml"), @"
     exit code 2
     --- stderr
-    error: taken.yaml:11 is left as it is
-      because: `Note` is in the file already, in line 11, and stacks/notes.rs:9 defines it too
-      help: rename or delete one of them: SAM would keep the last and say nothing
+    error: cannot update taken.yaml:11; the file is unchanged
+      because: `Note` is already defined in line 11 and by stacks/notes.rs:9
+      help: rename or delete one of them: SAM keeps only the last one without a warning
     ");
     #[cfg(unix)]
     {

@@ -31,7 +31,7 @@ fn help() {
       rollback     Roll back a stack whose last operation failed
       destroy      Delete a stack; tables are retained by their DeletionPolicy or deletion protection
       outputs      Print the outputs of a stack
-      sam          Tables inside a SAM project
+      sam          Integrate tables in a SAM project
       local        Tables in a DynamoDB of your own: DynamoDB Local, an emulator, the sandbox
       sandbox      CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or
                    reset it

@@ -179,11 +179,11 @@ fn what_only_a_deployment_knows_is_a_problem_at_the_table() {
     let by_region = Expression::Ref("AWS::Region".into());
     check(
         table().name(by_region.clone()),
-        "the name of table `Note` is not known without AWS: `AWS::Region` is known when it is deployed",
+        "the name of table `Note` is not known without AWS: `AWS::Region` is known only after deployment",
     );
     check(
         table().billing(Billing::on_demand().max_read(Expression::import_value("reads"))),
-        "`OnDemandThroughput` of table `Note` is not known without AWS: what another stack exports is known when it is deployed",
+        "`OnDemandThroughput` of table `Note` is not known without AWS: the export of another stack is known only after deployment",
     );
     check(
         table().tag("owner", Expression::Ref("Owner".into())),
@@ -191,7 +191,7 @@ fn what_only_a_deployment_knows_is_a_problem_at_the_table() {
     );
     check(
         table().tag("region", "{{resolve:ssm:/x}}"),
-        "`Tags` of table `Note` is not known without AWS: `{{resolve:ssm:/x}}` is known when it is deployed",
+        "`Tags` of table `Note` is not known without AWS: `{{resolve:ssm:/x}}` is known only after deployment",
     );
     check(
         table().condition("Nowhere"),

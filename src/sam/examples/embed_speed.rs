@@ -1,7 +1,7 @@
-//! How long it takes to embed in a large template: `cargo run --release -p tablewright-sam --example embed_speed`.
+//! Measures embedding in a template of 20,000 lines: `cargo run --release -p tablewright-sam --example embed_speed`.
 //!
-//! Prints the CPU time of the cheapest of some runs for a template of 20,000 lines: the first time, again, and out
-//! again. The aim is 100 ms each.
+//! Prints the least CPU time of several runs, in milliseconds, for embedding, embedding again without changes, and removing. The
+//! goal is 100 ms each.
 
 #[path = "../../../tests/bench/cpu.rs"]
 mod cpu;

@@ -1,5 +1,5 @@
-//! Writes the sample project's template in each way to have tables, and the corpus of awkward templates with tables in them, for
-//! judges that we did not write: `cargo run -p tablewright-sam --example ways -- OUT`.
+//! Writes the sample project's template with tables integrated in each [`Way`], and the corpus of unusual templates with embedded
+//! tables, to be validated by SAM's own tools: `cargo run -p tablewright-sam --example ways -- OUT`.
 
 use std::error::Error;
 use std::fs;
@@ -22,7 +22,7 @@ const WAYS: [(&str, Way); 7] = [
     ("ssm", Way::Ssm),
 ];
 
-/// The sample's stack, with everything by which another stack can learn of its table.
+/// Returns the sample's stack, with the outputs, exports and published parameters that all ways need.
 fn stack(env: &Env) -> Result<Stack> {
     let mut stack = sam_notes::notes::stack(env)?;
     let stream = Expression::GetAtt("Note".into(), "StreamArn".into());
@@ -35,15 +35,15 @@ fn stack(env: &Env) -> Result<Stack> {
 }
 
 fn main() -> std::result::Result<(), Box<dyn Error>> {
-    let out = std::env::args().nth(1).ok_or("name a folder to write to")?;
+    let out = std::env::args().nth(1).ok_or("usage: ways OUT")?;
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let sample = fs::read_to_string(here.join("../../stacks/sam/template.yaml"))?;
     let bare = remove(&sample, "notes", Options::default())?.text;
     let env = Env::new("demo", "dev");
     let sample_stack = &Assembly::new(&env, &[("notes", sam_notes::notes::stack)]).stacks[0];
-    let told_stack = &Assembly::new(&env, &[("notes", stack)]).stacks[0];
+    let stack_with_outputs = &Assembly::new(&env, &[("notes", stack)]).stacks[0];
     for (name, way) in WAYS {
-        let stack = if way == Way::Embedded { sample_stack } else { told_stack };
+        let stack = if way == Way::Embedded { sample_stack } else { stack_with_outputs };
         let folder = Path::new(&out).join(name);
         fs::create_dir_all(&folder)?;
         fs::write(folder.join("template.yaml"), with_tables(&bare, stack, way)?)?;
@@ -54,7 +54,7 @@ fn main() -> std::result::Result<(), Box<dyn Error>> {
     corpus(&here.join("tests/corpus"), &Path::new(&out).join("corpus"))
 }
 
-/// Embeds everything that a function needs, but for streams that are not to be imported.
+/// Embeds the tables and all fragments of the function, except for the stream of an imported table, which cannot be imported.
 fn with_tables(template: &str, stack: &Stack, way: Way) -> std::result::Result<String, Box<dyn Error>> {
     let regions = regions(stack, "dev", &Templates::builtin(), way)?;
     let mut text = embed(template, &regions, Options::default())?.text;
@@ -74,6 +74,7 @@ fn with_tables(template: &str, stack: &Stack, way: Way) -> std::result::Result<S
     Ok(text)
 }
 
+/// Embeds a table in each template of the corpus.
 fn corpus(from: &Path, to: &Path) -> std::result::Result<(), Box<dyn Error>> {
     fs::create_dir_all(to)?;
     let regions = Regions {

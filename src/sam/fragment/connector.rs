@@ -1,4 +1,4 @@
-//! A connector: SAM's own grants, for the whole table with all of its indexes.
+//! A fragment with an `AWS::Serverless::Connector`, which grants access to the whole table and all of its indexes.
 
 use serde_json::{Value as Json, json};
 use tablewright::Problem;
@@ -9,29 +9,30 @@ use crate::way::{Reference, Way};
 pub(super) fn connector(reference: &Reference<'_>, request: &Request<'_>) -> Result<Piece, Box<Problem>> {
     let Reference { table, way, .. } = *reference;
     if table.global.is_some() {
-        // `sam validate` says so, `--lint` does not.
-        let message = format!("a connector takes no global table, and `{}` is one", table.id);
-        return Err(problem(table, message, "grant it with `policies`"));
+        // `sam validate` refuses them, `sam validate --lint` does not.
+        let message =
+            format!("connectors do not support global tables, and `{}` is a global table", table.id);
+        return Err(problem(table, message, "use a `policies` fragment"));
     }
     if request.index.is_some() || !request.leading_keys.is_empty() || !request.attributes.is_empty() {
-        let message = "a connector grants the whole table with all of its indexes".to_owned();
-        return Err(problem(table, message, "grant less with `policies`"));
+        let message = "a connector always grants access to the whole table and all of its indexes".to_owned();
+        return Err(problem(table, message, "use a `policies` fragment to grant less"));
     }
-    let there: Json = match way {
+    let destination: Json = match way {
         Way::Embedded => json!({ "Id": table.id }),
-        // It finds only what stands in the template by its id.
+        // `Id` refers to resources of the same template only.
         Way::Nested | Way::Include | Way::Parameter | Way::GetStackOutput | Way::ImportValue | Way::Ssm => {
             json!({ "Type": "AWS::DynamoDB::Table", "Arn": reference.arn()? })
         }
     };
     let function = json!({ "Id": request.function });
     let (source, destination, permissions) = match request.access {
-        Access::Read => (function, there, json!(["Read"])),
-        Access::Write => (function, there, json!(["Write"])),
-        Access::Crud => (function, there, json!(["Read", "Write"])),
+        Access::Read => (function, destination, json!(["Read"])),
+        Access::Write => (function, destination, json!(["Write"])),
+        Access::Crud => (function, destination, json!(["Read", "Write"])),
         Access::Stream => {
             reference.stream_arn()?;
-            (there, function, json!(["Read"]))
+            (destination, function, json!(["Read"]))
         }
     };
     let id = match request.access {

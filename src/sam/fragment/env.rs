@@ -1,4 +1,4 @@
-//! The table's name in the environment of functions, and the file that `sam local` takes.
+//! Fragments with the table's name in the environment of functions, and the file for `sam local --env-vars`.
 
 use serde_json::{Map, Value as Json, json};
 use tablewright::{Problem, Stack, Table};
@@ -16,7 +16,7 @@ pub(super) fn variables(reference: &Reference<'_>, function: &str) -> Result<Pie
     })
 }
 
-/// `Globals` take the environment of all functions, and no policies.
+/// `Globals` can set the environment of all functions, but not their policies.
 pub(super) fn globals(reference: &Reference<'_>) -> Result<Piece, Box<Problem>> {
     Ok(Piece {
         path: path(&["Globals", "Function", "Environment", "Variables"]),
@@ -26,7 +26,7 @@ pub(super) fn globals(reference: &Reference<'_>) -> Result<Piece, Box<Problem>> 
     })
 }
 
-/// What `sam local` is to put in the place of the variables that the template declares; it knows of no others.
+/// `sam local` overrides only variables that the template declares.
 pub(super) fn json(reference: &Reference<'_>, function: &str) -> Result<Fragment, Box<Problem>> {
     let Reference { stack, table, .. } = *reference;
     let name = text_name(stack, table)?;
@@ -35,7 +35,8 @@ pub(super) fn json(reference: &Reference<'_>, function: &str) -> Result<Fragment
     Ok(Fragment { text, region: None, function: None })
 }
 
-/// Returns the file that `sam local --env-vars` takes: the names of the tables, for every function that declares their variables.
+/// Returns the content of a file for `sam local --env-vars` with the names of all tables, for every function that declares their
+/// variables.
 ///
 /// ```
 /// use tablewright::{Scalar, Stack, Table, json};
@@ -49,7 +50,7 @@ pub(super) fn json(reference: &Reference<'_>, function: &str) -> Result<Fragment
 ///
 /// # Errors
 ///
-/// A [`Problem`] where a name is known to a deployment only.
+/// Returns problem `SAM2` if only a deployment determines a name.
 pub fn env_json<'s>(stacks: impl IntoIterator<Item = &'s Stack>) -> Result<Json, Box<Problem>> {
     let mut variables = Map::new();
     for stack in stacks {
@@ -60,7 +61,7 @@ pub fn env_json<'s>(stacks: impl IntoIterator<Item = &'s Stack>) -> Result<Json,
     Ok(json!({ "Parameters": variables }))
 }
 
-/// The name of the variable: SAM takes letters, digits and underscores, two at least.
+/// Returns the name of the variable. SAM requires at least two characters, of letters, digits and underscores.
 fn variable(table: &Table) -> String {
     format!("{}_TABLE_NAME", table.kebab_id().replace('-', "_").to_uppercase())
 }

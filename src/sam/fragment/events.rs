@@ -1,4 +1,4 @@
-//! The table's stream as an event of a function.
+//! A fragment with the table's stream as an event of a function.
 
 use serde_json::json;
 use tablewright::Problem;
@@ -6,7 +6,7 @@ use tablewright::Problem;
 use crate::fragment::{Piece, SAM_FUNCTION, in_function};
 use crate::way::Reference;
 
-/// Every linter takes `!GetAtt Table.StreamArn` of a table without a stream; [`Reference::stream_arn`] does not.
+/// Linters accept `!GetAtt Table.StreamArn` of a table without a stream; [`Reference::stream_arn`] returns a problem.
 pub(super) fn events(reference: &Reference<'_>, function: &str) -> Result<Piece, Box<Problem>> {
     let stream = reference.stream_arn()?;
     Ok(Piece {
@@ -17,9 +17,9 @@ pub(super) fn events(reference: &Reference<'_>, function: &str) -> Result<Piece,
                 "Type": "DynamoDB",
                 "Properties": {
                     "Stream": stream,
-                    // From the oldest record on: what changed before the function was there is not lost.
+                    // From the oldest record, so that changes from before the function was deployed are not lost.
                     "StartingPosition": "TRIM_HORIZON",
-                    // One record that always fails must not hold up those behind it for a day.
+                    // A record that always fails must not block its shard until it expires, after 24 hours.
                     "BisectBatchOnFunctionError": true,
                     "MaximumRetryAttempts": 10,
                 },

@@ -1,7 +1,6 @@
-//! What a function needs from a table, each a few lines of its template.
+//! Fragments: the lines of a template that give a function access to a table.
 //!
-//! In: a stack, a table, a function, and what the function may do. Out: a [`Fragment`], as text to paste and as a region to be
-//! kept in the function's own properties. Nothing here reads a template: see [`embed_fragment`].
+//! A fragment is both text to paste and a region in the function's own properties. Only [`embed_fragment`] reads a template.
 
 mod connector;
 mod env;
@@ -23,14 +22,14 @@ use crate::region::{Region, Regions};
 use crate::way::{Reference, RegionsError, Way, provenance};
 pub use env::env_json;
 
-/// What a function can need from a table.
+/// Kinds of fragments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FragmentKind {
     /// The table's name in `Environment.Variables` of the function.
     Env,
-    /// Statements in `Policies` of the function, for what it may do and no more.
+    /// Least-privilege statements in `Policies` of the function.
     Policies,
-    /// An `AWS::Serverless::Connector`, for whoever prefers SAM's own grants.
+    /// An `AWS::Serverless::Connector`, as an alternative to `Policies`.
     Connector,
     /// The table's stream in `Events` of the function.
     Events,
@@ -38,7 +37,7 @@ pub enum FragmentKind {
     Globals,
     /// Name and ARN in `Outputs`.
     Outputs,
-    /// The file that `sam local --env-vars` takes, with the names as they are without CloudFormation. No region: a file of its own.
+    /// The content of a file for `sam local --env-vars`. It has no region, as it is not a part of a template.
     EnvJson,
 }
 
@@ -50,13 +49,13 @@ pub enum Access {
     Read,
     /// Put, update and delete items.
     Write,
-    /// Both.
+    /// `Read` and `Write`.
     Crud,
     /// Read the table's stream.
     Stream,
 }
 
-/// Which function needs what from which table.
+/// A request for a fragment: a function, a table, and the access of the function to the table.
 ///
 /// ```
 /// use tablewright::{Index, Scalar, Stack, Table};
@@ -92,18 +91,18 @@ pub struct Request<'a> {
     pub function: &'a str,
     /// What the function may do.
     pub access: Access,
-    /// The one index that it may read; none: the table, and all of its indexes.
+    /// The only index that it may read; `None` for the table and all of its indexes.
     pub index: Option<&'a str>,
-    /// The values of the partition key that it may touch; none: all.
+    /// The values of the partition key that it may access; empty for all.
     pub leading_keys: Vec<String>,
-    /// The attributes that it may touch, beside the keys; none: all.
+    /// The attributes that it may access, in addition to the keys; empty for all.
     pub attributes: Vec<String>,
-    /// How the template has the table.
+    /// How the template integrates the table.
     pub way: Way,
 }
 
 impl<'a> Request<'a> {
-    /// A function that may read a table which is embedded in its template.
+    /// Creates a request for read access to a table that is embedded in the function's template.
     ///
     /// See [`Request`].
     #[must_use]
@@ -121,23 +120,23 @@ impl<'a> Request<'a> {
     }
 }
 
-/// A few lines for a template.
+/// Lines for a template.
 ///
 /// See [`Request`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fragment {
-    /// To be pasted: with the key that it belongs under, at the left margin.
+    /// Text to paste, including the key that it belongs to, without indentation.
     pub text: String,
-    /// To be embedded; none for [`FragmentKind::EnvJson`].
+    /// The region to embed; `None` for [`FragmentKind::EnvJson`].
     pub region: Option<Regions>,
-    /// The function that the template has to have, and the types that will do.
+    /// The function that the template must define, and its allowed types.
     pub(crate) function: Option<(String, &'static [&'static str])>,
 }
 
-/// One piece of a template: what stands where.
+/// A piece of a template, before it is written as YAML.
 struct Piece {
     path: Vec<String>,
-    /// How many keys of the path are part of the text to be pasted.
+    /// Number of keys, at the end of the path, that are part of the text to paste.
     shown: usize,
     content: Json,
     types: &'static [&'static str],
@@ -146,14 +145,15 @@ struct Piece {
 const SAM_FUNCTION: &[&str] = &["AWS::Serverless::Function"];
 const ANY_FUNCTION: &[&str] = &["AWS::Serverless::Function", "AWS::Lambda::Function"];
 
-/// Writes what a function needs from a table.
+/// Returns the fragment for a request.
 ///
 /// See [`Request`].
 ///
 /// # Errors
 ///
-/// A [`Problem`] with the Rust line where the stack has no such table or index, where the table has no stream, where its name is
-/// not known without CloudFormation, or where what is asked for cannot be granted.
+/// Returns [`RegionsError::Problem`], with the source location in Rust, if the stack has no such table or index (`SAM6`), if the
+/// table has no stream (`SAM3`), if only a deployment determines its name (`SAM2`), if the stack does not output or publish a
+/// value that is needed (`SAM4`, `SAM5`), or if the requested access cannot be granted (`SAM6`).
 pub fn fragment(kind: FragmentKind, request: &Request<'_>) -> Result<Fragment, RegionsError> {
     let stack = with_name_parameters(request.stack)?;
     let table = table_of(&stack, request.table)?;
@@ -184,8 +184,8 @@ pub fn fragment(kind: FragmentKind, request: &Request<'_>) -> Result<Fragment, R
     Ok(Fragment { text: yaml(&wrapped), region: Some(region), function })
 }
 
-/// Has a template have a fragment where it belongs: in the function's own `Environment.Variables`, `Policies` or `Events`, or in
-/// a section. A fragment that is there from an earlier time is updated where it stands.
+/// Inserts or updates a fragment in a template: in the function's own `Environment.Variables`, `Policies` or `Events`, or in a
+/// section. An existing fragment is updated in place.
 ///
 /// ```
 /// use tablewright::{Scalar, Stack, Table};
@@ -208,7 +208,7 @@ pub fn fragment(kind: FragmentKind, request: &Request<'_>) -> Result<Fragment, R
 ///
 /// # Errors
 ///
-/// See [`EmbedError`].
+/// Returns an [`EmbedError`] if the template does not define the function or cannot be edited safely.
 pub fn embed_fragment(
     template: impl AsRef<[u8]>,
     fragment: &Fragment,
@@ -216,7 +216,7 @@ pub fn embed_fragment(
 ) -> Result<Edit, EmbedError> {
     let template = crate::embed::utf8(template.as_ref())?;
     let Some(region) = &fragment.region else {
-        return Err(EmbedError::Internal("a file of its own is not a part of a template".to_owned()));
+        return Err(EmbedError::Internal("an `env-json` fragment cannot be embedded".to_owned()));
     };
     if let Some((function, types)) = &fragment.function {
         find_function(template, function, types)?;
@@ -224,7 +224,7 @@ pub fn embed_fragment(
     embed(template, region, options)
 }
 
-/// Refuses a template without this function.
+/// Returns an error if the template does not define the function with one of the given types.
 fn find_function(template: &str, name: &str, types: &[&'static str]) -> Result<(), EmbedError> {
     let document = Document::read(template)?;
     let resources = document.root().get("Resources").map(|entry| entry.value.entries()).unwrap_or_default();
@@ -238,7 +238,7 @@ fn find_function(template: &str, name: &str, types: &[&'static str]) -> Result<(
         Some((entry, found)) => Err(EmbedError::NotAFunction {
             name: name.to_owned(),
             found,
-            wanted: types[0],
+            expected: types[0],
             position: entry.key.position,
         }),
         None => {
@@ -263,7 +263,7 @@ fn table_of<'s>(stack: &'s Stack, id: &str) -> Result<&'s Table, Box<Problem>> {
     })
 }
 
-/// A problem with what is asked of a table, at the table's line.
+/// Returns problem `SAM6`, at the source location of the table.
 fn problem(table: &Table, message: String, help: impl Into<String>) -> Box<Problem> {
     Box::new(Problem::error("SAM6", &table.at, message).help(help))
 }

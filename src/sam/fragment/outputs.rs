@@ -1,4 +1,5 @@
-//! Name and ARN of a table in `Outputs`. Never the ARN of its stream: whoever imports it keeps it from ever changing.
+//! A fragment with the name and ARN of a table in `Outputs`. The ARN of its stream is left out: it changes whenever the stream is
+//! created again.
 
 use serde_json::json;
 use tablewright::Problem;

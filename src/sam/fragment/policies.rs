@@ -1,5 +1,5 @@
-//! Statements for what a function may do with a table, narrower than SAM's own policies: the indexes that the table has and
-//! not `index/*`, one index alone, some partition keys, some attributes, and the table's own KMS key.
+//! A fragment with policy statements, narrower than SAM's policy templates: the actual indexes instead of `index/*`, or only one
+//! index, some partition keys or some attributes; and the table's customer managed KMS key.
 
 use std::collections::BTreeSet;
 
@@ -30,7 +30,8 @@ fn items(reference: &Reference<'_>, request: &Request<'_>) -> Result<Vec<Json>, 
     let index = request.index.map(|name| index_of(table, name)).transpose()?;
     let condition = condition(table, index, request)?;
     let is_narrow = !request.leading_keys.is_empty();
-    // No leading key is asked of a scan or a description, and a condition on all of none holds.
+    // `Scan` and `DescribeTable` have no leading key, and `ForAllValues` is true for a missing one: they would be granted in
+    // full.
     let fits = |action: &&str| !is_narrow || !matches!(*action, "dynamodb:Scan" | "dynamodb:DescribeTable");
     let only = |actions: &[&'static str]| -> Vec<&'static str> {
         actions.iter().copied().filter(|action| fits(action)).collect()
@@ -42,8 +43,8 @@ fn items(reference: &Reference<'_>, request: &Request<'_>) -> Result<Vec<Json>, 
             Ok(vec![allow(&format!("{id}Read"), &only(&READ_INDEX), &[arn], condition.as_ref())])
         }
         (Some(_), Access::Write | Access::Crud | Access::Stream) => {
-            let message = format!("an index of table `{id}` can be read, and no more");
-            Err(problem(table, message, "leave the index away, or ask for `read`"))
+            let message = format!("indexes of table `{id}` are read-only");
+            Err(problem(table, message, "omit the index, or request `read` access"))
         }
         (None, access) => {
             let table_arn = reference.arn()?;
@@ -76,19 +77,22 @@ fn items(reference: &Reference<'_>, request: &Request<'_>) -> Result<Vec<Json>, 
 fn stream(reference: &Reference<'_>, request: &Request<'_>) -> Result<Vec<Json>, Box<Problem>> {
     let table = reference.table;
     if request.index.is_some() || !request.leading_keys.is_empty() || !request.attributes.is_empty() {
-        let message = format!("the stream of table `{}` is read whole", table.id);
-        return Err(problem(table, message, "leave index, keys and attributes away"));
+        let message = format!(
+            "access to the stream of table `{}` cannot be limited to an index, keys or attributes",
+            table.id
+        );
+        return Err(problem(table, message, "omit the index, keys and attributes"));
     }
     let id = &table.id;
     let arn = reference.stream_arn()?;
-    let all = reference.behind_arn("/stream/*")?;
+    let all = reference.arn_with_suffix("/stream/*")?;
     Ok(vec![
         allow(&format!("{id}Stream"), &READ_STREAM, &[arn], None),
         allow(&format!("{id}ListStreams"), &["dynamodb:ListStreams"], &[all], None),
     ])
 }
 
-/// The conditions that narrow a statement to some keys and attributes.
+/// Returns the conditions that limit a statement to some keys and attributes, if any.
 fn condition(
     table: &Table,
     index: Option<&Index>,
@@ -104,22 +108,22 @@ fn condition(
                 [only] if only.scalar == Scalar::S => {}
                 _ => {
                     let message = format!(
-                        "leading keys are compared as texts, and not each partition key of table `{}` is one text",
+                        "leading keys are compared as strings, but table `{}` has a partition key that is not a single string attribute",
                         table.id
                     );
-                    return Err(problem(table, message, "ask for one index, or for all keys"));
+                    return Err(problem(table, message, "request one index, or all keys"));
                 }
             }
         }
         all.insert("dynamodb:LeadingKeys".to_owned(), json!(request.leading_keys));
     }
     if !request.attributes.is_empty() {
-        // A request that is not allowed to name the keys is no request.
+        // Every request names the keys, so they must be allowed, too.
         let of_indexes = table.indexes.iter().flat_map(|index| index.key.attributes());
         let keys = table.key.attributes().chain(of_indexes).map(|attribute| attribute.name.as_str());
         let names: BTreeSet<&str> = keys.chain(request.attributes.iter().map(String::as_str)).collect();
         all.insert("dynamodb:Attributes".to_owned(), json!(names));
-        // Else a request that names no attributes would get them all.
+        // Otherwise a request that names no attributes would return all of them.
         if request.access != Access::Write {
             if_there.insert("dynamodb:Select".to_owned(), json!("SPECIFIC_ATTRIBUTES"));
         }
@@ -138,7 +142,7 @@ fn condition(
     Ok((!condition.is_empty()).then(|| condition.into()))
 }
 
-/// The statement for the table's own key, through DynamoDB only.
+/// Returns the statement for the table's customer managed KMS key, limited to requests through DynamoDB; `None` if it has none.
 fn key(reference: &Reference<'_>, access: Access) -> Result<Option<Json>, Box<Problem>> {
     let table = reference.table;
     let Some(Encryption::CustomerKey(key)) = &table.encryption else { return Ok(None) };

@@ -1,10 +1,10 @@
-//! Actions and conditions of policy statements, by what is to be done.
+//! Actions of policy statements, by kind of access.
 
 use serde_json::{Value as Json, json};
 
 use crate::fragment::Access;
 
-/// What reads the items of a table. `Scan` reads them all, whatever their keys.
+/// Actions that read items of a table.
 pub(super) const READ: [&str; 6] = [
     "dynamodb:BatchGetItem",
     "dynamodb:ConditionCheckItem",
@@ -14,17 +14,17 @@ pub(super) const READ: [&str; 6] = [
     "dynamodb:Scan",
 ];
 
-/// What writes them. Writes go to the table alone, never to an index.
+/// Actions that write items. An index cannot be written to.
 pub(super) const WRITE: [&str; 4] =
     ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
 
-/// What can be asked of an index.
+/// Actions that read an index.
 pub(super) const READ_INDEX: [&str; 2] = ["dynamodb:Query", "dynamodb:Scan"];
 
 pub(super) const READ_STREAM: [&str; 3] =
     ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"];
 
-/// What the caller needs of a key of yours: DynamoDB uses it in the caller's name (aws-cdk#19531).
+/// Actions on a customer managed key that the caller needs, as DynamoDB uses the key on behalf of the caller (aws-cdk#19531).
 pub(super) fn of_key(access: Access) -> &'static [&'static str] {
     match access {
         Access::Read | Access::Stream => &["kms:Decrypt", "kms:DescribeKey"],

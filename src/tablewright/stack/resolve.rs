@@ -1,7 +1,8 @@
-//! The value of an expression without AWS: parameters by their defaults, functions by CloudFormation's rules.
+//! Evaluates expressions without AWS: parameters have their default values, and intrinsic functions follow CloudFormation's
+//! rules.
 //!
-//! In: a stack and a value in it. Out: the literal, or [`Unresolved`]: why only a deployment can know it. `sam local` and a local
-//! DynamoDB see a stack in this way, since no CloudFormation is there to ask.
+//! Used for `sam local` and DynamoDB Local, where no CloudFormation is available. An expression that only a deployment can
+//! evaluate is an error, [`Unresolved`].
 
 use std::fmt;
 
@@ -19,7 +20,7 @@ use crate::value::{Argument, Expression, Sub, Value};
 /// See [`expression`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Known {
-    /// A text; numbers and booleans are written as text.
+    /// A string; numbers and booleans are converted to strings.
     Text(String),
     /// A list.
     List(Vec<Known>),
@@ -27,49 +28,49 @@ pub enum Known {
     Nothing,
 }
 
-/// Why a value is not known without AWS.
+/// Why an expression cannot be evaluated without AWS.
 ///
 /// ```
 /// use tablewright::{Expression, Stack, resolve};
 ///
 /// let region = Expression::Ref("AWS::Region".to_owned());
 /// let error = resolve::text(&Stack::new("notes"), &region.into()).unwrap_err();
-/// assert_eq!(error.to_string(), "`AWS::Region` is known when it is deployed");
+/// assert_eq!(error.to_string(), "`AWS::Region` is known only after deployment");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Unresolved {
-    /// A pseudo parameter, an attribute, a resource or a dynamic reference.
-    #[error("`{0}` is known when it is deployed")]
+    /// A pseudo parameter, an attribute, a resource or a dynamic reference is known only after deployment.
+    #[error("`{0}` is known only after deployment")]
     AtDeployment(String),
-    /// The export of another stack.
-    #[error("what another stack exports is known when it is deployed")]
+    /// `Fn::ImportValue` reads an export of another stack.
+    #[error("the export of another stack is known only after deployment")]
     Import,
-    /// A table without a name of its own.
+    /// The table has no name in its definition.
     #[error("CloudFormation generates it")]
     GeneratedName,
-    /// A parameter without a default.
+    /// The parameter has no default.
     #[error("the parameter `{name}` ({at}) has no default")]
     NoDefault {
         /// The parameter.
         name: String,
-        /// Where it is declared.
+        /// Source location of the parameter.
         at: Place,
     },
-    /// A parameter of an AWS type, such as one that names an SSM parameter.
-    #[error("the parameter `{name}` ({at}) is of type `{kind}`, which AWS resolves")]
+    /// The parameter has an AWS-specific or SSM type.
+    #[error("the parameter `{name}` ({at}) is of type `{kind}`, whose value only AWS can look up")]
     ResolvedByAws {
         /// The parameter.
         name: String,
-        /// Where it is declared.
+        /// Source location of the parameter.
         at: Place,
         /// Its type.
         kind: String,
     },
-    /// A condition that does not exist, or that refers to itself.
-    #[error("there is no condition `{0}`")]
+    /// The condition does not exist, or refers to itself.
+    #[error("no condition `{0}`")]
     NoCondition(String),
-    /// An entry that the mapping does not have.
+    /// The mapping has no such entry.
     #[error("the mapping `{map}` has no `{top}`, `{second}`")]
     NoMapEntry {
         /// The mapping.
@@ -79,32 +80,32 @@ pub enum Unresolved {
         /// The second-level key.
         second: String,
     },
-    /// A position behind the end of a list.
-    #[error("a list has no item {0}")]
+    /// The index of `Fn::Select` is out of range.
+    #[error("the list has no item {0}")]
     NoItem(String),
-    /// `${` without `}`.
-    #[error("`{0}` is not closed")]
+    /// A string of `Fn::Sub` has `${` without `}`.
+    #[error("`{0}` has an unclosed `${{`")]
     NotClosed(String),
-    /// A value of one kind where another is needed.
-    #[error("{found} stands where {expected} is wanted")]
+    /// A function got a value of the wrong kind.
+    #[error("expected {expected}, found {found}")]
     Mismatch {
-        /// What the expression is.
+        /// The kind of the value.
         found: Kind,
-        /// What is needed.
+        /// The kind that the function requires.
         expected: Kind,
     },
 }
 
-/// The kind of a value, as a message names it.
+/// The kind of a value.
 ///
 /// See [`Unresolved::Mismatch`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A text.
+    /// A string.
     Text,
     /// A list.
     List,
-    /// A text or a number.
+    /// A string or a number.
     Scalar,
     /// `AWS::NoValue`
     Nothing,
@@ -113,15 +114,15 @@ pub enum Kind {
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Text => "a text",
+            Self::Text => "a string",
             Self::List => "a list",
-            Self::Scalar => "a value",
+            Self::Scalar => "a string or number",
             Self::Nothing => "`AWS::NoValue`",
         })
     }
 }
 
-/// Returns the name of a table.
+/// Returns the name of a table without CloudFormation.
 ///
 /// ```
 /// use tablewright::{Expression, Parameter, Scalar, Stack, Table, resolve};
@@ -135,16 +136,16 @@ impl fmt::Display for Kind {
 ///
 /// # Errors
 ///
-/// See [`Unresolved`].
+/// Returns an [`Unresolved`] if only a deployment determines the result.
 pub fn table_name(stack: &Stack, table: &Table) -> Result<String, Unresolved> {
     text(stack, table.name.as_ref().ok_or(Unresolved::GeneratedName)?)
 }
 
-/// Returns the text that a value stands for.
+/// Evaluates a string value.
 ///
 /// # Errors
 ///
-/// See [`Unresolved`].
+/// Returns an [`Unresolved`] if the value cannot be evaluated without AWS, or is not a string.
 pub fn text(stack: &Stack, value: &Value<String>) -> Result<String, Unresolved> {
     match value {
         Value::Literal(text) => literal(text),
@@ -152,7 +153,7 @@ pub fn text(stack: &Stack, value: &Value<String>) -> Result<String, Unresolved> 
     }
 }
 
-/// Returns the value of an expression.
+/// Evaluates an expression.
 ///
 /// ```
 /// use tablewright::resolve::{Known, expression};
@@ -166,7 +167,7 @@ pub fn text(stack: &Stack, value: &Value<String>) -> Result<String, Unresolved> 
 ///
 /// # Errors
 ///
-/// See [`Unresolved`].
+/// Returns an [`Unresolved`] if only a deployment determines the result.
 pub fn expression(stack: &Stack, call: &Expression) -> Result<Known, Unresolved> {
     match call {
         Expression::Ref(name) if name == "AWS::NoValue" => Ok(Known::Nothing),
@@ -271,7 +272,7 @@ fn find_in_map(stack: &Stack, map: &str, top: &str, second: &str) -> Result<Know
     })
 }
 
-/// How many conditions may refer to each other in a row; a longer chain is a cycle.
+/// Maximum number of conditions that refer to each other in a row; a longer chain is treated as a cycle.
 const DEEPEST: usize = 64;
 
 fn holds(stack: &Stack, name: &str, depth: usize) -> Result<bool, Unresolved> {
@@ -297,11 +298,11 @@ fn test(stack: &Stack, test: &Test, depth: usize) -> Result<bool, Unresolved> {
     }
 }
 
-/// Returns whether a condition of the stack is true.
+/// Evaluates a condition of the stack.
 ///
 /// # Errors
 ///
-/// See [`Unresolved`].
+/// Returns an [`Unresolved`] if only a deployment determines the result.
 pub fn condition(stack: &Stack, name: &str) -> Result<bool, Unresolved> {
     holds(stack, name, 0)
 }
@@ -357,9 +358,9 @@ mod tests {
         assert_eq!(expression(&stack(), call), Ok(Known::Text(wanted.to_owned())), "{call:?}");
     }
 
-    fn unknown(call: &Expression, why: &str) {
+    fn check_unresolved(call: &Expression, why: &str) {
         let error = expression(&stack(), call).unwrap_err().to_string();
-        // Without the lines of this file.
+        // Remove source locations, which change with every edit of this file.
         let error: String = error
             .split(" (")
             .enumerate()
@@ -376,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn functions_of_parameters_are_known() {
+    fn functions_of_parameters_are_evaluated() {
         check(&reference("Stage"), "dev");
         check(&reference("Count"), "3");
         check(&Expression::sub("x-${Stage}-${ Count }-${!no}"), "x-dev-3-${no}");
@@ -395,37 +396,46 @@ mod tests {
     }
 
     #[test]
-    fn what_only_a_deployment_can_know_is_named() {
-        unknown(&reference("AWS::Region"), "`AWS::Region` is known when it is deployed");
-        unknown(&reference("Topic"), "`Topic` is known when it is deployed");
-        unknown(&reference("Given"), "the parameter `Given` has no default");
-        unknown(
+    fn values_that_only_a_deployment_determines_are_errors() {
+        check_unresolved(&reference("AWS::Region"), "`AWS::Region` is known only after deployment");
+        check_unresolved(&reference("Topic"), "`Topic` is known only after deployment");
+        check_unresolved(&reference("Given"), "the parameter `Given` has no default");
+        check_unresolved(
             &reference("Key"),
-            "the parameter `Key` is of type `AWS::SSM::Parameter::Value<String>`, which AWS resolves",
+            "the parameter `Key` is of type `AWS::SSM::Parameter::Value<String>`, whose value only AWS can look up",
         );
-        unknown(&reference("Secret"), "`{{resolve:ssm:/x}}` is known when it is deployed");
-        unknown(
+        check_unresolved(&reference("Secret"), "`{{resolve:ssm:/x}}` is known only after deployment");
+        check_unresolved(
             &Expression::sub("a-{{resolve:ssm:/x}}"),
-            "`a-{{resolve:ssm:/x}}` is known when it is deployed",
+            "`a-{{resolve:ssm:/x}}` is known only after deployment",
         );
-        unknown(
+        check_unresolved(
             &Expression::sub("{{resolve:ssm:/${Stage}/x}}-${Stage}"),
-            "`{{resolve:ssm:/${Stage}/x}}-${Stage}` is known when it is deployed",
+            "`{{resolve:ssm:/${Stage}/x}}-${Stage}` is known only after deployment",
         );
-        unknown(&Expression::sub("${Stage"), "`${Stage` is not closed");
-        unknown(&Expression::GetAtt("T".into(), "Arn".into()), "`T.Arn` is known when it is deployed");
-        unknown(&Expression::import_value("x"), "what another stack exports is known when it is deployed");
-        unknown(
+        check_unresolved(&Expression::sub("${Stage"), "`${Stage` has an unclosed `${`");
+        check_unresolved(
+            &Expression::GetAtt("T".into(), "Arn".into()),
+            "`T.Arn` is known only after deployment",
+        );
+        check_unresolved(
+            &Expression::import_value("x"),
+            "the export of another stack is known only after deployment",
+        );
+        check_unresolved(
             &Expression::find_in_map("Limits", "prod", "reads"),
             "the mapping `Limits` has no `prod`, `reads`",
         );
-        unknown(&Expression::select_split(7, "/", "a/b"), "a list has no item 7");
-        unknown(&Expression::if_else("Circle", "a", "b"), "there is no condition `Circle`");
-        unknown(&Expression::if_else("Nowhere", "a", "b"), "there is no condition `Nowhere`");
-        unknown(&Expression::join("", [reference("Zones").into()]), "a list stands where a text is wanted");
-        unknown(
+        check_unresolved(&Expression::select_split(7, "/", "a/b"), "the list has no item 7");
+        check_unresolved(&Expression::if_else("Circle", "a", "b"), "no condition `Circle`");
+        check_unresolved(&Expression::if_else("Nowhere", "a", "b"), "no condition `Nowhere`");
+        check_unresolved(
+            &Expression::join("", [reference("Zones").into()]),
+            "expected a string, found a list",
+        );
+        check_unresolved(
             &Expression::Join("-".into(), Box::new(Argument::from("a"))),
-            "a text stands where a list is wanted",
+            "expected a list, found a string",
         );
     }
 }

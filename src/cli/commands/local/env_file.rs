@@ -29,7 +29,7 @@ impl EnvFile {
         };
         let strange = |error: CommandError| {
             error
-                .context(format!("{shown} is left as it is: it is no file for `sam local --env-vars`"))
+                .context(format!("cannot update {shown}: it is not a file for `sam local --env-vars`"))
                 .hint("name another file, or delete it")
         };
         let found: Json = serde_json::from_str(text.as_deref().unwrap_or("{}"))

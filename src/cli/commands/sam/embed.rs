@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::anyhow;
 use similar::TextDiff;
 use tablewright::render::Templates;
-use tablewright_sam::{Change, Options, What, companion, embed as embed_regions, regions, remove};
+use tablewright_sam::{Change, ChangeKind, Options, companion, embed as embed_regions, regions, remove};
 
 use crate::args::{Common, select};
 use crate::commands::sam::file::TemplateFile;
@@ -14,30 +14,30 @@ use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::report::print;
 
-/// Put tables into a SAM template, and keep them up to date there
+/// Embed tables in a SAM template, or update embedded tables
 ///
-/// Only the lines between its markers are ever touched; every other byte of the template stays as it is.
+/// Changes only the lines between its markers; every other byte of the template is preserved.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// The template of the SAM project
     #[arg(value_name = "TEMPLATE")]
     template: PathBuf,
-    /// Stacks whose tables it is to have (default: all)
+    /// Stacks whose tables to embed (default: all)
     #[arg(value_name = "STACK")]
     stacks: Vec<String>,
-    /// How the template has the tables
+    /// How the template integrates the tables
     #[arg(long, value_name = "WAY", default_value = "embedded")]
     consume: Consume,
-    /// Write nothing; fail with exit code 8 where the template is not up to date
+    /// Write nothing; exit with code 8 if the template is not up to date
     #[arg(long, conflicts_with_all = ["diff", "remove"])]
     check: bool,
-    /// Write nothing; show what would change
+    /// Write nothing; print the changes as a unified diff
     #[arg(long)]
     diff: bool,
-    /// Take everything out again: every byte is then as it was before
+    /// Remove the tables, restoring the template byte for byte
     #[arg(long)]
     remove: bool,
-    /// Lose what was edited by hand between the markers
+    /// Overwrite edits made by hand between the markers
     #[arg(long)]
     force: bool,
 }
@@ -63,8 +63,8 @@ pub(super) fn embed(common: &Common, args: &Args) -> Result<Exit> {
         text = edit.text.into_bytes();
     }
     let text = String::from_utf8(text).expect("an edited template is UTF-8");
-    changes.retain(|(_, change)| change.what != What::Unchanged);
-    // What the template refers to stands beside it.
+    changes.retain(|(_, change)| change.kind != ChangeKind::Unchanged);
+    // Files that the template refers to are written to its directory.
     let beside: Vec<_> =
         beside.into_iter().map(|(name, text)| (file.path.with_file_name(name), text)).collect();
     let stale = beside.iter().filter(|(path, text)| fs::read_to_string(path).ok().as_deref() != Some(text));
@@ -106,11 +106,11 @@ fn say(common: &Common, file: &TemplateFile, changes: &[(String, Change)], what:
         let _ = writeln!(anstream::stderr(), "{} {what}", file.shown());
     }
     for (stack, change) in changes {
-        let done = match change.what {
-            What::Added => "added",
-            What::Updated => "updated",
-            What::Removed => "removed",
-            What::Unchanged => continue,
+        let done = match change.kind {
+            ChangeKind::Added => "added",
+            ChangeKind::Updated => "updated",
+            ChangeKind::Removed => "removed",
+            ChangeKind::Unchanged => continue,
         };
         let _ = writeln!(
             anstream::stderr(),

@@ -1,4 +1,4 @@
-//! The user's template file: read, and replaced as a whole or not at all.
+//! Reads the user's template file, and replaces it atomically.
 
 use std::fs;
 use std::io;
@@ -9,14 +9,14 @@ use anyhow::anyhow;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 
-/// A file as it was read.
+/// The path and content of a file.
 pub(super) struct TemplateFile {
     pub(super) path: PathBuf,
     pub(super) bytes: Vec<u8>,
 }
 
 impl TemplateFile {
-    /// Reads a file that can be replaced afterwards.
+    /// Reads a file that is to be replaced later. Returns an error if it is a symbolic link or too large for a template.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let unreadable =
             |error| CommandError::new(Exit::Usage, error).context(format!("cannot read {}", path.display()));
@@ -37,7 +37,7 @@ impl TemplateFile {
         self.path.display().to_string()
     }
 
-    /// Replaces the file, with its permissions, unless it has been changed meanwhile.
+    /// Replaces the file atomically and keeps its permissions. Returns an error if it was changed since it was read.
     pub(super) fn replace(&self, text: &str) -> Result<()> {
         let failed = |error: io::Error| {
             CommandError::new(Exit::Internal, error).context(format!("cannot write {}", self.path.display()))
@@ -64,7 +64,7 @@ impl TemplateFile {
                 let _ = fs::remove_file(&unfinished);
                 Err(CommandError::new(
                     Exit::Refused,
-                    anyhow!("{} was changed in the meantime and is left as it is", self.path.display()),
+                    anyhow!("{} was modified by another process; it was not written", self.path.display()),
                 )
                 .hint("run the same command again"))
             }

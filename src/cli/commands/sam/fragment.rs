@@ -13,37 +13,39 @@ use crate::exit::Exit;
 use crate::project::nearest;
 use crate::report::print;
 
-/// Write what a function needs from a table: to paste, or kept up to date inside the function
+/// Print the template lines that give a function access to a table, or embed them
+///
+/// Without --embed, prints the lines to paste. With --embed, inserts or updates them in the function's own properties.
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// What
+    /// What to generate
     #[arg(value_name = "KIND")]
     kind: Kind,
-    /// The table, by its logical id
+    /// Logical id of the table
     #[arg(long, value_name = "TABLE")]
     table: String,
-    /// The function, by its logical id
+    /// Logical id of the function
     #[arg(long, value_name = "FUNCTION")]
     function: String,
     /// What the function may do
     #[arg(long, value_name = "ACCESS", default_value = "read")]
     access: Access,
-    /// The only index that it may read
+    /// Limit access to this index
     #[arg(long, value_name = "INDEX")]
     index: Option<String>,
-    /// A value of the partition key that it may touch, and no other (may be repeated)
+    /// Limit access to items with this value of the partition key (may be repeated)
     #[arg(long, value_name = "VALUE")]
     leading_key: Vec<String>,
-    /// An attribute that it may touch beside the keys, and no other (may be repeated)
+    /// Limit access to the keys and this attribute (may be repeated)
     #[arg(long, value_name = "NAME")]
     attribute: Vec<String>,
-    /// How the template has the table
+    /// How the template integrates the table
     #[arg(long, value_name = "WAY", default_value = "embedded")]
     consume: Consume,
-    /// Keep it in this template, between markers in the function's own properties
+    /// Embed the lines in this template instead of printing them
     #[arg(long, value_name = "TEMPLATE")]
     embed: Option<PathBuf>,
-    /// Lose what was edited by hand between the markers
+    /// Overwrite edits made by hand between the markers
     #[arg(long, requires = "embed")]
     force: bool,
 }
@@ -52,9 +54,9 @@ pub(super) struct Args {
 enum Kind {
     /// The table's name in the function's environment
     Env,
-    /// IAM statements for exactly what the function may do
+    /// Least-privilege IAM statements
     Policies,
-    /// An `AWS::Serverless::Connector`
+    /// An AWS::Serverless::Connector
     Connector,
     /// The table's stream as an event of the function
     Events,
@@ -62,7 +64,7 @@ enum Kind {
     Globals,
     /// Name and ARN of the table as outputs
     Outputs,
-    /// The file for `sam local --env-vars`
+    /// The file for sam local --env-vars
     EnvJson,
 }
 
@@ -107,7 +109,7 @@ pub(super) fn fragment(common: &Common, args: &Args) -> Result<Exit> {
     let Some(stack) = assembly.stacks.iter().find(has_table) else {
         let tables: Vec<&str> =
             assembly.stacks.iter().flat_map(|stack| &stack.tables).map(|table| table.id.as_str()).collect();
-        let mut error = CommandError::usage(format!("there is no table `{}`", args.table));
+        let mut error = CommandError::usage(format!("no table `{}`", args.table));
         if let Some(near) = nearest(&args.table, &tables) {
             error = error.hint(format!("did you mean `{near}`?"));
         }
@@ -127,8 +129,10 @@ pub(super) fn fragment(common: &Common, args: &Args) -> Result<Exit> {
         return Ok(Exit::Done);
     };
     if made.region.is_none() {
-        return Err(CommandError::usage("`env-json` is a file of its own, and no part of a template")
-            .hint("leave `--embed` out, and write what is printed to a file"));
+        return Err(CommandError::usage(
+            "an `env-json` fragment cannot be embedded: it is not a part of a template",
+        )
+        .hint("omit `--embed`, and redirect the output to a file"));
     }
     let file = TemplateFile::read(template)?;
     let edit = embed_fragment(&file.bytes, &made, Options { force: args.force })

@@ -9,7 +9,7 @@ use crate::args::Common;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 
-/// Tables inside a SAM project
+/// Integrate tables in a SAM project
 #[derive(clap::Args)]
 #[command(arg_required_else_help = true)]
 pub(super) struct Args {
@@ -30,22 +30,22 @@ pub(super) fn sam(common: &Common, args: &Args) -> Result<Exit> {
     }
 }
 
-/// How the template has the tables.
+/// How the template integrates the tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Consume {
-    /// In the template itself
+    /// As resources of the template
     Embedded,
     /// In a nested stack, whose template is written beside it
     Nested,
-    /// In a snippet beside it, by the `AWS::Include` transform
+    /// In a snippet beside it, inserted by the `AWS::Include` transform
     Include,
-    /// In a stack of their own; names come in as parameters
+    /// In a separate stack; names are parameters of the template
     Parameter,
-    /// In a stack of their own, whose outputs are read by `Fn::GetStackOutput`
+    /// In a separate stack, whose outputs are read with `Fn::GetStackOutput`
     Getstackoutput,
-    /// In a stack of their own, whose exports are imported
+    /// In a separate stack, whose exports are imported with `Fn::ImportValue`
     Import,
-    /// In a stack of their own, which publishes names in the SSM Parameter Store
+    /// In a separate stack, which publishes names in the SSM Parameter Store
     Ssm,
 }
 
@@ -63,16 +63,16 @@ impl From<Consume> for Way {
     }
 }
 
-/// Returns the error of a template that cannot take the tables, with its line. The file was not touched.
+/// Returns the error for a template that cannot be edited, with its line. The file was not changed.
 fn cannot_embed(template: &str, error: EmbedError) -> CommandError {
     let line = error.position().map_or_else(String::new, |position| format!(":{}", position.line));
     let hint = error.hint();
-    let context = format!("{template}{line} is left as it is");
+    let context = format!("cannot update {template}{line}; the file is unchanged");
     let error = CommandError::new(Exit::Usage, error).context(context);
     hint.into_iter().fold(error, CommandError::hint)
 }
 
-/// Returns the error of a definition that cannot be used without a deployment, with its line.
+/// Returns the error for a definition that does not support the requested integration, with its source location.
 pub(super) fn no_regions(error: RegionsError) -> CommandError {
     match error {
         RegionsError::Problem(problem) => {

@@ -1,13 +1,13 @@
-//! Sixty awkward templates: whatever they look like, they get their regions, keep every other byte, and come back whole.
+//! Sixty unusual templates: embedding keeps every byte outside of the regions, and removing restores the original.
 
 use std::fs;
 use std::path::Path;
 
 use crate::support::{embedded, grown, others, tables};
-use tablewright_sam::{Options, Region, Regions, What, check, embed, remove};
+use tablewright_sam::{ChangeKind, Options, Region, Regions, check, embed, remove};
 use tablewright_template::{Syntax, SyntaxNode};
 
-/// The files of the corpus by name.
+/// Returns the files of the corpus, by name.
 fn corpus() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
     let paths = fs::read_dir(folder).expect("it is there").map(|entry| entry.expect("it can be read").path());
@@ -23,7 +23,7 @@ fn corpus() -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// Runs a check on each file; a failure names the file.
+/// Runs a check on each file; the message of a failure names the files.
 fn each(check: impl Fn(&str)) {
     let mut failed = Vec::new();
     for (name, bytes) in corpus() {
@@ -37,18 +37,22 @@ fn each(check: impl Fn(&str)) {
 }
 
 #[test]
-fn a_second_time_nothing_changes() {
+fn embedding_twice_changes_nothing() {
     each(|template| {
         let once = embedded(template, &tables());
         let again = embed(&once, &tables(), Options::default()).unwrap();
         assert_eq!(again.text, once);
-        assert!(again.changes.iter().all(|change| change.what == What::Unchanged), "{:?}", again.changes);
+        assert!(
+            again.changes.iter().all(|change| change.kind == ChangeKind::Unchanged),
+            "{:?}",
+            again.changes
+        );
         assert_eq!(check(&once, &tables()), Ok(Vec::new()));
     });
 }
 
 #[test]
-fn without_its_regions_the_template_is_what_it_was_byte_for_byte() {
+fn removing_restores_the_template_byte_for_byte() {
     each(|template| {
         let once = embedded(template, &tables());
         assert_ne!(once, template);
@@ -57,7 +61,7 @@ fn without_its_regions_the_template_is_what_it_was_byte_for_byte() {
 }
 
 #[test]
-fn an_update_stays_in_its_region_and_goes_back_the_same_way() {
+fn an_update_can_be_undone_and_removed() {
     each(|template| {
         let once = embedded(template, &tables());
         let updated = embedded(&once, &grown());
@@ -68,7 +72,7 @@ fn an_update_stays_in_its_region_and_goes_back_the_same_way() {
 }
 
 #[test]
-fn two_owners_come_and_go_in_any_order() {
+fn regions_of_two_owners_can_be_removed_in_any_order() {
     each(|template| {
         let both = embedded(&embedded(template, &tables()), &others());
         let without = |text: &str, owner: &str| remove(text, owner, Options::default()).unwrap().text;
@@ -80,7 +84,7 @@ fn two_owners_come_and_go_in_any_order() {
 }
 
 #[test]
-fn regions_that_are_no_longer_wanted_go() {
+fn regions_without_content_are_removed() {
     each(|template| {
         let nothing = |path: &str| Region::new([path], "").unwrap();
         let none = Regions {
@@ -93,10 +97,10 @@ fn regions_that_are_no_longer_wanted_go() {
 }
 
 #[test]
-fn nothing_but_the_regions_differs() {
+fn the_syntax_tree_outside_of_the_regions_is_unchanged() {
     each(|template| {
         let text = embedded(template, &tables());
-        // By its own means: the tree of the text, with the names that were added taken out.
+        // Independent of the editor: compares the syntax trees without the names that were added.
         let tree = |text: &str| {
             let documents = Syntax::parse(text).unwrap().documents;
             documents.iter().map(|document| show(document, 0)).collect::<String>()
@@ -106,7 +110,7 @@ fn nothing_but_the_regions_differs() {
 }
 
 #[test]
-fn where_the_section_is_there_the_new_lines_are_those_between_the_markers() {
+fn in_an_existing_section_only_the_lines_of_the_region_are_new() {
     let count = std::cell::Cell::new(0);
     each(|template| {
         let mut resources = tables();
@@ -135,7 +139,7 @@ fn where_the_section_is_there_the_new_lines_are_those_between_the_markers() {
     assert!(count.get() >= 30, "{}", count.get());
 }
 
-/// Writes a tree out, without what the regions of `tables` add and without what is empty.
+/// Formats a syntax tree, without the names that the regions of `tables` add and without empty nodes.
 fn show(node: &SyntaxNode, depth: usize) -> String {
     const OURS: [&str; 4] = ["NoteTableName", "HasNotes", "Note", "NotesTable"];
     use tablewright_template::SyntaxKind;

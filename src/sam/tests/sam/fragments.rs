@@ -1,4 +1,4 @@
-//! What functions are given: every kind of fragment, as people read it, and in the functions of a template.
+//! Every kind of fragment, as text and embedded in the function of a template.
 
 use insta::assert_snapshot;
 use tablewright::{Encryption, Global, Index, Place, Problem, Scalar, Stack, StreamView, Table};
@@ -46,7 +46,7 @@ fn problem(stack: &Stack, kind: FragmentKind, change: impl FnOnce(&mut Request<'
 }
 
 #[test]
-fn the_name_goes_where_functions_find_it() {
+fn fragments_with_the_table_name() {
     assert_snapshot!(text(FragmentKind::Env, |_| {}), @"
     Environment:
       Variables:
@@ -76,7 +76,7 @@ fn the_name_goes_where_functions_find_it() {
 }
 
 #[test]
-fn policies_grant_what_is_asked_for_and_no_more() {
+fn policies_grant_only_the_requested_access() {
     assert_snapshot!(text(FragmentKind::Policies, |_| {}), @"
     Policies:
       - Version: '2012-10-17'
@@ -177,7 +177,7 @@ fn policies_grant_what_is_asked_for_and_no_more() {
 }
 
 #[test]
-fn policies_can_be_narrowed_to_keys_and_attributes() {
+fn policies_can_be_limited_to_keys_and_attributes() {
     assert_snapshot!(text(FragmentKind::Policies, |request| {
         request.index = Some("by-day");
         request.leading_keys = vec!["monday".to_owned()];
@@ -448,7 +448,7 @@ fn a_table_elsewhere_is_referred_to_in_each_way() {
 }
 
 #[test]
-fn what_cannot_be_given_is_a_problem_at_its_rust_line() {
+fn requests_that_cannot_be_granted_are_problems_with_a_source_location() {
     let stack = stack();
     let here = |problem: &Problem, at: &Place| {
         assert_eq!(&problem.at, at, "{}", problem.message);
@@ -461,7 +461,7 @@ fn what_cannot_be_given_is_a_problem_at_its_rust_line() {
         here(&problem, at);
     };
     let plain = &stack.tables[1].at;
-    let no_stream = "table `Plain` has no stream that a function could read";
+    let no_stream = "table `Plain` has no stream";
     check(FragmentKind::Events, |it| it.table = "Plain", "SAM3", no_stream, plain);
     check(
         FragmentKind::Policies,
@@ -491,9 +491,9 @@ fn what_cannot_be_given_is_a_problem_at_its_rust_line() {
         let problem = problem(&stack, FragmentKind::Policies, |it| {
             (it.index, it.access) = (Some("by-day"), access);
         });
-        assert_eq!(problem.message, "an index of table `NoteItem` can be read, and no more");
+        assert_eq!(problem.message, "indexes of table `NoteItem` are read-only");
     }
-    let whole = "the stream of table `NoteItem` is read whole";
+    let whole = "access to the stream of table `NoteItem` cannot be limited to an index, keys or attributes";
     check(
         FragmentKind::Policies,
         |it| (it.index, it.access) = (Some("by-day"), Access::Stream),
@@ -501,13 +501,12 @@ fn what_cannot_be_given_is_a_problem_at_its_rust_line() {
         whole,
         table,
     );
-    let texts =
-        "leading keys are compared as texts, and not each partition key of table `NoteItem` is one text";
+    let texts = "leading keys are compared as strings, but table `NoteItem` has a partition key that is not a single string attribute";
     check(FragmentKind::Policies, |it| it.leading_keys = vec!["a".into()], "SAM6", texts, table);
-    let wide = "a connector grants the whole table with all of its indexes";
+    let wide = "a connector always grants access to the whole table and all of its indexes";
     check(FragmentKind::Connector, |it| it.index = Some("by-day"), "SAM6", wide, table);
     check(FragmentKind::Connector, |it| it.attributes = vec!["a".into()], "SAM6", wide, table);
-    let import = "the stream of table `NoteItem` is not to be imported";
+    let import = "the stream ARN of table `NoteItem` cannot be imported";
     check(FragmentKind::Events, |it| it.way = Way::ImportValue, "SAM5", import, table);
     let no_output = "stack `notes` has no output with the name of table `Plain`";
     let plain_by = |it: &mut Request<'_>| (it.table, it.way) = ("Plain", Way::GetStackOutput);
@@ -523,18 +522,18 @@ fn what_cannot_be_given_is_a_problem_at_its_rust_line() {
     let table = Table::define("NoteItem").name("notes").partition("id", Scalar::S);
     global.table(table.global(Global::none_yet()));
     let problem = problem(&global, FragmentKind::Connector, |_| {});
-    assert_eq!(problem.message, "a connector takes no global table, and `NoteItem` is one");
+    assert_eq!(problem.message, "connectors do not support global tables, and `NoteItem` is a global table");
     here(&problem, &global.tables[0].at);
 }
 
-/// A template whose function has the given properties.
+/// Returns a template whose function has the given properties.
 fn template(properties: &str) -> String {
     format!(
         "Transform: AWS::Serverless-2016-10-31\nResources:\n  Api: # ours\n    Type: AWS::Serverless::Function\n{properties}  Topic:\n    Type: AWS::SNS::Topic\n"
     )
 }
 
-/// Embeds a fragment, checks that it comes and goes without a trace, and returns the text.
+/// Embeds a fragment, checks that embedding again changes nothing and that removing restores the template, and returns the text.
 fn embedded(template: &str, kind: FragmentKind, access: Access) -> String {
     let stack = stack();
     let request = Request { access, ..Request::new(&stack, "NoteItem", "Api") };
@@ -548,7 +547,7 @@ fn embedded(template: &str, kind: FragmentKind, access: Access) -> String {
 }
 
 #[test]
-fn a_fragment_is_kept_in_the_function_of_a_template() {
+fn a_fragment_is_embedded_in_the_function() {
     let of = |properties: &str, kind| embedded(&template(properties), kind, Access::Read);
     assert_snapshot!(of("    Properties:\n      Handler: a\n      Environment:\n        Variables: {}\n", FragmentKind::Env), @r#"
     Transform: AWS::Serverless-2016-10-31
@@ -638,7 +637,7 @@ fn a_fragment_is_kept_in_the_function_of_a_template() {
 }
 
 #[test]
-fn policies_join_a_list_whatever_it_looks_like() {
+fn policies_are_added_to_block_and_flow_lists() {
     let of = |properties: &str| embedded(&template(properties), FragmentKind::Policies, Access::Stream);
     assert_snapshot!(of("    Properties:\n      Policies:\n      - A # zero\n      - DynamoDBReadPolicy:\n          TableName: x\n      Handler: a\n"), @"
     Transform: AWS::Serverless-2016-10-31
@@ -782,7 +781,7 @@ fn policies_join_a_list_whatever_it_looks_like() {
 }
 
 #[test]
-fn several_fragments_share_a_function_and_leave_in_any_order() {
+fn several_fragments_of_a_function_can_be_removed_in_any_order() {
     let start = template("    Properties:\n      Handler: a\n");
     let stack = stack();
     let make = |table, kind| fragment(kind, &Request::new(&stack, table, "Api")).unwrap();
@@ -807,7 +806,7 @@ fn several_fragments_share_a_function_and_leave_in_any_order() {
 }
 
 #[test]
-fn keys_that_were_made_stay_when_there_is_more_in_them() {
+fn created_keys_are_kept_if_other_entries_were_added() {
     let text = embedded(&template("    Properties:\n      Handler: a\n"), FragmentKind::Env, Access::Read);
     let more = text.replace("      Environment:\n", "      Environment:\n        Other: x\n");
     assert_ne!(more, text);
@@ -819,7 +818,7 @@ fn keys_that_were_made_stay_when_there_is_more_in_them() {
 }
 
 #[test]
-fn what_cannot_take_a_fragment_is_refused_with_its_place() {
+fn templates_that_cannot_take_a_fragment_are_refused_with_the_position() {
     let refused = |template: &str, kind, message: &str, hint: &str| {
         let stack = stack();
         let fragment = fragment(kind, &Request::new(&stack, "NoteItem", "Api")).unwrap();
@@ -830,29 +829,29 @@ fn what_cannot_take_a_fragment_is_refused_with_its_place() {
             "{template}"
         );
     };
-    let block = "write it as a block, one entry a line";
+    let block = "write it in block style, one entry per line";
     refused(
         &template("    Properties:\n      Policies: AmazonDynamoDBFullAccess\n"),
         FragmentKind::Policies,
-        "line 6, column 7: nothing can be added to `Resources/Api/Properties/Policies`, which is a text",
+        "line 6, column 7: cannot add to `Resources/Api/Properties/Policies`: it is a scalar",
         block,
     );
     refused(
         &template("    Properties:\n      Policies:\n        Statement: []\n"),
         FragmentKind::Policies,
-        "line 6, column 7: nothing can be added to `Resources/Api/Properties/Policies`, which is a mapping, and a list is wanted",
+        "line 6, column 7: cannot add to `Resources/Api/Properties/Policies`: it is a mapping, expected a list",
         block,
     );
     refused(
         &template("    Properties:\n      Environment: *env\n"),
         FragmentKind::Env,
-        "line 6, column 7: nothing can be added to `Resources/Api/Properties/Environment`, which is an alias",
+        "line 6, column 7: cannot add to `Resources/Api/Properties/Environment`: it is an alias",
         block,
     );
     refused(
         &template("    Properties:\n      Environment:\n        Variables:\n          Fn::If: [a, b, c]\n"),
         FragmentKind::Env,
-        "line 7, column 9: nothing can be added to `Resources/Api/Properties/Environment/Variables`, which is computed by a function",
+        "line 7, column 9: cannot add to `Resources/Api/Properties/Environment/Variables`: it is computed by an intrinsic function",
         block,
     );
     refused(
@@ -860,29 +859,29 @@ fn what_cannot_take_a_fragment_is_refused_with_its_place() {
             "    Properties:\n      Environment:\n        Variables:\n          NOTE_ITEM_TABLE_NAME: x\n",
         ),
         FragmentKind::Env,
-        "`NOTE_ITEM_TABLE_NAME` is in the file already, in line 8",
-        "rename or delete one of them: SAM would keep the last and say nothing",
+        "`NOTE_ITEM_TABLE_NAME` is already defined in line 8",
+        "rename or delete one of them: SAM keeps only the last one without a warning",
     );
     let no_function = "the template has no function `Api`";
     let other = template("").replace("  Api:", "  Apis:");
     refused(&other, FragmentKind::Env, no_function, "did you mean `Apis`?");
     let several = template("").replace("  Api:", "  Reports:");
     refused(&several, FragmentKind::Policies, no_function, "it has Reports");
-    refused("Transform: X\n", FragmentKind::Events, no_function, "it has no functions at all");
+    refused("Transform: X\n", FragmentKind::Events, no_function, "it has no functions");
     let topic = template("").replace("Serverless::Function", "SNS::Topic");
     refused(
         &topic,
         FragmentKind::Env,
-        "line 3, column 3: `Api` is no `AWS::Serverless::Function` but `AWS::SNS::Topic`",
-        "name an `AWS::Serverless::Function`",
+        "line 3, column 3: `Api` is an `AWS::SNS::Topic`, not an `AWS::Serverless::Function`",
+        "pass the logical id of an `AWS::Serverless::Function`",
     );
     let plain = template("    Properties:\n      Handler: a\n").replace("Serverless::", "Lambda::");
     embedded(&plain, FragmentKind::Env, Access::Read);
     refused(
         &plain,
         FragmentKind::Policies,
-        "line 3, column 3: `Api` is no `AWS::Serverless::Function` but `AWS::Lambda::Function`",
-        "name an `AWS::Serverless::Function`",
+        "line 3, column 3: `Api` is an `AWS::Lambda::Function`, not an `AWS::Serverless::Function`",
+        "pass the logical id of an `AWS::Serverless::Function`",
     );
     let stack = stack();
     let json = fragment(FragmentKind::EnvJson, &Request::new(&stack, "NoteItem", "Api")).unwrap();
@@ -890,7 +889,7 @@ fn what_cannot_take_a_fragment_is_refused_with_its_place() {
 }
 
 #[test]
-fn sam_local_gets_the_names_of_all_tables() {
+fn env_json_has_the_names_of_all_tables() {
     let table = || Table::define("Note").name("notes").partition("user", Scalar::S).sort("id", Scalar::S);
     let stack = |table: Table| {
         let mut stack = Stack::new("notes");

@@ -1,4 +1,4 @@
-//! The region editor from the outside, and what is written with it.
+//! Tests of the region editor, and of the regions and fragments that are embedded with it, through the public API.
 #![cfg(test)]
 
 mod support;

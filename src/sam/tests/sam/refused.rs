@@ -1,4 +1,4 @@
-//! Templates that are left as they are: each mistake has its error, its line and its hint.
+//! Templates that are refused: each mistake has an error with its line and a hint.
 
 use crate::support::{embedded, grown, tables};
 use tablewright::Place;
@@ -6,28 +6,27 @@ use tablewright_sam::{EmbedError, Options, Region, Regions, check, embed, remove
 
 const SAM: &str = "Transform: AWS::Serverless-2016-10-31\n";
 
-/// Checks what embedding says, message and hint; checking says the same.
+/// Checks the message and hint of `embed`, and that `check` returns the same error.
 fn refused(template: &str, message: &str, hint: &str) {
     let error = embed(template, &tables(), Options::default()).expect_err(template);
     assert_eq!((error.to_string().as_str(), error.hint().as_deref()), (message, Some(hint)), "{template}");
     assert_eq!(check(template, &tables()), Err(error));
 }
 
-const KEEPS_LAST: &str = "rename or delete one of them: SAM would keep the last and say nothing";
-const PUT_BACK: &str = "put the marker back, or delete what is left of the region and embed again";
-const AS_BLOCK: &str = "write it as a block, one entry a line";
+const KEEPS_LAST: &str = "rename or delete one of them: SAM keeps only the last one without a warning";
+const PUT_BACK: &str = "restore the marker, or delete the rest of the region and embed again";
+const AS_BLOCK: &str = "write it in block style, one entry per line";
 
 #[test]
-fn what_is_no_template_is_named() {
-    let no_template = "the file is no SAM or CloudFormation template: it has neither `Resources` nor `Transform` nor `AWSTemplateFormatVersion`";
+fn files_that_are_not_templates_are_refused() {
+    let no_template = "the file is not a SAM or CloudFormation template: it has none of `Resources`, `Transform` and `AWSTemplateFormatVersion`";
     for other in
         ["services:\n  web: {}\n", "- a\n", "text\n", "", "# nothing\n", "---\n", "resources:\n  A: b\n"]
     {
-        refused(other, no_template, "name the `template.yaml` of the SAM project");
+        refused(other, no_template, "pass the `template.yaml` of the SAM project");
     }
-    let json = "the file is JSON, which has no comments: nothing could tell what in it is ours";
-    let advice =
-        "deploy the tables as a stack of their own, or as a nested stack, and let the template refer to them";
+    let json = "the file is JSON, which has no comments to mark a region with";
+    let advice = "convert the template to YAML, or deploy the tables in a separate or nested stack";
     for template in [
         "{\"Resources\": {}}",
         "\u{feff} {}",
@@ -39,8 +38,8 @@ fn what_is_no_template_is_named() {
     }
     refused(
         "Transform: X\n---\nTransform: X\n",
-        "two documents of the file are templates, at line 1, column 1 and at line 3, column 1",
-        "CloudFormation takes one document a file: split the file",
+        "the file contains two templates, at line 1, column 1 and at line 3, column 1",
+        "CloudFormation accepts one document per file: split the file",
     );
     let error = embed(b"Resources:\n  \xe9", &tables(), Options::default()).unwrap_err();
     assert_eq!(error, EmbedError::NotUtf8 { offset: 13 });
@@ -50,8 +49,8 @@ fn what_is_no_template_is_named() {
 }
 
 #[test]
-fn names_that_are_there_already_are_refused_with_both_lines() {
-    let taken = |line: usize, name: &str| format!("`{name}` is in the file already, in line {line}");
+fn duplicate_names_are_refused_with_both_lines() {
+    let taken = |line: usize, name: &str| format!("`{name}` is already defined in line {line}");
     refused(&format!("{SAM}Resources:\n  Note:\n    Type: X\n"), &taken(3, "Note"), KEEPS_LAST);
     refused(&format!("{SAM}Resources: {{A: b, 'Note': {{}}}}\n"), &taken(2, "Note"), KEEPS_LAST);
     refused(&format!("{SAM}Parameters:\n  Note:\n    Type: String\n"), &taken(3, "Note"), KEEPS_LAST);
@@ -65,13 +64,10 @@ fn names_that_are_there_already_are_refused_with_both_lines() {
     let resources = Region::new(["Resources"], "Note: {}").unwrap().at([("Note".to_owned(), place)]);
     let regions = Regions { owner: "notes".to_owned(), regions: vec![resources] };
     let error = embed("Resources:\n  Note: {}\n", &regions, Options::default()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "`Note` is in the file already, in line 2, and stacks/notes.rs:8 defines it too"
-    );
+    assert_eq!(error.to_string(), "`Note` is already defined in line 2 and by stacks/notes.rs:8");
 
     let twice = |key: &str, section: &str, first: usize, second: usize| {
-        format!("`{key}` is in `{section}` twice, in line {first} and in line {second}")
+        format!("`{key}` appears twice in `{section}`, in line {first} and in line {second}")
     };
     refused(
         &format!("{SAM}Resources:\n  A: {{}}\n  B: {{}}\n  'A': {{}}\n"),
@@ -83,7 +79,7 @@ fn names_that_are_there_already_are_refused_with_both_lines() {
         &twice("Resources", "the template", 1, 4),
         KEEPS_LAST,
     );
-    // Ours by the marker, and somebody's beside it.
+    // The same name inside and outside of the region.
     let text = embedded(&format!("{SAM}Resources:\n  A: {{}}\n"), &tables());
     let text = text.replace("  A: {}\n", "  A: {}\n  Note: {}\n");
     let line = 1 + text.lines().position(|line| line == "  Note: {}").unwrap();
@@ -91,88 +87,95 @@ fn names_that_are_there_already_are_refused_with_both_lines() {
 }
 
 #[test]
-fn places_that_can_take_nothing_are_named() {
-    let at = |section: &str, found: &str| {
-        format!("line 2, column 1: nothing can be added to `{section}`, which is {found}")
-    };
+fn nodes_that_cannot_be_extended_are_refused() {
+    let at =
+        |section: &str, found: &str| format!("line 2, column 1: cannot add to `{section}`: it is {found}");
     refused(&format!("{SAM}Resources: *x\n"), &at("Resources", "an alias"), AS_BLOCK);
-    refused(&format!("{SAM}Resources: text\n"), &at("Resources", "a text"), AS_BLOCK);
-    refused(&format!("{SAM}Resources: 5\n"), &at("Resources", "a text"), AS_BLOCK);
+    refused(&format!("{SAM}Resources: text\n"), &at("Resources", "a scalar"), AS_BLOCK);
+    refused(&format!("{SAM}Resources: 5\n"), &at("Resources", "a scalar"), AS_BLOCK);
     refused(&format!("{SAM}Resources: [a]\n"), &at("Resources", "a list"), AS_BLOCK);
-    refused(&format!("{SAM}Resources: !If [a, b]\n"), &at("Resources", "computed by a function"), AS_BLOCK);
+    refused(
+        &format!("{SAM}Resources: !If [a, b]\n"),
+        &at("Resources", "computed by an intrinsic function"),
+        AS_BLOCK,
+    );
     refused(&format!("{SAM}Outputs:\n- a\n"), &at("Outputs", "a list"), AS_BLOCK);
     refused(
         &format!("{SAM}Resources: &x\nA: b\n"),
-        &at("Resources", "empty, with something that belongs to it"),
+        &at("Resources", "empty, with an anchor or a comment"),
         AS_BLOCK,
     );
     refused(
         &format!("{SAM}Resources: # c\n  null\n"),
-        &at("Resources", "empty, with something that belongs to it"),
+        &at("Resources", "empty, with an anchor or a comment"),
         AS_BLOCK,
     );
 }
 
 #[test]
-fn what_an_alias_repeats_takes_nothing() {
-    let hint = "write out there what the alias stands for";
+fn nodes_that_an_alias_repeats_are_refused() {
+    let hint = "replace the alias by a copy of the content";
     refused(
         &format!("{SAM}Resources: &all\n  A: {{}}\nMetadata:\n  Copy: *all\n"),
-        "what is added to `Resources` would be added in line 5 too, where `*all` repeats it",
+        "`Resources` cannot be extended: the alias `*all` in line 5 repeats its content",
         hint,
     );
     refused(
         &format!("{SAM}Outputs: &o {{}}\nMetadata: [{{<<: *o}}]\n"),
-        "what is added to `Outputs` would be added in line 3 too, where `*o` repeats it",
+        "`Outputs` cannot be extended: the alias `*o` in line 3 repeats its content",
         hint,
     );
-    // An anchor that nobody repeats, and one beside, are no obstacle.
+    // An anchor without an alias, or on another node, is allowed.
     embedded(&format!("{SAM}Resources: &all\n  A: &a {{}}\n  B: *a\n"), &tables());
 }
 
 #[test]
-fn markers_that_are_not_as_they_were_written_are_refused() {
+fn damaged_markers_are_refused() {
     let begin = "  # >>> tablewright v1 notes Resources sha256:0123456789abcdef\n";
     let end = "  # <<< tablewright notes Resources\n";
     let with = |lines: &str| format!("{SAM}Resources:\n  A: {{}}\n{lines}");
-    refused(&with(begin), "line 4: the region `notes Resources` begins here and ends nowhere", PUT_BACK);
-    refused(&with(end), "line 4: the region `notes Resources` ends here and begins nowhere before", PUT_BACK);
+    refused(&with(begin), "line 4: the region `notes Resources` has no end marker", PUT_BACK);
+    refused(
+        &with(end),
+        "line 4: the region `notes Resources` has an end marker but no begin marker before it",
+        PUT_BACK,
+    );
     refused(
         &with(&format!("{end}  B: {{}}\n{begin}")),
-        "line 4: the region `notes Resources` ends here and begins nowhere before",
+        "line 4: the region `notes Resources` has an end marker but no begin marker before it",
         PUT_BACK,
     );
     refused(
         &with(&format!("{begin}{begin}{end}{end}")),
-        "line 5: inside of the region `notes Resources`, which begins in line 4, there is a marker of `notes Resources`",
+        "line 5: the region `notes Resources`, which begins in line 4, contains a marker of `notes Resources`",
         PUT_BACK,
     );
     refused(
         &with(&format!("{begin}  # <<< tablewright shop Resources\n")),
-        "line 5: inside of the region `notes Resources`, which begins in line 4, there is a marker of `shop Resources`",
+        "line 5: the region `notes Resources`, which begins in line 4, contains a marker of `shop Resources`",
         PUT_BACK,
     );
     refused(
         &with(&format!("{begin}  B: {{}}\n{end}{begin}  C: {{}}\n{end}")),
-        "the region `notes Resources` is there twice, in line 4 and in line 7",
+        "the region `notes Resources` appears twice, in line 4 and in line 7",
         "delete one of them with both of its markers",
     );
     refused(
         &with("  # >>> tablewright v2 notes {\"new\": \"form\"}\n"),
-        "line 4: a region with markers of version `v2`, and this is a tool for version `v1`",
+        "line 4: the region was written in marker format `v2`; this version of tablewright supports `v1`",
         "use the version of tablewright that wrote the region",
     );
     refused(
         &with("  # >>> tablewright v1 notes\n"),
-        "line 4: the marker of a region is not as it was written",
-        "take back the edit of that line, or delete the region with both of its markers and embed again",
+        "line 4: malformed region marker",
+        "undo the edit of that line, or delete the region with both of its markers and embed again",
     );
     refused(
         &with(&format!("  B: {{}} {}", begin.trim_start())),
-        "line 4: the marker of a region does not stand in a line of its own",
+        "line 4: a region marker must be on a line of its own",
         PUT_BACK,
     );
-    // Of other owners too: half a region is nobody's.
+    // Damaged markers of other owners are refused, too.
     let of_others = with("  # >>> tablewright v1 shop Resources sha256:0123456789abcdef\n");
     assert!(matches!(
         remove(&of_others, "notes", Options::default()),
@@ -188,7 +191,7 @@ fn a_hand_edit_is_refused_without_force() {
     assert_ne!(edited, text);
     let line = 1 + text.lines().position(|line| line.contains(">>> tablewright v1 notes Resources")).unwrap();
     let message = format!("line {line}: the region `notes Resources` was edited by hand");
-    let hint = "make the change in the definition; with `--force` what is between the markers is lost";
+    let hint = "make the change in the definition, or discard it with `--force`";
     refused(&edited, &message, hint);
     let error = remove(&edited, "notes", Options::default()).unwrap_err();
     assert_eq!(error.to_string(), message);
@@ -198,7 +201,7 @@ fn a_hand_edit_is_refused_without_force() {
     assert_eq!(embed(&edited, &grown(), force).unwrap().text, embedded(&text, &grown()));
     assert_eq!(remove(&edited, "notes", force).unwrap().text, template);
 
-    // A region that somebody emptied, and a checksum that somebody changed.
+    // A region whose content was deleted, and a checksum that was changed.
     let body =
         text.find("  # From stacks").unwrap()..text.find("  # <<< tablewright notes Resources").unwrap();
     let mut emptied = text.clone();
@@ -210,7 +213,7 @@ fn a_hand_edit_is_refused_without_force() {
 }
 
 #[test]
-fn what_is_no_edit_is_none() {
+fn line_breaks_and_indentation_do_not_count_as_edits() {
     let template = format!("{SAM}Resources:\n  A: {{}}\n");
     let text = embedded(&template, &tables());
     let crlf = text.replace('\n', "\r\n");
@@ -222,12 +225,12 @@ fn what_is_no_edit_is_none() {
 }
 
 #[test]
-fn markers_around_something_else_are_refused_even_by_force() {
+fn moved_markers_are_refused_even_with_force() {
     let force = Options { force: true };
     let template = format!("{SAM}Resources:\n  A: {{}}\nOutputs:\n  B: {{Value: c}}\n");
     let text = embedded(&template, &tables());
     let end = "  # <<< tablewright notes Resources\n";
-    // The end marker went down below another section.
+    // The end marker was moved below another section.
     let moved = text.replace(end, "") + end;
     let error = embed(&moved, &tables(), force).unwrap_err();
     assert!(matches!(error, EmbedError::Crossed { .. }), "{error}");
@@ -240,11 +243,8 @@ fn markers_around_something_else_are_refused_even_by_force() {
         assert_eq!(remove(&moved, "notes", force).unwrap_err(), error);
         error
     };
-    assert_eq!(
-        alone.to_string(),
-        "line 4: the markers of the region `notes Resources` do not stand where they were written"
-    );
-    // The whole region went to another section.
+    assert_eq!(alone.to_string(), "line 4: the markers of the region `notes Resources` were moved");
+    // The whole region was moved to another section.
     let start = text.find("  # >>> tablewright v1 notes Resources").unwrap();
     let region = text[start..text.find(end).unwrap() + end.len()].to_owned();
     let moved =
@@ -254,7 +254,7 @@ fn markers_around_something_else_are_refused_even_by_force() {
 }
 
 #[test]
-fn empty_lines_never_become_those_of_a_scalar() {
+fn removing_never_adds_empty_lines_to_a_block_scalar() {
     let text = embedded("Resources:\n  A: {}\n\n\nOutputs:\n  B: {Value: c}\n", &tables());
     let with_scalar = text.replace("  A: {}\n", "  A: {}\n  C: |+\n    keeps\n");
     let error = remove(&with_scalar, "notes", Options::default()).unwrap_err();
@@ -264,7 +264,7 @@ fn empty_lines_never_become_those_of_a_scalar() {
 }
 
 #[test]
-fn a_region_may_be_moved_within_its_section_and_stays_there() {
+fn a_region_can_be_moved_within_its_section() {
     let template = format!("{SAM}Resources:\n  A: {{}}\n  B: {{}}\nOutputs: {{}}\n");
     let text = embedded(&template, &tables());
     let end = "  # <<< tablewright notes Resources\n";
@@ -279,7 +279,7 @@ fn a_region_may_be_moved_within_its_section_and_stays_there() {
 }
 
 #[test]
-fn comments_stay_with_what_they_belong_to() {
+fn comments_stay_with_the_node_that_they_belong_to() {
     let check = |before: &str, after: &str| {
         let mut resources = tables();
         resources.regions.retain(|region| region.path == ["Resources"]);
@@ -294,7 +294,7 @@ fn comments_stay_with_what_they_belong_to() {
 }
 
 #[test]
-fn keys_that_were_made_stay_when_somebody_uses_them() {
+fn created_sections_are_kept_if_other_entries_were_added() {
     let text = embedded(&format!("{SAM}Resources: {{}}\n"), &tables());
     let used = text
         .replace("Parameters:\n", "Parameters:\n  Mine: {Type: String}\n")

@@ -1,4 +1,4 @@
-//! The sample project: what its template has is what its definitions say.
+//! The template of the sample project matches its definitions.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ fn template() -> String {
     fs::read_to_string(path).unwrap()
 }
 
-/// Embeds everything that the sample has.
+/// Embeds the tables and fragments of the sample.
 fn embedded(template: &str) -> String {
     let stack = stack();
     let regions = regions(&stack, "dev", &Templates::builtin(), Way::Embedded).unwrap();
@@ -44,14 +44,14 @@ fn the_sample_is_up_to_date() {
 }
 
 #[test]
-fn without_tables_the_sample_is_what_somebody_wrote() {
+fn the_sample_without_its_regions_embeds_to_the_same_text() {
     let bare = remove(template(), "notes", Options::default()).unwrap().text;
     assert!(!bare.contains("ablewright") && bare.contains("CountNotes"), "{bare}");
     assert_eq!(embedded(&bare), template());
 }
 
 #[test]
-fn the_function_may_only_read_its_index() {
+fn write_access_to_an_index_is_refused() {
     let stack = stack();
     let request = Request {
         index: Some("by-day"),

@@ -18,18 +18,18 @@ Note:
 ";
 const OUTPUTS: &str = "NotesTable:\n  Value: !GetAtt Note.Arn\n";
 
-/// The regions of `notes`.
+/// Returns the regions of the owner `notes`.
 pub(crate) fn tables() -> Regions {
     regions("notes", [PARAMETERS, CONDITIONS, RESOURCES, OUTPUTS])
 }
 
-/// The regions of `notes` with more in them.
+/// Returns the regions of the owner `notes` with more content.
 pub(crate) fn grown() -> Regions {
     let resources = format!("{RESOURCES}\nNoteArchive:\n  Type: AWS::DynamoDB::Table\n  Properties: {{}}\n");
     regions("notes", [PARAMETERS, CONDITIONS, &resources, "NotesTable:\n  Value: 'new'\n"])
 }
 
-/// The regions of somebody else.
+/// Returns the regions of another owner, `shop`.
 pub(crate) fn others() -> Regions {
     regions("shop", ["ShopName:\n  Type: String\n", "", "Shop:\n  Type: A::B\n", "ShopTable:\n  Value: x\n"])
 }
@@ -43,7 +43,7 @@ fn regions(owner: &str, yaml: [&str; 4]) -> Regions {
     }
 }
 
-/// Returns the template with the regions.
+/// Returns the template with the regions; panics if it is refused.
 pub(crate) fn embedded(template: &str, regions: &Regions) -> String {
     match embed(template, regions, Options::default()) {
         Ok(edit) => edit.text,

@@ -1,11 +1,11 @@
-//! Whatever somebody does to their template outside of the regions survives an update, and the regions survive it.
+//! Properties: edits outside of the regions survive an update of the regions.
 
 use crate::support::{embedded, grown, tables};
 use proptest::prelude::*;
 use tablewright_sam::{EmbedError, Options, embed, remove};
 use tablewright_template::Syntax;
 
-/// A line that somebody may write into a section of a template, or above it; `NAME` stands for a name of its own.
+/// Lines that a user may write into a section of a template, or above it; `NAME` is replaced by a unique name.
 fn line() -> impl Strategy<Value = String> {
     prop_oneof![
         "[a-z é#:'\"{}]{0,12}".prop_map(|text| format!("  NAME: # {text}")),
@@ -20,7 +20,7 @@ fn line() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Gives each line a name of its own.
+/// Replaces each `NAME` by a unique name.
 fn named(text: &str) -> String {
     let mut parts = text.split("NAME");
     let first = parts.next().unwrap_or_default().to_owned();
@@ -31,7 +31,7 @@ fn section() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(line(), 0..6)
 }
 
-/// A template of such lines: which sections there are, in which order, with which line breaks, with or without a last one.
+/// Templates of such lines, with any sections in any order, LF or CRLF, with or without byte order mark and final line break.
 fn template() -> impl Strategy<Value = String> {
     let sections = Just(vec!["Parameters", "Conditions", "Resources", "Outputs", "Metadata"]).prop_shuffle();
     let sections = sections.prop_flat_map(|names| {
@@ -49,7 +49,7 @@ fn template() -> impl Strategy<Value = String> {
     })
 }
 
-/// Puts a line into a text behind one of its lines that is outside of regions and scalars.
+/// Inserts a line into a text after one of its lines that is outside of regions and scalars; `None` if there is no such line.
 fn insert(text: &str, line: &str, at: prop::sample::Index) -> Option<String> {
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut inside = false;
@@ -58,7 +58,7 @@ fn insert(text: &str, line: &str, at: prop::sample::Index) -> Option<String> {
     for each in text.split_inclusive('\n') {
         inside |= each.contains("# >>> tablewright v1 notes") && !each.contains("sha256:0\n");
         offset += each.len();
-        // Deeper lines belong to a value, which a line before them would tear apart.
+        // Deeper lines belong to a value, which a line before them would split.
         if !inside
             && each.ends_with('\n')
             && !text[offset..].trim_start_matches(['\r', '\n']).starts_with("    ")
@@ -77,7 +77,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_template_gets_its_regions_and_comes_back(template in template()) {
+    fn embedding_and_removing_restores_every_template(template in template()) {
         let once = embedded(&template, &tables());
         prop_assert_eq!(&embedded(&once, &tables()), &once);
         let updated = embedded(&once, &grown());
@@ -95,17 +95,17 @@ proptest! {
         let edited = insert(&once, &edit, at);
         prop_assume!(edited.is_some());
         let edited = edited.unwrap();
-        // A line can break the template; what it says twice is refused.
+        // The line may make the template invalid, or add a duplicate key, which is refused.
         prop_assume!(Syntax::parse(&edited).is_ok());
         let updated = match embed(&edited, &grown(), Options::default()) {
-            Err(EmbedError::Twice { .. } | EmbedError::Taken { .. }) => return Ok(()),
-            // In the middle of a section that was null until now.
+            Err(EmbedError::DuplicateKey { .. } | EmbedError::Taken { .. }) => return Ok(()),
+            // The line was added to a section that was null before.
             Err(EmbedError::NotAContainer { .. }) => return Ok(()),
             updated => updated.unwrap().text,
         };
         prop_assert_eq!(&embedded(&updated, &tables()), &edited);
         match remove(&edited, "notes", Options::default()) {
-            // A scalar that keeps its empty lines was put between a region and such lines.
+            // A block scalar with `+` was inserted between a region and empty lines.
             Err(EmbedError::Entangled) => {}
             bare => {
                 let text = remove(&updated, "notes", Options::default()).unwrap().text;

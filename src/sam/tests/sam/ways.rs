@@ -1,4 +1,4 @@
-//! What a template is to have so that it has the tables of a stack, in each way.
+//! The regions that integrate the tables of a stack in a template, in each [`Way`].
 
 use insta::assert_snapshot;
 use tablewright::render::Templates;
@@ -22,7 +22,7 @@ fn stack() -> Stack {
     stack
 }
 
-/// Returns what is embedded in a template that has nothing, markers aside.
+/// Embeds the stack in a minimal template and returns the text without markers.
 fn embedded(way: Way) -> String {
     let regions = regions(&stack(), "dev", &Templates::builtin(), way).unwrap();
     let template = "Resources:\n  Api: {}\n";
@@ -33,7 +33,7 @@ fn embedded(way: Way) -> String {
 }
 
 #[test]
-fn embedded_tables_are_laid_out_by_the_renderer() {
+fn embedded_tables_have_the_layout_of_the_renderer() {
     assert_snapshot!(embedded(Way::Embedded), @"
     Resources:
       Api: {}
@@ -128,7 +128,7 @@ fn embedded_tables_are_laid_out_by_the_renderer() {
 }
 
 #[test]
-fn a_nested_stack_outlives_its_resource_and_gets_its_parameters() {
+fn a_nested_stack_is_retained_and_gets_its_parameters() {
     assert_snapshot!(embedded(Way::Nested), @"
     Resources:
       Api: {}
@@ -184,7 +184,7 @@ fn a_snippet_needs_its_parameters_in_the_template() {
 }
 
 #[test]
-fn names_of_tables_elsewhere_come_in_as_parameters() {
+fn names_of_tables_in_another_stack_are_parameters() {
     assert_snapshot!(embedded(Way::Parameter), @"
     Resources:
       Api: {}
@@ -214,16 +214,16 @@ fn names_of_tables_elsewhere_come_in_as_parameters() {
 }
 
 #[test]
-fn what_expressions_say_needs_no_parameters() {
+fn outputs_and_imports_need_no_parameters() {
     for way in [Way::GetStackOutput, Way::ImportValue] {
         let regions = regions(&stack(), "dev", &Templates::builtin(), way).unwrap();
         assert!(regions.regions.iter().all(|region| region.yaml.is_empty()), "{way:?}");
-        assert_eq!(regions.regions.len(), 5, "what another way has left goes");
+        assert_eq!(regions.regions.len(), 5, "empty regions remove what another way has left");
     }
 }
 
 #[test]
-fn a_template_goes_from_one_way_to_another() {
+fn a_template_can_switch_from_one_way_to_another() {
     let regions = |way| regions(&stack(), "dev", &Templates::builtin(), way).unwrap();
     let template = "Resources: {}\n";
     let embedded = embed(template, &regions(Way::Embedded), Options::default()).unwrap().text;
@@ -234,7 +234,7 @@ fn a_template_goes_from_one_way_to_another() {
 }
 
 #[test]
-fn each_name_in_a_region_has_its_rust_line() {
+fn each_name_in_a_region_has_a_source_location() {
     let stack = stack();
     let regions = regions(&stack, "dev", &Templates::builtin(), Way::Embedded).unwrap();
     let place = |section: &str, key: &str| {
@@ -249,7 +249,7 @@ fn each_name_in_a_region_has_its_rust_line() {
 }
 
 #[test]
-fn what_is_not_published_is_a_problem() {
+fn an_unpublished_name_is_a_problem() {
     let error = regions(&stack(), "dev", &Templates::builtin(), Way::Ssm).unwrap_err();
     let RegionsError::Problem(problem) = error else { panic!("{error}") };
     assert_eq!(problem.message, "stack `notes` does not publish the name of table `Audit`");
