@@ -1,9 +1,9 @@
-//! Your item struct is your DynamoDB table.
+//! Define a DynamoDB table by its item struct.
 //!
-//! A struct with `#[derive(TableItem)]` says what a table looks like; a few lines of Rust say how it is run; the
-//! `tablewright` command renders that to a CloudFormation template that people like to review, plans the change so that no
-//! data is lost, deploys it, and watches until the tables can be used. This crate is the part that such a struct needs: it
-//! has twelve small dependencies and builds in seconds.
+//! A struct with `#[derive(TableItem)]` defines the keys and indexes of a table, and a few lines of Rust its settings. The
+//! `tablewright` command renders the definition to a CloudFormation template for review, plans changes so that no data is lost,
+//! deploys them, and waits until the tables are ready. This crate is what such a definition depends on: it has twelve small
+//! dependencies and builds in seconds.
 //!
 //! ```
 //! use serde::{Deserialize, Serialize};
@@ -33,48 +33,49 @@
 //! # stack(&Env::new("demo", "dev")).unwrap();
 //! ```
 //!
-//! # The way of the data
+//! # Data flow
 //!
-//! | module | in | out |
+//! | module | takes | returns |
 //! | --- | --- | --- |
 //! | the derive [`TableItem`](macro@TableItem) | tokens of a struct | [`ItemDef`], constant data |
 //! | [`Table::of`] and the builder | [`ItemDef`], settings | [`Table`], the one model |
 //! | [`program`] | stack functions, an [`Env`] | [`Assembly`], JSON in a file |
-//! | `check` (feature `render`) | an [`Assembly`] | every [`Problem`], each with its Rust line |
-//! | `render` (feature `render`) | a [`Stack`] | a template, compared with the model before it leaves |
+//! | `check` (feature `render`) | an [`Assembly`] | every [`Problem`], with its source location |
+//! | `render` (feature `render`) | a [`Stack`] | a template, verified against the model |
 //!
-//! The packages behind it, each with its own documentation: `tablewright-template` reads templates, `tablewright-plan`
-//! judges changes, `tablewright-cloudformation` talks to CloudFormation, `tablewright-dynamodb` to DynamoDB, `tablewright-sandbox` plays
-//! both of them, `tablewright-cli` is the command.
+//! Other packages of the workspace: `tablewright-template` parses templates, `tablewright-plan` plans changes,
+//! `tablewright-cloudformation` and `tablewright-dynamodb` call the services, `tablewright-sandbox` simulates both services,
+//! `tablewright-deploy` rolls out changes, and `tablewright-cli` is the command.
 //!
-//! *Invariants:* this crate never sees tokio, clap, the AWS SDK or a terminal; nothing in it reads a clock, the network or
-//! random numbers; a fact about a table stands in one place, [`Table`].
+//! *Invariants:* this crate does not depend on tokio, clap, the AWS SDK or a terminal; it reads no clock, network or random
+//! numbers; every fact about a table is in one place, [`Table`].
 //!
 //! # Where a new table property goes
 //!
-//! No template line: `templates/resource.yaml` writes whatever `render/lower/` returns.
+//! Templates need no change: `templates/resource.yaml` writes whatever `render/lower/` returns.
 //!
-//! | place | what | what fails without it |
+//! | file | change | what fails without it |
 //! | --- | --- | --- |
 //! | `tests/schema/*.paths.txt` | the new path of AWS's schema | nothing: begin here |
-//! | `table/mod.rs` | a field, its start value in `Table::blank`, a builder method, and a line in `has_more_settings`, so that an older tool refuses the manifest | the compiler; `render::tests::paths` |
+//! | `table/mod.rs` | a field, its initial value in `Table::blank`, a builder method, and a line in `has_more_settings`, so that an older tool refuses the manifest | the compiler; `render::tests::paths` |
 //! | `table/settings.rs`, `table/index.rs`, `table/global.rs` | its type; the same setting of an index or a replica | `render::tests::paths` |
-//! | `render/lower/table.rs`, `render/lower/global.rs` | its place among the properties; in `shape.rs` if both have it | `render::tests::paths` |
+//! | `render/lower/table.rs`, `render/lower/global.rs` | its position among the properties; in `shape.rs` if both resource types have it | `render::tests::paths` |
 //! | `render/tests/definitions.rs` | a definition that uses it | `render::tests::paths` |
-//! | `check/`, and its row in the documentation of `check` | what AWS would refuse | `check::tests`, with a case of its own |
+//! | `check/`, and its row in the documentation of `check` | what AWS would reject | `check::tests`, with a case of its own |
 //! | `stacks/gallery/`, rendered again | an example | `stacks/gallery/tests/complete.rs` |
 //! | `src/plan/rules/` | the verdict of a change, one row with its source | the test of `src/plan` that reads the paths |
-//! | `src/sandbox/dynamodb/`, `src/sandbox/resources/` | how the service takes it | a deployment in the sandbox, which refuses what it does not model |
-//! | `src/dynamodb/local.rs`, `src/dynamodb/update.rs` | whether DynamoDB Local takes it | the tests of `local up` |
+//! | `src/sandbox/dynamodb/`, `src/sandbox/resources/` | how the service handles it | a deployment in the sandbox, which rejects what it does not model |
+//! | `src/dynamodb/local.rs`, `src/dynamodb/update.rs` | whether DynamoDB Local supports it | the tests of `local up` |
 //! | `CHANGELOG.md` | one line | nothing |
 //!
 //! # Features
 //!
-//! * `render`: what only the command needs, and a team's own snapshot tests: reading manifests (`Assembly::read`, and
-//!   `Deserialize` of the model), checks and templates. Off by default, so that a crate of item types does not build it.
-//! * `bytes`, `chrono`, `jiff`, `serde_bytes`, `ulid`, `uuid`: the types of these crates as keys. Off by default.
+//! * `render`: reading manifests (`Assembly::read`, and `Deserialize` of the model), checks and templates, for the command and
+//!   for snapshot tests. Off by default, to keep the build of a crate of item types small.
+//! * `bytes`, `chrono`, `jiff`, `serde_bytes`, `ulid`, `uuid`: support for key attributes of types of these crates. Off by
+//!   default.
 //!
-//! With `render`, a test of a team's own can read the template:
+//! With `render`, a test can inspect the template:
 //!
 //! ```
 //! # #[cfg(feature = "render")]
@@ -127,7 +128,7 @@ pub use program::assembly::{Assembly, CAPABILITIES, FORMAT, Header, StackFn};
 pub use program::env::{Env, Profile};
 #[cfg(feature = "render")]
 pub use program::read::ReadError;
-/// Writes JSON in Rust, for policies, overrides and raw resources.
+/// JSON literals, for policies, overrides and raw resources.
 #[doc(no_inline)]
 pub use serde_json::json;
 pub use stack::condition::{Condition, Mapping, Test};
@@ -151,5 +152,5 @@ pub use table::{Table, scaling};
 pub use tablewright_derive::{KeyAttr, KeyParts, TableItem};
 pub use value::{Argument, Expression, Sub, Value};
 
-/// What a stack function returns; `?` works on any error.
+/// The return type of stack functions; `?` accepts any error.
 pub type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;

@@ -1,4 +1,4 @@
-//! A place in the user's source, so that every problem, plan and failure can name the Rust line.
+//! Source locations in the user's Rust code, for problems, plans and failures.
 
 use std::fmt;
 use std::panic::Location;
@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 
 use crate::item::SourcePlace;
 
-/// A file and a line, written `stacks/notes.rs:14`.
+/// A source location: file and line, written as `stacks/notes.rs:14`.
 ///
 /// ```
 /// use tablewright::Place;
@@ -21,14 +21,14 @@ use crate::item::SourcePlace;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place {
-    /// The file, as the compiler names it: relative to the workspace, with `/` on every system.
+    /// The file, as the compiler names it: relative to the workspace, with `/` on every platform.
     pub file: String,
     /// The line, from 1.
     pub line: u32,
 }
 
 impl Place {
-    /// Returns the place of the caller.
+    /// Returns the location of the caller.
     ///
     /// ```
     /// use tablewright::{Place, Stack};
@@ -44,7 +44,7 @@ impl Place {
     }
 
     fn new(file: &str, line: u32) -> Self {
-        // The same manifest on every system: a manifest of Windows is compared with one of Linux in reviews.
+        // Manifests must be the same on every platform, as those from Windows and Linux are compared.
         Self { file: file.replace('\\', "/"), line }
     }
 }
@@ -61,14 +61,14 @@ impl fmt::Display for Place {
     }
 }
 
-/// As text, written straight to the output: a manifest has a place for every table, index and attribute.
+/// Serializes as a string without an allocation, as a manifest has a location for every table, index and attribute.
 impl Serialize for Place {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-/// From text that is borrowed where it can be: the file name is the only allocation.
+/// Deserializes from a borrowed string if possible: the file name is the only allocation.
 #[cfg(feature = "render")]
 impl<'de> serde::Deserialize<'de> for Place {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,10 +1,10 @@
-//! Something that is wrong with a definition.
+//! Problems of a definition.
 
 use serde::Serialize;
 
 use crate::place::Place;
 
-/// One thing that is wrong, where it stands, and what to do.
+/// A problem of a definition, with its source location and how to fix it.
 ///
 /// ```
 /// use tablewright::{Place, Problem, Severity};
@@ -20,23 +20,23 @@ use crate::place::Place;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Problem {
-    /// The rule's id, such as `K2`; stable, so that it can be searched for.
+    /// The id of the rule, such as `K2`. Ids are stable.
     pub rule: String,
-    /// Whether it stops a deployment.
+    /// Whether it prevents a deployment.
     pub severity: Severity,
-    /// The Rust line.
+    /// Source location.
     pub at: Place,
-    /// What is wrong, in one line.
+    /// The problem, in one line.
     pub message: String,
-    /// What to do.
+    /// How to fix it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub help: Option<String>,
-    /// What AWS would have answered.
+    /// The error message that AWS would return.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_text: Option<String>,
 }
 
-/// How much a problem matters.
+/// Severity of a problem.
 ///
 /// ```
 /// use tablewright::Severity;
@@ -47,14 +47,14 @@ pub struct Problem {
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// It works, and somebody will regret it.
+    /// It can be deployed, but is probably a mistake.
     Warning,
-    /// AWS would refuse it, or it is demanded.
+    /// AWS would reject it, or a policy requires it to be fixed.
     Error,
 }
 
 impl Problem {
-    /// Makes an error.
+    /// Creates an error.
     ///
     /// See [`Problem`].
     #[must_use]
@@ -69,7 +69,7 @@ impl Problem {
         }
     }
 
-    /// Makes a warning.
+    /// Creates a warning.
     ///
     /// ```
     /// use tablewright::{Place, Problem, Severity};
@@ -82,7 +82,7 @@ impl Problem {
         Self { severity: Severity::Warning, ..Self::error(rule, at, message) }
     }
 
-    /// Adds what to do.
+    /// Adds how to fix it.
     ///
     /// See [`Problem`].
     #[must_use]
@@ -91,7 +91,7 @@ impl Problem {
         self
     }
 
-    /// Adds what AWS would have answered.
+    /// Adds the error message that AWS would return.
     ///
     /// See [`Problem`].
     #[must_use]

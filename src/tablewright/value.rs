@@ -1,7 +1,7 @@
-//! A property value: a literal, or an expression that CloudFormation resolves when it deploys.
+//! Property values: literals, and expressions that CloudFormation evaluates on deployment.
 //!
-//! Both serialise as they stand in a JSON template. Any scalar property takes either; checks judge literals only, since what
-//! an expression comes to is known to CloudFormation alone.
+//! Both serialize to the JSON of a template. Any scalar property accepts both. Checks apply to literals only, as the value of an
+//! expression is known only to CloudFormation.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use serde::Serialize;
 
 /// A literal or an expression.
 ///
-/// A literal is the normal case; `From` makes one from a plain value. A dynamic reference is a literal too: CloudFormation
-/// finds `{{resolve:ssm:/shop/kms}}` in any string.
+/// `From` converts plain values to literals. A dynamic reference, such as `{{resolve:ssm:/shop/kms}}`, is a literal, too:
+/// CloudFormation resolves it in any string.
 ///
 /// ```
 /// use tablewright::{Expression, Value};
@@ -24,13 +24,13 @@ use serde::Serialize;
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(untagged)]
 pub enum Value<T> {
-    /// Known now.
+    /// A value that is known when the stack is created.
     Literal(T),
-    /// Known to CloudFormation.
+    /// A value that CloudFormation evaluates.
     Expression(Expression),
 }
 
-/// An intrinsic function of CloudFormation. Serialised it is the function's long form.
+/// An intrinsic function of CloudFormation. Serializes to the long form of the function.
 ///
 /// ```
 /// use tablewright::{Expression, Table, TableItem};
@@ -52,7 +52,7 @@ pub enum Value<T> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub enum Expression {
-    /// `Ref`: the value of a parameter, or the physical id of a resource (of a table: its name).
+    /// `Ref`: the value of a parameter, or the physical id of a resource (the name of a table).
     Ref(String),
     /// `Fn::Sub`: a string with `${Name}` and `${Resource.Attribute}` in it.
     #[serde(rename = "Fn::Sub")]
@@ -66,40 +66,39 @@ pub enum Expression {
     /// `Fn::FindInMap`: map, top-level key, second-level key.
     #[serde(rename = "Fn::FindInMap")]
     FindInMap(Box<Argument>, Box<Argument>, Box<Argument>),
-    /// `Fn::If`: the name of a condition, the value where it holds, the value where it does not.
+    /// `Fn::If`: the name of a condition, the value if it is true, the value if it is false.
     #[serde(rename = "Fn::If")]
     If(String, Box<Argument>, Box<Argument>),
     /// `Fn::Join`: a delimiter and the list to join.
     #[serde(rename = "Fn::Join")]
     Join(String, Box<Argument>),
-    /// `Fn::Select`: a position from 0 and the list to select from.
+    /// `Fn::Select`: an index, from 0, and the list to select from.
     #[serde(rename = "Fn::Select")]
     Select(Box<Argument>, Box<Argument>),
-    /// `Fn::Split`: a delimiter and the text to split; a list, for [`Select`](Self::Select) and [`Join`](Self::Join).
+    /// `Fn::Split`: a delimiter and the string to split. Returns a list, for [`Select`](Self::Select) and [`Join`](Self::Join).
     #[serde(rename = "Fn::Split")]
     Split(String, Box<Argument>),
 }
 
-/// What `Fn::Sub` takes; [`Expression::sub`] and [`Expression::sub_with`] make it.
+/// The argument of `Fn::Sub`, created by [`Expression::sub`] and [`Expression::sub_with`]: a string, and values for variables
+/// that are not parameters or resources.
 ///
 /// ```
 /// use tablewright::{Expression, Sub};
 ///
 /// assert_eq!(Expression::sub("${Env}-x"), Expression::Sub(Sub::Text("${Env}-x".into())));
 /// ```
-///
-/// It is a text, and values for names in it that are no parameter or resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(untagged)]
 pub enum Sub {
-    /// Every name is a parameter, a pseudo parameter or a resource.
+    /// Every variable is a parameter, a pseudo parameter or a resource.
     Text(String),
-    /// Some names have their value here.
+    /// Some variables have the given values.
     With(String, BTreeMap<String, Argument>),
 }
 
-/// What a function takes.
+/// An argument of an intrinsic function: a string, a number, a boolean, another function, or a list of them.
 ///
 /// ```
 /// use tablewright::{Argument, Expression};
@@ -108,8 +107,6 @@ pub enum Sub {
 /// assert_eq!(serde_json::to_string(&parts)?, r#"["a",{"Ref":"Env"},5]"#);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-///
-/// It is text, a number, a boolean, another function, or a list of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(untagged)]
@@ -118,11 +115,11 @@ pub enum Argument {
     Bool(bool),
     /// A number.
     Number(u64),
-    /// A text.
+    /// A string.
     Text(String),
     /// A list.
     List(Vec<Argument>),
-    /// What another function comes to.
+    /// The result of another function.
     Call(Expression),
 }
 
@@ -139,7 +136,7 @@ impl<T> Value<T> {
 }
 
 impl Expression {
-    /// `Fn::Sub` of a text whose names are parameters or resources.
+    /// Creates `Fn::Sub` with variables that are parameters or resources.
     ///
     /// ```
     /// use tablewright::Expression;
@@ -153,7 +150,7 @@ impl Expression {
         Self::Sub(Sub::Text(text.into()))
     }
 
-    /// `Fn::Sub` of a text with values for some of the names in it.
+    /// Creates `Fn::Sub` with values for some of the variables.
     ///
     /// ```
     /// use tablewright::Expression;
@@ -175,7 +172,7 @@ impl Expression {
         Self::Sub(Sub::With(text.into(), values.collect()))
     }
 
-    /// `Fn::ImportValue`.
+    /// Creates `Fn::ImportValue`.
     ///
     /// ```
     /// use tablewright::{Encryption, Expression};
@@ -189,14 +186,14 @@ impl Expression {
         Self::ImportValue(Box::new(name.into()))
     }
 
-    /// `Fn::FindInMap`.
+    /// Creates `Fn::FindInMap`.
     ///
     /// ```
     /// use tablewright::{Billing, Expression, Value};
     ///
     /// let most = Expression::find_in_map("Limits", Expression::Ref("AWS::Region".into()), "MostWrites");
     /// let billing = Billing::on_demand().max_write(most);
-    /// assert_eq!(billing.max_write.as_ref().and_then(Value::literal), None, "known to CloudFormation alone");
+    /// assert_eq!(billing.max_write.as_ref().and_then(Value::literal), None, "known only to CloudFormation");
     /// ```
     #[must_use]
     pub fn find_in_map(
@@ -207,7 +204,7 @@ impl Expression {
         Self::FindInMap(Box::new(map.into()), Box::new(top.into()), Box::new(second.into()))
     }
 
-    /// `Fn::If`. `Ref` of `AWS::NoValue` stands for no value at all.
+    /// Creates `Fn::If`. Use `Ref` of `AWS::NoValue` to omit the property in one of the cases.
     ///
     /// ```
     /// use tablewright::{Billing, Expression};
@@ -225,7 +222,7 @@ impl Expression {
         Self::If(condition.into(), Box::new(then.into()), Box::new(otherwise.into()))
     }
 
-    /// `Fn::Join` of a list.
+    /// Creates `Fn::Join` of a list.
     ///
     /// See [`Expression`].
     #[must_use]
@@ -233,7 +230,7 @@ impl Expression {
         Self::Join(delimiter.into(), Box::new(Argument::List(parts.into_iter().collect())))
     }
 
-    /// `Fn::Select` of one part of a text that is split.
+    /// Creates `Fn::Select` of one part of `Fn::Split`. `position` is counted from 0.
     ///
     /// ```
     /// use tablewright::Expression;
@@ -264,7 +261,7 @@ impl From<&str> for Value<String> {
     }
 }
 
-/// Lets `Value` of a type be made from an expression. Type by type: `From<T>` for every `T` is there already.
+/// Implements `From<Expression>` for `Value` of each type. A generic implementation would overlap with `From<T> for Value<T>`.
 macro_rules! from_expression {
     ($($type:ty),+ $(,)?) => {
         $(impl From<$crate::Expression> for $crate::Value<$type> {

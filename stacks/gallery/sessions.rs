@@ -1,7 +1,7 @@
 //! Sessions and subscriptions, near every customer: global tables with eventual consistency, the last writer wins.
 //!
 //! A table cannot become a global one, nor the other way round. Where it may ever be needed, begin with
-//! [`Global::none_yet`], which costs what a plain table costs.
+//! [`Global::single_replica`], which costs what a plain table costs.
 
 use serde::{Deserialize, Serialize};
 use tablewright::{
@@ -125,7 +125,7 @@ pub fn stack(env: &Env) -> Result<Stack> {
             )),
         env,
     ));
-    stack.table(key::of_every_region(Table::of::<Taste>().global(Global::none_yet()), env));
+    stack.table(key::of_every_region(Table::of::<Taste>().global(Global::single_replica()), env));
 
     stack.output("SessionsTable", sessions.name());
     stack.output("SessionsStream", sessions.stream_arn()?);

@@ -77,7 +77,7 @@ fn a_stack_function_that_fails_is_a_problem_with_its_cause() {
     assert_snapshot!(project.run(&["check", "--env", "dev"]), @"
     exit code 2
     --- stderr
-    error[stack-failed]: stack `notes` cannot be made: invalid digit found in string
+    error[stack-failed]: stack `notes` cannot be created: invalid digit found in string
      --> stacks/main.rs:5
 
     error: 1 problem in the definitions of environment dev

@@ -52,7 +52,7 @@ fn a_program_that_hands_over_no_manifest() {
     exit code 2
     --- stderr
     error: the stacks program handed over a manifest that cannot be read
-      because: the manifest is not of the form that this version reads
+      because: the manifest is malformed
       because: expected value at line 1 column 1
       help: its main.rs must be `tablewright::stacks!(…);`, and nothing else may write the manifest
     ");
@@ -60,7 +60,7 @@ fn a_program_that_hands_over_no_manifest() {
     exit code 2
     --- stderr
     error: the stacks program handed over a manifest that cannot be read
-      because: the manifest is not of the form that this version reads
+      because: the manifest is malformed
       because: EOF while parsing a value at line 1 column 0
       help: its main.rs must be `tablewright::stacks!(…);`, and nothing else may write the manifest
     ");
@@ -68,7 +68,7 @@ fn a_program_that_hands_over_no_manifest() {
     exit code 2
     --- stderr
     error: the stacks program handed over a manifest that cannot be read
-      because: the manifest is not of the form that this version reads
+      because: the manifest is malformed
       because: missing field `stacks` at line 1 column 58
       help: its main.rs must be `tablewright::stacks!(…);`, and nothing else may write the manifest
     ");
@@ -89,7 +89,7 @@ fn a_manifest_of_another_version() {
     exit code 2
     --- stderr
     error: this is tablewright 0.1.0; the stacks crate uses another version
-      because: the project uses global-tables, vectors (tablewright 0.9.0), which this version does not know
+      because: the project uses global-tables, vectors (tablewright 0.9.0), which this version does not support
       help: use the same version of the library and the tool
     ");
     // What a later version adds and an older one may ignore is ignored.

@@ -148,7 +148,7 @@ fn a_table_is_left_out_where_its_condition_does_not_hold() {
 
 #[test]
 fn a_global_table_is_a_plain_one_here() {
-    let global = create(&stack(table().global(Global::none_yet()))).unwrap();
+    let global = create(&stack(table().global(Global::single_replica()))).unwrap();
     assert_eq!(global[0].input, create(&stack(table())).unwrap()[0].input);
 }
 

@@ -428,7 +428,7 @@ fn global_tables() {
     };
     check_pairs(vec![
         ("GT1", book().global(two()).stream(StreamView::NewImage), book().global(two())),
-        ("GT1", streamless(book().global(two())), streamless(book().global(Global::none_yet()))),
+        ("GT1", streamless(book().global(two())), streamless(book().global(Global::single_replica()))),
         (
             "GT2",
             book().billing(Billing::provisioned(5_u64, 5_u64)).global(two()),
@@ -452,7 +452,7 @@ fn global_tables() {
                 .global(two()),
             book().billing(scaled()).global(two()),
         ),
-        ("GT3", book().global(Global::eventual()), book().global(Global::none_yet())),
+        ("GT3", book().global(Global::eventual()), book().global(Global::single_replica())),
         (
             "GT3",
             book().global(two().replica("eu-west-1", |r| r)),
@@ -542,12 +542,12 @@ fn what_works_and_somebody_will_regret() {
     assert_eq!(warnings(encrypted().contributor_insights(true)), ["C1"]);
     assert_eq!(warnings(encrypted().contributor_insights(false)), Vec::<String>::new());
     assert_eq!(warnings(encrypted().index("by-author", |index| index.contributor_insights(true))), ["C1"]);
-    assert_eq!(warnings(encrypted().contributor_insights(true).global(Global::none_yet())), ["C1"]);
+    assert_eq!(warnings(encrypted().contributor_insights(true).global(Global::single_replica())), ["C1"]);
     assert_eq!(warnings(book().encryption(Encryption::customer_key("alias/aws/dynamodb"))), ["S1"]);
     assert_eq!(warnings(Table::define("Book").partition("id", Scalar::S).ttl("id")), ["T1"]);
     let denies = || Statement::deny(["dynamodb:*"]).principal("*");
     assert_eq!(warnings(book().policy(denies())), Vec::<String>::new());
-    assert_eq!(warnings(book().policy(denies()).global(Global::none_yet())), ["R1"]);
+    assert_eq!(warnings(book().policy(denies()).global(Global::single_replica())), ["R1"]);
 }
 
 #[test]

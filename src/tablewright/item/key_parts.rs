@@ -1,11 +1,11 @@
-//! Keys that several item types share, in a struct of their own.
+//! Key structs: key attributes that several item types share.
 //!
-//! In: the fields of a key struct. Out: [`KeyParts`], constant data that the derive of an item merges into its table where
-//! the key struct is `nested`. *Invariant:* a key struct holds nothing but keys, so that no attribute goes unchecked.
+//! Deriving [`KeyParts`] generates constant data, which the derive of an item with a `nested` key struct merges into its table.
+//! *Invariant:* a key struct has only keys, so that every attribute is checked.
 
 use crate::AttributeDef;
 
-/// A struct of key attributes, to flatten into items. Derive it; see [`KeyParts`](macro@crate::KeyParts).
+/// A struct of key attributes to be flattened into items. Implemented by [`derive(KeyParts)`](macro@crate::KeyParts).
 ///
 /// ```
 /// use tablewright::{KeyParts, KeyRole};
@@ -21,7 +21,7 @@ use crate::AttributeDef;
 /// let [tenant, id] = OfATenant::PARTS else { unreachable!("it has two keys") };
 /// assert_eq!((tenant.field, tenant.role), ("tenant", KeyRole::Partition));
 /// assert_eq!((id.attribute.name, id.role), ("id", KeyRole::Sort));
-/// assert!(!id.may_lack, "every item has the table's keys");
+/// assert!(!id.may_lack, "the keys of a table are required");
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a key struct",
@@ -39,17 +39,17 @@ pub trait KeyParts {
 /// See [`KeyParts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyPart {
-    /// The field as Rust names it.
+    /// Name of the field in Rust.
     pub field: &'static str,
-    /// What the key is to a table.
+    /// Role of the key in a table.
     pub role: KeyRole,
-    /// Whether an item may lack it: only a key of an index.
+    /// Whether items may omit it; only keys of indexes may be omitted.
     pub may_lack: bool,
-    /// The attribute with its name on the wire.
+    /// The serialized attribute.
     pub attribute: AttributeDef,
 }
 
-/// What a key of a key struct is to a table.
+/// Role of a key of a key struct in a table.
 ///
 /// See [`KeyParts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,6 @@ pub enum KeyRole {
     Partition,
     /// The sort key.
     Sort,
-    /// A key whose part the table decides: of the table that the item is `stored_in`, or of an index.
+    /// A key whose role is defined elsewhere: by the table that the item is `stored_in`, or by an index.
     Key,
 }

@@ -1,8 +1,7 @@
-//! What `#[derive(TableItem)]` says of an item type: the shape of its table, as constant data.
+//! The output of `#[derive(TableItem)]`: keys, indexes and TTL attribute of a table, as constant data.
 //!
-//! In: tokens of a struct. Out: one [`ItemDef`] of `&'static` data. Constant data instead of builder code keeps a crate of
-//! five hundred item types at a third of the build time, and lets a later tool read it without running anything.
-//! *Invariant:* no limit of the service is known here; those live in `check`.
+//! Constant data instead of builder code takes a third of the build time for a crate of 500 item types, and can be read without
+//! running code. *Invariant:* no service limits here; those are in `check`.
 
 pub(crate) mod scalar;
 pub(crate) mod key_parts;
@@ -16,8 +15,8 @@ use std::ops::Deref;
 
 use crate::Scalar;
 
-/// A type whose values are items of a table: the one that it defines, or the one that it is `stored_in`. Derive it; see
-/// [`TableItem`](macro@crate::TableItem).
+/// A type whose values are items of a table: the table that it defines, or the one that it is `stored_in`. Implemented by
+/// [`derive(TableItem)`](macro@crate::TableItem).
 ///
 /// ```
 /// use tablewright::{Scalar, TableItem};
@@ -37,16 +36,16 @@ use crate::Scalar;
     note = "for an item of a table that another type defines, add `#[ddb(stored_in = …)]` instead"
 )]
 pub trait TableItem {
-    /// The shape of the table: keys, indexes and the time-to-live attribute.
+    /// Keys, indexes and TTL attribute of the table.
     const ITEM: ItemDef;
 }
 
-/// An enum of items may box its larger variants.
+/// Lets enums of items box large variants.
 impl<T: TableItem> TableItem for Box<T> {
     const ITEM: ItemDef = T::ITEM;
 }
 
-/// The shape of a table, as the derive read it from a struct.
+/// Keys, indexes and TTL attribute of a table, as derived from a struct.
 ///
 /// ```
 /// use tablewright::{IndexKind, Scalar, ProjectionDef, TableItem};
@@ -69,15 +68,15 @@ impl<T: TableItem> TableItem for Box<T> {
 /// assert_eq!((by_day.name, by_day.kind), ("by-day", IndexKind::Global));
 /// assert_eq!(by_day.projection, ProjectionDef::KeysOnly);
 /// assert_eq!(by_day.partition[0].name, "day");
-/// assert!(item.at.line < by_day.partition[0].at.line, "each with its line");
+/// assert!(item.at.line < by_day.partition[0].at.line, "both have a source location");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ItemDef {
-    /// The logical id in the template: the name of the type, or `#[ddb(id = "…")]`.
+    /// Logical id in the template: the name of the type, or `#[ddb(id = "…")]`.
     pub id: &'static str,
-    /// The doc comment of the type, lines joined by `\n`; empty without one.
+    /// The doc comment of the type, lines joined by `\n`; empty if there is none.
     pub doc: &'static str,
-    /// Where the type stands.
+    /// Source location of the type.
     pub at: SourcePlace,
     /// The partition key.
     pub partition: AttributeDef,
@@ -89,22 +88,22 @@ pub struct ItemDef {
     pub indexes: &'static [IndexDef],
 }
 
-/// One attribute with its name on the wire.
+/// An attribute, by its serialized name.
 ///
 /// See [`ItemDef`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AttributeDef {
-    /// The name on the wire, after serde's renames.
+    /// The serialized name, after serde's renames.
     pub name: &'static str,
-    /// What it is stored as.
+    /// `AttributeType`
     pub scalar: Scalar,
-    /// The doc comment of the field, lines joined by `\n`; empty without one.
+    /// The doc comment of the field, lines joined by `\n`; empty if there is none.
     pub doc: &'static str,
-    /// Where the field stands.
+    /// Source location of the field.
     pub at: SourcePlace,
 }
 
-/// One secondary index.
+/// A secondary index.
 ///
 /// See [`ItemDef`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,30 +112,30 @@ pub struct IndexDef {
     pub name: &'static str,
     /// Global, or local to the table's partition key.
     pub kind: IndexKind,
-    /// Partition key attributes in key order. Of a local index: the table's own.
+    /// Partition key attributes, in key order; for a local index, the partition key of the table.
     pub partition: &'static [AttributeDef],
-    /// Sort key attributes in key order.
+    /// Sort key attributes, in key order.
     pub sort: &'static [AttributeDef],
-    /// Which attributes the index holds.
+    /// The projected attributes.
     pub projection: ProjectionDef,
-    /// Where the index is written.
+    /// Source location of the index.
     pub at: SourcePlace,
 }
 
-/// Whether an index spans the table or lives beside each partition.
+/// Kind of a secondary index.
 ///
 /// See [`Table::gsi`](crate::Table::gsi) and [`Table::lsi`](crate::Table::lsi).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum IndexKind {
-    /// A global secondary index (GSI): its own partition key, its own capacity, added and removed at any time.
+    /// A global secondary index (GSI): has its own partition key and capacity, and can be added and removed at any time.
     Global,
-    /// A local secondary index (LSI): the table's partition key, made with the table and fixed for its life.
+    /// A local secondary index (LSI): has the table's partition key, is created with the table and cannot be changed afterwards.
     Local,
 }
 
-/// Which attributes an index holds besides the keys.
+/// The attributes that are projected into an index, besides the keys.
 ///
 /// See [`ItemDef`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,11 +144,11 @@ pub enum ProjectionDef {
     All,
     /// `KEYS_ONLY`
     KeysOnly,
-    /// `INCLUDE`, with the names on the wire.
+    /// `INCLUDE`, with the serialized names.
     Include(&'static [&'static str]),
 }
 
-/// An attribute in a `keys_only` struct that is no key: it has a name, which a projection may list, and no type.
+/// A non-key attribute in a `keys_only` struct: it has a name, which a projection can list, but no type.
 ///
 /// ```
 /// use tablewright::{Attr, TableItem};
@@ -166,9 +165,9 @@ pub enum ProjectionDef {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attr;
 
-/// The name of an index, as the derive gives it: `Event::BY_REGION`.
+/// The name of an index, a constant generated by the derive, such as `Event::BY_REGION`.
 ///
-/// It is what an application passes to a query, and what a stack passes to [`Table::index`](crate::Table::index).
+/// Applications pass it to queries, and stacks to [`Table::index`](crate::Table::index).
 ///
 /// ```
 /// use tablewright::TableItem;
@@ -188,7 +187,7 @@ pub struct Attr;
 pub struct IndexName(&'static str);
 
 impl IndexName {
-    /// Makes the handle of an index; the derive does it for every index of an item type.
+    /// Creates the name of an index; the derive calls it for every index of an item type.
     ///
     /// See [`IndexName`].
     #[must_use]
@@ -225,7 +224,7 @@ impl Deref for IndexName {
     }
 }
 
-/// What the builders of an SDK take.
+/// For the builders of the AWS SDK.
 impl From<IndexName> for String {
     fn from(index: IndexName) -> Self {
         index.0.to_owned()
@@ -237,7 +236,7 @@ impl From<IndexName> for String {
 /// See [`Place`](crate::Place), which every problem has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SourcePlace {
-    /// The file as the compiler names it: relative to the workspace.
+    /// The file, as the compiler names it: relative to the workspace.
     pub file: &'static str,
     /// The line, from 1.
     pub line: u32,

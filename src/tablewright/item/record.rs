@@ -1,8 +1,8 @@
-//! What an item looks like in DynamoDB: a serializer that follows the rules of `serde_dynamo`.
+//! Serializes an item as `serde_dynamo` would, to inspect its attributes.
 //!
-//! In: any value with `Serialize`. Out: [`Stored`], or what `serde_dynamo` would refuse. The rules were read in its source
-//! (4.3): integers and floats are N, `None` and units are NULL, bytes are B, sequences and tuples are L, enums are tagged
-//! from outside. *Invariant:* no dependency but serde, and no repair: what is written twice is kept twice.
+//! The rules follow the source of `serde_dynamo` 4.3: integers and floats become N, `None` and units NULL, bytes B, sequences and
+//! tuples L, and enums are externally tagged. *Invariants:* depends on serde only; duplicate attributes are kept, so that they
+//! can be reported.
 
 use std::fmt;
 
@@ -12,28 +12,28 @@ use serde::ser::{
     SerializeTuple, SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 
-/// A value as DynamoDB stores it.
+/// A DynamoDB attribute value.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Stored {
     S(String),
-    /// As it is sent, in decimal.
+    /// In decimal, as it is sent.
     N(String),
     B(Vec<u8>),
     Bool(bool),
     Null,
     L(Vec<Stored>),
-    /// In written order; a name that is written twice stands twice.
+    /// In serialized order, including duplicate names.
     M(Vec<(String, Stored)>),
-    /// `SS`, `NS` or `BS`, of which no key is made.
+    /// `SS`, `NS` or `BS`. The content is not needed, as sets cannot be keys.
     Set,
 }
 
-/// Records a value.
+/// Serializes a value, or returns the error that `serde_dynamo` would return.
 pub(crate) fn record<T: Serialize + ?Sized>(value: &T) -> Result<Stored, RecordError> {
     value.serialize(Recorder)
 }
 
-/// What `serde_dynamo` refuses to write.
+/// A value that `serde_dynamo` cannot serialize.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct RecordError(String);
 
@@ -52,7 +52,7 @@ impl serde::ser::Error for RecordError {
 }
 
 impl Stored {
-    /// Returns DynamoDB's word for the type.
+    /// Returns the name of the type, such as `S` or `BOOL`.
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
             Self::S(_) => "S",
@@ -69,7 +69,7 @@ impl Stored {
 
 struct Recorder;
 
-/// The names by which the set types of `serde_dynamo` tell its serializer what they are; U+037E is a Greek question mark.
+/// Newtype names that `serde_dynamo` uses to mark sets for its serializer; U+037E is the Greek question mark.
 const SETS: [&str; 3] = ["\u{37E}STRINGSET\u{37E}", "\u{37E}NUMBERSET\u{37E}", "\u{37E}BYTESSET\u{37E}"];
 
 macro_rules! written_as {
@@ -80,7 +80,7 @@ macro_rules! written_as {
     };
 }
 
-// i128 and u128 are left to serde, which refuses them in the words that `serde_dynamo` has.
+// i128 and u128 use serde's default implementations, which return the same errors as `serde_dynamo`.
 impl Serializer for Recorder {
     type Ok = Stored;
     type Error = RecordError;
@@ -200,7 +200,7 @@ impl Serializer for Recorder {
     }
 }
 
-/// An enum is tagged from outside: a map with the name of the variant.
+/// Wraps the value of an enum variant in a map with the name of the variant (external tagging).
 fn tagged(variant: Option<&'static str>, stored: Stored) -> Stored {
     match variant {
         Some(variant) => Stored::M(vec![(variant.to_owned(), stored)]),
@@ -308,7 +308,7 @@ macro_rules! structs {
 
 structs!(SerializeStruct, SerializeStructVariant);
 
-/// The key of a map is the name of an attribute: a string, or what is written as one.
+/// Serializes a map key, which is the name of an attribute: a string, or a value that is written as one.
 struct MapKey;
 
 macro_rules! names {
@@ -410,7 +410,7 @@ impl Serializer for MapKey {
 
 #[cfg(test)]
 mod tests {
-    //! Held against serde_json, where the rules are the same.
+    //! Compared with serde_json where its rules are the same.
 
     use std::collections::BTreeMap;
 
@@ -419,7 +419,7 @@ mod tests {
 
     use super::{Stored, record};
 
-    /// The recorder's value as serde_json has it. Binary and sets have no counterpart.
+    /// Converts a value to JSON. Binary and sets have no equivalent.
     fn as_json(stored: &Stored) -> Value {
         match stored {
             Stored::S(text) => text.as_str().into(),
@@ -480,7 +480,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_what_serde_json_writes() {
+    fn values_match_serde_json() {
         check(("text", 'c', true, (), None::<u8>, Some(1), Unit));
         check((i8::MIN, i16::MIN, i32::MIN, i64::MIN));
         check((u8::MAX, u16::MAX, u32::MAX, u64::MAX));
@@ -499,7 +499,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_and_sets_are_types_of_their_own() {
+    fn bytes_and_sets_are_distinct_types() {
         struct Bytes;
         impl Serialize for Bytes {
             fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -517,7 +517,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_stored_is_refused() {
+    fn unsupported_values_are_errors() {
         let check = |result: Result<Stored, super::RecordError>, message: &str| {
             assert_eq!(result.unwrap_err().to_string(), message);
         };
@@ -530,7 +530,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_twice_stands_twice() {
+    fn duplicate_names_are_kept() {
         #[derive(Serialize)]
         struct Twice {
             a: u8,

@@ -1,8 +1,8 @@
-//! Which of DynamoDB's three key types a Rust type is stored as.
+//! The DynamoDB key type (S, N or B) of a Rust type.
 //!
-//! In: a Rust type. Out: [`Scalar`], as a trait constant, so that type aliases, newtypes and generic parameters work
-//! and a type that can never be a key (`bool`, a list, a struct) is refused by the compiler at the field.
-//! The table of types follows what `serde` and `serde_dynamo` really write, measured type by type.
+//! It is a trait constant, so that type aliases, newtypes and generic parameters work, and the compiler refuses types that can
+//! never be a key (`bool`, lists, structs) at the field. The implementations match what `serde` and `serde_dynamo` write,
+//! verified type by type.
 
 use std::borrow::Cow;
 use std::num::NonZero;
@@ -32,7 +32,7 @@ pub enum Scalar {
 }
 
 impl Scalar {
-    /// Returns the word that DynamoDB uses: `S`, `N` or `B`.
+    /// Returns DynamoDB's name of the type: `S`, `N` or `B`.
     ///
     /// See [`Scalar`].
     #[must_use]
@@ -53,12 +53,12 @@ impl std::fmt::Display for Scalar {
 
 /// A type that can be a key attribute of a table.
 ///
-/// Derive it for a newtype (`#[serde(transparent)]`, it takes the inner type's scalar) or for an enum of unit variants
-/// (a String).
+/// Can be derived for a newtype with `#[serde(transparent)]` (the scalar of the inner type) and for an enum of unit variants (S).
 ///
-/// Types of other crates have it behind the feature of that crate's name: `uuid`, `ulid`, `chrono`, `jiff`, `bytes`,
-/// `serde_bytes`. As a sort key, know that dates are text then: `chrono` and `jiff` leave a fraction of zero out, so
-/// `09:00:00Z` sorts behind `09:00:00.5Z`, and times of several zones do not sort by time at all. Seconds in an integer do.
+/// It is implemented for types of other crates behind the feature of the crate's name: `uuid`, `ulid`, `chrono`, `jiff`, `bytes`,
+/// `serde_bytes`. Note that dates are strings: as sort keys, they do not always sort by time. `chrono` and `jiff` omit a fraction
+/// of zero, so `09:00:00Z` sorts after `09:00:00.5Z`, and times of different time zones are not ordered at all. Use an integer of
+/// seconds to sort by time.
 ///
 /// ```
 /// use tablewright::{KeyAttr, Scalar};
@@ -75,20 +75,20 @@ impl std::fmt::Display for Scalar {
     note = "an `Option` can be an index key, but not a key of the table, which every item must have"
 )]
 pub trait KeyAttr {
-    /// What the type is stored as.
+    /// The key type.
     const SCALAR: Scalar;
 }
 
 /// A type that can be a key attribute of an index: every [`KeyAttr`] and `Option` of one.
 ///
-/// An item without the attribute is left out of the index (a sparse index). It must then be left out of the item too:
-/// DynamoDB refuses NULL as an index key, so an optional field needs `skip_serializing_if`.
+/// An item without the attribute is not in the index (a sparse index). The attribute must be absent, not NULL, which DynamoDB
+/// rejects for index keys: an optional field needs `skip_serializing_if`.
 ///
 /// ```
 /// use tablewright::{IndexKeyAttr, Scalar};
 ///
 /// assert_eq!(<Option<u64> as IndexKeyAttr>::SCALAR, Scalar::N);
-/// assert!(<Option<u64> as IndexKeyAttr>::OPTIONAL, "may be left out of the item");
+/// assert!(<Option<u64> as IndexKeyAttr>::OPTIONAL, "items may omit it");
 /// assert!(!<u64 as IndexKeyAttr>::OPTIONAL);
 /// ```
 #[diagnostic::on_unimplemented(
@@ -99,9 +99,9 @@ pub trait KeyAttr {
     note = "for a field that serde serializes in another form, add `#[ddb(stored_as = S)]` (or `N` or `B`)"
 )]
 pub trait IndexKeyAttr {
-    /// What the type is stored as when it is there.
+    /// The key type, if the attribute is present.
     const SCALAR: Scalar;
-    /// Whether an item may lack it.
+    /// Whether items may omit it.
     const OPTIONAL: bool;
 }
 
@@ -122,7 +122,7 @@ macro_rules! stored_as {
 }
 
 stored_as!(S: String, str, char, std::net::IpAddr, std::net::Ipv4Addr, std::net::Ipv6Addr, std::net::SocketAddr);
-// Not i128 and u128: serde_dynamo refuses them, and a Number holds 38 digits only.
+// Not i128 and u128: serde_dynamo does not support them, and a Number has at most 38 digits.
 stored_as!(N: u8, u16, u32, u64, usize, i8, i16, i32, i64, isize, f32, f64);
 stored_as!(N: NonZero<u8>, NonZero<u16>, NonZero<u32>, NonZero<u64>, NonZero<usize>);
 stored_as!(N: NonZero<i8>, NonZero<i16>, NonZero<i32>, NonZero<i64>, NonZero<isize>);
@@ -143,7 +143,7 @@ impl<T: KeyAttr + ToOwned + ?Sized> KeyAttr for Cow<'_, T> {
     const SCALAR: Scalar = T::SCALAR;
 }
 
-// Types of other crates, each behind the feature of its name, and as they write themselves without a `with`.
+// Types of other crates, each behind the feature of its name, as they are serialized without `#[serde(with)]`.
 
 #[cfg(feature = "uuid")]
 stored_as!(S: uuid::Uuid);

@@ -1,25 +1,25 @@
-//! The assertions of single-table design, evaluated while the user's crate is compiled: items agree with their table.
+//! Compile-time assertions for single-table design: that the keys of items match their table.
 //!
-//! In: constant data of a table, and of an item that is stored in it. Out: nothing, or the compiler's error at the place
-//! that calls, with the names of both sides in it. Not a public interface: the derives call it, and it may change with them.
-//! *Invariant:* silent where the data is a fallback (an empty name), because the first mistake was reported already.
+//! The derives generate calls of these functions in constants; a failed assertion is a compiler error that names the table and
+//! the item. Not a public API: it may change with the derives. *Invariant:* data with an empty name is a fallback for input that
+//! the derive already reported, and is not reported again.
 
 use crate::{AttributeDef, ItemDef, KeyPart, KeyRole, Scalar};
 
-/// A field that is marked as a key of the table that its item is stored in.
+/// A field of an item that is marked as a key of its table.
 #[derive(Clone, Copy)]
 pub struct StoredKey {
-    /// The name on the wire.
+    /// The serialized name.
     pub name: &'static str,
-    /// What it is stored as.
+    /// The key type.
     pub scalar: Scalar,
-    /// Whether its type has a `None`.
+    /// Whether its type is an `Option`.
     pub optional: bool,
-    /// Whether serde may leave it out.
+    /// Whether it has `skip_serializing_if`.
     pub skipped: bool,
 }
 
-/// Asserts that a field marked `key` is a key of the table, and of the same type.
+/// Asserts that a field marked `key` is a key of the table, with the same type, and is present where DynamoDB requires it.
 #[track_caller]
 pub const fn assert_key(table: &ItemDef, item: &str, key: &StoredKey) {
     if is_fallback(table) {
@@ -102,7 +102,7 @@ pub const fn assert_ttl(table: &ItemDef, name: &str) {
     }
 }
 
-/// Asserts that a field without a mark is not a key of the table, whose type would go unchecked.
+/// Asserts that an unmarked field is not a key of the table, as its type would not be checked.
 #[track_caller]
 pub const fn assert_not_a_key(table: &ItemDef, name: &str) {
     if is_fallback(table) {
@@ -124,7 +124,7 @@ pub const fn assert_not_a_key(table: &ItemDef, name: &str) {
     }
 }
 
-/// Asserts that the tag of serde, a String beside the fields, has the type of a key if it is one.
+/// Asserts that serde's tag, a string attribute, has the right type if it is a key of the table.
 #[track_caller]
 pub const fn assert_tag(table: &ItemDef, item: &str, tag: &'static str) {
     if !is_fallback(table) && find(table, tag).is_some() {
@@ -132,7 +132,7 @@ pub const fn assert_tag(table: &ItemDef, item: &str, tag: &'static str) {
     }
 }
 
-/// Asserts that an enum's tag is no key of the table: each of its items has those already.
+/// Asserts that the tag of an enum is not a key of the table, as each variant already has all keys.
 #[track_caller]
 pub const fn assert_tag_of_enum(table: &ItemDef, item: &str, tag: &'static str) {
     assert_tag(table, item, tag);
@@ -147,7 +147,7 @@ pub const fn assert_tag_of_enum(table: &ItemDef, item: &str, tag: &'static str) 
     }
 }
 
-/// Asserts that an item has every key of the table. `own` are its marked fields and its tag.
+/// Asserts that an item has the partition and sort key of the table. `own` are the names of its marked fields and its tag.
 #[track_caller]
 pub const fn assert_has_keys(table: &ItemDef, item: &str, own: &[&str], nested: &[&[KeyPart]]) {
     if is_fallback(table) {
@@ -216,7 +216,7 @@ pub const fn assert_key_parts(table: &ItemDef, item: &str, parts: &[KeyPart]) {
     }
 }
 
-/// Asserts that no key of a key struct has the name of another attribute.
+/// Asserts that the keys of nested key structs have different names than each other and than `own`.
 #[track_caller]
 pub const fn assert_names_differ(own: &[&str], nested: &[&[KeyPart]]) {
     let mut list = 0;
@@ -237,7 +237,7 @@ pub const fn assert_names_differ(own: &[&str], nested: &[&[KeyPart]]) {
     }
 }
 
-/// Asserts that an item of an enum is stored in the same table as the others.
+/// Asserts that a variant of an enum of items is stored in the enum's table.
 #[track_caller]
 pub const fn assert_same_table(table: &ItemDef, variant: &ItemDef, enumeration: &str, name: &str) {
     if is_fallback(table) || is_fallback(variant) {
@@ -263,7 +263,7 @@ pub const fn assert_same_table(table: &ItemDef, variant: &ItemDef, enumeration: 
     }
 }
 
-/// Returns the partition key that the key structs of an item hold.
+/// Returns the partition key of an item's nested key structs; fails if there is none.
 #[track_caller]
 #[must_use]
 pub const fn partition_of(item: &str, nested: &[&[KeyPart]]) -> AttributeDef {
@@ -278,14 +278,14 @@ pub const fn partition_of(item: &str, nested: &[&[KeyPart]]) -> AttributeDef {
     }
 }
 
-/// Returns the sort key that the key structs of an item hold, if any.
+/// Returns the sort key of an item's nested key structs, if any.
 #[track_caller]
 #[must_use]
 pub const fn sort_of(item: &str, nested: &[&[KeyPart]]) -> Option<AttributeDef> {
     with_role(item, nested, KeyRole::Sort)
 }
 
-/// Asserts that the key structs of an item leave the partition key to its own field.
+/// Asserts that the nested key structs of an item with a partition key have no other one.
 #[track_caller]
 pub const fn assert_no_other_partition(own: &str, item: &str, nested: &[&[KeyPart]]) {
     if let Some(second) = with_role(item, nested, KeyRole::Partition) {
@@ -299,7 +299,7 @@ pub const fn assert_no_other_partition(own: &str, item: &str, nested: &[&[KeyPar
     }
 }
 
-/// Asserts that the key structs of an item leave the sort key to its own field.
+/// Asserts that the nested key structs of an item with a sort key have no other one.
 #[track_caller]
 pub const fn assert_no_other_sort(own: &str, item: &str, nested: &[&[KeyPart]]) {
     if let Some(second) = with_role(item, nested, KeyRole::Sort) {
@@ -313,7 +313,7 @@ pub const fn assert_no_other_sort(own: &str, item: &str, nested: &[&[KeyPart]]) 
     }
 }
 
-/// Returns the key that an index names as `field.part`.
+/// Returns the key of a key struct by the name of its field, for an index that refers to it as `path` (`nested.field`).
 #[track_caller]
 #[must_use]
 pub const fn part(path: &str, field: &str, parts: &[KeyPart]) -> AttributeDef {
@@ -333,7 +333,7 @@ pub const fn part(path: &str, field: &str, parts: &[KeyPart]) -> AttributeDef {
     panic!("{}", message.as_str())
 }
 
-/// What a table uses an attribute for.
+/// The use of an attribute in a table.
 #[derive(Clone, Copy)]
 enum Use {
     Partition,
@@ -390,7 +390,7 @@ const fn named(attributes: &[AttributeDef], name: &str) -> Option<AttributeDef> 
     None
 }
 
-/// Returns the option that marks a key of this role.
+/// Returns the `#[ddb(…)]` option for keys of this role.
 const fn word_of(role: KeyRole) -> &'static str {
     match role {
         KeyRole::Partition => "partition",
@@ -430,7 +430,7 @@ const fn with_role(item: &str, nested: &[&[KeyPart]], role: KeyRole) -> Option<A
     found
 }
 
-/// Fails with a list of the keys that the table has.
+/// Fails with a message that lists the keys of the table.
 #[track_caller]
 const fn no_such_key(table: &ItemDef, item: &str, name: &str) -> ! {
     let mut message = Message::new(&[
@@ -510,7 +510,7 @@ const fn same_key(a: &AttributeDef, b: &AttributeDef) -> bool {
     same(a.name, b.name) && same_scalar(a.scalar, b.scalar)
 }
 
-/// `==` is not const for our types yet.
+/// Derived `PartialEq` is not const.
 const fn same_scalar(a: Scalar, b: Scalar) -> bool {
     a as u8 == b as u8
 }
@@ -530,25 +530,25 @@ const fn same(a: &str, b: &str) -> bool {
     true
 }
 
-/// A text that is put together while constants are evaluated: `format!` is not there yet, but `panic!` takes a `str`.
+/// A string that is built during constant evaluation, where `format!` is not available.
 struct Message {
-    bytes: [u8; Self::ROOM],
+    bytes: [u8; Self::CAPACITY],
     len: usize,
 }
 
 impl Message {
-    /// Two names of 255 bytes, a list of keys, and the words around them. What does not fit is left out word by word.
-    const ROOM: usize = 2048;
+    /// In bytes: enough for two names of 255 bytes and a list of keys. Words that do not fit are dropped.
+    const CAPACITY: usize = 2048;
 
     const fn new(words: &[&str]) -> Self {
-        Self { bytes: [0; Self::ROOM], len: 0 }.and(words)
+        Self { bytes: [0; Self::CAPACITY], len: 0 }.and(words)
     }
 
     const fn and(mut self, words: &[&str]) -> Self {
         let mut at = 0;
         while at < words.len() {
             let word = words[at].as_bytes();
-            if self.len + word.len() <= Self::ROOM {
+            if self.len + word.len() <= Self::CAPACITY {
                 self.bytes.split_at_mut(self.len).1.split_at_mut(word.len()).0.copy_from_slice(word);
                 self.len += word.len();
             }
@@ -557,7 +557,7 @@ impl Message {
         self
     }
 
-    /// Adds a name to a list unless the text has it.
+    /// Appends a name to a list, unless the message already has it.
     const fn and_unless_listed(self, name: &str) -> Self {
         if self.mentions(name) { self } else { self.and(&[", `", name, "`"]) }
     }

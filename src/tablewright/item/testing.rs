@@ -1,8 +1,7 @@
-//! Tests that the serialized form of an item fits its table.
+//! Test helpers that compare the serialized form of an item with its table.
 //!
-//! In: a value of an item type. Out: nothing, or every difference between its serialized form and its table. It checks what
-//! the compiler cannot: `stored_as`, `serialize_with`, an `impl Serialize` by hand, a flattened map.
-//! *Invariant:* reads no clock; whether a time to live lies in the past is not asked.
+//! They check what the compiler cannot: `stored_as`, `serialize_with`, a manual `impl Serialize`, flattened maps. *Invariant:* no
+//! clock is read, so an expired TTL is not reported.
 
 use std::fmt;
 
@@ -33,7 +32,7 @@ use crate::{AttributeDef, ItemDef, Scalar, TableItem};
 ///
 /// # Panics
 ///
-/// When it cannot, with everything that is wrong: see [`check_shape`].
+/// Panics if it cannot, with all problems: see [`check_shape`].
 #[track_caller]
 pub fn assert_shape<T: TableItem + Serialize>(item: &T) {
     if let Err(error) = check_shape(item) {
@@ -43,11 +42,10 @@ pub fn assert_shape<T: TableItem + Serialize>(item: &T) {
 
 /// Checks that an item, as `serde_dynamo` writes it, can be put into its table.
 ///
-/// - Every key of the table is there, once, with its type, and not empty.
-/// - A key of an index is absent, or has its type and is not empty: DynamoDB refuses the whole item otherwise.
-/// - The time to live is absent, NULL or a Number that can be seconds since 1970. Milliseconds would let the item live for
-///   tens of thousands of years, and a duration would never be taken for a time: DynamoDB ignores what is more than five
-///   years past.
+/// - Every key of the table is present exactly once, has the right type and is not empty.
+/// - Every key of an index is absent, or has the right type and is not empty. DynamoDB rejects the whole item otherwise.
+/// - The TTL attribute is absent, NULL or a Number of seconds since 1970. A number of milliseconds is a time tens of thousands of
+///   years ahead; a duration is a time shortly after 1970, and DynamoDB ignores times that are more than five years in the past.
 ///
 /// ```
 /// # use serde::Serialize;
@@ -67,7 +65,7 @@ pub fn assert_shape<T: TableItem + Serialize>(item: &T) {
 ///
 /// # Errors
 ///
-/// All differences at once.
+/// Returns a [`ShapeError`] with all differences.
 pub fn check_shape<T: TableItem + Serialize>(item: &T) -> Result<(), ShapeError> {
     let table = const { T::ITEM };
     let problems = match record(item) {
@@ -83,7 +81,7 @@ pub fn check_shape<T: TableItem + Serialize>(item: &T) -> Result<(), ShapeError>
 
 /// An item that cannot be put into its table.
 ///
-/// See [`check_shape`], which makes it.
+/// Returned by [`check_shape`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShapeError {
     item: &'static str,
@@ -92,7 +90,7 @@ pub struct ShapeError {
 }
 
 impl ShapeError {
-    /// Returns what is wrong, one sentence each.
+    /// Returns the problems, one sentence each.
     ///
     /// See [`check_shape`].
     #[must_use]
@@ -175,12 +173,13 @@ fn value_of_key(key: &AttributeDef, value: &Stored, role: &str) -> Option<String
     empty.then(|| format!("`{name}` is {role}, and DynamoDB rejects an empty one"))
 }
 
-/// DynamoDB's Number reaches from 1E-130 to 9.99…E+125 on both sides of zero; only floats can be beyond.
+/// Whether a number is in the range of a DynamoDB Number: 1E-130 to 9.99…E+125, positive or negative, or zero. Only floats can be
+/// outside.
 fn is_number(number: &str) -> bool {
     number.parse::<f64>().is_ok_and(|number| number == 0.0 || (1e-130..1e126).contains(&number.abs()))
 }
 
-/// What is behind the most common surprises.
+/// Returns a hint for common mistakes.
 fn hint(value: &Stored) -> Option<&'static str> {
     match value {
         Stored::L(_) => Some(
@@ -191,9 +190,9 @@ fn hint(value: &Stored) -> Option<&'static str> {
     }
 }
 
-/// In September 2001: no software of today lets anything expire before.
+/// The earliest plausible TTL, in seconds since 1970: September 2001.
 const FIRST_SECOND: f64 = 1e9;
-/// In seconds the year 5138, in milliseconds 1973.
+/// The latest plausible TTL, in seconds since 1970: the year 5138. In milliseconds, the same number is in 1973.
 const LAST_SECOND: f64 = 1e11;
 
 fn time_to_live(attributes: Attributes<'_>, ttl: &AttributeDef) -> Option<String> {
@@ -223,19 +222,19 @@ fn implausible(second: f64) -> Option<&'static str> {
     } else if second != 0.0 && second < FIRST_SECOND {
         Some("that is before 2001, as if it were a duration and not a time")
     } else {
-        // Zero is how many say "never", and DynamoDB agrees: it ignores what is more than five years past.
+        // Zero is often used for "never", which works: DynamoDB ignores times that are more than five years in the past.
         None
     }
 }
 
-/// How often an attribute is written.
+/// How often an attribute occurs.
 enum Written<'a> {
     Never,
     Once(&'a Stored),
     Often,
 }
 
-/// `None` is for the name of a fallback, which the compiler has reported already.
+/// Returns how often an attribute occurs, or `None` for the empty name of a fallback, which the derive already reported.
 fn written<'a>(attributes: Attributes<'a>, name: &str) -> Option<Written<'a>> {
     let mut values = attributes.iter().filter(|(written, _)| written == name).map(|(_, value)| value);
     if name.is_empty() {
@@ -264,7 +263,7 @@ mod tests {
     use super::{assert_shape, check_shape};
     use crate::{Attr, TableItem};
 
-    /// What an item writes, by hand: nothing here is known to the compiler.
+    /// Values that an item serializes by hand, so that the compiler cannot check them.
     enum Field {
         S(&'static str),
         N(i64),
@@ -332,7 +331,7 @@ mod tests {
         check_shape(item).map_or_else(|error| error.problems().to_vec(), |()| Vec::new())
     }
 
-    /// Beside good keys, one attribute with what is said of it.
+    /// Checks the problems of an item with valid keys and one other attribute.
     fn check(name: &'static str, field: Field, expected: &[&str]) {
         let mut fields = vec![("pk", S("a")), ("sk", N(0))];
         fields.retain(|(other, _)| *other != name);
@@ -341,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_is_silent() {
+    fn valid_items_have_no_problems() {
         let all = vec![
             ("pk", S("a")),
             ("sk", N(-1)),
@@ -360,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_the_table_must_be_there() {
+    fn keys_of_the_table_are_required() {
         assert_eq!(
             problems(&Item(vec![("PK", S("a")), ("other", N(1))])),
             [
@@ -373,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_have_their_type() {
+    fn keys_must_have_the_right_type() {
         let list =
             ": bytes need `#[serde(with = \"serde_bytes\")]`, and a date a `with` that serializes one value";
         let pk = "`pk` is the partition key and stored as S, but it is serialized as";
@@ -394,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_not_empty_and_numbers_are_numbers() {
+    fn keys_must_not_be_empty_or_out_of_range() {
         check("pk", S(""), &["`pk` is the partition key, and DynamoDB rejects an empty one"]);
         check("owner", S(""), &["`owner` is a key of index `by-owner`, and DynamoDB rejects an empty one"]);
         check(
@@ -418,23 +417,23 @@ mod tests {
     }
 
     #[test]
-    fn an_index_key_may_be_absent_and_never_null() {
+    fn an_index_key_may_be_absent_but_not_null() {
         let null = "`at` is a key of index `by-owner`, and DynamoDB rejects an item where it is NULL: skip `None` \
                     with `#[serde(skip_serializing_if = \"Option::is_none\")]`";
         check("at", Null, &[null]);
     }
 
     #[test]
-    fn a_time_to_live_is_a_time_in_seconds() {
-        let said = |number: &str, reason: &str| {
+    fn a_ttl_must_be_in_seconds() {
+        let message = |number: &str, reason: &str| {
             format!("`expires` is the TTL attribute, in seconds since 1970, and it is {number}: {reason}")
         };
         let milliseconds = "this looks like milliseconds, but DynamoDB expects seconds";
-        check("expires", N(1_700_000_000_000), &[&said("1700000000000", milliseconds)]);
+        check("expires", N(1_700_000_000_000), &[&message("1700000000000", milliseconds)]);
         let duration = "that is before 2001, as if it were a duration and not a time";
-        check("expires", N(86_400), &[&said("86400", duration)]);
-        check("expires", N(-1), &[&said("-1", duration)]);
-        check("expires", F(f64::NAN), &[&said("NaN", "that is not a Number of DynamoDB")]);
+        check("expires", N(86_400), &[&message("86400", duration)]);
+        check("expires", N(-1), &[&message("-1", duration)]);
+        check("expires", F(f64::NAN), &[&message("NaN", "that is not a Number of DynamoDB")]);
         let text = "`expires` is the TTL attribute, which must be a Number, but it is serialized as S: \
                     the item would never expire";
         check("expires", S("2030-01-01"), &[text]);
@@ -443,13 +442,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_twice_is_said() {
+    fn duplicate_attributes_are_reported() {
         let twice = "`pk` is serialized more than once, and only the last value is stored";
         assert_eq!(problems(&Item(vec![("pk", S("a")), ("sk", N(1)), ("pk", S("b"))])), [twice]);
     }
 
     #[test]
-    fn an_item_is_a_map_that_can_be_written() {
+    fn an_item_must_be_a_serializable_map() {
         struct Never<T>(T);
         impl<T> TableItem for Never<T> {
             const ITEM: crate::ItemDef = App::ITEM;
@@ -465,7 +464,7 @@ mod tests {
 
     #[test]
     #[should_panic(expected = "Item` cannot be put into table `App`:\n  - it has no `pk`")]
-    fn the_assertion_panics_with_everything() {
+    fn assert_shape_panics_with_all_problems() {
         assert_shape(&Item(Vec::new()));
     }
 }

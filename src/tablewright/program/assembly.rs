@@ -1,8 +1,8 @@
-//! The manifest: all stacks of a project for one environment, as the user's program hands them to the tool.
+//! The manifest: all stacks of a project for one environment, as the user's program passes them to the tool.
 //!
-//! In: stack functions and an environment. Out: an [`Assembly`], which is JSON at the process boundary.
-//! Two versions meet there, the library's and the tool's. `format` changes only when an old reader would misread; a new
-//! optional thing never touches it; a thing that an old reader must not ignore adds a word to `requires`.
+//! An [`Assembly`] is exchanged as JSON between two versions: that of the library and that of the tool. `format` changes only if
+//! an old reader would misinterpret a manifest. An optional field does not change it. A field that an old reader must not ignore
+//! adds a capability to `requires`.
 
 use serde::Serialize;
 
@@ -12,12 +12,12 @@ use crate::program::env::Env;
 use crate::stack::Stack;
 use crate::table::Table;
 
-/// The format that this version writes.
+/// The manifest format that this version writes and reads.
 ///
 /// See [`Header`].
 pub const FORMAT: u32 = 1;
 
-/// The capabilities that this version understands; see [`Assembly::requires`].
+/// The capabilities that this version supports; see [`Assembly::requires`].
 ///
 /// ```
 /// use tablewright::{Assembly, CAPABILITIES, Env, Stack, Table};
@@ -36,19 +36,19 @@ pub const CAPABILITIES: &[&str] =
 /// An index whose key has more than one partition or sort attribute.
 const MULTI_ATTRIBUTE_KEYS: &str = "multi-attribute-keys";
 
-/// A table that is an `AWS::DynamoDB::GlobalTable`: ignored, it would be a plain one.
+/// An `AWS::DynamoDB::GlobalTable`; a reader that ignored it would create a table without replicas.
 const GLOBAL_TABLE: &str = "global-table";
 
-/// Settings of a table that the first version did not have; see [`Table::has_more_settings`].
+/// Table settings that the first version did not have; see [`Table::has_more_settings`].
 const TABLE_SETTINGS: &str = "table-settings";
 
-/// Properties that are overridden.
+/// Overridden properties.
 const OVERRIDES: &str = "overrides";
 
-/// What a stack has beside its tables and outputs: parameters, conditions, resources of its own, guards.
+/// Anything in a stack other than tables and outputs; see [`Stack::has_settings`].
 const STACK_SETTINGS: &str = "stack-settings";
 
-/// A stack function: what a file in `stacks/` exports as `stack`.
+/// A stack function: the function `stack` of a module in `stacks/`.
 ///
 /// See [`Assembly`].
 pub type StackFn = fn(&Env) -> crate::Result<Stack>;
@@ -67,7 +67,7 @@ pub type StackFn = fn(&Env) -> crate::Result<Stack>;
 ///     ("reports", |_| Err("no such region".into())),
 /// ]);
 /// assert_eq!(assembly.stacks.len(), 1);
-/// assert_eq!(assembly.problems[0].message, "stack `reports` cannot be made: no such region");
+/// assert_eq!(assembly.problems[0].message, "stack `reports` cannot be created: no such region");
 ///
 /// let json = serde_json::to_vec(&assembly)?;
 /// # #[cfg(feature = "render")]
@@ -77,21 +77,21 @@ pub type StackFn = fn(&Env) -> crate::Result<Stack>;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Assembly {
-    /// Who wrote it, in which format.
+    /// Format and version of the library that wrote it.
     pub tablewright: Header,
-    /// Words for what a reader must understand and must not ignore.
+    /// Capabilities that a reader must support.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub requires: Vec<String>,
-    /// The environment it was made for.
+    /// Name of the environment that it was created for.
     pub env: String,
     /// The stacks in the order of `stacks!`.
     pub stacks: Vec<Stack>,
-    /// What went wrong while the stacks were made.
+    /// Errors of stack functions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
 }
 
-/// Who wrote an assembly, in which format.
+/// Format and version of the library that wrote a manifest.
 ///
 /// ```
 /// use tablewright::{Assembly, Env, FORMAT};
@@ -109,7 +109,7 @@ pub struct Header {
 }
 
 impl Assembly {
-    /// Makes the stacks for `env`. A stack function that fails becomes a problem, and the others go on.
+    /// Calls all stack functions for `env`. An error of one of them becomes a problem and does not stop the others.
     ///
     /// See [`Assembly`].
     #[must_use]
@@ -161,7 +161,7 @@ fn has_multi_attribute_keys(table: &Table) -> bool {
 }
 
 fn stack_failed(module: &str, at: &Place, error: &(dyn std::error::Error + Send + Sync)) -> Problem {
-    let mut message = format!("stack `{module}` cannot be made: {error}");
+    let mut message = format!("stack `{module}` cannot be created: {error}");
     let mut source = error.source();
     while let Some(cause) = source {
         message = format!("{message}: {cause}");
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn a_manifest_round_trips() {
         let written = assembly();
         let read = Assembly::read(&serde_json::to_vec(&written).unwrap()).unwrap();
         assert_eq!(read, written);
@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_is_told_what_it_must_understand() {
+    fn an_unknown_capability_is_an_error() {
         let mut json = serde_json::to_value(assembly()).unwrap();
         assert_eq!(json["requires"], serde_json::json!(["multi-attribute-keys", "stack-settings"]));
         json["requires"] = serde_json::json!(["multi-attribute-keys", "time-travel"]);
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_older_reader_must_not_ignore_has_a_word() {
+    fn everything_that_an_old_reader_must_not_ignore_is_a_capability() {
         let table = || Table::define("Shop").partition("id", Scalar::S);
         let requires = |table: Table| {
             let mut assembly = Assembly::new(&Env::new("demo", "dev"), &[]);
@@ -230,7 +230,7 @@ mod tests {
             assembly.requires
         };
         assert_eq!(requires(table()), Vec::<String>::new());
-        assert_eq!(requires(table().global(Global::none_yet())), ["global-table"]);
+        assert_eq!(requires(table().global(Global::single_replica())), ["global-table"]);
         assert_eq!(requires(table().override_property("/TableName", "x".into())), ["overrides"]);
         let scaled = crate::Billing::provisioned(Capacity::auto(1..=9).initial(2), 5_u64);
         for settled in [
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn another_format_is_named_and_not_called_malformed() {
+    fn another_format_is_not_reported_as_malformed() {
         let json = br#"{ "tablewright": { "format": 7, "library": "9.9.9" }, "something": "else" }"#;
         let error = Assembly::read(json).unwrap_err();
         assert_eq!(
@@ -260,20 +260,20 @@ mod tests {
     }
 
     #[test]
-    fn an_optional_thing_of_a_newer_library_is_no_obstacle() {
+    fn unknown_fields_are_ignored() {
         let mut json = serde_json::to_value(assembly()).unwrap();
         json["stacks"][0]["tables"][0]["colour"] = "green".into();
         assert!(Assembly::read(json.to_string().as_bytes()).is_ok());
     }
 
     #[test]
-    fn a_stack_that_cannot_be_made_is_a_problem_with_all_its_causes() {
+    fn a_failed_stack_function_is_a_problem_with_all_its_causes() {
         let env = Env::new("demo", "dev");
         let assembly =
             Assembly::new(&env, &[("shops", |env| env.config::<u32>("shops").map(|_| Stack::new("shops")))]);
         assert_eq!(
             assembly.problems[0].message,
-            "stack `shops` cannot be made: [env.dev.config.shops] is missing"
+            "stack `shops` cannot be created: [env.dev.config.shops] is missing"
         );
         assert_eq!(assembly.problems[0].at.file, "src/tablewright/program/assembly.rs");
     }

@@ -1,11 +1,12 @@
-//! The environment that a stack is made for: which one, where, and what its settings are.
+//! The environment that a stack is created for: its name, account, Region, profile and settings.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// One environment of `tablewright.toml`, handed to every stack function.
+/// An environment of `tablewright.toml`, passed to every stack function.
 ///
-/// Everything is decided when the stack is made, not when it is deployed: what is reviewed is what runs.
+/// Stack functions decide everything when the stack is created, not on deployment, so that the reviewed template is exactly what
+/// is deployed.
 ///
 /// ```
 /// use tablewright::Env;
@@ -38,18 +39,18 @@ pub struct Env {
     config: serde_json::Map<String, serde_json::Value>,
 }
 
-/// What a table is like where its definition does not say. What the definition says holds in every profile; whether it is
-/// what the profile is for, `check::hold` says (feature `render`).
+/// Defaults for settings that a definition leaves open. Settings of the definition take precedence in every profile;
+/// `check::hold` (feature `render`) reports those that a profile does not allow.
 ///
 /// | | `dev` | `safe` | `hardened` |
 /// | --- | --- | --- | --- |
 /// | point-in-time recovery | off | on | on |
 /// | `DeletionPolicy` | `Delete` | `RetainExceptOnCreate` | `RetainExceptOnCreate` |
 /// | `UpdateReplacePolicy` | `Delete` | `Retain` | `Retain` |
-/// | deletion protection | off | where the environment is protected | on |
-/// | encryption | DynamoDB's own key | DynamoDB's own key | a key of the stack's, rotated and retained |
-/// | termination protection of the stack | where the environment is protected | where the environment is protected | on |
-/// | stack policy | none | none | no update replaces or deletes a table |
+/// | deletion protection | off | on if the environment is protected | on |
+/// | encryption | AWS owned key | AWS owned key | a customer managed key in the stack, rotated and retained |
+/// | termination protection of the stack | on if the environment is protected | on if the environment is protected | on |
+/// | stack policy | none | none | denies replacing and deleting tables |
 ///
 /// ```
 /// use tablewright::{DeletionPolicy, Env, Profile, Stack, Table, TableItem, Assembly};
@@ -71,12 +72,12 @@ pub struct Env {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// For trying things out: nothing stays behind.
+    /// For development and experiments: deleting the stack deletes the tables.
     Dev,
-    /// For everything else.
+    /// The default: tables are retained.
     #[default]
     Safe,
-    /// For data that auditors ask about.
+    /// For data with compliance requirements.
     Hardened,
 }
 
@@ -89,8 +90,8 @@ fn default_stack_name() -> String {
 }
 
 impl Env {
-    /// Makes an environment with the default name patterns and no settings, for tests of stacks and for programs without
-    /// the tool.
+    /// Creates an environment with the default name patterns and no settings, for tests of stacks and for programs that do not
+    /// use the tool.
     ///
     /// See [`Env`].
     #[must_use]
@@ -108,7 +109,7 @@ impl Env {
         }
     }
 
-    /// Sets the region and the account that this environment belongs to.
+    /// Sets the Region and account that this environment is deployed to.
     ///
     /// See [`Env`].
     #[must_use]
@@ -117,7 +118,7 @@ impl Env {
         self
     }
 
-    /// Marks the environment as one whose tables hold data that people need.
+    /// Sets whether the environment is protected: deletion protection and termination protection are then on by default.
     ///
     /// See [`Env`].
     #[must_use]
@@ -126,7 +127,7 @@ impl Env {
         self
     }
 
-    /// Sets what a table is like where its definition does not say.
+    /// Sets the profile: the defaults for settings that definitions leave open.
     ///
     /// See [`Profile`].
     #[must_use]
@@ -156,7 +157,7 @@ impl Env {
         self
     }
 
-    /// Sets the settings that [`config`](Self::config) reads, by stack.
+    /// Sets the values that [`config`](Self::config) reads, by key.
     ///
     /// See [`config`](Self::config).
     #[must_use]
@@ -181,7 +182,7 @@ impl Env {
         &self.name
     }
 
-    /// Returns whether this is the environment `name`.
+    /// Whether this is the environment `name`.
     ///
     /// See [`Env`].
     #[must_use]
@@ -189,7 +190,7 @@ impl Env {
         self.name == name
     }
 
-    /// Returns the region, where one is configured.
+    /// Returns the Region, if one is configured.
     ///
     /// See [`Env`].
     #[must_use]
@@ -197,7 +198,7 @@ impl Env {
         self.region.as_deref()
     }
 
-    /// Returns the account, where one is configured.
+    /// Returns the account id, if one is configured.
     ///
     /// See [`Env`].
     #[must_use]
@@ -205,7 +206,7 @@ impl Env {
         self.account.as_deref()
     }
 
-    /// Returns whether the tables hold data that people need; deletion protection is then on by default.
+    /// Whether the environment is protected: deletion protection and termination protection are then on by default.
     ///
     /// See [`Env`].
     #[must_use]
@@ -213,7 +214,7 @@ impl Env {
         self.protected
     }
 
-    /// Returns what a table is like where its definition does not say.
+    /// Returns the profile: the defaults for settings that definitions leave open.
     ///
     /// ```
     /// use tablewright::{Env, Profile};
@@ -225,7 +226,7 @@ impl Env {
         self.profile
     }
 
-    /// Reads the settings under `[env.NAME.config.KEY]` into a type of the user's own.
+    /// Deserializes the settings under `[env.NAME.config.KEY]`.
     ///
     /// ```
     /// use serde::Deserialize;
@@ -249,8 +250,8 @@ impl Env {
     ///
     /// # Errors
     ///
-    /// When the section is missing or does not fit the type. Give the type `#[serde(deny_unknown_fields)]`, so that a
-    /// misspelt setting is an error too.
+    /// Returns an error if the section is missing or cannot be deserialized. Add `#[serde(deny_unknown_fields)]` to the type to
+    /// detect misspelt settings.
     pub fn config<T: DeserializeOwned>(&self, key: &str) -> crate::Result<T> {
         let section = format!("[env.{}.config.{key}]", self.name);
         let value = self.config.get(key).ok_or_else(|| format!("{section} is missing"))?;
@@ -282,7 +283,7 @@ mod tests {
         id: String,
     }
 
-    /// Returns a stack with `table` as it is in an environment of the profile.
+    /// Returns a stack with `table`, with the profile applied.
     fn settled(profile: Profile, table: Table) -> Stack {
         let mut stack = Stack::new("drafts");
         stack.table(table);
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_decides_what_the_definition_does_not_say() {
+    fn a_profile_sets_what_the_definition_leaves_open() {
         for (profile, recovers, deletion, replacement, protected, resources) in [
             (Profile::Dev, false, DeletionPolicy::Delete, UpdateReplacePolicy::Delete, false, 0),
             (
@@ -325,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_stack_says_of_its_guards_holds() {
+    fn protection_settings_of_a_stack_override_the_profile() {
         let policy = serde_json::json!({ "Statement": [] });
         let mut stack = Stack::new("drafts").termination_protection(false).policy(policy.clone());
         stack.table(Table::of::<Draft>());
@@ -339,17 +340,17 @@ mod tests {
     }
 
     #[test]
-    fn what_the_definition_says_holds_in_every_profile() {
-        let said = Table::of::<Draft>()
+    fn settings_of_a_table_override_every_profile() {
+        let explicit = Table::of::<Draft>()
             .point_in_time_recovery(Days(7))
             .deletion_policy(DeletionPolicy::Retain)
             .update_replace_policy(UpdateReplacePolicy::Retain)
             .deletion_protection(false)
             .encryption(Encryption::AwsManaged);
         for profile in [Profile::Dev, Profile::Safe, Profile::Hardened] {
-            let stack = settled(profile, said.clone());
+            let stack = settled(profile, explicit.clone());
             let table = &stack.tables[0];
-            assert_eq!(table.point_in_time_recovery, said.point_in_time_recovery, "{profile:?}");
+            assert_eq!(table.point_in_time_recovery, explicit.point_in_time_recovery, "{profile:?}");
             assert_eq!(table.deletion_policy, DeletionPolicy::Retain, "{profile:?}");
             assert_eq!(table.update_replace_policy, UpdateReplacePolicy::Retain, "{profile:?}");
             assert_eq!(table.deletion_protection, Some(false.into()), "{profile:?}");

@@ -1,8 +1,8 @@
-//! The user's program: what `stacks!` makes of a list of modules.
+//! The user's program, which the `stacks!` macro generates, and its protocol with the tool.
 //!
-//! In: a request file named by `TABLEWRIGHT_REQUEST`. Out: a manifest in the file named by `TABLEWRIGHT_RESPONSE`.
-//! stdout and stderr stay the user's. Without a request the program prints the manifest of `--env NAME`, for debugging.
-//! *Invariant:* no network, no clock, no random numbers; the same request gives the same bytes.
+//! The program reads a [`Request`] from the file named by `TABLEWRIGHT_REQUEST` and writes the manifest to the file named by
+//! `TABLEWRIGHT_RESPONSE`; stdout and stderr are free for the user. Without a request it prints the manifest of `--env NAME`, for
+//! debugging. *Invariant:* no network, clock or random numbers; the same request gives the same bytes.
 
 pub(crate) mod env;
 pub(crate) mod assembly;
@@ -17,16 +17,16 @@ use serde::{Deserialize, Serialize};
 use crate::program::assembly::{Assembly, StackFn};
 use crate::program::env::Env;
 
-/// Names the file that the tool's request is in.
+/// Environment variable with the path of the request file.
 ///
-/// See [`main`], which reads it.
+/// See [`main`].
 pub const REQUEST: &str = "TABLEWRIGHT_REQUEST";
-/// Names the file that the manifest goes to.
+/// Environment variable with the path to write the manifest to.
 ///
-/// See [`main`], which reads it.
+/// See [`main`].
 pub const RESPONSE: &str = "TABLEWRIGHT_RESPONSE";
 
-/// What the tool asks of the program.
+/// A request of the tool to the program.
 ///
 /// ```
 /// use tablewright::program::Request;
@@ -39,16 +39,16 @@ pub const RESPONSE: &str = "TABLEWRIGHT_RESPONSE";
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Request {
-    /// The manifest format that the tool wants.
+    /// The manifest format that the tool reads.
     pub format: u32,
     /// The environment.
     pub env: Env,
 }
 
-/// Lists the stack modules beside `main.rs` and makes the `main` function.
+/// Declares the stack modules beside `main.rs` and generates the function `main`.
 ///
-/// Each module exports `pub fn stack(env: &Env) -> Result<Stack>`. The list is explicit: a registry filled at link time
-/// is silently empty when a module is not used.
+/// Each module exports `pub fn stack(env: &Env) -> Result<Stack>`. The list is explicit because a registry filled at link time
+/// would silently miss modules that are not used otherwise.
 ///
 /// ```ignore
 /// // stacks/main.rs
@@ -68,10 +68,10 @@ macro_rules! stacks {
     };
 }
 
-/// Returns the file, beside the response, that names the folder of the crate that the program was built from.
+/// Returns the path of the file, beside the response, that contains the directory of the crate that the program was built from.
 ///
-/// Cargo tells two crates of one name and version apart by their place in their workspaces only: where two projects share a
-/// target folder, it can hand over the program of the other one. The tool must notice.
+/// If two projects with crates of the same name and version share a target directory, Cargo can run the program of the other
+/// project. The tool compares the directory to detect this.
 ///
 /// ```
 /// use std::path::Path;
@@ -84,8 +84,8 @@ pub fn origin(response: &Path) -> PathBuf {
     response.with_extension("origin")
 }
 
-/// Answers the tool's request, or prints the manifest for a person. [`stacks!`](crate::stacks) calls it with the folder of
-/// the crate.
+/// Answers the request of the tool, or prints the manifest if there is none. [`stacks!`](crate::stacks) calls it with the
+/// directory of the crate.
 ///
 /// ```
 /// use std::process::ExitCode;
@@ -95,7 +95,7 @@ pub fn origin(response: &Path) -> PathBuf {
 ///     Ok(Stack::new("orders"))
 /// }
 ///
-/// // Nobody asks: it prints the manifest.
+/// // Without a request, it prints the manifest.
 /// let code = program::main(env!("CARGO_MANIFEST_DIR"), &[("orders", orders)]);
 /// assert_eq!(code, ExitCode::SUCCESS);
 /// ```
@@ -124,7 +124,7 @@ fn answer(folder: &str, stacks: &[(&str, StackFn)], request: &Path, response: &P
     let assembly = Assembly::new(&request.env, stacks);
     std::fs::write(origin(response), folder)
         .map_err(|error| format!("cannot write beside {}: {error}", response.display()))?;
-    // A whole file or none: the tool must never read half a manifest.
+    // Renamed when complete, so that the tool never reads a partial manifest.
     let unfinished = response.with_extension("unfinished");
     std::fs::write(&unfinished, serde_json::to_vec(&assembly)?)
         .and_then(|()| std::fs::rename(&unfinished, response))
@@ -138,7 +138,7 @@ fn print(stacks: &[(&str, StackFn)], mut args: impl Iterator<Item = String>) -> 
         (Some("--env"), Some(name), None) => name,
         _ => {
             return Err(
-                "usage: stacks [--env NAME]   (prints the manifest; `tablewright` does everything else)"
+                "usage: stacks [--env NAME]   (prints the manifest; use `tablewright` for everything else)"
                     .into(),
             );
         }

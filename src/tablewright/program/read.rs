@@ -1,7 +1,4 @@
-//! Reading a manifest in the tool: the other side of [`program`](crate::program).
-//!
-//! In: the JSON that the user's program wrote, of this library's version or another. Out: an [`Assembly`], or why this version
-//! does not understand it.
+//! Reads a manifest that the user's [`program`](crate::program) wrote, with this or another version of the library.
 
 use serde::Deserialize;
 
@@ -12,27 +9,27 @@ use crate::program::assembly::{Assembly, CAPABILITIES, FORMAT, Header};
 /// ```
 /// use tablewright::{Assembly, ReadError};
 ///
-/// let of_the_future = br#"{ "tablewright": { "format": 1, "library": "9.0.0" }, "requires": ["telepathy"] }"#;
-/// let error = Assembly::read(of_the_future).unwrap_err();
+/// let unknown_capability = br#"{ "tablewright": { "format": 1, "library": "9.0.0" }, "requires": ["telepathy"] }"#;
+/// let error = Assembly::read(unknown_capability).unwrap_err();
 /// assert!(matches!(error, ReadError::Requires { words, .. } if words == ["telepathy"]));
 ///
-/// let of_another_form = br#"{ "tablewright": { "format": 99, "library": "9.0.0" } }"#;
-/// assert!(matches!(Assembly::read(of_another_form), Err(ReadError::Format { found: 99, .. })));
+/// let other_format = br#"{ "tablewright": { "format": 99, "library": "9.0.0" } }"#;
+/// assert!(matches!(Assembly::read(other_format), Err(ReadError::Format { found: 99, .. })));
 /// ```
 #[derive(Debug)]
 pub enum ReadError {
-    /// It is not JSON, or not of our form.
+    /// It is not JSON, or does not match the format.
     Malformed(serde_json::Error),
-    /// Its format is newer or older than this version reads.
+    /// It has a format that this version does not read.
     Format {
         /// The manifest's format.
         found: u32,
         /// The library that wrote it.
         library: String,
     },
-    /// It uses something that this version does not understand.
+    /// It requires capabilities that this version does not support.
     Requires {
-        /// The words not understood.
+        /// The unsupported capabilities.
         words: Vec<String>,
         /// The library that wrote it.
         library: String,
@@ -40,13 +37,13 @@ pub enum ReadError {
 }
 
 impl Assembly {
-    /// Reads a manifest of this or the previous format.
+    /// Reads a manifest.
     ///
     /// # Errors
     ///
-    /// See [`ReadError`].
+    /// Returns a [`ReadError`] if it is malformed, has another format, or requires unsupported capabilities.
     pub fn read(json: &[u8]) -> Result<Self, ReadError> {
-        // A manifest of another format must be named as that, not as malformed; one of this format is read once.
+        // A manifest of another format must not be reported as malformed. The common case is parsed only once.
         let read = serde_json::from_slice::<Self>(json).map_err(ReadError::Malformed);
         match &read {
             Ok(assembly) => understood(&assembly.tablewright, &assembly.requires)?,
@@ -60,7 +57,7 @@ impl Assembly {
     }
 }
 
-/// What every manifest has, whatever its format.
+/// The fields that a manifest of any format has.
 #[derive(Deserialize)]
 struct Envelope {
     tablewright: Header,
@@ -68,7 +65,7 @@ struct Envelope {
     requires: Vec<String>,
 }
 
-/// Checks that this version understands the format and every capability that the manifest requires.
+/// Returns an error unless this version supports the format and every required capability.
 fn understood(header: &Header, requires: &[String]) -> Result<(), ReadError> {
     let library = || header.library.clone();
     if header.format != FORMAT {
@@ -82,7 +79,7 @@ fn understood(header: &Header, requires: &[String]) -> Result<(), ReadError> {
 impl std::fmt::Display for ReadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Malformed(_) => f.write_str("the manifest is not of the form that this version reads"),
+            Self::Malformed(_) => f.write_str("the manifest is malformed"),
             Self::Format { found, library } => {
                 write!(
                     f,
@@ -91,7 +88,7 @@ impl std::fmt::Display for ReadError {
             }
             Self::Requires { words, library } => write!(
                 f,
-                "the project uses {} (tablewright {library}), which this version does not know",
+                "the project uses {} (tablewright {library}), which this version does not support",
                 words.join(", ")
             ),
         }

@@ -275,7 +275,7 @@ fn an_override_stands_in_the_place_of_what_the_model_says() {
     );
     let message = missed.unwrap_err().to_string();
     assert!(message.starts_with("the override of `/A/B` at src/tablewright/render/tests.rs:"), "{message}");
-    assert!(message.ends_with("does not apply: there is no `/A`"), "{message}");
+    assert!(message.ends_with("does not apply: no value at `/A`"), "{message}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a stack decides when it is deployed: `Conditions` and `Mappings`.
+//! `Conditions` and `Mappings` of a stack, which CloudFormation evaluates on deployment.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::value::Value;
 
 /// One of a stack's `Conditions`, for `Fn::If` and for outputs.
 ///
-/// Most conditions are better decided in Rust, when the stack is made: then the template that is reviewed is the one that runs.
+/// Prefer deciding in Rust, when the stack is created: then the reviewed template is exactly what is deployed.
 ///
 /// ```
 /// use tablewright::{Expression, Stack, Test};
@@ -25,13 +25,13 @@ use crate::value::Value;
 pub struct Condition {
     /// Its name.
     pub name: String,
-    /// When it holds.
+    /// The test; the condition is true if the test is.
     pub test: Test,
-    /// Where it is made.
+    /// Source location of its definition.
     pub at: Place,
 }
 
-/// When a condition holds. Serialised it is the function's long form.
+/// The test of a condition. Serializes to the long form of the intrinsic function.
 ///
 /// ```
 /// use serde_json::json;
@@ -68,7 +68,7 @@ pub enum Test {
 }
 
 impl Test {
-    /// Holds when both are the same text.
+    /// Returns a test that is true if both strings are equal.
     ///
     /// See [`Test`].
     #[must_use]
@@ -76,7 +76,7 @@ impl Test {
         Self::Equals(left.into(), right.into())
     }
 
-    /// Holds when this does not.
+    /// Returns the negation of this test.
     ///
     /// See [`Test`].
     #[must_use]
@@ -103,8 +103,8 @@ impl Test {
 pub struct Mapping {
     /// Its name.
     pub name: String,
-    /// The values.
+    /// The values, by top-level key and second-level key.
     pub values: BTreeMap<String, BTreeMap<String, String>>,
-    /// Where it is made.
+    /// Source location of its definition.
     pub at: Place,
 }

@@ -1,4 +1,4 @@
-//! From the template back to the source: the Rust line that an entry of a template comes from.
+//! Maps entries of a template back to source locations in Rust.
 
 use crate::place::Place;
 use crate::stack::Stack;
@@ -6,9 +6,9 @@ use crate::table::Table;
 use crate::table::scaling::dimensions;
 
 impl Stack {
-    /// Returns the Rust line of an entry of the stack's template: of a table, an index of it (where `index` names one), its
-    /// scaling, a resource by hand, an output, a parameter, a mapping, a condition. What is no entry of its own, such as
-    /// `Description`, is where the stack is made; `None` for a logical id that the stack does not have.
+    /// Returns the source location of an entry of the stack's template: a table (or the index of it that `index` names), its
+    /// auto scaling, a raw resource, an output, a parameter, a mapping or a condition. For any other section, such as
+    /// `Description`, returns the location of the stack; `None` if the section has no entry `logical_id`.
     ///
     /// ```
     /// use tablewright::{Index, Place, Scalar, Stack, Table};

@@ -1,4 +1,4 @@
-//! A stack: tables that are deployed together, and what it tells the outside.
+//! A stack: tables that are deployed together, with parameters, conditions, outputs and other resources.
 
 pub(crate) mod parameter;
 pub(crate) mod condition;
@@ -43,17 +43,17 @@ use crate::value::{Expression, Value};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Stack {
-    /// What the command line calls it.
+    /// The id of the stack on the command line.
     pub id: String,
-    /// `StackName`; `None` until the environment's pattern has made it.
+    /// `StackName`; `None` until the environment's name pattern is applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// `Description`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Where the stack is made.
+    /// Source location of its definition.
     pub at: Place,
-    /// Tags of the stack; CloudFormation hands them on to the tables.
+    /// Tags of the stack, which CloudFormation propagates to its tables.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// `Parameters` in the order they are declared.
@@ -67,20 +67,19 @@ pub struct Stack {
     pub conditions: Vec<Condition>,
     /// The tables in the order they are declared.
     pub tables: Vec<Table>,
-    /// Resources written by hand.
+    /// Raw resources, other than tables.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<RawResource>,
-    /// Texts published in the SSM Parameter Store.
+    /// Values published in the SSM Parameter Store.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub published: Vec<Published>,
     /// `Outputs` in the order they are declared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
-    /// Termination protection: the stack cannot be deleted. `None` leaves it as it is; a protected environment and a hardened
-    /// one turn it on.
+    /// Termination protection. `None` leaves it unchanged; protected environments and the `hardened` profile turn it on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub termination_protection: Option<bool>,
-    /// The stack policy: which resources an update may change, replace or delete.
+    /// The stack policy: which resources an update may modify, replace or delete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<serde_json::Value>,
 }
@@ -110,18 +109,18 @@ pub struct Output {
     /// `Description`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `Condition`: the output is there only where it holds.
+    /// `Condition`: the output exists only if it is true.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
-    /// `Export.Name`: other stacks may import it, and it can then be neither changed nor removed.
+    /// `Export.Name`. An export cannot be changed or removed while another stack imports it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub export: Option<Value<String>>,
-    /// Where the output is made.
+    /// Source location of its definition.
     pub at: Place,
 }
 
 impl Stack {
-    /// Makes an empty stack.
+    /// Creates an empty stack.
     ///
     /// See [`Stack`].
     #[must_use]
@@ -145,7 +144,7 @@ impl Stack {
         }
     }
 
-    /// Returns the id in Pascal case: the logical id of the stack where it is nested in another one.
+    /// Returns the id in Pascal case: the logical id of the stack in a parent stack.
     ///
     /// ```
     /// use tablewright::Stack;
@@ -166,7 +165,7 @@ impl Stack {
         self
     }
 
-    /// Sets `StackName` to exactly this, in every environment.
+    /// Sets `StackName` for all environments, without applying the name pattern.
     ///
     /// ```
     /// use tablewright::{Assembly, Env, Stack};
@@ -198,8 +197,8 @@ impl Stack {
         self
     }
 
-    /// Sets termination protection; without it, it is turned on where the environment is protected or its profile is
-    /// `hardened`, and left alone elsewhere.
+    /// Sets termination protection. If it is not set, it is turned on if the environment is protected or its profile is
+    /// `hardened`, and left unchanged otherwise.
     ///
     /// ```
     /// use tablewright::{Assembly, Env, Stack};
@@ -218,7 +217,7 @@ impl Stack {
         self
     }
 
-    /// Sets the stack policy, as CloudFormation has it.
+    /// Sets the stack policy, in CloudFormation's JSON format.
     ///
     /// ```
     /// use serde_json::json;
@@ -238,16 +237,15 @@ impl Stack {
         self
     }
 
-    /// Sets the stack policy to one that lets no update replace or delete a table; what the `hardened` profile does without a
-    /// word.
+    /// Sets a stack policy that denies replacing and deleting tables. The `hardened` profile sets it by default.
     ///
-    /// It guards updates alone: against the deletion of the stack there is
-    /// [`termination_protection`](Self::termination_protection).
+    /// A stack policy applies to updates only; use [`termination_protection`](Self::termination_protection) to prevent the
+    /// deletion of the stack.
     ///
     /// ```
     /// use tablewright::Stack;
     ///
-    /// let policy = Stack::new("orders").keep_tables().policy.expect("it was set just now");
+    /// let policy = Stack::new("orders").keep_tables().policy.expect("the policy is set");
     /// assert_eq!(policy["Statement"][1]["Action"][0], "Update:Replace");
     /// ```
     #[must_use]
@@ -255,7 +253,7 @@ impl Stack {
         self.policy(keep_tables())
     }
 
-    /// Adds a parameter and returns its value.
+    /// Adds a parameter and returns its value, a `Ref`.
     ///
     /// See [`Parameter`].
     pub fn parameter(&mut self, parameter: Parameter) -> Value<String> {
@@ -293,7 +291,7 @@ impl Stack {
         self.mappings.push(Mapping { name: name.into(), values, at: Place::caller() });
     }
 
-    /// Adds a resource as CloudFormation has it: `Type`, `Properties` and the rest.
+    /// Adds a raw resource, in CloudFormation's JSON format: `Type`, `Properties` and other attributes.
     ///
     /// ```
     /// use serde_json::json;
@@ -308,7 +306,7 @@ impl Stack {
         self.resources.push(RawResource { id: id.into(), body, at: Place::caller() });
     }
 
-    /// Publishes a text in the SSM Parameter Store under `path`, for other stacks to read.
+    /// Publishes a string in the SSM Parameter Store under `path`, for other stacks to read.
     ///
     /// ```
     /// use tablewright::{Stack, Table};
@@ -332,7 +330,7 @@ impl Stack {
         handle
     }
 
-    /// Adds an output and returns it, to be described or exported.
+    /// Adds an output and returns it, so that a description, an export name or a condition can be added.
     ///
     /// See [`Output`].
     #[track_caller]
@@ -348,7 +346,7 @@ impl Stack {
         self.outputs.last_mut().expect("an output was pushed just now")
     }
 
-    /// Returns whether there is more than tables and outputs, which a reader must not ignore.
+    /// Whether the stack has anything but tables and outputs; a tool that does not know it must refuse the manifest.
     pub(crate) fn has_settings(&self) -> bool {
         let Self { parameters, mappings, conditions, resources, published, .. } = self;
         let beside = [parameters.len(), mappings.len(), conditions.len(), resources.len(), published.len()];
@@ -358,6 +356,7 @@ impl Stack {
             || self.outputs.iter().any(|output| output.condition.is_some())
     }
 
+    /// Applies the name patterns and the profile of an environment to everything that the definition does not set.
     pub(crate) fn apply_environment(&mut self, env: &Env) {
         self.name.get_or_insert_with(|| env.stack_name(&self.id));
         let hardened = env.profile() == Profile::Hardened;
@@ -373,8 +372,8 @@ impl Stack {
         }
     }
 
-    /// Gives the tables that have no key of their own one of the stack's. The key outlives the stack: without it the items
-    /// cannot be read.
+    /// Encrypts tables without encryption settings with a KMS key that is added to the stack. The key is retained when the stack
+    /// is deleted, as the items cannot be read without it.
     fn encrypt(&mut self) {
         let has_no_key = |table: &&mut Table| table.encryption.is_none() && table.global.is_none();
         let mut tables = self.tables.iter_mut().filter(has_no_key).peekable();
@@ -388,7 +387,8 @@ impl Stack {
     }
 }
 
-/// A stack policy denies what it does not allow: everything is allowed first.
+/// Returns a stack policy that denies replacing and deleting tables. It allows all updates first, as a stack policy denies by
+/// default.
 fn keep_tables() -> serde_json::Value {
     json!({
         "Statement": [
@@ -406,10 +406,11 @@ fn keep_tables() -> serde_json::Value {
     })
 }
 
-/// The logical id of the key that a hardened stack has.
+/// Logical id of the KMS key of a stack with the `hardened` profile.
 const TABLE_KEY: &str = "TableKey";
 
-/// `AWS::KMS::Key`, for the account to use: DynamoDB works with it through grants of whoever calls it.
+/// Returns an `AWS::KMS::Key` whose key policy delegates to IAM policies of the account. DynamoDB uses the key with the
+/// permissions of the caller.
 fn table_key(stack: &str) -> serde_json::Value {
     json!({
         "Type": "AWS::KMS::Key",
@@ -442,7 +443,7 @@ impl Output {
         self
     }
 
-    /// Has the output there only where a condition of the stack holds.
+    /// Creates the output only if a condition of the stack is true.
     ///
     /// See [`Output`].
     pub fn condition(&mut self, name: impl Into<String>) -> &mut Self {
@@ -459,7 +460,7 @@ impl Output {
     }
 }
 
-/// A table that is in a stack.
+/// A reference to a table of a stack, for outputs and other resources.
 ///
 /// ```
 /// use serde_json::json;
@@ -482,7 +483,7 @@ pub struct TableRef {
 }
 
 impl TableRef {
-    /// The table's name: `!Ref`.
+    /// Returns the table's name: `!Ref`.
     ///
     /// See [`TableRef`].
     #[must_use]
@@ -490,7 +491,7 @@ impl TableRef {
         Expression::Ref(self.id.clone()).into()
     }
 
-    /// The table's ARN: `!GetAtt …Arn`.
+    /// Returns the table's ARN: `!GetAtt …Arn`.
     ///
     /// See [`TableRef`].
     #[must_use]
@@ -498,13 +499,13 @@ impl TableRef {
         Expression::GetAtt(self.id.clone(), "Arn".into()).into()
     }
 
-    /// The ARN of the table's stream: `!GetAtt …StreamArn`.
+    /// Returns the ARN of the table's stream: `!GetAtt …StreamArn`.
     ///
     /// See [`TableRef`].
     ///
     /// # Errors
     ///
-    /// When the table has no stream. CloudFormation would say so only at deploy, and no linter does.
+    /// Returns an error if the table has no stream. Linters do not detect this; CloudFormation reports it only on deployment.
     pub fn stream_arn(&self) -> crate::Result<Value<String>> {
         match self.stream {
             true => Ok(Expression::GetAtt(self.id.clone(), "StreamArn".into()).into()),

@@ -1,7 +1,7 @@
-//! What somebody else fills in when the stack is deployed: `Parameters`.
+//! `Parameters` of a stack: values that are supplied on deployment.
 //!
-//! Everything that the code can know is decided when the stack is made; a parameter is for what it cannot: the ARN of
-//! somebody else's topic, a name that a SAM template passes on.
+//! Use a parameter only for values that are not known when the stack is created, such as the ARN of another team's topic, or a
+//! name that a SAM template passes on.
 
 use serde::Serialize;
 
@@ -15,12 +15,12 @@ use crate::value::{Expression, Value};
 ///
 /// let mut stack = Stack::new("orders");
 /// let topic = stack.parameter(Parameter::string("AlarmTopic").default("").pattern("^(|arn:.+)$"));
-/// assert!(topic.literal().is_none(), "its value is known to CloudFormation alone");
+/// assert!(topic.literal().is_none(), "its value is known only on deployment");
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Parameter {
-    /// The logical id.
+    /// The logical id, unique in the stack.
     pub name: String,
     /// `Type`
     #[serde(rename = "type")]
@@ -28,7 +28,7 @@ pub struct Parameter {
     /// `Description`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// `Default`, as text; a parameter without one must be given when the stack is deployed.
+    /// `Default`, as a string. A parameter without a default is required on deployment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
     /// `AllowedValues`
@@ -37,7 +37,7 @@ pub struct Parameter {
     /// `AllowedPattern`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pattern: Option<String>,
-    /// `ConstraintDescription`: what CloudFormation says of a value that does not fit.
+    /// `ConstraintDescription`: the error message for a value that violates a constraint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub constraint: Option<String>,
     /// `MinLength` of a string, `MinValue` of a number.
@@ -46,10 +46,10 @@ pub struct Parameter {
     /// `MaxLength` of a string, `MaxValue` of a number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<u64>,
-    /// `NoEcho`: CloudFormation shows asterisks in the place of the value.
+    /// `NoEcho`: CloudFormation masks the value with asterisks.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub no_echo: bool,
-    /// Where the parameter is made.
+    /// Source location of its definition.
     pub at: Place,
 }
 
@@ -65,20 +65,20 @@ pub struct Parameter {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub enum ParameterType {
-    /// `String`. Not called so here: the compiler would have to tell it from Rust's own in every message.
+    /// `String`. Named differently to avoid confusion with Rust's `String` in compiler messages.
     #[serde(rename = "String")]
     Text,
-    /// A number.
+    /// `Number`
     Number,
-    /// Texts, separated by commas.
+    /// `CommaDelimitedList`
     CommaDelimitedList,
-    /// A type of AWS's own, such as `AWS::SSM::Parameter::Value<String>`.
+    /// An AWS-specific or SSM parameter type, such as `AWS::SSM::Parameter::Value<String>`.
     #[serde(untagged)]
     Aws(String),
 }
 
 impl ParameterType {
-    /// Returns CloudFormation's word.
+    /// Returns the value of `Type`.
     ///
     /// See [`ParameterType`].
     #[must_use]
@@ -93,7 +93,7 @@ impl ParameterType {
 }
 
 impl Parameter {
-    /// Makes a parameter of a type.
+    /// Creates a parameter of a type.
     ///
     /// See [`ParameterType`].
     #[must_use]
@@ -114,7 +114,7 @@ impl Parameter {
         }
     }
 
-    /// Makes a text parameter.
+    /// Creates a parameter of type `String`.
     ///
     /// See [`Parameter`].
     #[must_use]
@@ -123,7 +123,7 @@ impl Parameter {
         Self::new(name, ParameterType::Text)
     }
 
-    /// Makes a number parameter.
+    /// Creates a parameter of type `Number`.
     ///
     /// ```
     /// use tablewright::{Billing, Parameter, Stack};
@@ -141,14 +141,13 @@ impl Parameter {
         Self::new(name, ParameterType::Number)
     }
 
-    /// Makes a parameter whose value CloudFormation reads from a parameter of the SSM Parameter Store, at `path` unless another is
-    /// given.
+    /// Creates a parameter whose value is read from the SSM Parameter Store on deployment, by default from `path`.
     ///
     /// ```
     /// use tablewright::Parameter;
     ///
     /// let key = Parameter::ssm("TableKey", "/shop/kms/tables");
-    /// assert_eq!(key.default.as_deref(), Some("/shop/kms/tables"), "the path, never the value");
+    /// assert_eq!(key.default.as_deref(), Some("/shop/kms/tables"), "the path, not the value");
     /// ```
     #[must_use]
     #[track_caller]
@@ -161,8 +160,8 @@ impl Parameter {
     /// ```
     /// use tablewright::Parameter;
     ///
-    /// let stage = Parameter::string("Stage").description("Which of the two");
-    /// assert_eq!(stage.description.as_deref(), Some("Which of the two"));
+    /// let stage = Parameter::string("Stage").description("dev or prod");
+    /// assert_eq!(stage.description.as_deref(), Some("dev or prod"));
     /// ```
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
@@ -175,7 +174,7 @@ impl Parameter {
     /// ```
     /// use tablewright::Parameter;
     ///
-    /// assert_eq!(Parameter::number("Reads").default("100").default.as_deref(), Some("100"), "text, of a number too");
+    /// assert_eq!(Parameter::number("Reads").default("100").default.as_deref(), Some("100"), "always a string");
     /// ```
     #[must_use]
     pub fn default(mut self, value: impl Into<String>) -> Self {
@@ -183,7 +182,7 @@ impl Parameter {
         self
     }
 
-    /// Adds one of `AllowedValues`.
+    /// Adds a value to `AllowedValues`.
     ///
     /// ```
     /// use tablewright::Parameter;
@@ -197,7 +196,7 @@ impl Parameter {
         self
     }
 
-    /// Sets `AllowedPattern`, a regular expression for the whole value.
+    /// Sets `AllowedPattern`, a regular expression that must match the whole value.
     ///
     /// See [`Parameter`].
     #[must_use]
@@ -215,7 +214,8 @@ impl Parameter {
         self
     }
 
-    /// Sets the least and the greatest length of a text, or value of a number.
+    /// Sets the minimum and maximum: of the length of a string (`MinLength`, `MaxLength`) or of a number (`MinValue`,
+    /// `MaxValue`).
     ///
     /// See [`number`](Self::number).
     #[must_use]
@@ -237,7 +237,7 @@ impl Parameter {
         self
     }
 
-    /// Returns the parameter's value, for any property: `Ref`.
+    /// Returns the parameter's value, a `Ref`, for a property of any type.
     ///
     /// See [`number`](Self::number).
     #[must_use]

@@ -1,13 +1,13 @@
-//! What a stack has besides tables: resources written by hand, and names published in the SSM Parameter Store.
+//! Resources of a stack other than tables: raw resources, and values published in the SSM Parameter Store.
 
 use serde::Serialize;
 
 use crate::place::Place;
 use crate::value::Value;
 
-/// A resource that is written as CloudFormation has it, for what tablewright has no word for.
+/// A resource in CloudFormation's JSON format, for resource types that tablewright does not model.
 ///
-/// It is rendered as it stands and judged by nobody but CloudFormation.
+/// It is rendered unchanged; its properties are validated only by CloudFormation.
 ///
 /// ```
 /// use serde_json::json;
@@ -22,14 +22,14 @@ use crate::value::Value;
 pub struct RawResource {
     /// The logical id.
     pub id: String,
-    /// `Type`, `Properties` and what else stands below the logical id.
+    /// `Type`, `Properties` and other attributes of the resource.
     pub body: serde_json::Value,
-    /// Where it is made.
+    /// Source location of its definition.
     pub at: Place,
 }
 
-/// A text published as a parameter of the SSM Parameter Store: a safer hand-off to other stacks than an export, which can
-/// be neither changed nor removed while somebody imports it.
+/// A string published as an SSM parameter, for other stacks to read. Unlike an export, it can be changed and removed while other
+/// stacks use it.
 ///
 /// ```
 /// use tablewright::Stack;
@@ -41,16 +41,16 @@ pub struct RawResource {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Published {
-    /// The name of the parameter, such as `/shop/prod/notes`.
+    /// The name of the SSM parameter, such as `/shop/prod/notes`.
     pub path: String,
     /// Its value.
     pub value: Value<String>,
-    /// Where it is published.
+    /// Source location of its definition.
     pub at: Place,
 }
 
 impl Published {
-    /// Returns the logical id: the words of the path in Pascal case, `Published` before them.
+    /// Returns the logical id: `Published`, followed by the words of the path in Pascal case.
     ///
     /// See [`Published`].
     #[must_use]

@@ -1,8 +1,9 @@
-//! How a table is paid for: on demand, or provisioned with fixed or automatically scaled capacity.
+//! Billing mode of a table: on demand, or provisioned with fixed or automatically scaled capacity.
 //!
-//! One read capacity unit is one strongly consistent read per second of an item of up to 4 KB, or two eventually
-//! consistent ones, or half a transactional one; one write capacity unit is one write per second of up to 1 KB, a
-//! transactional write costs two. Sizes round up per item. (KB = 1,024 bytes.)
+//! One read capacity unit is one strongly consistent read, two eventually consistent reads or half a transactional read per
+//! second of an item of up to 4 KB. One write capacity unit is one write per second of an item of up to 1 KB; a transactional
+//! write takes two. Sizes are rounded up per item (1 KB = 1,024 bytes). Source: "DynamoDB read and write operations" in the
+//! developer guide.
 
 use std::ops::RangeInclusive;
 
@@ -11,7 +12,7 @@ use serde::Serialize;
 use crate::table::schedule::Schedule;
 use crate::value::{Expression, Value};
 
-/// `BillingMode` with what belongs to it.
+/// `BillingMode` and throughput.
 ///
 /// ```
 /// use tablewright::{Billing, Capacity};
@@ -25,14 +26,14 @@ use crate::value::{Expression, Value};
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Billing {
-    /// `PAY_PER_REQUEST`: pay for each request, declare nothing.
+    /// `PAY_PER_REQUEST`: billed by request, without provisioned capacity.
     OnDemand(OnDemand),
-    /// `PROVISIONED`: pay for declared capacity.
+    /// `PROVISIONED`: billed by provisioned capacity.
     Provisioned(Provisioned),
 }
 
 impl Billing {
-    /// On demand without limits.
+    /// Returns on-demand billing without limits.
     ///
     /// See [`OnDemand`].
     #[must_use]
@@ -40,7 +41,7 @@ impl Billing {
         OnDemand::default()
     }
 
-    /// Provisioned read and write capacity.
+    /// Returns provisioned billing with the given capacities.
     ///
     /// See [`Provisioned`].
     #[must_use]
@@ -70,7 +71,7 @@ pub struct OnDemand {
 }
 
 impl OnDemand {
-    /// Sets the limit of reads.
+    /// Sets the maximum read request units per second.
     ///
     /// See [`OnDemand`].
     #[must_use]
@@ -79,7 +80,7 @@ impl OnDemand {
         self
     }
 
-    /// Sets the limit of writes.
+    /// Sets the maximum write request units per second.
     ///
     /// See [`OnDemand`].
     #[must_use]
@@ -88,7 +89,7 @@ impl OnDemand {
         self
     }
 
-    /// Returns whether nothing is limited.
+    /// Whether neither reads nor writes are limited.
     ///
     /// See [`OnDemand`].
     #[must_use]
@@ -97,7 +98,7 @@ impl OnDemand {
     }
 }
 
-/// `ProvisionedThroughput`, with auto scaling where it is asked for.
+/// `ProvisionedThroughput`, with optional auto scaling.
 ///
 /// ```
 /// use tablewright::{Billing, Capacity};
@@ -115,7 +116,7 @@ pub struct Provisioned {
     pub write: Capacity,
 }
 
-/// Capacity units per second: a number, or a range that Application Auto Scaling moves in.
+/// Capacity units per second: a fixed number, or a range for Application Auto Scaling.
 ///
 /// ```
 /// use tablewright::Capacity;
@@ -124,23 +125,23 @@ pub struct Provisioned {
 /// assert_eq!(fixed.initial().literal(), Some(&20));
 ///
 /// let scaled = Capacity::from(Capacity::auto(5..=50));
-/// assert_eq!(scaled.initial().literal(), Some(&5), "the least");
+/// assert_eq!(scaled.initial().literal(), Some(&5), "the minimum");
 ///
-/// let begun_higher = Capacity::from(Capacity::auto(5..=50).initial(30));
-/// assert_eq!(begun_higher.initial().literal(), Some(&30));
+/// let with_initial = Capacity::from(Capacity::auto(5..=50).initial(30));
+/// assert_eq!(with_initial.initial().literal(), Some(&30));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Capacity {
-    /// Always this much.
+    /// Fixed capacity.
     Fixed(Value<u64>),
-    /// Moved by Application Auto Scaling.
+    /// Capacity that Application Auto Scaling adjusts.
     Auto(Box<AutoScaling>),
 }
 
 impl Capacity {
-    /// Always `units`.
+    /// Returns a fixed capacity, in units per second.
     ///
     /// See [`Capacity`].
     #[must_use]
@@ -148,7 +149,7 @@ impl Capacity {
         Self::Fixed(units.into())
     }
 
-    /// Between the ends of `units`, starting at the lower one, at a target utilisation of 70 %.
+    /// Returns auto scaling within `units`, starting at the minimum, with a target utilization of 70 %.
     ///
     /// See [`AutoScaling`].
     #[must_use]
@@ -157,7 +158,7 @@ impl Capacity {
         AutoScaling::between(min, max)
     }
 
-    /// Returns whether the scaling says anything that the first version of the manifest had no field for.
+    /// Whether the scaling has settings that the first version of the manifest did not have.
     pub(crate) fn has_more_settings(&self) -> bool {
         match self {
             Self::Fixed(_) => false,
@@ -192,7 +193,7 @@ impl Capacity {
 /// );
 /// let by_parameters = AutoScaling::between(Expression::Ref("Min".into()), Expression::Ref("Max".into()));
 /// assert_eq!(with_the_load.scale_out_cooldown, 0.into());
-/// assert_eq!(by_the_clock.target, 70.into(), "without a word");
+/// assert_eq!(by_the_clock.target, 70.into(), "the default");
 /// assert_eq!(by_parameters.min.literal(), None);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -202,25 +203,25 @@ pub struct AutoScaling {
     pub min: Value<u64>,
     /// `MaxCapacity`
     pub max: Value<u64>,
-    /// The capacity that the table is created with, `SeedCapacity` of a global table; `None` is the least.
+    /// The capacity that the table is created with, and `SeedCapacity` of a global table; `None` for the minimum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub initial: Option<Value<u64>>,
-    /// `TargetValue`: consumed capacity as a percentage of provisioned capacity, 20 to 90.
+    /// `TargetValue`: target utilization, the percentage of provisioned capacity that is consumed, 20 to 90.
     pub target: Value<u32>,
     /// `ScaleInCooldown` in seconds.
     pub scale_in_cooldown: Value<u32>,
     /// `ScaleOutCooldown` in seconds.
     pub scale_out_cooldown: Value<u32>,
-    /// `DisableScaleIn`: never lower the capacity because there is little load.
+    /// `DisableScaleIn`: do not reduce the capacity when the load decreases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disable_scale_in: Option<Value<bool>>,
-    /// `ScheduledActions`: other limits at other times.
+    /// `ScheduledActions`: changes of the limits at scheduled times.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub schedules: Vec<Schedule>,
 }
 
 impl AutoScaling {
-    /// Between `min` and `max`, starting at `min`, at a target utilisation of 70 %.
+    /// Returns auto scaling between `min` and `max`, starting at `min`, with a target utilization of 70 %.
     ///
     /// See [`AutoScaling`].
     #[must_use]
@@ -237,7 +238,7 @@ impl AutoScaling {
         }
     }
 
-    /// Sets the target utilisation in percent.
+    /// Sets the target utilization, in percent.
     ///
     /// See [`AutoScaling`].
     #[must_use]
@@ -246,7 +247,7 @@ impl AutoScaling {
         self
     }
 
-    /// Sets the seconds to wait after scaling in and after scaling out.
+    /// Sets the cooldown periods after scaling in and out, in seconds.
     ///
     /// See [`AutoScaling`].
     #[must_use]
@@ -255,7 +256,7 @@ impl AutoScaling {
         self
     }
 
-    /// Sets the capacity that the table is created with, or comes to when it leaves on demand.
+    /// Sets the capacity for creating the table, and for changing it from on-demand to provisioned billing.
     ///
     /// See [`Capacity`].
     #[must_use]
@@ -264,7 +265,7 @@ impl AutoScaling {
         self
     }
 
-    /// Sets whether the capacity stays up when the load goes down.
+    /// Sets whether to keep the capacity when the load decreases.
     ///
     /// ```
     /// use tablewright::Capacity;
@@ -278,7 +279,7 @@ impl AutoScaling {
         self
     }
 
-    /// Adds other limits at other times.
+    /// Adds a scheduled change of the limits.
     ///
     /// See [`Schedule`].
     #[must_use]

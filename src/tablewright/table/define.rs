@@ -1,7 +1,7 @@
-//! Tables without a struct: of other languages, of names known only when the program runs.
+//! Tables without an item struct, for items of other languages or with names that are known only at run time.
 //!
-//! In: calls. Out: the same [`Table`] as from an item type, so the same checks; they come when the stack is made instead of
-//! at compile time, and name the line of the call.
+//! Builder calls create the same [`Table`] as an item type does. Checks that the derive makes at compile time are made when the
+//! stack is created, with the source location of the call.
 
 use crate::item::IndexKind;
 use crate::item::scalar::Scalar;
@@ -9,9 +9,9 @@ use crate::place::Place;
 use crate::table::Table;
 use crate::table::index::{Attribute, Index, Key, Projection};
 
-/// Tables without a struct.
+/// Tables without an item struct.
 impl Table {
-    /// Makes a table with this logical id and no key yet.
+    /// Creates a table with a logical id, without a key.
     ///
     /// ```
     /// use tablewright::{Index, Projection, Scalar, Table};
@@ -30,7 +30,7 @@ impl Table {
         Self::blank(id.as_ref(), Place::caller())
     }
 
-    /// Sets the comment above the table.
+    /// Sets the comment above the table in the template.
     ///
     /// ```
     /// use tablewright::Table;
@@ -64,12 +64,12 @@ impl Table {
         self
     }
 
-    /// Sets the attribute with the epoch second after which DynamoDB deletes an item.
+    /// Sets the TTL attribute: the time, in seconds since 1970, after which DynamoDB deletes an item.
     ///
     /// ```
     /// use tablewright::{Scalar, Table};
     ///
-    /// let ttl = Table::define("Session").ttl("expires_at").ttl.expect("it was set just now");
+    /// let ttl = Table::define("Session").ttl("expires_at").ttl.expect("it is set");
     /// assert_eq!((ttl.name.as_str(), ttl.scalar), ("expires_at", Scalar::N));
     /// ```
     #[must_use]
@@ -93,7 +93,7 @@ impl Table {
         self
     }
 
-    /// Adds a local secondary index; its partition key is the table's, which must have been said before.
+    /// Adds a local secondary index. Its partition key is the table's, which must be set before.
     ///
     /// ```
     /// use tablewright::{Index, IndexKind, Scalar, Table};
@@ -113,9 +113,9 @@ impl Table {
     }
 }
 
-/// Indexes without a struct.
+/// Indexes without an item struct.
 impl Index {
-    /// Makes an index without a key that holds whole items, for [`Table::gsi`] and [`Table::lsi`].
+    /// Creates an index without a key that projects all attributes, for [`Table::gsi`] and [`Table::lsi`].
     ///
     /// See [`Index`].
     #[must_use]
@@ -134,7 +134,7 @@ impl Index {
         }
     }
 
-    /// Adds a partition key attribute, up to four in key order. A local index has the table's.
+    /// Adds a partition key attribute; up to four, in key order. A local index has the partition key of its table.
     ///
     /// See [`Index`].
     #[must_use]
@@ -144,7 +144,7 @@ impl Index {
         self
     }
 
-    /// Adds a sort key attribute: up to four in key order, of a local index one.
+    /// Adds a sort key attribute; up to four, in key order. A local index has one.
     ///
     /// See [`Index`].
     #[must_use]
@@ -154,7 +154,7 @@ impl Index {
         self
     }
 
-    /// Sets which attributes the index holds.
+    /// Sets the projected attributes.
     ///
     /// See [`Projection`].
     #[must_use]
@@ -165,7 +165,7 @@ impl Index {
 }
 
 impl Projection {
-    /// The keys and these attributes.
+    /// Projects the keys and the given attributes.
     ///
     /// ```
     /// use tablewright::Projection;

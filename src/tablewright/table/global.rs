@@ -1,7 +1,7 @@
-//! Global tables: one table with replicas in several Regions, `AWS::DynamoDB::GlobalTable`.
+//! Global tables: tables with replicas in several Regions, `AWS::DynamoDB::GlobalTable`.
 //!
-//! In: Regions, and what is different there. What the table says holds for every replica that does not say otherwise;
-//! [`render`](crate::render) writes it out for each. A table cannot become a global one, nor the other way round.
+//! Settings of the table apply to every replica that does not override them; [`render`](crate::render) writes them for each
+//! replica. A table cannot be converted to a global table in place, or back: the resource types differ.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::table::settings::{ContributorInsights, Kinesis, PointInTimeRecovery, 
 use crate::value::{Expression, Value, from_expression};
 
 words! {
-    /// `MultiRegionConsistency`, decided when the table gets its second replica.
+    /// `MultiRegionConsistency`. It is fixed when the second replica is added.
     ///
     /// ```
     /// use tablewright::{Consistency, Global};
@@ -23,10 +23,10 @@ words! {
     /// assert_eq!(Consistency::Strong.as_str(), "STRONG");
     /// ```
     pub enum Consistency {
-        /// A write reaches the other Regions within a second or so (MREC); the last writer wins.
+        /// Multi-Region eventual consistency (MREC): writes are replicated within about a second, and the last writer wins.
         Eventual = "EVENTUAL",
-        /// A read sees every write that was done before in any Region (MRSC): three Regions of one set, no time to live, no
-        /// local indexes, no transactions.
+        /// Multi-Region strong consistency (MRSC): reads return the latest write of any Region. Requires three Regions of one
+        /// Region set; TTL, local secondary indexes and transactions are not supported.
         Strong = "STRONG",
     }
 }
@@ -43,14 +43,14 @@ words! {
     /// assert_eq!(copy.replicas[0].settings_replication, Some(SettingsReplication::Enabled.into()));
     /// ```
     pub enum SettingsReplication {
-        /// The settings follow those of the other replicas.
+        /// Settings are replicated from the other replicas.
         Enabled = "ENABLED",
-        /// The replica has settings of its own.
+        /// The replica has its own settings.
         Disabled = "DISABLED",
     }
 }
 
-/// What makes a table a global one.
+/// Settings of a global table.
 ///
 /// ```
 /// use tablewright::{Days, Global, Table, TableClass, TableItem};
@@ -74,23 +74,23 @@ pub struct Global {
     /// `MultiRegionConsistency`
     #[serde(default = "eventual", skip_serializing_if = "is_eventual")]
     pub consistency: Value<Consistency>,
-    /// `GlobalTableWitnesses`: the Region that only votes, of a strongly consistent table with two replicas.
+    /// `GlobalTableWitnesses`: the witness Region of a strongly consistent table with two replicas. It stores no items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub witness: Option<Value<String>>,
-    /// `GlobalTableSourceArn`: the table of another account that this one is a replica of.
+    /// `GlobalTableSourceArn`: the table in another account that this table is a replica of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Value<String>>,
-    /// `Replicas`, one of them in the stack's own Region.
+    /// `Replicas`, including the one in the Region of the stack.
     pub replicas: Vec<Replica>,
-    /// The Region of the environment, where it is configured.
+    /// The Region of the environment, if it is configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home: Option<String>,
-    /// Where it is written.
+    /// Source location of its definition.
     pub at: Place,
 }
 
 impl Global {
-    /// Eventually consistent (MREC), without a replica yet.
+    /// Creates a global table with eventual consistency (MREC) and without replicas.
     ///
     /// See [`Global`].
     #[must_use]
@@ -106,7 +106,7 @@ impl Global {
         }
     }
 
-    /// Strongly consistent (MRSC), without a replica yet.
+    /// Creates a global table with strong consistency (MRSC) and without replicas.
     ///
     /// ```
     /// use tablewright::Global;
@@ -122,22 +122,23 @@ impl Global {
         Self { consistency: Consistency::Strong.into(), ..Self::eventual() }
     }
 
-    /// One replica, where the stack is: a table that other Regions can be added to later. A plain table cannot become one.
+    /// Creates a global table with one replica, in the Region of the stack. Unlike with `AWS::DynamoDB::Table`, Regions can be
+    /// added later.
     ///
     /// ```
     /// use tablewright::{Global, Table};
     ///
-    /// let table = Table::define("Session").global(Global::none_yet());
+    /// let table = Table::define("Session").global(Global::single_replica());
     /// assert_eq!(table.global.map(|global| global.replicas.len()), Some(1));
     /// assert!(table.stream.is_none(), "one replica needs no stream");
     /// ```
     #[must_use]
     #[track_caller]
-    pub fn none_yet() -> Self {
+    pub fn single_replica() -> Self {
         Self::eventual().here(|replica| replica)
     }
 
-    /// Adds the replica in the stack's own Region.
+    /// Adds the replica in the Region of the stack.
     ///
     /// ```
     /// use tablewright::{Expression, Global};
@@ -151,7 +152,7 @@ impl Global {
         self.replica(Expression::Ref("AWS::Region".into()), change)
     }
 
-    /// Adds a replica.
+    /// Adds a replica in a Region.
     ///
     /// See [`Replica`].
     #[must_use]
@@ -165,7 +166,7 @@ impl Global {
         self
     }
 
-    /// Sets the Region that only votes.
+    /// Sets the witness Region.
     ///
     /// See [`strong`](Self::strong).
     #[must_use]
@@ -174,7 +175,7 @@ impl Global {
         self
     }
 
-    /// Makes it a replica of a table of another account.
+    /// Makes the table a replica of a table in another account, by its ARN.
     ///
     /// See [`SettingsReplication`].
     #[must_use]
@@ -184,7 +185,7 @@ impl Global {
     }
 }
 
-/// A replica, and what is different there. `None` is what the table says.
+/// A replica. Settings that are `None` are those of the table.
 ///
 /// ```
 /// use tablewright::{Capacity, Encryption, Global, InsightsMode};
@@ -199,7 +200,7 @@ impl Global {
 ///         .index("by-region", |index| index.read(10))
 /// });
 /// assert_eq!(global.replicas[1].key, Some("alias/orders".into()));
-/// assert_eq!(global.replicas[1].class, None, "what the table says");
+/// assert_eq!(global.replicas[1].class, None, "the setting of the table");
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
@@ -215,13 +216,13 @@ pub struct Replica {
     /// `DeletionProtectionEnabled`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_protection: Option<Value<bool>>,
-    /// `SSESpecification.KMSMasterKeyId`: a key of this Region, or an alias that every Region has.
+    /// `SSESpecification.KMSMasterKeyId`: a customer managed key in this Region, by id, ARN or alias.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<Value<String>>,
     /// `ContributorInsightsSpecification`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contributor_insights: Option<ContributorInsights>,
-    /// `KinesisStreamSpecification`: a stream of this Region.
+    /// `KinesisStreamSpecification`: a stream in this Region.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kinesis: Option<Kinesis>,
     /// `ResourcePolicy`
@@ -233,20 +234,20 @@ pub struct Replica {
     /// `ReadProvisionedThroughputSettings` or `ReadOnDemandThroughputSettings`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<Read>,
-    /// `Tags`, beside the table's.
+    /// `Tags`, in addition to those of the table.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, Value<String>>,
-    /// `GlobalSecondaryIndexes`: what is different for indexes.
+    /// `GlobalSecondaryIndexes`: overridden settings of indexes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<ReplicaIndex>,
     /// `GlobalTableSettingsReplicationMode`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings_replication: Option<Value<SettingsReplication>>,
-    /// Where it is written.
+    /// Source location of its definition.
     pub at: Place,
 }
 
-/// Reads of a replica, or of an index there.
+/// Read capacity or limit of a replica, or of an index of a replica.
 ///
 /// ```
 /// use tablewright::{Capacity, Global, Read};
@@ -261,13 +262,13 @@ pub struct Replica {
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Read {
-    /// `MaxReadRequestUnits` of a table on demand.
+    /// `MaxReadRequestUnits` of an on-demand table.
     OnDemand(Value<u64>),
-    /// `ReadCapacityUnits` of a provisioned table, fixed or scaled.
+    /// `ReadCapacityUnits` of a provisioned table, fixed or with auto scaling.
     Provisioned(Capacity),
 }
 
-/// An index in a replica, and what is different there.
+/// Settings of an index in a replica that differ from those of the table.
 ///
 /// ```
 /// use tablewright::Global;
@@ -289,7 +290,7 @@ pub struct ReplicaIndex {
     /// `ReadProvisionedThroughputSettings` or `ReadOnDemandThroughputSettings`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read: Option<Read>,
-    /// Where it is written.
+    /// Source location of its definition.
     pub at: Place,
 }
 
@@ -322,7 +323,7 @@ impl Replica {
         self
     }
 
-    /// Turns point-in-time recovery on and says how many days back it reaches.
+    /// Turns point-in-time recovery on, with a recovery period in days.
     ///
     /// See [`Global`].
     #[must_use]
@@ -337,8 +338,8 @@ impl Replica {
     /// use tablewright::Global;
     ///
     /// let global = Global::eventual().here(|r| r).replica("eu-west-1", |r| r.no_point_in_time_recovery());
-    /// assert!(global.replicas[0].point_in_time_recovery.is_none(), "what the table says");
-    /// let there = global.replicas[1].point_in_time_recovery.as_ref().expect("it was said");
+    /// assert!(global.replicas[0].point_in_time_recovery.is_none(), "the setting of the table");
+    /// let there = global.replicas[1].point_in_time_recovery.as_ref().expect("it is set");
     /// assert_eq!(there.enabled.literal(), Some(&false));
     /// ```
     #[must_use]
@@ -356,7 +357,7 @@ impl Replica {
         self
     }
 
-    /// Sets the key of yours that the replica is encrypted with; then every replica needs one.
+    /// Sets the customer managed key of the replica. If one replica has a key, every replica needs one.
     ///
     /// See [`Replica`].
     #[must_use]
@@ -365,7 +366,7 @@ impl Replica {
         self
     }
 
-    /// Sets whether CloudWatch counts the keys that are used most.
+    /// Sets CloudWatch Contributor Insights, which reports the most accessed and throttled keys.
     ///
     /// See [`Replica`].
     #[must_use]
@@ -374,14 +375,14 @@ impl Replica {
         self
     }
 
-    /// Sends every change of an item to a Kinesis stream of this Region.
+    /// Sends item changes to a Kinesis data stream in this Region.
     ///
     /// ```
     /// use tablewright::Global;
     ///
     /// let arn = "arn:aws:kinesis:eu-west-1:444455556666:stream/changes";
     /// let global = Global::eventual().here(|r| r).replica("eu-west-1", |r| r.kinesis(arn));
-    /// let kinesis = global.replicas[1].kinesis.as_ref().expect("it was set just now");
+    /// let kinesis = global.replicas[1].kinesis.as_ref().expect("it is set");
     /// assert_eq!(kinesis.stream_arn, arn.into());
     /// ```
     #[must_use]
@@ -390,7 +391,7 @@ impl Replica {
         self
     }
 
-    /// Sets who else may use the replica.
+    /// Sets the resource policy of the replica.
     ///
     /// ```
     /// use tablewright::{Global, Statement};
@@ -406,7 +407,7 @@ impl Replica {
         self
     }
 
-    /// Sets who else may read the replica's stream.
+    /// Sets the resource policy of the replica's stream.
     ///
     /// ```
     /// use tablewright::{Global, Statement};
@@ -430,7 +431,7 @@ impl Replica {
         self
     }
 
-    /// Limits the reads of a table on demand.
+    /// Sets the maximum read request units per second of an on-demand table.
     ///
     /// See [`Read`].
     #[must_use]
@@ -448,7 +449,7 @@ impl Replica {
         self
     }
 
-    /// Says what is different for an index.
+    /// Overrides settings of an index.
     ///
     /// See [`ReplicaIndex`].
     #[must_use]
@@ -460,7 +461,7 @@ impl Replica {
         self
     }
 
-    /// Sets whether the settings of a replica in another account follow those of the others.
+    /// Sets whether settings are replicated to a replica in another account.
     ///
     /// See [`SettingsReplication`].
     #[must_use]
@@ -471,7 +472,7 @@ impl Replica {
 }
 
 impl ReplicaIndex {
-    /// Sets whether CloudWatch counts the keys that are used most.
+    /// Sets CloudWatch Contributor Insights, which reports the most accessed and throttled keys.
     ///
     /// See [`ReplicaIndex`].
     #[must_use]
@@ -480,7 +481,7 @@ impl ReplicaIndex {
         self
     }
 
-    /// Sets the read capacity of a provisioned table's index.
+    /// Sets the read capacity of an index of a provisioned table.
     ///
     /// See [`Replica`].
     #[must_use]
@@ -489,7 +490,7 @@ impl ReplicaIndex {
         self
     }
 
-    /// Limits the reads of an index on demand.
+    /// Sets the maximum read request units per second of an index of an on-demand table.
     ///
     /// See [`ReplicaIndex`].
     #[must_use]

@@ -1,14 +1,14 @@
-//! Items that a new table begins with: `ImportSourceSpecification`.
+//! Import of items from S3 when a table is created: `ImportSourceSpecification`.
 //!
-//! CloudFormation reads it when it makes the table, and never again; but to add, change or remove it later would replace
-//! the table, so it stays in the definition for the table's life.
+//! CloudFormation uses it only to create the table, but adding, changing or removing it later replaces the table. So it must be
+//! kept in the definition.
 
 use serde::Serialize;
 
 use crate::table::settings::words;
 use crate::value::{Value, from_expression};
 
-/// Items in a bucket that a new table begins with.
+/// Items in an S3 bucket that are imported when the table is created.
 ///
 /// ```
 /// use tablewright::{Compression, Csv, Delimiter, S3Import};
@@ -24,15 +24,15 @@ use crate::value::{Value, from_expression};
 pub struct S3Import {
     /// `S3Bucket`
     pub bucket: Value<String>,
-    /// `S3BucketOwner`: the account of the bucket, where it is another.
+    /// `S3BucketOwner`: the account of the bucket, if it is not the account of the stack.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<Value<String>>,
-    /// `S3KeyPrefix`: what the keys of the objects begin with.
+    /// `S3KeyPrefix`: common prefix of the keys of the objects.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prefix: Option<Value<String>>,
     /// `InputFormat` with its options.
     pub format: ImportFormat,
-    /// `InputCompressionType`; `None` leaves DynamoDB's own, none.
+    /// `InputCompressionType`; `None` for DynamoDB's default, uncompressed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compression: Option<Value<Compression>>,
 }
@@ -49,11 +49,11 @@ pub struct S3Import {
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum ImportFormat {
-    /// `CSV`: every attribute but the keys becomes a String.
+    /// `CSV`: all attributes other than keys are imported as strings.
     Csv(Csv),
-    /// `DYNAMODB_JSON`: an item a line, what an export writes.
+    /// `DYNAMODB_JSON`: one item per line, the format of table exports.
     DynamodbJson,
-    /// `ION`: what an export writes in Amazon Ion.
+    /// `ION`: Amazon Ion, a format of table exports.
     Ion,
 }
 
@@ -62,17 +62,17 @@ pub enum ImportFormat {
 /// ```
 /// use tablewright::{Csv, Delimiter};
 ///
-/// assert!(Csv::new().headers.is_empty(), "the first line names the columns");
+/// assert!(Csv::new().headers.is_empty(), "column names are read from the first line");
 /// let sheet = Csv::new().delimiter(Delimiter::Semicolon).headers(["id", "name"]);
 /// assert_eq!(sheet.headers, ["id".into(), "name".into()]);
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Csv {
-    /// `Delimiter`; `None` leaves DynamoDB's own, a comma.
+    /// `Delimiter`; `None` for DynamoDB's default, a comma.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<Value<Delimiter>>,
-    /// `HeaderList`: names of the columns; empty takes them from the first line of each object.
+    /// `HeaderList`: column names; if empty, they are read from the first line of each object.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<Value<String>>,
 }
@@ -123,7 +123,7 @@ words! {
 }
 
 impl S3Import {
-    /// Items as an export in DynamoDB's JSON writes them.
+    /// Creates an import of items in DynamoDB JSON.
     ///
     /// See [`S3Import`].
     #[must_use]
@@ -131,7 +131,7 @@ impl S3Import {
         Self::new(bucket, ImportFormat::DynamodbJson)
     }
 
-    /// Items as an export in Amazon Ion writes them.
+    /// Creates an import of items in Amazon Ion.
     ///
     /// See [`ImportFormat`].
     #[must_use]
@@ -139,7 +139,7 @@ impl S3Import {
         Self::new(bucket, ImportFormat::Ion)
     }
 
-    /// Items as lines of CSV.
+    /// Creates an import of items in CSV.
     ///
     /// See [`S3Import`].
     #[must_use]
@@ -160,7 +160,7 @@ impl S3Import {
         self
     }
 
-    /// Sets what the keys of the objects begin with.
+    /// Sets the common prefix of the keys of the objects.
     ///
     /// See [`S3Import`].
     #[must_use]
@@ -169,7 +169,7 @@ impl S3Import {
         self
     }
 
-    /// Sets how the objects are compressed.
+    /// Sets the compression of the objects.
     ///
     /// See [`Compression`].
     #[must_use]
@@ -180,7 +180,7 @@ impl S3Import {
 }
 
 impl Csv {
-    /// Makes DynamoDB's own options: commas, and the names of the columns in the first line.
+    /// Creates DynamoDB's default options: comma as delimiter, and column names in the first line.
     ///
     /// See [`Csv`].
     #[must_use]
@@ -188,7 +188,7 @@ impl Csv {
         Self::default()
     }
 
-    /// Sets what stands between two columns.
+    /// Sets the delimiter of columns.
     ///
     /// See [`Delimiter`].
     #[must_use]
@@ -197,7 +197,7 @@ impl Csv {
         self
     }
 
-    /// Sets the names of the columns; the first line is then an item too.
+    /// Sets the column names; the first line is then read as an item.
     ///
     /// See [`Csv`].
     #[must_use]

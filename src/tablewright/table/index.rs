@@ -1,7 +1,7 @@
-//! Keys and secondary indexes of a table, as the rest of the tool sees them.
+//! Keys and secondary indexes of a table.
 //!
-//! Keys are ordered lists from the first day: a global secondary index may have up to four partition and four sort
-//! attributes, a table one and one. How many are right is for `check` to say.
+//! Keys are ordered lists, as a global secondary index may have up to four partition and four sort key attributes. A table has at
+//! most one each. The limits are in `check`.
 
 use serde::Serialize;
 
@@ -31,7 +31,7 @@ pub struct Key {
 }
 
 impl Key {
-    /// Returns all attributes of the key in key order.
+    /// Returns all attributes of the key, in key order.
     ///
     /// See [`Key`].
     pub fn attributes(&self) -> impl Iterator<Item = &Attribute> {
@@ -47,19 +47,19 @@ impl Key {
 /// #[derive(serde::Serialize, TableItem)]
 /// #[serde(rename_all = "camelCase")]
 /// struct Order {
-///     /// Who bought.
+///     /// The customer's id.
 ///     #[ddb(partition)]
 ///     customer_id: u64,
 /// }
 ///
 /// let attribute = &Table::of::<Order>().key.partition[0];
 /// assert_eq!((attribute.name.as_str(), attribute.scalar), ("customerId", Scalar::N));
-/// assert_eq!(attribute.doc, "Who bought.");
+/// assert_eq!(attribute.doc, "The customer's id.");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Attribute {
-    /// `AttributeName`: the name on the wire.
+    /// `AttributeName`: the serialized name.
     pub name: String,
     /// `AttributeType`.
     #[serde(rename = "type")]
@@ -67,13 +67,13 @@ pub struct Attribute {
     /// The doc comment of the field.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub doc: String,
-    /// Where the field stands.
+    /// Source location of the field.
     pub at: Place,
 }
 
 /// A secondary index.
 ///
-/// An item type defines its indexes, and [`Table::index`](crate::Table::index) changes their settings. Without a type:
+/// An item type defines its indexes, and [`Table::index`](crate::Table::index) changes their settings. Without an item type:
 ///
 /// ```
 /// use tablewright::{Billing, Index, Projection, Scalar, WarmThroughput};
@@ -86,7 +86,7 @@ pub struct Attribute {
 ///     .warm_throughput(WarmThroughput::read(20_000))
 ///     .contributor_insights(true);
 /// assert_eq!(index.key.attributes().count(), 2);
-/// assert!(index.provisioned.is_none(), "no capacity of its own");
+/// assert!(index.provisioned.is_none(), "the index has the capacity of the table");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
@@ -99,10 +99,10 @@ pub struct Index {
     pub key: Key,
     /// `Projection`.
     pub projection: Projection,
-    /// Capacity of the index where it differs from the table's.
+    /// Capacity of the index; `None` for that of the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provisioned: Option<Provisioned>,
-    /// Request limits of the index, on demand.
+    /// Request limits of the index of an on-demand table.
     #[serde(default, skip_serializing_if = "OnDemand::is_unlimited")]
     pub on_demand: OnDemand,
     /// `WarmThroughput`
@@ -111,11 +111,11 @@ pub struct Index {
     /// `ContributorInsightsSpecification`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contributor_insights: Option<ContributorInsights>,
-    /// Where the index is written.
+    /// Source location of its definition.
     pub at: Place,
 }
 
-/// Which attributes an index holds besides the keys.
+/// The attributes that are projected into an index, besides the keys.
 ///
 /// ```
 /// use tablewright::{Index, Projection};
@@ -168,13 +168,13 @@ impl From<&IndexDef> for Index {
 }
 
 impl Index {
-    /// Gives the index a capacity of its own; without it a provisioned table's indexes have the table's.
+    /// Sets the capacity of the index. By default, an index of a provisioned table has the capacity of the table.
     ///
     /// ```
     /// use tablewright::{Billing, Capacity, Index};
     ///
     /// let index = Index::new("by-day").provisioned(Billing::provisioned(Capacity::auto(5..=50), 5));
-    /// let own = index.provisioned.expect("it was set just now");
+    /// let own = index.provisioned.expect("it is set");
     /// assert_eq!(own.read.initial().literal(), Some(&5));
     /// ```
     #[must_use]
@@ -183,7 +183,7 @@ impl Index {
         self
     }
 
-    /// Limits the requests of the index on an on-demand table.
+    /// Sets the request limits of the index of an on-demand table.
     ///
     /// See [`Index`].
     #[must_use]
@@ -192,7 +192,7 @@ impl Index {
         self
     }
 
-    /// Sets what the index can take at once.
+    /// Sets the warm throughput of the index.
     ///
     /// See [`Index`].
     #[must_use]
@@ -201,7 +201,7 @@ impl Index {
         self
     }
 
-    /// Sets whether CloudWatch counts the keys of the index that are used most.
+    /// Sets CloudWatch Contributor Insights for the index, which reports the most accessed and throttled keys.
     ///
     /// See [`Index`].
     #[must_use]

@@ -1,7 +1,7 @@
-//! A table: its shape from the item type, its operation from the code in `stacks/`.
+//! The model of a table: keys and indexes from the item type, settings from builder calls.
 //!
-//! In: an item type and builder calls. Out: the one model that checks, templates and plans read.
-//! The documentation of the crate lists every place that a new property goes to.
+//! Checks, templates and plans are all derived from this model. The documentation of the crate lists all files to change for a
+//! new property.
 
 pub(crate) mod schedule;
 pub(crate) mod billing;
@@ -37,8 +37,8 @@ use crate::value::Value;
 
 /// A DynamoDB table.
 ///
-/// Safe by default: on demand, point-in-time recovery on, `DeletionPolicy: RetainExceptOnCreate`,
-/// `UpdateReplacePolicy: Retain`, deletion protection where the environment is protected.
+/// The defaults are safe: on-demand billing, point-in-time recovery on, `DeletionPolicy: RetainExceptOnCreate`,
+/// `UpdateReplacePolicy: Retain`, and deletion protection if the environment is protected.
 ///
 /// ```
 /// use tablewright::{Billing, Capacity, Days, Table, TableItem};
@@ -60,7 +60,7 @@ use crate::value::Value;
 /// assert_eq!(table.key.partition[0].name, "userId");
 /// ```
 ///
-/// Everything else that `AWS::DynamoDB::Table` has, in one place:
+/// All other properties of `AWS::DynamoDB::Table`:
 ///
 /// ```
 /// use tablewright::{
@@ -106,14 +106,14 @@ pub struct Table {
     /// The doc comment of the item type.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub doc: String,
-    /// Where the item type stands.
+    /// Source location of the item type.
     pub at: Place,
     /// `KeySchema`
     pub key: Key,
-    /// `GlobalSecondaryIndexes` and `LocalSecondaryIndexes` in the order they are written.
+    /// `GlobalSecondaryIndexes` and `LocalSecondaryIndexes`, in the order of the definition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub indexes: Vec<Index>,
-    /// `TimeToLiveSpecification`: the attribute with the epoch second after which DynamoDB deletes the item.
+    /// `TimeToLiveSpecification`: the attribute with the time, in seconds since 1970, after which DynamoDB deletes the item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ttl: Option<Attribute>,
     /// `TimeToLiveSpecification.Enabled`
@@ -124,22 +124,22 @@ pub struct Table {
     /// `WarmThroughput`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warm_throughput: Option<WarmThroughput>,
-    /// `TableClass`; `None` leaves DynamoDB's own, Standard.
+    /// `TableClass`; `None` for DynamoDB's default, Standard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<Value<TableClass>>,
-    /// `SSESpecification`; `None` leaves DynamoDB's own, a key of DynamoDB's.
+    /// `SSESpecification`; `None` for DynamoDB's default, an AWS owned key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encryption: Option<Encryption>,
     /// `PointInTimeRecoverySpecification`; `None` is off.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub point_in_time_recovery: Option<PointInTimeRecovery>,
-    /// `DeletionProtectionEnabled`; `None` until the environment decides.
+    /// `DeletionProtectionEnabled`; `None` until the environment is applied.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_protection: Option<Value<bool>>,
     /// `StreamSpecification`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<Value<StreamView>>,
-    /// `StreamSpecification.ResourcePolicy`: who else may read the stream.
+    /// `StreamSpecification.ResourcePolicy`: the resource policy of the stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream_policy: Option<Policy>,
     /// `KinesisStreamSpecification`
@@ -148,7 +148,7 @@ pub struct Table {
     /// `ContributorInsightsSpecification`
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contributor_insights: Option<ContributorInsights>,
-    /// `ResourcePolicy`: who else may use the table.
+    /// `ResourcePolicy`: the resource policy of the table.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<Policy>,
     /// `ImportSourceSpecification`
@@ -161,35 +161,35 @@ pub struct Table {
     pub deletion_policy: DeletionPolicy,
     /// `UpdateReplacePolicy`
     pub update_replace_policy: UpdateReplacePolicy,
-    /// Makes it an `AWS::DynamoDB::GlobalTable`.
+    /// Settings of a global table; if set, the table is rendered as `AWS::DynamoDB::GlobalTable`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub global: Option<Global>,
     /// `Condition`: the name of the condition under which the table exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub condition: Option<String>,
-    /// `DependsOn`: logical ids of what must be there first.
+    /// `DependsOn`: logical ids of resources that must be created first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
-    /// `Metadata` of the resource: other tools look there, such as linters for what to ignore.
+    /// `Metadata` of the resource, for other tools, such as the suppressions of linters.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub metadata: serde_json::Map<String, serde_json::Value>,
-    /// Properties that stand in the template as written here, whatever the rest says.
+    /// Properties that override the rendered ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Override>,
-    /// What went wrong while the table was built.
+    /// Problems that builder calls found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Problem>,
 
-    /// Where `name` comes from; applied when the stack is assembled.
+    /// How `name` is determined when the environment is applied.
     #[serde(skip)]
     pub(crate) naming: Naming,
-    /// The settings that the definition sets itself; the profile of the environment decides the others.
+    /// The settings that the definition sets, so that the profile of the environment does not change them.
     #[serde(skip)]
     pub(crate) explicit: ExplicitSettings,
 }
 
 impl Table {
-    /// Makes the table that the item type defines.
+    /// Creates the table that an item type defines.
     ///
     /// See [`Table`].
     #[must_use]
@@ -207,7 +207,7 @@ impl Table {
         }
     }
 
-    /// Makes a table without a key, with every setting as it is when nothing is said.
+    /// Creates a table without a key, with default settings.
     pub(crate) fn blank(id: &str, at: Place) -> Self {
         Self {
             id: id.to_owned(),
@@ -244,7 +244,7 @@ impl Table {
         }
     }
 
-    /// Sets `TableName` to exactly this, in every environment.
+    /// Sets `TableName` for all environments, without applying the name pattern.
     ///
     /// ```
     /// use tablewright::Table;
@@ -259,8 +259,8 @@ impl Table {
         self
     }
 
-    /// Sets what stands for `{table}` in the pattern of table names (`{project}-{env}-{table}` if not configured);
-    /// without it that is the logical id in kebab case.
+    /// Sets the value of `{table}` in the pattern of table names (by default `{project}-{env}-{table}`). By default, it is the
+    /// logical id in kebab case.
     ///
     /// ```
     /// use tablewright::{Assembly, Env, Stack, Table};
@@ -284,8 +284,8 @@ impl Table {
 
     /// Lets CloudFormation generate `TableName`.
     ///
-    /// Know what this gives up: CloudFormation refuses to replace a table with a name of its own, and that refusal guards the
-    /// items. A table with a generated name is replaced by a new, empty one when its key changes.
+    /// This removes a safeguard: CloudFormation refuses to replace a table with a custom name. A table with a generated name is
+    /// replaced by a new, empty one if its key changes.
     ///
     /// ```
     /// use tablewright::{Assembly, Env, Stack, Table};
@@ -304,7 +304,7 @@ impl Table {
         self
     }
 
-    /// Sets the billing mode and its throughput.
+    /// Sets the billing mode and throughput.
     ///
     /// See [`Billing`].
     #[must_use]
@@ -313,7 +313,7 @@ impl Table {
         self
     }
 
-    /// Sets what the table can take at once.
+    /// Sets the warm throughput of the table.
     ///
     /// See [`WarmThroughput`].
     #[must_use]
@@ -331,7 +331,7 @@ impl Table {
         self
     }
 
-    /// Sets whose key the items are encrypted with.
+    /// Sets the KMS key that encrypts the items.
     ///
     /// See [`Encryption`].
     #[must_use]
@@ -340,16 +340,16 @@ impl Table {
         self
     }
 
-    /// Sets whether DynamoDB deletes items whose time is over; without it it does, where the table has a time-to-live attribute.
+    /// Sets whether DynamoDB deletes expired items. By default, it does if the table has a TTL attribute.
     ///
-    /// To stop it, say `false` here and keep the attribute: CloudFormation needs its name to turn it off (aws-cdk#25655).
+    /// To turn TTL off, pass `false` and keep the attribute: CloudFormation needs its name (aws-cdk#25655).
     ///
     /// ```
     /// use tablewright::Table;
     ///
     /// let table = Table::define("Session").ttl("expires_at").time_to_live(false);
     /// assert_eq!(table.ttl_enabled.literal(), Some(&false));
-    /// assert!(table.ttl.is_some(), "the name stays");
+    /// assert!(table.ttl.is_some(), "the name is kept");
     /// ```
     #[must_use]
     pub fn time_to_live(mut self, enabled: impl Into<Value<bool>>) -> Self {
@@ -357,7 +357,7 @@ impl Table {
         self
     }
 
-    /// Turns point-in-time recovery on and says how many days back it reaches.
+    /// Turns point-in-time recovery on, with a recovery period in days.
     ///
     /// See [`PointInTimeRecovery`].
     #[must_use]
@@ -372,7 +372,7 @@ impl Table {
     /// ```
     /// use tablewright::Table;
     ///
-    /// assert!(Table::define("Cache").point_in_time_recovery.is_some(), "on without a word");
+    /// assert!(Table::define("Cache").point_in_time_recovery.is_some(), "on by default");
     /// assert!(Table::define("Cache").no_point_in_time_recovery().point_in_time_recovery.is_none());
     /// ```
     #[must_use]
@@ -382,7 +382,7 @@ impl Table {
         self
     }
 
-    /// Sets deletion protection; without it the environment decides: on where it is protected.
+    /// Sets deletion protection. By default, it is on if the environment is protected.
     ///
     /// ```
     /// use tablewright::{Assembly, Env, Stack, Table};
@@ -413,7 +413,7 @@ impl Table {
         self
     }
 
-    /// Sets who else may read the table's stream.
+    /// Sets the resource policy of the table's stream.
     ///
     /// ```
     /// use tablewright::{Statement, StreamView, Table};
@@ -421,8 +421,8 @@ impl Table {
     /// let table = Table::define("Order")
     ///     .stream(StreamView::KeysOnly)
     ///     .stream_policy(Statement::allow(["dynamodb:GetRecords"]).account("444455556666"));
-    /// let policy = table.stream_policy.expect("it was set just now");
-    /// assert_eq!(policy.document["Statement"][0]["Resource"], "*", "in a policy of a stream: that stream");
+    /// let policy = table.stream_policy.expect("it is set");
+    /// assert_eq!(policy.document["Statement"][0]["Resource"], "*", "in the policy of a stream, this is the stream");
     /// ```
     #[must_use]
     pub fn stream_policy(mut self, policy: impl Into<Policy>) -> Self {
@@ -430,7 +430,7 @@ impl Table {
         self
     }
 
-    /// Sends every change of an item to a Kinesis stream.
+    /// Sends item changes to a Kinesis data stream.
     ///
     /// See [`Kinesis`].
     #[must_use]
@@ -439,7 +439,7 @@ impl Table {
         self
     }
 
-    /// Sets whether CloudWatch counts the keys that are used most.
+    /// Sets CloudWatch Contributor Insights, which reports the most accessed and throttled keys.
     ///
     /// See [`ContributorInsights`].
     #[must_use]
@@ -448,7 +448,7 @@ impl Table {
         self
     }
 
-    /// Sets who else may use the table.
+    /// Sets the resource policy of the table.
     ///
     /// See [`Policy`].
     #[must_use]
@@ -457,9 +457,9 @@ impl Table {
         self
     }
 
-    /// Sets the items that the table begins with.
+    /// Sets the items to import when the table is created.
     ///
-    /// Only when it is made, and to be kept for its life: to add, change or remove this later would replace the table.
+    /// Keep it in the definition afterwards: adding, changing or removing it later replaces the table.
     ///
     /// See [`S3Import`].
     #[must_use]
@@ -482,7 +482,7 @@ impl Table {
         self
     }
 
-    /// Sets what becomes of the table when its resource leaves the stack.
+    /// Sets what happens to the table when its resource is removed from the stack.
     ///
     /// See [`DeletionPolicy`].
     #[must_use]
@@ -492,7 +492,7 @@ impl Table {
         self
     }
 
-    /// Sets what becomes of the old table when an update replaces it.
+    /// Sets what happens to the old table when an update replaces it.
     ///
     /// See [`UpdateReplacePolicy`].
     #[must_use]
@@ -502,10 +502,10 @@ impl Table {
         self
     }
 
-    /// Makes it a global table: one table with replicas in several Regions.
+    /// Makes it a global table, with replicas in several Regions.
     ///
-    /// What the table says holds for every replica that does not say otherwise. A table with several replicas has a stream;
-    /// without [`stream`](Self::stream) it is set here.
+    /// Settings of the table apply to every replica that does not override them. A table with several replicas needs a stream; if
+    /// none is set yet, this sets one with new and old images.
     ///
     /// See [`Global`].
     #[must_use]
@@ -517,7 +517,7 @@ impl Table {
         self
     }
 
-    /// Sets the name of the condition under which the table exists.
+    /// Creates the table only if a condition of the stack is true.
     ///
     /// ```
     /// use tablewright::{Expression, Stack, Table, Test};
@@ -533,7 +533,7 @@ impl Table {
         self
     }
 
-    /// Adds the logical id of something that must be there before the table.
+    /// Adds the logical id of a resource that must be created before the table.
     ///
     /// ```
     /// use serde_json::json;
@@ -571,10 +571,10 @@ impl Table {
         self
     }
 
-    /// Puts `value` at a JSON pointer into the resource's `Properties`, for what this library cannot say (yet). `null` removes
-    /// what stands there.
+    /// Sets the value at a JSON pointer into the resource's `Properties`, for properties that this library does not model. `null`
+    /// removes the value.
     ///
-    /// Nothing checks the value; `tablewright check` shows each override as a warning.
+    /// The value is not checked; `tablewright check` reports each override as a warning.
     ///
     /// ```
     /// use serde_json::json;
@@ -598,8 +598,7 @@ impl Table {
         self
     }
 
-    /// Changes the settings of an index that the item type defines; a name that no index has is reported by
-    /// `check`.
+    /// Changes the settings of an index that the item type defines. An unknown name is a problem that `check` reports (`X1`).
     ///
     /// ```
     /// use tablewright::{Billing, Table, TableItem};
@@ -628,13 +627,13 @@ impl Table {
                 let index = self.indexes.remove(position);
                 self.indexes.insert(position, change(index));
             }
-            // Not a panic: its text would reach people through a pipeline, without the other problems.
+            // Not a panic, so that it is reported together with all other problems.
             None => self.problems.push(no_such_index(&self, name, &Place::caller())),
         }
         self
     }
 
-    /// Applies `change` when `condition` holds, so that environments can differ inside one chain of calls.
+    /// Applies `change` if `condition` is true, to distinguish environments in a chain of calls.
     ///
     /// ```
     /// use tablewright::{Env, StreamView, Table};
@@ -648,8 +647,8 @@ impl Table {
         if condition { change(self) } else { self }
     }
 
-    /// Returns the capacity that the index has: its own, or the table's. `None` on demand and for a local index, which has
-    /// no capacity of its own.
+    /// Returns the capacity of an index: its own, or that of the table. `None` for an on-demand table, and for a local index,
+    /// which uses the capacity of the table.
     ///
     /// ```
     /// use tablewright::{Billing, Index, Scalar, Table};
@@ -658,7 +657,7 @@ impl Table {
     ///     .billing(Billing::provisioned(10, 5))
     ///     .gsi(Index::new("by-day").partition("day", Scalar::S));
     /// let of_the_index = table.provisioned_for(&table.indexes[0]).expect("the table is provisioned");
-    /// assert_eq!(of_the_index.read.initial().literal(), Some(&10), "the index has the table's");
+    /// assert_eq!(of_the_index.read.initial().literal(), Some(&10), "the capacity of the table");
     /// ```
     #[must_use]
     pub fn provisioned_for<'a>(&'a self, index: &'a Index) -> Option<&'a Provisioned> {
@@ -670,8 +669,8 @@ impl Table {
         }
     }
 
-    /// Returns whether the table says anything that the first version of the manifest had no field for, and that a reader who
-    /// ignored it would leave out of the template.
+    /// Whether the table has settings that the first version of the manifest did not have. A reader that ignored them would
+    /// render a wrong template.
     pub(crate) fn has_more_settings(&self) -> bool {
         let more_scaling =
             |units: &Provisioned| [&units.read, &units.write].into_iter().any(Capacity::has_more_settings);
@@ -701,7 +700,7 @@ impl Table {
     }
 }
 
-/// `X1`: something is said of an index that the table does not have.
+/// Returns problem `X1`: the table has no index with this name.
 pub(crate) fn no_such_index(table: &Table, name: &str, at: &Place) -> Problem {
     let known: Vec<String> = table.indexes.iter().map(|index| format!("`{}`", index.name)).collect();
     let help = match known.len() {

@@ -1,14 +1,11 @@
-//! Properties that stand in the template as written, whatever the model says: the escape hatch.
-//!
-//! In: a JSON pointer (RFC 6901) and a value. Out: changed properties, or why the pointer hits nothing.
+//! Overrides of rendered properties by JSON pointer (RFC 6901): the escape hatch for properties that are not modelled.
 
 use serde::Serialize;
 use serde_json::Value as Json;
 
 use crate::place::Place;
 
-/// One property of a resource as it stands in the template, made by
-/// [`Table::override_property`](crate::Table::override_property).
+/// An override of a property of a resource, created by [`Table::override_property`](crate::Table::override_property).
 ///
 /// ```
 /// use serde_json::json;
@@ -16,23 +13,22 @@ use crate::place::Place;
 ///
 /// let table = Table::define("Order").override_property("/TableClass", json!("STANDARD"));
 /// assert_eq!(table.overrides[0].pointer, "/TableClass");
-/// assert!(table.class.is_none(), "the model does not know");
+/// assert!(table.class.is_none(), "the model is unchanged");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 pub struct Override {
-    /// A JSON pointer into the resource's `Properties`, such as `/SSESpecification/SSEType`; `-` is behind the last item of a
-    /// list.
+    /// A JSON pointer into the resource's `Properties`, such as `/SSESpecification/SSEType`; `-` appends to a list.
     pub pointer: String,
-    /// What stands there; `null` removes what stands there.
+    /// The value; `null` removes the existing value.
     pub value: Json,
-    /// Where it is written.
+    /// Source location of its definition.
     pub at: Place,
 }
 
 #[cfg(feature = "render")]
 impl Override {
-    /// Returns the name of the property that the pointer is in.
+    /// Returns the name of the top-level property that the pointer refers to.
     pub(crate) fn property(&self) -> String {
         self.pointer.split('/').nth(1).map(unescape).unwrap_or_default()
     }
@@ -41,13 +37,13 @@ impl Override {
     ///
     /// # Errors
     ///
-    /// Says what the pointer does not hit.
+    /// Returns a message if the pointer is malformed or its parent does not exist.
     pub(crate) fn apply(&self, properties: &mut Json) -> Result<(), String> {
         let pointer = &self.pointer;
         let Some((parent, last)) = pointer.rsplit_once('/').filter(|_| pointer.starts_with('/')) else {
             return Err(format!("`{pointer}` is not a JSON pointer such as `/SSESpecification/SSEType`"));
         };
-        let missing = || format!("there is nothing at `{pointer}`");
+        let missing = || format!("no value at `{pointer}`");
         let last = unescape(last);
         match (properties.pointer_mut(parent), &self.value) {
             (Some(Json::Object(object)), Json::Null) => object.remove(&last).map(drop).ok_or_else(missing),
@@ -69,8 +65,8 @@ impl Override {
                 Ok(())
             }
             (Some(Json::Object(_)), _) => Err(missing()),
-            (Some(_), _) => Err(format!("`{parent}` is neither a mapping nor a list")),
-            (None, _) => Err(format!("there is no `{parent}`")),
+            (Some(_), _) => Err(format!("`{parent}` is not an object or array")),
+            (None, _) => Err(format!("no value at `{parent}`")),
         }
     }
 }
@@ -94,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pointer_hits_what_it_names() {
+    fn values_are_set_and_removed() {
         for (pointer, value, at, after) in [
             ("/A/b", json!(5), "/A/b", json!(5)),
             ("/A/new", json!("x"), "/A/new", json!("x")),
@@ -111,17 +107,17 @@ mod tests {
     }
 
     #[test]
-    fn a_pointer_that_hits_nothing_is_named() {
+    fn an_invalid_pointer_is_an_error() {
         for (pointer, value, error) in [
             ("", json!(1), "`` is not a JSON pointer such as `/SSESpecification/SSEType`"),
             ("A/b", json!(1), "`A/b` is not a JSON pointer such as `/SSESpecification/SSEType`"),
-            ("/", json!(1), "there is nothing at `/`"),
-            ("/B/b", json!(1), "there is no `/B`"),
-            ("/A/b/c", json!(1), "`/A/b` is neither a mapping nor a list"),
-            ("/L/2", json!(1), "there is nothing at `/L/2`"),
-            ("/L/x", json!(1), "there is nothing at `/L/x`"),
-            ("/L/-", Json::Null, "there is nothing at `/L/-`"),
-            ("/A/gone", Json::Null, "there is nothing at `/A/gone`"),
+            ("/", json!(1), "no value at `/`"),
+            ("/B/b", json!(1), "no value at `/B`"),
+            ("/A/b/c", json!(1), "`/A/b` is not an object or array"),
+            ("/L/2", json!(1), "no value at `/L/2`"),
+            ("/L/x", json!(1), "no value at `/L/x`"),
+            ("/L/-", Json::Null, "no value at `/L/-`"),
+            ("/A/gone", Json::Null, "no value at `/A/gone`"),
         ] {
             assert_eq!(apply(pointer, value).unwrap_err(), error, "{pointer}");
         }

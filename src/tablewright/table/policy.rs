@@ -1,6 +1,4 @@
-//! Resource policies: who else may use a table, or read its stream.
-//!
-//! In: statements, or a JSON document. Out: the document as it goes into the template, functions in their long form.
+//! Resource policies of tables and streams, as statements or as a JSON document.
 
 use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
@@ -19,8 +17,8 @@ use crate::value::Value;
 ///     id: String,
 /// }
 ///
-/// let said = Table::of::<Note>().policy(Statement::allow(["dynamodb:GetItem", "dynamodb:Query"]).account("444455556666"));
-/// let written = Table::of::<Note>().policy(json!({
+/// let statements = Table::of::<Note>().policy(Statement::allow(["dynamodb:GetItem", "dynamodb:Query"]).account("444455556666"));
+/// let document = Table::of::<Note>().policy(json!({
 ///     "Version": "2012-10-17",
 ///     "Statement": [{
 ///         "Effect": "Allow",
@@ -29,18 +27,18 @@ use crate::value::Value;
 ///         "Resource": "*",
 ///     }],
 /// }));
-/// assert_eq!(said.policy, written.policy);
+/// assert_eq!(statements.policy, document.policy);
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(transparent)]
 pub struct Policy {
-    /// The document.
+    /// The policy document, with intrinsic functions in their long form.
     pub document: Json,
 }
 
 impl Policy {
-    /// Makes a policy of statements.
+    /// Creates a policy from statements.
     ///
     /// See [`Statement`].
     #[must_use]
@@ -62,8 +60,8 @@ impl From<Json> for Policy {
     }
 }
 
-/// One statement of a [`Policy`]. Its resource is `*`, which in a policy of a resource is that resource: its ARN cannot be
-/// named, since the policy would depend on the very table that it is part of.
+/// A statement of a [`Policy`]. Its resource is `*`, which in a resource policy is the resource itself. The ARN cannot be used,
+/// as the table would refer to itself.
 ///
 /// ```
 /// use tablewright::{Expression, Policy, Statement};
@@ -80,7 +78,7 @@ impl From<Json> for Policy {
 pub struct Statement(Map<String, Json>);
 
 impl Statement {
-    /// Allows actions; say to whom.
+    /// Allows actions. Add a principal.
     ///
     /// See [`Statement`].
     #[must_use]
@@ -88,7 +86,7 @@ impl Statement {
         Self::of("Allow", actions)
     }
 
-    /// Denies actions; say to whom.
+    /// Denies actions. Add a principal.
     ///
     /// See [`Statement`].
     #[must_use]
@@ -111,7 +109,7 @@ impl Statement {
         self
     }
 
-    /// Sets the account it is about.
+    /// Sets the principal to an account, by its id.
     ///
     /// See [`Policy`].
     #[must_use]
@@ -119,7 +117,7 @@ impl Statement {
         self.principal(id)
     }
 
-    /// Sets the ARN of the role or user it is about, or `*` for everybody.
+    /// Sets the principal to a role or user, by its ARN, or to everyone with `*`.
     ///
     /// See [`Statement`].
     #[must_use]
@@ -128,7 +126,7 @@ impl Statement {
         self
     }
 
-    /// Sets the service it is about, such as `lambda.amazonaws.com`.
+    /// Sets the principal to a service, such as `lambda.amazonaws.com`.
     ///
     /// ```
     /// use serde_json::json;

@@ -1,12 +1,12 @@
 //! The settings of a table that depend on the environment: its name, and the defaults of the environment's profile.
 //!
-//! In: a table as it was built, and an environment. Out: the table as it is rendered. Applied once, when the stack is assembled.
+//! Applied once, when the stack is added to the assembly.
 
 use crate::program::env::{Env, Profile};
 use crate::table::Table;
 use crate::table::settings::{DeletionPolicy, UpdateReplacePolicy};
 
-/// The settings that a definition sets itself, so that no profile changes them.
+/// The settings that a definition sets, so that the profile does not change them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ExplicitSettings {
     pub(crate) point_in_time_recovery: bool,
@@ -14,20 +14,20 @@ pub(crate) struct ExplicitSettings {
     pub(crate) update_replace_policy: bool,
 }
 
-/// Where the name of a table comes from.
+/// How the name of a table is determined.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Naming {
     /// From the environment's pattern, with the logical id in kebab case as `{table}`.
     FromId,
-    /// From the environment's pattern, with this as `{table}`.
+    /// From the environment's pattern, with the given value as `{table}`.
     FromBase(String),
-    /// `name` is the name, and `None` lets CloudFormation generate one.
+    /// `name` is used unchanged; `None` lets CloudFormation generate one.
     #[default]
     Final,
 }
 
 impl Table {
-    /// Returns the logical id in kebab case, which stands for `{table}` in the pattern of table names.
+    /// Returns the logical id in kebab case, the default of `{table}` in the pattern of table names.
     ///
     /// ```
     /// use tablewright::Table;
@@ -39,7 +39,8 @@ impl Table {
         kebab(&self.id)
     }
 
-    /// Sets the name from the environment's pattern, and the defaults of its profile where the definition sets nothing.
+    /// Sets the name from the environment's pattern, and the defaults of its profile for settings that the definition does not
+    /// set.
     pub(crate) fn apply_environment(&mut self, env: &Env) {
         match std::mem::take(&mut self.naming) {
             Naming::FromId => self.name = Some(env.table_name(&self.kebab_id()).into()),
@@ -97,7 +98,7 @@ mod tests {
     use crate::{Days, DeletionPolicy, Env, Profile, Scalar, Table, UpdateReplacePolicy};
 
     #[test]
-    fn the_profile_decides_what_the_definition_does_not_set() {
+    fn the_profile_sets_what_the_definition_leaves_open() {
         let table = || Table::define("Draft").partition("id", Scalar::S);
         let settled = |mut table: Table, profile, protected| {
             table
@@ -112,20 +113,20 @@ mod tests {
         assert_eq!(settled(table(), Profile::Safe, false), (true, false, keep, retain));
         assert_eq!(settled(table(), Profile::Safe, true), (true, true, keep, retain));
         assert_eq!(settled(table(), Profile::Hardened, false), (true, true, keep, retain));
-        let said = || {
+        let explicit = || {
             table()
                 .point_in_time_recovery(Days(3))
                 .deletion_protection(true)
                 .deletion_policy(keep)
                 .update_replace_policy(retain)
         };
-        assert_eq!(settled(said(), Profile::Dev, false), (true, true, keep, retain));
+        assert_eq!(settled(explicit(), Profile::Dev, false), (true, true, keep, retain));
         let unprotected = table().deletion_protection(false).no_point_in_time_recovery();
         assert_eq!(settled(unprotected, Profile::Hardened, true), (false, false, keep, retain));
     }
 
     #[test]
-    fn a_logical_id_becomes_a_name_that_people_expect() {
+    fn logical_ids_are_converted_to_kebab_case() {
         for (id, name) in [
             ("Note", "note"),
             ("ProductImage", "product-image"),

@@ -1,13 +1,13 @@
-//! What Application Auto Scaling needs beside a table: a scalable target and a policy for each scaled dimension.
+//! Application Auto Scaling of a table: a scalable target and a scaling policy for each scaled capacity.
 //!
-//! In: a table. Out: one [`Dimension`] for each capacity that moves, of the table and of every global index. An index
-//! without capacity of its own is scaled as its table: an index that stays behind throttles the writes of the table.
+//! Returns one [`Dimension`] for each scaled capacity of the table and its global indexes. An index without its own capacity is
+//! scaled like the table, as an index with too little write capacity throttles the writes of the table.
 
 use crate::table::Table;
 use crate::table::billing::{AutoScaling, Billing, Capacity, Provisioned};
 use crate::table::index::Index;
 
-/// One capacity that is scaled: a target and its policy.
+/// A scaled capacity: a scalable target and its policy.
 ///
 /// ```
 /// use tablewright::scaling::{Units, dimensions};
@@ -23,13 +23,13 @@ use crate::table::index::Index;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dimension<'a> {
-    /// The logical id of the scalable target; the policy's is this with `Policy` behind it.
+    /// Logical id of the scalable target; that of the policy is the same with the suffix `Policy`.
     pub id: String,
     /// The index, or `None` for the table itself.
     pub index: Option<&'a Index>,
     /// Reads or writes.
     pub units: Units,
-    /// How far and how fast.
+    /// The auto scaling settings.
     pub scaling: &'a AutoScaling,
 }
 
@@ -48,8 +48,8 @@ pub enum Units {
     Write,
 }
 
-/// Returns the dimensions of a table that are scaled: the table's first, then the indexes' in their order. A global table has
-/// its scaling in its own properties.
+/// Returns the scaled dimensions of a table: those of the table, then those of its indexes, in order. Empty for a global table,
+/// which has auto scaling in its own properties.
 ///
 /// See [`Dimension`].
 #[must_use]
@@ -66,7 +66,7 @@ pub fn dimensions(table: &Table) -> Vec<Dimension<'_>> {
     dimensions
 }
 
-/// Returns the logical ids of everything that a table's scaling adds to the template.
+/// Returns the logical ids of all scalable targets and policies of a table.
 #[cfg(feature = "render")]
 pub(crate) fn logical_ids(table: &Table) -> impl Iterator<Item = String> {
     dimensions(table).into_iter().flat_map(|dimension| [dimension.policy_id(), dimension.id])
@@ -108,7 +108,7 @@ fn of<'a>(table: &Table, index: Option<&'a Index>, units: &'a Provisioned, into:
     }
 }
 
-/// Makes an index name part of a logical id: `by-region` → `ByRegion`.
+/// Converts an index name to a part of a logical id: `by-region` → `ByRegion`.
 pub(crate) fn pascal(name: &str) -> String {
     name.split(|c: char| !c.is_ascii_alphanumeric())
         .flat_map(|word| {

@@ -1,13 +1,13 @@
-//! Other limits of auto scaling at other times: `ScheduledActions` of a scalable target.
+//! Scheduled changes of the limits of auto scaling: `ScheduledActions` of a scalable target.
 //!
-//! A schedule moves the ends of the range; inside it the load still decides.
+//! A scheduled action changes the minimum and maximum; within the limits, the capacity still follows the load.
 
 use serde::Serialize;
 
 use crate::place::Place;
 use crate::value::Value;
 
-/// One scheduled action.
+/// A scheduled action.
 ///
 /// ```
 /// use tablewright::{Capacity, Schedule};
@@ -30,24 +30,24 @@ pub struct Schedule {
     /// `Timezone`, such as `Europe/Berlin`; `None` is UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timezone: Option<Value<String>>,
-    /// `StartTime`: not before, such as `2027-01-01T00:00:00Z`.
+    /// `StartTime`: when the schedule starts, such as `2027-01-01T00:00:00Z`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<Value<String>>,
-    /// `EndTime`: not after.
+    /// `EndTime`: when the schedule ends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<Value<String>>,
-    /// `ScalableTargetAction.MinCapacity` from then on.
+    /// `ScalableTargetAction.MinCapacity`: the new minimum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min: Option<Value<u64>>,
-    /// `ScalableTargetAction.MaxCapacity` from then on.
+    /// `ScalableTargetAction.MaxCapacity`: the new maximum.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max: Option<Value<u64>>,
-    /// Where it is written.
+    /// Source location of its definition.
     pub at: Place,
 }
 
 impl Schedule {
-    /// Makes a schedule that changes nothing yet: say [`min`](Self::min), [`max`](Self::max) or both.
+    /// Creates a scheduled action without limits; set [`min`](Self::min), [`max`](Self::max) or both.
     ///
     /// See [`Schedule`].
     #[must_use]
@@ -65,7 +65,7 @@ impl Schedule {
         }
     }
 
-    /// Sets the time zone that an `at(…)` or `cron(…)` is in.
+    /// Sets the time zone of `at(…)` and `cron(…)`.
     ///
     /// See [`Schedule`].
     #[must_use]
@@ -74,7 +74,7 @@ impl Schedule {
         self
     }
 
-    /// Sets the time before which nothing happens.
+    /// Sets when the schedule starts.
     ///
     /// See [`Schedule`].
     #[must_use]
@@ -83,7 +83,7 @@ impl Schedule {
         self
     }
 
-    /// Sets the time after which nothing happens any more.
+    /// Sets when the schedule ends.
     ///
     /// See [`Schedule`].
     #[must_use]
@@ -92,7 +92,7 @@ impl Schedule {
         self
     }
 
-    /// Sets the least capacity from then on.
+    /// Sets the new minimum capacity.
     ///
     /// See [`Schedule`].
     #[must_use]
@@ -101,7 +101,7 @@ impl Schedule {
         self
     }
 
-    /// Sets the most capacity from then on.
+    /// Sets the new maximum capacity.
     ///
     /// See [`Schedule`].
     #[must_use]

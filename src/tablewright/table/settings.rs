@@ -1,13 +1,13 @@
-//! The settings of a table that are one choice each, or few.
+//! Simple settings of a table.
 //!
-//! Words are CloudFormation's own, in the manifest and in the template alike. Every scalar takes a literal or an
+//! Enumerations have CloudFormation's values, in the manifest and in the template. Every scalar is a literal or an
 //! [`Expression`].
 
 use serde::Serialize;
 
 use crate::value::{Expression, Value, from_expression};
 
-/// An enumeration with the words that CloudFormation uses, in the manifest and in the template alike.
+/// Defines an enumeration with CloudFormation's values.
 macro_rules! words {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$meta])*
@@ -16,7 +16,7 @@ macro_rules! words {
         pub enum $name { $($(#[$variant_meta])* #[serde(rename = $word)] $variant),+ }
 
         impl $name {
-            /// Returns CloudFormation's word.
+            /// Returns CloudFormation's value.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
@@ -29,7 +29,7 @@ macro_rules! words {
 pub(crate) use words;
 
 words! {
-    /// `TableClass`. Can be changed twice in thirty days.
+    /// `TableClass`. It can be changed twice in 30 days.
     ///
     /// ```
     /// use tablewright::{Table, TableClass};
@@ -39,15 +39,15 @@ words! {
     /// assert_eq!(TableClass::StandardInfrequentAccess.as_str(), "STANDARD_INFREQUENT_ACCESS");
     /// ```
     pub enum TableClass {
-        /// For most tables.
+        /// The default, for most tables.
         Standard = "STANDARD",
-        /// For tables whose storage costs more than their requests: cheaper storage, dearer requests.
+        /// Cheaper storage and more expensive requests, for tables that are rarely accessed.
         StandardInfrequentAccess = "STANDARD_INFREQUENT_ACCESS",
     }
 }
 
 words! {
-    /// `StreamViewType`: what a record of the table's stream holds. A change makes a new stream with a new ARN.
+    /// `StreamViewType`: the content of stream records. A change creates a new stream with a new ARN.
     ///
     /// ```
     /// use tablewright::{StreamView, Table};
@@ -59,55 +59,55 @@ words! {
     pub enum StreamView {
         /// The keys of the changed item.
         KeysOnly = "KEYS_ONLY",
-        /// The item as it is after the change.
+        /// The item after the change.
         NewImage = "NEW_IMAGE",
-        /// The item as it was before the change.
+        /// The item before the change.
         OldImage = "OLD_IMAGE",
-        /// Both.
+        /// The item before and after the change.
         NewAndOldImages = "NEW_AND_OLD_IMAGES",
     }
 }
 
 words! {
-    /// `DeletionPolicy`: what becomes of the table when its resource leaves the stack or the stack is deleted.
+    /// `DeletionPolicy`: what happens to the table when its resource is removed from the stack, or the stack is deleted.
     ///
     /// ```
     /// use tablewright::{DeletionPolicy, Table};
     ///
-    /// assert_eq!(Table::define("Order").deletion_policy, DeletionPolicy::RetainExceptOnCreate, "without a word");
+    /// assert_eq!(Table::define("Order").deletion_policy, DeletionPolicy::RetainExceptOnCreate, "the default");
     /// let cache = Table::define("Cache").deletion_policy(DeletionPolicy::Delete);
     /// assert_eq!(cache.deletion_policy.as_str(), "Delete");
     /// ```
     pub enum DeletionPolicy {
         /// The table and its items are deleted.
         Delete = "Delete",
-        /// The table stays.
+        /// The table is retained.
         Retain = "Retain",
-        /// The table stays, unless the very operation that made it is rolled back.
+        /// The table is retained, unless the operation that created it is rolled back.
         RetainExceptOnCreate = "RetainExceptOnCreate",
     }
 }
 
 words! {
-    /// `UpdateReplacePolicy`: what becomes of the old table when an update puts a new one in its place.
+    /// `UpdateReplacePolicy`: what happens to the old table when an update replaces it.
     ///
     /// ```
     /// use tablewright::{Table, UpdateReplacePolicy};
     ///
-    /// assert_eq!(Table::define("Order").update_replace_policy, UpdateReplacePolicy::Retain, "without a word");
+    /// assert_eq!(Table::define("Order").update_replace_policy, UpdateReplacePolicy::Retain, "the default");
     /// let cache = Table::define("Cache").update_replace_policy(UpdateReplacePolicy::Delete);
     /// assert_eq!(cache.update_replace_policy.as_str(), "Delete");
     /// ```
     pub enum UpdateReplacePolicy {
         /// The old table and its items are deleted.
         Delete = "Delete",
-        /// The old table stays.
+        /// The old table is retained.
         Retain = "Retain",
     }
 }
 
 words! {
-    /// `ApproximateCreationDateTimePrecision`: how exactly a Kinesis record says when its item was changed.
+    /// `ApproximateCreationDateTimePrecision`: the precision of the time of a change in Kinesis records.
     ///
     /// ```
     /// use tablewright::{Kinesis, Precision};
@@ -125,20 +125,20 @@ words! {
 }
 
 words! {
-    /// `Mode` of contributor insights: which keys are counted.
+    /// `Mode` of Contributor Insights: the reported keys.
     ///
     /// ```
     /// use tablewright::{InsightsMode, Table};
     ///
     /// let table = Table::define("Order").contributor_insights(InsightsMode::ThrottledKeys);
-    /// let insights = table.contributor_insights.expect("it was set just now");
+    /// let insights = table.contributor_insights.expect("it is set");
     /// assert_eq!(insights.enabled.literal(), Some(&true), "a mode turns it on");
     /// assert_eq!(InsightsMode::ThrottledKeys.as_str(), "THROTTLED_KEYS");
     /// ```
     pub enum InsightsMode {
-        /// The keys read and written most, and those throttled most.
+        /// The most accessed and the most throttled keys.
         AccessedAndThrottledKeys = "ACCESSED_AND_THROTTLED_KEYS",
-        /// Those throttled most only, which costs less.
+        /// Only the most throttled keys, which costs less.
         ThrottledKeys = "THROTTLED_KEYS",
     }
 }
@@ -155,9 +155,9 @@ words! {
 /// }
 ///
 /// let a_week = Table::of::<Note>().point_in_time_recovery(Days(7));
-/// let as_a_parameter_says = Table::of::<Note>().point_in_time_recovery(PointInTimeRecovery::days(Expression::Ref("Days".into())));
+/// let from_parameter = Table::of::<Note>().point_in_time_recovery(PointInTimeRecovery::days(Expression::Ref("Days".into())));
 /// assert_eq!(a_week.point_in_time_recovery, Some(PointInTimeRecovery::days(7)));
-/// # assert!(as_a_parameter_says.point_in_time_recovery.is_some());
+/// # assert!(from_parameter.point_in_time_recovery.is_some());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
@@ -165,13 +165,13 @@ pub struct PointInTimeRecovery {
     /// `PointInTimeRecoveryEnabled`
     #[serde(default = "on", skip_serializing_if = "is_on")]
     pub enabled: Value<bool>,
-    /// `RecoveryPeriodInDays`: how far back, 1 to 35; `None` leaves DynamoDB's own 35.
+    /// `RecoveryPeriodInDays`, 1 to 35; `None` for DynamoDB's default, 35.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<Value<u64>>,
 }
 
 impl PointInTimeRecovery {
-    /// On, and reaching this many days back.
+    /// Turns it on, with a recovery period in days.
     ///
     /// See [`PointInTimeRecovery`].
     #[must_use]
@@ -189,7 +189,7 @@ impl PointInTimeRecovery {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Days(
-    /// How many.
+    /// The number of days.
     pub u64,
 );
 
@@ -199,14 +199,14 @@ impl From<Days> for PointInTimeRecovery {
     }
 }
 
-/// On where the expression says so, with DynamoDB's own 35 days.
+/// Enabled if the expression is true, with DynamoDB's default recovery period of 35 days.
 impl From<Expression> for PointInTimeRecovery {
     fn from(enabled: Expression) -> Self {
         Self { enabled: enabled.into(), days: None }
     }
 }
 
-/// `SSESpecification`: whose key the items are encrypted with. They are encrypted always.
+/// `SSESpecification`: the KMS key that encrypts the items. Items are always encrypted.
 ///
 /// ```
 /// use tablewright::Encryption;
@@ -218,18 +218,18 @@ impl From<Expression> for PointInTimeRecovery {
 #[cfg_attr(feature = "render", derive(serde::Deserialize))]
 #[serde(rename_all = "snake_case")]
 pub enum Encryption {
-    /// A key that DynamoDB owns: free, and invisible to you. What a table without `SSESpecification` has.
+    /// An AWS owned key: free of charge, and not visible in the account. The default without `SSESpecification`.
     AwsOwned,
-    /// The key `aws/dynamodb` of your account.
+    /// The AWS managed key of the account, `aws/dynamodb`.
     AwsManaged,
-    /// The key `aws/dynamodb` where the expression says so, else DynamoDB's own.
+    /// The AWS managed key if the expression is true, else an AWS owned key.
     AwsManagedIf(Expression),
-    /// A key of yours: its id, ARN or alias.
+    /// A customer managed key, by its id, ARN or alias.
     CustomerKey(Value<String>),
 }
 
 impl Encryption {
-    /// Makes [`CustomerKey`](Self::CustomerKey).
+    /// Returns [`CustomerKey`](Self::CustomerKey).
     ///
     /// See [`Encryption`].
     #[must_use]
@@ -238,7 +238,8 @@ impl Encryption {
     }
 }
 
-/// `WarmThroughput`: what a table or index can take at once, in units per second. It can be raised, never lowered.
+/// `WarmThroughput`: the throughput that a table or index supports instantly, in units per second. It can be increased, but not
+/// decreased.
 ///
 /// ```
 /// use tablewright::WarmThroughput;
@@ -246,7 +247,7 @@ impl Encryption {
 /// let both = WarmThroughput::new(15_000, 5_000);
 /// let reads = WarmThroughput::read(20_000);
 /// assert_eq!(both.write, Some(5_000.into()));
-/// assert_eq!(reads.write, None, "left to DynamoDB");
+/// assert_eq!(reads.write, None, "DynamoDB sets it");
 /// assert_eq!(WarmThroughput::write(5_000).read, None);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -261,7 +262,7 @@ pub struct WarmThroughput {
 }
 
 impl WarmThroughput {
-    /// Both.
+    /// Sets the throughput of reads and writes.
     ///
     /// See [`WarmThroughput`].
     #[must_use]
@@ -269,7 +270,7 @@ impl WarmThroughput {
         Self { read: Some(read.into()), write: Some(write.into()) }
     }
 
-    /// Reads only.
+    /// Sets the throughput of reads only.
     ///
     /// See [`WarmThroughput`].
     #[must_use]
@@ -277,7 +278,7 @@ impl WarmThroughput {
         Self { read: Some(units.into()), write: None }
     }
 
-    /// Writes only.
+    /// Sets the throughput of writes only.
     ///
     /// See [`WarmThroughput`].
     #[must_use]
@@ -286,14 +287,14 @@ impl WarmThroughput {
     }
 }
 
-/// `ContributorInsightsSpecification`: CloudWatch counts the keys that are used and throttled most.
+/// `ContributorInsightsSpecification`: CloudWatch Contributor Insights, which reports the most accessed and throttled keys.
 ///
 /// ```
 /// use tablewright::{ContributorInsights, InsightsMode};
 ///
 /// let on: ContributorInsights = true.into();
 /// let cheaper: ContributorInsights = InsightsMode::ThrottledKeys.into();
-/// assert_eq!(on.mode, None, "DynamoDB's own");
+/// assert_eq!(on.mode, None, "DynamoDB's default");
 /// assert_eq!(cheaper.enabled, true.into());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -301,7 +302,7 @@ impl WarmThroughput {
 pub struct ContributorInsights {
     /// `Enabled`
     pub enabled: Value<bool>,
-    /// `Mode`; `None` leaves DynamoDB's own, which counts both.
+    /// `Mode`; `None` for DynamoDB's default, accessed and throttled keys.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Value<InsightsMode>>,
 }
@@ -318,14 +319,14 @@ impl From<InsightsMode> for ContributorInsights {
     }
 }
 
-/// On where the expression says so.
+/// Enabled if the expression is true.
 impl From<Expression> for ContributorInsights {
     fn from(enabled: Expression) -> Self {
         Self { enabled: enabled.into(), mode: None }
     }
 }
 
-/// `KinesisStreamSpecification`: a Kinesis stream that every change of an item goes to.
+/// `KinesisStreamSpecification`: a Kinesis data stream that receives all item changes.
 ///
 /// ```
 /// use tablewright::{Expression, Kinesis, Precision};
@@ -338,13 +339,13 @@ impl From<Expression> for ContributorInsights {
 pub struct Kinesis {
     /// `StreamArn`
     pub stream_arn: Value<String>,
-    /// `ApproximateCreationDateTimePrecision`; `None` leaves DynamoDB's own, milliseconds.
+    /// `ApproximateCreationDateTimePrecision`; `None` for DynamoDB's default, milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub precision: Option<Value<Precision>>,
 }
 
 impl Kinesis {
-    /// To the stream with this ARN.
+    /// Creates the specification for the stream with the given ARN.
     ///
     /// See [`Kinesis`].
     #[must_use]
@@ -352,7 +353,7 @@ impl Kinesis {
         Self { stream_arn: stream_arn.into(), precision: None }
     }
 
-    /// Sets how exactly a record says when its item was changed.
+    /// Sets the precision of the time of a change.
     ///
     /// See [`Precision`].
     #[must_use]

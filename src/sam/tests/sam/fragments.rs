@@ -520,7 +520,7 @@ fn requests_that_cannot_be_granted_are_problems_with_a_source_location() {
 
     let mut global = Stack::new("notes");
     let table = Table::define("NoteItem").name("notes").partition("id", Scalar::S);
-    global.table(table.global(Global::none_yet()));
+    global.table(table.global(Global::single_replica()));
     let problem = problem(&global, FragmentKind::Connector, |_| {});
     assert_eq!(problem.message, "connectors do not support global tables, and `NoteItem` is a global table");
     here(&problem, &global.tables[0].at);

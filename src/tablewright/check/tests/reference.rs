@@ -236,7 +236,7 @@ fn attributes_exist_where_the_type_is_known() {
         },
         &["X4: table `Book` has no attribute `TableId`"],
         |stack| {
-            stack.table(book().global(Global::none_yet()));
+            stack.table(book().global(Global::single_replica()));
             stack.output("Book", Expression::sub("${Book.TableId}"));
         },
     );
@@ -557,9 +557,9 @@ fn every_place_is_looked_at() {
         index_with(|index| index.contributor_insights(get("P"))),
         provisioned(Capacity::fixed(5))
             .index("by-author", |index| index.provisioned(Billing::provisioned(5_u64, get("P")))),
-        global(Global { consistency: at().into(), ..Global::none_yet() }),
-        global(Global::none_yet().source(at())),
-        global(Global::none_yet().replica(at(), |r| r)),
+        global(Global { consistency: at().into(), ..Global::single_replica() }),
+        global(Global::single_replica().source(at())),
+        global(Global::single_replica().replica(at(), |r| r)),
         replica(|r| r.class(Value::<TableClass>::from(get("P")))),
         replica(|r| r.point_in_time_recovery(get("P"))),
         replica(|r| r.deletion_protection(get("P"))),
@@ -575,7 +575,7 @@ fn every_place_is_looked_at() {
         replica(|r| r.index("by-author", |i| i.read(Capacity::fixed(get("P"))))),
         book()
             .billing(Billing::provisioned(5_u64, Capacity::auto(1..=9).target(get("P"))))
-            .global(Global::none_yet()),
+            .global(Global::single_replica()),
         book().billing(Billing::on_demand()).global(Global::eventual().here(|r| r.max_read(get("P")))),
         book().gsi(crate::Index {
             on_demand: Billing::on_demand().max_write(at()),
