@@ -47,7 +47,7 @@ pub(crate) fn ops(templates: Templates, findings: &[Finding]) -> BTreeMap<String
                 let item = finding.path.item_of("GlobalSecondaryIndexes");
                 item.map(|(path, name)| (path, name.to_owned(), *change)).into_iter().collect()
             }
-            Stage::Definition if templates.options.redefine_indexes => {
+            Stage::Definition if templates.options.redefine_indexes.contains(id) => {
                 retyped_indexes(templates, id, finding)
                     .into_iter()
                     .map(|name| {

@@ -25,9 +25,11 @@
 //! ```
 //!
 //! The modules, in reading order: `verdict` and `change` are what comes out. `equality`, `path`, `refs` and `view` read
-//! templates; `parameters` and `resolve` write out the values that parameters and conditions decide. `scaling` and
+//! templates; `parameters`, `pseudo_parameters` and `resolve` write
+//! out the values that parameters and conditions decide. `scaling` and
 //! `renames` match resources of the two templates, and `diff` finds the differences. `rules` judges a difference, with a
-//! `recipe` for what cannot be done; `compare` collects the findings, and `dependents` adds what follows from them.
+//! `recipe` for what cannot be done; `compare` collects the findings, and `dependents` adds what follows from them. `unknown` finds what
+//! only CloudFormation can know, `non_ascii` what it did not return, and `nested` plans nested stacks.
 //! `phases` assigns findings to steps, with the order of index changes from `indexes`, and `steps` writes the templates.
 //! Independent of these, `stack_settings` and `stack_policy` judge what a stack has outside its template, and
 //! `stack_order` orders several stacks.
@@ -38,6 +40,7 @@ mod equality;
 mod path;
 mod refs;
 mod view;
+mod pseudo_parameters;
 mod parameters;
 mod resolve;
 mod scaling;
@@ -46,6 +49,9 @@ mod diff;
 mod rules;
 mod recipe;
 mod compare;
+mod unknown;
+mod nested;
+mod non_ascii;
 mod dependents;
 mod phases;
 mod indexes;
@@ -59,8 +65,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 pub use change::{Action, Change, Recipe};
+pub use nested::NestedStack;
+pub use pseudo_parameters::PseudoParameters;
 pub use stack_order::{Cycle, StackTemplate, dependencies, waves};
 pub use stack_settings::{StackSettings, settings};
+pub use unknown::{Unknown, UnknownReason};
 pub use verdict::{UnknownVerdict, Verdict};
 
 use compare::Finding;
@@ -75,8 +84,10 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
     let nothing = json!({});
     let deployed = deployed.unwrap_or(&nothing);
     if let Some(change) = compare::unreadable_template(deployed, wanted) {
-        return Plan { changes: vec![change], steps: Vec::new() };
+        return Plan { changes: vec![change], ..Plan::default() };
     }
+    let restored = non_ascii::restored(deployed, wanted);
+    let deployed = restored.as_ref().map_or(deployed, |(restored, _)| restored);
     let (before, after) = parameters::of_both(deployed, wanted, options);
     let (resolved_deployed, resolved_wanted) = (before.template(deployed), after.template(wanted));
     let holders = view::holders(&resolved_deployed);
@@ -94,15 +105,21 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
     let mut findings = compare::findings(templates);
     dependents::follow(templates, &mut findings);
     indexes::refuse_inseparable(templates, &mut findings);
-    let planned = steps::plan_steps(templates, &findings);
-    let stops = findings.iter().any(|finding| stops(finding, options));
+    let mut unknown = unknown::find(templates);
+    unknown.extend(restored.iter().flat_map(|(_, places)| places).map(|place| unknown::non_ascii(place)));
+    let nested = nested::plan_nested(templates, &mut findings);
+    unknown.extend(nested.unknown);
+    let mut planned = steps::plan_steps(templates, &findings);
+    planned.add_nested(templates, &nested.changes);
+    let stops = findings.iter().map(|finding| &finding.change).chain(&nested.changes);
+    let stops = stops.into_iter().any(|change| stops_plan(change, options));
     stage(&mut findings, &planned.staged);
     for finding in &mut findings {
         let (known, written) = if finding.after.is_some() { (&after, wanted) } else { (&before, deployed) };
         finding.change.path = known.written_place(written, &finding.path).pointer(2);
     }
-    let changes = findings.into_iter().map(|finding| finding.change).collect();
-    Plan { changes, steps: if stops { Vec::new() } else { planned.steps } }
+    let changes = findings.into_iter().map(|finding| finding.change).chain(nested.changes).collect();
+    Plan { changes, unknown, steps: if stops { Vec::new() } else { planned.steps } }
 }
 
 /// What the caller knows besides the templates, and what he has been given consent for. The default is nothing.
@@ -117,9 +134,13 @@ pub struct PlanOptions {
     pub deployed_parameters: Option<BTreeMap<String, String>>,
     /// The values that the parameters will be given with every step; `****` for a hidden value that stays as it is.
     pub wanted_parameters: Option<BTreeMap<String, String>>,
-    /// Indexes may be deleted and created again under their name when their key or projection changes; queries on
-    /// them fail meanwhile.
-    pub redefine_indexes: bool,
+    /// The pseudo parameters of the stack, which are the same on both sides: `!Ref AWS::Region` is compared by its value.
+    pub pseudo_parameters: PseudoParameters,
+    /// What is known of the nested stacks, by their logical ids.
+    pub nested: BTreeMap<String, NestedStack>,
+    /// The logical ids of tables whose indexes may be deleted and created again under their name when their key or projection
+    /// changes; queries on them fail meanwhile.
+    pub redefine_indexes: BTreeSet<String>,
     /// Logical ids for which [`Verdict::ReplacementKept`] and [`Verdict::DataLoss`] do not stop the plan, each with the worst
     /// verdict that is consented to: the verdict stays, and there are steps. It is the `logical_id` of the change that
     /// counts; for a moved table the old one does too. [`Verdict::Refused`] always stops, since AWS would refuse too.
@@ -131,6 +152,8 @@ pub struct PlanOptions {
 pub struct Plan {
     /// Every difference in meaning, in the order of the wanted template; what follows from others comes after.
     pub changes: Vec<Change>,
+    /// What may change without a difference of the templates. A plan without changes needs a change set of CloudFormation to tell.
+    pub unknown: Vec<Unknown>,
     /// What to deploy, in order; the last template is the wanted one. Empty when nothing is to be done, and when
     /// a change stops the plan.
     pub steps: Vec<Step>,
@@ -206,8 +229,7 @@ fn stage(findings: &mut [Finding], staged: &BTreeSet<usize>) {
     }
 }
 
-fn stops(finding: &Finding, options: &PlanOptions) -> bool {
-    let change = &finding.change;
+fn stops_plan(change: &Change, options: &PlanOptions) -> bool {
     let allowed = |id: &str| options.allow.get(id).is_some_and(|worst| *worst >= change.verdict);
     match change.verdict {
         Verdict::None | Verdict::InPlace | Verdict::InPlaceWithRisk | Verdict::Staged => false,

@@ -1,6 +1,6 @@
 //! The values of parameters, and of the conditions and mappings that depend on them.
 //!
-//! In: both templates, the deployed parameter values and the wanted ones. Out: [`Parameters`] for each side. A value that is
+//! In: both templates, the deployed parameter values and the wanted ones, and the pseudo parameters. Out: [`Parameters`] for each side. A value that is
 //! known on one side only counts as unknown on both, so that equal text stays equal. A `NoEcho` value is never known, nor
 //! is the value of an SSM parameter.
 
@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use crate::PlanOptions;
 use crate::equality::{intrinsic, same, text};
 use crate::view::entries;
+use crate::{PlanOptions, PseudoParameters};
 
 /// What CloudFormation shows instead of a `NoEcho` value.
 const HIDDEN: &str = "****";
@@ -39,6 +39,11 @@ pub(crate) fn of_both<'a>(
         has(deployed) && has(wanted)
     };
     retain_common(&mut before.values, &mut after.values, |name| declared("Parameters", name));
+    for known in [&mut before, &mut after] {
+        for (name, value) in options.pseudo_parameters.values() {
+            known.values.insert(name, value);
+        }
+    }
     before.evaluate_conditions(deployed);
     after.evaluate_conditions(wanted);
     retain_common(&mut before.conditions, &mut after.conditions, |name| declared("Conditions", name));
@@ -56,9 +61,9 @@ fn retain_common<T>(
 }
 
 impl<'a> Parameters<'a> {
-    /// Returns the value that is known of every stack: its name.
-    pub(crate) fn of_stack(stack_name: &str) -> Self {
-        Self { values: BTreeMap::from([("AWS::StackName", json!(stack_name))]), ..Self::default() }
+    /// Returns the values that are known of every stack.
+    pub(crate) fn of_pseudo(pseudo_parameters: &PseudoParameters) -> Self {
+        Self { values: pseudo_parameters.values().collect(), ..Self::default() }
     }
 
     /// `given` are the values of the parameters. Without them the defaults do not count either: other values may have been

@@ -104,7 +104,7 @@ pub(crate) fn another_index(index: &str) -> Recipe {
         &[
             &add,
             &drop,
-            "Or allow it to be deleted and created again under its name: queries on it fail until it is ACTIVE.",
+            "Or let `deploy --allow-index-rebuild` delete it and create it again under its name: queries on it fail until it is ACTIVE.",
         ],
     )
 }
@@ -172,6 +172,16 @@ pub(crate) fn rename_resource(property: &str) -> Recipe {
         "Change `{property}` as well, so that the replacement does not conflict with the old resource."
     );
     recipe("replace a resource that has an explicit name", &[&rename])
+}
+
+pub(crate) fn one_change_of_a_nested_stack() -> Recipe {
+    recipe(
+        "make several changes in a nested stack",
+        &[
+            "Make one of the changes in the template of the nested stack, and deploy the parent.",
+            "Wait until the indexes of its tables are ACTIVE, then continue with the next one.",
+        ],
+    )
 }
 
 pub(crate) fn expand_first() -> Recipe {

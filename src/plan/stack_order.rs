@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tablewright_template::{Sub, SubPart, sub_parts};
 
+use crate::PseudoParameters;
 use crate::equality::identity;
 use crate::parameters::Parameters;
 
@@ -193,7 +194,8 @@ fn without_version(name: &str) -> String {
 
 /// Returns a name in its one spelling, with the stack name written out.
 fn spelled(name: &Value, stack_name: &str) -> String {
-    let resolved = Parameters::of_stack(stack_name).resolve(name);
+    let known = PseudoParameters { stack_name: Some(stack_name.to_owned()), ..PseudoParameters::default() };
+    let resolved = Parameters::of_pseudo(&known).resolve(name);
     identity(resolved.as_ref().unwrap_or(name))
 }
 

@@ -168,7 +168,7 @@ fn attribute_type(case: &Case, name: &str) -> Judgement {
         return Judgement::new(Verdict::InPlace, why).at(Stage::Definition);
     };
     let why = format!("index `{index}` has `{name}` in its key, so another type means another index");
-    let judgement = if case.templates.options.redefine_indexes {
+    let judgement = if case.templates.options.redefine_indexes.contains(case.id) {
         Judgement::new(
             Verdict::Staged,
             format!("{why}: it is deleted and created again, and queries on it fail until it is ACTIVE"),

@@ -18,7 +18,7 @@ use crate::rules::Stage;
 use crate::steps::definitions::{is_separable, recompute};
 use crate::steps::step_edits::StepEdits;
 use crate::view::Templates;
-use crate::{Action, Step};
+use crate::{Action, Change, Step, Verdict};
 
 /// The steps, and the findings that could not share one with others.
 pub(crate) struct PlannedSteps {
@@ -46,6 +46,20 @@ pub(crate) fn plan_steps(templates: Templates, findings: &[Finding]) -> PlannedS
     let staged = if earlier.is_empty() { BTreeSet::new() } else { alone };
     steps.push(last_step(templates, findings, last));
     PlannedSteps { steps, staged }
+}
+
+impl PlannedSteps {
+    /// Adds what changes in nested stacks: with the first update that touches them, and that there is one at all.
+    pub(crate) fn add_nested(&mut self, templates: Templates, changes: &[Change]) {
+        if changes.is_empty() {
+            return;
+        }
+        if self.steps.is_empty() {
+            self.steps.push(last_step(templates, &[], &StepEdits::default()));
+        }
+        let has_effect = changes.iter().filter(|change| change.verdict > Verdict::None);
+        self.steps[0].summary.extend(has_effect.map(describe_change));
+    }
 }
 
 /// The last template is the wanted one, whatever its edits are, so it has the changes without effect too.
@@ -128,7 +142,10 @@ fn summary(edits: &StepEdits, findings: &[Finding]) -> Vec<String> {
 }
 
 fn describe(finding: &Finding) -> String {
-    let change = &finding.change;
+    describe_change(&finding.change)
+}
+
+fn describe_change(change: &Change) -> String {
     let what = match (change.section.as_str(), change.logical_id.as_str()) {
         ("Resources", id) => id.to_owned(),
         (section, "") => section.to_owned(),

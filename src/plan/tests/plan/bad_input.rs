@@ -363,7 +363,7 @@ proptest! {
             prop_assert!(there.verdict() <= Verdict::Staged);
             prop_assert!(diff(&step.template, &after).is_empty());
         }
-        let consented = plan(Some(&before), &after, &PlanOptions { redefine_indexes: true, allow: [("T".to_owned(), Verdict::DataLoss)].into(), ..PlanOptions::default() });
+        let consented = plan(Some(&before), &after, &PlanOptions { redefine_indexes: ["T".to_owned()].into(), allow: [("T".to_owned(), Verdict::DataLoss)].into(), ..PlanOptions::default() });
         for step in &consented.steps {
             prop_assert!(step.template.get("Resources").is_some());
         }

@@ -3,14 +3,17 @@
 #![expect(clippy::needless_pass_by_value, reason = "tables of `json!` values read better without ampersands")]
 
 mod bad_input;
+mod cases;
 mod foreign;
 mod machine;
 mod moves;
+mod nested;
 mod properties;
 mod rows;
 mod spellings;
 mod steps;
 mod support;
+mod unknown;
 mod values;
 mod verdicts;
 mod words;

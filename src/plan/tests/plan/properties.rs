@@ -3,7 +3,7 @@
 use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, proptest};
 use proptest::sample::subsequence;
 use serde_json::{Value, json};
-use tablewright_plan::{PlanOptions, Verdict, Wait, plan};
+use tablewright_plan::{Change, PlanOptions, PseudoParameters, Verdict, Wait, plan};
 
 use crate::machine::{index_operations, is_like, tables, template_faults, update_faults};
 use crate::support::{attributes, key};
@@ -183,7 +183,10 @@ fn add_scaling(template: &mut Value, id: &str, index: Option<&str>) {
 }
 
 pub(crate) fn options() -> PlanOptions {
-    PlanOptions { redefine_indexes: true, ..PlanOptions::default() }
+    PlanOptions {
+        redefine_indexes: ["T0", "T1", "T2", "AnotherT0", "AnotherT1", "AnotherT2"].map(str::to_owned).into(),
+        ..PlanOptions::default()
+    }
 }
 
 /// Plans after every step of every plan take a while; `PROPTEST_CASES` still scales it.
@@ -192,8 +195,64 @@ pub(crate) fn fewer() -> ProptestConfig {
     ProptestConfig { cases: usual.cases.div_ceil(4), ..usual }
 }
 
+/// Pseudo parameters whose values occur in the stacks. What they are does not matter here, only that they are known.
+fn pseudo_parameters() -> PseudoParameters {
+    PseudoParameters {
+        stack_name: Some("app".to_owned()),
+        region: Some("KEYS_ONLY".to_owned()),
+        account_id: Some("pk".to_owned()),
+        partition: Some("x".to_owned()),
+        url_suffix: Some("PAY_PER_REQUEST".to_owned()),
+        stack_id: None,
+    }
+}
+
+/// Writes the values of pseudo parameters as references to them, where the next of the choices says so.
+fn respell(value: &mut Value, choices: &mut impl Iterator<Item = bool>) {
+    match value {
+        Value::String(text) => {
+            let whole = ["KEYS_ONLY", "pk", "x", "PAY_PER_REQUEST"].iter().position(|known| *known == text);
+            let names = ["AWS::Region", "AWS::AccountId", "AWS::Partition", "AWS::URLSuffix"];
+            let respelled = match (whole, text.strip_prefix("app-")) {
+                (Some(at), _) => json!({ "Ref": names[at] }),
+                (None, Some(rest)) => json!({ "Fn::Sub": format!("${{AWS::StackName}}-{rest}") }),
+                (None, None) => return,
+            };
+            if choices.next() == Some(true) {
+                *value = respelled;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| respell(item, choices)),
+        Value::Object(map) => map.values_mut().for_each(|member| respell(member, choices)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn respelled(template: &Value, choices: &[bool]) -> Value {
+    let mut template = template.clone();
+    let mut choices = choices.iter().copied().cycle();
+    for (_, resource) in template["Resources"].as_object_mut().expect("resources") {
+        respell(&mut resource["Properties"], &mut choices);
+    }
+    template
+}
+
 proptest! {
     #![proptest_config(fewer())]
+
+    #[test]
+    fn spelling_what_is_known_changes_no_verdict(
+        (before, after) in stacks(),
+        choices in prop::collection::vec(any::<bool>(), 1..40),
+        other_choices in prop::collection::vec(any::<bool>(), 1..40),
+    ) {
+        let known = PlanOptions { pseudo_parameters: pseudo_parameters(), ..options() };
+        let spelled = plan(Some(&respelled(&before, &choices)), &respelled(&after, &other_choices), &known);
+        let literal = plan(Some(&before), &after, &options());
+        let told = |change: &Change| (change.logical_id.clone(), change.action.clone(), change.verdict, change.why.clone());
+        prop_assert_eq!(spelled.changes.iter().map(told).collect::<Vec<_>>(), literal.changes.iter().map(told).collect::<Vec<_>>());
+        prop_assert_eq!(spelled.steps.len(), literal.steps.len());
+    }
 
     #[test]
     fn every_step_is_one_that_aws_takes((before, after) in stacks()) {

@@ -1,0 +1,154 @@
+//! Nested stacks, planned like any other: their templates are facts of the caller.
+//!
+//! In: what is known of each nested stack. Out: its changes, under the logical ids that lead to them, such as `Child/Orders`.
+//! CloudFormation updates a nested stack in one step with its parent, so what would need several is refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use crate::compare::Finding;
+use crate::rules::{self, Judgement};
+use crate::view::{Templates, entries, kind, retains};
+use crate::{Action, Change, PlanOptions, Unknown, Verdict, plan, recipe};
+
+/// What is known of a nested stack. Without its templates a change of it can only be judged as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NestedStack {
+    /// Its deployed template; `None` where it is new, or not known.
+    pub deployed: Option<Value>,
+    /// Its wanted template; `None` where it is removed, or not known.
+    pub wanted: Option<Value>,
+    /// Its parameters, pseudo parameters and nested stacks. Consents are those of the parent.
+    pub options: PlanOptions,
+}
+
+impl NestedStack {
+    /// Returns whether both templates are known, so that nothing of it is unknown.
+    pub(crate) fn is_known(&self) -> bool {
+        self.deployed.is_some() && self.wanted.is_some()
+    }
+}
+
+/// What the plans of nested stacks have found.
+#[derive(Default)]
+pub(crate) struct NestedPlans {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) unknown: Vec<Unknown>,
+}
+
+/// Plans the nested stacks of a template, and judges what its own findings say of them by what is inside.
+pub(crate) fn plan_nested(templates: Templates<'_>, findings: &mut [Finding<'_>]) -> NestedPlans {
+    let mut plans = NestedPlans::default();
+    for (id, nested) in &templates.options.nested {
+        let is_wanted = templates.wanted["Resources"].get(id).is_some();
+        let is_retained = templates.deployed["Resources"]
+            .get(id)
+            .is_some_and(|resource| retains(resource, "DeletionPolicy"));
+        let before = plans.changes.len();
+        match (&nested.deployed, &nested.wanted) {
+            (_, Some(wanted)) if is_wanted => plans.add(id, nested, wanted, templates.options),
+            (Some(deployed), _) if !is_wanted && !is_retained => {
+                plans.changes.extend(removals(deployed).map(|change| under(id, change)));
+            }
+            _ => continue,
+        }
+        judge_whole(id, is_wanted, &plans.changes[before..], findings);
+    }
+    plans
+}
+
+impl NestedPlans {
+    fn add(&mut self, id: &str, nested: &NestedStack, wanted: &Value, options: &PlanOptions) {
+        let plan = plan(nested.deployed.as_ref(), wanted, &options_of(id, nested, options));
+        let needs_several = plan.steps.len() > 1;
+        let changes = plan.changes.into_iter().map(|change| {
+            let change = if needs_several { in_one_step(change) } else { change };
+            under(id, change)
+        });
+        self.changes.extend(changes);
+        self.unknown.extend(
+            plan.unknown
+                .into_iter()
+                .map(|unknown| Unknown { logical_id: path_below(id, &unknown.logical_id), ..unknown }),
+        );
+    }
+}
+
+/// Returns the options for a nested stack, with the consents that the parent has for what is below it.
+fn options_of(id: &str, nested: &NestedStack, options: &PlanOptions) -> PlanOptions {
+    let below = |path: &str| path.strip_prefix(id)?.strip_prefix('/').map(str::to_owned);
+    let allow: BTreeMap<String, Verdict> =
+        options.allow.iter().filter_map(|(path, verdict)| Some((below(path)?, *verdict))).collect();
+    let redefine_indexes: BTreeSet<String> =
+        options.redefine_indexes.iter().filter_map(|path| below(path)).collect();
+    PlanOptions { allow, redefine_indexes, ..nested.options.clone() }
+}
+
+fn path_below(id: &str, inner: &str) -> String {
+    if inner.is_empty() { id.to_owned() } else { format!("{id}/{inner}") }
+}
+
+fn under(id: &str, change: Change) -> Change {
+    let action = match change.action {
+        Action::Move { from } => Action::Move { from: path_below(id, &from) },
+        action => action,
+    };
+    Change { logical_id: path_below(id, &change.logical_id), action, ..change }
+}
+
+/// A change that needs several updates: a nested stack gets one, whatever the steps of its parent are.
+fn in_one_step(change: Change) -> Change {
+    if change.verdict != Verdict::Staged {
+        return change;
+    }
+    Change {
+        verdict: Verdict::Refused,
+        why: format!("{}, and CloudFormation updates a nested stack in one step", change.why),
+        recipe: Some(recipe::one_change_of_a_nested_stack()),
+        ..change
+    }
+}
+
+/// The loss of each resource of a nested stack that is removed.
+fn removals(deployed: &Value) -> impl Iterator<Item = Change> {
+    entries(deployed, "Resources").map(|(id, resource)| {
+        let Judgement { verdict, why, server_text, recipe, .. } = rules::removed(id, resource);
+        Change {
+            section: "Resources".to_owned(),
+            logical_id: id.to_owned(),
+            resource_type: kind(resource).map(str::to_owned),
+            action: Action::Remove,
+            path: String::new(),
+            before: Some(resource.clone()),
+            after: None,
+            verdict,
+            why,
+            server_text,
+            recipe,
+        }
+    })
+}
+
+/// The change of the nested stack itself says no more than what is inside.
+fn judge_whole(id: &str, is_wanted: bool, inside: &[Change], findings: &mut [Finding<'_>]) {
+    let own = findings.iter_mut().filter(|finding| {
+        finding.change.section == "Resources"
+            && finding.change.logical_id == id
+            && (!is_wanted || finding.path.key_at(2) == Some("Properties"))
+    });
+    for finding in own {
+        let listed = if inside.is_empty() {
+            "nothing changes inside the nested stack".to_owned()
+        } else {
+            format!("its changes are listed as `{id}/…`")
+        };
+        finding.change.verdict = Verdict::InPlace;
+        finding.change.why = if is_wanted {
+            listed
+        } else {
+            format!("the nested stack is deleted with its resources, which are listed as `{id}/…`")
+        };
+        finding.change.recipe = None;
+    }
+}

@@ -1,0 +1,115 @@
+//! Nested stacks are planned inside, to any depth, where their templates are known.
+
+use serde_json::{Value, json};
+use tablewright_plan::{NestedStack, Plan, PlanOptions, Verdict, plan};
+
+use crate::support::{attributes, index, key, lines, table, with};
+
+/// A template with a nested stack, `Child`.
+fn parent(url: &str) -> Value {
+    json!({ "Resources": { "Child": {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": { "TemplateURL": url },
+    } } })
+}
+
+fn nested(deployed: Option<Value>, wanted: Option<Value>) -> PlanOptions {
+    let child = NestedStack { deployed, wanted, options: PlanOptions::default() };
+    PlanOptions { nested: [("Child".to_owned(), child)].into(), ..PlanOptions::default() }
+}
+
+/// Plans a parent whose nested stack gets another template.
+fn planned(deployed: &Value, wanted: &Value) -> Plan {
+    let options = nested(Some(deployed.clone()), Some(wanted.clone()));
+    plan(Some(&parent("a")), &parent("b"), &options)
+}
+
+#[test]
+fn what_a_nested_stack_loses_stops_the_parent() {
+    let child = table(json!({}));
+    let gone = json!({ "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } } });
+    let rekeyed =
+        table(json!({ "AttributeDefinitions": attributes(&["other"]), "KeySchema": key(&["other"]) }));
+    let renamed = table(json!({ "TableName": "other" }));
+    for (wanted, expected) in [
+        (&gone, "remove Child/T: data-loss"),
+        (&rekeyed, "modify Child/T/Properties/KeySchema: data-loss"),
+        (&renamed, "add Child/T/Properties/TableName: data-loss"),
+    ] {
+        let plan = planned(&child, wanted);
+        assert!(lines(&plan).iter().any(|line| line == expected), "{:?}", lines(&plan));
+        assert!(plan.is_stopped());
+    }
+    // The same URL with another content, while only a tag of the parent changes.
+    let tagged =
+        with(&parent("a"), "/Resources/Child/Properties/Tags", json!([{ "Key": "a", "Value": "b" }]));
+    let options = nested(Some(child.clone()), Some(gone.clone()));
+    assert_eq!(plan(Some(&parent("a")), &tagged, &options).verdict(), Verdict::DataLoss);
+    // And with no change of the parent at all.
+    let content = plan(Some(&parent("a")), &parent("a"), &options);
+    assert!(content.is_stopped());
+
+    let consent =
+        PlanOptions { allow: [("Child/T".to_owned(), Verdict::DataLoss)].into(), ..options.clone() };
+    let consented = plan(Some(&parent("a")), &parent("a"), &consent);
+    assert_eq!(consented.verdict(), Verdict::DataLoss);
+    assert_eq!(consented.steps.len(), 1);
+    assert_eq!(consented.steps[0].template, parent("a"));
+    let other = PlanOptions { allow: [("T".to_owned(), Verdict::DataLoss)].into(), ..options };
+    assert!(plan(Some(&parent("a")), &parent("a"), &other).is_stopped());
+}
+
+#[test]
+fn a_harmless_change_inside_is_no_risk() {
+    let child = table(json!({}));
+    let tagged = table(json!({ "Tags": [{ "Key": "a", "Value": "b" }] }));
+    let plan = planned(&child, &tagged);
+    assert_eq!(
+        lines(&plan),
+        ["modify Child/Properties/TemplateURL: in-place", "add Child/T/Properties/Tags/0: in-place"]
+    );
+    assert!(plan.changes[0].why.contains("`Child/…`"));
+    assert_eq!(plan.unknown, []);
+    let same = planned(&child, &child);
+    assert_eq!(lines(&same), ["modify Child/Properties/TemplateURL: in-place"]);
+}
+
+#[test]
+fn a_nested_stack_that_goes_is_judged_by_what_is_in_it() {
+    let without = json!({ "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } } });
+    let with_topic = with(&parent("a"), "/Resources/Topic", json!({ "Type": "AWS::SNS::Topic" }));
+    let verdict =
+        |deployed: Option<Value>| plan(Some(&with_topic), &without, &nested(deployed, None)).verdict();
+    assert_eq!(verdict(None), Verdict::DataLoss);
+    assert_eq!(verdict(Some(table(json!({})))), Verdict::DataLoss);
+    assert!(verdict(Some(without.clone())) < Verdict::Refused);
+    let retained = with(&table(json!({})), "/Resources/T/DeletionPolicy", json!("Retain"));
+    assert_eq!(verdict(Some(retained)), Verdict::ReplacementKept);
+}
+
+#[test]
+fn several_steps_inside_are_refused() {
+    let indexed = |names: &[&str]| {
+        let mut all = vec!["pk"];
+        all.extend(names);
+        let indexes: Value = names.iter().map(|name| index(name, &[name])).collect();
+        let over = if names.is_empty() { Value::Null } else { indexes };
+        table(json!({ "AttributeDefinitions": attributes(&all), "GlobalSecondaryIndexes": over }))
+    };
+    let one = planned(&indexed(&[]), &indexed(&["a"]));
+    assert_eq!((one.verdict(), one.steps.len()), (Verdict::InPlace, 1));
+    let two = planned(&indexed(&[]), &indexed(&["a", "b"]));
+    assert_eq!(two.verdict(), Verdict::Refused);
+    assert!(two.is_stopped());
+    assert!(two.changes.iter().any(|change| change.why.contains("updates a nested stack in one step")));
+}
+
+#[test]
+fn nested_stacks_of_nested_stacks_are_planned_too() {
+    let mut options = nested(Some(parent("x")), Some(parent("y")));
+    let below = nested(Some(table(json!({}))), Some(table(json!({ "TableName": "n" }))));
+    options.nested.get_mut("Child").unwrap().options = below;
+    let plan = plan(Some(&parent("a")), &parent("b"), &options);
+    let found = lines(&plan);
+    assert!(found.contains(&"add Child/Child/T/Properties/TableName: data-loss".to_owned()), "{found:?}");
+}
