@@ -10,7 +10,7 @@ use tablewright_cloudformation::operation::delete_stack::DeleteError;
 use tablewright_cloudformation::{
     ApiError, ApiErrorKind, CancelError, ConnectError, SignIn, UploadError, WatchError,
 };
-use tablewright_deploy::{self as deploy, Consent, ReviewedPlanError};
+use tablewright_deploy::{self as deploy, Consent, ResourcePath, ReviewedPlanError};
 use tablewright_plan::Verdict;
 
 use crate::exit::Exit;
@@ -293,7 +293,9 @@ impl From<deploy::Error> for CommandError {
             Error::UnknownConsent { ref resource, ref known } => {
                 (Exit::Usage, nearest(&resource.to_string(), known).map(|near| format!("did you mean `{near}`?")))
             }
-            Error::PlanRefused { ref needs_consent, .. } => return plan_refused(&needs_consent.clone(), error),
+            Error::PlanRefused { ref needs_consent, ref index_rebuilds, .. } => {
+                return plan_refused(&needs_consent.clone(), &index_rebuilds.clone(), error);
+            }
             Error::NotATemplate { .. } => (Exit::Usage, Some(UNPLANNABLE.to_owned())),
             Error::Stale { .. } => (
                 Exit::Stale,
@@ -352,15 +354,20 @@ fn unreadable_template(error: deploy::Error) -> CommandError {
 }
 
 /// Offers the flags that consent, where consent is what is missing.
-fn plan_refused(needs_consent: &[Consent], error: deploy::Error) -> CommandError {
+fn plan_refused(
+    needs_consent: &[Consent],
+    index_rebuilds: &[ResourcePath],
+    error: deploy::Error,
+) -> CommandError {
     let error = CommandError::new(Exit::Refused, error).hint("the plan above says what to do instead");
-    if needs_consent.is_empty() {
+    if needs_consent.is_empty() && index_rebuilds.is_empty() {
         return error;
     }
     let flag = |consent: &Consent| match consent.verdict {
         Verdict::DataLoss => format!("--allow-data-loss {}", consent.resource),
         _ => format!("--allow-replacement {}", consent.resource),
     };
-    let flags: Vec<String> = needs_consent.iter().map(flag).collect();
+    let rebuilds = index_rebuilds.iter().map(|table| format!("--allow-index-rebuild {table}"));
+    let flags: Vec<String> = needs_consent.iter().map(flag).chain(rebuilds).collect();
     error.hint(format!("to do it all the same: `{}`", flags.join(" ")))
 }

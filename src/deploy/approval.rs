@@ -1,6 +1,7 @@
 //! What was approved, as data: the changes that a plan showed. A plan that is made later has to stay within them.
 
 use serde_json::Value;
+use tablewright_cloudformation::change_set::change::{Change as ChangeSetChange, PolicyAction};
 use tablewright_plan::{Action, Change, Plan, PlanOptions, Verdict, plan};
 
 /// The changes of one stack that may be executed.
@@ -35,16 +36,31 @@ impl Approval {
         Self { changes }
     }
 
+    /// Approves changes that only CloudFormation could tell, beside those of the plan.
+    pub(crate) fn add(&mut self, found: &[Change]) {
+        self.changes.extend_from_slice(found);
+    }
+
     /// Returns those changes of a later plan that were not approved: new ones, other values, worse verdicts.
     pub(crate) fn not_covered<'c>(&self, changes: impl Iterator<Item = &'c Change>) -> Vec<Change> {
         changes.filter(|change| !self.covers(change)).cloned().collect()
     }
 
-    /// Returns whether the loss of a resource was approved: its removal, or its replacement.
-    pub(crate) fn covers_loss_of(&self, logical_id: &str) -> bool {
-        self.changes.iter().any(|change| {
-            let is_removed = change.action == Action::Remove && change.path.is_empty();
-            change.logical_id == logical_id && (is_removed || change.verdict >= Verdict::ReplacementKept)
+    /// Returns whether a removal or replacement of CloudFormation's change set was approved.
+    ///
+    /// A resource that CloudFormation deletes is lost: only the verdict data loss covers that, or a removal that was shown of something
+    /// that holds no data. `path` are the logical ids that lead to the resource: one, or several for a nested stack.
+    pub(crate) fn covers_loss(&self, path: &str, change: &ChangeSetChange) -> bool {
+        let is_deleted =
+            matches!(change.policy_action, Some(PolicyAction::Delete | PolicyAction::ReplaceAndDelete));
+        let about_it = self
+            .changes
+            .iter()
+            .filter(|approved| approved.section == "Resources" && approved.logical_id == path);
+        about_it.into_iter().any(|approved| match approved.verdict {
+            Verdict::DataLoss => true,
+            Verdict::ReplacementKept => !is_deleted,
+            _ => approved.action == Action::Remove && approved.path.is_empty(),
         })
     }
 
@@ -68,6 +84,7 @@ fn is_about_the_same(one: &Change, other: &Change) -> bool {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use tablewright_cloudformation::change_set::change::ChangeAction;
 
     use super::*;
 
@@ -145,6 +162,42 @@ mod tests {
         let rest = plan(Some(&with_topic(table(&[], "Delete"))), &wanted, &PlanOptions::default());
         assert_eq!(rest.verdict(), Verdict::DataLoss);
         assert_ne!(approval.not_covered(rest.changes.iter()), []);
+    }
+
+    #[test]
+    fn what_is_retained_is_not_approved_to_be_deleted() {
+        let topic = |policy: Option<&str>| {
+            let mut template = with_topic(table(&[], policy.unwrap_or("Delete")));
+            if policy.is_none() {
+                template["Resources"].as_object_mut().unwrap().remove("Note");
+            }
+            template
+        };
+        let only_topic = topic(None);
+        let removal = |logical_id: &str, policy_action| ChangeSetChange {
+            action: ChangeAction::Remove,
+            logical_id: logical_id.to_owned(),
+            physical_id: None,
+            resource_type: "AWS::DynamoDB::Table".to_owned(),
+            replacement: None,
+            policy_action: Some(policy_action),
+            scope: Vec::new(),
+            details: Vec::new(),
+            before: None,
+            after: None,
+            nested_change_set_id: None,
+        };
+        let (shown, retained) = approve(&topic(Some("Retain")), &only_topic);
+        assert_eq!(shown.verdict(), Verdict::ReplacementKept);
+        assert!(retained.covers_loss("Note", &removal("Note", PolicyAction::Retain)));
+        assert!(!retained.covers_loss("Note", &removal("Note", PolicyAction::Delete)));
+        assert!(!retained.covers_loss("Note", &removal("Note", PolicyAction::ReplaceAndDelete)));
+        assert!(!retained.covers_loss("Other", &removal("Other", PolicyAction::Retain)));
+        let (shown, lost) = approve(&topic(Some("Delete")), &only_topic);
+        assert_eq!(shown.verdict(), Verdict::DataLoss);
+        assert!(lost.covers_loss("Note", &removal("Note", PolicyAction::Delete)));
+        let (_, gone) = approve(&topic(Some("Retain")), &table(&[], "Retain"));
+        assert!(gone.covers_loss("Topic", &removal("Topic", PolicyAction::Delete)));
     }
 
     fn with_topic(mut template: Value) -> Value {

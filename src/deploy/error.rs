@@ -91,6 +91,9 @@ pub enum Error {
         worst: Option<Box<Change>>,
         /// The consents that would be needed; empty when consent would not help.
         needs_consent: Vec<Consent>,
+        /// The tables whose indexes would have to be deleted and created again under their name, which needs consent, too; empty when
+        /// something else is refused.
+        index_rebuilds: Vec<ResourcePath>,
     },
     /// What is deployed has changed since the plan was shown, and the rest of the way is no longer what was approved.
     #[error("the approved plan of stack {stack} no longer applies{}: {}", after(*.executed), unapproved(.changes))]

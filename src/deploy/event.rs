@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use tablewright_cloudformation as cloudformation;
 use tablewright_dynamodb::Progress;
-use tablewright_plan::Plan;
+use tablewright_plan::{Change, Plan};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::ending::Ending;
@@ -36,6 +36,13 @@ pub enum RolloutEvent {
         of: usize,
         /// What the step does.
         summary: String,
+    },
+    /// CloudFormation found changes that the templates do not show: in nested stacks, and of values that only it looks up.
+    Found {
+        /// The stack.
+        stack: String,
+        /// The changes.
+        changes: Vec<Change>,
     },
     /// CloudFormation sees no change in a step, so it is passed over.
     PassedOver {
@@ -90,6 +97,7 @@ impl RolloutEvent {
             Self::Planned { stack, .. }
             | Self::Began { stack, .. }
             | Self::Step { stack, .. }
+            | Self::Found { stack, .. }
             | Self::PassedOver { stack, .. }
             | Self::Cloud { stack, .. }
             | Self::Table { stack, .. }

@@ -1,21 +1,24 @@
 //! What has to hold before anything is executed. Each gate takes planned jobs and answers with the first reason to stop.
 
 use tablewright_cloudformation::ChangeSet;
-use tablewright_cloudformation::change_set::change::{Change, ChangeAction, PolicyAction, Replacement};
-use tablewright_plan::Verdict;
+use tablewright_cloudformation::change_set::change::{
+    Change as ResourceChange, ChangeAction, PolicyAction, Replacement,
+};
+use tablewright_plan::{Change, Verdict};
 
 use crate::approval::Approval;
 use crate::consent::{Consent, ResourcePath};
 use crate::error::{Error, JobError, Staleness};
 use crate::job::{Job, JobId};
+use crate::options::Options;
 use crate::reviewed_plan::ReviewedPlan;
 
-/// Checks that every consent names a resource of one of the jobs: a misspelled name must not pass for consent.
+/// Checks that every consent of the options names a resource of one of the jobs: a misspelled name must not pass for consent.
 ///
 /// # Errors
 ///
 /// [`Error::UnknownConsent`].
-pub fn check_consents(consents: &[Consent], jobs: &[Job<'_>]) -> Result<(), Error> {
+pub fn check_consents(options: &Options, jobs: &[Job<'_>]) -> Result<(), Error> {
     let resources = |job: &Job<'_>| {
         let tables = job.stack.tables.iter().map(|table| table.id.clone());
         let changed = job.plan.changes.iter().map(|change| change.logical_id.clone());
@@ -23,11 +26,12 @@ pub fn check_consents(consents: &[Consent], jobs: &[Job<'_>]) -> Result<(), Erro
     };
     let known: Vec<ResourcePath> = jobs.iter().flat_map(resources).collect();
     // What nested stacks have is known to CloudFormation alone.
-    let is_nested = |consent: &&Consent| consent.resource.logical_id.contains('/');
-    match consents.iter().find(|consent| !is_nested(consent) && !known.contains(&consent.resource)) {
+    let is_nested = |resource: &&ResourcePath| resource.logical_id.contains('/');
+    let consents = options.consents.iter().map(|consent| &consent.resource).chain(&options.index_rebuilds);
+    match consents.into_iter().find(|resource| !is_nested(resource) && !known.contains(resource)) {
         None => Ok(()),
         Some(unknown) => Err(Error::UnknownConsent {
-            resource: unknown.resource.clone(),
+            resource: unknown.clone(),
             known: known.iter().map(ToString::to_string).collect(),
         }),
     }
@@ -75,30 +79,56 @@ pub fn deny(jobs: &[Job<'_>], limit: Verdict) -> Result<(), JobError> {
 /// [`Error::PlanRefused`].
 pub fn require_steps(jobs: &[Job<'_>]) -> Result<(), JobError> {
     each(jobs, |job| {
-        if !job.plan.is_stopped() {
-            return Ok(());
+        if job.plan.is_stopped() {
+            return Err(refusal(job, &job.plan.changes, job.missing_index_rebuilds()));
         }
-        let worst = job.plan.changes.iter().max_by_key(|change| change.verdict);
-        let is_loss = |change: &&tablewright_plan::Change| {
-            matches!(change.verdict, Verdict::ReplacementKept | Verdict::DataLoss)
-        };
-        // Consent does not help against what AWS would refuse.
-        let is_refused = job.plan.changes.iter().any(|change| change.verdict == Verdict::Refused);
-        let mut needs_consent: Vec<Consent> = Vec::new();
-        let losses = if is_refused { &[][..] } else { &job.plan.changes };
-        for change in losses.iter().filter(is_loss) {
-            let resource = job.path_of(&change.logical_id);
-            match needs_consent.iter_mut().find(|consent| consent.resource == resource) {
-                Some(consent) => consent.verdict = consent.verdict.max(change.verdict),
-                None => needs_consent.push(Consent { resource, verdict: change.verdict }),
-            }
-        }
-        Err(Error::PlanRefused {
-            stack: job.stack.id.clone(),
-            worst: worst.cloned().map(Box::new),
-            needs_consent,
-        })
+        Ok(())
     })
+}
+
+/// Checks changes that only CloudFormation could tell: none may be denied, and what would lose items needs consent by name.
+///
+/// # Errors
+///
+/// [`Error::Denied`], [`Error::PlanRefused`].
+pub(crate) fn check_found(job: &Job<'_>, found: &[Change], limit: Option<Verdict>) -> Result<(), Error> {
+    let worst = found.iter().map(|change| change.verdict).max().unwrap_or_default();
+    if let Some(limit) = limit.filter(|limit| worst >= *limit && worst > Verdict::None) {
+        return Err(Error::Denied { stack: job.stack.id.clone(), verdict: worst, limit });
+    }
+    let consents = job.options.consents_for(&job.stack.id);
+    let is_consented =
+        |change: &Change| consents.get(&change.logical_id).is_some_and(|consent| *consent >= change.verdict);
+    let stops = |change: &&Change| match change.verdict {
+        Verdict::ReplacementKept | Verdict::DataLoss => !is_consented(change),
+        verdict => verdict == Verdict::Refused,
+    };
+    let stopping: Vec<Change> = found.iter().filter(stops).cloned().collect();
+    if stopping.is_empty() { Ok(()) } else { Err(refusal(job, &stopping, Vec::new())) }
+}
+
+/// Returns the error of changes that cannot be carried out, or not without consent.
+fn refusal(job: &Job<'_>, changes: &[Change], index_rebuilds: Vec<ResourcePath>) -> Error {
+    let worst = changes.iter().max_by_key(|change| change.verdict);
+    let is_loss = |change: &&Change| matches!(change.verdict, Verdict::ReplacementKept | Verdict::DataLoss);
+    // Consent does not help against what AWS would refuse, unless it is to delete an index and create it again.
+    let is_refused =
+        index_rebuilds.is_empty() && changes.iter().any(|change| change.verdict == Verdict::Refused);
+    let mut needs_consent: Vec<Consent> = Vec::new();
+    let losses = if is_refused { &[][..] } else { changes };
+    for change in losses.iter().filter(is_loss) {
+        let resource = job.path_of(&change.logical_id);
+        match needs_consent.iter_mut().find(|consent| consent.resource == resource) {
+            Some(consent) => consent.verdict = consent.verdict.max(change.verdict),
+            None => needs_consent.push(Consent { resource, verdict: change.verdict }),
+        }
+    }
+    Error::PlanRefused {
+        stack: job.stack.id.clone(),
+        worst: worst.cloned().map(Box::new),
+        needs_consent,
+        index_rebuilds,
+    }
 }
 
 /// Holds CloudFormation's change set against what was approved: it may replace or delete no more than that, in the stack and in the
@@ -112,15 +142,17 @@ pub(crate) fn check_change_set(
     approval: &Approval,
     change_set: &ChangeSet,
 ) -> Result<(), Error> {
-    // Nested stacks are not planned. What is consented to there is named by the ids that lead to it, such as `Child/Orders`.
+    // What is consented to in a nested stack counts although its templates could not be read, and it was not planned.
     let consents = job.options.consents_for(&job.stack.id);
-    let is_approved_below = |path: &str| consents.get(path) == Some(&Verdict::DataLoss);
+    let is_consented = |path: &str| path.contains('/') && consents.get(path) == Some(&Verdict::DataLoss);
     let own = change_set.changes.iter().map(|change| (change.logical_id.as_str(), change));
-    let own = own.filter(|(id, _)| !approval.covers_loss_of(id));
     let nested = change_set.nested.iter().map(|nested| (nested.path.as_str(), &nested.change));
-    let nested = nested.filter(|(path, _)| !is_approved_below(path));
-    let is_loss = |(_, change): &(&str, &Change)| destroys(change) && !is_harmless(&change.resource_type);
-    match own.chain(nested).find(is_loss) {
+    let all = own.chain(nested);
+    let mut unapproved =
+        all.filter(|(path, change)| !approval.covers_loss(path, change) && !is_consented(path));
+    let is_loss =
+        |(_, change): &(&str, &ResourceChange)| destroys(change) && !is_harmless(&change.resource_type);
+    match unapproved.find(is_loss) {
         None => Ok(()),
         Some((path, change)) => Err(Error::Disagreement {
             resource: job.path_of(path),
@@ -146,7 +178,7 @@ fn is_harmless(resource_type: &str) -> bool {
 }
 
 /// Returns whether the resource that a change is about is gone afterwards.
-fn destroys(change: &Change) -> bool {
+fn destroys(change: &ResourceChange) -> bool {
     match (&change.action, &change.policy_action) {
         (ChangeAction::Remove, Some(PolicyAction::Retain)) => false,
         (ChangeAction::Remove, _) => true,

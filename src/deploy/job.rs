@@ -1,5 +1,6 @@
 //! A stack on its way: what is deployed, what is wanted, and the plan from one to the other.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use tablewright::Stack;
 use tablewright::render::Rendered;
 use tablewright_cloudformation as cloudformation;
 use tablewright_cloudformation::stack::protection;
-use tablewright_plan::{Change, Plan, PlanOptions, StackSettings, Verdict, plan, settings};
+use tablewright_plan::{Change, Plan, PlanOptions, PseudoParameters, StackSettings, Verdict, plan, settings};
 
 use crate::approval::Approval;
 use crate::consent::ResourcePath;
@@ -90,6 +91,24 @@ impl Job<'_> {
         Approval::new(&self.plan, &self.settings, &self.rendered.template, &self.plan_options)
     }
 
+    /// Returns the tables whose indexes have to be deleted and created again, where consent to that is all that a refused plan lacks.
+    pub(crate) fn missing_index_rebuilds(&self) -> Vec<ResourcePath> {
+        let refused = |plan: &Plan| -> BTreeSet<String> {
+            let refused = plan.changes.iter().filter(|change| change.verdict == Verdict::Refused);
+            refused.map(|change| change.logical_id.clone()).collect()
+        };
+        let tables = refused(&self.plan);
+        let options = PlanOptions {
+            redefine_indexes: &self.plan_options.redefine_indexes | &tables,
+            ..self.plan_options.clone()
+        };
+        let deployed = self.deployed.as_ref().map(|deployed| &deployed.value);
+        if !refused(&plan(deployed, &self.rendered.template, &options)).is_empty() {
+            return Vec::new();
+        }
+        tables.iter().map(|table| self.path_of(table)).collect()
+    }
+
     /// Returns every change, of the template and besides it.
     pub fn changes(&self) -> impl Iterator<Item = &Change> {
         self.plan.changes.iter().chain(&self.settings)
@@ -147,7 +166,9 @@ pub async fn plan_stack<'a>(
     let plan_options = PlanOptions {
         deployed_parameters: Some(deployed_parameters),
         wanted_parameters: Some(wanted_parameters),
+        pseudo_parameters: pseudo_parameters(target, name, deployed_stack),
         allow: plan_options.allow.clone().into_iter().chain(options.consents_for(&stack.id)).collect(),
+        redefine_indexes: &plan_options.redefine_indexes | &options.index_rebuilds_for(&stack.id),
         ..plan_options.clone()
     };
     let plan = plan(deployed.as_ref().map(|deployed| &deployed.value), &rendered.template, &plan_options);
@@ -171,6 +192,19 @@ pub async fn plan_stack<'a>(
     };
     let label = target.label(&stack.id);
     Ok(Job { target, options, label, stack, rendered, deployed, plan, settings, digests, plan_options })
+}
+
+/// Returns what is known of a stack's place without a call: the ARN of a deployed stack tells everything, the connection the Region.
+fn pseudo_parameters(
+    target: &Target,
+    name: &str,
+    deployed: Option<&cloudformation::Stack>,
+) -> PseudoParameters {
+    let of_target = || PseudoParameters {
+        stack_name: Some(name.to_owned()),
+        ..PseudoParameters::of_region(&target.connection.region)
+    };
+    deployed.and_then(|stack| PseudoParameters::of_stack(&stack.id)).unwrap_or_else(of_target)
 }
 
 /// Returns the jobs of each target, which are next to each other.

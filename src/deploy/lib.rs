@@ -29,8 +29,11 @@
 //!    A change set that was created is executed or deleted, as far as [`Rollout::discard_open`] is called and reaches CloudFormation.
 //! 5. **Others are respected.** A busy stack is refused, or waited for with [`WaitOptions::idle_timeout`].
 //!
-//! What is *not* promised yet: nested stacks are not planned, only their change sets are held against losses; a reviewed plan is
-//! compared by its digests, and only before the first step; [`WaitOptions::timeout`] bounds an operation, not the wait for tables.
+//! What only CloudFormation can tell, such as the changes inside nested stacks, is planned from its change set, and is approved like
+//! the rest: [`Rollout::found`]. Without the permission to read the templates of nested stacks, their change sets are held against losses.
+//!
+//! What is *not* promised yet: the nested stacks of a job that depends on another one of the run are planned when it is its turn, so
+//! that only what loses nothing, or was consented to, is executed unseen; a reviewed plan is compared by its digests, and only before the first step; [`WaitOptions::timeout`] bounds an operation, not the wait for tables.
 //!
 //! ```
 //! use tablewright::Stack;
@@ -52,7 +55,7 @@
 //! ) -> Result<bool, Box<dyn std::error::Error>> {
 //!     let plan_options = PlanOptions::default();
 //!     let jobs = [plan_stack(target, stack, rendered, options, &plan_options).await?];
-//!     check_consents(&options.consents, &jobs)?;
+//!     check_consents(options, &jobs)?;
 //!     require_steps(&jobs)?;
 //!     let schedule = Schedule::new(&jobs, 1, false)?;
 //!     let rollout = Rollout::new(&jobs, &plan_options, WaitOptions::default(), events);
@@ -113,6 +116,7 @@ mod deployed;
 mod reviewed_plan;
 mod approval;
 mod job;
+mod found;
 mod gate;
 mod schedule;
 mod wait;

@@ -1,13 +1,13 @@
 //! What a deployment is given besides templates, and how far it is followed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde_json::Value;
 use tablewright_cloudformation::{Bucket, OnFailure, RollbackConfiguration};
 use tablewright_plan::Verdict;
 
-use crate::consent::Consent;
+use crate::consent::{Consent, ResourcePath};
 
 /// What the stacks of one target are deployed with, besides their templates.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +16,8 @@ pub struct Options {
     pub environment: String,
     /// The losses that are consented to, of all environments of the run.
     pub consents: Vec<Consent>,
+    /// The tables whose indexes may be deleted and created again under their name, of all environments of the run.
+    pub index_rebuilds: Vec<ResourcePath>,
     /// Values of parameters. A parameter that is not named keeps its deployed value, or gets its default.
     pub parameters: BTreeMap<String, String>,
     /// The role that CloudFormation assumes; the stack keeps using it.
@@ -76,6 +78,12 @@ impl Options {
             }
         }
         allowed
+    }
+
+    /// Returns the tables of a stack whose indexes may be deleted and created again.
+    pub(crate) fn index_rebuilds_for(&self, stack: &str) -> BTreeSet<String> {
+        let of_stack = |path: &&ResourcePath| path.environment == self.environment && path.stack == stack;
+        self.index_rebuilds.iter().filter(of_stack).map(|path| path.logical_id.clone()).collect()
     }
 
     /// Returns the given values of those parameters that a template declares.

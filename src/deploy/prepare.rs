@@ -6,11 +6,12 @@ use tablewright_cloudformation::{
     ChangeSet, Discarded, Events, Idle, Parameter, Prepared, PreparedRequest, Request, Requirements,
     Template, discard, discard_leftovers, prepare, prepare_request, upload, wait_for_idle,
 };
-use tablewright_plan::{Step, Wait};
+use tablewright_plan::{Change, Plan, Step, Wait};
 
 use crate::error::{Error, JobError};
 use crate::event::RolloutEvent;
-use crate::gate::check_change_set;
+use crate::found::beyond_plan;
+use crate::gate::{check_change_set, check_found};
 use crate::job::{Job, JobId};
 use crate::rollout::Rollout;
 use crate::schedule::Schedule;
@@ -61,11 +62,12 @@ impl Rollout<'_> {
         let job = self.job(id);
         let reviewed_text = || job.rendered.text.clone();
         if !now.plan.steps.is_empty() {
-            return self.prepare_steps(id, &now.plan.steps).await;
+            return self.prepare_steps(id, &now.plan, &now.plan.steps).await;
         }
-        // Tags of the stack are not part of the template, and still take a change set.
-        if now.tags_differ() {
-            let change_set = self.create_change_set(id, reviewed_text(), &job.rendered.template).await?;
+        // Tags of the stack are not part of the template, and still take a change set. So does what only CloudFormation can know.
+        if now.tags_differ() || !now.plan.unknown.is_empty() {
+            let template = &job.rendered.template;
+            let change_set = self.create_change_set(id, &now.plan, reviewed_text(), template).await?;
             return Ok(change_set.map(|change_set| PreparedStep { change_set, steps: Vec::new() }));
         }
         // A stack with nothing to change is a success only if it is in a good state (aws-cdk-cli#1972).
@@ -82,6 +84,7 @@ impl Rollout<'_> {
     pub(crate) async fn prepare_steps(
         &self,
         id: JobId,
+        plan: &Plan,
         steps: &[Step],
     ) -> Result<Option<PreparedStep>, Error> {
         let job = self.job(id);
@@ -92,7 +95,7 @@ impl Rollout<'_> {
             } else {
                 step.template.to_string()
             };
-            if let Some(change_set) = self.create_change_set(id, text, &step.template).await? {
+            if let Some(change_set) = self.create_change_set(id, plan, text, &step.template).await? {
                 return Ok(Some(PreparedStep { change_set, steps: steps[position..].to_vec() }));
             }
             let (stack, summary) = (job.label.clone(), step.summary.join("; "));
@@ -133,6 +136,7 @@ impl Rollout<'_> {
     async fn create_change_set(
         &self,
         id: JobId,
+        plan: &Plan,
         text: String,
         template: &Value,
     ) -> Result<Option<ChangeSet>, Error> {
@@ -143,7 +147,8 @@ impl Rollout<'_> {
         let call = async |events: &Events| prepare(&job.target.cloudformation, &prepared, events).await;
         match self.events.forward_events(&job.label, call).await? {
             Prepared::Ready(change_set) => {
-                check_change_set(job, &self.approvals[id.index()], &change_set)?;
+                self.check_found(id, &beyond_plan(job, plan, template, &change_set).await?)?;
+                check_change_set(job, &self.approvals.borrow()[id.index()], &change_set)?;
                 Ok(Some(change_set))
             }
             Prepared::Unchanged { .. } => {
@@ -151,6 +156,32 @@ impl Rollout<'_> {
                 Ok(None)
             }
         }
+    }
+
+    /// Holds what only CloudFormation could tell against the gates, and against what was approved. What the first change set of a job
+    /// tells belongs to what is approved: it is shown before anybody is asked.
+    fn check_found(&self, id: JobId, found: &[Change]) -> Result<(), Error> {
+        let job = self.job(id);
+        let is_first = !self.found.borrow().contains_key(&id);
+        if is_first {
+            if !found.is_empty() {
+                let (stack, changes) = (job.label.clone(), found.to_vec());
+                self.events.send(RolloutEvent::Found { stack, changes });
+            }
+            self.found.borrow_mut().insert(id, found.to_vec());
+        }
+        check_found(job, found, self.denied)?;
+        let approval = &mut self.approvals.borrow_mut()[id.index()];
+        if is_first {
+            approval.add(found);
+            return Ok(());
+        }
+        let changes = approval.not_covered(found.iter());
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let stack = job.stack.id.clone();
+        Err(Error::NotApproved { stack, executed: 1, changes })
     }
 
     /// Checks a request against the state of the stack. Uploads a template that is too large for a request.

@@ -10,7 +10,7 @@ use tablewright_cloudformation::stack::{self, protection};
 use tablewright_cloudformation::{
     CancelCreation, ChangeSet, Events, Outcome, Polling, StackStatus, WatchError, cancel, execute, watch,
 };
-use tablewright_plan::{Change, PlanOptions};
+use tablewright_plan::{Change, PlanOptions, Verdict};
 
 use crate::approval::Approval;
 use crate::ending::{Ending, conclude};
@@ -30,7 +30,11 @@ use crate::wait::{wait_for_earlier_indexes, wait_for_tables};
 pub struct Rollout<'a> {
     jobs: &'a [Job<'a>],
     /// What may be executed of each job.
-    pub(crate) approvals: Vec<Approval>,
+    pub(crate) approvals: RefCell<Vec<Approval>>,
+    /// The least verdict that is denied of what only CloudFormation could tell.
+    pub(crate) denied: Option<Verdict>,
+    /// What only CloudFormation could tell of the jobs whose first change set was created.
+    pub(crate) found: RefCell<BTreeMap<JobId, Vec<Change>>>,
     plan_options: &'a PlanOptions,
     pub(crate) options: WaitOptions,
     pub(crate) events: &'a EventSender,
@@ -57,7 +61,9 @@ impl<'a> Rollout<'a> {
     ) -> Self {
         Self {
             jobs,
-            approvals: jobs.iter().map(Job::approval).collect(),
+            approvals: RefCell::new(jobs.iter().map(Job::approval).collect()),
+            denied: None,
+            found: RefCell::default(),
             plan_options,
             options,
             events,
@@ -66,6 +72,25 @@ impl<'a> Rollout<'a> {
             running: RefCell::default(),
             unfinished: RefCell::default(),
         }
+    }
+
+    /// Denies changes with a verdict, or a worse one, also where only CloudFormation can tell of them.
+    #[must_use]
+    pub fn denying(self, limit: Option<Verdict>) -> Self {
+        Self { denied: limit, ..self }
+    }
+
+    /// Returns what only CloudFormation could tell of a job, such as the changes inside its nested stacks: known once
+    /// [`prepare`](Self::prepare) has created its change set. To approve the rollout approves it, too.
+    #[must_use]
+    pub fn found(&self, id: JobId) -> Vec<Change> {
+        self.found.borrow().get(&id).cloned().unwrap_or_default()
+    }
+
+    /// Returns whether there is anything to execute, as far as the jobs are prepared.
+    #[must_use]
+    pub fn has_work(&self) -> bool {
+        self.jobs.iter().any(Job::has_changes) || self.prepared.borrow().values().any(Option::is_some)
     }
 
     /// Returns a job.
@@ -195,7 +220,7 @@ impl<'a> Rollout<'a> {
                 return Err(Error::StepsRemain { stack, number, of, wait });
             }
             let now = self.plan_again(id, executed).await?;
-            match self.prepare_steps(id, &now.plan.steps).await? {
+            match self.prepare_steps(id, &now.plan, &now.plan.steps).await? {
                 None => return Ok(ending),
                 Some(_) if executed >= most => return Err(deployed_by_another(job, executed)),
                 Some(step) => next = step,
@@ -219,7 +244,7 @@ impl<'a> Rollout<'a> {
         // CloudFormation does not show the value of a `NoEcho` parameter, so it always seems to differ; this rollout has set it.
         let is_set = |change: &&Change| executed > 0 && is_hidden_parameter(change);
         let changes = now.plan.changes.iter().chain(settings).filter(|change| !is_set(change));
-        let changes = self.approvals[id.index()].not_covered(changes);
+        let changes = self.approvals.borrow()[id.index()].not_covered(changes);
         if changes.is_empty() && !now.plan.is_stopped() {
             return Ok(now);
         }

@@ -213,6 +213,34 @@ fn files_without_a_project() {
 }
 
 #[test]
+fn files_in_a_region_and_with_parameters() {
+    let project = Project::empty("diff-known");
+    let table = |name: &str| {
+        format!(
+            "Parameters:\n  Stage: {{Type: String, Default: dev}}\nResources:\n  Notes:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      TableName: {name}\n"
+        )
+    };
+    project.write("old.yaml", &table("!Sub 'notes-${Stage}-${AWS::Region}'"));
+    project.write("new.yaml", &table("!Sub 'notes-${Stage}-eu-west-1'"));
+    let diff = |args: &[&str]| {
+        project.run(
+            &[&["diff", "--of", "new.yaml", "--against", "old.yaml", "--fail-on", "refused"], args].concat(),
+        )
+    };
+    let _ = diff(&[]).ends_with(6);
+    let _ = diff(&["--region", "eu-west-1"]).ends_with(0).prints("new against old.yaml: nothing to change");
+    let _ = diff(&["--region", "us-east-1"]).ends_with(6);
+
+    project.write("new.yaml", &table("notes-prod-eu-west-1"));
+    let _ = diff(&["--region", "eu-west-1"]).ends_with(6);
+    let _ = diff(&["--region", "eu-west-1", "--parameter", "Stage=prod"])
+        .ends_with(0)
+        .prints("nothing to change");
+    let _ = diff(&["--region", "eu-west-1", "--parameter", "Stage=dev"]).ends_with(6);
+    let _ = diff(&["--parameter", "Stag=dev"]).ends_with(2).says("did you mean `Stage`");
+}
+
+#[test]
 fn what_is_no_template() {
     let project = Project::empty("diff-bad");
     project.write("good.yaml", "Resources: {}\n");

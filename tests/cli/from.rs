@@ -89,6 +89,22 @@ fn what_was_reviewed_is_deployed() {
 }
 
 #[test]
+fn what_was_rendered_is_planned_without_the_definitions() {
+    let project = rendered("plan");
+    let _cloud = Cloud::quick(&project);
+    let diff = |args: &[&str]| {
+        project.run(&[&["diff", "--of", "out", "--against", "deployed", "--sandbox"], args].concat())
+    };
+    let _ =
+        diff(&["--env", "dev", "notes", "--report", "json=plan.json"]).ends_with(0).prints("notes: 7 new");
+    let deploy = ["deploy", "notes", "--from", "out", "--env", "dev", "--sandbox", "--plan", "plan.json"];
+    let _ = project.run(&deploy).ends_with(0);
+    let _ = diff(&["--env", "dev", "notes", "--exit-code"]).ends_with(0).prints("notes: nothing to change");
+    let _ = diff(&["--all-envs", "--exit-code"]).ends_with(8).prints("notes: 7 new");
+    let _ = diff(&[]).ends_with(2).says("which environment?");
+}
+
+#[test]
 fn what_was_changed_since_is_not() {
     let project = rendered("changed");
     let cloud = Cloud::quick(&project);

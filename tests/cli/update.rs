@@ -60,6 +60,26 @@ fn capacity_in_place() {
 }
 
 #[test]
+fn an_index_is_redefined_with_consent() {
+    let (project, cloud) = deployed("rebuild", "shop");
+    let item = "pub struct Product {";
+    let index = |field: &str| format!("#[ddb(index(name = \"byName\", partition({field})))]\n{item}");
+    project.replace("shop.rs", item, &index("name"));
+    let deploy = |args: &[&str]| project.run(&[&["deploy", "shop", "--sandbox", "--yes"], args].concat());
+    let _ = deploy(&[]).ends_with(0);
+    project.replace("shop.rs", &index("name"), &index("category"));
+    let _ = deploy(&[]).ends_with(6).says("to do it all the same: `--allow-index-rebuild dev/shop/Product`");
+    let _ = deploy(&["--allow-index-rebuild", "dev/shop/Produkt"])
+        .ends_with(2)
+        .says("did you mean `dev/shop/Product`?");
+    // Consent to something else is none.
+    let _ = deploy(&["--allow-index-rebuild", "dev/shop/Category"]).ends_with(6);
+    let _ = deploy(&["--allow-index-rebuild", "dev/shop/Product"]).ends_with(0);
+    let table = cloud.table("demo-dev-product");
+    assert_eq!(table["GlobalSecondaryIndexes"][0]["KeySchema"][0]["AttributeName"], "Category");
+}
+
+#[test]
 fn indexes_one_by_one() {
     let (project, cloud) = deployed("indexes", "shop");
     let index = |name: &str, field: &str| format!("#[ddb(index(name = \"{name}\", partition({field})))]\n");

@@ -104,6 +104,10 @@ fn help() {
           --allow-data-loss <ENV/STACK/RESOURCE>
               Allow a change that loses the data of this resource (may be repeated)
 
+          --allow-index-rebuild <ENV/STACK/TABLE>
+              Allow indexes of this table to be deleted and created again under their name; queries on
+              them fail meanwhile (may be repeated)
+
       -h, --help
               Print help (see a summary with '-h')
 

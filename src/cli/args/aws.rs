@@ -55,8 +55,7 @@ impl AwsArgs {
         scratch: &Path,
         env: &EnvConfig,
     ) -> Result<SelectedTarget> {
-        self.guard_region(env)?;
-        let region = self.region.clone().or_else(|| env.region.clone());
+        let region = self.region(env)?;
         if self.sandbox {
             let target = sandbox_target(scratch, region).await?;
             return Ok(SelectedTarget { target, is_sandbox: true, flags: self.flags(common) });
@@ -76,6 +75,12 @@ impl AwsArgs {
         };
         let target = Target::new(connection, name);
         Ok(SelectedTarget { target, is_sandbox: false, flags: self.flags(common) })
+    }
+
+    /// Returns the Region to work in, as far as it is known without the AWS configuration.
+    pub(crate) fn region(&self, env: &EnvConfig) -> Result<Option<String>> {
+        self.guard_region(env)?;
+        Ok(self.region.clone().or_else(|| env.region.clone()))
     }
 
     /// An environment that has a region is deployed there and nowhere else.

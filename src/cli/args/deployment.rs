@@ -227,6 +227,11 @@ impl MergedArgs {
             }
             known.extend(declared_parameters(&rendered.template).map(str::to_owned));
         }
+        self.check_declared(known)
+    }
+
+    /// Checks that some template declares each parameter; `known` are those that are declared.
+    pub(crate) fn check_declared(&self, mut known: Vec<String>) -> Result<()> {
         let given = self.options.parameters.keys();
         let unknown: Vec<&String> = given.filter(|name| !known.contains(name)).collect();
         if unknown.is_empty() {

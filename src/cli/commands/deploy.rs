@@ -17,7 +17,7 @@ use crate::event_loop::{Interrupted, Interrupts, run, run_until_interrupted};
 use crate::exit::Exit;
 use crate::prompt::{ask, must_be_able_to_ask};
 use crate::report::failure::{detached, interrupted_before, rollout_failed};
-use crate::report::plan::show;
+use crate::report::plan::{show, show_found};
 use crate::report::{OutputFormat, Reporter};
 use crate::source::stacks::{RenderedStacks, of_definitions, rendered_before};
 use crate::target::SelectedTarget;
@@ -57,6 +57,9 @@ pub(super) struct Args {
     /// Allow a change that loses the data of this resource (may be repeated)
     #[arg(long, value_name = "ENV/STACK/RESOURCE")]
     allow_data_loss: Vec<ResourcePath>,
+    /// Allow indexes of this table to be deleted and created again under their name; queries on them fail meanwhile (may be repeated)
+    #[arg(long, value_name = "ENV/STACK/TABLE")]
+    allow_index_rebuild: Vec<ResourcePath>,
     /// Replaced by `--allow-replacement` and `--allow-data-loss`
     #[arg(long, value_name = "TABLE", hide = true)]
     allow_replace: Vec<String>,
@@ -83,6 +86,7 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
     let for_env = |source: &RenderedStacks| Options {
         environment: source.env_name.clone(),
         consents: consents.clone(),
+        index_rebuilds: args.allow_index_rebuild.clone(),
         ..merged.for_env(&source.env)
     };
     let options: Vec<Options> = sources.iter().map(for_env).collect();
@@ -171,7 +175,8 @@ impl Run<'_> {
         show(&jobs, self.reporter);
         self.check(&jobs, options)?;
         let schedule = Schedule::new(&jobs, usize::from(self.args.concurrency), self.args.keep_going)?;
-        let rollout = Rollout::new(&jobs, &plan_options, self.args.deployment.wait_options(), &events);
+        let rollout = Rollout::new(&jobs, &plan_options, self.args.deployment.wait_options(), &events)
+            .denying(self.args.deny.iter().min().copied());
         self.approve(&jobs, &rollout, &schedule).await?;
         self.execute(&jobs, &rollout, &schedule).await
     }
@@ -180,7 +185,7 @@ impl Run<'_> {
     fn check(&self, jobs: &[Job<'_>], options: &[Options]) -> Result<()> {
         let failed = |error| self.job_failed(jobs, error);
         if let Some(options) = options.first() {
-            check_consents(&options.consents, jobs)?;
+            check_consents(options, jobs)?;
         }
         if let Some(reviewed) = self.reviewed {
             require_reviewed_plan(reviewed, jobs).map_err(failed)?;
@@ -194,8 +199,12 @@ impl Run<'_> {
 
     /// Creates the first change sets and asks for confirmation. Without it, nothing is left.
     async fn approve(&mut self, jobs: &[Job<'_>], rollout: &Rollout<'_>, schedule: &Schedule) -> Result<()> {
-        let refusal = match self.until_interrupted(rollout.prepare(schedule)).await {
-            Ok(Ok(())) if !jobs.iter().any(Job::has_changes) => None,
+        let prepared = self.until_interrupted(rollout.prepare(schedule)).await;
+        for (position, job) in jobs.iter().enumerate() {
+            show_found(job, &rollout.found(JobId::new(position)), self.reporter);
+        }
+        let refusal = match prepared {
+            Ok(Ok(())) if !rollout.has_work() => None,
             Ok(Ok(())) => {
                 let names: Vec<&str> =
                     self.targets.iter().map(|target| target.target.name.as_str()).collect();

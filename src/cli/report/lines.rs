@@ -13,7 +13,7 @@ use tablewright_deploy::RolloutEvent;
 /// Returns the line of an event; `None` for events that only programs need.
 pub(crate) fn line(event: &RolloutEvent) -> Option<String> {
     match event {
-        RolloutEvent::Planned { .. } | RolloutEvent::Ended { .. } => None,
+        RolloutEvent::Planned { .. } | RolloutEvent::Found { .. } | RolloutEvent::Ended { .. } => None,
         RolloutEvent::Began { stack, work, .. } => Some(format!("{stack}: {}", going_on(*work))),
         RolloutEvent::Step { stack, number, of, summary } => {
             Some(format!("{stack}: step {number} of {of}: {summary}"))

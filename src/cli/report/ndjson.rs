@@ -18,6 +18,7 @@ use tablewright_deploy::{Ending, RolloutEvent, Work};
 pub(crate) fn object(event: &RolloutEvent) -> Value {
     let (kind, rest) = match event {
         RolloutEvent::Planned { plan, .. } => ("planned", planned(plan)),
+        RolloutEvent::Found { changes, .. } => ("found", found(changes)),
         RolloutEvent::Began { work, .. } => ("began", json!({ "work": work_word(*work) })),
         RolloutEvent::Step { number, of, summary, .. } => {
             ("step", json!({ "number": number, "of": of, "summary": summary }))
@@ -45,6 +46,22 @@ fn work_word(work: Work) -> &'static str {
 }
 
 fn planned(plan: &Plan) -> Value {
+    let unknown: Vec<String> = plan.unknown.iter().map(ToString::to_string).collect();
+    json!({
+        "verdict": plan.verdict().as_str(),
+        "steps": plan.steps.len(),
+        "changes": changes(&plan.changes),
+        "unknown": (!unknown.is_empty()).then_some(unknown),
+    })
+}
+
+/// What only CloudFormation could tell.
+fn found(found: &[Change]) -> Value {
+    let worst = found.iter().map(|change| change.verdict).max().unwrap_or_default();
+    json!({ "verdict": worst.as_str(), "changes": changes(found) })
+}
+
+fn changes(changes: &[Change]) -> Vec<Value> {
     let change = |change: &Change| {
         json!({
             "section": change.section,
@@ -59,11 +76,7 @@ fn planned(plan: &Plan) -> Value {
             "server_text": change.server_text,
         })
     };
-    json!({
-        "verdict": plan.verdict().as_str(),
-        "steps": plan.steps.len(),
-        "changes": plan.changes.iter().map(change).collect::<Vec<_>>(),
-    })
+    changes.iter().map(change).collect()
 }
 
 fn cloud(event: &Event) -> (&'static str, Value) {

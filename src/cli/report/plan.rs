@@ -29,6 +29,21 @@ pub(crate) fn show(jobs: &[Job<'_>], reporter: &mut Reporter) {
     }
 }
 
+/// Shows what only CloudFormation could tell of a job.
+pub(crate) fn show_found(job: &Job<'_>, found: &[Change], reporter: &mut Reporter) {
+    if found.is_empty() {
+        return;
+    }
+    let located =
+        |change: &Change| Located { at: place_in_definition(job.stack, change), change: change.clone() };
+    let (label, name) = (&job.label, job.stack_name());
+    reporter.say(&format!("CloudFormation finds in {label} ({name}): {}", summary_of_changes(found)));
+    let changes = changes(&found.iter().map(located).collect::<Vec<_>>());
+    if !changes.is_empty() {
+        reporter.say(changes.trim_end());
+    }
+}
+
 /// Returns the plan of a job in the form that is reviewed.
 pub(crate) fn comparison(job: &Job<'_>) -> Comparison {
     let locate = |change: &Change| place_in_definition(job.stack, change);

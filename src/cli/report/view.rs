@@ -58,7 +58,7 @@ impl View {
     /// Takes an event in.
     pub(crate) fn take(&mut self, event: &RolloutEvent) {
         match event {
-            RolloutEvent::Planned { .. } | RolloutEvent::PassedOver { .. } => {}
+            RolloutEvent::Planned { .. } | RolloutEvent::Found { .. } | RolloutEvent::PassedOver { .. } => {}
             RolloutEvent::Began { stack, work, .. } => self.stacks.push(StackView::new(stack, *work)),
             RolloutEvent::Step { number, of, .. } => {
                 if let Some(stack) = self.stack(event.stack()) {

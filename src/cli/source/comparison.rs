@@ -6,8 +6,8 @@ use std::path::Path;
 use similar::TextDiff;
 use tablewright::render::Rendered;
 use tablewright::{Env, Stack};
-use tablewright_deploy::{deployed_template, plan_stack};
-use tablewright_plan::{Action, Change, Plan, PlanOptions, Verdict};
+use tablewright_deploy::{declared_parameters, deployed_template, plan_stack};
+use tablewright_plan::{Action, Change, Plan, PlanOptions, PseudoParameters, Verdict};
 use tablewright_review::{Comparison, Located};
 
 use crate::args::comparison::ComparisonArgs;
@@ -15,11 +15,16 @@ use crate::args::{Common, select};
 use crate::error::{CommandError, Result};
 use crate::project::{EnvConfig, Project};
 use crate::report::plan;
-use crate::source::stacks::of_definitions;
+use crate::source::stacks::{RenderedStacks, environments, is_rendered, of_definitions, rendered_before};
 use crate::source::{Files, Git, Pair, Side, Source, Template, job_notes, pair, templates};
 
 /// Compares what two sources have, in each environment that is asked for.
 pub(crate) async fn compare_all(common: &Common, args: &ComparisonArgs) -> Result<Vec<Comparison>> {
+    if let (Source::Deployed, Source::Path(folder)) = (&args.against, &args.of)
+        && is_rendered(folder)
+    {
+        return compare_rendered(common, args, folder).await;
+    }
     let project = match common.project() {
         Ok(project) => Some(project),
         // Two files can be compared anywhere.
@@ -40,6 +45,27 @@ pub(crate) async fn compare_all(common: &Common, args: &ComparisonArgs) -> Resul
     Ok(comparisons)
 }
 
+/// Plans templates that were rendered before against what is deployed, as `deploy --from` does: their manifest names the stacks, so
+/// neither cargo nor the definitions are needed.
+async fn compare_rendered(common: &Common, args: &ComparisonArgs, folder: &Path) -> Result<Vec<Comparison>> {
+    let envs = match args.all_envs {
+        true => environments(folder).into_iter().map(Some).collect(),
+        false => vec![common.env.clone()],
+    };
+    let mut comparisons = Vec::new();
+    for env in envs {
+        let wanted = rendered_before(common, folder, env.as_deref(), &args.stacks)?;
+        let env_name = wanted.env_name.clone();
+        let planned = plans(common, args, wanted).await?.into_iter();
+        comparisons.extend(planned.map(|comparison| Comparison {
+            environment: Some(env_name.clone()),
+            after: folder.display().to_string(),
+            ..comparison
+        }));
+    }
+    Ok(comparisons)
+}
+
 /// Returns whether a source can be read without a project.
 fn is_apart(source: &Source) -> bool {
     matches!(source, Source::Path(_) | Source::Revision { path: Some(_), .. })
@@ -49,7 +75,11 @@ fn is_apart(source: &Source) -> bool {
 async fn compare(sources: &Sources<'_>) -> Result<Vec<Comparison>> {
     let args = sources.args;
     let comparisons = match (&args.against, &args.of) {
-        (Source::Deployed, Source::Definitions) => sources.plans().await?,
+        (Source::Deployed, Source::Definitions) => {
+            let (_, env, _) = sources.place();
+            let wanted = of_definitions(sources.common, Some(env.name()), &args.stacks)?;
+            plans(sources.common, args, wanted).await?
+        }
         (against, of) => {
             // What is deployed is asked for by the names of the other side.
             let of_side = match of {
@@ -68,7 +98,7 @@ async fn compare(sources: &Sources<'_>) -> Result<Vec<Comparison>> {
             for template in pairs.iter().flat_map(|pair| pair.against.iter().chain(&pair.of)) {
                 sources.common.show_notes(&template.notes);
             }
-            pairs.iter().map(comparison).collect()
+            sources.compare_pairs(&pairs)?
         }
     };
     let env = sources.env.as_ref().map(|(env, _)| env.name().to_owned());
@@ -87,23 +117,24 @@ struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    /// Plans the definitions against what is deployed, and what changes beside the templates.
-    async fn plans(&self) -> Result<Vec<Comparison>> {
-        let (project, env, env_config) = self.place();
-        let mut wanted = of_definitions(self.common, Some(env.name()), &self.args.stacks)?;
-        let target = self.args.aws.connect(self.common, &project.scratch(), env_config).await?;
+    /// Compares pairs of templates with what is known of their stacks besides.
+    fn compare_pairs(&self, pairs: &[Pair]) -> Result<Vec<Comparison>> {
         let given = self.args.parameters.read()?;
-        given.apply(&mut wanted.stacks)?;
-        let (mut comparisons, options) = (Vec::new(), given.for_env(env_config));
-        for (stack, rendered) in &wanted.stacks {
-            let plan_options = PlanOptions::default();
-            let job = plan_stack(&target.target, stack, rendered.clone(), &options, &plan_options).await?;
-            self.common.show_notes(&job_notes(&job));
-            let deployed = job.deployed.as_ref().map_or("", |deployed| &deployed.text);
-            let text_diff = text_diff(("deployed", deployed), ("definitions", &job.rendered.text));
-            comparisons.push(Comparison { text_diff, ..plan::comparison(&job) });
-        }
-        Ok(comparisons)
+        let templates = pairs.iter().flat_map(|pair| pair.against.iter().chain(&pair.of));
+        let declared = templates.flat_map(|template| declared_parameters(&template.value));
+        given.check_declared(declared.map(str::to_owned).collect())?;
+        let nowhere = EnvConfig::default();
+        let env = self.env.as_ref().map_or(&nowhere, |(_, env)| *env);
+        let place = PseudoParameters {
+            account_id: env.account.clone(),
+            ..self
+                .args
+                .aws
+                .region(env)?
+                .map_or_else(PseudoParameters::default, |region| PseudoParameters::of_region(&region))
+        };
+        let parameters = given.for_env(env).parameters;
+        Ok(pairs.iter().map(|pair| comparison(pair, &known(pair, &place, &parameters))).collect())
     }
 
     /// Reads a source that is not what is deployed.
@@ -167,8 +198,59 @@ impl Sources<'_> {
     }
 }
 
+/// Plans rendered templates against what is deployed, and what changes beside the templates.
+async fn plans(
+    common: &Common,
+    args: &ComparisonArgs,
+    mut wanted: RenderedStacks,
+) -> Result<Vec<Comparison>> {
+    let target = args.aws.connect(common, &wanted.scratch, &wanted.env).await?;
+    let given = args.parameters.read()?;
+    given.apply(&mut wanted.stacks)?;
+    let (mut comparisons, options) = (Vec::new(), given.for_env(&wanted.env));
+    for (stack, rendered) in &wanted.stacks {
+        let plan_options = PlanOptions::default();
+        let job = plan_stack(&target.target, stack, rendered.clone(), &options, &plan_options).await?;
+        common.show_notes(&job_notes(&job));
+        let deployed = job.deployed.as_ref().map_or("", |deployed| &deployed.text);
+        let text_diff = text_diff(("deployed", deployed), ("definitions", &job.rendered.text));
+        comparisons.push(Comparison { text_diff, ..plan::comparison(&job) });
+    }
+    Ok(comparisons)
+}
+
+/// Returns what is known of the stack of two templates besides them.
+///
+/// The values that were given hold for both sides. Where none was given, and none is deployed, other values than the defaults may be in
+/// use, so the parameters are not known.
+fn known(
+    Pair { against, of, .. }: &Pair,
+    place: &PseudoParameters,
+    given: &BTreeMap<String, String>,
+) -> PlanOptions {
+    let sides = || against.iter().chain(of);
+    let deployed = sides().find_map(Template::deployed_stack);
+    let name = sides().find_map(|template| template.definition()?.name.clone());
+    let of_place = || PseudoParameters { stack_name: name, ..place.clone() };
+    let pseudo_parameters =
+        deployed.and_then(|stack| PseudoParameters::of_stack(&stack.id)).unwrap_or_else(of_place);
+    let mut values = deployed.map(|stack| stack.parameters.clone()).unwrap_or_default();
+    values.extend(given.clone());
+    let is_known = deployed.is_some() || !given.is_empty();
+    let of_deployed = against.as_ref().and_then(Template::deployed_stack);
+    PlanOptions {
+        deployed_parameters: match of_deployed {
+            Some(stack) => Some(stack.parameters.clone()),
+            None => is_known.then(|| values.clone()),
+        },
+        wanted_parameters: is_known.then_some(values),
+        pseudo_parameters,
+        ..PlanOptions::default()
+    }
+}
+
 /// Compares two templates of a stack.
-fn comparison(Pair { stack, against, of }: &Pair) -> Comparison {
+fn comparison(Pair { stack, against, of }: &Pair, known: &PlanOptions) -> Comparison {
     let (before_name, before_text) = against.as_ref().map_or(("nothing", ""), |it| (&it.name, &it.text));
     let Some(of) = of else {
         return Comparison {
@@ -176,8 +258,7 @@ fn comparison(Pair { stack, against, of }: &Pair) -> Comparison {
             ..Comparison::of(stack, [before_name, "nothing"], &Plan::default(), |_| None)
         };
     };
-    let plan =
-        tablewright_plan::plan(against.as_ref().map(|it| &it.value), &of.value, &PlanOptions::default());
+    let plan = tablewright_plan::plan(against.as_ref().map(|it| &it.value), &of.value, known);
     let locate = |change: &Change| of.place(change);
     Comparison {
         stack_name: of.definition().and_then(|stack| stack.name.clone()),

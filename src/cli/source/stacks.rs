@@ -71,6 +71,21 @@ pub(crate) fn rendered_before(
     })
 }
 
+/// Returns whether `render --out` has written a folder: it has a manifest, or the folders of environments that have one.
+pub(crate) fn is_rendered(folder: &Path) -> bool {
+    folder.join(Manifest::FILE).is_file() || !environments(folder).is_empty()
+}
+
+/// Returns the names of the environments that a folder of `render --out` has folders for.
+pub(crate) fn environments(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let with_manifest = entries.filter(|entry| entry.path().join(Manifest::FILE).is_file());
+    let mut names: Vec<String> =
+        with_manifest.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    names.sort();
+    names
+}
+
 /// Returns the folder of an environment: the one that is given, or the one of that name in it.
 fn folder_of(folder: &Path, env: Option<&str>) -> Result<PathBuf> {
     if folder.join(Manifest::FILE).is_file() {

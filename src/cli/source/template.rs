@@ -6,6 +6,7 @@ use anyhow::anyhow;
 use serde_json::Value;
 use tablewright::render::{Addition, Rendered};
 use tablewright::{Place, Stack};
+use tablewright_cloudformation::Stack as DeployedStack;
 use tablewright_deploy::{DeployedTemplate, Job};
 use tablewright_plan::Change;
 use tablewright_template::{Node, ParseError, parse_bytes};
@@ -31,7 +32,7 @@ pub(crate) struct Template {
 pub(crate) enum Origin {
     Definition(Box<Stack>),
     File { path: String, tree: Node },
-    Deployed,
+    Deployed(Box<DeployedStack>),
 }
 
 impl Template {
@@ -55,15 +56,23 @@ impl Template {
     /// Takes over what a stack was deployed from.
     pub(crate) fn deployed(deployed: DeployedTemplate) -> Self {
         let notes = duplicate_keys(&deployed);
-        let DeployedTemplate { text, value, .. } = deployed;
-        Self { name: "deployed".into(), text, value, origin: Origin::Deployed, notes }
+        let DeployedTemplate { stack, text, value, .. } = deployed;
+        Self { name: "deployed".into(), text, value, origin: Origin::Deployed(Box::new(stack)), notes }
     }
 
     /// Returns the definition that the template was rendered from.
     pub(crate) fn definition(&self) -> Option<&Stack> {
         match &self.origin {
             Origin::Definition(stack) => Some(stack),
-            Origin::File { .. } | Origin::Deployed => None,
+            Origin::File { .. } | Origin::Deployed(_) => None,
+        }
+    }
+
+    /// Returns the stack that was deployed from the template.
+    pub(crate) fn deployed_stack(&self) -> Option<&DeployedStack> {
+        match &self.origin {
+            Origin::Deployed(stack) => Some(stack),
+            Origin::Definition(_) | Origin::File { .. } => None,
         }
     }
 
@@ -71,7 +80,7 @@ impl Template {
     pub(crate) fn file(&self) -> Option<&str> {
         match &self.origin {
             Origin::File { path, .. } => Some(path.trim_start_matches("./")),
-            Origin::Definition(_) | Origin::Deployed => None,
+            Origin::Definition(_) | Origin::Deployed(_) => None,
         }
     }
 
@@ -90,7 +99,7 @@ impl Template {
                 let line = line(tree, change)?;
                 format!("{}:{line}", path.trim_start_matches("./")).parse().ok()
             }
-            Origin::Deployed => None,
+            Origin::Deployed(_) => None,
         }
     }
 }
@@ -109,7 +118,8 @@ pub(crate) fn notes(stack: &str, rendered: &Rendered) -> Vec<String> {
 /// Returns what a reader should know besides the plan of a job, a line each.
 pub(crate) fn job_notes(job: &Job<'_>) -> Vec<String> {
     let of_deployed = job.deployed.iter().flat_map(duplicate_keys);
-    notes(&job.stack.id, &job.rendered).into_iter().chain(of_deployed).collect()
+    let unknown = job.plan.unknown.iter().map(|unknown| format!("stack {}: {unknown}", job.stack.id));
+    notes(&job.stack.id, &job.rendered).into_iter().chain(of_deployed).chain(unknown).collect()
 }
 
 fn duplicate_keys(deployed: &DeployedTemplate) -> Vec<String> {

@@ -11,7 +11,7 @@ pub mod change;
 pub mod validation;
 pub mod delete;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_cloudformation::Client;
@@ -61,6 +61,8 @@ pub struct ChangeSet {
     pub changes: Vec<Change>,
     /// What it changes in nested stacks, to any depth.
     pub nested: Vec<NestedChange>,
+    /// The nested stacks that it creates or updates, to any depth, each after its parent.
+    pub nested_stacks: Vec<NestedStack>,
     /// Whether a failed operation of this stack stays where it stopped; `None` where nothing has to be said about it.
     pub disable_rollback: Option<bool>,
     /// Whether resources that a failed operation made are deleted with it, whatever their `DeletionPolicy`.
@@ -76,6 +78,19 @@ pub struct NestedChange {
     pub path: String,
     /// The change.
     pub change: Change,
+}
+
+/// A nested stack that a change set creates or updates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NestedStack {
+    /// The logical ids that lead to it, such as `Child`.
+    pub path: String,
+    /// The ARN of its own change set.
+    pub change_set_id: String,
+    /// Its ARN, where it exists.
+    pub stack_id: Option<String>,
+    /// The values that its parameters will have.
+    pub parameters: BTreeMap<String, String>,
 }
 
 /// Why a change set could not be prepared.
@@ -262,7 +277,7 @@ async fn work_out(
         if disable_rollback == Some(true) {
             refuse_replacements(&prepared.request.stack_name, &changes)?;
         }
-        let nested = nested_changes(client, &changes).await?;
+        let (nested, nested_stacks) = nested_changes(client, &changes).await?;
         let warnings = validation::validations(client, &created.id).await;
         return Ok(Some(ChangeSet {
             id: created.id,
@@ -272,6 +287,7 @@ async fn work_out(
             change_set_type: prepared.change_set_type,
             changes,
             nested,
+            nested_stacks,
             disable_rollback,
             retain_except_on_create: prepared.request.retain_except_on_create,
             warnings,
@@ -382,21 +398,33 @@ async fn all_changes(
 }
 
 /// Reads the changes of nested stacks, to any depth. CloudFormation shows a nested stack as one change of its parent.
-async fn nested_changes(client: &Client, changes: &[Change]) -> Result<Vec<NestedChange>, ApiError> {
+async fn nested_changes(
+    client: &Client,
+    changes: &[Change],
+) -> Result<(Vec<NestedChange>, Vec<NestedStack>), ApiError> {
     let below = |parent: &str, change: &Change| {
-        Some((format!("{parent}{}", change.logical_id), change.nested_change_set_id.clone()?))
+        Some(NestedStack {
+            path: format!("{parent}{}", change.logical_id),
+            change_set_id: change.nested_change_set_id.clone()?,
+            stack_id: change.physical_id.clone(),
+            parameters: BTreeMap::new(),
+        })
     };
-    let mut pending: Vec<(String, String)> = changes.iter().filter_map(|change| below("", change)).collect();
-    let (mut read, mut nested) = (BTreeSet::new(), Vec::new());
-    while let Some((stack, id)) = pending.pop() {
-        if !read.insert(id.clone()) {
+    let mut pending: Vec<NestedStack> = changes.iter().filter_map(|change| below("", change)).collect();
+    let (mut read, mut nested, mut stacks) = (BTreeSet::new(), Vec::new(), Vec::new());
+    while let Some(mut found) = pending.pop() {
+        if !read.insert(found.change_set_id.clone()) {
             continue;
         }
+        let (stack, id) = (found.path.clone(), found.change_set_id.clone());
         let mut tokens = PageTokens::of("DescribeChangeSet");
         let mut next = None;
         loop {
             let call = client.describe_change_set().change_set_name(&id).set_next_token(next);
             let page = call.send().await.map_err(|error| ApiError::unpack("DescribeChangeSet", &error))?;
+            found.parameters.extend(page.parameters.into_iter().flatten().filter_map(|parameter| {
+                Some((parameter.parameter_key?, parameter.parameter_value.unwrap_or_default()))
+            }));
             for change in page.changes.unwrap_or_default().into_iter().filter_map(read_change) {
                 pending.extend(below(&format!("{stack}/"), &change));
                 nested.push(NestedChange { path: format!("{stack}/{}", change.logical_id), change });
@@ -406,8 +434,9 @@ async fn nested_changes(client: &Client, changes: &[Change]) -> Result<Vec<Neste
                 break;
             }
         }
+        stacks.push(found);
     }
-    Ok(nested)
+    Ok((nested, stacks))
 }
 
 async fn describe_page(

@@ -133,6 +133,16 @@ pub async fn template(client: &Client, stack: &str) -> Result<Option<String>, Ap
     }
 }
 
+/// Returns the template of a change set, by its ARN, as it was sent.
+pub async fn template_of_change_set(
+    client: &Client,
+    change_set_id: &str,
+) -> Result<Option<String>, ApiError> {
+    let call = client.get_template().change_set_name(change_set_id).template_stage(TemplateStage::Original);
+    let answer = call.send().await.map_err(|error| ApiError::unpack("GetTemplate", &error))?;
+    Ok(answer.template_body)
+}
+
 /// Lists the resources of the stack, all pages.
 pub async fn resources(client: &Client, stack: &str) -> Result<Vec<StackResource>, ApiError> {
     let call = client.list_stack_resources().stack_name(stack);

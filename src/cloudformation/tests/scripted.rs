@@ -152,6 +152,7 @@ async fn execute_after_a_lost_answer(execution_status: &str) -> (Result<Operatio
         stack_name: "shop".to_owned(),
         change_set_type: ChangeSetType::Update,
         nested: Vec::new(),
+        nested_stacks: Vec::new(),
         changes: Vec::new(),
         disable_rollback: None,
         retain_except_on_create: false,

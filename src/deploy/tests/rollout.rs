@@ -10,7 +10,7 @@ use tablewright::Stack;
 use tablewright::render::Rendered;
 use tablewright_cloudformation::{Connect, connect};
 use tablewright_deploy::{
-    Consent, Ending, Error, EventSender, Job, JobResult, NotStarted, Options, ReviewedPlan, Rollout,
+    Consent, Ending, Error, EventSender, Job, JobId, JobResult, NotStarted, Options, ReviewedPlan, Rollout,
     RolloutEvent, Schedule, Staleness, Target, WaitOptions, deny, plan_stack, require_reviewed_plan,
     require_steps,
 };
@@ -84,6 +84,13 @@ impl World {
                 }
                 RolloutEvent::PassedOver { stack, summary } => {
                     Some(format!("{stack} passed over: {summary}"))
+                }
+                RolloutEvent::Found { stack, changes } => {
+                    let change = |change: &tablewright_plan::Change| {
+                        format!("{} {}: {}", change.action.as_str(), change.logical_id, change.verdict)
+                    };
+                    let changes: Vec<String> = changes.iter().map(change).collect();
+                    Some(format!("{stack} found {}", changes.join(", ")))
                 }
                 RolloutEvent::Ended { stack, ending: Ending::Unchanged { .. } } => {
                     Some(format!("{stack} unchanged"))
@@ -351,4 +358,48 @@ async fn what_is_deployed_between_plan_and_execution_makes_the_plan_stale() {
     let template = world.target.cloudformation.get_template().stack_name("demo-notes").send().await.unwrap();
     let template: Value = serde_json::from_str(template.template_body().unwrap()).unwrap();
     assert_eq!(template, elsewhere);
+}
+
+#[tokio::test]
+async fn what_only_cloudformation_can_tell_is_denied_too() {
+    let mut world = World::new().await;
+    let store = |value: &str| {
+        let parameter = json!({ "Type": "String", "Name": "/notes/team", "Value": value });
+        json!({ "Resources": { "Team": { "Type": "AWS::SSM::Parameter", "Properties": parameter } } })
+    };
+    let mut tagged = notes("id", &[]);
+    tagged["Resources"]["Note"]["Properties"]["Tags"] =
+        json!([{ "Key": "team", "Value": { "Ref": "Team" } }]);
+    tagged["Parameters"] =
+        json!({ "Team": { "Type": "AWS::SSM::Parameter::Value<String>", "Default": "/notes/team" } });
+    let stacks = [(stack("notes"), tagged)];
+    world.deploy(&[(stack("store"), store("one"))]).await;
+    world.deploy(&stacks).await;
+    world.sent();
+    world.deploy(&stacks).await;
+    assert_eq!(world.sent(), ["notes unchanged"]);
+    world.deploy(&[(stack("store"), store("two"))]).await;
+    world.sent();
+
+    let jobs = world.plan(&stacks).await;
+    assert!(!jobs[0].has_changes());
+    let schedule = Schedule::new(&jobs, 1, false).unwrap();
+    let rollout = |limit| {
+        Rollout::new(&jobs, &world.plan_options, WaitOptions::default(), &world.events).denying(limit)
+    };
+    let denying = rollout(Some(Verdict::InPlace));
+    let denied = denying.prepare(&schedule).await.unwrap_err();
+    assert!(matches!(*denied.error, Error::Denied { .. }), "{denied:?}");
+    assert!(denying.discard_open().await.is_empty());
+    let free = rollout(None);
+    free.prepare(&schedule).await.unwrap();
+    assert!(free.has_work());
+    assert!(!free.found(JobId::new(0)).is_empty());
+    assert!(matches!(free.run(&schedule).await[..], [JobResult::Done]));
+    assert!(free.discard_open().await.is_empty());
+    drop((denying, free));
+    drop(jobs);
+    let sent = world.sent();
+    assert!(sent[0].starts_with("notes found modify Note: "), "{sent:?}");
+    assert_eq!(sent.last().unwrap(), "notes done, usable: true");
 }

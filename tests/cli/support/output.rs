@@ -36,6 +36,13 @@ impl Output {
         assert!(self.stderr.contains(text), "`{text}` is not said in\n{self}");
         self
     }
+
+    /// Asserts that stdout says something.
+    #[track_caller]
+    pub(crate) fn prints(self, text: &str) -> Self {
+        assert!(self.stdout.contains(text), "`{text}` is not printed in\n{self}");
+        self
+    }
 }
 
 impl fmt::Display for Output {

@@ -11,6 +11,7 @@
 //! `PROMISE_SEED=random` (or a number) draws others, `PROMISE_CASES` says how many.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+mod beyond;
 mod colleague;
 mod interposer;
 mod property;

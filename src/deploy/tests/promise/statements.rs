@@ -229,7 +229,15 @@ async fn losses(record: &Record, wish: &Wish, direct: &Direct) -> Vec<String> {
 
 /// Whether the plan showed that loss of the resource, or a worse one, and it was consented to as shown.
 fn is_consented(record: &Record, wish: &Wish, stack: &str, resource: &str, loss: Loss) -> bool {
-    let Some(wanted) = wish.stacks.iter().find(|wanted| wanted.name == stack) else { return false };
+    let Some(wanted) = wish.stacks.iter().find(|wanted| wanted.name == stack) else {
+        // CloudFormation names a nested stack after its parent and its logical id there.
+        return wish.consents.iter().any(|consent| {
+            let path = consent.resource.rsplit_once('/').filter(|(_, id)| *id == resource);
+            let child = path.and_then(|(parents, _)| parents.rsplit('/').next());
+            loss <= consent.loss
+                && child.is_some_and(|child| stack.starts_with(&format!("{}-{child}-", consent.stack)))
+        });
+    };
     let shown = record.planned.get(stack).into_iter().flatten().flatten();
     let shown = shown.filter_map(|state| shown_loss(&state.template, &wanted.template, resource)).max();
     let consent = wish.consents.iter().find(|consent| consent.stack == stack && consent.resource == resource);

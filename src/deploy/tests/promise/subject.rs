@@ -225,7 +225,7 @@ fn definition(wanted: &WantedStack) -> (Stack, Rendered) {
 
 fn gates(wish: &Wish, jobs: &[Job<'_>], options: &Options) -> Result<Schedule, JobError> {
     let of_run = |error: Error| JobError { job: JobId::new(0), error: Box::new(error) };
-    check_consents(&options.consents, jobs).map_err(of_run)?;
+    check_consents(options, jobs).map_err(of_run)?;
     if let Some(file) = &wish.plan_file {
         require_reviewed_plan(&ReviewedPlan::parse(file.as_bytes()).unwrap(), jobs)?;
     }
