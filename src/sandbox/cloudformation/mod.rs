@@ -197,6 +197,11 @@ const ACTIONS: &[ModelledAction] = &[
         run: crate::state::hook::list,
     },
     ModelledAction {
+        name: "ListImports",
+        honours: &["ExportName", "NextToken"],
+        run: stack_views::list_imports,
+    },
+    ModelledAction {
         name: "ListStackResources",
         honours: &["NextToken", "StackName"],
         run: resource_views::list,

@@ -185,6 +185,20 @@ pub(crate) fn list_exports(region: &mut Region, params: &Params, _: Moment<'_>) 
     Ok(json!({ "Exports": page.items, "NextToken": page.next }))
 }
 
+/// ListImports.
+pub(crate) fn list_imports(region: &mut Region, params: &Params, _: Moment<'_>) -> Result<Value, ApiError> {
+    let export = params.required("ExportName")?;
+    let is_user =
+        |stack: &&Stack| stack.status != StackStatus::DeleteComplete && stack.imports.contains(export);
+    let users: Vec<&Stack> = region.stacks.iter().filter(is_user).collect();
+    if users.is_empty() {
+        return Err(ApiError::validation(format!("Export '{export}' is not imported by any stack.")));
+    }
+    let page = Page::of(&users, PAGE, params.get("NextToken"), |stack| stack.id.clone())?;
+    let names: Vec<&str> = page.items.iter().map(|stack| stack.name.as_str()).collect();
+    Ok(json!({ "Imports": names, "NextToken": page.next }))
+}
+
 /// The refusal to delete a stack whose exports another one imports.
 pub(super) fn export_in_use(region: &Region, stack: &Stack) -> Option<String> {
     let others = || {

@@ -9,6 +9,7 @@ use crate::state::services::Services;
 use crate::state::{Moment, Region, Regions};
 use crate::wire::error::ApiError;
 
+pub(crate) mod backup;
 pub(crate) mod kinesis;
 mod update;
 
@@ -30,11 +31,15 @@ pub(crate) fn answer(
 ) -> Result<Value, ApiError> {
     region.services.settle(moment.now);
     match action {
+        "CreateBackup" => backup::create(region, input, moment),
         "CreateTable" => create_table(region, input, moment),
+        "DeleteBackup" => backup::delete(region, input, moment),
         "DeleteTable" => {
-            let table = operations::delete(&mut region.services, name(input)?, moment)?;
+            let Region { random, services, .. } = region;
+            let table = operations::delete(services, random, name(input)?, moment)?;
             Ok(json!({ "TableDescription": table.describe(moment.now) }))
         }
+        "DescribeBackup" => backup::describe(region, input, moment),
         "DescribeContinuousBackups" => {
             let table = find(region, input)?;
             Ok(json!({ "ContinuousBackupsDescription": table.describe_recovery(moment.now) }))
@@ -45,6 +50,7 @@ pub(crate) fn answer(
         "UpdateKinesisStreamingDestination" => kinesis::update(region, input, moment),
         "DescribeTable" => Ok(json!({ "Table": find(region, input)?.describe(moment.now) })),
         "DescribeTimeToLive" => Ok(json!({ "TimeToLiveDescription": find(region, input)?.describe_ttl() })),
+        "ListBackups" => backup::list(region, input, moment),
         "ListTables" => list_tables(&region.services, input),
         "ListTagsOfResource" => {
             let tags: Vec<Value> = tagged(region, input)?

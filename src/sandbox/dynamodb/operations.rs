@@ -2,6 +2,7 @@
 //!
 //! Each function judges first and changes then; a refusal leaves the table as it was.
 
+use super::backup;
 use super::rules::{self, IndexesChange};
 use crate::state::random::Random;
 use crate::state::services::Services;
@@ -52,13 +53,18 @@ pub(crate) fn create<'a>(
 /// Begins the deletion of a table.
 pub(crate) fn delete<'a>(
     services: &'a mut Services,
+    random: &mut Random,
     name: &str,
     moment: Moment<'_>,
 ) -> Result<&'a mut Table, ApiError> {
     let table = find(services, name)?;
     rules::delete(table, moment.now)?;
-    table.gone_at.get_or_insert(moment.now + moment.timings.table_delete);
-    Ok(table)
+    if table.gone_at.is_none() {
+        table.gone_at = Some(moment.now + moment.timings.table_delete);
+        let name = table.name.clone();
+        backup::keep_deleted(services, &name, moment.now, random);
+    }
+    find(services, name)
 }
 
 /// Finds a table by name or ARN.

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{HandlerContext, HandlerOutput, Refusal, generated_name};
 use crate::clock::Millis;
 use crate::dynamodb::rules::{self, IndexesChange};
-use crate::dynamodb::{kinesis, operations};
+use crate::dynamodb::{backup, kinesis, operations};
 use crate::state::Moment;
 use crate::state::random::Random;
 use crate::state::resource_type::ResourceType;
@@ -291,7 +291,11 @@ pub(super) fn delete(
     match rules::delete(table, moment.now.max(busy_until)) {
         Ok(()) => {
             let gone_at = moment.now.max(busy_until) + moment.timings.table_delete;
+            let is_new = table.gone_at.is_none();
             let gone_at = *table.gone_at.get_or_insert(gone_at);
+            if is_new {
+                backup::keep_deleted(context.services, &resource.physical_id, moment.now, context.random);
+            }
             Ok(gone_at - moment.now)
         }
         Err(error) => Err(said(&error, context.random)),

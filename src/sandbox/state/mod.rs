@@ -3,6 +3,7 @@
 //! Nothing runs in the background. An operation puts effects with a due time into its region's [`schedule`]; every call
 //! first applies those that are due. A killed process loses nothing, and the next one continues.
 
+pub(crate) mod backup;
 pub(crate) mod bucket;
 pub(crate) mod change_set;
 pub(crate) mod drift;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::Millis;
+use crate::state::backup::Backup;
 use crate::state::resource_type::ResourceType;
 use crate::state::table::Table;
 use crate::wire::text::scalar;
@@ -14,6 +15,9 @@ use crate::wire::text::scalar;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Services {
     pub(crate) tables: BTreeMap<String, Table>,
+    /// Backups of tables, oldest first.
+    #[serde(default)]
+    pub(crate) backups: Vec<Backup>,
     pub(crate) parameters: BTreeMap<String, Value>,
     /// By `resource|dimension|namespace`.
     pub(crate) scalable_targets: BTreeMap<String, Value>,
@@ -30,6 +34,7 @@ impl Services {
         for records in self.records.values_mut() {
             records.retain(|_, record| record.gone_at.is_none_or(|at| at > now));
         }
+        self.backups.retain(|backup| backup.expires_at().is_none_or(|at| at > now));
         let lost: Vec<String> = self
             .tables
             .iter()

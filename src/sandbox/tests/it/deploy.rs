@@ -307,4 +307,8 @@ async fn exports_are_guarded() {
     assert_eq!((status.as_str(), reason.as_deref()), ("FAILED", Some("No export named none-arn found.")));
     let exports = world.cfn.list_exports().send().await.unwrap();
     assert_eq!(exports.exports()[0].name().unwrap(), "notes-arn");
+    let imports = world.cfn.list_imports().export_name("notes-arn").send().await.unwrap();
+    assert_eq!(imports.imports(), ["user"]);
+    let refused = world.cfn.list_imports().export_name("none-arn").send().await;
+    assert_eq!(refusal(refused), "ValidationError: Export 'none-arn' is not imported by any stack.");
 }

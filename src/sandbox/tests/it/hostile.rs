@@ -37,6 +37,7 @@ const ACTIONS: &[&str] = &[
     "GetTemplateSummary",
     "ListChangeSets",
     "ListExports",
+    "ListImports",
     "ListStackResources",
     "ListStacks",
     "SetStackPolicy",

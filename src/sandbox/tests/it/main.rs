@@ -4,6 +4,7 @@
 
 mod support;
 
+mod backups;
 mod bodies;
 mod deploy;
 mod emulators;
