@@ -10,7 +10,8 @@ use tablewright_cloudformation::operation::delete_stack::DeleteError;
 use tablewright_cloudformation::{
     ApiError, ApiErrorKind, CancelError, ConnectError, SignIn, UploadError, WatchError,
 };
-use tablewright_deploy::{self as deploy, Consent, ResourcePath, ReviewedPlanError};
+use tablewright_deploy::{self as deploy, Consent, DestroyRefusal, ResourcePath, ReviewedPlanError};
+use tablewright_dynamodb::BackupError;
 use tablewright_plan::Verdict;
 
 use crate::exit::Exit;
@@ -285,6 +286,15 @@ impl From<deploy::Error> for CommandError {
             Error::Prepare(error) => return error.into(),
             Error::Watch(error) => return error.into(),
             Error::Cancel(error) => return error.into(),
+            Error::Delete(error) => return error.into(),
+            Error::DestroyRefused(ref refusal) => (Exit::Refused, Some(instead_of(refusal).to_owned())),
+            Error::DestroyStale { .. } => {
+                (Exit::Stale, Some("run the same command again: it shows a new plan".to_owned()))
+            }
+            Error::Backup(BackupError::Denied { permission, .. }) => {
+                (Exit::Access, Some(format!("nothing was changed; the credentials need the permission {permission}")))
+            }
+            Error::Backup(_) => (Exit::Refused, Some("nothing was changed: a table was to be backed up first".to_owned())),
             Error::ChangeSetLeft { ref source, .. } => {
                 let context = error.to_string();
                 return Self::from(ApiError::clone(source)).context(context);
@@ -327,6 +337,10 @@ impl From<deploy::Error> for CommandError {
                 Some("the credentials need the permission dynamodb:DescribeTable".to_owned()),
             ),
             Error::TablesUnknown { .. } => (Exit::Unknown, None),
+            Error::TablesUnusable { .. } => (
+                Exit::ManualRecovery,
+                Some("make the key usable again (enable it, cancel its deletion, or allow DynamoDB in its policy), or restore the table".to_owned()),
+            ),
             Error::TemplateBody(_) => (Exit::Internal, None),
             Error::Denied { .. } | Error::StillBusy { .. } => (Exit::Refused, None),
             Error::Failed { ref status, .. } => (Exit::of_failure(status), None),
@@ -335,6 +349,26 @@ impl From<deploy::Error> for CommandError {
         };
         let hints = hint.into_iter().collect();
         Self { hints, ..Self::new(exit, error) }
+    }
+}
+
+/// Returns what to do about what stands in the way of a deletion.
+const fn instead_of(refusal: &DestroyRefusal) -> &'static str {
+    match refusal {
+        DestroyRefusal::TerminationProtection { .. } => {
+            "deploy it with `.termination_protection(false)` first, if the stack is no longer needed"
+        }
+        DestroyRefusal::Protected { .. } => {
+            "deploy it with `.deletion_protection(false)` first, if its items are no longer needed"
+        }
+        DestroyRefusal::ExportsInUse { .. } => {
+            "deploy those stacks without the import, or destroy them first"
+        }
+        DestroyRefusal::KeysInUse { .. } => {
+            "deploy the key with `DeletionPolicy: Retain` first, or the table with another key"
+        }
+        DestroyRefusal::Busy { .. } => "`tablewright watch` follows the operation that is running",
+        _ => "nothing was deleted",
     }
 }
 

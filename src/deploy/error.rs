@@ -5,12 +5,15 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use tablewright_cloudformation::{
-    ApiError, CancelError, Failure, PrepareError, RequestError, StackStatus, UploadError, WatchError,
+    ApiError, CancelError, DeleteError, Failure, PrepareError, RequestError, StackStatus, UploadError,
+    WatchError,
 };
+use tablewright_dynamodb::BackupError;
 use tablewright_plan::{Change, Verdict, Wait};
 use tablewright_template::ParseError;
 
 use crate::consent::{Consent, ResourcePath};
+use crate::destroy::DestroyRefusal;
 use crate::job::JobId;
 
 /// Why a stack was not planned, not prepared, or not deployed to the end.
@@ -35,6 +38,24 @@ pub enum Error {
     /// The operation could not be cancelled.
     #[error(transparent)]
     Cancel(#[from] CancelError),
+
+    /// The deletion did not begin.
+    #[error(transparent)]
+    Delete(#[from] DeleteError),
+    /// A table could not be backed up, so nothing was executed.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// Something stands in the way of the deletion of a stack.
+    #[error(transparent)]
+    DestroyRefused(#[from] DestroyRefusal),
+    /// The stack has changed since the plan of its deletion was shown: more would be deleted.
+    #[error("the plan that was shown for stack {stack} no longer applies; nothing was deleted. Now it would delete: {}", .resources.join(", "))]
+    DestroyStale {
+        /// The stack.
+        stack: String,
+        /// The resources that were not shown as deleted.
+        resources: Vec<String>,
+    },
 
     /// The deployed template cannot be read, so a change of it cannot be planned.
     #[error("the template that stack {stack_name} was deployed from cannot be read")]
@@ -159,6 +180,14 @@ pub enum Error {
         /// The stack.
         stack: String,
         /// Why.
+        source: tablewright_dynamodb::Error,
+    },
+    /// The stack is deployed, and one of its tables is in a state in which it cannot be used.
+    #[error("stack {stack} is deployed, but not all of its tables can be used")]
+    TablesUnusable {
+        /// The stack.
+        stack: String,
+        /// Which table, and why.
         source: tablewright_dynamodb::Error,
     },
     /// A change set that was not executed could not be deleted.

@@ -3,10 +3,11 @@
 use std::pin::pin;
 
 use tablewright_cloudformation as cloudformation;
-use tablewright_dynamodb::Progress;
+use tablewright_dynamodb::{Backup, Progress};
 use tablewright_plan::{Change, Plan};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
+use crate::destroy::DestroyPlan;
 use crate::ending::Ending;
 
 /// One event of one stack. `stack` is the label of its job.
@@ -18,6 +19,13 @@ pub enum RolloutEvent {
         stack: String,
         /// The plan.
         plan: Plan,
+    },
+    /// The deletion of a stack was planned; nothing was changed yet.
+    DestroyPlanned {
+        /// The stack.
+        stack: String,
+        /// The plan.
+        plan: Box<DestroyPlan>,
     },
     /// Work on a stack began.
     Began {
@@ -65,6 +73,15 @@ pub enum RolloutEvent {
         /// The state of the table and its indexes.
         progress: Progress,
     },
+    /// A table was backed up, and the backup can be restored.
+    BackedUp {
+        /// The stack.
+        stack: String,
+        /// The table's name.
+        table: String,
+        /// The backup.
+        backup: Backup,
+    },
     /// Work on a stack ended.
     Ended {
         /// The stack.
@@ -95,12 +112,14 @@ impl RolloutEvent {
     pub fn stack(&self) -> &str {
         match self {
             Self::Planned { stack, .. }
+            | Self::DestroyPlanned { stack, .. }
             | Self::Began { stack, .. }
             | Self::Step { stack, .. }
             | Self::Found { stack, .. }
             | Self::PassedOver { stack, .. }
             | Self::Cloud { stack, .. }
             | Self::Table { stack, .. }
+            | Self::BackedUp { stack, .. }
             | Self::Ended { stack, .. } => stack,
         }
     }

@@ -120,12 +120,19 @@ mod found;
 mod gate;
 mod schedule;
 mod wait;
+mod backup;
+mod destroy;
 mod prepare;
 mod rollout;
 
 pub use approval::Approval;
+pub use backup::back_up_tables;
 pub use consent::{Consent, NotAResourcePath, ResourcePath};
 pub use deployed::{DeployedTemplate, deployed_template};
+pub use destroy::{
+    Destroy, DestroyPlan, DestroyRefusal, DestroyedResource, ExportInUse, Fate, KeyInUse, TableToLose,
+    plan_destroy,
+};
 pub use ending::{Ending, conclude};
 pub use error::{Error, JobError, Staleness};
 pub use event::{EventSender, RolloutEvent, Work};

@@ -21,7 +21,7 @@ use crate::options::{OnTimeout, WaitFor, WaitOptions};
 use crate::prepare::{OpenChangeSet, PreparedStep};
 use crate::schedule::{JobResult, Schedule};
 use crate::token::token;
-use crate::wait::{wait_for_earlier_indexes, wait_for_tables};
+use crate::wait::{wait_for_changed_tables, wait_for_earlier_indexes};
 
 /// The execution of planned jobs.
 ///
@@ -281,7 +281,8 @@ impl<'a> Rollout<'a> {
             return Ok(ending.not_known_usable());
         }
         if matches!(ending, Ending::Done { .. })
-            && let Err(error) = wait_for_tables(job.target, job.stack, &job.label, self.events).await
+            && let Err(error) =
+                wait_for_changed_tables(job.target, job.stack, change_set, &job.label, self.events).await
         {
             // The stack is deployed all the same, and its outputs can be used.
             let ending = ending.not_known_usable();

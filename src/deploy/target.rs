@@ -14,7 +14,7 @@ pub struct Target {
     /// How often CloudFormation is polled. Targets that share an account and region should share one, and with it one rate limit.
     pub pace: Polling,
     /// How often DynamoDB is polled.
-    pub table_pace: tablewright_dynamodb::Pace,
+    pub table_polling: tablewright_dynamodb::TablePolling,
     /// The name in messages, such as `AWS, eu-west-1`.
     pub name: String,
     /// The environment, in a run over several: the labels of its stacks begin with it.
@@ -29,7 +29,7 @@ impl Target {
             cloudformation: connection.cloudformation(),
             dynamodb: aws_sdk_dynamodb::Client::new(&connection.sdk_config),
             pace: Polling::default(),
-            table_pace: tablewright_dynamodb::Pace::default(),
+            table_polling: tablewright_dynamodb::TablePolling::default(),
             name: name.into(),
             env: None,
             connection,

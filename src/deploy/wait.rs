@@ -1,9 +1,11 @@
 //! Waiting for tables: CloudFormation completes a stack while its new indexes are still being built.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use tablewright::Stack;
+use tablewright_cloudformation::change_set::change::{Change, ChangeAction};
 use tablewright_cloudformation::stack::resources;
+use tablewright_cloudformation::{ChangeSet, ResourceStatus};
 use tablewright_dynamodb::{Progress, wait_until_active};
 use tablewright_plan::{Step, Wait};
 
@@ -11,11 +13,12 @@ use crate::error::Error;
 use crate::event::{EventSender, RolloutEvent};
 use crate::target::Target;
 
-/// Waits until every table and index of a deployed stack is `ACTIVE`.
+/// Waits until every table of a deployed stack and of the stacks nested in it is `ACTIVE`, with all its indexes and replicas.
 ///
 /// # Errors
 ///
-/// [`Error::TablesUnknown`] when that cannot be found out; the stack is deployed all the same.
+/// [`Error::TablesUnusable`] when a table is in a state that does not pass by itself, [`Error::TablesUnknown`] when that cannot be
+/// found out; the stack is deployed all the same.
 pub async fn wait_for_tables(
     target: &Target,
     stack: &Stack,
@@ -23,12 +26,61 @@ pub async fn wait_for_tables(
     events: &EventSender,
 ) -> Result<(), Error> {
     let tables = tables_of(target, stack, |_| true).await?;
+    wait_for_these(target, &tables, stack, label, events).await
+}
+
+/// Waits like [`wait_for_tables`], for the tables that a change set has changed. Tags alone make no table busy.
+pub(crate) async fn wait_for_changed_tables(
+    target: &Target,
+    stack: &Stack,
+    change_set: &ChangeSet,
+    label: &str,
+    events: &EventSender,
+) -> Result<(), Error> {
+    let own = change_set.changes.iter().map(|change| (change.logical_id.as_str(), change));
+    let nested = change_set.nested.iter().map(|nested| (nested.path.as_str(), &nested.change));
+    let changed: Vec<&str> =
+        own.chain(nested).filter(|(_, change)| can_make_busy(change)).map(|(path, _)| path).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    // The tables of a nested stack count where CloudFormation does not tell what changes in it.
+    let is_told = |stack: &str| change_set.nested.iter().any(|nested| nested.path.starts_with(stack));
+    let is_below = |path: &str, stack: &str| {
+        path.strip_prefix(stack).is_some_and(|rest| rest.starts_with('/')) && !is_told(&format!("{stack}/"))
+    };
+    let tables = tables_of(target, stack, |path| {
+        changed.iter().any(|changed| *changed == path || is_below(path, changed))
+    });
+    wait_for_these(target, &tables.await?, stack, label, events).await
+}
+
+async fn wait_for_these(
+    target: &Target,
+    tables: &[String],
+    stack: &Stack,
+    label: &str,
+    events: &EventSender,
+) -> Result<(), Error> {
     let report = |progress: &Progress| {
         events.send(RolloutEvent::Table { stack: label.to_owned(), progress: progress.clone() });
     };
-    wait_until_active(&target.dynamodb, &tables, target.table_pace, report)
-        .await
-        .map_err(|source| Error::TablesUnknown { stack: stack.id.clone(), source })
+    let waited = wait_until_active(&target.dynamodb, tables, target.table_polling, report).await;
+    let stack = stack.id.clone();
+    waited.map_err(|source| match source {
+        tablewright_dynamodb::Error::Unusable { .. } => Error::TablesUnusable { stack, source },
+        source => Error::TablesUnknown { stack, source },
+    })
+}
+
+/// Returns whether a change can leave a table, or a table of a nested stack, busy.
+fn can_make_busy(change: &Change) -> bool {
+    let is_table_or_stack = is_table(&change.resource_type) || change.resource_type == STACK;
+    let is_of_tags = change.action == ChangeAction::Modify
+        && change.resource_type != STACK
+        && !change.scope.is_empty()
+        && change.scope.iter().all(|scope| scope != "Properties");
+    is_table_or_stack && change.action != ChangeAction::Remove && !is_of_tags
 }
 
 /// Waits for indexes that an earlier, interrupted run has left in the making. DynamoDB builds one index of a table at a time, and
@@ -55,7 +107,7 @@ pub(crate) async fn wait_for_earlier_indexes(
             events.send(RolloutEvent::Table { stack: label.to_owned(), progress: progress.clone() });
         }
     };
-    let _ = wait_until_active(&target.dynamodb, &tables, target.table_pace, report).await;
+    let _ = wait_until_active(&target.dynamodb, &tables, target.table_polling, report).await;
     Ok(())
 }
 
@@ -64,18 +116,38 @@ pub(crate) fn is_for_indexes(wait: &Wait) -> bool {
     matches!(wait, Wait::Indexes { .. })
 }
 
-/// Returns the names of those tables of a stack whose logical id is wanted.
+/// The type of nested stacks.
+const STACK: &str = "AWS::CloudFormation::Stack";
+
+fn is_table(resource_type: &str) -> bool {
+    matches!(resource_type, "AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable")
+}
+
+/// Returns the names of those tables of a stack that are wanted: by their logical ids, after those of the nested stacks that lead to
+/// them, such as `Child/Orders`.
 async fn tables_of(
     target: &Target,
     stack: &Stack,
     is_wanted: impl Fn(&str) -> bool,
 ) -> Result<Vec<String>, Error> {
-    let resources = resources(&target.cloudformation, stack.name.as_deref().unwrap_or_default()).await?;
-    let is_table = |kind: &str| matches!(kind, "AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable");
-    let tables = resources
-        .into_iter()
-        .filter(|resource| is_table(&resource.resource_type) && is_wanted(&resource.logical_id));
-    Ok(tables.filter_map(|resource| resource.physical_id).collect())
+    let root = stack.name.clone().unwrap_or_default();
+    let mut tables = Vec::new();
+    let mut waiting = VecDeque::from([(String::new(), root)]);
+    while let Some((prefix, stack)) = waiting.pop_front() {
+        let resources = resources(&target.cloudformation, &stack).await?;
+        let exist =
+            resources.into_iter().filter(|resource| resource.status != ResourceStatus::DeleteComplete);
+        for resource in exist {
+            let path = format!("{prefix}{}", resource.logical_id);
+            let Some(physical_id) = resource.physical_id else { continue };
+            if resource.resource_type == STACK {
+                waiting.push_back((format!("{path}/"), physical_id));
+            } else if is_table(&resource.resource_type) && is_wanted(&path) {
+                tables.push(physical_id);
+            }
+        }
+    }
+    Ok(tables)
 }
 
 fn tables_in(wait: &Wait) -> impl Iterator<Item = &str> {

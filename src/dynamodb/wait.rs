@@ -1,32 +1,43 @@
-//! Polls DynamoDB until all tables and indexes are `ACTIVE`.
+//! Polls DynamoDB until all tables, indexes and replicas are `ACTIVE`.
 
+use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
-use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_smithy_async::rt::sleep::AsyncSleep as _;
+use futures_util::stream::{self, StreamExt as _};
 
-use crate::progress::Progress;
+use crate::answer::Failure;
+use crate::progress::{FinalState, Progress};
 
-/// How often to poll.
+/// How DynamoDB is polled.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
-    /// The first pause.
-    pub first: Duration,
-    /// The longest pause; each pause is 1.5 times the one before.
-    pub longest: Duration,
-    /// How many reads in a row may fail.
-    pub patience: u32,
+pub struct TablePolling {
+    /// The first interval.
+    pub first_interval: Duration,
+    /// The longest interval; each interval is 1.5 times the one before.
+    pub max_interval: Duration,
+    /// How many reads of one table in a row may fail.
+    pub max_failures: u32,
+    /// How many tables are described at the same time.
+    pub concurrency: usize,
 }
 
-impl Default for Pace {
+impl Default for TablePolling {
     fn default() -> Self {
-        Self { first: Duration::from_millis(500), longest: Duration::from_secs(5), patience: 30 }
+        Self {
+            first_interval: Duration::from_millis(500),
+            max_interval: Duration::from_secs(5),
+            max_failures: 30,
+            concurrency: 16,
+        }
     }
 }
 
-/// Why the wait ended early. The tables are not affected: only their state is unknown.
+/// How many reads in a row may find no table. DescribeTable is eventually consistent, so it may lag behind CreateTable.
+const MAX_MISSING: u32 = 4;
+
+/// Why the wait ended early. The tables are not affected by that.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -41,7 +52,7 @@ pub enum Error {
     Denied {
         /// Its name.
         table: String,
-        /// What DynamoDB said.
+        /// DynamoDB's message.
         message: String,
     },
     /// Too many reads in a row failed.
@@ -52,12 +63,36 @@ pub enum Error {
         /// The error of the last read.
         message: String,
     },
+    /// The table or one of its replicas is in a state that does not pass by itself.
+    #[error("table `{table}`{} is in {}: {}", InReplica(.state), .state.status, .state.reason)]
+    Unusable {
+        /// Its name.
+        table: String,
+        /// The state.
+        state: FinalState,
+    },
 }
 
-/// Waits until every table in `tables` and all their indexes can be used, and reports each change.
+struct InReplica<'a>(&'a FinalState);
+
+impl fmt::Display for InReplica<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.replica.iter().try_for_each(|region| write!(f, " (its replica in {region})"))
+    }
+}
+
+/// A table that is not known to be `ACTIVE`.
+struct Waiting<'a> {
+    table: &'a String,
+    last: Option<Progress>,
+    failures: u32,
+    missing: u32,
+}
+
+/// Waits until every table in `tables` and all their indexes and replicas can be used, and reports each change.
 ///
-/// Pauses come from the client's own sleep, so that a test can run the clock. Reads that are throttled or fail do not end the
-/// wait; a table that does not exist, or a missing permission, does.
+/// Intervals are slept with the client's own sleep, so that a test can run the clock. Reads that are throttled or fail do not end
+/// the wait; a table that does not exist, a missing permission, or a state that does not pass by itself does.
 ///
 /// # Errors
 ///
@@ -65,70 +100,77 @@ pub enum Error {
 pub async fn wait_until_active(
     client: &Client,
     tables: &[String],
-    pace: Pace,
+    polling: TablePolling,
     mut report: impl FnMut(&Progress),
 ) -> Result<(), Error> {
-    let mut waiting: Vec<(&String, Option<Progress>)> = tables.iter().map(|table| (table, None)).collect();
-    let mut pause = pace.first;
-    let mut unanswered = 0;
+    let waiting = |table| Waiting { table, last: None, failures: 0, missing: 0 };
+    let mut waiting: Vec<Waiting<'_>> = tables.iter().map(waiting).collect();
+    let mut interval = polling.first_interval;
     loop {
-        let mut still = Vec::new();
-        for (table, last) in waiting {
-            let progress = match client.describe_table().table_name(table).send().await {
-                Ok(answer) => answer.table().map(|description| Progress::of(table, description)),
-                Err(error) => {
-                    give_up_if_final(table, &error)?;
-                    unanswered += 1;
-                    if unanswered > pace.patience {
-                        return Err(Error::NoAnswer { table: table.clone(), message: describe(&error) });
-                    }
-                    None
-                }
-            };
-            let Some(progress) = progress else {
-                still.push((table, last));
-                continue;
-            };
-            unanswered = 0;
-            if last.as_ref() != Some(&progress) {
-                report(&progress);
-            }
-            if !progress.is_active() {
-                still.push((table, Some(progress)));
+        let reads = stream::iter(waiting).map(async |waiting: Waiting<'_>| {
+            let read = read(client, waiting.table).await;
+            (waiting, read)
+        });
+        // In the order of `tables`, so that reports are, too.
+        let mut reads = reads.buffered(polling.concurrency.max(1));
+        let mut rest = Vec::new();
+        while let Some((mut table, read)) = reads.next().await {
+            if !table.take(read, polling, &mut report)? {
+                rest.push(table);
             }
         }
-        if still.is_empty() {
+        if rest.is_empty() {
             return Ok(());
         }
-        waiting = still;
+        waiting = rest;
         if let Some(sleep) = client.config().sleep_impl() {
-            sleep.sleep(pause).await;
+            sleep.sleep(interval).await;
         }
-        pause = (pause * 3 / 2).min(pace.longest);
+        interval = (interval * 3 / 2).min(polling.max_interval);
     }
 }
 
-fn give_up_if_final(table: &str, error: &SdkError<DescribeTableError>) -> Result<(), Error> {
-    let table = table.to_owned();
-    match error.as_service_error() {
-        Some(error) if error.is_resource_not_found_exception() => Err(Error::Missing { table }),
-        Some(error)
-            if matches!(error.code(), Some("AccessDeniedException" | "UnrecognizedClientException")) =>
-        {
-            Err(Error::Denied { table, message: error.message().unwrap_or_default().to_owned() })
-        }
-        _ => Ok(()),
-    }
+async fn read(client: &Client, table: &str) -> Result<Option<Progress>, Failure> {
+    let answer = client.describe_table().table_name(table).send().await;
+    let answer = answer.map_err(|error| Failure::of(&error))?;
+    Ok(answer.table().map(|description| Progress::of(table, description)))
 }
 
-/// Says what happened in the innermost words: the SDK's own `Display` is only "service error".
-fn describe(error: &SdkError<DescribeTableError>) -> String {
-    if let Some(message) = error.as_service_error().and_then(|error| error.message()) {
-        return message.to_owned();
+impl Waiting<'_> {
+    /// Takes a read and reports a change. Returns whether the table can be used.
+    fn take(
+        &mut self,
+        read: Result<Option<Progress>, Failure>,
+        polling: TablePolling,
+        report: &mut impl FnMut(&Progress),
+    ) -> Result<bool, Error> {
+        let table = self.table.clone();
+        let progress = match read {
+            Ok(Some(progress)) => progress,
+            Ok(None) => return Ok(false),
+            Err(Failure::NotFound(_)) if self.missing < MAX_MISSING => {
+                self.missing += 1;
+                return Ok(false);
+            }
+            Err(Failure::NotFound(_)) => return Err(Error::Missing { table }),
+            Err(Failure::Denied(message)) => return Err(Error::Denied { table, message }),
+            Err(Failure::Busy(_) | Failure::Other(_)) if self.failures < polling.max_failures => {
+                self.failures += 1;
+                return Ok(false);
+            }
+            Err(Failure::Busy(message) | Failure::Other(message)) => {
+                return Err(Error::NoAnswer { table, message });
+            }
+        };
+        (self.failures, self.missing) = (0, 0);
+        if self.last.as_ref() != Some(&progress) {
+            report(&progress);
+        }
+        if let Some(state) = progress.final_state() {
+            return Err(Error::Unusable { table, state });
+        }
+        let is_active = progress.is_active();
+        self.last = Some(progress);
+        Ok(is_active)
     }
-    let mut innermost: &dyn std::error::Error = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }

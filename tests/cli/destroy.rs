@@ -18,7 +18,11 @@ fn a_table_that_stays() {
     exit code 6
     --- stderr
     Stack notes (demo-notes-dev) in the sandbox, us-east-1:
-      Note: is retained, with its items (DeletionPolicy)
+      = Note (demo-dev-notes)  DynamoDB::Table  [retained, with its items]
+      - NoteReadScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteReadScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
+      - NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
     error: cannot ask for confirmation: stdin is not a terminal
       help: run the same command with `--yes` to go on without asking
     ");
@@ -27,7 +31,11 @@ fn a_table_that_stays() {
     exit code 0
     --- stderr
     Stack notes (demo-notes-dev) in the sandbox, us-east-1:
-      Note: is retained, with its items (DeletionPolicy)
+      = Note (demo-dev-notes)  DynamoDB::Table  [retained, with its items]
+      - NoteReadScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteReadScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
+      - NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
     notes: destroying
     --:--:--  notes  stack  DELETE_IN_PROGRESS  User Initiated
     --:--:--  notes  NoteReadScalingPolicy  DELETE_IN_PROGRESS
@@ -81,7 +89,15 @@ fn a_table_that_is_protected_and_then_not() {
     exit code 6
     --- stderr
     Stack notes (demo-notes-dev) in the sandbox, us-east-1:
-      Note: cannot be deleted (deletion protection)
+      - NoteReadScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteReadScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
+      - NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
+      - Note (demo-dev-notes)  DynamoDB::Table  [deleted, with its items]
+          about 0 items, 0 bytes (DynamoDB counts about every six hours)
+          point-in-time recovery: from [TIME] to [TIME]
+          last backup: none
+          deletion protection: on
     error: table `Note` has deletion protection, so deleting the stack would fail
       help: deploy it with `.deletion_protection(false)` first, if its items are no longer needed
     ");
@@ -90,10 +106,52 @@ fn a_table_that_is_protected_and_then_not() {
     project.replace("notes.rs", ".deletion_protection(true)", ".deletion_protection(false)");
     let _ = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(0);
     assert_snapshot!(project.run(&["destroy", "notes", "--sandbox", "--yes"]), @"
+    exit code 6
+    --- stderr
+    Stack notes (demo-notes-dev) in the sandbox, us-east-1:
+      - NoteReadScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteReadScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
+      - NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
+      - Note (demo-dev-notes)  DynamoDB::Table  [deleted, with its items]
+          about 0 items, 0 bytes (DynamoDB counts about every six hours)
+          point-in-time recovery: from [TIME] to [TIME]
+          last backup: none
+    error: deleting the stack would delete tables with their items: Note
+      help: to do it all the same: `--allow-data-loss dev/notes/Note`
+      help: `--backup-first` makes backups before; `.deletion_policy(…)`, deployed first, retains a table
+    ");
+    assert_snapshot!(project.run(&["destroy", "notes", "--sandbox", "--yes", "--allow-data-loss", "dev/notes/Notes"]), @"
+    exit code 2
+    --- stderr
+    Stack notes (demo-notes-dev) in the sandbox, us-east-1:
+      - NoteReadScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteReadScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
+      - NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
+      - Note (demo-dev-notes)  DynamoDB::Table  [deleted, with its items]
+          about 0 items, 0 bytes (DynamoDB counts about every six hours)
+          point-in-time recovery: from [TIME] to [TIME]
+          last backup: none
+    error: there is no resource `dev/notes/Notes` in this deployment whose loss could be allowed
+      help: did you mean `dev/notes/Note`?
+    ");
+    assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("UPDATE_COMPLETE"));
+    let destroy =
+        ["destroy", "notes", "--sandbox", "--yes", "--allow-data-loss", "dev/notes/Note", "--backup-first"];
+    assert_snapshot!(project.run(&destroy), @"
     exit code 0
     --- stderr
     Stack notes (demo-notes-dev) in the sandbox, us-east-1:
-      Note: is deleted, with its items
+      - NoteReadScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteReadScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
+      - NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
+      - Note (demo-dev-notes)  DynamoDB::Table  [deleted, with its items]
+          about 0 items, 0 bytes (DynamoDB counts about every six hours)
+          point-in-time recovery: from [TIME] to [TIME]
+          last backup: none
+              notes  demo-dev-notes is backed up: [BACKUP]
     notes: destroying
     --:--:--  notes  stack  DELETE_IN_PROGRESS  User Initiated
     --:--:--  notes  NoteReadScalingPolicy  DELETE_IN_PROGRESS
@@ -110,6 +168,8 @@ fn a_table_that_is_protected_and_then_not() {
     ✓ notes: the stack is deleted.
     ");
     assert!(cloud.table("demo-dev-notes").is_null());
+    let backups = cloud.dynamodb("ListBackups", &serde_json::json!({ "TableName": "demo-dev-notes" }));
+    assert!(backups.contains("before-destroy-demo-notes-dev"), "{backups}");
     // And the name can be had again.
     let _ = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(0);
 }

@@ -214,7 +214,11 @@ fn a_delete_that_fails() {
     exit code 5
     --- stderr
     Stack notes (demo-notes-dev) in the sandbox, us-east-1:
-      Note: is retained, with its items (DeletionPolicy)
+      = Note (demo-dev-notes)  DynamoDB::Table  [retained, with its items]
+      - NoteReadScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteReadScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
+      - NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
     notes: destroying
     --:--:--  notes  stack  DELETE_IN_PROGRESS  User Initiated
     --:--:--  notes  NoteReadScalingPolicy  DELETE_IN_PROGRESS

@@ -21,8 +21,11 @@ fn a_protected_stack_stays_until_its_definition_lets_it_go() {
     exit code 6
     --- stderr
     Stack notes (demo-notes-dev) in the sandbox, us-east-1:
-      Note: is retained, with its items (DeletionPolicy)
-    notes: destroying
+      = Note (demo-dev-notes)  DynamoDB::Table  [retained, with its items]
+      - NoteReadScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteReadScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
+      - NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
+      - NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
     error: stack demo-notes-dev has termination protection
       help: deploy it with `.termination_protection(false)` first, if the stack is no longer needed
     ");

@@ -110,7 +110,16 @@ fn while_a_stack_is_deleted() {
         ".base_name(\"notes\").deletion_policy(tablewright::DeletionPolicy::Delete)",
     );
     let _ = project.run(&DEPLOY).ends_with(0);
-    let mut destroy = project.start(&["destroy", "notes", "--sandbox", "--yes", "--output", "ndjson"]);
+    let mut destroy = project.start(&[
+        "destroy",
+        "notes",
+        "--sandbox",
+        "--yes",
+        "--allow-data-loss",
+        "dev/notes/Note",
+        "--output",
+        "ndjson",
+    ]);
     destroy.line_with("deletion_started");
     destroy.signal("INT");
     assert_snapshot!(words(&destroy.end()), @"

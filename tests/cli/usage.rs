@@ -29,7 +29,7 @@ fn help() {
                    has ended
       cancel       Cancel the running update of a stack, and follow its rollback
       rollback     Roll back a stack whose last operation failed
-      destroy      Delete a stack; tables are retained by their DeletionPolicy or deletion protection
+      destroy      Delete a stack, after showing what is deleted and what is retained
       outputs      Print the outputs of a stack
       sam          Integrate tables in a SAM project
       local        Tables in a DynamoDB of your own: DynamoDB Local, an emulator, the sandbox
@@ -336,7 +336,7 @@ fn help_of_every_command() {
       -h, --help               Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["destroy"]), @"
-    Delete a stack; tables are retained by their DeletionPolicy or deletion protection
+    Delete a stack, after showing what is deleted and what is retained
 
     Usage: tablewright destroy [OPTIONS] <STACK|--stack-name <NAME>>
 
@@ -344,12 +344,19 @@ fn help_of_every_command() {
       [STACK]  Stack, by its id in the definitions
 
     Options:
-          --stack-name <NAME>  Any stack, by its CloudFormation name or ARN; the definitions are not
-                               needed
-      -y, --yes                Do not ask
-          --output <FORMAT>    Output format of the progress [default: auto] [possible values: auto,
-                               tree, lines, ndjson, github]
-      -h, --help               Print help (see more with '--help')
+          --stack-name <NAME>
+              Any stack, by its CloudFormation name or ARN; the definitions are not needed
+      -y, --yes
+              Do not ask
+          --allow-data-loss <ENV/STACK/TABLE>
+              Allow the deletion of this table with its items (may be repeated)
+          --backup-first
+              Make an on-demand backup of every table that is deleted, and wait until it can be restored
+          --output <FORMAT>
+              Output format of the progress [default: auto] [possible values: auto, tree, lines, ndjson,
+              github]
+      -h, --help
+              Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["outputs"]), @"
     Print the outputs of a stack

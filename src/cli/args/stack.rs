@@ -27,6 +27,8 @@ pub(crate) struct SelectedStack {
     /// How the command line names it.
     pub(crate) argument: String,
     pub(crate) env: EnvConfig,
+    /// The name of the environment; `-` for a stack that is named without one.
+    pub(crate) env_name: String,
     /// The directory for what is kept between runs and can be deleted.
     pub(crate) scratch: PathBuf,
 }
@@ -42,7 +44,8 @@ impl StackArgs {
         let (env, env_config) = common.env(&project)?;
         let assembly = common.sound_assembly(&project, &env)?;
         let stack = select(&assembly, std::slice::from_ref(&id))?[0].clone();
-        Ok(SelectedStack { stack, argument: id, env: env_config.clone(), scratch: project.scratch() })
+        let (env, env_name) = (env_config.clone(), env.name().to_owned());
+        Ok(SelectedStack { stack, argument: id, env, env_name, scratch: project.scratch() })
     }
 }
 
@@ -61,16 +64,17 @@ impl SelectedStack {
 
 /// A project configures where its environment is; without one the settings of the SDK apply.
 fn by_name(common: &Common, name: &str) -> Result<SelectedStack> {
-    let (env, scratch) = match common.project() {
+    let without_env = || (EnvConfig::default(), "-".to_owned());
+    let ((env, env_name), scratch) = match common.project() {
         Ok(project) => match common.env(&project) {
-            Ok((_, env)) => (env.clone(), project.scratch()),
+            Ok((env, config)) => ((config.clone(), env.name().to_owned()), project.scratch()),
             Err(error) if common.env.is_some() => return Err(error),
             // No default environment is no reason not to look where the SDK's settings point to.
-            Err(_) => (EnvConfig::default(), project.scratch()),
+            Err(_) => (without_env(), project.scratch()),
         },
         Err(error) if common.env.is_some() || common.stacks.is_some() => return Err(error),
-        Err(_) => (EnvConfig::default(), PathBuf::from(".tablewright")),
+        Err(_) => (without_env(), PathBuf::from(".tablewright")),
     };
     let stack = Stack::new(name).name(name);
-    Ok(SelectedStack { stack, argument: format!("--stack-name {name}"), env, scratch })
+    Ok(SelectedStack { stack, argument: format!("--stack-name {name}"), env, env_name, scratch })
 }

@@ -1,22 +1,25 @@
 use anyhow::anyhow;
-use serde_json::Value;
-use tablewright::DeletionPolicy;
-use tablewright_cloudformation::Events;
-use tablewright_cloudformation::stack as cloud_stack;
-use tablewright_cloudformation::{delete, watch};
-use tablewright_deploy::{EventSender, RolloutEvent, Work, conclude, token};
+use tablewright_deploy::{
+    Destroy, DestroyPlan, EventSender, ResourcePath, RolloutEvent, back_up_tables, conclude, plan_destroy,
+};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::args::Common;
 use crate::args::aws::AwsArgs;
-use crate::args::stack::StackArgs;
+use crate::args::stack::{SelectedStack, StackArgs};
 use crate::error::{CommandError, Result};
 use crate::event_loop::{Interrupted, Interrupts, run, run_until_interrupted};
 use crate::exit::Exit;
-use crate::prompt::ask;
+use crate::prompt::{ask, ask_for_name, ask_whether, can_ask, must_be_able_to_ask};
 use crate::report::failure::{detached, interrupted_before, rollout_failed};
-use crate::report::{OutputFormat, Reporter};
+use crate::report::{OutputFormat, Reporter, destroy as report};
+use crate::target::SelectedTarget;
 
-/// Delete a stack; tables are retained by their DeletionPolicy or deletion protection
+/// Delete a stack, after showing what is deleted and what is retained
+///
+/// A table is retained with its items if its DeletionPolicy says so. Before a table is deleted with its items, its name has to be
+/// typed, or --allow-data-loss has to name it. Exports that other stacks import, deletion protection, termination protection, and keys
+/// that retained tables are encrypted with are refused before anything is deleted.
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -26,6 +29,12 @@ pub(super) struct Args {
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
+    /// Allow the deletion of this table with its items (may be repeated)
+    #[arg(long, value_name = "ENV/STACK/TABLE")]
+    allow_data_loss: Vec<ResourcePath>,
+    /// Make an on-demand backup of every table that is deleted, and wait until it can be restored
+    #[arg(long)]
+    backup_first: bool,
     /// Output format of the progress
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(super) output: OutputFormat,
@@ -33,101 +42,150 @@ pub(super) struct Args {
 
 pub(super) fn destroy(common: &Common, args: &Args) -> Result<Exit> {
     let selected = args.stack.select(common)?;
-    let stack = &selected.stack;
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
-        let target = args.aws.connect(common, &selected.scratch, &selected.env).await?;
-        let name = stack.name.as_deref().unwrap_or_default();
-        let Some(deployed) = cloud_stack::describe(&target.target.cloudformation, name).await? else {
-            reporter.say(&format!("There is no stack {name} in {}; nothing to do.", target.target.name));
-            return Ok(Exit::Done);
+        let target = tokio::select! {
+            target = args.aws.connect(common, &selected.scratch, &selected.env) => target?,
+            () = interrupts.next() => return Err(interrupted_before()),
         };
-        let template =
-            cloud_stack::template(&target.target.cloudformation, &deployed.id).await?.unwrap_or_default();
-        let tables = deployed_tables(&template)?;
-        reporter.say(&format!("Stack {} ({name}) in {}:", stack.id, target.target.name));
-        for table in &tables {
-            reporter.say(&format!("  {}: {}", table.id, table.fate()));
-        }
-        if let Some(table) = tables.iter().find(|table| table.protected && !table.kept) {
-            return Err(CommandError::new(
-                Exit::Refused,
-                anyhow!("table `{}` has deletion protection, so deleting the stack would fail", table.id),
-            )
-            .hint("deploy it with `.deletion_protection(false)` first, if its items are no longer needed"));
-        }
-        let (events, mut receiver) = EventSender::channel();
-        let question = format!("Delete stack {name}?");
-        match run_until_interrupted(ask(&question, args.yes), &mut receiver, &mut reporter, &mut interrupts)
-            .await
-        {
-            Ok(answer) => answer?,
-            Err(Interrupted) => return Err(interrupted_before()),
-        }
-        let operation = async {
-            events.send(RolloutEvent::Began { stack: stack.id.clone(), work: Work::Destroy });
-            let token = token();
-            let begin = async |events: &Events| {
-                delete(&target.target.cloudformation, &deployed, &token, events).await
-            };
-            let operation = events.forward_events(&stack.id, begin).await?;
-            let follow = async |events: &Events| {
-                watch(&target.target.cloudformation, &operation, &target.target.pace, events).await
-            };
-            let ending = events.forward_events(&stack.id, follow).await?.into();
-            conclude(&events, &stack.id, &stack.id, ending)
-                .map_err(|error| rollout_failed(&target, stack, error))?;
-            Ok(Exit::Done)
+        let (events, receiver) = EventSender::channel();
+        let mut run = Run {
+            args,
+            selected: &selected,
+            target: &target,
+            events,
+            receiver,
+            reporter: &mut reporter,
+            interrupts: &mut interrupts,
         };
-        match run_until_interrupted(operation, &mut receiver, &mut reporter, &mut interrupts).await {
-            Ok(done) => done,
-            Err(Interrupted) => Err(detached([(&target, &*selected.argument)])),
-        }
+        run.destroy().await
     })
 }
 
-/// A table as the deployed template has it: what counts is how it was deployed, not how it is defined now.
-struct DeployedTable {
-    id: String,
-    kept: bool,
-    protected: bool,
+/// One run of the command.
+struct Run<'a> {
+    args: &'a Args,
+    selected: &'a SelectedStack,
+    target: &'a SelectedTarget,
+    events: EventSender,
+    receiver: UnboundedReceiver<RolloutEvent>,
+    reporter: &'a mut Reporter,
+    interrupts: &'a mut Interrupts,
 }
 
-impl DeployedTable {
-    fn fate(&self) -> &'static str {
-        match (self.kept, self.protected) {
-            (true, _) => "is retained, with its items (DeletionPolicy)",
-            (false, true) => "cannot be deleted (deletion protection)",
-            (false, false) => "is deleted, with its items",
+impl Run<'_> {
+    async fn destroy(&mut self) -> Result<Exit> {
+        let (target, stack) = (self.target, &self.selected.stack);
+        let name = stack.name.as_deref().unwrap_or_default();
+        let planned = self.until_interrupted(plan_destroy(&target.target, name)).await;
+        let planned = planned.map_err(|Interrupted| interrupted_before())?;
+        let Some(plan) = planned.map_err(|error| rollout_failed(target, stack, error))? else {
+            self.reporter.say(&format!("There is no stack {name} in {}; nothing to do.", target.target.name));
+            return Ok(Exit::Done);
+        };
+        let event = RolloutEvent::DestroyPlanned { stack: stack.id.clone(), plan: Box::new(plan.clone()) };
+        self.reporter.show(&event);
+        self.reporter.say(&format!("Stack {} ({name}) in {}:", stack.id, target.target.name));
+        self.reporter.say(report::text(&plan).trim_end());
+        let backs_up = self.approve(&plan).await?;
+        if backs_up {
+            self.back_up(&plan).await?;
         }
+        self.execute(&plan, backs_up).await
+    }
+
+    /// Runs the gates and asks. Returns whether the tables that are lost are to be backed up.
+    async fn approve(&mut self, plan: &DestroyPlan) -> Result<bool> {
+        let mut refusals = plan.refusals().into_iter();
+        if let Some(first) = refusals.next() {
+            let error = CommandError::from(tablewright_deploy::Error::from(first));
+            return Err(refusals.fold(error, |error, also| error.hint(format!("also: {also}"))));
+        }
+        let (environment, stack) = (&self.selected.env_name, &self.selected.stack.id);
+        let unconfirmed = plan.not_consented(environment, stack, &self.args.allow_data_loss)?;
+        if !unconfirmed.is_empty() && (self.args.yes || !can_ask()) {
+            return Err(needs_consent(&unconfirmed));
+        }
+        must_be_able_to_ask(self.args.yes)?;
+        let has_losses = plan.lost_tables().next().is_some();
+        match self.until_interrupted(confirm(self.args, plan, &unconfirmed, has_losses)).await {
+            Ok(answer) => answer,
+            Err(Interrupted) => Err(interrupted_before()),
+        }
+    }
+
+    async fn back_up(&mut self, plan: &DestroyPlan) -> Result<()> {
+        let (target, stack) = (self.target, &self.selected.stack);
+        let tables: Vec<String> =
+            plan.lost_tables().filter_map(|(resource, _)| resource.physical_id.clone()).collect();
+        let (events, name) = (self.events.clone(), format!("before-destroy-{}", plan.stack.name));
+        let backups = back_up_tables(&target.target, &tables, &name, &stack.id, &events);
+        match self.until_interrupted(backups).await {
+            Ok(backups) => backups.map_err(|error| rollout_failed(target, stack, error)),
+            Err(Interrupted) => Err(interrupted_after_backups()),
+        }
+    }
+
+    async fn execute(&mut self, plan: &DestroyPlan, backs_up: bool) -> Result<Exit> {
+        let (target, stack, events) = (self.target, &self.selected.stack, self.events.clone());
+        let destroy = Destroy::new(&target.target, plan, &stack.id, &events);
+        let operation = async {
+            let ending = destroy.run().await?;
+            conclude(&events, &stack.id, &stack.id, ending)
+        };
+        match self.until_interrupted(operation).await {
+            Ok(done) => done.map(|()| Exit::Done).map_err(|error| rollout_failed(target, stack, error)),
+            Err(Interrupted) if destroy.was_requested() => {
+                Err(detached([(target, &*self.selected.argument)]))
+            }
+            Err(Interrupted) if backs_up => Err(interrupted_after_backups()),
+            Err(Interrupted) => Err(interrupted_before()),
+        }
+    }
+
+    async fn until_interrupted<T>(&mut self, operation: impl Future<Output = T>) -> Result<T, Interrupted> {
+        run_until_interrupted(operation, &mut self.receiver, self.reporter, self.interrupts).await
     }
 }
 
-fn deployed_tables(template: &str) -> Result<Vec<DeployedTable>> {
-    let template = tablewright_template::parse_deployed(template)
-        .map_err(|error| {
-            CommandError::new(Exit::Usage, error).context("the deployed template cannot be read")
-        })?
-        .template
-        .to_value();
-    let resources = template["Resources"].as_object().into_iter().flatten();
-    Ok(resources
-        .filter(|(_, resource)| {
-            resource["Type"] == "AWS::DynamoDB::Table" || resource["Type"] == "AWS::DynamoDB::GlobalTable"
-        })
-        .map(|(id, resource)| DeployedTable {
-            id: id.clone(),
-            kept: [DeletionPolicy::Retain, DeletionPolicy::RetainExceptOnCreate]
-                .iter()
-                .any(|policy| resource["DeletionPolicy"] == policy.as_str()),
-            protected: is_protected(&resource["Properties"]),
-        })
-        .collect())
+/// Asks for what the flags do not say: the names of the tables that are lost, or whether to delete the stack; and whether to make
+/// backups first, which is returned.
+async fn confirm(
+    args: &Args,
+    plan: &DestroyPlan,
+    unconfirmed: &[ResourcePath],
+    has_losses: bool,
+) -> Result<bool> {
+    for (resource, _) in plan.lost_tables() {
+        if unconfirmed.iter().any(|path| path.logical_id == resource.path) {
+            let name = resource.physical_id.as_deref().unwrap_or(&resource.path);
+            ask_for_name(&format!("To delete table {name} with its items, type its name: "), name).await?;
+        }
+    }
+    if unconfirmed.is_empty() {
+        ask(&format!("Delete stack {}?", plan.stack.name), args.yes).await?;
+    }
+    if args.backup_first || !has_losses || args.yes {
+        return Ok(args.backup_first && has_losses);
+    }
+    ask_whether("Make an on-demand backup of the tables first?").await
 }
 
-/// A global table has the setting in each of its replicas.
-fn is_protected(properties: &Value) -> bool {
-    let replicas = properties["Replicas"].as_array().into_iter().flatten();
-    replicas.chain([properties]).any(|settings| settings["DeletionProtectionEnabled"] == true)
+fn interrupted_after_backups() -> CommandError {
+    CommandError::new(
+        Exit::Interrupted,
+        anyhow!("interrupted before anything was deleted; backups that were begun are kept"),
+    )
+}
+
+fn needs_consent(tables: &[ResourcePath]) -> CommandError {
+    let names: Vec<&str> = tables.iter().map(|table| &*table.logical_id).collect();
+    let flags: Vec<String> = tables.iter().map(|table| format!("--allow-data-loss {table}")).collect();
+    CommandError::new(
+        Exit::Refused,
+        anyhow!("deleting the stack would delete tables with their items: {}", names.join(", ")),
+    )
+    .hint(format!("to do it all the same: `{}`", flags.join(" ")))
+    .hint("`--backup-first` makes backups before; `.deletion_policy(…)`, deployed first, retains a table")
 }

@@ -13,7 +13,13 @@ use tablewright_deploy::RolloutEvent;
 /// Returns the line of an event; `None` for events that only programs need.
 pub(crate) fn line(event: &RolloutEvent) -> Option<String> {
     match event {
-        RolloutEvent::Planned { .. } | RolloutEvent::Found { .. } | RolloutEvent::Ended { .. } => None,
+        RolloutEvent::Planned { .. }
+        | RolloutEvent::Found { .. }
+        | RolloutEvent::DestroyPlanned { .. }
+        | RolloutEvent::Ended { .. } => None,
+        RolloutEvent::BackedUp { stack, table, backup } => {
+            Some(format!("          {stack}  {table} is backed up: {}", printable(&backup.arn)))
+        }
         RolloutEvent::Began { stack, work, .. } => Some(format!("{stack}: {}", going_on(*work))),
         RolloutEvent::Step { stack, number, of, summary } => {
             Some(format!("{stack}: step {number} of {of}: {summary}"))
@@ -98,6 +104,11 @@ fn table(progress: &Progress) -> String {
     for index in &progress.indexes {
         let filling = if index.backfilling { " (filling)" } else { "" };
         write!(text, ", index {} {}{filling}", index.name, index.status)
+            .expect("writing to a String does not fail");
+    }
+    // A replica that is in use, which is nearly always so, is not news.
+    for replica in progress.replicas.iter().filter(|replica| replica.status != "ACTIVE") {
+        write!(text, ", replica in {} {}", replica.region, replica.status)
             .expect("writing to a String does not fail");
     }
     text

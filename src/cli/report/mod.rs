@@ -1,5 +1,6 @@
 //! Output for people and programs. A reporter shows; it never decides.
 
+pub(crate) mod destroy;
 mod ending;
 pub(crate) mod failure;
 mod lines;
@@ -8,6 +9,7 @@ pub(crate) mod ndjson;
 pub(crate) mod plan;
 mod problems;
 pub(crate) mod review;
+mod tables;
 mod text;
 mod tree;
 mod view;

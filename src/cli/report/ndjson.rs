@@ -12,6 +12,8 @@ use tablewright_dynamodb::Progress;
 use tablewright_plan::{Change, Plan};
 
 use crate::error::CommandError;
+use crate::report::destroy;
+use crate::report::tables::backup_object;
 use tablewright_deploy::{Ending, RolloutEvent, Work};
 
 /// Returns the object of an event.
@@ -26,6 +28,10 @@ pub(crate) fn object(event: &RolloutEvent) -> Value {
         RolloutEvent::PassedOver { summary, .. } => ("passed_over", json!({ "summary": summary })),
         RolloutEvent::Cloud { event, .. } => cloud(event),
         RolloutEvent::Table { progress, .. } => ("table", table(progress)),
+        RolloutEvent::DestroyPlanned { plan, .. } => ("destroy_planned", destroy::object(plan)),
+        RolloutEvent::BackedUp { table, backup, .. } => {
+            ("backed_up", json!({ "table": table, "backup": backup_object(backup) }))
+        }
         RolloutEvent::Ended { ending, .. } => ("ended", ended(ending)),
     };
     let mut object = json!({ "v": 1, "type": kind, "stack": event.stack() });
@@ -129,7 +135,12 @@ fn cloud(event: &Event) -> (&'static str, Value) {
 fn table(progress: &Progress) -> Value {
     let indexes = progress.indexes.iter();
     let index = |index: &tablewright_dynamodb::IndexProgress| json!({ "name": index.name, "status": index.status, "backfilling": index.backfilling });
-    json!({ "table": progress.table, "status": progress.status, "indexes": indexes.map(index).collect::<Vec<_>>() })
+    let mut object = json!({ "table": progress.table, "status": progress.status, "indexes": indexes.map(index).collect::<Vec<_>>() });
+    if !progress.replicas.is_empty() {
+        let replica = |replica: &tablewright_dynamodb::ReplicaProgress| json!({ "region": replica.region, "status": replica.status });
+        object["replicas"] = progress.replicas.iter().map(replica).collect();
+    }
+    object
 }
 
 fn ended(ending: &Ending) -> Value {
@@ -181,7 +192,7 @@ fn causes(failure: &Failure) -> Value {
 }
 
 /// Returns a time as RFC 3339 in UTC.
-fn time(at: SystemTime) -> Option<String> {
+pub(crate) fn time(at: SystemTime) -> Option<String> {
     DateTime::from(at).fmt(DateTimeFormat::DateTime).ok()
 }
 

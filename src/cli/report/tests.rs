@@ -39,7 +39,12 @@ fn stack(seconds: u64, status: &str, reason: Option<&str>) -> RolloutEvent {
 
 fn table(status: &str, index: &str, backfilling: bool) -> RolloutEvent {
     let index = IndexProgress { name: "by-author".into(), status: index.into(), backfilling };
-    let progress = Progress { table: "demo-dev-notes".into(), status: status.into(), indexes: vec![index] };
+    let progress = Progress {
+        table: "demo-dev-notes".into(),
+        status: status.into(),
+        indexes: vec![index],
+        ..Progress::default()
+    };
     RolloutEvent::Table { stack: "notes".into(), progress }
 }
 

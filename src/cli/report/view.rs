@@ -58,7 +58,11 @@ impl View {
     /// Takes an event in.
     pub(crate) fn take(&mut self, event: &RolloutEvent) {
         match event {
-            RolloutEvent::Planned { .. } | RolloutEvent::Found { .. } | RolloutEvent::PassedOver { .. } => {}
+            RolloutEvent::Planned { .. }
+            | RolloutEvent::Found { .. }
+            | RolloutEvent::DestroyPlanned { .. }
+            | RolloutEvent::PassedOver { .. }
+            | RolloutEvent::BackedUp { .. } => {}
             RolloutEvent::Began { stack, work, .. } => self.stacks.push(StackView::new(stack, *work)),
             RolloutEvent::Step { number, of, .. } => {
                 if let Some(stack) = self.stack(event.stack()) {

@@ -125,7 +125,16 @@ fn described(
 
 /// Returns the template that the stack was last deployed with, as it was sent.
 pub async fn template(client: &Client, stack: &str) -> Result<Option<String>, ApiError> {
-    let answer = client.get_template().stack_name(stack).template_stage(TemplateStage::Original).send().await;
+    template_at(client, stack, TemplateStage::Original).await
+}
+
+/// Returns the template that the stack was last deployed with, after its transforms: with the resources that they have generated.
+pub async fn processed_template(client: &Client, stack: &str) -> Result<Option<String>, ApiError> {
+    template_at(client, stack, TemplateStage::Processed).await
+}
+
+async fn template_at(client: &Client, stack: &str, stage: TemplateStage) -> Result<Option<String>, ApiError> {
+    let answer = client.get_template().stack_name(stack).template_stage(stage).send().await;
     match answer.map_err(|error| ApiError::unpack("GetTemplate", &error)) {
         Ok(answer) => Ok(answer.template_body),
         Err(error) if error.kind == ApiErrorKind::NotFound => Ok(None),
@@ -155,6 +164,27 @@ pub async fn resources(client: &Client, stack: &str) -> Result<Vec<StackResource
         next = tokens.next(page.next_token)?;
         if next.is_none() {
             return Ok(resources);
+        }
+    }
+}
+
+/// Lists the names of the stacks that import an export, all pages.
+pub async fn importers(client: &Client, export: &str) -> Result<Vec<String>, ApiError> {
+    let call = client.list_imports().export_name(export);
+    let mut tokens = PageTokens::of("ListImports");
+    let (mut names, mut next) = (Vec::new(), None);
+    loop {
+        let page = call.clone().set_next_token(next).send().await;
+        let page = match page.map_err(|error| ApiError::unpack("ListImports", &error)) {
+            Ok(page) => page,
+            // CloudFormation has no empty answer for this call.
+            Err(error) if error.message.contains("is not imported by any stack") => return Ok(names),
+            Err(error) => return Err(error),
+        };
+        names.extend(page.imports.unwrap_or_default());
+        next = tokens.next(page.next_token)?;
+        if next.is_none() {
+            return Ok(names);
         }
     }
 }

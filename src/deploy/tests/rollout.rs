@@ -99,9 +99,11 @@ impl World {
                     Some(format!("{stack} done, usable: {usable}"))
                 }
                 RolloutEvent::Ended { stack, ending } => Some(format!("{stack} {ending:?}")),
-                RolloutEvent::Planned { .. } | RolloutEvent::Cloud { .. } | RolloutEvent::Table { .. } => {
-                    None
-                }
+                RolloutEvent::Planned { .. }
+                | RolloutEvent::DestroyPlanned { .. }
+                | RolloutEvent::Cloud { .. }
+                | RolloutEvent::Table { .. }
+                | RolloutEvent::BackedUp { .. } => None,
             });
         }
         sent
@@ -402,4 +404,27 @@ async fn what_only_cloudformation_can_tell_is_denied_too() {
     let sent = world.sent();
     assert!(sent[0].starts_with("notes found modify Note: "), "{sent:?}");
     assert_eq!(sent.last().unwrap(), "notes done, usable: true");
+}
+
+#[tokio::test]
+async fn only_tables_that_change_are_described() {
+    let world = World::new().await;
+    let mut many = json!({ "Resources": {} });
+    for number in 0..40 {
+        let mut table = notes("id", &[])["Resources"]["Note"].clone();
+        table["Properties"]["TableName"] = json!(format!("table-{number}"));
+        many["Resources"][format!("Table{number}")] = table;
+    }
+    let first = [(stack("notes"), many.clone())];
+    assert!(matches!(world.deploy(&first).await[..], [JobResult::Done]));
+    let before = world.calls("DescribeTable");
+    // A tag of the stack is a change of every table.
+    let tagged = [(stack("notes").tag("team", "shop"), many.clone())];
+    assert!(matches!(world.deploy(&tagged).await[..], [JobResult::Done]));
+    assert_eq!(world.calls("DescribeTable"), before, "tags make no table busy");
+    many["Resources"]["Table7"]["Properties"]["PointInTimeRecoverySpecification"] =
+        json!({ "PointInTimeRecoveryEnabled": true });
+    let changed = [(stack("notes").tag("team", "shop"), many)];
+    assert!(matches!(world.deploy(&changed).await[..], [JobResult::Done]));
+    assert_eq!(world.calls("DescribeTable"), before + 1);
 }

@@ -1,6 +1,8 @@
 //! Against the sandbox, on a clock that stands still until somebody sleeps.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedAsyncSleep};
@@ -8,8 +10,8 @@ use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate,
     KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
 };
-use tablewright_dynamodb::{Error, Pace, wait_until_active};
-use tablewright_sandbox::{CallFailure, CallFault, Clock, Faults, Options, Sandbox, VirtualClock};
+use tablewright_dynamodb::{Error, TablePolling, wait_until_active};
+use tablewright_sandbox::{CallFailure, CallFault, Clock, Faults, Options, Request, Sandbox, VirtualClock};
 
 struct World {
     sandbox: Sandbox,
@@ -61,7 +63,7 @@ impl World {
     async fn wait(&self, tables: &[&str]) -> (Vec<String>, Result<(), Error>) {
         let tables: Vec<String> = tables.iter().map(ToString::to_string).collect();
         let mut told = Vec::new();
-        let done = wait_until_active(&self.client, &tables, Pace::default(), |progress| {
+        let done = wait_until_active(&self.client, &tables, TablePolling::default(), |progress| {
             let index = |index: &tablewright_dynamodb::IndexProgress| {
                 format!(" {} {} {}", index.name, index.status, index.backfilling)
             };
@@ -74,6 +76,21 @@ impl World {
         })
         .await;
         (told, done)
+    }
+
+    fn describe_calls(&self) -> usize {
+        self.sandbox.calls().iter().filter(|call| call.action == "DescribeTable").count()
+    }
+
+    /// Makes a call of CloudFormation, whose client this crate does not depend on.
+    fn cloudformation(&self, body: String) {
+        let scope =
+            "AWS4-HMAC-SHA256 Credential=AKID/20260101/eu-west-1/cloudformation/aws4_request, Signature=0";
+        let headers = vec![("Authorization".into(), scope.into())];
+        let request = Request { method: "POST".into(), path: "/".into(), headers, body: body.into_bytes() };
+        let answer = self.sandbox.answer(&request).unwrap();
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.body));
+        self.clock.advance(Duration::from_secs(120));
     }
 
     fn fail(&self, from: u64, to: u64, failure: CallFailure) {
@@ -161,13 +178,79 @@ async fn an_answer_that_never_comes_is_said_to_be_missing() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_not_there_and_a_missing_permission_end_the_wait_at_once() {
+async fn a_table_that_is_not_there_and_a_missing_permission_end_the_wait() {
     let world = World::new();
     let error = world.wait(&["nowhere"]).await.1.unwrap_err();
     assert!(matches!(&error, Error::Missing { table } if table == "nowhere"), "{error:?}");
+    assert_eq!(world.describe_calls(), 5, "a read may lag behind the creation of the table");
 
     world.create("notes").await;
     world.fail(1, u64::MAX, CallFailure::AccessDenied);
     let error = world.wait(&["notes"]).await.1.unwrap_err();
     assert!(matches!(&error, Error::Denied { table, .. } if table == "notes"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_table_whose_key_is_gone_ends_the_wait_with_its_reason() {
+    let world = World::new();
+    let template = concat!(
+        r#"{"Resources":{"Key":{"Type":"AWS::KMS::Key","Properties":{"KeyPolicy":{"Version":"2012-10-17","Statement":[]}}},"#,
+        r#""Note":{"Type":"AWS::DynamoDB::Table","DeletionPolicy":"Retain","UpdateReplacePolicy":"Retain","Properties":{"#,
+        r#""TableName":"notes","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"#,
+        r#""KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"#,
+        r#""SSESpecification":{"SSEEnabled":true,"SSEType":"KMS","KMSMasterKeyId":{"Fn::GetAtt":["Key","Arn"]}}}}}}"#,
+    );
+    let template: String = template.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    world.cloudformation(format!("Action=CreateStack&StackName=notes&TemplateBody={template}"));
+    world.wait(&["notes"]).await.1.unwrap();
+    world.cloudformation("Action=DeleteStack&StackName=notes".to_owned());
+    let before = world.clock.now();
+    let error = world.wait(&["notes"]).await.1.unwrap_err();
+    let waited = world.clock.now().duration_since(before).unwrap();
+    assert!(waited < Duration::from_secs(1), "one call, and no pause: {waited:?}");
+    assert_eq!(
+        error.to_string(),
+        "table `notes` is in INACCESSIBLE_ENCRYPTION_CREDENTIALS: DynamoDB cannot use its KMS key; a table that stays in this \
+         state for seven days is archived"
+    );
+}
+
+#[tokio::test]
+async fn each_of_480_tables_is_described_once_and_only_the_busy_one_again() {
+    let world = World::new();
+    let names: Vec<String> = (0..480).map(|number| format!("table-{number:03}")).collect();
+    for name in &names {
+        world.create(name).await;
+    }
+    world.clock.advance(Duration::from_secs(60));
+    world.add_index("table-007", "by-author").await;
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let before = world.describe_calls();
+    let began = world.clock.now();
+    let (told, done) = world.wait(&names).await;
+    done.unwrap();
+    assert_eq!(told.len(), 482, "the index has three states");
+    // Nine minutes with an interval of at most five seconds.
+    let calls = world.describe_calls() - before;
+    assert!((480 + 90..480 + 120).contains(&calls), "{calls}");
+    assert!(world.clock.now().duration_since(began).unwrap() < Duration::from_secs(546));
+}
+
+#[tokio::test]
+async fn a_table_that_is_never_read_ends_the_wait_beside_others_that_are() {
+    let world = World::new();
+    world.create("notes").await;
+    world.create("users").await;
+    world.clock.advance(Duration::from_secs(60));
+    world.add_index("users", "by-author").await;
+    // `users` answers, and is busy for nine minutes; `notes` does not answer.
+    let calls = (0..40).map(|round| CallFault {
+        action: "DescribeTable".into(),
+        from: 2 * round + 1,
+        to: 2 * round + 1,
+        failure: CallFailure::ServerError,
+    });
+    world.sandbox.set_faults(Faults { calls: calls.collect(), ..Faults::default() }).unwrap();
+    let error = world.wait(&["notes", "users"]).await.1.unwrap_err();
+    assert!(matches!(&error, Error::NoAnswer { table, .. } if table == "notes"), "{error:?}");
 }

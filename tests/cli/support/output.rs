@@ -70,7 +70,9 @@ pub(crate) fn normal(text: &str, project: &Project) -> String {
     let lines: Vec<String> = text
         .lines()
         .map(|line| {
-            marked(&marked(&without_time(line), "tablewright-", is_hex, 32), "127.0.0.1:", is_digit, 5)
+            let line =
+                marked(&marked(&without_time(line), "tablewright-", is_hex, 32), "127.0.0.1:", is_digit, 5);
+            line.split(' ').map(without_moment).collect::<Vec<_>>().join(" ")
         })
         .collect();
     let end = if text.ends_with('\n') { "\n" } else { "" };
@@ -81,6 +83,16 @@ pub(crate) fn normal(text: &str, project: &Project) -> String {
 fn without_time(line: &str) -> String {
     let shape: String = line.chars().take(8).map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     if shape == "00:00:00" { format!("--:--:--{}", &line[8..]) } else { line.to_owned() }
+}
+
+/// `2026-12-01T12:34:56Z` becomes `[TIME]`, and the ARN of a backup, which has a time in it, `[BACKUP]`.
+fn without_moment(word: &str) -> &str {
+    let shape: String = word.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
+    match &*shape {
+        "0000-00-00T00:00:00Z" => "[TIME]",
+        _ if word.contains(":table/") && word.contains("/backup/") => "[BACKUP]",
+        _ => word,
+    }
 }
 
 /// Replaces what follows `prefix`, where it is at least `least` characters of the class, by `…`.

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use tablewright_cloudformation::Origin;
 use tablewright_cloudformation::{ApiError, Connect, ConnectError, PageTokens, connect};
 use tablewright_dynamodb::local::Deployed;
-use tablewright_dynamodb::{Pace, send, wait_until_active};
+use tablewright_dynamodb::{TablePolling, send, wait_until_active};
 
 use crate::args::aws::sandbox_target;
 use crate::commands::local::refused::{is_unknown_operation, refused};
@@ -159,8 +159,11 @@ impl Endpoint {
     /// Waits until a table and its indexes are ACTIVE.
     pub(super) async fn settle(&self, table: &str) -> Result<()> {
         // A local endpoint is done with most changes at once.
-        let pace =
-            Pace { first: Duration::from_millis(50), longest: Duration::from_secs(2), ..Pace::default() };
+        let pace = TablePolling {
+            first_interval: Duration::from_millis(50),
+            max_interval: Duration::from_secs(2),
+            ..TablePolling::default()
+        };
         wait_until_active(&self.client, &[table.to_owned()], pace, |_| ()).await.or_exit(Exit::Unknown)
     }
 }
