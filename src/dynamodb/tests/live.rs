@@ -107,7 +107,7 @@ async fn a_backup_is_waited_for_until_it_can_be_restored() {
     let world = World::new().await;
     let began = world.clock.now();
     let arn = world.back_up().await.unwrap();
-    assert!(world.clock.now().duration_since(began).unwrap() >= Duration::from_secs(6));
+    assert!(world.clock.now().duration_since(began).unwrap() >= Duration::from_secs(4));
     let answer = world.client.describe_backup().backup_arn(arn).send().await.unwrap();
     let details = answer.backup_description().unwrap().backup_details().unwrap();
     assert_eq!(details.backup_status().as_str(), "AVAILABLE");

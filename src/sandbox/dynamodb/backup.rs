@@ -37,7 +37,7 @@ pub(super) fn create(region: &mut Region, input: &Value, moment: Moment<'_>) -> 
             format!("Table is being created: {}", table.name),
         ));
     }
-    let available_at = moment.now + moment.timings.backup_create;
+    let available_at = moment.now + moment.timings.table_update;
     let backup =
         of_table(&table, backup_name, BackupKind::User, available_at, moment.now, &mut region.random);
     let details = details(&backup, moment.now);

@@ -16,7 +16,7 @@ use crate::wire::text::scalar;
 pub(crate) struct Services {
     pub(crate) tables: BTreeMap<String, Table>,
     /// Backups of tables, oldest first.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) backups: Vec<Backup>,
     pub(crate) parameters: BTreeMap<String, Value>,
     /// By `resource|dimension|namespace`.

@@ -27,12 +27,10 @@ pub struct Timings {
     pub settle: Millis,
     /// Creation of a table, with all its indexes.
     pub table_create: Millis,
-    /// An update of a table.
+    /// An update of a table, and an on-demand backup.
     pub table_update: Millis,
     /// Deletion of a table.
     pub table_delete: Millis,
-    /// An on-demand backup of a table.
-    pub backup_create: Millis,
     /// The first part of an index's creation: the table is UPDATING, the index not yet backfilling.
     pub index_allocation: Millis,
     /// The second part: the table is ACTIVE, the index CREATING and backfilling. Stacks do not wait for it.
@@ -66,7 +64,6 @@ impl Default for Timings {
             table_create: 10_000,
             table_update: 4_000,
             table_delete: 3_500,
-            backup_create: 6_000,
             index_allocation: 30_000,
             index_backfill: 510_000,
             index_delete: 4_000,

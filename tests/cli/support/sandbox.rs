@@ -24,7 +24,6 @@ pub(crate) fn moments() -> Timings {
         table_create: 50,
         table_update: 50,
         table_delete: 50,
-        backup_create: 50,
         index_allocation: 50,
         index_backfill: 50,
         index_delete: 50,
