@@ -140,6 +140,35 @@ fn what_the_program_prints_stays_out_of_the_template() {
 }
 
 #[test]
+fn the_build_is_given_no_credentials() {
+    let project = Project::sample("program-build");
+    let seen = project.root.join("seen");
+    let script = format!(
+        "fn main() {{\n    println!(\"cargo:rerun-if-changed=none\");\n    \
+         let seen = |name: &str| format!(\"{{name}}={{:?}}\\n\", std::env::var(name).ok());\n    \
+         let names = [\"AWS_SECRET_ACCESS_KEY\", \"GITHUB_TOKEN\", \"CARGO_REGISTRY_TOKEN\", \"OUR_SDK\", \"LC_ALL\"];\n    \
+         std::fs::write({seen:?}, names.map(seen).concat()).unwrap();\n}}\n"
+    );
+    project.write("stacks/build.rs", &script);
+    let run = || {
+        let mut command = project.command(&["list"]);
+        for name in ["AWS_SECRET_ACCESS_KEY", "GITHUB_TOKEN", "CARGO_REGISTRY_TOKEN", "OUR_SDK", "LC_ALL"] {
+            command.env(name, "value");
+        }
+        let _ = project.finish(&mut command).ends_with(0);
+        std::fs::read_to_string(&seen).unwrap()
+    };
+    let secrets = "AWS_SECRET_ACCESS_KEY=None\nGITHUB_TOKEN=None\nCARGO_REGISTRY_TOKEN=None\n";
+    assert_eq!(run(), format!("{secrets}OUR_SDK=None\nLC_ALL=Some(\"value\")\n"));
+    let config = project.read("stacks/tablewright.toml");
+    project.write("stacks/tablewright.toml", &format!("{config}\n[build]\nenv = [\"OUR_*\"]\n"));
+    std::fs::remove_file(&seen).unwrap();
+    assert_eq!(run(), format!("{secrets}OUR_SDK=Some(\"value\")\nLC_ALL=Some(\"value\")\n"));
+    project.write("stacks/tablewright.toml", &format!("{config}\n[build]\nenv = [\"*\"]\n"));
+    let _ = project.run(&["list"]).ends_with(2).says("`build.env` has `*`");
+}
+
+#[test]
 fn the_program_is_given_no_credentials() {
     let project = Project::sample("program-credentials");
     project.replace(

@@ -16,6 +16,8 @@ use crate::project::nearest;
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
     pub(crate) project: ProjectConfig,
+    #[serde(default)]
+    pub(crate) build: BuildConfig,
     #[serde(default, rename = "env")]
     pub(crate) envs: BTreeMap<String, EnvConfig>,
     #[serde(skip)]
@@ -44,6 +46,16 @@ pub(crate) struct ProjectConfig {
 
 fn rendered() -> String {
     "rendered".to_owned()
+}
+
+/// `[build]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BuildConfig {
+    /// Names of environment variables that the build of the stacks crate gets besides the usual ones. A `*` at the end stands for any
+    /// rest.
+    #[serde(default)]
+    pub(crate) env: Vec<String>,
 }
 
 /// `[env.NAME]`
@@ -122,6 +134,15 @@ impl Config {
         {
             return wrong(format!(
                 "environment `{name}` is protected and has the profile `dev`, which retains nothing; choose one"
+            ));
+        }
+        let is_name = |name: &&String| {
+            let name = name.strip_suffix('*').unwrap_or(name);
+            !name.is_empty() && !name.contains(['*', '=', ' '])
+        };
+        if let Some(name) = self.build.env.iter().find(|name| !is_name(name)) {
+            return wrong(format!(
+                "`build.env` has `{name}`, which is no name of a variable, and no beginning of one such as `ORT_*`"
             ));
         }
         match &self.project.default_env {

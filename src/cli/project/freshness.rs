@@ -91,13 +91,15 @@ fn inputs(dep_info: &str) -> Vec<PathBuf> {
 /// Returns the files that decide about a build without being sources: manifests, the lock file and cargo's configuration in
 /// the folders of the sources and above.
 fn settings(stacks: &Path, sources: &[PathBuf]) -> Vec<PathBuf> {
-    const NAMES: [&str; 6] = [
+    const NAMES: [&str; 7] = [
         "Cargo.toml",
         "Cargo.lock",
         ".cargo/config.toml",
         ".cargo/config",
         "rust-toolchain.toml",
         "rust-toolchain",
+        // Which variables of the environment a build gets.
+        "tablewright.toml",
     ];
     let stacks = stacks.canonicalize().unwrap_or_else(|_| stacks.to_owned());
     let mut folders: Vec<&Path> = stacks.ancestors().collect();

@@ -1,5 +1,6 @@
 //! The user's project: the `stacks` crate, its configuration, and the manifest that its program hands over.
 
+mod build_env;
 mod config;
 mod find;
 mod freshness;

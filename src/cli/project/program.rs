@@ -1,7 +1,7 @@
 //! Builds the stacks crate and runs its program: the boundary between the user's code and the tool.
 //!
 //! In: a project and an environment. Out: the [`Assembly`]. The program's own output goes to stderr; it gets no AWS credentials
-//! and is given a minute.
+//! and is given a minute. The build gets an environment of its own, see [`build_env`](crate::project::build_env).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,6 +15,7 @@ use tablewright::{Assembly, Env, FORMAT, ReadError};
 
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
+use crate::project::build_env::build_env;
 use crate::project::find::Project;
 use crate::project::freshness::LastBuild;
 use crate::project::scratch;
@@ -52,7 +53,7 @@ fn executable(project: &Project, build: Build) -> Result<PathBuf> {
         return Ok(last.program);
     }
     let began = SystemTime::now();
-    let executable = cargo_build(&project.stacks, build)?;
+    let executable = cargo_build(project, build)?;
     // A build that cannot be kept, in a folder that cannot be written, costs the next run 50 ms and nothing else.
     let kept = scratch::make(&scratch)
         .and_then(|()| LastBuild::keep(&scratch, &project.stacks, &executable, began))
@@ -61,26 +62,20 @@ fn executable(project: &Project, build: Build) -> Result<PathBuf> {
 }
 
 /// Runs `cargo build`; the compiler's words go through untouched.
-fn cargo_build(stacks: &Path, build: Build) -> Result<PathBuf> {
+fn cargo_build(project: &Project, build: Build) -> Result<PathBuf> {
+    let (stacks, named_env) = (&project.stacks, &project.config.build.env);
     let manifest = stacks.join("Cargo.toml");
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .args(["build", "--quiet", "--bins", "--message-format=json-render-diagnostics", "--manifest-path"])
         .arg(&manifest)
+        .env_clear()
+        .envs(build_env(named_env))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit());
     if build.locked {
         cargo.arg("--locked");
-    }
-    // Under `cargo run` these describe the tool's own package; a nested cargo must find out for itself.
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy();
-        let ours = name.starts_with("CARGO_")
-            && !matches!(&*name, "CARGO_HOME" | "CARGO_TARGET_DIR" | "CARGO_TERM_COLOR");
-        if ours || name == "RUSTUP_TOOLCHAIN" || name == "LD_LIBRARY_PATH" {
-            cargo.env_remove(&*name);
-        }
     }
     let output = cargo.output().map_err(|error| {
         CommandError::new(Exit::Usage, error)
