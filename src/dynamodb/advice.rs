@@ -1,71 +1,74 @@
-//! What DynamoDB's and CloudFormation's refusals mean for a table, and what to do about them.
+//! Advice for refusals of DynamoDB and CloudFormation that are about a table.
 //!
-//! In: the reason of a failed event. Out: a sentence. The texts are AWS's own, from events that people met.
+//! In: the reason of a failed event. Out: a sentence. The fragments are texts of AWS, from reported events.
 
-/// Fragments of reasons and what to do, the most special first.
+/// Fragments of reasons, each with its advice. The first that occurs in a reason counts, so special ones come first.
 const KNOWN: &[(&str, &str)] = &[
     (
         "Cannot perform more than one GSI creation or deletion",
-        "one index can be created or deleted in an update; the plan of `tablewright deploy` takes them one by one",
+        "an update can create or delete only one index of a table; `tablewright deploy` plans one update for each",
     ),
     (
         "Cannot update GSI's properties other than",
-        "keys and projection of an index cannot change; give the index another name, and remove the old one later",
+        "the key and the projection of an index cannot be changed; add an index with another name, and delete the old one later",
     ),
     (
         "custom-named resource requires replacing",
-        "the change needs a new table; `tablewright diff` shows how to get there without losing items",
+        "the change needs a new table; `tablewright diff` shows how to make it without losing items",
     ),
     (
         "Attempting to create an index which already exists",
-        "the index was left by an earlier rollback; delete it with UpdateTable, then deploy again",
+        "an earlier rollback has left the index; delete it with UpdateTable, then deploy again",
     ),
     (
         "CapacityUnits|dynamodb already exists",
-        "a scalable target is there already, made outside the stack: deregister it in Application Auto Scaling",
+        "a scalable target for it already exists outside the stack; deregister it in Application Auto Scaling, then deploy again",
     ),
     (
         "already exists",
-        "a table of this name is there already, retained or somebody else's: import it, delete it if nobody needs its items, or use another name",
+        "a table with this name already exists: one that was retained, or one of another stack; import it, delete it if its items are no longer needed, or use another name",
     ),
     (
         "Only 1 online index can be created or deleted simultaneously",
-        "another index of the table is still being made or deleted; deploy again when it is ACTIVE",
+        "another index of the table is still being created or deleted; deploy again when every index is ACTIVE",
     ),
     (
         "Attempt to change a resource which is still in use",
-        "the table is busy with another change; deploy again in a minute",
+        "the table is still being changed; deploy again in a minute",
     ),
-    ("Table is being updated", "the table is busy with another change; deploy again in a minute"),
-    ("Index is being updated", "an index is busy with another change; deploy again in a minute"),
+    ("Table is being updated", "the table is still being changed; deploy again in a minute"),
+    ("Index is being updated", "an index is still being changed; deploy again in a minute"),
     (
         "Cannot delete table while indexes are being created, updated, or deleted",
-        "wait until every index is ACTIVE, then delete again",
+        "wait until every index is ACTIVE, then delete the stack again",
     ),
     (
         "Backups are being enabled for the table",
-        "DynamoDB is busy with the backups of a new table; deploy again in a few seconds",
+        "point-in-time recovery of the new table is still being enabled; deploy again in a few seconds",
     ),
     (
         "Time to live has been modified multiple times within a fixed interval",
-        "TTL can change about once an hour; deploy again then",
+        "time to live can be changed about once an hour; deploy again later",
     ),
     (
         "TimeToLive is active on a different AttributeName",
-        "turn TTL off first, wait an hour, then turn it on for the other attribute",
+        "disable time to live first, wait an hour, then enable it for the other attribute",
     ),
     (
         "AttributeName property of TimeToLiveSpecification is required",
-        "TTL cannot be dropped from a template; it has to be said with `Enabled: false`",
+        "time to live cannot be removed from a template; disable it with `Enabled: false`",
     ),
-    ("Table already has an enabled stream", "turn the stream off first, then on with the other view"),
+    (
+        "Table already has an enabled stream",
+        "disable the stream first, then enable it with the other view type",
+    ),
     (
         "EnableKinesisStreamingDestination must be DISABLED or ENABLE_FAILED",
-        "remove the Kinesis stream first, wait until it is DISABLED, then add the other",
+        "remove the Kinesis destination first, wait until it is DISABLED, then add the other one",
     ),
     (
         "modification must be the only operation in the request",
-        "this change must be deployed alone; take the others back for now",
+        "DynamoDB accepts this change only alone; deploy it without the other changes of the table",
     ),
     (
         "currently protected against deletion",
@@ -73,16 +76,19 @@ const KNOWN: &[(&str, &str)] = &[
     ),
     (
         "Subscriber limit exceeded",
-        "too many tables are being made or changed at once; deploy again when they are done",
+        "too many tables are being created or changed at the same time; deploy again when they are ACTIVE",
     ),
     (
         "Replica cannot be deleted because it has acted as a source region",
-        "a replica that others were made from can be deleted only a day later",
+        "a replica from which others were created can be deleted a day later at the earliest",
     ),
-    ("KMS", "look at the key: is it enabled, in this region, and does its policy let DynamoDB use it?"),
+    (
+        "KMS",
+        "check that the KMS key is enabled and in this Region, and that its policy allows DynamoDB to use it",
+    ),
 ];
 
-/// Returns what to do about a reason that is known.
+/// Returns the advice for the reason of a failed event; `None` for a reason that is not known.
 ///
 /// ```
 /// let reason = "Resource handler returned message: \"Cannot perform more than one GSI creation or deletion in a single update\"";

@@ -14,17 +14,17 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::list_tables::ListTablesError;
 use serde_json::Value as Json;
 
-/// Puts a request in the place of another one before it is signed, and keeps the answer.
+/// Replaces a request before it is signed, and keeps the answer.
 #[derive(Debug)]
-struct Instead {
+struct ReplaceRequest {
     action: &'static str,
     body: String,
     answer: Arc<Mutex<Vec<u8>>>,
 }
 
-impl Intercept for Instead {
+impl Intercept for ReplaceRequest {
     fn name(&self) -> &'static str {
-        "Instead"
+        "ReplaceRequest"
     }
 
     fn modify_before_signing(
@@ -65,8 +65,8 @@ pub type SendError = SdkError<ListTablesError>;
 /// The SDK's error: no connection, no credentials, or DynamoDB's refusal.
 pub async fn send(client: &Client, action: &'static str, input: &Json) -> Result<Json, SendError> {
     let answer = Arc::new(Mutex::new(Vec::new()));
-    let instead = Instead { action, body: input.to_string(), answer: Arc::clone(&answer) };
-    client.list_tables().customize().interceptor(instead).send().await?;
+    let replace = ReplaceRequest { action, body: input.to_string(), answer: Arc::clone(&answer) };
+    client.list_tables().customize().interceptor(replace).send().await?;
     let answer = answer.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(serde_json::from_slice(&answer).expect("the SDK has read it as JSON"))
 }

@@ -295,7 +295,7 @@ fn what_the_endpoint_refuses_is_told_with_the_line() {
     --- stderr
     error: stacks/shop.rs:9: table `demo-dev-product` is not as it is defined
       because: UpdateTimeToLive was refused: Time to live has been modified multiple times within a fixed interval
-      help: TTL can change about once an hour; deploy again then
+      help: time to live can be changed about once an hour; deploy again later
     ");
     assert_snapshot!(up(&project, &["shp", "--sandbox"]), @"
     exit code 2

@@ -178,7 +178,7 @@ fn a_name_that_is_taken() {
       + NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
     error: CloudFormation refused the change set of stack notes; nothing was changed
       Note (stacks/notes.rs:9): Resource of type 'AWS::DynamoDB::Table' with identifier 'demo-dev-notes' already exists.
-      help: a table of this name is there already, retained or somebody else's: import it, delete it if nobody needs its items, or use another name
+      help: a table with this name already exists: one that was retained, or one of another stack; import it, delete it if its items are no longer needed, or use another name
     ");
     assert_eq!(cloud.status("demo-notes-dev"), None);
 }
