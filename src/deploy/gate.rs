@@ -4,7 +4,7 @@ use tablewright_cloudformation::ChangeSet;
 use tablewright_cloudformation::change_set::change::{
     Change as ResourceChange, ChangeAction, PolicyAction, Replacement,
 };
-use tablewright_plan::{Change, Verdict};
+use tablewright_plan::{Change, Verdict, is_harmless};
 
 use crate::approval::Approval;
 use crate::consent::{Consent, ResourcePath};
@@ -159,22 +159,6 @@ pub(crate) fn check_change_set(
             resource_type: change.resource_type.clone(),
         }),
     }
-}
-
-/// Returns whether a resource of this type holds no data, and nothing that data is encrypted with: it can be created again from its
-/// definition. A type that is not known to be harmless is guarded.
-fn is_harmless(resource_type: &str) -> bool {
-    const HARMLESS: [&str; 8] = [
-        "AWS::ApplicationAutoScaling::",
-        "AWS::CloudWatch::",
-        "AWS::Events::",
-        "AWS::IAM::",
-        "AWS::KMS::Alias",
-        "AWS::Lambda::",
-        "AWS::SNS::",
-        "AWS::SSM::Parameter",
-    ];
-    HARMLESS.iter().any(|harmless| resource_type.starts_with(harmless))
 }
 
 /// Returns whether the resource that a change is about is gone afterwards.

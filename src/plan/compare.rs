@@ -72,12 +72,22 @@ fn resources<'a>(templates: Templates<'a>, found: &mut Vec<Finding<'a>>) {
     }
     for (id, deployed) in entries(templates.deployed, "Resources") {
         if resource(templates.wanted, id).is_none() && !renames.is_renamed(id) {
-            let judgement = if is_loop(id) { unreadable(id) } else { rules::removed(id, deployed) };
+            let judgement = if is_loop(id) { unreadable(id) } else { removed(templates, id, deployed) };
             let difference =
                 Difference { path: Path::entry("Resources", id), before: Some(deployed), after: None };
             found.push(finding(difference, kind(deployed), judgement));
         }
     }
+}
+
+fn removed(templates: Templates, id: &str, deployed: &Value) -> Judgement {
+    let mut judgement = rules::removed(id, deployed);
+    if let Some(twin) = templates.twin(false, id) {
+        judgement.why.push_str(&format!(
+            "; `{twin}` has the same name, so the template that this is compared with cannot be deployed"
+        ));
+    }
+    judgement
 }
 
 fn moved<'a>(renames: &Renames<'a>, id: &'a str, wanted: &'a Value) -> Option<Finding<'a>> {
@@ -95,7 +105,8 @@ fn added<'a>(templates: Templates<'a>, id: &'a str, wanted: &'a Value) -> Findin
     let kind = kind(wanted);
     let target = templates.scaling.holder(wanted);
     let name = kind.filter(|kind| is_table(kind)).and_then(|_| table_name(wanted));
-    let judgement = match (target, name.and_then(|name| templates.holder(&name))) {
+    let holder = name.and_then(|name| templates.holder(&name, id)).or_else(|| templates.twin(true, id));
+    let judgement = match (target, holder) {
         _ if is_loop(id) => unreadable(id),
         _ if is_malformed(wanted) => malformed(id),
         (Some(old), _) => rules::clashing_target(old, id, wanted),

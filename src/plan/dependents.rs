@@ -258,11 +258,11 @@ fn at_worst<'a>(templates: Templates<'a>, is_certain: bool, place: &Path) -> Opt
     let kind = kind(wanted)?;
     // The value of a parameter is given with the deploy, and its default counts only when none is: too little to
     // stop for. Mappings and conditions are the template's own.
+    if is_certain && place.0.len() == 2 {
+        return Some(rules::depends_on_condition(id, deployed, kind));
+    }
     if !is_certain || !is_table(kind) {
         return Some(rules::unknown_value());
-    }
-    if place.0.len() == 2 {
-        return Some(rules::depends_on_condition(id, deployed, kind));
     }
     if place.key_at(2) == Some("Properties") && rules::is_fixed(kind, &place.pattern(3)) {
         let (before, after) = (place.get(templates.deployed), place.get(templates.wanted));

@@ -43,6 +43,7 @@ mod view;
 mod pseudo_parameters;
 mod parameters;
 mod resolve;
+mod simple_table;
 mod scaling;
 mod renames;
 mod diff;
@@ -66,7 +67,9 @@ use serde_json::{Value, json};
 
 pub use change::{Action, Change, Recipe};
 pub use nested::NestedStack;
+pub use parameters::HiddenDefault;
 pub use pseudo_parameters::PseudoParameters;
+pub use rules::is_harmless;
 pub use stack_order::{Cycle, StackTemplate, dependencies, waves};
 pub use stack_settings::{StackSettings, settings};
 pub use unknown::{Unknown, UnknownReason};
@@ -89,8 +92,10 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
     let restored = non_ascii::restored(deployed, wanted);
     let deployed = restored.as_ref().map_or(deployed, |(restored, _)| restored);
     let (before, after) = parameters::of_both(deployed, wanted, options);
-    let (resolved_deployed, resolved_wanted) = (before.template(deployed), after.template(wanted));
+    let resolved_deployed = simple_table::lowered(before.template(deployed));
+    let resolved_wanted = simple_table::lowered(after.template(wanted));
     let holders = view::holders(&resolved_deployed);
+    let wanted_holders = view::holders(&resolved_wanted);
     let scaling = Scaling::of(&resolved_deployed, &resolved_wanted);
     let templates = Templates {
         deployed: &resolved_deployed,
@@ -99,6 +104,7 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
         before: &before,
         after: &after,
         holders: &holders,
+        wanted_holders: &wanted_holders,
         scaling: &scaling,
         options,
     };
@@ -117,9 +123,14 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
     for finding in &mut findings {
         let (known, written) = if finding.after.is_some() { (&after, wanted) } else { (&before, deployed) };
         finding.change.path = known.written_place(written, &finding.path).pointer(2);
+        if view::is_simple_table(written, &finding.change) {
+            finding.change.path = simple_table::written_path(&finding.path.pointer(2));
+            finding.change.resource_type = Some(view::SIMPLE_TABLE.to_owned());
+        }
     }
     let changes = findings.into_iter().map(|finding| finding.change).chain(nested.changes).collect();
-    Plan { changes, unknown, steps: if stops { Vec::new() } else { planned.steps } }
+    let hidden_defaults = parameters::hidden_defaults(templates);
+    Plan { changes, unknown, hidden_defaults, steps: if stops { Vec::new() } else { planned.steps } }
 }
 
 /// What the caller knows besides the templates, and what he has been given consent for. The default is nothing.
@@ -154,6 +165,8 @@ pub struct Plan {
     pub changes: Vec<Change>,
     /// What may change without a difference of the templates. A plan without changes needs a change set of CloudFormation to tell.
     pub unknown: Vec<Unknown>,
+    /// The parameters whose new default has no effect.
+    pub hidden_defaults: Vec<HiddenDefault>,
     /// What to deploy, in order; the last template is the wanted one. Empty when nothing is to be done, and when
     /// a change stops the plan.
     pub steps: Vec<Step>,

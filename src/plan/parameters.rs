@@ -5,11 +5,12 @@
 //! is the value of an SSM parameter.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde_json::{Map, Value, json};
 
 use crate::equality::{intrinsic, same, text};
-use crate::view::entries;
+use crate::view::{Templates, entries};
 use crate::{PlanOptions, PseudoParameters};
 
 /// What CloudFormation shows instead of a `NoEcho` value.
@@ -48,6 +49,45 @@ pub(crate) fn of_both<'a>(
     after.evaluate_conditions(wanted);
     retain_common(&mut before.conditions, &mut after.conditions, |name| declared("Conditions", name));
     (before, after)
+}
+
+/// A parameter whose default changes without effect: the stack has a value, which it keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HiddenDefault {
+    /// The parameter.
+    pub parameter: String,
+    /// The value that the stack has; `****` for a hidden one.
+    pub value: String,
+    /// The new default.
+    pub default: String,
+}
+
+impl fmt::Display for HiddenDefault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { parameter, value, default } = self;
+        write!(
+            f,
+            "the new default `{default}` of parameter `{parameter}` has no effect: the stack keeps its value `{value}` \
+             unless another one is given"
+        )
+    }
+}
+
+/// Returns the parameters whose new default the deployed value hides.
+pub(crate) fn hidden_defaults(templates: Templates<'_>) -> Vec<HiddenDefault> {
+    let options = templates.options;
+    let (Some(before), Some(after)) = (&options.deployed_parameters, &options.wanted_parameters) else {
+        return Vec::new();
+    };
+    let default = |template: &Value, name: &str| template["Parameters"][name].get("Default").and_then(text);
+    let hidden = entries(templates.written, "Parameters").filter_map(|(name, _)| {
+        let new = default(templates.written, name)?;
+        let old = default(templates.deployed, name)?;
+        let value = before.get(name).filter(|value| after.get(name) == Some(value))?;
+        let is_hidden = new != old && new != *value;
+        is_hidden.then(|| HiddenDefault { parameter: name.to_owned(), value: value.clone(), default: new })
+    });
+    hidden.collect()
 }
 
 /// Removes what is known on one side only although both declare it.

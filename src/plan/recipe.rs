@@ -156,6 +156,27 @@ pub(crate) fn one_replica() -> Recipe {
     )
 }
 
+pub(crate) fn move_home() -> Recipe {
+    recipe(
+        "move a global table to a stack in another Region",
+        &[
+            "Set `DeletionPolicy: Retain` on the table and deploy, then remove it from this stack.",
+            "Import it into a stack in a Region that keeps a replica, and remove the other replica there.",
+        ],
+    )
+}
+
+pub(crate) fn another_key() -> Recipe {
+    recipe(
+        "use another kind of key",
+        &[
+            "Add a second key under its own logical id, and deploy.",
+            "Let the tables use it, and deploy: DynamoDB encrypts them anew.",
+            "Keep the old key as long as backups that are encrypted with it are needed.",
+        ],
+    )
+}
+
 pub(crate) fn free_export(name: &str) -> Recipe {
     let consumers = format!("Remove every import of `{name}` from other stacks, and deploy those first.");
     recipe("change or remove an export", &[&consumers, "Then deploy this stack."])

@@ -61,7 +61,7 @@ fn by_name<'a>(templates: Templates<'a>) -> BTreeMap<&'a str, (&'a str, &'a Valu
     let mut pairs = BTreeMap::new();
     let mut taken = BTreeSet::new();
     for (id, table) in tables(templates.wanted) {
-        let Some(old) = table_name(table).and_then(|name| templates.holder(&name)) else { continue };
+        let Some(old) = table_name(table).and_then(|name| templates.holder(&name, id)) else { continue };
         let keeps = resource(templates.wanted, old).and_then(table_name)
             == resource(templates.deployed, old).and_then(table_name);
         if let Some(deployed) = resource(templates.deployed, old)

@@ -12,6 +12,7 @@ use crate::NestedStack;
 use crate::equality::{intrinsic, text};
 use crate::path::{Path, children};
 use crate::refs;
+use crate::rules::is_container;
 use crate::view::{Templates, entries, kind};
 
 /// A place that may have changed: only CloudFormation can know.
@@ -88,7 +89,7 @@ pub(crate) fn find(templates: Templates<'_>) -> Vec<Unknown> {
             }
             let path = Path::entry(section, id);
             let is_unknown_content = section == "Resources"
-                && kind(entry).is_some_and(has_content_of_its_own)
+                && kind(entry).is_some_and(is_container)
                 && !templates.options.nested.get(id).is_some_and(NestedStack::is_known);
             if is_unknown_content {
                 found.push(unknown(&path, UnknownReason::NestedTemplate));
@@ -99,12 +100,6 @@ pub(crate) fn find(templates: Templates<'_>) -> Vec<Unknown> {
         }
     }
     found
-}
-
-/// Returns whether a resource of this type is made of a template that stands elsewhere.
-fn has_content_of_its_own(kind: &str) -> bool {
-    matches!(kind, "AWS::CloudFormation::Stack" | "AWS::Serverless::Application")
-        || kind.ends_with("::MODULE")
 }
 
 fn unknown(path: &Path, reason: UnknownReason) -> Unknown {

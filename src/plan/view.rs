@@ -7,11 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::PlanOptions;
 use crate::equality::{identity, is_no_value, same, text};
 use crate::parameters::Parameters;
 use crate::path::{Path, Segment, keyed};
 use crate::scaling::Scaling;
+use crate::{Change, PlanOptions};
 
 pub(crate) const TABLE: &str = "AWS::DynamoDB::Table";
 pub(crate) const GLOBAL_TABLE: &str = "AWS::DynamoDB::GlobalTable";
@@ -29,16 +29,29 @@ pub(crate) struct Templates<'a> {
     pub(crate) written: &'a Value,
     pub(crate) before: &'a Parameters<'a>,
     pub(crate) after: &'a Parameters<'a>,
-    /// Which logical id has which table name in the deployed template.
-    pub(crate) holders: &'a BTreeMap<String, &'a str>,
+    /// Which logical ids have which table name in the deployed template: several where conditions exclude each other.
+    pub(crate) holders: &'a BTreeMap<String, Vec<&'a str>>,
+    /// The same of the wanted template.
+    pub(crate) wanted_holders: &'a BTreeMap<String, Vec<&'a str>>,
     pub(crate) scaling: &'a Scaling<'a>,
     pub(crate) options: &'a PlanOptions,
 }
 
 impl<'a> Templates<'a> {
-    /// Returns the logical id that has a table name in the deployed template.
-    pub(crate) fn holder(&self, name: &str) -> Option<&'a str> {
-        self.holders.get(name).copied()
+    /// Returns the logical id that has a table name in the deployed template, other than `id`; `None` where `id` itself has it.
+    pub(crate) fn holder(&self, name: &str, id: &str) -> Option<&'a str> {
+        let holders = self.holders.get(name)?;
+        if holders.contains(&id) { None } else { holders.first().copied() }
+    }
+
+    /// Returns another table that always has the name of this one, in the same template: the two cannot be deployed.
+    pub(crate) fn twin(&self, in_wanted: bool, id: &str) -> Option<&'a str> {
+        let (template, holders) =
+            if in_wanted { (self.wanted, self.wanted_holders) } else { (self.deployed, self.holders) };
+        let always = |id: &str| resource(template, id).is_some_and(|table| table.get("Condition").is_none());
+        let name = table_name(resource(template, id)?)?;
+        let others = holders.get(&name)?.iter().take_while(|other| **other != id || !in_wanted);
+        others.copied().find(|other| *other != id && always(other) && always(id))
     }
 }
 
@@ -63,8 +76,20 @@ pub(crate) fn table_name(table: &Value) -> Option<String> {
 }
 
 /// Returns the logical ids of the tables by their explicit names.
-pub(crate) fn holders(template: &Value) -> BTreeMap<String, &str> {
-    tables(template).filter_map(|(id, table)| Some((table_name(table)?, id))).collect()
+pub(crate) fn holders(template: &Value) -> BTreeMap<String, Vec<&str>> {
+    let mut holders: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (id, table) in tables(template) {
+        if let Some(name) = table_name(table) {
+            holders.entry(name).or_default().push(id);
+        }
+    }
+    holders
+}
+
+/// Returns whether a change is about a simple table of this template.
+pub(crate) fn is_simple_table(template: &Value, change: &Change) -> bool {
+    change.section == "Resources"
+        && resource(template, &change.logical_id).and_then(kind) == Some(SIMPLE_TABLE)
 }
 
 /// Returns the resource's type.

@@ -119,7 +119,8 @@ pub(crate) fn notes(stack: &str, rendered: &Rendered) -> Vec<String> {
 pub(crate) fn job_notes(job: &Job<'_>) -> Vec<String> {
     let of_deployed = job.deployed.iter().flat_map(duplicate_keys);
     let unknown = job.plan.unknown.iter().map(|unknown| format!("stack {}: {unknown}", job.stack.id));
-    notes(&job.stack.id, &job.rendered).into_iter().chain(of_deployed).chain(unknown).collect()
+    let hidden = job.plan.hidden_defaults.iter().map(|hidden| format!("stack {}: {hidden}", job.stack.id));
+    notes(&job.stack.id, &job.rendered).into_iter().chain(of_deployed).chain(unknown).chain(hidden).collect()
 }
 
 fn duplicate_keys(deployed: &DeployedTemplate) -> Vec<String> {

@@ -17,7 +17,7 @@ use crate::path::Path;
 use crate::phases::after_indexes::after_indexes;
 use crate::rules::{Setting, Stage, Transition};
 use crate::steps::step_edits::{IndexEdit, StepEdits, edits_at};
-use crate::view::{Templates, billing_mode, resource};
+use crate::view::{Templates, billing_mode, is_table, resource};
 use crate::{Action, Verdict, Wait};
 
 /// The edits by phase, in the order of the fields.
@@ -148,8 +148,10 @@ impl<'a> Phases<'a> {
             settings > 1 || switched && loses_scaling(templates, id)
         });
         for units in tables.into_values() {
-            let (replicas, settings): (Vec<_>, Vec<_>) =
+            let (mut replicas, settings): (Vec<_>, Vec<_>) =
                 units.into_iter().partition(|(unit, _)| is_replica(unit));
+            // A replica that takes the place of another one is there before that one leaves.
+            replicas.sort_by_key(|(_, edits)| edits.values.iter().all(|edit| edit.to.is_none()));
             for (at, (_, replica)) in replicas.into_iter().enumerate() {
                 self.alone.extend(&replica.findings);
                 edits_at(&mut self.replicas, at).join(replica);
@@ -241,6 +243,7 @@ fn replaced_tables<'f>(findings: &'f [Finding]) -> BTreeSet<&'f str> {
         finding.change.section == "Resources"
             && finding.change.action == Action::Modify
             && finding.change.verdict > Verdict::Refused
+            && finding.change.resource_type.as_deref().is_some_and(is_table)
             && finding.path.pattern(2).starts_with("Properties")
     });
     replaced.map(|finding| finding.change.logical_id.as_str()).collect()
@@ -270,7 +273,11 @@ fn unit_of(finding: &Finding, switched: &BTreeSet<&str>) -> Option<Unit> {
         return Some((Setting::Billing, String::new()));
     }
     let Stage::Exclusive(setting) = finding.stage else { return None };
-    let replica = finding.path.item_of("Replicas").map_or("", |(_, name)| name);
+    // "KMSMasterKeyId must be specified for each replica": all of them change their key in one update.
+    let replica = match setting {
+        Setting::Encryption => "",
+        _ => finding.path.item_of("Replicas").map_or("", |(_, name)| name),
+    };
     Some((setting, replica.to_owned()))
 }
 

@@ -53,8 +53,8 @@ pub(crate) fn kept_or_lost(case: &Case, cause: &str) -> Judgement {
 }
 
 pub(super) fn table_name(case: &Case) -> Judgement {
-    let holder = case.after.and_then(|name| case.templates.holder(&identity(name)));
-    if let Some(holder) = holder.filter(|holder| *holder != case.id) {
+    let holder = case.after.and_then(|name| case.templates.holder(&identity(name), case.id));
+    if let Some(holder) = holder {
         return clashing_name(holder, case.wanted);
     }
     // Unlike every other replacement this one is not refused: the new name is free.

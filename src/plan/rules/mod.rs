@@ -6,6 +6,7 @@
 
 mod identity;
 mod index;
+mod known_types;
 mod resource;
 mod settings;
 mod stack;
@@ -19,9 +20,11 @@ use crate::{Recipe, Verdict};
 
 pub(crate) use identity::{index_redefinitions, kept_or_lost, replacement};
 pub(crate) use index::{ONE_INDEX, not_separable, projected};
+pub use known_types::is_harmless;
+pub(crate) use known_types::{is_container, known_type};
 pub(crate) use resource::{
-    added, attribute, clashing_name, clashing_target, depends_on_condition, known_type, moved, removed,
-    type_changed, unknown_value,
+    added, attribute, clashing_name, clashing_target, depends_on_condition, moved, removed, type_changed,
+    unknown_value,
 };
 pub(crate) use stack::{followed_definition, section_entry, unused_definition};
 pub(crate) use table::{is_fixed, judged_place, of_property, stops_at};

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 
+use super::known_types::{self, KEY, known_type};
 use super::{Case, Judgement, Stage};
 use crate::Verdict;
 use crate::equality::{same_option, text};
@@ -13,121 +14,6 @@ use crate::view::{
     SCALABLE_TARGET, SIMPLE_TABLE, TABLE, display_name, is_protected, is_scaling, is_table, kind, property,
     retains,
 };
-
-/// A resource type whose update rules are known, after its schema.
-pub(crate) struct KnownType {
-    name: &'static str,
-    /// Its createOnlyProperties: a change makes a new resource and deletes the old one.
-    create_only: &'static [&'static str],
-    /// The property that names it, when a replacement for another reason would clash with the old name.
-    named_by: Option<&'static str>,
-    /// What any other change does.
-    updated: (Verdict, &'static str),
-    /// What goes with it when it is deleted.
-    deleted: (Verdict, &'static str),
-}
-
-const IN_PLACE: (Verdict, &str) = (Verdict::InPlace, "it is updated in place");
-
-const KNOWN_TYPES: &[KnownType] = &[
-    KnownType {
-        name: "AWS::ApplicationAutoScaling::ScalableTarget",
-        create_only: &["ServiceNamespace", "ScalableDimension", "ResourceId"],
-        named_by: None,
-        updated: IN_PLACE,
-        deleted: (Verdict::InPlace, "the capacity stays at the value that auto scaling set last"),
-    },
-    KnownType {
-        name: "AWS::ApplicationAutoScaling::ScalingPolicy",
-        create_only: &[
-            "PolicyName",
-            "ServiceNamespace",
-            "ResourceId",
-            "ScalableDimension",
-            "ScalingTargetId",
-        ],
-        named_by: None,
-        updated: IN_PLACE,
-        deleted: (Verdict::InPlace, "the capacity stays at the value that auto scaling set last"),
-    },
-    // Counts who uses which construct; it exists only on paper.
-    KnownType {
-        name: "AWS::CDK::Metadata",
-        create_only: &[],
-        named_by: None,
-        updated: (Verdict::None, "it has no effect on resources"),
-        deleted: (Verdict::None, "it has no effect on resources"),
-    },
-    KnownType {
-        name: "AWS::CloudFormation::Stack",
-        create_only: &[],
-        named_by: None,
-        updated: (Verdict::InPlaceWithRisk, "the changes inside the nested stack are not in this template"),
-        deleted: (
-            Verdict::DataLoss,
-            "all resources of the nested stack are deleted, which may include tables",
-        ),
-    },
-    KnownType {
-        name: "AWS::CloudWatch::Alarm",
-        create_only: &["AlarmName"],
-        named_by: None,
-        updated: IN_PLACE,
-        deleted: (Verdict::InPlace, "its actions no longer run"),
-    },
-    KnownType {
-        name: "AWS::IAM::ManagedPolicy",
-        create_only: &["ManagedPolicyName", "Description", "Path"],
-        named_by: Some("ManagedPolicyName"),
-        updated: IN_PLACE,
-        deleted: (Verdict::InPlace, "principals lose the permissions that it grants"),
-    },
-    KnownType {
-        name: "AWS::KMS::Key",
-        create_only: &[],
-        named_by: None,
-        updated: IN_PLACE,
-        deleted: (Verdict::DataLoss, "data encrypted with it cannot be read after its waiting period"),
-    },
-    KnownType {
-        name: "AWS::Kinesis::Stream",
-        create_only: &["Name"],
-        named_by: None,
-        updated: IN_PLACE,
-        deleted: (Verdict::InPlaceWithRisk, "its records are lost"),
-    },
-    KnownType {
-        name: "AWS::Lambda::EventSourceMapping",
-        create_only: &[
-            "EventSourceArn",
-            "StartingPosition",
-            "StartingPositionTimestamp",
-            "SelfManagedEventSource",
-        ],
-        named_by: None,
-        updated: IN_PLACE,
-        deleted: (Verdict::InPlace, "the function no longer receives records"),
-    },
-    KnownType {
-        name: "AWS::SSM::Parameter",
-        create_only: &["Name"],
-        named_by: None,
-        updated: IN_PLACE,
-        deleted: (Verdict::InPlaceWithRisk, "reading the parameter fails"),
-    },
-];
-
-/// Returns what is known about a type.
-pub(crate) fn known_type(kind: &str) -> Option<&'static KnownType> {
-    KNOWN_TYPES.iter().find(|known| known.name == kind)
-}
-
-impl KnownType {
-    /// Returns whether a change of this property makes a new resource.
-    pub(crate) fn replaces(&self, property: &str) -> bool {
-        self.create_only.contains(&property)
-    }
-}
 
 /// A resource that is only in the wanted template.
 pub(crate) fn added(kind: &str) -> Judgement {
@@ -143,14 +29,22 @@ pub(crate) fn removed(id: &str, resource: &Value) -> Judgement {
     if is_table(kind) {
         return removed_table(id, resource, retained);
     }
-    if retained {
+    // The resources of a module have policies of their own.
+    if retained && !kind.ends_with("::MODULE") {
         return Judgement::new(Verdict::InPlaceWithRisk, "`DeletionPolicy` retains it outside the stack");
     }
-    match known_type(kind) {
-        Some(KnownType { deleted: (verdict, what), .. }) => {
-            Judgement::new(*verdict, format!("it is deleted: {what}"))
+    if known_types::snapshots(kind, resource) {
+        let why = "it is deleted, after a snapshot of it is made";
+        return Judgement::new(Verdict::InPlaceWithRisk, why);
+    }
+    match known_types::deleted(kind) {
+        Some((verdict, what)) => Judgement::new(verdict, format!("it is deleted: {what}")),
+        None => {
+            let why = format!(
+                "it is deleted with any data in it: tablewright does not know what a resource of type {kind} holds"
+            );
+            Judgement::new(Verdict::InPlaceWithRisk, why)
         }
-        None => Judgement::new(Verdict::InPlaceWithRisk, "it is deleted with any data in it"),
     }
 }
 
@@ -270,10 +164,10 @@ pub(crate) fn unknown_value() -> Judgement {
 /// A resource that may or may not be there any more: which, only the values of parameters say.
 pub(crate) fn depends_on_condition(id: &str, deployed: &Value, kind: &str) -> Judgement {
     let why = "whether it is kept depends on a condition whose value is not known";
-    if !is_table(kind) {
+    let removed = removed(id, deployed);
+    if !is_table(kind) && removed.verdict <= Verdict::InPlaceWithRisk {
         return Judgement::new(Verdict::InPlaceWithRisk, why);
     }
-    let removed = removed_table(id, deployed, retains(deployed, "DeletionPolicy"));
     Judgement { why: format!("{why}, and if it is not: {}", removed.why), ..removed }
 }
 
@@ -284,6 +178,11 @@ fn other_property(case: &Case, kind: &str, property_name: &str) -> Judgement {
         );
         return Judgement::new(Verdict::InPlaceWithRisk, why);
     };
+    if kind == KEY
+        && let Some(judgement) = key_property(case, property_name)
+    {
+        return judgement;
+    }
     if !known.replaces(property_name) {
         let (verdict, why) = known.updated;
         return Judgement::new(verdict, why);
@@ -306,11 +205,46 @@ fn other_property(case: &Case, kind: &str, property_name: &str) -> Judgement {
             .server(format!("CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {old} and update the stack again."))
             .recipe(recipe::rename_resource(named_by));
     }
-    let (_, deleted) = known.deleted;
-    let why = format!(
-        "`{property_name}` is fixed when it is created: a new resource is created and the old one deleted; {deleted}"
-    );
-    Judgement::new(Verdict::InPlaceWithRisk, why)
+    let created =
+        format!("`{property_name}` is fixed when it is created: a new resource is created and the old one");
+    let policy = "UpdateReplacePolicy";
+    if retains(case.deployed, policy) && retains(case.wanted, policy) {
+        return Judgement::new(Verdict::InPlaceWithRisk, format!("{created} retained outside the stack"));
+    }
+    let (verdict, deleted) = known.deleted;
+    Judgement::new(verdict.max(Verdict::InPlaceWithRisk), format!("{created} deleted; {deleted}"))
+}
+
+/// A property of a KMS key: what is encrypted with it can be read only while it is enabled, and by whom its policy allows it.
+fn key_property(case: &Case, property_name: &str) -> Option<Judgement> {
+    let number = |resource| property(resource, property_name).and_then(text)?.parse::<u32>().ok();
+    let risk = |why: &str| Some(Judgement::new(Verdict::InPlaceWithRisk, why));
+    match property_name {
+        "Enabled" => match property(case.wanted, property_name).map(text) {
+            None => None,
+            Some(Some(value)) if value == "true" => None,
+            Some(Some(value)) if value == "false" => {
+                let why = "the key is disabled: tables that are encrypted with it become inaccessible, and DynamoDB archives them after 7 days";
+                Some(Judgement::new(Verdict::DataLoss, why))
+            }
+            Some(_) => risk(
+                "whether the key is enabled depends on an expression, and without it the tables that it encrypts are inaccessible",
+            ),
+        },
+        "KeyPolicy" => {
+            risk("a principal that may no longer use the key cannot read what is encrypted with it")
+        }
+        "PendingWindowInDays" if number(case.wanted) < number(case.deployed) => {
+            risk("less time is left to keep the key once its deletion is scheduled")
+        }
+        // "If you change the value of the KeySpec, KeyUsage, Origin, or MultiRegion properties of an existing KMS key, the update
+        // request fails, regardless of the value of the UpdateReplacePolicy attribute."
+        "KeySpec" | "KeyUsage" | "MultiRegion" | "Origin" => {
+            let why = format!("`{property_name}` of a key is fixed when it is created, and the update fails");
+            Some(Judgement::new(Verdict::Refused, why).recipe(recipe::another_key()))
+        }
+        _ => None,
+    }
 }
 
 /// A scalable target under another logical id: created before the old one is deregistered.

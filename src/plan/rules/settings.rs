@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::{Case, Judgement, Setting, Stage, Transition};
 use crate::Verdict;
-use crate::equality::{identity, same_option, text};
+use crate::equality::{identity, intrinsic, same_option, text};
 use crate::recipe;
-use crate::view::{GLOBAL_TABLE, billing_mode as mode_of, kind, property};
+use crate::view::{GLOBAL_TABLE, billing_mode as mode_of, kind, property, resource};
 
 pub(super) fn billing_mode(case: &Case) -> Judgement {
     let mode = |value: Option<&Value>| value.map_or(Some("PROVISIONED".to_owned()), text);
@@ -96,6 +96,9 @@ pub(super) fn stream(case: &Case) -> Judgement {
     if case.before.is_none() {
         return Judgement::new(Verdict::InPlace, "a stream is turned on").at(stage);
     }
+    let replicas = |table| property(table, "Replicas").and_then(Value::as_array).map_or(0, Vec::len);
+    // Replicas need the stream: it goes with the last step, after them.
+    let stage = if replicas(case.deployed) > 1 { Stage::Last } else { stage };
     if is_replicated(case) {
         return Judgement::new(Verdict::Refused, "replication between the replicas requires the stream")
             .server("Disabling Stream is not allowed for a Global Table replica.")
@@ -157,9 +160,9 @@ pub(super) fn time_to_live(case: &Case) -> Judgement {
         (TimeToLive::Off(_), TimeToLive::Off(_)) => unchanged("time to live stays off"),
         (TimeToLive::Off(_), TimeToLive::On(name)) => {
             let why = format!(
-                "items expire by `{name}`; DynamoDB refuses the change within an hour of an earlier one"
+                "items whose time in `{name}` is past are deleted, also those that exist by now; DynamoDB refuses the change within an hour of an earlier one"
             );
-            Judgement::new(Verdict::InPlace, why).at(Stage::Last)
+            Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Last)
         }
         (TimeToLive::On(a), TimeToLive::Off(Some(b))) if a == b => {
             Judgement::new(Verdict::InPlaceWithRisk, format!("items no longer expire by `{a}`"))
@@ -207,16 +210,31 @@ impl TimeToLive {
 
 pub(super) fn point_in_time_recovery(case: &Case) -> Judgement {
     let member = |value: Option<&Value>, name: &str| value.and_then(|value| value.get(name)).and_then(text);
-    let on = |value| member(value, "PointInTimeRecoveryEnabled");
+    // `None` where an expression decides.
+    let on = |value: Option<&Value>| match value {
+        None => Some(false),
+        Some(block) => match block.get("PointInTimeRecoveryEnabled") {
+            None if intrinsic(block).is_none() => Some(false),
+            enabled => match enabled.and_then(text).as_deref() {
+                Some("true") => Some(true),
+                Some("false") => Some(false),
+                _ => None,
+            },
+        },
+    };
     let days =
         |value| member(value, "RecoveryPeriodInDays").map_or(Some(35.0), |days| days.parse::<f64>().ok());
-    match (on(case.before).as_deref(), on(case.after).as_deref()) {
-        (None | Some("false"), None | Some("false")) => unchanged("point-in-time recovery stays off"),
-        (_, None | Some("false")) => {
+    match (on(case.before), on(case.after)) {
+        (Some(false), Some(false)) => unchanged("point-in-time recovery stays off"),
+        (None, _) | (_, None) => {
+            let why = "whether point-in-time recovery is on depends on an expression, and turning it off loses its continuous backups";
+            Judgement::new(Verdict::InPlaceWithRisk, why)
+        }
+        (_, Some(false)) => {
             let why = "point-in-time recovery is turned off: its continuous backups are lost";
             Judgement::new(Verdict::InPlaceWithRisk, why)
         }
-        (Some("true"), Some("true")) if days(case.after) < days(case.before) => {
+        (Some(true), Some(true)) if days(case.after) < days(case.before) => {
             let why = "the recovery period gets shorter: earlier points in time can no longer be restored";
             Judgement::new(Verdict::InPlaceWithRisk, why)
         }
@@ -264,6 +282,12 @@ pub(super) fn replica(case: &Case) -> Judgement {
         let why = "the Regions of a strongly consistent global table are fixed when it is created";
         return Judgement::new(Verdict::Refused, why).recipe(recipe::new_table("the Regions"));
     }
+    let home = case.templates.options.pseudo_parameters.region.as_deref();
+    let region = case.path.item_of("Replicas").map(|(_, region)| region);
+    if case.after.is_none() && home.is_some() && region == home {
+        let why = "the replica in the Region of the stack cannot be removed";
+        return Judgement::new(Verdict::Refused, why).recipe(recipe::move_home());
+    }
     let why = match (case.before, case.after) {
         (None, _) => "a replica is created in another Region, which can take hours",
         (_, None) => {
@@ -272,6 +296,26 @@ pub(super) fn replica(case: &Case) -> Judgement {
         (Some(_), Some(_)) => "whether the replica exists depends on a condition",
     };
     Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Exclusive(Setting::Replica))
+}
+
+/// Provisioned capacity of an index.
+pub(super) fn index_throughput(case: &Case) -> Judgement {
+    let index = case.path.item_of("GlobalSecondaryIndexes").map_or("", |(_, name)| name);
+    let targets = case.templates.scaling.before(case.id, case.deployed);
+    let scales = |target: &&str| {
+        resource(case.templates.deployed, target)
+            .and_then(|target| property(target, "ResourceId"))
+            .is_some_and(|id| id.to_string().contains(&format!("/index/{index}\"")))
+    };
+    match targets.iter().find(|target| scales(target)) {
+        Some(target) if mode_of(case.deployed) == mode_of(case.wanted) => {
+            let why = format!(
+                "the values in the template replace those that auto scaling (`{target}`) has set, which can cause throttling"
+            );
+            Judgement::new(Verdict::InPlaceWithRisk, why)
+        }
+        _ => Judgement::new(Verdict::InPlace, "the capacity of the index changes without downtime"),
+    }
 }
 
 fn unchanged(why: &str) -> Judgement {

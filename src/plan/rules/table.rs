@@ -9,8 +9,9 @@ use super::identity::{
 };
 use super::index::{index, index_definition, unreadable_indexes};
 use super::settings::{
-    billing_mode, deletion_protection, encryption, kinesis, on_demand_throughput, point_in_time_recovery,
-    replica, stream, stream_view_type, table_class, throughput, time_to_live, warm_throughput,
+    billing_mode, deletion_protection, encryption, index_throughput, kinesis, on_demand_throughput,
+    point_in_time_recovery, replica, stream, stream_view_type, table_class, throughput, time_to_live,
+    warm_throughput,
 };
 use super::{Case, Judgement, Stage};
 use crate::Verdict;
@@ -92,7 +93,7 @@ const TABLE_ONLY: &[Row] = &[
     row("ProvisionedThroughput", Whole, Judge(throughput)),
     row("OnDemandThroughput", Whole, Judge(on_demand_throughput)),
     row("StreamSpecification/ResourcePolicy", Whole, POLICY),
-    row("GlobalSecondaryIndexes/*/ProvisionedThroughput", Whole, INDEX_CAPACITY),
+    row("GlobalSecondaryIndexes/*/ProvisionedThroughput", Whole, Judge(index_throughput)),
     row("GlobalSecondaryIndexes/*/OnDemandThroughput", Whole, INDEX_CAPACITY),
     // "IndexStatus must be ACTIVE to enable ContributorInsights": after the index, never with it.
     row("GlobalSecondaryIndexes/*/ContributorInsightsSpecification", Whole, INSIGHTS),

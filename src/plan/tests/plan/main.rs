@@ -5,6 +5,7 @@
 mod bad_input;
 mod cases;
 mod foreign;
+mod holding_data;
 mod machine;
 mod moves;
 mod nested;

@@ -462,7 +462,7 @@ fn replicas_go_one_by_one() {
     check(
         &global(&["a", "b"], false),
         &global(&["a", "c"], false),
-        &["remove T/Replicas/1", "add T/Replicas/1"],
+        &["add T/Replicas/1", "remove T/Replicas/1"],
     );
 }
 

@@ -549,16 +549,19 @@ fn replacements_reach_who_refers_to_them() {
         "Other": { "Type": "AWS::CloudWatch::Alarm", "DependsOn": "Cdc", "Metadata": { "x": { "Ref": "Cdc" } } },
     } })
     };
-    let plan = check(
+    let consent =
+        PlanOptions { allow: [("Cdc".to_owned(), Verdict::DataLoss)].into(), ..PlanOptions::default() };
+    check(
         &template("a"),
         &template("b"),
         &[
-            "modify Cdc/Properties/Name: in-place-with-risk",
+            "modify Cdc/Properties/Name: data-loss",
             "modify T/Properties/KinesisStreamSpecification: staged",
             "modify Named/Properties/Name: in-place-with-risk",
             "modify Watcher/Properties/AlarmActions/0: in-place",
         ],
     );
+    let plan = plan(Some(&template("a")), &template("b"), &consent);
     assert_eq!(plan.steps.len(), 2);
     assert_eq!(plan.steps[0].template.pointer("/Resources/T/Properties/KinesisStreamSpecification"), None);
     assert_eq!(plan.steps[0].template.pointer("/Resources/Cdc/Properties/Name"), Some(&json!("b")));
@@ -590,13 +593,13 @@ fn time_to_live() {
         property,
         json!(null),
         ttl(true, "a"),
-        &["add T/Properties/TimeToLiveSpecification: in-place"],
+        &["add T/Properties/TimeToLiveSpecification: in-place-with-risk"],
     );
     check_property(
         property,
         ttl(false, "a"),
         ttl(true, "b"),
-        &["modify T/Properties/TimeToLiveSpecification: in-place"],
+        &["modify T/Properties/TimeToLiveSpecification: in-place-with-risk"],
     );
     check_property(
         property,
@@ -869,9 +872,19 @@ fn a_type_never_changes() {
         );
         assert!(plan.changes[0].recipe.is_some());
     }
-    // SAM writes the one as the other.
-    let simple = with(&named(json!({})), "/Resources/T/Type", json!("AWS::Serverless::SimpleTable"));
-    assert_eq!(check(&simple, &local, &["modify T: refused"]).changes[0].server_text, None);
+    // SAM writes the one as the other; with a key that is an expression that cannot be done here.
+    let simple = |key: Value| {
+        let properties = json!({ "TableName": "app-t", "PrimaryKey": key });
+        json!({ "Resources": { "T": { "Type": "AWS::Serverless::SimpleTable", "Properties": properties } } })
+    };
+    check(&simple(json!({ "Name": "pk", "Type": "String" })), &local, &[]);
+    check(
+        &simple(json!({ "Name": "pk", "Type": "Number" })),
+        &local,
+        &["modify T/Properties/AttributeDefinitions/0: refused"],
+    );
+    let unknown = simple(json!({ "Fn::FindInMap": ["Keys", { "Ref": "Stage" }, "key"] }));
+    assert_eq!(check(&unknown, &local, &["modify T: refused"]).changes[0].server_text, None);
 }
 
 #[test]
