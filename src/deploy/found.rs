@@ -68,8 +68,12 @@ async fn nested(job: &Job<'_>, template: &Value, change_set: &ChangeSet) -> Resu
             children = &mut child.options.nested;
         }
     }
-    // The parent is planned already: held against itself, only what is below it differs.
-    let plan = plan(Some(template), template, &options);
+    // The parent is planned already: held against itself, only what is below it differs. New nested stacks are not deployed yet.
+    let mut deployed = template.clone();
+    for (id, _) in options.nested.iter().filter(|(_, nested)| nested.deployed.is_none()) {
+        deployed["Resources"].as_object_mut().map(|resources| resources.remove(id));
+    }
+    let plan = plan(Some(&deployed), template, &options);
     Ok(plan.changes.into_iter().filter(|change| change.logical_id.contains('/')).collect())
 }
 

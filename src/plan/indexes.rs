@@ -41,18 +41,15 @@ pub(crate) fn ops(templates: Templates, findings: &[Finding]) -> BTreeMap<String
     let mut ops: BTreeMap<String, Vec<IndexOp>> = BTreeMap::new();
     for (at, finding) in findings.iter().enumerate() {
         let id = &finding.change.logical_id;
-        let list = property_path(id, "GlobalSecondaryIndexes");
         let changed: Vec<(Path, String, IndexChange)> = match &finding.stage {
             Stage::Index(change) => {
-                let item = finding.path.item_of("GlobalSecondaryIndexes");
+                let item = finding.path.index();
                 item.map(|(path, name)| (path, name.to_owned(), *change)).into_iter().collect()
             }
             Stage::Definition if templates.options.redefine_indexes.contains(id) => {
                 retyped_indexes(templates, id, finding)
                     .into_iter()
-                    .map(|name| {
-                        (list.join(Segment::Item { name: name.clone(), at: 0 }), name, IndexChange::Redefine)
-                    })
+                    .map(|name| (place_of_index(templates, id, &name), name, IndexChange::Redefine))
                     .collect()
             }
             Stage::Definition
@@ -74,6 +71,13 @@ pub(crate) fn ops(templates: Templates, findings: &[Finding]) -> BTreeMap<String
         }
     }
     ops
+}
+
+/// Returns the place of an index that stays.
+fn place_of_index(templates: Templates, id: &str, name: &str) -> Path {
+    let place = |list: &str| property_path(id, list).join(Segment::Item { name: name.to_owned(), at: 0 });
+    let vector = place("VectorIndexes");
+    if vector.get(templates.wanted).is_some() { vector } else { place("GlobalSecondaryIndexes") }
 }
 
 fn retyped_indexes(templates: Templates, id: &str, finding: &Finding) -> Vec<String> {
@@ -103,7 +107,7 @@ fn add(ops: &mut Vec<IndexOp>, at: usize, path: &Path, name: &str, creates: bool
 /// Returns whether the index of the operation is the one at this place, wherever it stands in its list.
 fn is_at(op: &IndexOp, path: &Path) -> bool {
     let list = |path: &Path| path.0.split_last().map(|(_, list)| list.to_vec());
-    let name = |path: &Path| path.item_of("GlobalSecondaryIndexes").map(|(_, name)| name.to_owned());
+    let name = |path: &Path| path.index().map(|(_, name)| name.to_owned());
     list(&op.path) == list(path) && name(&op.path) == name(path)
 }
 
@@ -112,7 +116,7 @@ pub(crate) fn absorbs(ops: &mut BTreeMap<String, Vec<IndexOp>>, at: usize, findi
     let of_table = finding.change.section == "Resources";
     let Some(ops) = ops.get_mut(&finding.change.logical_id).filter(|_| of_table) else { return false };
     let in_replica = finding.path.item_of("Replicas").is_some();
-    match (&finding.stage, finding.path.item_of("GlobalSecondaryIndexes")) {
+    match (&finding.stage, finding.path.index()) {
         (Stage::Index(_), _) => true,
         // The step computes the definitions, or, where it cannot, uses the wanted ones.
         (Stage::Definition, _) => {
@@ -281,7 +285,7 @@ struct Size {
 }
 
 fn size(table: &Value) -> Size {
-    let lists = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"];
+    let lists = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes", "VectorIndexes"];
     Size {
         indexes: crate::view::indexes(table).map_or(0, |indexes| indexes.len()),
         names: lists.iter().filter_map(|list| property(table, list)).map(projected).sum(),

@@ -45,8 +45,11 @@ pub(crate) fn plan_nested(templates: Templates<'_>, findings: &mut [Finding<'_>]
         let is_retained = templates.deployed["Resources"]
             .get(id)
             .is_some_and(|resource| retains(resource, "DeletionPolicy"));
+        let is_deployed = templates.deployed["Resources"].get(id).is_some();
         let before = plans.changes.len();
         match (&nested.deployed, &nested.wanted) {
+            // A nested stack that is deployed, from a template that is not known, is not a new one.
+            (None, _) if is_deployed => continue,
             (_, Some(wanted)) if is_wanted => plans.add(id, nested, wanted, templates.options),
             (Some(deployed), _) if !is_wanted && !is_retained => {
                 plans.changes.extend(removals(deployed).map(|change| under(id, change)));

@@ -96,6 +96,12 @@ impl Path {
         Some((Self(self.0[..=item].to_vec()), name))
     }
 
+    /// Returns the path up to and including the index of a table that this place is in or at, and that index's name: of a global
+    /// secondary index or of a vector index.
+    pub(crate) fn index(&self) -> Option<(Self, &str)> {
+        self.item_of("GlobalSecondaryIndexes").or_else(|| self.item_of("VectorIndexes"))
+    }
+
     /// Returns the value at this place.
     pub(crate) fn get<'a>(&self, template: &'a Value) -> Option<&'a Value> {
         let mut value = template;

@@ -109,6 +109,13 @@ pub(crate) fn another_index(index: &str) -> Recipe {
     )
 }
 
+pub(crate) fn on_demand_first() -> Recipe {
+    recipe(
+        "have vector indexes",
+        &["Set `BillingMode: PAY_PER_REQUEST`, and keep it while the table has a vector index."],
+    )
+}
+
 pub(crate) fn one_index_at_a_time() -> Recipe {
     recipe(
         "change several indexes",

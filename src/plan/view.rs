@@ -128,7 +128,7 @@ pub(crate) fn is_protected(resource: &Value) -> bool {
         })
 }
 
-/// Returns the names of all attributes that key schemas inside the value use.
+/// Returns the names of all attributes that key schemas inside the value use, and the search schemas of vector indexes.
 pub(crate) fn key_attributes(value: &Value) -> BTreeSet<String> {
     fn collect(value: &Value, in_key: bool, names: &mut BTreeSet<String>) {
         match value {
@@ -137,7 +137,7 @@ pub(crate) fn key_attributes(value: &Value) -> BTreeSet<String> {
                     if in_key && name == "AttributeName" {
                         names.insert(identity(value));
                     } else {
-                        collect(value, in_key || name == "KeySchema", names);
+                        collect(value, in_key || matches!(&**name, "KeySchema" | "SearchSchema"), names);
                     }
                 }
             }
@@ -162,9 +162,12 @@ pub(crate) fn fixed_attributes(resource: &Value) -> BTreeSet<String> {
     names
 }
 
-/// Returns the table's global indexes by name; `None` when the list cannot be read element by element.
+/// Returns the table's indexes that come and go, by name: global secondary ones, then vector indexes. `None` when a list cannot be read
+/// element by element.
 pub(crate) fn indexes(resource: &Value) -> Option<Vec<(String, &Value)>> {
-    named(resource, "GlobalSecondaryIndexes")
+    let mut indexes = named(resource, "GlobalSecondaryIndexes")?;
+    indexes.append(&mut named(resource, "VectorIndexes")?);
+    Some(indexes)
 }
 
 /// Returns the attribute definitions by attribute name; `None` when they cannot be read.

@@ -241,6 +241,44 @@ fn files_in_a_region_and_with_parameters() {
 }
 
 #[test]
+fn nested_templates_beside_their_parent() {
+    let project = Project::empty("diff-nested");
+    let parent = |child: &str| {
+        format!(
+            "Resources:\n  Child:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n      TemplateURL: {child}\n"
+        )
+    };
+    let table =
+        "Resources:\n  Notes:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      TableName: notes\n";
+    project.write("old/parent.yaml", &parent("below/child.yaml"));
+    project.write("old/below/child.yaml", &parent("../tables.yaml"));
+    project.write("old/tables.yaml", table);
+    project.write("new/parent.yaml", &parent("below/child.yaml"));
+    project.write("new/below/child.yaml", &parent("../tables.yaml"));
+    project.write("new/tables.yaml", &table.replace("notes", "memos"));
+    let diff = ["diff", "--of", "new/parent.yaml", "--against", "old/parent.yaml", "--fail-on", "refused"];
+    assert_snapshot!(project.run(&diff), @"
+    exit code 6
+    --- stdout
+    parent against old/parent.yaml: 1 data loss
+      ~ Child/Child/Notes.TableName  notes → memos  [data loss]
+          a table cannot be renamed, so CloudFormation creates a new, empty table and deletes the old one with its items; no `UpdateReplacePolicy: Retain` retains it
+          --> new/tables.yaml:5
+          to give the table another name and keep the items:
+            1. Restore the table under the new name from point-in-time recovery or a backup; a restore cannot change the keys.
+            2. Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not copy them.
+            3. Retain the old table, remove it from the definitions, and import the new one.
+    --- stderr
+    error: the worst verdict is data-loss, and `--fail-on` stops at refused
+    ");
+    project.write("new/tables.yaml", table);
+    let _ = project.run(&diff).ends_with(0).prints("nothing to change");
+    // One that nests itself is not followed for ever.
+    project.write("new/tables.yaml", &parent("tables.yaml"));
+    let _ = project.run(&diff).ends_with(6).prints("Child/Child/Notes");
+}
+
+#[test]
 fn what_is_no_template() {
     let project = Project::empty("diff-bad");
     project.write("good.yaml", "Resources: {}\n");

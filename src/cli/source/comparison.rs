@@ -15,6 +15,7 @@ use crate::args::{Common, select};
 use crate::error::{CommandError, Result};
 use crate::project::{EnvConfig, Project};
 use crate::report::plan;
+use crate::source::children::nested_stacks;
 use crate::source::stacks::{RenderedStacks, environments, is_rendered, of_definitions, rendered_before};
 use crate::source::{Files, Git, Pair, Side, Source, Template, job_notes, pair, templates};
 
@@ -234,6 +235,7 @@ fn known(
     let of_place = || PseudoParameters { stack_name: name, ..place.clone() };
     let pseudo_parameters =
         deployed.and_then(|stack| PseudoParameters::of_stack(&stack.id)).unwrap_or_else(of_place);
+    let nested = nested_stacks(against.as_ref(), of.as_ref(), &pseudo_parameters);
     let mut values = deployed.map(|stack| stack.parameters.clone()).unwrap_or_default();
     values.extend(given.clone());
     let is_known = deployed.is_some() || !given.is_empty();
@@ -245,6 +247,7 @@ fn known(
         },
         wanted_parameters: is_known.then_some(values),
         pseudo_parameters,
+        nested,
         ..PlanOptions::default()
     }
 }

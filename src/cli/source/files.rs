@@ -7,6 +7,7 @@ use std::path::Path;
 
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
+use crate::source::children::children;
 use crate::source::git::{Git, Object};
 use crate::source::side::Side;
 use crate::source::template::Template;
@@ -65,11 +66,23 @@ impl Files<'_> {
     }
 
     fn template(&self, path: &str) -> Result<Template> {
+        self.template_below(path, &[])
+    }
+
+    /// Reads a template with those that are nested in it; `above` are the files that led here.
+    pub(super) fn template_below(&self, path: &str, above: &[String]) -> Result<Template> {
         let (bytes, name) = match self {
             Self::Disk => (read(path)?, path.to_owned()),
             Self::Commit { git, revision } => (git.read(path)?, format!("{path} at {revision}")),
         };
-        Template::of_file(name, path.to_owned(), bytes)
+        let mut template = Template::of_file(name, path.to_owned(), bytes)?;
+        let below: Vec<String> = above.iter().cloned().chain([path.to_owned()]).collect();
+        template.children = children(self, &template.value, &below)?;
+        Ok(template)
+    }
+
+    pub(super) fn is_file(&self, path: &str) -> Result<bool> {
+        Ok(self.object(path)? == Some(Object::File))
     }
 }
 

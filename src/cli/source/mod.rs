@@ -6,6 +6,7 @@
 mod spelling;
 mod git;
 mod files;
+mod children;
 mod template;
 mod side;
 pub(crate) mod comparison;

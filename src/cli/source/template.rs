@@ -1,5 +1,6 @@
 //! A template that was read: its text, what it means, where it comes from.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::anyhow;
@@ -15,7 +16,7 @@ use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 
 /// A template of one stack.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Template {
     /// What it is called in reports, such as `stacks/rendered/prod/notes.yaml at main`.
     pub(crate) name: String,
@@ -25,10 +26,12 @@ pub(crate) struct Template {
     pub(crate) origin: Origin,
     /// What a reader should know about the text, a line each.
     pub(crate) notes: Vec<String>,
+    /// The local templates of its nested stacks, by their logical ids.
+    pub(crate) children: BTreeMap<String, Self>,
 }
 
 /// Where a template comes from.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Definition(Box<Stack>),
     File { path: String, tree: Node },
@@ -41,7 +44,7 @@ impl Template {
         let notes = notes(&stack.id, &rendered);
         let Rendered { text, template: value, .. } = rendered;
         let origin = Origin::Definition(Box::new(stack.clone()));
-        Self { name: "definitions".into(), text, value, origin, notes }
+        Self { name: "definitions".into(), text, value, origin, notes, children: BTreeMap::new() }
     }
 
     /// Reads the bytes of a file.
@@ -50,14 +53,28 @@ impl Template {
             .map_err(|error| unreadable(&name, &String::from_utf8_lossy(&bytes), &error))?;
         let (value, text) =
             (is_template(&name, &tree)?, String::from_utf8(bytes).expect("a template is UTF-8"));
-        Ok(Self { name, text, value, origin: Origin::File { path, tree }, notes: Vec::new() })
+        Ok(Self {
+            name,
+            text,
+            value,
+            origin: Origin::File { path, tree },
+            notes: Vec::new(),
+            children: BTreeMap::new(),
+        })
     }
 
     /// Takes over what a stack was deployed from.
     pub(crate) fn deployed(deployed: DeployedTemplate) -> Self {
         let notes = duplicate_keys(&deployed);
         let DeployedTemplate { stack, text, value, .. } = deployed;
-        Self { name: "deployed".into(), text, value, origin: Origin::Deployed(Box::new(stack)), notes }
+        Self {
+            name: "deployed".into(),
+            text,
+            value,
+            origin: Origin::Deployed(Box::new(stack)),
+            notes,
+            children: BTreeMap::new(),
+        }
     }
 
     /// Returns the definition that the template was rendered from.
@@ -93,6 +110,10 @@ impl Template {
     /// Returns where a change is in the source: its Rust line where the template comes from a definition, its line in the
     /// file where it comes from one.
     pub(crate) fn place(&self, change: &Change) -> Option<Place> {
+        let nested = change.logical_id.split_once('/');
+        if let Some((child, inner)) = nested.and_then(|(id, inner)| Some((self.children.get(id)?, inner))) {
+            return child.place(&Change { logical_id: inner.to_owned(), ..change.clone() });
+        }
         match &self.origin {
             Origin::Definition(stack) => place_in_definition(stack, change),
             Origin::File { path, tree } => {

@@ -85,7 +85,8 @@ impl Semantics {
 pub(crate) fn list_member(name: &str) -> Option<&'static str> {
     match name {
         "AttributeDefinitions" => Some("AttributeName"),
-        "GlobalSecondaryIndexes" | "LocalSecondaryIndexes" => Some("IndexName"),
+        "GlobalSecondaryIndexes" | "LocalSecondaryIndexes" | "VectorIndexes" => Some("IndexName"),
+        "SearchSchema" => Some("AttributeName"),
         "Replicas" => Some("Region"),
         "Tags" => Some("Key"),
         _ => None,

@@ -143,7 +143,8 @@ pub(super) fn attribute_definition(case: &Case) -> Judgement {
 
 /// Returns whether a key of the table or its indexes uses the attribute; `None` when expressions decide.
 fn is_used(table: &Value, name: &str) -> Option<bool> {
-    let lists = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"].map(|list| property(table, list));
+    let lists = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes", "VectorIndexes"];
+    let lists = lists.map(|list| property(table, list));
     let mut keys = fixed_attributes(table);
     lists.iter().flatten().for_each(|list| keys.extend(key_attributes(list)));
     let is_expression = |name: &str| name.starts_with('{');

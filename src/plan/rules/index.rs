@@ -7,12 +7,13 @@ use super::{Case, IndexChange, Judgement, Stage};
 use crate::Verdict;
 use crate::equality::text;
 use crate::recipe;
+use crate::view::billing_mode;
 
 /// What CloudFormation says to more than one index that comes or goes (aws-cdk#12246).
 pub(crate) const ONE_INDEX: &str = "Cannot perform more than one GSI creation or deletion in a single update";
 
 pub(super) fn index(case: &Case) -> Judgement {
-    let name = case.path.item_of("GlobalSecondaryIndexes").map_or("", |(_, name)| name);
+    let name = case.path.index().map_or("", |(_, name)| name);
     match (case.before.is_some(), case.after.is_some()) {
         (false, _) => {
             let why = format!(
@@ -44,7 +45,7 @@ pub(crate) fn not_separable() -> Judgement {
 /// The key or the projection of an index that stays.
 pub(super) fn index_definition(case: &Case) -> Judgement {
     const FIXED: &str = "Cannot update GSI's properties other than Provisioned Throughput and Contributor Insights Specification. You can create a new GSI with a different name.";
-    let name = case.path.item_of("GlobalSecondaryIndexes").map_or("", |(_, name)| name);
+    let name = case.path.index().map_or("", |(_, name)| name);
     let property = case.path.property();
     if let (Some(before), Some(after)) = (case.before, case.after)
         && property == "KeySchema"
@@ -56,8 +57,18 @@ pub(super) fn index_definition(case: &Case) -> Judgement {
         )
         .server("All HASH key attributes must precede RANGE key attributes");
     }
-    let what = if property == "KeySchema" { "key" } else { "projection" };
+    let what = match property {
+        "KeySchema" => "key",
+        "Projection" => "projection",
+        "Dimensions" => "number of dimensions",
+        "DistanceFunction" => "distance function",
+        "SearchSchema" => "search schema",
+        _ => "vector attribute",
+    };
     let why = format!("the {what} of index `{name}` is fixed when it is created");
+    if case.path.item_of("VectorIndexes").is_some() {
+        return fixed_vector_index(case, name, &why);
+    }
     if case.templates.options.redefine_indexes.contains(case.id) {
         let why =
             format!("{why}: it is deleted and created again, and queries on it fail until it is ACTIVE");
@@ -65,6 +76,26 @@ pub(super) fn index_definition(case: &Case) -> Judgement {
     }
     Judgement::new(Verdict::Refused, why)
         .server(FIXED)
+        .recipe(recipe::another_index(name))
+        .at(Stage::Index(IndexChange::Redefine))
+}
+
+/// A vector index: only on-demand tables have some.
+pub(super) fn vector_index(case: &Case) -> Judgement {
+    if case.after.is_some() && billing_mode(case.wanted).as_deref() == Some("PROVISIONED") {
+        let why = "only an on-demand table can have vector indexes";
+        return Judgement::new(Verdict::Refused, why).recipe(recipe::on_demand_first());
+    }
+    index(case)
+}
+
+fn fixed_vector_index(case: &Case, name: &str, why: &str) -> Judgement {
+    if case.templates.options.redefine_indexes.contains(case.id) {
+        let why =
+            format!("{why}: it is deleted and created again, and searches on it fail until it is ACTIVE");
+        return Judgement::new(Verdict::Staged, why).at(Stage::Index(IndexChange::Redefine));
+    }
+    Judgement::new(Verdict::Refused, why)
         .recipe(recipe::another_index(name))
         .at(Stage::Index(IndexChange::Redefine))
 }

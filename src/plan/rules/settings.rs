@@ -14,6 +14,10 @@ pub(super) fn billing_mode(case: &Case) -> Judgement {
     let stage = Stage::Exclusive(Setting::Billing);
     match after.as_deref() {
         _ if before.is_some() && before == after => unchanged("PROVISIONED is the default of `BillingMode`"),
+        Some("PROVISIONED") if property(case.wanted, "VectorIndexes").is_some() => {
+            let why = "only an on-demand table can have vector indexes";
+            Judgement::new(Verdict::Refused, why).recipe(recipe::on_demand_first())
+        }
         Some("PAY_PER_REQUEST") => {
             let left = case.templates.scaling.after(case.id, case.wanted).join(", ");
             let scaling = if left.is_empty() {

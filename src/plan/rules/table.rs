@@ -7,7 +7,7 @@ use super::identity::{
     attribute_definition, import_source, key_schema, local_index, multi_region_consistency, source_arn,
     table_name, unreadable_definitions,
 };
-use super::index::{index, index_definition, unreadable_indexes};
+use super::index::{index, index_definition, unreadable_indexes, vector_index};
 use super::settings::{
     billing_mode, deletion_protection, encryption, index_throughput, kinesis, on_demand_throughput,
     point_in_time_recovery, replica, stream, stream_view_type, table_class, throughput, time_to_live,
@@ -68,6 +68,14 @@ const SHARED: &[Row] = &[
     row("GlobalSecondaryIndexes/*/KeySchema", Whole, Judge(index_definition)),
     row("GlobalSecondaryIndexes/*/Projection", Whole, Judge(index_definition)),
     row("GlobalSecondaryIndexes/*/WarmThroughput", Whole, Judge(warm_throughput)),
+    // A third kind of index, which shares the one online operation of a table with the others. All of it is fixed.
+    row("VectorIndexes", Whole, Judge(unreadable_indexes)),
+    row("VectorIndexes/*", Presence, Judge(vector_index)),
+    row("VectorIndexes/*/Dimensions", Whole, Judge(index_definition)),
+    row("VectorIndexes/*/DistanceFunction", Whole, Judge(index_definition)),
+    row("VectorIndexes/*/Projection", Whole, Judge(index_definition)),
+    row("VectorIndexes/*/SearchSchema", Whole, Judge(index_definition)),
+    row("VectorIndexes/*/VectorAttribute", Whole, Judge(index_definition)),
     // "WarmThroughput modification must be the only operation in the request", and so on for the exclusive ones.
     row("WarmThroughput", Whole, Judge(warm_throughput)),
     row("BillingMode", Whole, Judge(billing_mode)),

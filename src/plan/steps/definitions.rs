@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::path::Path;
 use crate::view::{
-    Templates, definitions, fixed_attributes, indexes, key_attributes, property_path, resource,
+    Templates, definitions, fixed_attributes, indexes, key_attributes, property, property_path, resource,
 };
 
 /// Writes the attribute definitions of a table for the indexes it has now. `created` names the indexes that already have
@@ -30,7 +30,8 @@ fn list(template: &Value, templates: Templates, id: &str, created: &BTreeSet<Str
     let before = definitions(resource(templates.deployed, id)?)?;
     let after = definitions(resource(templates.wanted, id)?)?;
     let fixed = fixed_attributes(table);
-    let all = crate::view::property(table, "GlobalSecondaryIndexes").map(key_attributes).unwrap_or_default();
+    let lists = ["GlobalSecondaryIndexes", "VectorIndexes"].map(|list| property(table, list));
+    let all: BTreeSet<String> = lists.into_iter().flatten().flat_map(key_attributes).collect();
     let used: BTreeSet<&String> = fixed.union(&all).collect();
     let old = indexes(table).map_or_else(
         || all.clone(),

@@ -16,5 +16,6 @@ mod steps;
 mod support;
 mod unknown;
 mod values;
+mod vector_indexes;
 mod verdicts;
 mod words;

@@ -113,3 +113,15 @@ fn nested_stacks_of_nested_stacks_are_planned_too() {
     let found = lines(&plan);
     assert!(found.contains(&"add Child/Child/T/Properties/TableName: data-loss".to_owned()), "{found:?}");
 }
+
+#[test]
+fn a_new_nested_stack_is_told_from_one_that_is_not_known() {
+    let topic = json!({ "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } } });
+    let options = nested(None, Some(table(json!({}))));
+    let added = with(&topic, "/Resources/Child", parent("a")["Resources"]["Child"].clone());
+    let new = plan(Some(&topic), &added, &options);
+    assert_eq!(lines(&new), ["add Child: in-place", "add Child/T: in-place"]);
+    let unknown = plan(Some(&parent("a")), &parent("a"), &options);
+    assert_eq!(lines(&unknown), [""; 0]);
+    assert_eq!(unknown.unknown.len(), 1);
+}
