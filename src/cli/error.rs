@@ -1,4 +1,4 @@
-//! What a command fails with: the only place that turns errors of the libraries into exit codes and hints.
+//! The error of a command, and the conversion of library errors to exit codes and hints.
 
 use std::fmt;
 
@@ -17,18 +17,18 @@ use tablewright_plan::Verdict;
 use crate::exit::Exit;
 use crate::project::nearest;
 
-/// A failed command. Hints are kept apart from the text of the error.
+/// The error of a command.
 #[derive(Debug)]
 pub(crate) struct CommandError {
     /// The exit code.
     pub(crate) exit: Exit,
-    /// What went wrong, with its causes.
+    /// The error, with its causes.
     pub(crate) error: anyhow::Error,
-    /// Where something was looked for and not found, a line each.
+    /// Places that were searched without success, one line each.
     pub(crate) tried: Vec<String>,
-    /// What to do, a line each.
+    /// How to fix the error, one line each.
     pub(crate) hints: Vec<String>,
-    /// The line of the source that it is about, where it is about one.
+    /// Source location of the error, if it has one.
     pub(crate) at: Option<Place>,
 }
 
@@ -39,7 +39,7 @@ impl CommandError {
         Self { exit, error: error.into(), tried: Vec::new(), hints: Vec::new(), at: None }
     }
 
-    /// Makes an error of the command line, the configuration or the definitions.
+    /// Creates an error of the command line, the configuration or the definitions.
     pub(crate) fn usage(message: impl fmt::Display) -> Self {
         Self::new(Exit::Usage, anyhow::Error::msg(message.to_string()))
     }
@@ -49,13 +49,13 @@ impl CommandError {
         self
     }
 
-    /// Says which line of the source it is about.
+    /// Sets the source location.
     pub(crate) fn at(mut self, at: Option<Place>) -> Self {
         self.at = at;
         self
     }
 
-    /// Adds the line above: what was being done.
+    /// Wraps the error in a message about the failed action.
     pub(crate) fn context(mut self, context: impl fmt::Display + Send + Sync + 'static) -> Self {
         self.error = self.error.context(context);
         self
@@ -78,7 +78,7 @@ impl fmt::Display for CommandError {
     }
 }
 
-/// Keeps the lines of a longer text below its first one.
+/// Indents all lines but the first.
 fn indent(text: &str) -> String {
     text.trim_end().replace('\n', "\n    ")
 }
@@ -114,7 +114,7 @@ impl From<ConnectError> for CommandError {
                 "sign in (`aws configure`, `aws sso login`, `aws login`), choose a profile with `--profile`, or try `--sandbox`",
             ),
             ConnectError::UnknownProfile { .. } => {
-                (&[], "choose another with `--profile`, or make it with `aws configure --profile NAME`")
+                (&[], "choose another with `--profile`, or create it with `aws configure --profile NAME`")
             }
             ConnectError::SignedOut { sign_in: SignIn::Sso, .. } => {
                 (&[], "run `aws sso login --profile NAME`")
@@ -126,16 +126,14 @@ impl From<ConnectError> for CommandError {
             ConnectError::Credentials(_) => {
                 (&[], "sign in again, or choose another profile with `--profile`")
             }
-            ConnectError::InvalidRegion { .. } => (&[], "a region is written like eu-west-1"),
-            ConnectError::InvalidEndpoint { .. } => {
-                (&[], "an endpoint is written like http://127.0.0.1:4566")
-            }
+            ConnectError::InvalidRegion { .. } => (&[], "use a Region name such as eu-west-1"),
+            ConnectError::InvalidEndpoint { .. } => (&[], "use a URL such as http://127.0.0.1:4566"),
             ConnectError::ConfigFiles(_) | ConnectError::CaBundle { .. } => {
-                (&[], "fix the file, or unset the variable that names it")
+                (&[], "correct the file, or unset the variable with its path")
             }
         };
         let exit = match &error {
-            // What was typed on the command line is usage; what was found in the environment is access.
+            // An invalid value of the command line is a usage error; one of the environment is an access error.
             ConnectError::InvalidRegion { origin: Origin::Given, .. }
             | ConnectError::InvalidEndpoint { origin: Origin::Given, .. } => Exit::Usage,
             _ => Exit::Access,
@@ -211,11 +209,11 @@ impl From<UploadError> for CommandError {
     fn from(error: UploadError) -> Self {
         let (exit, hint) = match &error {
             UploadError::BucketName(_) | UploadError::OtherRegion { .. } => {
-                (Exit::Usage, "name another with `--bucket` or with `bucket` in tablewright.toml")
+                (Exit::Usage, "use another bucket with `--bucket` or `bucket` in tablewright.toml")
             }
             UploadError::TooLarge(_) => (Exit::Usage, "split the stack"),
             UploadError::NoBucket(_) => {
-                (Exit::Usage, "make it (`aws s3 mb`), or name another with `--bucket`")
+                (Exit::Usage, "create it (`aws s3 mb`), or use another with `--bucket`")
             }
             UploadError::Denied { .. } => {
                 (Exit::Access, "the credentials need that permission on the bucket")
@@ -264,11 +262,11 @@ impl From<ReviewedPlanError> for CommandError {
     fn from(error: ReviewedPlanError) -> Self {
         let (exit, hint) = match error {
             ReviewedPlanError::OtherSchema { .. } => {
-                (Exit::Stale, "make the plan with the version that deploys it")
+                (Exit::Stale, "create the plan with the version that deploys it")
             }
             _ => (
                 Exit::Usage,
-                "a plan is what `tablewright diff --report json=FILE` writes, compared with what is deployed",
+                "create a plan with `tablewright diff --report json=FILE`, compared with the deployed stacks",
             ),
         };
         Self::new(exit, error).hint(hint)
@@ -276,7 +274,7 @@ impl From<ReviewedPlanError> for CommandError {
 }
 
 impl From<deploy::Error> for CommandError {
-    /// What to do about it without knowing the target; `rollout_failed` adds the commands that help.
+    /// Adds hints that do not depend on the target; `rollout_failed` adds commands for the target.
     fn from(error: deploy::Error) -> Self {
         use deploy::Error;
         let (exit, hint) = match error {
@@ -309,11 +307,11 @@ impl From<deploy::Error> for CommandError {
             Error::NotATemplate { .. } => (Exit::Usage, Some(UNPLANNABLE.to_owned())),
             Error::Stale { .. } => (
                 Exit::Stale,
-                Some("nothing was changed; make the plan again (`tablewright diff --report json=FILE`) and have it reviewed".to_owned()),
+                Some("nothing was changed; create the plan again (`tablewright diff --report json=FILE`) and have it reviewed".to_owned()),
             ),
             Error::NotApproved { .. } => (
                 Exit::Stale,
-                Some("run the same command again: it shows a new plan, and goes on from what is deployed".to_owned()),
+                Some("run the same command again: it shows a new plan, starting from what is deployed now".to_owned()),
             ),
             Error::Disagreement { ref resource, .. } if resource.logical_id.contains('/') => (
                 Exit::Refused,
@@ -375,7 +373,7 @@ const fn instead_of(refusal: &DestroyRefusal) -> &'static str {
 const UNPLANNABLE: &str =
     "if another tool has deployed the stack: tablewright must be able to read its template to plan a change";
 
-/// Shows the lines of the template around the place, and what is wrong there.
+/// Returns the error for a template that cannot be parsed, with an excerpt.
 fn unreadable_template(error: deploy::Error) -> CommandError {
     let context = error.to_string();
     let deploy::Error::UnreadableTemplate { excerpt, source, .. } = error else {
@@ -387,13 +385,13 @@ fn unreadable_template(error: deploy::Error) -> CommandError {
     CommandError { hints, ..CommandError::new(Exit::Usage, shown).context(context) }
 }
 
-/// Offers the flags that consent, where consent is what is missing.
+/// Returns the error for a refused plan. If only consent is missing, the hint has the flags to give it.
 fn plan_refused(
     needs_consent: &[Consent],
     index_rebuilds: &[ResourcePath],
     error: deploy::Error,
 ) -> CommandError {
-    let error = CommandError::new(Exit::Refused, error).hint("the plan above says what to do instead");
+    let error = CommandError::new(Exit::Refused, error).hint("the plan above shows what to do instead");
     if needs_consent.is_empty() && index_rebuilds.is_empty() {
         return error;
     }
@@ -403,5 +401,5 @@ fn plan_refused(
     };
     let rebuilds = index_rebuilds.iter().map(|table| format!("--allow-index-rebuild {table}"));
     let flags: Vec<String> = needs_consent.iter().map(flag).chain(rebuilds).collect();
-    error.hint(format!("to do it all the same: `{}`", flags.join(" ")))
+    error.hint(format!("to allow it: `{}`", flags.join(" ")))
 }

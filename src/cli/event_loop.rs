@@ -15,14 +15,14 @@ use crate::error::{OrExit as _, Result};
 use crate::exit::Exit;
 use crate::report::Reporter;
 
-/// How long a log may be silent.
+/// Interval of messages in a log while there are no events.
 const HEARTBEAT: Duration = Duration::from_secs(60);
 
 /// SIGINT or SIGTERM was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Interrupted;
 
-/// Runs `command` in a runtime of its own. Threads that are still blocked, such as one that reads stdin, are not waited for.
+/// Runs `command` in a new runtime. It does not wait for threads that are still blocked, such as one that reads stdin.
 pub(crate) fn run<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().or_exit(Exit::Internal)?;
@@ -31,7 +31,7 @@ pub(crate) fn run<T>(command: impl Future<Output = Result<T>>) -> Result<T> {
     done
 }
 
-/// Runs an operation to its end or to an interrupt, and shows its events meanwhile.
+/// Runs an operation until it ends or is interrupted, and shows its events.
 pub(crate) async fn run_until_interrupted<T>(
     operation: impl Future<Output = T>,
     events: &mut UnboundedReceiver<RolloutEvent>,
@@ -63,7 +63,7 @@ pub(crate) async fn run_until_interrupted<T>(
     done
 }
 
-/// SIGINT and SIGTERM: CI systems send one, then the other.
+/// Listener for SIGINT and SIGTERM; CI systems send one, then the other.
 pub(crate) struct Interrupts {
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
@@ -73,7 +73,7 @@ pub(crate) struct Interrupts {
 
 #[cfg(unix)]
 impl Interrupts {
-    /// Listens from now on: the signals no longer end the process by themselves.
+    /// Starts listening. The signals do not end the process afterwards.
     pub(crate) fn listen() -> Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
@@ -82,7 +82,7 @@ impl Interrupts {
         })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next interrupt.
     pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
@@ -93,12 +93,12 @@ impl Interrupts {
 
 #[cfg(not(unix))]
 impl Interrupts {
-    /// Listens from now on.
+    /// Starts listening.
     pub(crate) fn listen() -> Result<Self> {
         Ok(Self {})
     }
 
-    /// Waits for the next one.
+    /// Waits for the next interrupt.
     pub(crate) async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending().await

@@ -2,17 +2,17 @@
 
 use tablewright_cloudformation::{StackClass, StackStatus};
 
-/// How a run of the command ended.
+/// The exit codes of the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub(crate) enum Exit {
     /// Done, or nothing to do.
     Done = 0,
-    /// Internal error, or an error of the machine: a full disk, a directory that is not writable.
+    /// Internal error, or a system error, such as a full disk or a directory that is not writable.
     Internal = 1,
     /// The command line, the configuration or the definitions are wrong.
     Usage = 2,
-    /// No credentials, no region, a missing permission, an endpoint that cannot be reached.
+    /// Missing credentials, Region or permission, or an endpoint that cannot be reached.
     Access = 3,
     /// The deployment failed and was rolled back.
     RolledBack = 4,
@@ -20,20 +20,20 @@ pub(crate) enum Exit {
     ManualRecovery = 5,
     /// Refused before anything was changed: by the plan, by a flag, or at the prompt.
     Refused = 6,
-    /// What was reviewed is not what would be deployed.
+    /// The reviewed plan or template does not match what would be deployed.
     Stale = 7,
     /// Changes are pending, or a committed template is stale.
     Pending = 8,
     /// The operation is still running: detached, or timed out.
     StillRunning = 9,
-    /// How the operation ended is not known.
+    /// The result of the operation is not known.
     Unknown = 10,
-    /// Interrupted before anything began.
+    /// Interrupted before anything was changed.
     Interrupted = 130,
 }
 
 impl Exit {
-    /// Returns how a failed operation ended, by the status that the stack is in.
+    /// Returns the exit code of a failed operation, by the status of the stack.
     pub(crate) fn of_failure(status: &StackStatus) -> Self {
         match status.class() {
             StackClass::RolledBack | StackClass::Gone => Self::RolledBack,

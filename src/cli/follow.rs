@@ -1,4 +1,4 @@
-//! Operations that take a stack back: started, followed to their end, and successful when the stack is rolled back.
+//! Runs cancel and rollback operations, which succeed when the stack is rolled back.
 
 use std::cell::Cell;
 
@@ -39,7 +39,7 @@ pub(crate) fn follow(
             let (client, pace) = (&target.target.cloudformation, &target.target.pace);
             let call = async |events: &Events| watch(client, &operation, pace, events).await;
             let ending = match events.forward_events(&stack.id, call).await? {
-                // That is what was asked for.
+                // A rollback is the expected result.
                 Outcome::RolledBack { status, .. } => Ending::Undone { status },
                 outcome => outcome.into(),
             };

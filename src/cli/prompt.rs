@@ -5,8 +5,8 @@ use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 
-/// Fails where a confirmation is needed and stdin is not a terminal. Called before anything is created, so that there is nothing
-/// to clean up.
+/// Returns an error if confirmation is needed but stdin is not a terminal. Called before anything is created, so that there is
+/// nothing to clean up.
 pub(crate) fn must_be_able_to_ask(yes: bool) -> Result<()> {
     if yes || io::stdin().is_terminal() {
         return Ok(());
@@ -15,7 +15,7 @@ pub(crate) fn must_be_able_to_ask(yes: bool) -> Result<()> {
         Exit::Refused,
         anyhow::anyhow!("cannot ask for confirmation: stdin is not a terminal"),
     )
-    .hint("run the same command with `--yes` to go on without asking"))
+    .hint("pass `--yes` to continue without confirmation"))
 }
 
 /// Returns whether questions can be asked: whether stdin is a terminal.
@@ -34,7 +34,7 @@ pub(crate) fn ask_for_line(question: &str) -> Option<String> {
     Some(line.trim().to_owned()).filter(|line| !line.is_empty())
 }
 
-/// Asks `question` on the terminal; only `y` or `yes` is a yes.
+/// Asks for confirmation on the terminal. Returns an error unless the answer is `y` or `yes`.
 pub(crate) async fn ask(question: &str, yes: bool) -> Result<()> {
     must_be_able_to_ask(yes)?;
     if yes || ask_whether(question).await? { Ok(()) } else { Err(not_approved()) }

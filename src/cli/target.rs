@@ -1,8 +1,8 @@
-//! The target of a command: where its stack is, and how a command line names that place again.
+//! The target of a command, and the flags that select it again.
 
 use tablewright_deploy::Target;
 
-/// A target as it was selected on the command line.
+/// A target that was selected on the command line.
 pub(crate) struct SelectedTarget {
     pub(crate) target: Target,
     /// Whether it is the sandbox, where no data can be lost.
@@ -12,7 +12,7 @@ pub(crate) struct SelectedTarget {
 }
 
 impl SelectedTarget {
-    /// Makes it one of several environments of a run.
+    /// Marks the target as that of one of several environments.
     pub(crate) fn in_env(mut self, env: &str) -> Self {
         self.target.name = format!("{env} ({})", self.target.name);
         self.target.env = Some(env.to_owned());
@@ -20,7 +20,7 @@ impl SelectedTarget {
         self
     }
 
-    /// Returns the command line that runs a command on a stack of this target.
+    /// Formats the command line for a command on a stack of this target.
     pub(crate) fn command(&self, command: &str, stack: &str) -> String {
         format!("`tablewright {command} {stack}{}`", self.flags)
     }

@@ -54,7 +54,7 @@ fn no_credentials_and_no_region() {
     exit code 2
     --- stderr
     error: `Frankfurt` (as given) is not a valid region: lower-case letters, digits and `-`
-      help: a region is written like eu-west-1
+      help: use a Region name such as eu-west-1
     ");
 }
 
@@ -65,7 +65,7 @@ fn profiles() {
     exit code 3
     --- stderr
     error: profile `work` (as given) is not in the AWS configuration files; there are none
-      help: choose another with `--profile`, or make it with `aws configure --profile NAME`
+      help: choose another with `--profile`, or create it with `aws configure --profile NAME`
     ");
     project.write(
         "home/.aws/config",
@@ -75,7 +75,7 @@ fn profiles() {
     exit code 3
     --- stderr
     error: profile `work` (as given) is not in the AWS configuration files; there are: home, office
-      help: choose another with `--profile`, or make it with `aws configure --profile NAME`
+      help: choose another with `--profile`, or create it with `aws configure --profile NAME`
     ");
     let variable = project.finish(project.command(&["diff", "notes"]).env("AWS_PROFILE", "work"));
     let _ = variable.ends_with(3).says("profile `work` (AWS_PROFILE)");
@@ -89,7 +89,7 @@ fn profiles() {
     --- stderr
     error: failed to read the AWS configuration files: could not parse profile file: error parsing [ROOT]/home/.aws/config on line 1:
       Profile definition must end with ']'
-      help: fix the file, or unset the variable that names it
+      help: correct the file, or unset the variable with its path
     ");
 }
 
@@ -135,12 +135,12 @@ fn an_endpoint_that_is_no_url() {
     exit code 2
     --- stderr
     error: `localhost:4566` (as given) is not a valid endpoint: it does not begin with `http://` or `https://`
-      help: an endpoint is written like http://127.0.0.1:4566
+      help: use a URL such as http://127.0.0.1:4566
     ");
     assert_snapshot!(run_with_keys(&project, &["diff", "--region", "eu-west-1", "--endpoint-url", ""]), @"
     exit code 2
     --- stderr
     error: `` (as given) is not a valid endpoint: it does not begin with `http://` or `https://`
-      help: an endpoint is written like http://127.0.0.1:4566
+      help: use a URL such as http://127.0.0.1:4566
     ");
 }

@@ -35,7 +35,7 @@ fn every_environment_is_checked() {
     Environment dev: 2 stacks and 3 tables, no errors.
     error[N1]: table name `no` has 2 characters; 3 to 255 are allowed
      --> stacks/notes.rs:9
-      = help: set another with `.name(…)` or `.base_name(…)`, or change `table_name` in tablewright.toml
+      = help: set another name with `.name(…)` or `.base_name(…)`, or change `table_name` in tablewright.toml
       = AWS would answer: Value 'no' at 'tableName' failed to satisfy constraint
 
     error: 1 problem in the definitions of environment prod
@@ -52,10 +52,10 @@ fn two_problems_are_said_at_once() {
     --- stderr
     error[N1]: table name `no` has 2 characters; 3 to 255 are allowed
      --> stacks/notes.rs:9
-      = help: set another with `.name(…)` or `.base_name(…)`, or change `table_name` in tablewright.toml
+      = help: set another name with `.name(…)` or `.base_name(…)`, or change `table_name` in tablewright.toml
       = AWS would answer: Value 'no' at 'tableName' failed to satisfy constraint
 
-    error[R2]: point-in-time recovery of table `Note` reaches back 36 days
+    error[R2]: the recovery period of table `Note` is 36 days
      --> stacks/notes.rs:9
       = help: 1 to 35 days are allowed
       = AWS would answer: Member must have value less than or equal to 35
@@ -91,45 +91,45 @@ fn a_policy_is_held_to() {
     assert_snapshot!(project.run(&["check", "--policy", "hardened", "--env", "dev"]), @"
     exit code 2
     --- stderr
-    error[H5]: stack `shop` can be deleted: termination protection is not on
+    error[H5]: termination protection of stack `shop` is off
      --> stacks/shop.rs:34
-      = help: `.termination_protection(true)`, or leave it to the environment; asked for by CloudFormation.3
+      = help: set `.termination_protection(true)`, or use the default of the environment; required by CloudFormation.3
 
     error[H6]: the stack policy of stack `shop` allows `Update:Replace` of table `Product`
      --> stacks/shop.rs:34
-      = help: `.keep_tables()`, or deny it in `.policy(…)`
+      = help: use `.keep_tables()`, or deny it in `.policy(…)`
 
-    error[H7]: table `Product` has a key of DynamoDB's, not yours
+    error[H7]: table `Product` is encrypted with an AWS owned key, not a customer managed key
      --> stacks/shop.rs:9
-      = help: `.encryption(Encryption::customer_key(…))`, or leave it to the profile `hardened`, which makes a key; asked for by CKV_AWS_119, CT.DYNAMODB.PR.2, DYNAMODB_TABLE_ENCRYPTED_KMS, W74
+      = help: set `.encryption(Encryption::customer_key(…))`, or use the profile `hardened`, which creates a key; required by CKV_AWS_119, CT.DYNAMODB.PR.2, DYNAMODB_TABLE_ENCRYPTED_KMS, W74
 
     error[H4]: deletion protection of table `Product` is off
      --> stacks/shop.rs:9
-      = help: `.deletion_protection(true)`, or leave it to the environment; asked for by DynamoDB.6, DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED
+      = help: set `.deletion_protection(true)`, or use the default of the environment; required by DynamoDB.6, DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED
 
-    error[H7]: table `Category` has a key of DynamoDB's, not yours
+    error[H7]: table `Category` is encrypted with an AWS owned key, not a customer managed key
      --> stacks/shop.rs:25
-      = help: `.encryption(Encryption::customer_key(…))`, or leave it to the profile `hardened`, which makes a key; asked for by CKV_AWS_119, CT.DYNAMODB.PR.2, DYNAMODB_TABLE_ENCRYPTED_KMS, W74
+      = help: set `.encryption(Encryption::customer_key(…))`, or use the profile `hardened`, which creates a key; required by CKV_AWS_119, CT.DYNAMODB.PR.2, DYNAMODB_TABLE_ENCRYPTED_KMS, W74
 
     error[H4]: deletion protection of table `Category` is off
      --> stacks/shop.rs:25
-      = help: `.deletion_protection(true)`, or leave it to the environment; asked for by DynamoDB.6, DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED
+      = help: set `.deletion_protection(true)`, or use the default of the environment; required by DynamoDB.6, DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED
 
-    error[H5]: stack `notes` can be deleted: termination protection is not on
+    error[H5]: termination protection of stack `notes` is off
      --> stacks/notes.rs:25
-      = help: `.termination_protection(true)`, or leave it to the environment; asked for by CloudFormation.3
+      = help: set `.termination_protection(true)`, or use the default of the environment; required by CloudFormation.3
 
     error[H6]: the stack policy of stack `notes` allows `Update:Replace` of table `Note`
      --> stacks/notes.rs:25
-      = help: `.keep_tables()`, or deny it in `.policy(…)`
+      = help: use `.keep_tables()`, or deny it in `.policy(…)`
 
-    error[H7]: table `Note` has a key of DynamoDB's, not yours
+    error[H7]: table `Note` is encrypted with an AWS owned key, not a customer managed key
      --> stacks/notes.rs:9
-      = help: `.encryption(Encryption::customer_key(…))`, or leave it to the profile `hardened`, which makes a key; asked for by CKV_AWS_119, CT.DYNAMODB.PR.2, DYNAMODB_TABLE_ENCRYPTED_KMS, W74
+      = help: set `.encryption(Encryption::customer_key(…))`, or use the profile `hardened`, which creates a key; required by CKV_AWS_119, CT.DYNAMODB.PR.2, DYNAMODB_TABLE_ENCRYPTED_KMS, W74
 
     error[H4]: deletion protection of table `Note` is off
      --> stacks/notes.rs:9
-      = help: `.deletion_protection(true)`, or leave it to the environment; asked for by DynamoDB.6, DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED
+      = help: set `.deletion_protection(true)`, or use the default of the environment; required by DynamoDB.6, DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED
 
     error: 10 problems in the definitions of environment dev
     ");

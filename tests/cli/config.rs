@@ -77,7 +77,7 @@ fn what_is_wrong_is_named_with_its_place() {
     assert_snapshot!(list("[project]\nname = \"demo\"\n"), @"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/tablewright.toml: there is no environment; add a section such as [env.dev]
+    error: [ROOT]/stacks/tablewright.toml: no environment is defined; add a section such as [env.dev]
     ");
     assert_snapshot!(list("[project]\nname = \"demo\"\n[env.dev]\nprotect = true\n"), @"
     exit code 2
@@ -92,24 +92,24 @@ fn what_is_wrong_is_named_with_its_place() {
     assert_snapshot!(list("[project]\nname = \"demo\"\ndefault_env = \"prod\"\n[env.prod]\nprotected = true\n"), @"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/tablewright.toml: `default_env` is `prod`, which is protected; name a protected environment each time with `--env`
+    error: [ROOT]/stacks/tablewright.toml: `default_env` is `prod`, which is protected; a protected environment must be selected with `--env`
     ");
     assert_snapshot!(list("[project]\nname = \"demo\"\ndefault_env = \"def\"\n[env.dev]\n"), @"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/tablewright.toml: `default_env` is `def`, which is none of: dev
+    error: [ROOT]/stacks/tablewright.toml: `default_env` is `def`, which is not one of: dev
     ");
     assert_snapshot!(list("[project]\nname = \"demo\"\ntable_name = \"{project}\"\n[env.dev]\n"), @"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/tablewright.toml: `table_name` must have `{table}` in it: one name cannot be used for all of them
+    error: [ROOT]/stacks/tablewright.toml: `table_name` must contain `{table}`, as each name must be unique
     ");
     assert_snapshot!(list("[project]\nname = \"demo\"\n[env.dev]\n"), @"
     exit code 2
     --- stderr
-    error: which environment?
-      help: `--env NAME`, with one of: dev
-      help: or `default_env` under [project] in [ROOT]/stacks/tablewright.toml
+    error: no environment selected
+      help: pass `--env NAME` with one of: dev
+      help: or set `default_env` under [project] in [ROOT]/stacks/tablewright.toml
     ");
 }
 
@@ -138,14 +138,14 @@ fn an_environment_that_does_not_exist() {
     assert_snapshot!(project.run(&["list", "--env", "prd"]), @"
     exit code 2
     --- stderr
-    error: there is no environment `prd`
+    error: no environment `prd`
       help: did you mean `prod`?
       help: [ROOT]/stacks/tablewright.toml has: dev, prod
     ");
     assert_snapshot!(project.run(&["deploy", "--sandbox", "--env", "elsewhere"]), @"
     exit code 2
     --- stderr
-    error: there is no environment `elsewhere`
+    error: no environment `elsewhere`
       help: [ROOT]/stacks/tablewright.toml has: dev, prod
     ");
 }
@@ -157,8 +157,8 @@ fn a_region_of_its_own_is_not_overruled() {
     assert_snapshot!(project.run(&["diff", "notes", "--sandbox", "--region", "us-east-1"]), @"
     exit code 6
     --- stderr
-    error: the environment is in region eu-west-1, and `--region` is us-east-1
-      help: leave `--region` out, or change the environment's `region` in tablewright.toml
+    error: the environment is in Region eu-west-1, but `--region` is us-east-1
+      help: omit `--region`, or change the environment's `region` in tablewright.toml
     ");
     let _ = Cloud::quick(&project);
     let output = project.run(&["deploy", "notes", "--sandbox"]).ends_with(0);
@@ -189,15 +189,15 @@ fn no_stacks_crate() {
     assert_snapshot!(named(run(&["list"])), @"
     exit code 2
     --- stderr
-    error: no stacks crate: there is no stacks/Cargo.toml in [OUTSIDE] or above
-      help: run it inside a project, or name the crate's folder with `--stacks DIR`
-      help: a new project copies the folder `stacks` of tablewright's own repository; the README shows it
+    error: no stacks crate: stacks/Cargo.toml not found in [OUTSIDE] or a parent directory
+      help: run the command in a project, or pass the directory of the crate with `--stacks DIR`
+      help: to create a project, copy the directory `stacks` of the tablewright repository; see the README
     ");
     assert_snapshot!(named(run(&["list", "--stacks", "elsewhere"])), @"
     exit code 2
     --- stderr
     error: elsewhere has no Cargo.toml
-      help: `--stacks` names the folder of the crate that makes the stacks
+      help: `--stacks` must be the directory of the stacks crate
     ");
     for command in [
         &["render"][..],

@@ -10,7 +10,8 @@ fn check(project: &Project, place: &str, message: &str) {
     let output = project.run(&["list"]).ends_with(2).says(message).says(place);
     assert_eq!(output.stdout, "");
     // Our word comes last, below the compiler's.
-    let ours = "error: the stacks crate [ROOT]/stacks cannot be built\n  help: cargo's messages stand above; the compiler's name file and line\n";
+    let ours =
+        "error: cannot build the stacks crate [ROOT]/stacks\n  help: see the messages of cargo above\n";
     assert!(output.stderr.ends_with(ours), "{output}");
 }
 
@@ -43,14 +44,14 @@ fn a_stack_that_does_not_exist() {
     assert_snapshot!(project.run(&["render", "note"]), @"
     exit code 2
     --- stderr
-    error: there is no stack `note`
+    error: no stack `note`
       help: did you mean `notes`?
       help: the stacks are: shop, notes
     ");
     assert_snapshot!(project.run(&["deploy", "--sandbox", "shop", "customers"]), @"
     exit code 2
     --- stderr
-    error: there is no stack `customers`
+    error: no stack `customers`
       help: the stacks are: shop, notes
     ");
     for command in ["diff", "outputs", "watch", "destroy"] {

@@ -118,11 +118,10 @@ fn nobody_to_ask_and_nothing_is_changed() {
       + NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [new]
       + NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
     error: cannot ask for confirmation: stdin is not a terminal
-      help: run the same command with `--yes` to go on without asking
+      help: pass `--yes` to continue without confirmation
     ");
     assert_eq!(cloud.status("demo-notes-dev"), None);
-    let _ =
-        project.run(&["watch", "notes", "--sandbox"]).ends_with(2).says("there is no stack demo-notes-dev");
+    let _ = project.run(&["watch", "notes", "--sandbox"]).ends_with(2).says("no stack demo-notes-dev");
 
     // Nor in a stack that is there.
     let _ = deploy(&["--yes"]).ends_with(0);
@@ -138,7 +137,7 @@ fn nobody_to_ask_and_nothing_is_changed() {
           the values in the template replace those that auto scaling (`NoteReadScaling`) has set, which can cause throttling
           --> stacks/notes.rs:9
     error: cannot ask for confirmation: stdin is not a terminal
-      help: run the same command with `--yes` to go on without asking
+      help: pass `--yes` to continue without confirmation
     "#);
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("CREATE_COMPLETE"));
     assert_eq!(cloud.change_sets("demo-notes-dev"), Vec::<String>::new());

@@ -11,7 +11,7 @@ fn a_table_that_stays() {
     assert_snapshot!(project.run(&["destroy", "notes", "--sandbox", "--yes"]), @"
     exit code 0
     --- stderr
-    There is no stack demo-notes-dev in the sandbox, us-east-1; nothing to do.
+    No stack demo-notes-dev in the sandbox, us-east-1; nothing to do.
     ");
     let _ = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(0);
     assert_snapshot!(project.run(&["destroy", "notes", "--sandbox"]), @"
@@ -24,7 +24,7 @@ fn a_table_that_stays() {
       - NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [deleted]
       - NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [deleted]
     error: cannot ask for confirmation: stdin is not a terminal
-      help: run the same command with `--yes` to go on without asking
+      help: pass `--yes` to continue without confirmation
     ");
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("CREATE_COMPLETE"));
     assert_snapshot!(project.run(&["destroy", "notes", "--sandbox", "--yes"]), @"
@@ -53,10 +53,8 @@ fn a_table_that_stays() {
     ");
     assert_eq!(cloud.status("demo-notes-dev"), None);
     assert_eq!(cloud.table("demo-dev-notes")["TableStatus"], "ACTIVE");
-    let _ = project
-        .run(&["destroy", "notes", "--sandbox", "--yes"])
-        .ends_with(0)
-        .says("There is no stack demo-notes-dev");
+    let _ =
+        project.run(&["destroy", "notes", "--sandbox", "--yes"]).ends_with(0).says("No stack demo-notes-dev");
 
     // Its name is taken: another stack cannot have it, and says what can be done.
     assert_snapshot!(project.run(&["deploy", "notes", "--sandbox", "--yes"]), @"
@@ -118,7 +116,7 @@ fn a_table_that_is_protected_and_then_not() {
           point-in-time recovery: from [TIME] to [TIME]
           last backup: none
     error: deleting the stack would delete tables with their items: Note
-      help: to do it all the same: `--allow-data-loss dev/notes/Note`
+      help: to allow it: `--allow-data-loss dev/notes/Note`
       help: `--backup-first` makes backups before; `.deletion_policy(…)`, deployed first, retains a table
     ");
     assert_snapshot!(project.run(&["destroy", "notes", "--sandbox", "--yes", "--allow-data-loss", "dev/notes/Notes"]), @"

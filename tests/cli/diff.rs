@@ -178,7 +178,7 @@ fn a_stack_that_comes_and_one_that_goes() {
     notes against stacks/rendered/dev/notes.yaml at main: nothing to change
     shop against stacks/rendered/dev/shop.yaml at main: 1 in place, with risk
       - Stack.shop  [in place, with risk]
-          the stack is no longer defined; it stays deployed until `tablewright destroy` deletes it
+          the stack is no longer defined; it remains deployed until `tablewright destroy` deletes it
     ");
     // The other way round it is new.
     assert_snapshot!(project.run(&["diff", "shop", "--against", "definitions", "--of", "main"]), @"
@@ -289,56 +289,56 @@ fn what_is_no_template() {
         output.stderr
     };
     assert_snapshot!(check("a.yaml", b"Resources:\n  A: [\n"), @"
-    error: a.yaml cannot be read as a template
+    error: cannot parse template a.yaml
       because: line 2, column 6: YAML not well-formed: unclosed bracket '['
         2 |   A: [
           |      ^
     ");
     assert_snapshot!(check("b.yaml", b"just text\n"), @"
-    error: b.yaml is no CloudFormation template: it has no `Resources`
+    error: b.yaml is not a CloudFormation template: it has no `Resources`
     ");
     assert_snapshot!(check("c.yaml", b"Resources: &r\n  A: *r\n"), @"
-    error: c.yaml cannot be read as a template
+    error: cannot parse template c.yaml
       because: line 2, column 6: YAML aliases are not allowed in CloudFormation templates: `*r`
         2 |   A: *r
           |      ^
       help: write the values out, or let `aws cloudformation package --use-json` do it
     ");
     assert_snapshot!(check("d.yaml", b"Resources:\n  A: 1\n  A: 2\n"), @"
-    error: d.yaml cannot be read as a template
+    error: cannot parse template d.yaml
       because: line 3, column 3: duplicate key `A`, first at line 2, column 3
         3 |   A: 2
           |   ^
     ");
     assert_snapshot!(check("e.yaml", b"Resources: \xff\n"), @"
-    error: e.yaml cannot be read as a template
+    error: cannot parse template e.yaml
       because: line 1, column 12: not UTF-8: a template is text in UTF-8
         1 | Resources: �
           |            ^
       help: save the file as UTF-8
     ");
     assert_snapshot!(check("f.yaml", b"Resources:\n  A: !Nope b\n"), @"
-    error: f.yaml cannot be read as a template
+    error: cannot parse template f.yaml
       because: line 2, column 6: unknown tag `!Nope`
         2 |   A: !Nope b
           |      ^
       help: did you mean `!Not`?
     ");
     assert_snapshot!(check("g.yaml", b""), @"
-    error: g.yaml cannot be read as a template
+    error: cannot parse template g.yaml
       because: line 1, column 1: the template is empty
         1 | 
           | ^
     ");
     assert_snapshot!(check("h.yaml", &vec![b' '; 50_000_000]), @"
     error: h.yaml has 50000000 bytes
-      help: CloudFormation takes templates of up to 1 MB; is it the right file?
+      help: CloudFormation accepts templates of up to 1 MB; check that this is the right file
     ");
     std::fs::create_dir(project.root.join("folder")).unwrap();
     assert_snapshot!(project.run(&["diff", "--of", "folder", "--against", "good.yaml"]), @"
     exit code 2
     --- stderr
-    error: there is no template in folder
+    error: no template in folder
     ");
 }
 
@@ -348,18 +348,18 @@ fn sources_that_are_none() {
     assert_snapshot!(project.run(&["diff", "--against", "nosuch"]), @"
     exit code 2
     --- stderr
-    error: `nosuch` is neither a file nor a revision that git knows
-      help: a source is `definitions`, `deployed`, a file, a folder or a git revision
+    error: `nosuch` is neither a file nor a git revision
+      help: a source is `definitions`, `deployed`, a file, a directory or a git revision
     ");
     assert_snapshot!(project.run(&["diff", "--against", "missing.yaml"]), @"
     exit code 2
     --- stderr
-    error: nothing found at missing.yaml
+    error: no file or directory missing.yaml
     ");
     assert_snapshot!(project.run(&["diff", "--against", "main:nowhere"]), @"
     exit code 2
     --- stderr
-    error: nothing found at main:nowhere
+    error: no file or directory main:nowhere
     ");
     assert_snapshot!(project.run(&["diff", "nots", "--against", "main"]), @"
     exit code 2
@@ -371,13 +371,13 @@ fn sources_that_are_none() {
     assert_snapshot!(project.run(&["diff", "--of", "deployed"]), @"
     exit code 2
     --- stderr
-    error: `--of deployed` is compared with itself
-      help: name another source with `--against`, such as a file or a git revision
+    error: `--of deployed` cannot be compared with itself
+      help: pass another source with `--against`, such as a file or a git revision
     ");
     assert_snapshot!(project.run(&["diff", "--against=--help"]), @"
     exit code 2
     --- stderr
-    error: invalid value '--help' for '--against <SOURCE>': neither a file nor a revision is called that
+    error: invalid value '--help' for '--against <SOURCE>': not a valid file name or git revision
 
     For more information, try '--help'.
     ");
@@ -391,7 +391,7 @@ fn sources_that_are_none() {
     assert_snapshot!(project.run(&["diff", "--against", "main", "--report", "html=a.html"]), @"
     exit code 2
     --- stderr
-    error: invalid value 'html=a.html' for '--report <FORMAT=FILE>': `html` is none of: text, markdown, json, sarif, github
+    error: invalid value 'html=a.html' for '--report <FORMAT=FILE>': `html` is not one of: text, markdown, json, sarif, github
 
     For more information, try '--help'.
     ");

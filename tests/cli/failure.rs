@@ -186,7 +186,7 @@ fn a_rollback_that_fails() {
       NoteReadScaling (stacks/notes.rs:9) UPDATE_FAILED: Resource handler returned message: "no"
       Note (stacks/notes.rs:9) UPDATE_FAILED: Resource handler returned message: "no"
       cancelled with it: NoteWriteScaling
-      help: remove what blocks the rollback, then `tablewright rollback notes --sandbox` continues it; `--skip ID` leaves a resource as it is
+      help: fix the cause, then `tablewright rollback notes --sandbox` continues the rollback; `--skip ID` skips a resource
     "#);
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("UPDATE_ROLLBACK_FAILED"));
     assert_snapshot!(project.run(&DEPLOY), @r#"
@@ -232,7 +232,7 @@ fn a_delete_that_fails() {
     --:--:--  notes  stack  DELETE_FAILED  The following resource(s) failed to delete: [NoteReadScaling].
     error: stack notes failed; it is in DELETE_FAILED
       NoteReadScaling (stacks/notes.rs:9) DELETE_FAILED: Resource handler returned message: "no"
-      help: remove what blocks the deletion, then `tablewright destroy notes --sandbox` again
+      help: fix the cause, then run `tablewright destroy notes --sandbox` again
     "#);
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("DELETE_FAILED"));
 }

@@ -77,8 +77,8 @@ fn what_was_reviewed_is_deployed() {
     assert_snapshot!(deploy(&[]), @"
     exit code 2
     --- stderr
-    error: which environment?
-      help: `--env NAME`, with one of: dev, prod
+    error: no environment selected
+      help: pass `--env NAME` with one of: dev, prod
     ");
     assert_snapshot!(deploy(&["--env", "test"]), @"
     exit code 2
@@ -101,7 +101,7 @@ fn what_was_rendered_is_planned_without_the_definitions() {
     let _ = project.run(&deploy).ends_with(0);
     let _ = diff(&["--env", "dev", "notes", "--exit-code"]).ends_with(0).prints("notes: nothing to change");
     let _ = diff(&["--all-envs", "--exit-code"]).ends_with(8).prints("notes: 7 new");
-    let _ = diff(&[]).ends_with(2).says("which environment?");
+    let _ = diff(&[]).ends_with(2).says("no environment selected");
 }
 
 #[test]
@@ -114,8 +114,8 @@ fn what_was_changed_since_is_not() {
     assert_snapshot!(deploy(), @"
     exit code 7
     --- stderr
-    error: out/dev/notes.yaml is not what was reviewed
-      because: `notes.yaml` has been changed since it was rendered: its SHA-256 is 7d905fa11034bc7331f4b4519b1013e30240df84da8ac335962642cbacc52919, and the manifest says 2c514f1bd1169231174d7223a3c5e9b70720a8083ae0fa7c28dd03dcbd031287
+    error: out/dev/notes.yaml does not match the manifest
+      because: `notes.yaml` was changed after it was rendered: its SHA-256 is 7d905fa11034bc7331f4b4519b1013e30240df84da8ac335962642cbacc52919, but the manifest states 2c514f1bd1169231174d7223a3c5e9b70720a8083ae0fa7c28dd03dcbd031287
       help: render the templates again with `tablewright render --out DIR`, and have them reviewed
     ");
     project.write("out/dev/notes.yaml", &template.replace('\n', "\r\n"));
@@ -128,7 +128,7 @@ fn what_was_changed_since_is_not() {
     exit code 2
     --- stderr
     error: out/dev/manifest.json
-      because: the manifest has been changed since it was written: its digest is sha256:645590ae3593ea8ad14aa8610dccba8f5cc186082b66aa601e590df602cf36b1, and says sha256:e303b1e35c9f2b1bd3129d2a01888e06c75d5a27e2e2079902950c3bc60fe45d
+      because: the manifest was changed after it was written: its digest is sha256:645590ae3593ea8ad14aa8610dccba8f5cc186082b66aa601e590df602cf36b1, but it states sha256:e303b1e35c9f2b1bd3129d2a01888e06c75d5a27e2e2079902950c3bc60fe45d
       help: render the templates again with `tablewright render --out DIR`, and have them reviewed
     ");
     project.write("out/dev/manifest.json", "{");
@@ -145,7 +145,7 @@ fn what_was_changed_since_is_not() {
     exit code 2
     --- stderr
     error: out/dev/manifest.json
-      because: the manifest has format 2, and this version reads format 1
+      because: the manifest has format 2; this version reads format 1
       help: use the version of tablewright that rendered the templates, or a newer one
     ");
     std::fs::remove_file(project.root.join("out/dev/manifest.json")).unwrap();
@@ -154,7 +154,7 @@ fn what_was_changed_since_is_not() {
     exit code 2
     --- stderr
     error: out/dev has no manifest.json
-      help: `tablewright render --out DIR` writes it beside the templates, when it renders all stacks
+      help: `tablewright render --out DIR` without STACK writes it
     ");
     assert_snapshot!(project.run(&["deploy", "--from", "nowhere", "--sandbox"]), @"
     exit code 2

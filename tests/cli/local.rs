@@ -215,8 +215,8 @@ fn names_for_sam_local() {
     exit code 2
     --- stderr
     error: cannot update bad.json: it is not a file for `sam local --env-vars`
-      because: `Parameters` is not an object of an object
-      help: name another file, or delete it
+      because: `Parameters` is not an object in an object
+      help: use another file, or delete it
     ");
 }
 
@@ -226,14 +226,14 @@ fn never_on_aws() {
     assert_snapshot!(up(&project, &[]), @"
     exit code 2
     --- stderr
-    error: no endpoint: tables are not made on AWS itself
-      help: name your own, such as `--endpoint-url http://127.0.0.1:8000`, or use `--sandbox`; `tablewright deploy` makes tables on AWS
+    error: no endpoint: tables are never created on AWS itself
+      help: pass one, such as `--endpoint-url http://127.0.0.1:8000`, or use `--sandbox`; `tablewright deploy` creates tables on AWS
     ");
     assert_snapshot!(up(&project, &["--endpoint-url", "https://dynamodb.eu-west-1.amazonaws.com"]), @"
     exit code 2
     --- stderr
     error: https://dynamodb.eu-west-1.amazonaws.com (as given) is AWS itself
-      help: name your own, such as `--endpoint-url http://127.0.0.1:8000`, or use `--sandbox`; `tablewright deploy` makes tables on AWS
+      help: pass one, such as `--endpoint-url http://127.0.0.1:8000`, or use `--sandbox`; `tablewright deploy` creates tables on AWS
     ");
     let mut command = project.command(&UP);
     command.env("AWS_ENDPOINT_URL", "https://dynamodb.eu-west-1.amazonaws.com");
@@ -241,7 +241,7 @@ fn never_on_aws() {
     exit code 2
     --- stderr
     error: https://dynamodb.eu-west-1.amazonaws.com (AWS_ENDPOINT_URL) is AWS itself
-      help: name your own, such as `--endpoint-url http://127.0.0.1:8000`, or use `--sandbox`; `tablewright deploy` makes tables on AWS
+      help: pass one, such as `--endpoint-url http://127.0.0.1:8000`, or use `--sandbox`; `tablewright deploy` creates tables on AWS
     ");
     let _ = up(&project, &["--sandbox", "--endpoint-url", "http://127.0.0.1:8000"]).ends_with(2);
     // Nothing was built for any of it.
@@ -256,27 +256,27 @@ fn endpoints_that_are_no_dynamodb() {
     exit code 2
     --- stderr
     error: `localhost:8000` (as given) is not a valid endpoint: it does not begin with `http://` or `https://`
-      help: an endpoint is written like http://127.0.0.1:4566
+      help: use a URL such as http://127.0.0.1:4566
     ");
     let mut command = project.command(&UP);
     assert_snapshot!(project.finish(command.env("AWS_ENDPOINT_URL", "localhost:8000")), @"
     exit code 3
     --- stderr
     error: `localhost:8000` (AWS_ENDPOINT_URL) is not a valid endpoint: it does not begin with `http://` or `https://`
-      help: an endpoint is written like http://127.0.0.1:4566
+      help: use a URL such as http://127.0.0.1:4566
     ");
     assert_snapshot!(at(&Peer::nobody().url), @"
     exit code 3
     --- stderr
     error: no connection to http://127.0.0.1:…: Connection refused (os error 111)
       help: check the endpoint: `--endpoint-url`, AWS_ENDPOINT_URL and the profile
-      help: is it running? `--sandbox` needs nothing that runs
+      help: check that it is running, or use `--sandbox`
     ");
     assert_snapshot!(at(&Peer::with_page("200 OK", "<html>Hello</html>").url), @"
     exit code 3
     --- stderr
-    error: http://127.0.0.1:… is not DynamoDB: it answered DescribeTable with HTTP 200, text/html, `<html>Hello</html>`
-      help: is it the right endpoint?
+    error: http://127.0.0.1:… is not DynamoDB: the response to DescribeTable was HTTP 200, text/html, `<html>Hello</html>`
+      help: check the endpoint
     ");
     let _ =
         at(&Peer::with_page("404 Not Found", "<html>Hello</html>").url).ends_with(3).says("is not DynamoDB");
@@ -293,14 +293,14 @@ fn what_the_endpoint_refuses_is_told_with_the_line() {
     assert_snapshot!(up(&project, &["shop", "--sandbox"]), @"
     exit code 2
     --- stderr
-    error: stacks/shop.rs:9: table `demo-dev-product` is not as it is defined
+    error: stacks/shop.rs:9: table `demo-dev-product` cannot be updated to its definition
       because: UpdateTimeToLive was refused: Time to live has been modified multiple times within a fixed interval
       help: time to live can be changed about once an hour; deploy again later
     ");
     assert_snapshot!(up(&project, &["shp", "--sandbox"]), @"
     exit code 2
     --- stderr
-    error: there is no stack `shp`
+    error: no stack `shp`
       help: did you mean `shop`?
       help: the stacks are: shop, notes
     ");
@@ -311,7 +311,7 @@ fn what_the_endpoint_refuses_is_told_with_the_line() {
     assert_snapshot!(up(&project, &["notes", "--sandbox"]), @"
     exit code 3
     --- stderr
-    error: stacks/notes.rs:9: table `demo-dev-notes` is not as it is defined
+    error: stacks/notes.rs:9: table `demo-dev-notes` cannot be updated to its definition
       because: CreateTable is not allowed: User: arn:aws:iam::000000000000:user/sandbox is not authorized to perform: dynamodb:CreateTable
     ");
 }
@@ -329,20 +329,20 @@ fn an_endpoint_without_tags() {
     assert_snapshot!(run(), @"
     exit code 0
     --- stderr
-    shop  demo-dev-product  created; the endpoint has no Tags
+    shop  demo-dev-product  created; not supported by the endpoint: Tags
     shop  demo-dev-category  created
     ");
     assert_snapshot!(run(), @"
     exit code 0
     --- stderr
-    shop  demo-dev-product  as it was; the endpoint has no Tags
+    shop  demo-dev-product  unchanged; not supported by the endpoint: Tags
     shop  demo-dev-category  up to date
     ");
     project.replace("shop.rs", ".tag(", ".ttl(\"goneAt\").tag(");
     assert_snapshot!(run(), @"
     exit code 0
     --- stderr
-    shop  demo-dev-product  updated: TimeToLive; the endpoint has no Tags
+    shop  demo-dev-product  updated: TimeToLive; not supported by the endpoint: Tags
     shop  demo-dev-category  up to date
     ");
 }

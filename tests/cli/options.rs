@@ -43,7 +43,7 @@ fn parameters_from_everywhere() {
       + NoteWriteScaling  ApplicationAutoScaling::ScalableTarget  [new]
       + NoteWriteScalingPolicy  ApplicationAutoScaling::ScalingPolicy  [new]
     error: the deployment request is invalid: parameter `Stage` has no value
-      help: give it with `--parameter NAME=VALUE`, `--parameters-file FILE` or `parameters` in tablewright.toml
+      help: pass it with `--parameter NAME=VALUE`, `--parameters-file FILE` or `parameters` in tablewright.toml
     ");
     assert_snapshot!(deploy(&project, &["--parameter", "Stag=a", "--parameter", "Siz=2"]), @"
     exit code 2
@@ -122,7 +122,7 @@ fn a_plan_that_was_reviewed() {
     let plan = || project.run(&["diff", "notes", "--sandbox", "--report", "json=plan.json"]).ends_with(0);
     let _ = plan();
     project.replace("notes.rs", "5..=most", "6..=most");
-    assert_snapshot!(deploy(&project, &["--plan", "plan.json"]).ends_with(7).stderr.lines().last().unwrap().trim(), @"help: nothing was changed; make the plan again (`tablewright diff --report json=FILE`) and have it reviewed");
+    assert_snapshot!(deploy(&project, &["--plan", "plan.json"]).ends_with(7).stderr.lines().last().unwrap().trim(), @"help: nothing was changed; create the plan again (`tablewright diff --report json=FILE`) and have it reviewed");
     assert_eq!(cloud.status("demo-notes-dev"), None);
     let _ = plan();
     let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(0);
@@ -143,7 +143,7 @@ fn a_plan_that_was_reviewed() {
     --- stderr
     error: cannot use plan plan.json
       because: the plan has schema 2, and this version reads schema 1
-      help: make the plan with the version that deploys it
+      help: create the plan with the version that deploys it
     ");
     project.write("plan.json", "[]");
     let _ = deploy(&project, &["--plan", "plan.json"]).ends_with(2).says("cannot use plan plan.json");

@@ -11,8 +11,8 @@ fn as_text_and_as_json() {
     assert_snapshot!(project.run(&["outputs", "notes", "--sandbox"]), @"
     exit code 2
     --- stderr
-    error: there is no stack demo-notes-dev in the sandbox, us-east-1
-      help: `tablewright deploy notes --sandbox` makes it
+    error: no stack demo-notes-dev in the sandbox, us-east-1
+      help: `tablewright deploy notes --sandbox` creates it
     ");
     let _ = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(0);
     assert_snapshot!(project.run(&["outputs", "notes", "--sandbox"]), @"
@@ -56,7 +56,7 @@ fn for_shells_and_for_github() {
     exit code 2
     --- stderr
     error: GITHUB_OUTPUT is not set
-      help: GitHub Actions sets it for the steps of a job; elsewhere use another `--format`
+      help: it is set in the steps of a GitHub Actions job; use another `--format` elsewhere
     ");
     project.write("output.txt", "before=1\n");
     let mut command = project.command(&args);
@@ -83,8 +83,8 @@ fn of_any_stack_by_its_name() {
     assert_snapshot!(project.run(&["outputs", "--stack-name", "nosuch", "--sandbox"]), @"
     exit code 2
     --- stderr
-    error: there is no stack nosuch in the sandbox, us-east-1
-      help: it may be in another region or account; see `--env`, `--region` and `--profile`
+    error: no stack nosuch in the sandbox, us-east-1
+      help: it may be in another Region or account; see `--env`, `--region` and `--profile`
     ");
     assert_snapshot!(project.run(&["outputs", "notes", "--stack-name", "nosuch", "--sandbox"]), @"
     exit code 2

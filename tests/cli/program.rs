@@ -28,7 +28,7 @@ fn a_program_that_hands_over_no_manifest() {
     exit code 2
     --- stderr
     hello
-    error: the stacks program handed over no manifest ([ROOT]/.tablewright/program)
+    error: the stacks program wrote no manifest ([ROOT]/.tablewright/program)
       help: its main.rs must be `tablewright::stacks!(…);`
     ");
     let panicked = list(&project, "panic!(\"no idea\")").ends_with(2);
@@ -40,18 +40,18 @@ fn a_program_that_hands_over_no_manifest() {
     --- stderr
     sorry
     error: the stacks program failed (exit status: 7)
-      help: what it said stands above; a panic names its file and line
+      help: see its output above
     ");
     assert_snapshot!(list(&project, "std::process::abort()"), @"
     exit code 2
     --- stderr
     error: the stacks program failed (signal: 6 (SIGABRT))
-      help: what it said stands above; a panic names its file and line
+      help: see its output above
     ");
     assert_snapshot!(list_of(&project, "hello"), @"
     exit code 2
     --- stderr
-    error: the stacks program handed over a manifest that cannot be read
+    error: the stacks program wrote an invalid manifest
       because: the manifest is malformed
       because: expected value at line 1 column 1
       help: its main.rs must be `tablewright::stacks!(…);`, and nothing else may write the manifest
@@ -59,7 +59,7 @@ fn a_program_that_hands_over_no_manifest() {
     assert_snapshot!(list_of(&project, ""), @"
     exit code 2
     --- stderr
-    error: the stacks program handed over a manifest that cannot be read
+    error: the stacks program wrote an invalid manifest
       because: the manifest is malformed
       because: EOF while parsing a value at line 1 column 0
       help: its main.rs must be `tablewright::stacks!(…);`, and nothing else may write the manifest
@@ -67,7 +67,7 @@ fn a_program_that_hands_over_no_manifest() {
     assert_snapshot!(list_of(&project, r#"{"tablewright":{"format":1,"library":"0.1.0"},"env":"dev"}"#), @"
     exit code 2
     --- stderr
-    error: the stacks program handed over a manifest that cannot be read
+    error: the stacks program wrote an invalid manifest
       because: the manifest is malformed
       because: missing field `stacks` at line 1 column 58
       help: its main.rs must be `tablewright::stacks!(…);`, and nothing else may write the manifest
@@ -80,7 +80,7 @@ fn a_manifest_of_another_version() {
     assert_snapshot!(list_of(&project, r#"{"tablewright":{"format":2,"library":"9.0.0"},"anything":true}"#), @"
     exit code 2
     --- stderr
-    error: this is tablewright 0.1.0; the stacks crate uses another version
+    error: this is tablewright 0.1.0, but the stacks crate uses another version
       because: the manifest is of format 2 (tablewright 9.0.0); this version reads format 1
       help: use the same version of the library and the tool
     ");
@@ -88,7 +88,7 @@ fn a_manifest_of_another_version() {
     assert_snapshot!(list_of(&project, manifest), @"
     exit code 2
     --- stderr
-    error: this is tablewright 0.1.0; the stacks crate uses another version
+    error: this is tablewright 0.1.0, but the stacks crate uses another version
       because: the project uses global-tables, vectors (tablewright 0.9.0), which this version does not support
       help: use the same version of the library and the tool
     ");
@@ -109,8 +109,8 @@ fn a_crate_without_one_program() {
     assert_snapshot!(project.run(&["list"]), @"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/Cargo.toml has no program
-      help: it needs a main.rs with `tablewright::stacks!(…);`
+    error: [ROOT]/stacks/Cargo.toml has no binary target
+      help: add a main.rs with `tablewright::stacks!(…);`
     ");
 
     let second = "[[bin]]\nname = \"program-none-second\"\npath = \"second.rs\"\n";
@@ -120,8 +120,8 @@ fn a_crate_without_one_program() {
     assert_snapshot!(project.run(&["list"]), @"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/Cargo.toml has several programs
-      help: keep the stacks in a crate of their own, with one program
+    error: [ROOT]/stacks/Cargo.toml has several binary targets
+      help: move the stacks to a separate crate with one binary target
     ");
 }
 
@@ -188,7 +188,7 @@ fn no_cargo_no_build() {
     assert_snapshot!(project.finish(command.env("PATH", "/nowhere")), @"
     exit code 2
     --- stderr
-    error: cannot run cargo, which builds the stacks crate
+    error: cannot run cargo to build the stacks crate
       because: No such file or directory (os error 2)
       help: install Rust (https://rustup.rs)
     ");
@@ -252,7 +252,7 @@ fn the_program_of_another_project_is_not_taken_for_this_ones() {
     project.write("stacks/main.rs", &format!("{main}\nfn main() -> std::process::ExitCode {{ {call} }}\n"));
     let output = project.run(&["list"]).ends_with(2);
     assert_eq!(output.stdout, "");
-    let _ = output.says("cargo handed over the program of another project").says("another `name`");
+    let _ = output.says("cargo returned the program of another project").says("change the `name`");
     // A project that was moved is its own all the same.
     std::fs::remove_dir_all(&other.root).unwrap();
     let _ = project.run(&["list"]).ends_with(0);

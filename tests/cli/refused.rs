@@ -26,7 +26,7 @@ fn another_key() {
             3. Let readers and writers use the new table, and compare.
             4. Set `DeletionPolicy: Retain` on the old table, deploy, then remove it from the definitions.
     error: the plan of stack notes is refused and nothing was changed: Note: `noteId` is part of the table's key, and the type of a key is fixed when it is created, and CloudFormation does not replace a table that has an explicit name
-      help: the plan above says what to do instead
+      help: the plan above shows what to do instead
     "#);
     assert_eq!(cloud.change_sets("demo-notes-dev"), Vec::<String>::new());
     let without_ids = |xml: &str| xml.split("<ResponseMetadata>").next().unwrap().to_owned();
@@ -77,8 +77,8 @@ fn another_name() {
             2. Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not copy them.
             3. Retain the old table, remove it from the definitions, and import the new one.
     error: the plan of stack notes is refused and nothing was changed: Note: a table cannot be renamed, so CloudFormation creates a new, empty table; `UpdateReplacePolicy` retains the old one outside the stack
-      help: the plan above says what to do instead
-      help: to do it all the same: `--allow-replacement dev/notes/Note`
+      help: the plan above shows what to do instead
+      help: to allow it: `--allow-replacement dev/notes/Note`
     ");
     assert_eq!(cloud.table("demo-dev-notes")["TableStatus"], "ACTIVE");
     assert!(cloud.table("demo-dev-memos").is_null());

@@ -52,7 +52,7 @@ fn forms_for_others() {
     # Stack `notes` of environment `dev`, to be nested in another one, made by tablewright 0.1.0 from stacks/notes.rs.
     # Do not edit: change the definition, then run `tablewright render notes --env dev --format nested`.
     # Paste it below `Resources` of the parent template.
-    # What it tells the parent: !GetAtt Notes.Outputs.NotesTable, !GetAtt Notes.Outputs.NotesTableArn.
+    # Outputs for the parent template: !GetAtt Notes.Outputs.NotesTable, !GetAtt Notes.Outputs.NotesTableArn.
     # sha256 of what follows: a1386470f2b23074fe6e3eeede3552e6110cd28c7ee48e3ff7037eb32d1debad
       Notes:
         Type: AWS::CloudFormation::Stack
@@ -92,11 +92,11 @@ fn what_a_template_adds_is_said() {
     assert_snapshot!(project.run(&["render", "notes"]), @"
     exit code 2
     --- stderr
-    error: what comes out of the templates for stack `notes` is not what its definition says
+    error: the rendered template of stack `notes` differs from its definition
     table.yaml adds /Resources/Note/Metadata
     13 |     Metadata:
        |     ^
-      help: if it is meant, declare it in table.yaml: `{# adds: /Resources/*/Metadata #}`
+      help: if it is intended, declare it in table.yaml: `{# adds: /Resources/*/Metadata #}`
     ");
 }
 
@@ -180,7 +180,7 @@ fn into_a_folder_and_checked() {
        NoteWriteScalingPolicy:
          Type: AWS::ApplicationAutoScaling::ScalingPolicy
 
-    out/dev/old.yaml belongs to a stack that no longer exists.
+    out/dev/old.yaml is the template of a stack that no longer exists.
     out/prod/shop.yaml is missing.
     error: 3 of 7 files are stale
       help: run the same command without `--check`, look at the difference, and commit it
@@ -219,7 +219,7 @@ fn an_environment_that_is_gone() {
     project.write("out/mine/notes.yaml", "Resources: {}\n");
     let stale = project.run(&["render", "--out", "out", "--check"]).ends_with(8);
     let _ = stale
-        .says("out/prod/notes.yaml belongs to a stack that no longer exists.")
+        .says("out/prod/notes.yaml is the template of a stack that no longer exists.")
         .says("out/live/notes.yaml is missing.");
     let _ = project.run(&["render", "--out", "out"]).ends_with(0);
     let left = |folder: &str| fs::read_dir(project.root.join(folder)).unwrap().count();
@@ -297,7 +297,7 @@ fn templates_of_ones_own() {
     assert_snapshot!(project.run(&["render", "notes"]), @"
     exit code 2
     --- stderr
-    error: the template is wrong
+    error: invalid template
       because: error: Found `%}` but expected one of: integer, float, string, bool, ident, `-`, `not`, `<`, `{`, `[` or `(`
          --> table.yaml:1:7
           |
@@ -319,7 +319,7 @@ fn templates_of_ones_own() {
     assert_snapshot!(project.run(&["render", "notes"]), @"
     exit code 2
     --- stderr
-    error: what table.yaml makes of stack `notes` cannot be read back
+    error: the output of table.yaml for stack `notes` is not valid YAML
     11 |     Type: AWS::ApplicationAutoScaling::ScalableTarget
        |         ^
       because: line 11, column 9: YAML not well-formed: while parsing a flow mapping, did not find expected ',' or '}'
@@ -329,6 +329,6 @@ fn templates_of_ones_own() {
     assert_snapshot!(project.run(&["render", "notes"]), @"
     exit code 2
     --- stderr
-    error: there is no built-in template `tabel.yaml`; there are: global-table.yaml, resource.yaml, scalable-target.yaml, scaling-policy.yaml, ssm-parameter.yaml, stack.yaml, table.yaml
+    error: no built-in template `tabel.yaml`; the built-in templates are: global-table.yaml, resource.yaml, scalable-target.yaml, scaling-policy.yaml, ssm-parameter.yaml, stack.yaml, table.yaml
     ");
 }

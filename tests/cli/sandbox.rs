@@ -13,14 +13,14 @@ fn kept_in_a_file_and_forgotten() {
     assert_snapshot!(project.run(&["sandbox", "status"]), @"
     exit code 0
     --- stdout
-    The sandbox is empty; its file will be [ROOT]/.tablewright/sandbox.json
+    The sandbox is empty; it will be stored in [ROOT]/.tablewright/sandbox.json
     ");
     let cloud = Cloud::quick(&project);
     let _ = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(0);
     assert_snapshot!(project.run(&["sandbox", "status"]), @"
     exit code 0
     --- stdout
-    The sandbox is kept in [ROOT]/.tablewright/sandbox.json
+    The sandbox is stored in [ROOT]/.tablewright/sandbox.json
     ");
     assert_snapshot!(project.run(&["sandbox", "reset"]), @"
     exit code 0
@@ -59,7 +59,7 @@ fn a_file_that_is_not_a_sandbox() {
     assert_snapshot!(project.run(&["diff", "--sandbox"]), @"
     exit code 1
     --- stderr
-    error: cannot make [ROOT]/.tablewright, where the sandbox is kept
+    error: cannot create [ROOT]/.tablewright, the directory of the sandbox
       because: File exists (os error 17)
     ");
 }

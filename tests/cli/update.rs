@@ -68,7 +68,7 @@ fn an_index_is_redefined_with_consent() {
     let deploy = |args: &[&str]| project.run(&[&["deploy", "shop", "--sandbox", "--yes"], args].concat());
     let _ = deploy(&[]).ends_with(0);
     project.replace("shop.rs", &index("name"), &index("category"));
-    let _ = deploy(&[]).ends_with(6).says("to do it all the same: `--allow-index-rebuild dev/shop/Product`");
+    let _ = deploy(&[]).ends_with(6).says("to allow it: `--allow-index-rebuild dev/shop/Product`");
     let _ = deploy(&["--allow-index-rebuild", "dev/shop/Produkt"])
         .ends_with(2)
         .says("did you mean `dev/shop/Product`?");
@@ -180,8 +180,8 @@ fn a_table_that_is_no_more_defined_stays() {
           the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items
           --> stacks/shop.rs:34
     error: the plan of stack shop is refused and nothing was changed: Category: the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items
-      help: the plan above says what to do instead
-      help: to do it all the same: `--allow-replacement dev/shop/Category`
+      help: the plan above shows what to do instead
+      help: to allow it: `--allow-replacement dev/shop/Category`
     ");
     assert!(cloud.call("DescribeStackResources", "demo-shop-dev").contains("demo-dev-category"));
     // Meant, and said so by name.

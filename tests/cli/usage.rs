@@ -12,19 +12,17 @@ fn help() {
     assert_snapshot!(project.run(&["--help"]), @"
     exit code 0
     --- stdout
-    DynamoDB tables from Rust structs: templates to review, changes without loss, deployments that can
-    be trusted
+    Define DynamoDB tables as Rust structs, review the templates, and deploy changes without losing data
 
     Usage: tablewright [OPTIONS] <COMMAND>
 
     Commands:
-      list         Show stacks, tables and keys at a glance
+      list         List stacks, tables, keys and indexes
       check        Check the definitions against the rules of DynamoDB and CloudFormation, and against a
                    policy
       render       Write the CloudFormation templates to stdout or to a directory
-      diff         Show what a change means and what it would do to the data
-      deploy       Plan the change, ask for confirmation, deploy it, and wait until the tables can be
-                   used
+      diff         Show the changes of stacks, and their effect on the data
+      deploy       Plan the change, ask for confirmation, deploy it, and wait until the tables are ready
       watch        Follow the latest operation of a stack from its first event, whether it is running or
                    has ended
       cancel       Cancel the running update of a stack, and follow its rollback
@@ -32,8 +30,8 @@ fn help() {
       destroy      Delete a stack, after showing what is deleted and what is retained
       outputs      Print the outputs of a stack
       sam          Integrate tables in a SAM project
-      local        Tables in a DynamoDB of your own: DynamoDB Local, an emulator, the sandbox
-      sandbox      CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or
+      local        Create tables in DynamoDB Local, an emulator or the sandbox
+      sandbox      Serve the sandbox, which simulates CloudFormation and DynamoDB, to other tools, or
                    reset it
       completions  Print a completion script for a shell
 
@@ -64,7 +62,7 @@ fn help() {
     assert_snapshot!(project.run(&["deploy", "--help"]), @"
     exit code 0
     --- stdout
-    Plan the change, ask for confirmation, deploy it, and wait until the tables can be used
+    Plan the change, ask for confirmation, deploy it, and wait until the tables are ready
 
     Usage: tablewright deploy [OPTIONS] [STACK]...
 
@@ -74,11 +72,10 @@ fn help() {
 
     Options:
           --from <DIR>
-              Deploy templates that `render --out DIR` has written: neither cargo nor the definitions
-              are needed
+              Deploy templates written by `render --out DIR`, without cargo and the definitions
 
           --envs <NAME>
-              Deploy to several environments of tablewright.toml, each in its own account and region
+              Deploy to several environments of tablewright.toml, each in its own account and Region
 
           --concurrency <NUMBER>
               How many stacks to deploy at the same time; dependencies are always deployed first
@@ -89,10 +86,11 @@ fn help() {
               After a failure, continue with stacks that do not depend on the failed one
 
       -y, --yes
-              Do not ask for confirmation; in the sandbox there is none
+              Do not ask for confirmation (the default in the sandbox)
 
           --plan <FILE>
-              Deploy only if this reviewed plan still holds; `diff --report json=FILE` writes it
+              Deploy only if the plan still matches this reviewed plan, written by `diff --report
+              json=FILE`
 
           --deny <VERDICT>
               Refuse changes with this verdict or a worse one, such as `in-place-with-risk`
@@ -115,7 +113,7 @@ fn help() {
           --sandbox
               Use the sandbox: no account, no network, kept in a file between runs
 
-              Its clock runs ten times as fast as real time; TABLEWRIGHT_SANDBOX_SCALE sets another
+              Its clock is ten times faster than real time; TABLEWRIGHT_SANDBOX_SCALE sets another
               factor.
 
           --profile <NAME>
@@ -129,7 +127,7 @@ fn help() {
               MFA code, for a profile with an `mfa_serial` (default: ask for it)
 
           --endpoint-url <URL>
-              Endpoint to use instead of AWS, such as that of an emulator
+              Endpoint URL to use instead of AWS, such as that of an emulator
 
     Deployment:
           --parameter <NAME=VALUE>
@@ -147,8 +145,8 @@ fn help() {
               Role for CloudFormation to assume; the stack keeps using it
 
           --notification-arn <ARN>
-              SNS topic for the events of the stacks (may be repeated); without it, the topics stay as
-              they are
+              SNS topic for the events of the stacks (may be repeated); without it, the topics are
+              unchanged
 
           --no-notifications
               Remove all notification topics
@@ -158,16 +156,16 @@ fn help() {
 
               Possible values:
               - rollback:   Roll back the operation
-              - do-nothing: Leave the stack as it is
+              - do-nothing: Keep the stack in its failed state
               - delete:     Delete the stack; only for a stack that is being created
 
               [default: rollback]
 
           --rollback-alarm <ARN>
-              CloudWatch alarm that rolls back the update when it goes off (may be repeated)
+              CloudWatch alarm that rolls back the update if it goes off (may be repeated)
 
           --rollback-monitoring <MINUTES>
-              How many minutes to keep watching the alarms after the update
+              Minutes to keep monitoring the alarms after the update
 
           --bucket <NAME>
               Bucket for templates larger than 51,200 bytes, in the region of the stacks
@@ -210,9 +208,9 @@ fn help() {
               Output format of the progress
 
               Possible values:
-              - auto:   A live tree on a terminal, lines elsewhere
+              - auto:   A live tree on a terminal, otherwise lines
               - tree:   A live tree
-              - lines:  A line for each event
+              - lines:  One line for each event
               - ndjson: A JSON object for each event, on stdout
               - github: Lines, with the groups and annotations of GitHub Actions
 
@@ -250,7 +248,7 @@ fn help_of_every_command() {
         help[..common].to_owned()
     };
     assert_snapshot!(own(&["list"]), @"
-    Show stacks, tables and keys at a glance
+    List stacks, tables, keys and indexes
 
     Usage: tablewright list [OPTIONS]
 
@@ -258,7 +256,7 @@ fn help_of_every_command() {
       -h, --help  Print help
     ");
     assert_snapshot!(own(&["local", "up"]), @"
-    Create the tables of the stacks straight from the definitions, and update those that are there
+    Create the tables of the stacks from the definitions, and update existing ones
 
     Usage: tablewright local up [OPTIONS] [STACK]...
 
@@ -268,10 +266,10 @@ fn help_of_every_command() {
     Options:
           --endpoint-url <URL>  Endpoint to create the tables in, such as http://127.0.0.1:8000
           --sandbox             Create the tables in the project's sandbox
-          --dry-run             Send and write nothing; print what `aws dynamodb create-table
-                                --cli-input-json` takes, a document for each table
-          --env-json <FILE>     Write the names of the tables into this file, for `sam local
-                                --env-vars`; what else is in it stays
+          --dry-run             Send and write nothing; print a document for `aws dynamodb create-table
+                                --cli-input-json` for each table
+          --env-json <FILE>     Write the table names to this file, for `sam local --env-vars`; other
+                                entries are kept
       -h, --help                Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["check"]), @"
@@ -280,8 +278,8 @@ fn help_of_every_command() {
     Usage: tablewright check [OPTIONS]
 
     Options:
-          --policy <PROFILE>  Also check the definitions against the demands of a profile: recovery,
-                              protection, keys, tags [possible values: dev, safe, hardened]
+          --policy <PROFILE>  Also check the definitions against the requirements of a profile:
+                              recovery, protection, keys, tags [possible values: dev, safe, hardened]
       -h, --help              Print help (see more with '--help')
 
     Report:
@@ -289,7 +287,7 @@ fn help_of_every_command() {
                                   json, sarif, github]
           --report <FORMAT=FILE>  Also write a report to a file, such as `markdown=comment.md` or
                                   `sarif=diff.sarif` (may be repeated)
-          --link <URL>            URL of the full report, for a Markdown comment that had to be cut
+          --link <URL>            URL of the full report, for a Markdown comment that is truncated
     ");
     assert_snapshot!(own(&["render"]), @"
     Write the CloudFormation templates to stdout or to a directory
@@ -307,7 +305,7 @@ fn help_of_every_command() {
       -h, --help             Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["diff"]), @"
-    Show what a change means and what it would do to the data
+    Show the changes of stacks, and their effect on the data
 
     Usage: tablewright diff [OPTIONS] [STACK]...
 
@@ -347,7 +345,7 @@ fn help_of_every_command() {
           --stack-name <NAME>
               Any stack, by its CloudFormation name or ARN; the definitions are not needed
       -y, --yes
-              Do not ask
+              Do not ask for confirmation
           --allow-data-loss <ENV/STACK/TABLE>
               Allow the deletion of this table with its items (may be repeated)
           --backup-first
@@ -374,14 +372,14 @@ fn help_of_every_command() {
       -h, --help               Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["sandbox"]), @"
-    CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or reset it
+    Serve the sandbox, which simulates CloudFormation and DynamoDB, to other tools, or reset it
 
     Usage: tablewright sandbox [OPTIONS] <COMMAND>
 
     Commands:
       serve   Serve the sandbox on a loopback port, for the AWS CLI, boto3 and any SDK
       reset   Delete everything in the sandbox
-      status  Show where the sandbox is kept
+      status  Show where the sandbox is stored
 
     Options:
       -h, --help  Print help
@@ -404,7 +402,7 @@ fn help_of_every_command() {
       -h, --help  Print help
     ");
     assert_snapshot!(own(&["sandbox", "status"]), @"
-    Show where the sandbox is kept
+    Show where the sandbox is stored
 
     Usage: tablewright sandbox status [OPTIONS]
 

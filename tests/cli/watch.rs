@@ -11,8 +11,8 @@ fn an_operation_that_has_ended() {
     assert_snapshot!(project.run(&["watch", "shop", "--sandbox"]), @"
     exit code 2
     --- stderr
-    error: there is no stack demo-shop-dev in the sandbox, us-east-1
-      help: `tablewright deploy shop --sandbox` makes it
+    error: no stack demo-shop-dev in the sandbox, us-east-1
+      help: `tablewright deploy shop --sandbox` creates it
     ");
     let _ = project.run(&["deploy", "shop", "--sandbox", "--yes"]).ends_with(0);
     assert_snapshot!(project.run(&["watch", "shop", "--sandbox"]), @"
@@ -38,7 +38,7 @@ fn an_operation_that_has_ended() {
     assert_snapshot!(project.run(&["watch", "shop", "--sandbox"]), @"
     exit code 2
     --- stderr
-    error: there is no stack demo-shop-dev in the sandbox, us-east-1
-      help: `tablewright deploy shop --sandbox` makes it
+    error: no stack demo-shop-dev in the sandbox, us-east-1
+      help: `tablewright deploy shop --sandbox` creates it
     ");
 }

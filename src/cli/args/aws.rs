@@ -16,21 +16,21 @@ use crate::project::EnvConfig;
 use crate::prompt::ask_for_line;
 use crate::target::SelectedTarget;
 
-/// How much faster than real time the clock of the sandbox runs by default: a table takes ten seconds on AWS and one here.
+/// Default factor by which the clock of the sandbox is faster than real time: creating a table takes one second instead of ten.
 const SANDBOX_SCALE: f64 = 10.0;
 
-/// The variable that overrides it. An index that is added takes nine minutes on AWS.
+/// Environment variable that overrides the factor, as adding an index takes nine minutes on AWS.
 const SANDBOX_SCALE_VARIABLE: &str = "TABLEWRIGHT_SANDBOX_SCALE";
 
-/// The default region of the sandbox.
+/// The default Region of the sandbox.
 const SANDBOX_REGION: &str = "us-east-1";
 
-/// Where to work.
+/// Arguments that select the target.
 #[derive(clap::Args)]
 pub(crate) struct AwsArgs {
     /// Use the sandbox: no account, no network, kept in a file between runs
     ///
-    /// Its clock runs ten times as fast as real time; TABLEWRIGHT_SANDBOX_SCALE sets another factor.
+    /// Its clock is ten times faster than real time; TABLEWRIGHT_SANDBOX_SCALE sets another factor.
     #[arg(long, help_heading = "AWS", conflicts_with_all = ["profile", "endpoint_url"])]
     pub(crate) sandbox: bool,
     /// Profile of the AWS configuration (default: `aws_profile` of the environment, then AWS_PROFILE)
@@ -42,13 +42,13 @@ pub(crate) struct AwsArgs {
     /// MFA code, for a profile with an `mfa_serial` (default: ask for it)
     #[arg(long, value_name = "CODE", help_heading = "AWS")]
     mfa_code: Option<String>,
-    /// Endpoint to use instead of AWS, such as that of an emulator
+    /// Endpoint URL to use instead of AWS, such as that of an emulator
     #[arg(long, value_name = "URL", help_heading = "AWS")]
     endpoint_url: Option<String>,
 }
 
 impl AwsArgs {
-    /// Connects. Region and credentials are checked before anything is called.
+    /// Connects to the target. Region and credentials are checked before any request is sent.
     pub(crate) async fn connect(
         &self,
         common: &Common,
@@ -77,25 +77,25 @@ impl AwsArgs {
         Ok(SelectedTarget { target, is_sandbox: false, flags: self.flags(common) })
     }
 
-    /// Returns the Region to work in, as far as it is known without the AWS configuration.
+    /// Returns the Region of the command line or the environment, without the AWS configuration.
     pub(crate) fn region(&self, env: &EnvConfig) -> Result<Option<String>> {
         self.guard_region(env)?;
         Ok(self.region.clone().or_else(|| env.region.clone()))
     }
 
-    /// An environment that has a region is deployed there and nowhere else.
+    /// Returns an error if `--region` differs from the Region of the environment.
     fn guard_region(&self, env: &EnvConfig) -> Result<()> {
         match (&self.region, &env.region) {
             (Some(asked), Some(fixed)) if asked != fixed => Err(CommandError::new(
                 Exit::Refused,
-                anyhow::anyhow!("the environment is in region {fixed}, and `--region` is {asked}"),
+                anyhow::anyhow!("the environment is in Region {fixed}, but `--region` is {asked}"),
             )
-            .hint("leave `--region` out, or change the environment's `region` in tablewright.toml")),
+            .hint("omit `--region`, or change the environment's `region` in tablewright.toml")),
             _ => Ok(()),
         }
     }
 
-    /// Returns what to add to a command line to work in the same place.
+    /// Returns the flags that select the same target, for command lines in hints.
     fn flags(&self, common: &Common) -> String {
         let stacks = common.stacks.as_ref().map(|folder| folder.display().to_string());
         let given = [
@@ -114,7 +114,7 @@ impl AwsArgs {
     }
 }
 
-/// Returns where MFA codes come from: the command line, once, and then the terminal.
+/// Returns the source of MFA codes: the code of the command line, which is valid only once, then the terminal.
 fn mfa_code(given: Option<String>) -> MfaCode {
     let given = Mutex::new(given);
     MfaCode::new(move |serial| {
@@ -123,28 +123,28 @@ fn mfa_code(given: Option<String>) -> MfaCode {
     })
 }
 
-/// An environment that has an account is deployed there and nowhere else.
+/// Returns an error if the credentials are not for the account of the environment.
 async fn guard_account(connection: &Connection, env: &EnvConfig) -> Result<()> {
     let Some(fixed) = &env.account else {
         return Ok(());
     };
     let found = connection.account().await.map_err(|error| {
         CommandError::from(error)
-            .context(format!("cannot tell whether the credentials belong to account {fixed}"))
+            .context(format!("cannot determine whether the credentials belong to account {fixed}"))
     })?;
     if found == *fixed {
         return Ok(());
     }
     Err(CommandError::new(
         Exit::Refused,
-        anyhow::anyhow!("the environment belongs to account {fixed}, and the credentials to {found}"),
+        anyhow::anyhow!("the environment is in account {fixed}, but the credentials are for account {found}"),
     )
     .hint(
         "choose another profile with `--profile`, or change the environment's `account` in tablewright.toml",
     ))
 }
 
-/// Returns the file that a project's sandbox is kept in: in the folder of what may be lost.
+/// Returns the state file of a project's sandbox, in the scratch directory.
 pub(crate) fn sandbox_file(scratch: &Path) -> PathBuf {
     scratch.join("sandbox.json")
 }
@@ -152,7 +152,7 @@ pub(crate) fn sandbox_file(scratch: &Path) -> PathBuf {
 /// Opens a project's sandbox.
 pub(crate) fn open_sandbox(scratch: &Path) -> Result<Sandbox> {
     crate::project::make_scratch(scratch)
-        .with_context(|| format!("cannot make {}, where the sandbox is kept", scratch.display()))
+        .with_context(|| format!("cannot create {}, the directory of the sandbox", scratch.display()))
         .or_exit(Exit::Internal)?;
     let seed = getrandom::u64()
         .context("the operating system provides no random numbers")
@@ -168,17 +168,19 @@ fn sandbox_scale() -> Result<f64> {
     match text.to_string_lossy().parse() {
         Ok(scale) if (0.001..=100_000.0).contains(&scale) => Ok(scale),
         _ => Err(CommandError::usage(format!("{SANDBOX_SCALE_VARIABLE} is `{}`", text.to_string_lossy()))
-            .hint("expected how many times faster than real time the clock of the sandbox runs, such as 10")),
+            .hint(
+                "expected a factor by which the clock of the sandbox is faster than real time, such as 10",
+            )),
     }
 }
 
-/// Goes to a project's sandbox.
+/// Connects to a project's sandbox.
 pub(crate) async fn sandbox_target(scratch: &Path, region: Option<String>) -> Result<Target> {
     let sandbox = open_sandbox(scratch)?;
     let region = region.unwrap_or_else(|| SANDBOX_REGION.to_owned());
     let connection = connect(&Connect {
         region: Some(region.clone()),
-        // The sandbox is not AWS: whatever endpoint the environment names, nothing is sent there.
+        // An invalid URL, so that requests cannot reach an endpoint that environment variables configure.
         endpoint_url: Some("http://sandbox.tablewright.invalid".into()),
         http_client: Some(sandbox.http_client()),
         credentials: Some(SharedCredentialsProvider::new(Credentials::new(

@@ -42,7 +42,7 @@ pub(crate) struct DeployArgs {
     /// Role for CloudFormation to assume; the stack keeps using it
     #[arg(long, value_name = "ARN")]
     role_arn: Option<String>,
-    /// SNS topic for the events of the stacks (may be repeated); without it, the topics stay as they are
+    /// SNS topic for the events of the stacks (may be repeated); without it, the topics are unchanged
     #[arg(long, value_name = "ARN")]
     notification_arn: Vec<String>,
     /// Remove all notification topics
@@ -51,10 +51,10 @@ pub(crate) struct DeployArgs {
     /// What to do when an operation fails
     #[arg(long, value_name = "ACTION", default_value = "rollback")]
     on_failure: OnFailureArg,
-    /// CloudWatch alarm that rolls back the update when it goes off (may be repeated)
+    /// CloudWatch alarm that rolls back the update if it goes off (may be repeated)
     #[arg(long, value_name = "ARN")]
     rollback_alarm: Vec<String>,
-    /// How many minutes to keep watching the alarms after the update
+    /// Minutes to keep monitoring the alarms after the update
     #[arg(long, value_name = "MINUTES", requires = "rollback_alarm", value_parser = clap::value_parser!(u32).range(0..=180))]
     rollback_monitoring: Option<u32>,
     /// Bucket for templates larger than 51,200 bytes, in the region of the stacks
@@ -81,7 +81,7 @@ pub(crate) struct DeployArgs {
 enum OnFailureArg {
     /// Roll back the operation
     Rollback,
-    /// Leave the stack as it is
+    /// Keep the stack in its failed state
     DoNothing,
     /// Delete the stack; only for a stack that is being created
     Delete,
@@ -108,14 +108,14 @@ enum OnTimeoutArg {
 /// The arguments of a deployment, merged with the parameters file.
 #[derive(Debug, Default)]
 pub(crate) struct MergedArgs {
-    /// What the stacks of every environment are deployed with; the configuration of an environment is not merged in yet.
+    /// The options for all environments, before the configuration of each environment is merged.
     options: Options,
     bucket: Option<String>,
     tags: BTreeMap<String, String>,
     policy: Option<Value>,
 }
 
-/// The template configuration of CodePipeline.
+/// The template configuration file of CodePipeline.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 struct TemplateConfiguration {
@@ -190,7 +190,7 @@ impl DeployArgs {
         Ok(MergedArgs { options, bucket: self.bucket.clone(), ..merged })
     }
 
-    /// Returns how the rollout waits.
+    /// Returns the options for waiting.
     pub(crate) fn wait_options(&self) -> WaitOptions {
         WaitOptions {
             wait_for: match self.wait {
@@ -207,14 +207,14 @@ impl DeployArgs {
         }
     }
 
-    /// Returns whether an interrupt cancels what runs.
+    /// Whether an interrupt cancels the running operations.
     pub(crate) fn cancels_on_interrupt(&self) -> bool {
         self.on_interrupt == OnTimeoutArg::Cancel
     }
 }
 
 impl MergedArgs {
-    /// Sets tags and policy on the stacks, and checks that some template declares each parameter.
+    /// Sets tags and policy on the stacks, and returns an error if no template declares one of the parameters.
     pub(crate) fn apply<'a>(
         &self,
         stacks: impl IntoIterator<Item = &'a mut (Stack, Rendered)>,
@@ -251,7 +251,7 @@ impl MergedArgs {
         }))
     }
 
-    /// Returns the options for the stacks of an environment: its configuration is used where no argument says otherwise.
+    /// Returns the options for the stacks of an environment: arguments override its configuration.
     pub(crate) fn for_env(&self, env: &EnvConfig) -> Options {
         let mut parameters = env.parameters.clone();
         parameters.extend(self.options.parameters.clone());
@@ -275,7 +275,7 @@ fn read_file(path: &Path) -> Result<TemplateConfiguration> {
         serde_json::from_value(value).map(|parameters: Vec<CliParameter>| TemplateConfiguration {
             parameters: parameters
                 .into_iter()
-                // A parameter that is not given keeps its previous value.
+                // A parameter without a value keeps its previous value.
                 .filter(|parameter| !parameter.use_previous_value)
                 .filter_map(|parameter| Some((parameter.parameter_key, parameter.parameter_value?)))
                 .collect(),
@@ -298,7 +298,7 @@ fn key_value(text: &str) -> std::result::Result<(String, String), String> {
     }
 }
 
-/// Reads a duration: `90s`, `10m`, `1h30m`.
+/// Parses a duration: `90s`, `10m`, `1h30m`.
 fn duration(text: &str) -> std::result::Result<Duration, String> {
     let wrong = || "expected a duration such as 90s, 10m or 1h30m".to_owned();
     let (mut seconds, mut rest) = (0u64, text);
@@ -314,7 +314,7 @@ fn duration(text: &str) -> std::result::Result<Duration, String> {
         seconds = number.checked_mul(unit).and_then(|more| seconds.checked_add(more)).ok_or_else(wrong)?;
         rest = &rest[digits + 1..];
     }
-    // More than a month is a typing error.
+    // More than a month is treated as a typing error.
     match seconds {
         1..=2_678_400 => Ok(Duration::from_secs(seconds)),
         _ => Err(wrong()),
@@ -326,7 +326,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_read() {
+    fn durations_are_parsed() {
         for (text, seconds) in [("90s", 90), ("10m", 600), ("1h30m", 5_400), ("1h", 3_600), ("1m1s", 61)] {
             assert_eq!(duration(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_read() {
+    fn pairs_are_parsed() {
         assert_eq!(key_value("a=b=c"), Ok(("a".into(), "b=c".into())));
         assert_eq!(key_value("a="), Ok(("a".into(), String::new())));
         for text in ["", "a", "=b"] {

@@ -1,4 +1,4 @@
-//! Arguments that several commands share, and what they select: the project, its stacks, the target.
+//! Arguments that several commands share, to select the project, its stacks and the target.
 
 pub(crate) mod aws;
 pub(crate) mod comparison;
@@ -39,12 +39,12 @@ pub(crate) struct Common {
 impl Common {
     pub(crate) fn project(&self) -> Result<Project> {
         let here = std::env::current_dir().map_err(|error| {
-            CommandError::new(Exit::Internal, error).context("cannot tell the current folder")
+            CommandError::new(Exit::Internal, error).context("cannot determine the current directory")
         })?;
         Project::find(self.stacks.as_deref(), &here)
     }
 
-    /// Builds the stacks of one environment and checks them: problems are shown, errors end the command.
+    /// Builds and checks the stacks of an environment. Prints all problems, and returns an error if there are errors among them.
     pub(crate) fn sound_assembly(&self, project: &Project, env: &Env) -> Result<Assembly> {
         let assembly = self.assembly(project, env)?;
         let found = self.problems(&assembly);
@@ -55,19 +55,19 @@ impl Common {
         }
     }
 
-    /// Returns what is wrong with an assembly.
+    /// Returns the problems of an assembly.
     pub(crate) fn problems(&self, assembly: &Assembly) -> Vec<Problem> {
         let mut found = check_assembly(assembly);
         found.retain(|problem| !self.quiet || problem.severity == Severity::Error);
         found
     }
 
-    /// Shows problems to people.
+    /// Prints problems to stderr.
     pub(crate) fn show_problems(found: &[Problem]) {
         let _ = write!(anstream::stderr(), "{}", problems(found));
     }
 
-    /// Shows notes about the data.
+    /// Prints notes to stderr, unless `--quiet` is set.
     pub(crate) fn show_notes(&self, notes: &[String]) {
         for note in notes.iter().filter(|_| !self.quiet) {
             let _ = writeln!(anstream::stderr(), "note: {}", crate::report::printable(note));
@@ -93,13 +93,13 @@ pub(crate) fn unsound(errors: usize, envs: &str) -> CommandError {
     CommandError::usage(format!("{errors} problem{plural} in the definitions of environment {envs}"))
 }
 
-/// Returns the stacks that are named, in the order of the assembly; all of them where none is named.
+/// Returns the stacks with the given ids, in the order of the assembly; all stacks if no id is given.
 pub(crate) fn select<'a>(assembly: &'a Assembly, names: &[String]) -> Result<Vec<&'a Stack>> {
     check_names(assembly, names)?;
     Ok(assembly.stacks.iter().filter(|stack| is_selected(stack, names)).collect())
 }
 
-/// Selects like [`select`], and drops the other stacks.
+/// Like [`select`], but takes ownership and drops the other stacks.
 pub(crate) fn into_selected(mut assembly: Assembly, names: &[String]) -> Result<Vec<Stack>> {
     check_names(&assembly, names)?;
     assembly.stacks.retain(|stack| is_selected(stack, names));
@@ -114,7 +114,7 @@ fn check_names(assembly: &Assembly, names: &[String]) -> Result<()> {
     for name in names {
         if !assembly.stacks.iter().any(|stack| stack.id == *name) {
             let ids: Vec<&str> = assembly.stacks.iter().map(|stack| stack.id.as_str()).collect();
-            let mut error = CommandError::usage(format!("there is no stack `{name}`"));
+            let mut error = CommandError::usage(format!("no stack `{name}`"));
             if let Some(near) = nearest(name, &ids) {
                 error = error.hint(format!("did you mean `{near}`?"));
             }

@@ -1,4 +1,4 @@
-//! The stack that a command is about: one of the definitions, or any other by its name.
+//! Arguments that select one stack: by its id in the definitions, or any other by its name.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::error::{CommandError, Result};
 use crate::project::EnvConfig;
 use crate::target::SelectedTarget;
 
-/// Selects one stack.
+/// Arguments that select one stack.
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
 pub(crate) struct StackArgs {
@@ -21,10 +21,10 @@ pub(crate) struct StackArgs {
     stack_name: Option<String>,
 }
 
-/// The stack that a command is about, and its environment.
+/// A selected stack, and its environment.
 pub(crate) struct SelectedStack {
     pub(crate) stack: Stack,
-    /// How the command line names it.
+    /// The arguments that select the stack, for command lines in hints.
     pub(crate) argument: String,
     pub(crate) env: EnvConfig,
     /// The name of the environment; `-` for a stack that is named without one.
@@ -34,7 +34,7 @@ pub(crate) struct SelectedStack {
 }
 
 impl StackArgs {
-    /// Finds the stack in the definitions, unless it is named.
+    /// Finds the stack in the definitions, unless its name is given.
     pub(crate) fn select(&self, common: &Common) -> Result<SelectedStack> {
         if let Some(name) = &self.stack_name {
             return by_name(common, name);
@@ -50,26 +50,27 @@ impl StackArgs {
 }
 
 impl SelectedStack {
-    /// Returns the error of a stack that does not exist where it was looked for.
+    /// Returns the error for a stack that does not exist in the target.
     pub(crate) fn missing(&self, target: &SelectedTarget) -> CommandError {
         let name = self.stack.name.as_deref().unwrap_or_default();
-        let error = CommandError::usage(format!("there is no stack {name} in {}", target.target.name));
+        let error = CommandError::usage(format!("no stack {name} in {}", target.target.name));
         if self.argument == self.stack.id {
-            error.hint(format!("{} makes it", target.command("deploy", &self.argument)))
+            error.hint(format!("{} creates it", target.command("deploy", &self.argument)))
         } else {
-            error.hint("it may be in another region or account; see `--env`, `--region` and `--profile`")
+            error.hint("it may be in another Region or account; see `--env`, `--region` and `--profile`")
         }
     }
 }
 
-/// A project configures where its environment is; without one the settings of the SDK apply.
+/// Selects a stack by its name. The target is that of the project's environment, or that of the SDK's configuration if there is
+/// no project.
 fn by_name(common: &Common, name: &str) -> Result<SelectedStack> {
     let without_env = || (EnvConfig::default(), "-".to_owned());
     let ((env, env_name), scratch) = match common.project() {
         Ok(project) => match common.env(&project) {
             Ok((env, config)) => ((config.clone(), env.name().to_owned()), project.scratch()),
             Err(error) if common.env.is_some() => return Err(error),
-            // No default environment is no reason not to look where the SDK's settings point to.
+            // Without a default environment, the target is that of the SDK's configuration.
             Err(_) => (without_env(), project.scratch()),
         },
         Err(error) if common.env.is_some() || common.stacks.is_some() => return Err(error),

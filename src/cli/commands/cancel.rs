@@ -14,7 +14,8 @@ use crate::report::failure::not_cancelled;
 
 /// Cancel the running update of a stack, and follow its rollback
 ///
-/// There is nothing to roll back to while a stack is being created: cancelling a creation deletes the stack; pass --delete to confirm.
+/// There is nothing to roll back to while a stack is being created: cancelling a creation deletes the stack; pass --delete to
+/// confirm.
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -24,7 +25,7 @@ pub(super) struct Args {
     /// Delete the stack if it is being created; its tables are deleted or retained by their DeletionPolicy
     #[arg(long)]
     delete: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
     /// Output format of the progress

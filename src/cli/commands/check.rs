@@ -12,7 +12,7 @@ use crate::report::review::ReportArgs;
 /// Check the definitions against the rules of DynamoDB and CloudFormation, and against a policy
 #[derive(clap::Args)]
 pub(super) struct Args {
-    /// Also check the definitions against the demands of a profile: recovery, protection, keys, tags
+    /// Also check the definitions against the requirements of a profile: recovery, protection, keys, tags
     #[arg(long, value_name = "PROFILE")]
     policy: Option<Policy>,
     #[command(flatten)]
@@ -21,11 +21,11 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Policy {
-    /// Nothing is retained
+    /// No table is retained
     Dev,
-    /// No items are lost
+    /// Tables are retained and recoverable
     Safe,
-    /// What auditors ask for
+    /// Compliance requirements
     Hardened,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
         Some(_) => vec![common.env(&project)?.0],
         None => project.config.all_envs(),
     };
-    // All environments, so that one run tells everything.
+    // All environments are checked, so that one run reports all problems.
     let (mut review, mut errors, mut unsound_envs) = (Review::default(), 0, Vec::new());
     for env in envs {
         let assembly = common.assembly(&project, &env)?;
@@ -78,7 +78,7 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
                 unsound_envs.push(env.name().to_owned());
             }
         }
-        // What is wrong in every environment is one problem for a reviewer.
+        // The same problem in several environments is reported once in a review.
         let news = found.into_iter().filter(|problem| !review.problems.contains(problem)).collect::<Vec<_>>();
         review.problems.extend(news);
     }

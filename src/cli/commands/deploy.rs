@@ -22,18 +22,18 @@ use crate::report::{OutputFormat, Reporter};
 use crate::source::stacks::{RenderedStacks, of_definitions, rendered_before};
 use crate::target::SelectedTarget;
 
-/// Plan the change, ask for confirmation, deploy it, and wait until the tables can be used
+/// Plan the change, ask for confirmation, deploy it, and wait until the tables are ready
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Stacks to deploy (default: all)
     #[arg(value_name = "STACK")]
     stacks: Vec<String>,
-    /// Deploy templates that `render --out DIR` has written: neither cargo nor the definitions are needed
+    /// Deploy templates written by `render --out DIR`, without cargo and the definitions
     #[arg(long, value_name = "DIR")]
     from: Option<PathBuf>,
     #[command(flatten)]
     aws: AwsArgs,
-    /// Deploy to several environments of tablewright.toml, each in its own account and region
+    /// Deploy to several environments of tablewright.toml, each in its own account and Region
     #[arg(long, value_name = "NAME", value_delimiter = ',', conflicts_with = "env")]
     envs: Vec<String>,
     /// How many stacks to deploy at the same time; dependencies are always deployed first
@@ -42,10 +42,10 @@ pub(super) struct Args {
     /// After a failure, continue with stacks that do not depend on the failed one
     #[arg(long)]
     keep_going: bool,
-    /// Do not ask for confirmation; in the sandbox there is none
+    /// Do not ask for confirmation (the default in the sandbox)
     #[arg(long, short)]
     yes: bool,
-    /// Deploy only if this reviewed plan still holds; `diff --report json=FILE` writes it
+    /// Deploy only if the plan still matches this reviewed plan, written by `diff --report json=FILE`
     #[arg(long, value_name = "FILE")]
     plan: Option<PathBuf>,
     /// Refuse changes with this verdict or a worse one, such as `in-place-with-risk`
@@ -124,7 +124,7 @@ fn consents(args: &Args) -> Result<Vec<Consent>> {
     Ok(replacements.chain(args.allow_data_loss.iter().map(consent(Verdict::DataLoss))).collect())
 }
 
-/// The plan that `diff` writes is the one that `deploy` reads.
+/// `deploy` reads the plan format that `diff` writes.
 const _: () = assert!(tablewright_deploy::PLAN_SCHEMA == tablewright_review::SCHEMA);
 
 fn read_plan(file: &Path) -> Result<ReviewedPlan> {
@@ -135,7 +135,7 @@ fn read_plan(file: &Path) -> Result<ReviewedPlan> {
         .map_err(|error| CommandError::from(error).context(format!("cannot use plan {shown}")))
 }
 
-/// Connects to the target of each environment, so that all credentials are known to work before anything is changed.
+/// Connects to the targets of all environments, so that invalid credentials are detected before anything is changed.
 async fn connect(common: &Common, args: &Args, sources: &[RenderedStacks]) -> Result<Vec<SelectedTarget>> {
     let mut targets: Vec<SelectedTarget> = Vec::new();
     for RenderedStacks { env_name, scratch, env, .. } in sources {
@@ -144,7 +144,7 @@ async fn connect(common: &Common, args: &Args, sources: &[RenderedStacks]) -> Re
             1 => target?,
             _ => target.map_err(|error| error.context(format!("environment {env_name}")))?.in_env(env_name),
         };
-        // One rate limit for each account and region.
+        // One rate limit for each account and Region.
         if let Some(other) = targets.iter().find(|other| other.target.shares_rate_limit_with(&target.target))
         {
             target.target.pace = other.target.pace.clone();
@@ -181,7 +181,7 @@ impl Run<'_> {
         self.execute(&jobs, &rollout, &schedule).await
     }
 
-    /// Runs the gates, in the order of what they cost: first those that are about the command line.
+    /// Checks the preconditions of the rollout, those of the command line first.
     fn check(&self, jobs: &[Job<'_>], options: &[Options]) -> Result<()> {
         let failed = |error| self.job_failed(jobs, error);
         if let Some(options) = options.first() {
@@ -197,7 +197,7 @@ impl Run<'_> {
         if jobs.iter().any(Job::has_changes) { must_be_able_to_ask(self.yes()) } else { Ok(()) }
     }
 
-    /// Creates the first change sets and asks for confirmation. Without it, nothing is left.
+    /// Creates the first change sets and asks for confirmation. If it is denied, the change sets are deleted.
     async fn approve(&mut self, jobs: &[Job<'_>], rollout: &Rollout<'_>, schedule: &Schedule) -> Result<()> {
         let prepared = self.until_interrupted(rollout.prepare(schedule)).await;
         for (position, job) in jobs.iter().enumerate() {
@@ -262,7 +262,7 @@ impl Run<'_> {
         }
     }
 
-    /// Cancels what runs; a second interrupt exits at once.
+    /// Cancels the running operations; a second interrupt exits at once.
     async fn cancel(&mut self, jobs: &[Job<'_>], running: &[JobId], rollout: &Rollout<'_>) -> CommandError {
         let (events, targets) = (self.events.clone(), self.targets);
         let cancelling = async {
@@ -278,10 +278,7 @@ impl Run<'_> {
                 }
             }
             last.unwrap_or_else(|| {
-                CommandError::new(
-                    Exit::RolledBack,
-                    anyhow!("interrupted; the operations had ended by themselves"),
-                )
+                CommandError::new(Exit::RolledBack, anyhow!("interrupted; the operations had already ended"))
             })
         };
         match self.until_interrupted(cancelling).await {
@@ -290,7 +287,7 @@ impl Run<'_> {
         }
     }
 
-    /// Deletes the change sets that were not executed. Returns the error of the last one that is left.
+    /// Deletes the change sets that were not executed. Returns the error of the last one that could not be deleted.
     async fn discard_open(&self, jobs: &[Job<'_>], rollout: &Rollout<'_>) -> Option<CommandError> {
         rollout.discard_open().await.pop().map(|error| self.job_failed(jobs, error))
     }
@@ -299,8 +296,7 @@ impl Run<'_> {
         run_until_interrupted(operation, &mut self.receiver, self.reporter, self.interrupts).await
     }
 
-    /// Returns whether to go on without asking. In the sandbox no data can be lost, and a newcomer's first command has to end with
-    /// tables.
+    /// Whether to continue without confirmation: with `--yes`, and in the sandbox, where no data can be lost.
     fn yes(&self) -> bool {
         self.args.yes || self.targets.iter().all(|target| target.is_sandbox)
     }
@@ -315,19 +311,21 @@ impl Run<'_> {
         detached(running.map(|job| (target_of(self.targets, job), job.stack.id.as_str())))
     }
 
-    /// Something is deployed by now, and more was to come: another step, or indexes that are still being built.
+    /// Returns the error for an interrupt between operations, when steps are left or indexes are still being created.
     fn interrupted_between(&self, jobs: &[Job<'_>], unfinished: &[JobId]) -> CommandError {
         let stacks: Vec<&str> = unfinished.iter().map(|id| jobs[id.index()].label.as_str()).collect();
         let error = CommandError::new(
             Exit::StillRunning,
             anyhow!(
-                "interrupted after changes of {} were deployed; nothing of it runs in CloudFormation now",
+                "interrupted after changes of {} were deployed; no operation is running in CloudFormation",
                 stacks.join(", ")
             ),
         );
         unfinished.iter().map(|id| &jobs[id.index()]).fold(error, |error, job| {
             let command = target_of(self.targets, job).command("deploy", &job.stack.id);
-            error.hint(format!("{command} continues: with the steps that are left, and waiting for indexes that are still being built"))
+            error.hint(format!(
+                "{command} continues with the remaining steps, and waits for indexes that are being created"
+            ))
         })
     }
 
@@ -347,7 +345,7 @@ impl Run<'_> {
     }
 }
 
-/// What became of a stack, in words.
+/// The result of a stack, for the summary.
 enum Outcome {
     Done,
     Failed(CommandError),
@@ -378,7 +376,7 @@ fn target_of<'a>(targets: &'a [SelectedTarget], job: &Job<'_>) -> &'a SelectedTa
     target.expect("every job is planned for one of the targets")
 }
 
-/// Returns a line for each stack, since the error of one does not tell about the others.
+/// Returns a line for each stack.
 fn summary(jobs: &[Job<'_>], outcomes: &[Outcome]) -> String {
     let widest = jobs.iter().map(|job| job.label.len()).max().unwrap_or_default();
     let line = |(job, outcome): (&Job<'_>, &Outcome)| {
@@ -392,7 +390,7 @@ fn summary(jobs: &[Job<'_>], outcomes: &[Outcome]) -> String {
     jobs.iter().zip(outcomes).map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns the error of the first stack that failed; the summary has the others.
+/// Returns the error of the first failed stack; the summary has the others.
 fn first_error(outcomes: Vec<Outcome>) -> Option<CommandError> {
     let mut failed = outcomes.into_iter().filter_map(|outcome| match outcome {
         Outcome::Failed(error) => Some(error),

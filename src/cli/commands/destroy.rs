@@ -26,7 +26,7 @@ pub(super) struct Args {
     stack: StackArgs,
     #[command(flatten)]
     aws: AwsArgs,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
     /// Allow the deletion of this table with its items (may be repeated)
@@ -81,7 +81,7 @@ impl Run<'_> {
         let planned = self.until_interrupted(plan_destroy(&target.target, name)).await;
         let planned = planned.map_err(|Interrupted| interrupted_before())?;
         let Some(plan) = planned.map_err(|error| rollout_failed(target, stack, error))? else {
-            self.reporter.say(&format!("There is no stack {name} in {}; nothing to do.", target.target.name));
+            self.reporter.say(&format!("No stack {name} in {}; nothing to do.", target.target.name));
             return Ok(Exit::Done);
         };
         let event = RolloutEvent::DestroyPlanned { stack: stack.id.clone(), plan: Box::new(plan.clone()) };
@@ -186,6 +186,6 @@ fn needs_consent(tables: &[ResourcePath]) -> CommandError {
         Exit::Refused,
         anyhow!("deleting the stack would delete tables with their items: {}", names.join(", ")),
     )
-    .hint(format!("to do it all the same: `{}`", flags.join(" ")))
+    .hint(format!("to allow it: `{}`", flags.join(" ")))
     .hint("`--backup-first` makes backups before; `.deletion_policy(…)`, deployed first, retains a table")
 }

@@ -11,11 +11,11 @@ use crate::report::review::ReportArgs;
 use crate::source::Source;
 use crate::source::comparison::compare_all;
 
-/// Show what a change means and what it would do to the data
+/// Show the changes of stacks, and their effect on the data
 ///
-/// Without options, the definitions are compared with what is deployed. A SOURCE is `definitions`, `deployed`, a template, a directory as
-/// `render --out` writes it, or a git revision, such as `main` or `HEAD~1:stacks/rendered`; a revision alone means the
-/// project's rendered folder at that commit.
+/// Without options, the definitions are compared with what is deployed. A SOURCE is `definitions`, `deployed`, a template, a
+/// directory as `render --out` writes it, or a git revision, such as `main` or `HEAD~1:stacks/rendered`; a revision alone means
+/// the project's rendered folder at that commit.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
@@ -39,8 +39,8 @@ In a pull request, without an account:
 
 pub(super) fn diff(common: &Common, args: &Args) -> Result<Exit> {
     if [&args.comparison.against, &args.comparison.of].iter().all(|source| **source == Source::Deployed) {
-        return Err(CommandError::usage("`--of deployed` is compared with itself")
-            .hint("name another source with `--against`, such as a file or a git revision"));
+        return Err(CommandError::usage("`--of deployed` cannot be compared with itself")
+            .hint("pass another source with `--against`, such as a file or a git revision"));
     }
     let review = Review { comparisons: run(compare_all(common, &args.comparison))?, ..Review::default() };
     args.report.publish(&review, "diff")?;

@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::report::print;
 
-/// Show stacks, tables and keys at a glance
+/// List stacks, tables, keys and indexes
 #[derive(clap::Args)]
 pub(super) struct Args {}
 
@@ -19,7 +19,7 @@ pub(super) fn list(common: &Common, _: &Args) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Lists what an assembly has: a line for a stack, two for a table, one for an index.
+/// Formats an assembly: one line for a stack, two for a table, one for an index.
 fn overview(assembly: &Assembly) -> String {
     let mut out = String::new();
     for stack in &assembly.stacks {
@@ -27,7 +27,7 @@ fn overview(assembly: &Assembly) -> String {
         for table in &stack.tables {
             let name = match &table.name {
                 Some(Value::Literal(name)) => name.as_str(),
-                Some(Value::Expression(_)) => "(named when deployed)",
+                Some(Value::Expression(_)) => "(name known after deployment)",
                 None => "(name generated)",
             };
             line(&mut out, 1, &[&table.id, name, &key(&table.key), &billing(table), &table.at.to_string()]);

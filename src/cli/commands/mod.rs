@@ -1,4 +1,4 @@
-//! The commands: one file each, `Args` with the help as its doc comment, then one function.
+//! The commands: one module each, with `Args`, whose doc comments are the help texts, and one function.
 
 mod list;
 mod check;
@@ -24,7 +24,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::report::{OutputFormat, print};
 
-/// DynamoDB tables from Rust structs: templates to review, changes without loss, deployments that can be trusted
+/// Define DynamoDB tables as Rust structs, review the templates, and deploy changes without losing data
 #[derive(Parser)]
 #[command(name = "tablewright", version, max_term_width = 100, disable_help_subcommand = true, after_help = AFTER_HELP)]
 struct Cli {
@@ -94,15 +94,15 @@ pub(crate) fn main() -> Exit {
     done.unwrap_or_else(|error| show(&error, form))
 }
 
-/// clap's own exit codes are 0 and 2, which are ours too.
+/// Prints a usage error or help. clap's exit codes, 0 and 2, have the same meaning as ours.
 fn show_usage(error: &clap::Error) -> Exit {
-    // A closed pipe (`tablewright --help | head -1`) is no failure.
+    // A closed pipe (`tablewright --help | head -1`) is not an error.
     let _ = error.print();
     if error.use_stderr() { Exit::Usage } else { Exit::Done }
 }
 
 impl Command {
-    /// Returns the form that the command reports in, where it has a choice.
+    /// Returns the output format of the command, if it has one.
     fn form(&self) -> OutputFormat {
         match self {
             Self::Deploy(args) => args.output,
@@ -117,7 +117,7 @@ impl Command {
 
 fn show(error: &CommandError, form: OutputFormat) -> Exit {
     if form == OutputFormat::Ndjson {
-        // A program must be able to tell a refusal from a death.
+        // The last object tells a program that the command ended with an error, and was not killed.
         let _ = print(&format!("{}\n", crate::report::ndjson::error(error)));
     }
     let _ = writeln!(anstream::stderr(), "{}", crate::report::error(error));

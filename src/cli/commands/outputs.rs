@@ -14,7 +14,7 @@ use crate::report::print;
 use crate::report::printable;
 use crate::report::review::append;
 
-/// Where GitHub Actions takes the outputs of a step from.
+/// Environment variable with the file for outputs of a step in GitHub Actions.
 const GITHUB_OUTPUT: &str = "GITHUB_OUTPUT";
 
 /// Print the outputs of a stack
@@ -31,13 +31,13 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Format {
-    /// A line each, for people
+    /// One line for each output
     Text,
     /// One object
     Json,
-    /// A line each, as `.env` files have them
+    /// One line for each output, in the format of `.env` files
     Dotenv,
-    /// Into the file that GitHub Actions names by GITHUB_OUTPUT, for later steps
+    /// Append to the file GITHUB_OUTPUT, for later steps in GitHub Actions
     Github,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn outputs(common: &Common, args: &Args) -> Result<Exit> {
         let deployed = cloud_stack::describe(&target.target.cloudformation, name).await?;
         let deployed = deployed.ok_or_else(|| selected.missing(&target))?;
         let mut outputs = deployed.outputs;
-        // CloudFormation answers in no order.
+        // CloudFormation returns outputs in no particular order.
         outputs.sort_by(|a, b| a.key.cmp(&b.key));
         match args.format {
             Format::Text => print(&text(&outputs)),
@@ -66,7 +66,7 @@ fn text(outputs: &[Output]) -> String {
     outputs.iter().map(|output| format!("{} = {}\n", output.key, printable(&output.value))).collect()
 }
 
-/// Quoted, so that neither a blank nor a `$` in a value means anything.
+/// Formats outputs for `.env` files, quoted so that spaces and `$` in values have no meaning.
 fn dotenv(outputs: &[Output]) -> String {
     let quoted = |value: &str| {
         let escaped: String = value
@@ -86,11 +86,11 @@ fn dotenv(outputs: &[Output]) -> String {
 fn append_for_github(outputs: &[Output]) -> Result<()> {
     let Some(file) = std::env::var_os(GITHUB_OUTPUT).filter(|file| !file.is_empty()) else {
         return Err(CommandError::usage(format!("{GITHUB_OUTPUT} is not set"))
-            .hint("GitHub Actions sets it for the steps of a job; elsewhere use another `--format`"));
+            .hint("it is set in the steps of a GitHub Actions job; use another `--format` elsewhere"));
     };
     let mut text = String::new();
     for Output { key, value, .. } in outputs {
-        // A value of several lines could pass for other outputs; its delimiter must be one that no value can have.
+        // A value with several lines could inject other outputs, so the delimiter must not occur in it.
         let end = tablewright_deploy::token();
         writeln!(text, "{key}<<{end}\n{value}\n{end}").expect("writing to a String does not fail");
     }
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_value_breaks_out_of_its_line() {
+    fn special_characters_are_escaped() {
         let output = |value: &str| Output {
             key: "Key".into(),
             value: value.into(),

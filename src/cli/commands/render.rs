@@ -35,15 +35,15 @@ pub(super) struct Args {
 
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Format {
-    /// For people: short-form functions, comments
+    /// With short-form functions and comments
     Yaml,
     /// For programs
     Json,
-    /// JSON without white space: what fits best into a request
+    /// JSON without white space, the shortest format
     JsonCompact,
-    /// The resources alone, functions in their long form, for the `AWS::Include` transform
+    /// Only the resources, with long-form functions, for the `AWS::Include` transform
     Include,
-    /// The `AWS::CloudFormation::Stack` that a parent template pastes in
+    /// An `AWS::CloudFormation::Stack` to paste into a parent template
     Nested,
 }
 
@@ -82,7 +82,7 @@ pub(super) fn render(common: &Common, args: &Args) -> Result<Exit> {
             files.expect(folder.join(&entry.file), rendered.text);
             manifest.push(entry);
         }
-        // Only when all are rendered it is known what belongs to the folder.
+        // The obsolete files are known only if all stacks are rendered.
         if args.stacks.is_empty() {
             for path in ours(&folder)? {
                 files.expect_none(path);
@@ -98,7 +98,7 @@ pub(super) fn render(common: &Common, args: &Args) -> Result<Exit> {
     if args.check { files.check() } else { files.write(common) }
 }
 
-/// Renders the selected stacks one by one: only one of them is held as a tree, and its definition is dropped with it.
+/// Renders the selected stacks one by one, to keep only one tree in memory.
 fn rendered<'a>(
     common: &'a Common,
     project: &Project,
@@ -115,13 +115,13 @@ fn rendered<'a>(
 }
 
 fn to_stdout(stacks: impl Iterator<Item = Result<(Stack, Rendered)>>, form: Form, env: &str) -> Result<Exit> {
-    // Nothing is printed unless every stack can be rendered.
+    // Render all stacks before printing, so that an error leaves stdout empty.
     let texts = stacks.map(|stack| {
         let (stack, rendered) = stack?;
         Ok(rendered.into_form(form, &stack, env))
     });
     for (position, text) in texts.collect::<Result<Vec<_>>>()?.iter().enumerate() {
-        // Several documents in one stream, where there are several.
+        // Several stacks are separate YAML documents.
         if position > 0 && !matches!(form, Form::Json | Form::JsonCompact) {
             print("---\n")?;
         }
@@ -131,7 +131,7 @@ fn to_stdout(stacks: impl Iterator<Item = Result<(Stack, Rendered)>>, form: Form
     Ok(Exit::Done)
 }
 
-/// The files of the output folder. Of a file that is up to date, the text is not kept.
+/// The files of the output directory. The text is kept only for outdated files.
 #[derive(Default)]
 struct Files {
     by_path: BTreeMap<PathBuf, FileState>,
@@ -139,34 +139,34 @@ struct Files {
 
 enum FileState {
     Current,
-    /// The file is missing or has another text than this.
+    /// The file is missing or differs from this text.
     Outdated(String),
     /// The file belongs to a stack or an environment that no longer exists.
     Obsolete,
 }
 
 impl Files {
-    /// Notes what a file must contain.
+    /// Records the expected text of a file.
     fn expect(&mut self, path: PathBuf, text: String) {
         let is_current = fs::read_to_string(&path).is_ok_and(|found| found == text);
         let state = if is_current { FileState::Current } else { FileState::Outdated(text) };
         self.by_path.insert(path, state);
     }
 
-    /// Notes that a file must not exist, unless it is known that it must.
+    /// Records that a file must not exist, unless a text is expected for it.
     fn expect_none(&mut self, path: PathBuf) {
         self.by_path.entry(path).or_insert(FileState::Obsolete);
     }
 
-    /// Returns the files in the order of their paths, with the manifest last in each folder: `deploy --from` refuses a folder
-    /// that was written only in part, since its manifest does not fit the files yet.
+    /// Returns the files in the order of their paths, with the manifest last in each directory. If writing fails in between, the
+    /// old manifest does not match the files, and `deploy --from` refuses the directory.
     fn in_order(&self) -> Vec<(&Path, &FileState)> {
         let mut files: Vec<_> = self.by_path.iter().map(|(path, state)| (path.as_path(), state)).collect();
         files.sort_by_key(|(path, _)| (path.parent(), path.ends_with(Manifest::FILE)));
         files
     }
 
-    /// Shows how the files differ from what they must contain.
+    /// Prints the differences of files from their expected texts.
     fn check(&self) -> Result<Exit> {
         let mut stale = 0;
         for (path, state) in self.in_order() {
@@ -205,13 +205,13 @@ impl Files {
     }
 }
 
-/// Returns how a file differs from what it must contain.
+/// Returns the difference of a file from its expected text, or `None` if there is none.
 fn difference(path: &Path, state: &FileState) -> Result<Option<String>> {
     let shown = path.display();
     let text = match state {
         FileState::Current => return Ok(None),
         FileState::Obsolete => {
-            return Ok(Some(format!("{shown} belongs to a stack that no longer exists.")));
+            return Ok(Some(format!("{shown} is the template of a stack that no longer exists.")));
         }
         FileState::Outdated(text) => text,
     };
@@ -226,7 +226,7 @@ fn difference(path: &Path, state: &FileState) -> Result<Option<String>> {
     }
 }
 
-/// Writes a file whole or not at all.
+/// Replaces a file atomically.
 pub(super) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
@@ -237,7 +237,7 @@ pub(super) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
         .inspect_err(|_| drop(fs::remove_file(&unfinished)))
 }
 
-/// Lists what this tool made for environments that the project no longer has. Another project's folder is left alone.
+/// Lists rendered files of environments that the project no longer has. Directories of other projects are ignored.
 fn of_envs_that_are_gone(out: &Path, envs: &[Env]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for folder in entries(out)? {
@@ -256,7 +256,7 @@ fn of_envs_that_are_gone(out: &Path, envs: &[Env]) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Lists the files of a folder that this tool made, by their header.
+/// Lists the rendered files of a directory, which are recognized by their header.
 fn ours(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = entries(folder)?;
     found.retain(|path| {
@@ -266,7 +266,7 @@ fn ours(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// Lists what is in a folder; of one that does not exist, nothing.
+/// Lists the entries of a directory; empty if it does not exist.
 fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let unreadable =
         |error| CommandError::new(Exit::Internal, error).context(format!("cannot read {}", folder.display()));

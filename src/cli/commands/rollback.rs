@@ -28,7 +28,7 @@ pub(super) struct Args {
     /// Role for CloudFormation to assume (default: the role of the stack)
     #[arg(long, value_name = "ARN")]
     role_arn: Option<String>,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
     /// Output format of the progress

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::project::Project;
 use crate::report::print;
 
-/// CloudFormation and DynamoDB without an account: serve the sandbox to other tools, or reset it
+/// Serve the sandbox, which simulates CloudFormation and DynamoDB, to other tools, or reset it
 #[derive(clap::Args)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -30,7 +30,7 @@ enum Command {
     },
     /// Delete everything in the sandbox
     Reset,
-    /// Show where the sandbox is kept
+    /// Show where the sandbox is stored
     Status,
 }
 
@@ -58,7 +58,7 @@ fn serve(project: &Project, port: u16) -> Result<Exit> {
             "The sandbox runs until Ctrl-C. Any credentials work:\n\
              \n  export AWS_ENDPOINT_URL=http://{address} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox\n"
         );
-        // The address is data: a script reads it from the first line of stdout.
+        // On stdout, so that a script can read the address from the first line.
         print(&format!("http://{address}\n"))?;
         tablewright_sandbox::serve(sandbox, listener, async { interrupts.next().await })
             .await
@@ -78,7 +78,7 @@ fn reset(common: &Common, project: &Project) -> Result<Exit> {
 
 fn status(project: &Project) -> Result<Exit> {
     let file = sandbox_file(&project.scratch());
-    let state = if file.exists() { "kept in" } else { "empty; its file will be" };
+    let state = if file.exists() { "stored in" } else { "empty; it will be stored in" };
     print(&format!("The sandbox is {state} {}\n", file.display()))?;
     Ok(Exit::Done)
 }

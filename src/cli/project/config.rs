@@ -28,18 +28,18 @@ pub(crate) struct Config {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProjectConfig {
-    /// Stands for `{project}` in names.
+    /// The value of `{project}` in names.
     pub(crate) name: String,
-    /// What a command without `--env` means.
+    /// The environment of commands without `--env`.
     default_env: Option<String>,
     /// The pattern of table names.
     table_name: Option<String>,
     /// The pattern of stack names.
     stack_name: Option<String>,
-    /// The folder of the rendered templates that are committed, beside tablewright.toml.
+    /// The directory of committed rendered templates, relative to tablewright.toml.
     #[serde(default = "rendered")]
     pub(crate) rendered: String,
-    /// Keys of the tags that every table must have, for `check --policy`.
+    /// Keys of tags that `check --policy` requires on every table.
     #[serde(default)]
     pub(crate) required_tags: Vec<String>,
 }
@@ -68,15 +68,15 @@ pub(crate) struct EnvConfig {
     pub(crate) account: Option<String>,
     /// The profile of the shared AWS configuration to use.
     pub(crate) aws_profile: Option<String>,
-    /// Whether the tables hold data that people need.
+    /// Whether the environment is protected.
     #[serde(default)]
     pub(crate) protected: bool,
-    /// What a table is like where its definition does not say: `dev`, `safe` or `hardened`.
+    /// The profile, with defaults for settings that definitions leave open: `dev`, `safe` or `hardened`.
     #[serde(default)]
     profile: Profile,
-    /// The bucket for templates that are too large to be sent along.
+    /// The bucket for templates that are too large for a request.
     pub(crate) bucket: Option<String>,
-    /// The role that CloudFormation works with.
+    /// The role for CloudFormation to assume.
     pub(crate) role_arn: Option<String>,
     /// Values of parameters of the templates.
     #[serde(default)]
@@ -87,7 +87,7 @@ pub(crate) struct EnvConfig {
 }
 
 impl EnvConfig {
-    /// Makes the environment of templates that were rendered before: where it is, and nothing of how it is rendered.
+    /// Creates the configuration of the environment of rendered templates, with account and Region only.
     pub(crate) fn of_manifest(env: ManifestEnv) -> Self {
         let ManifestEnv { region, account, protected, .. } = env;
         Self { region, account, protected, ..Self::default() }
@@ -105,7 +105,7 @@ impl Config {
     }
 
     fn parse(text: &str, path: &Path) -> Result<Self> {
-        // toml's report names line and column, shows the line and lists the keys that exist.
+        // The error of toml has line, column and excerpt, and lists the known keys.
         let config: Self = toml::from_str(text).map_err(|error| {
             CommandError::new(Exit::Usage, error).context(format!("{} is invalid", path.display()))
         })?;
@@ -117,23 +117,21 @@ impl Config {
     fn validate(&self) -> Result<()> {
         let wrong = |message: String| Err(CommandError::usage(format!("{}: {message}", self.path.display())));
         if self.envs.is_empty() {
-            return wrong("there is no environment; add a section such as [env.dev]".into());
+            return wrong("no environment is defined; add a section such as [env.dev]".into());
         }
         for (key, pattern, part) in [
             ("table_name", &self.project.table_name, "{table}"),
             ("stack_name", &self.project.stack_name, "{stack}"),
         ] {
             if pattern.as_ref().is_some_and(|pattern| !pattern.contains(part)) {
-                return wrong(format!(
-                    "`{key}` must have `{part}` in it: one name cannot be used for all of them"
-                ));
+                return wrong(format!("`{key}` must contain `{part}`, as each name must be unique"));
             }
         }
         if let Some((name, _)) =
             self.envs.iter().find(|(_, env)| env.protected && env.profile == Profile::Dev)
         {
             return wrong(format!(
-                "environment `{name}` is protected and has the profile `dev`, which retains nothing; choose one"
+                "environment `{name}` is protected and has the profile `dev`, which retains no table; change one of the two"
             ));
         }
         let is_name = |name: &&String| {
@@ -147,28 +145,28 @@ impl Config {
         }
         match &self.project.default_env {
             Some(name) if !self.envs.contains_key(name) => {
-                wrong(format!("`default_env` is `{name}`, which is none of: {}", self.env_names()))
+                wrong(format!("`default_env` is `{name}`, which is not one of: {}", self.env_names()))
             }
             Some(name) if self.envs[name].protected => wrong(format!(
-                "`default_env` is `{name}`, which is protected; name a protected environment each time with `--env`"
+                "`default_env` is `{name}`, which is protected; a protected environment must be selected with `--env`"
             )),
             Some(_) | None => Ok(()),
         }
     }
 
-    /// Returns the environment that a command means.
+    /// Returns the environment with the given name, or the default one.
     pub(crate) fn env(&self, name: Option<&str>) -> Result<(Env, &EnvConfig)> {
         let name = match (name, &self.project.default_env) {
             (Some(name), _) => name,
             (None, Some(name)) => name,
             (None, None) => {
-                return Err(CommandError::usage("which environment?")
-                    .hint(format!("`--env NAME`, with one of: {}", self.env_names()))
-                    .hint(format!("or `default_env` under [project] in {}", self.path.display())));
+                return Err(CommandError::usage("no environment selected")
+                    .hint(format!("pass `--env NAME` with one of: {}", self.env_names()))
+                    .hint(format!("or set `default_env` under [project] in {}", self.path.display())));
             }
         };
         let Some((name, env)) = self.envs.get_key_value(name) else {
-            let mut error = CommandError::usage(format!("there is no environment `{name}`"));
+            let mut error = CommandError::usage(format!("no environment `{name}`"));
             if let Some(near) = nearest(name, self.envs.keys()) {
                 error = error.hint(format!("did you mean `{near}`?"));
             }

@@ -1,9 +1,8 @@
-//! Whether the program that was built last is still what a build would make.
+//! Decides whether the program of the last build is up to date, without running cargo.
 //!
-//! Asking cargo costs it 50 ms, every time. Cargo writes down what a program is made of (dep-info); where none of that is
-//! newer than the start of the last build, the program is run at once. `--fresh` asks cargo all the same.
-//! The program is kept as a copy: two projects may share a target folder, and the next build there, of the other one, puts
-//! its own program in the same place.
+//! Running cargo takes 50 ms. Instead, the inputs in cargo's dep-info file are compared by their modification times with the
+//! start of the last build. `--fresh` always runs cargo. A copy of the program is kept, as another project that shares the target
+//! directory would overwrite it.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -11,35 +10,35 @@ use std::{fs, io};
 
 use serde::{Deserialize, Serialize};
 
-/// The last build: what was made, of what, and when.
+/// The record of the last build.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct LastBuild {
-    /// The tool that wrote this: another one may build otherwise.
+    /// Version of the tool that wrote the record; another version may build differently.
     tool: String,
     /// The copy of the program.
     pub(super) program: PathBuf,
-    /// What the program was made of.
+    /// The source files of the program.
     sources: Vec<PathBuf>,
-    /// What else decides about it, each with the time of its last change: the build itself may write `Cargo.lock`.
+    /// Other inputs of the build, with their modification times, as the build itself may write `Cargo.lock`.
     settings: Vec<(PathBuf, SystemTime)>,
-    /// When the build began. A file edited while it ran is newer than this, though older than the program.
+    /// Start of the build. A file that was edited during the build is newer than this, although it is older than the program.
     began: SystemTime,
 }
 
 impl LastBuild {
-    /// Returns the recorded build if its program is still what a build would make.
+    /// Returns the last build if it is up to date.
     pub(super) fn still_good(scratch: &Path) -> Option<Self> {
         let build: Self = serde_json::from_slice(&fs::read(record(scratch)).ok()?).ok()?;
         let unchanged = build.tool == env!("CARGO_PKG_VERSION")
             && build.program.is_file()
             && !build.sources.is_empty()
-            // A file that is gone makes the build stale as well.
+            // A deleted file makes the build outdated as well.
             && build.sources.iter().all(|path| modified(path).is_ok_and(|at| at < build.began))
             && build.settings.iter().all(|(path, then)| modified(path).is_ok_and(|at| at == *then));
         unchanged.then_some(build)
     }
 
-    /// Keeps a copy of the program and writes down what it was made of.
+    /// Copies the program and writes the record of the build.
     pub(super) fn keep(
         scratch: &Path,
         stacks: &Path,
@@ -47,7 +46,7 @@ impl LastBuild {
         began: SystemTime,
     ) -> io::Result<Self> {
         let program = scratch.join("program");
-        // Another run may be executing the last copy; a new file in its place leaves that alone.
+        // Renamed, as another process may be executing the last copy.
         let unfinished = scratch.join(format!("program-{}", std::process::id()));
         fs::copy(executable, &unfinished)?;
         fs::rename(&unfinished, &program)?;
@@ -71,7 +70,7 @@ fn record(scratch: &Path) -> PathBuf {
     scratch.join("last-build.json")
 }
 
-/// Reads the inputs of a dep-info file: `program: input input …`, with blanks in names escaped by `\`.
+/// Parses the inputs of a dep-info file: `program: input input …`, with spaces in names escaped by `\`.
 fn inputs(dep_info: &str) -> Vec<PathBuf> {
     let Some((_, inputs)) = dep_info.lines().next().and_then(|line| line.split_once(": ")) else {
         return Vec::new();
@@ -88,8 +87,8 @@ fn inputs(dep_info: &str) -> Vec<PathBuf> {
     paths.into_iter().filter(|path| !path.is_empty()).map(PathBuf::from).collect()
 }
 
-/// Returns the files that decide about a build without being sources: manifests, the lock file and cargo's configuration in
-/// the folders of the sources and above.
+/// Returns other inputs of the build: manifests, lock file and cargo configuration in the directories of the sources and their
+/// parents.
 fn settings(stacks: &Path, sources: &[PathBuf]) -> Vec<PathBuf> {
     const NAMES: [&str; 7] = [
         "Cargo.toml",
@@ -120,7 +119,7 @@ mod tests {
     use super::inputs;
 
     #[test]
-    fn dep_info_is_read_with_blanks_in_names() {
+    fn dep_info_is_parsed_with_spaces_in_names() {
         let text = "/t/debug/stacks: /p/my\\ stacks/main.rs /p/lib.rs\n";
         assert_eq!(inputs(text), ["/p/my stacks/main.rs", "/p/lib.rs"].map(std::path::PathBuf::from));
         assert!(inputs("").is_empty());

@@ -1,4 +1,4 @@
-//! The user's project: the `stacks` crate, its configuration, and the manifest that its program hands over.
+//! The user's project: the stacks crate, its configuration, and the manifest that its program writes.
 
 mod build_env;
 mod config;

@@ -1,7 +1,7 @@
-//! Builds the stacks crate and runs its program: the boundary between the user's code and the tool.
+//! Builds the stacks crate, and runs its program to get the [`Assembly`] of an environment.
 //!
-//! In: a project and an environment. Out: the [`Assembly`]. The program's own output goes to stderr; it gets no AWS credentials
-//! and is given a minute. The build gets an environment of its own, see [`build_env`](crate::project::build_env).
+//! This is the boundary between the user's code and the tool: the program's output goes to stderr, it gets no AWS credentials, and it
+//! is stopped after a minute. For the environment of the build, see [`build_env`](crate::project::build_env).
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,16 +22,16 @@ use crate::project::scratch;
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 
-/// How to build.
+/// Options of the build.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Build {
-    /// Ask cargo, even where the last build looks good.
+    /// Run cargo even if the last build is up to date.
     pub(crate) fresh: bool,
-    /// `--locked`, as in CI: `Cargo.lock` is not to change.
+    /// Pass `--locked`, as in CI, where `Cargo.lock` must not change.
     pub(crate) locked: bool,
 }
 
-/// Builds the program where needed and has it make the stacks for an environment.
+/// Builds the program if necessary, and runs it for an environment.
 pub(crate) fn assemble(project: &Project, env: &Env, build: Build) -> Result<Assembly> {
     let executable = executable(project, build)?;
     let folder = RunFolder::new()?;
@@ -54,14 +54,14 @@ fn executable(project: &Project, build: Build) -> Result<PathBuf> {
     }
     let began = SystemTime::now();
     let executable = cargo_build(project, build)?;
-    // A build that cannot be kept, in a folder that cannot be written, costs the next run 50 ms and nothing else.
+    // If the record cannot be written, the next run only takes 50 ms longer.
     let kept = scratch::make(&scratch)
         .and_then(|()| LastBuild::keep(&scratch, &project.stacks, &executable, began))
         .map(|last| last.program);
     Ok(kept.unwrap_or(executable))
 }
 
-/// Runs `cargo build`; the compiler's words go through untouched.
+/// Runs `cargo build`. Messages of the compiler are passed through.
 fn cargo_build(project: &Project, build: Build) -> Result<PathBuf> {
     let (stacks, named_env) = (&project.stacks, &project.config.build.env);
     let manifest = stacks.join("Cargo.toml");
@@ -79,12 +79,12 @@ fn cargo_build(project: &Project, build: Build) -> Result<PathBuf> {
     }
     let output = cargo.output().map_err(|error| {
         CommandError::new(Exit::Usage, error)
-            .context("cannot run cargo, which builds the stacks crate")
+            .context("cannot run cargo to build the stacks crate")
             .hint("install Rust (https://rustup.rs)")
     })?;
     if !output.status.success() {
-        return Err(CommandError::usage(format!("the stacks crate {} cannot be built", stacks.display()))
-            .hint("cargo's messages stand above; the compiler's name file and line"));
+        return Err(CommandError::usage(format!("cannot build the stacks crate {}", stacks.display()))
+            .hint("see the messages of cargo above"));
     }
     the_executable(&output.stdout, &manifest)
 }
@@ -111,11 +111,11 @@ fn the_executable(messages: &[u8], manifest: &Path) -> Result<PathBuf> {
         .collect();
     match (programs.pop(), programs.pop()) {
         (Some(program), None) => Ok(program),
-        (None, _) => Err(CommandError::usage(format!("{} has no program", manifest.display()))
-            .hint("it needs a main.rs with `tablewright::stacks!(…);`")),
+        (None, _) => Err(CommandError::usage(format!("{} has no binary target", manifest.display()))
+            .hint("add a main.rs with `tablewright::stacks!(…);`")),
         (Some(_), Some(_)) => {
-            Err(CommandError::usage(format!("{} has several programs", manifest.display()))
-                .hint("keep the stacks in a crate of their own, with one program"))
+            Err(CommandError::usage(format!("{} has several binary targets", manifest.display()))
+                .hint("move the stacks to a separate crate with one binary target"))
         }
     }
 }
@@ -127,7 +127,7 @@ fn run(executable: &Path, project: &Project, request: &Path, response: &Path) ->
         .env(RESPONSE, response)
         .current_dir(project.root())
         .stdin(Stdio::null())
-        // stdout is the template's; what the user's program prints must not get into it.
+        // stdout is reserved for templates, so the output of the user's program goes to stderr.
         .stdout(Stdio::from(std::io::stderr()));
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("AWS_") {
@@ -140,17 +140,19 @@ fn run(executable: &Path, project: &Project, request: &Path, response: &Path) ->
         .or_exit(Exit::Internal)?;
     match wait(child, TIME_LIMIT).or_exit(Exit::Internal)? {
         Some(status) if status.success() => Ok(()),
-        Some(status) => Err(CommandError::usage(format!("the stacks program failed ({status})"))
-            .hint("what it said stands above; a panic names its file and line")),
+        Some(status) => {
+            Err(CommandError::usage(format!("the stacks program failed ({status})"))
+                .hint("see its output above"))
+        }
         None => Err(CommandError::usage(format!(
             "the stacks program ran for {} seconds and was stopped",
             TIME_LIMIT.as_secs()
         ))
-        .hint("stacks are made from code alone: no network, no input")),
+        .hint("stack functions must not use the network or wait for input")),
     }
 }
 
-/// Waits for the program; `None` when the time is up and it was killed.
+/// Waits for the program. Returns `None` if it was killed after the time limit.
 fn wait(mut child: Child, limit: Duration) -> std::io::Result<Option<ExitStatus>> {
     let began = Instant::now();
     let mut pause = Duration::from_micros(200);
@@ -163,55 +165,56 @@ fn wait(mut child: Child, limit: Duration) -> std::io::Result<Option<ExitStatus>
             child.wait()?;
             return Ok(None);
         }
-        // The usual program takes three milliseconds.
+        // A typical program takes three milliseconds.
         std::thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(20));
     }
 }
 
-/// Refuses the program of another project: cargo can mix up two crates of one name that share a target folder.
+/// Returns an error if the program is that of another project: cargo can confuse crates with the same name in a shared target
+/// directory.
 fn is_ours(response: &Path, stacks: &Path) -> Result<()> {
     let Ok(folder) = fs::read_to_string(origin(response)) else { return Ok(()) };
     let same = match (Path::new(&folder).canonicalize(), stacks.canonicalize()) {
         (Ok(theirs), Ok(ours)) => theirs == ours,
-        // The folder that the program was built from is gone: this project was moved.
+        // The directory that the program was built from no longer exists: the project was moved.
         _ => true,
     };
     if same {
         return Ok(());
     }
-    Err(CommandError::usage(format!("cargo handed over the program of another project, {folder}")).hint(
-        "both crates have one name and one target folder: give this one another `name` in its Cargo.toml",
+    Err(CommandError::usage(format!("cargo returned the program of another project, {folder}")).hint(
+        "both crates have the same name and target directory: change the `name` in the Cargo.toml of this one",
     ))
 }
 
 fn read_response(response: &Path, executable: &Path) -> Result<Assembly> {
     let json = fs::read(response).map_err(|_| {
-        CommandError::usage(format!("the stacks program handed over no manifest ({})", executable.display()))
+        CommandError::usage(format!("the stacks program wrote no manifest ({})", executable.display()))
             .hint("its main.rs must be `tablewright::stacks!(…);`")
     })?;
     Assembly::read(&json).map_err(|error| {
         let ours = env!("CARGO_PKG_VERSION");
         match &error {
             ReadError::Malformed(_) => CommandError::new(Exit::Usage, error)
-                .context("the stacks program handed over a manifest that cannot be read")
+                .context("the stacks program wrote an invalid manifest")
                 .hint(
                     "its main.rs must be `tablewright::stacks!(…);`, and nothing else may write the manifest",
                 ),
             ReadError::Format { .. } | ReadError::Requires { .. } => CommandError::new(Exit::Usage, error)
-                .context(format!("this is tablewright {ours}; the stacks crate uses another version"))
+                .context(format!("this is tablewright {ours}, but the stacks crate uses another version"))
                 .hint("use the same version of the library and the tool"),
         }
     })
 }
 
-/// A folder of its own for request and response, gone afterwards.
+/// A temporary directory for request and response.
 struct RunFolder(PathBuf);
 
 impl RunFolder {
     fn new() -> Result<Self> {
         let parent = std::env::temp_dir();
-        // The process id alone may have been used before by a run that was killed.
+        // A killed process with the same id may have left a directory.
         for attempt in 0..1000 {
             let folder = parent.join(format!("tablewright-{}-{attempt}", std::process::id()));
             match fs::create_dir(&folder) {
@@ -224,7 +227,7 @@ impl RunFolder {
                 }
             }
         }
-        Err(anyhow!("cannot make a folder in {}", parent.display())).or_exit(Exit::Internal)
+        Err(anyhow!("cannot create a directory in {}", parent.display())).or_exit(Exit::Internal)
     }
 }
 

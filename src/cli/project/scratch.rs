@@ -1,9 +1,9 @@
-//! The folder `.tablewright`: what the tool keeps between runs; it can be deleted at any time.
+//! The scratch directory `.tablewright`: state between runs, which can be deleted at any time.
 
 use std::path::Path;
 use std::{fs, io};
 
-/// Makes the folder, with a `.gitignore` in it, so that it is never committed.
+/// Creates the directory, with a `.gitignore` that excludes it.
 pub(crate) fn make(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let ignore = folder.join(".gitignore");

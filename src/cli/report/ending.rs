@@ -1,4 +1,4 @@
-//! How the work on a stack ended, in words.
+//! Formats the result of a stack.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use crate::report::style;
 use crate::report::text::printable;
 use tablewright_deploy::Ending;
 
-/// Returns what is said of an ending. A failure is said by the command, as its error.
+/// Returns the text for an ending; empty for a failure, which the command returns as its error.
 pub(crate) fn text(stack: &str, ending: &Ending) -> String {
     let (good, warning) = (style::GOOD, style::WARNING);
     let mut out = String::new();
@@ -41,7 +41,7 @@ pub(crate) fn text(stack: &str, ending: &Ending) -> String {
     out
 }
 
-/// Returns the outputs of a stack, a line each.
+/// Returns the outputs of a stack, one line each.
 pub(crate) fn outputs(stack: &str, ending: &Ending) -> String {
     let outputs: &[Output] = match ending {
         Ending::Unchanged { outputs } | Ending::Done { outputs: Some(outputs), .. } => outputs,
@@ -51,7 +51,7 @@ pub(crate) fn outputs(stack: &str, ending: &Ending) -> String {
         | Ending::Failed { .. } => &[],
     };
     let mut outputs: Vec<&Output> = outputs.iter().collect();
-    // CloudFormation answers in no order.
+    // CloudFormation returns outputs in no particular order.
     outputs.sort_by(|a, b| a.key.cmp(&b.key));
     let mut out = String::new();
     for output in outputs {

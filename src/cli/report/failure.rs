@@ -1,4 +1,4 @@
-//! Failed operations: the root cause first, with the Rust line and what to do.
+//! Errors of failed operations: the root cause first, with source location and hint.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::report::printable;
 use crate::target::SelectedTarget;
 
-/// Returns the error of work on a stack, with the commands that help and the Rust lines of what it is about.
+/// Returns the error of a rollout of a stack, with source locations, and with commands for the target as hints.
 pub(crate) fn rollout_failed(target: &SelectedTarget, stack: &Stack, error: Error) -> CommandError {
     match error {
         Error::Failed { status, failure, .. } => failed(target, stack, &status, &failure),
@@ -24,7 +24,7 @@ pub(crate) fn rollout_failed(target: &SelectedTarget, stack: &Stack, error: Erro
         Error::Cancel(error) => not_cancelled(target, &stack.id, error),
         Error::Detached => detached([(target, &*stack.id)]),
         Error::StillBusy { .. } => CommandError::from(error)
-            .hint(format!("{} follows the operation that is running", target.command("watch", &stack.id))),
+            .hint(format!("{} follows the running operation", target.command("watch", &stack.id))),
         Error::Watch(_) => {
             CommandError::from(error).hint(format!("{} follows it again", target.command("watch", &stack.id)))
         }
@@ -40,7 +40,7 @@ pub(crate) fn interrupted_before() -> CommandError {
     CommandError::new(Exit::Interrupted, anyhow!("interrupted before anything was changed"))
 }
 
-/// Says that operations continue, and how to follow them again.
+/// Returns the error for detached operations, with the commands to follow them.
 pub(crate) fn detached<'a>(running: impl IntoIterator<Item = (&'a SelectedTarget, &'a str)>) -> CommandError {
     let error = CommandError::new(Exit::StillRunning, Error::Detached);
     running.into_iter().fold(error, |error, (target, stack)| {
@@ -74,13 +74,12 @@ fn failed(target: &SelectedTarget, stack: &Stack, status: &StackStatus, failure:
     match status {
         StackStatus::RollbackComplete => error.hint(only_delete(target, stack)),
         StackStatus::UpdateRollbackFailed => error.hint(format!(
-            "remove what blocks the rollback, then {} continues it; `--skip ID` leaves a resource as it is",
+            "fix the cause, then {} continues the rollback; `--skip ID` skips a resource",
             target.command("rollback", &stack.id)
         )),
-        StackStatus::DeleteFailed => error.hint(format!(
-            "remove what blocks the deletion, then {} again",
-            target.command("destroy", &stack.id)
-        )),
+        StackStatus::DeleteFailed => {
+            error.hint(format!("fix the cause, then run {} again", target.command("destroy", &stack.id)))
+        }
         _ => error,
     }
 }
@@ -90,16 +89,16 @@ fn only_delete(target: &SelectedTarget, stack: &Stack) -> String {
     format!("a stack in ROLLBACK_COMPLETE can only be deleted: {destroy}, then deploy again")
 }
 
-/// Returns the error of a stack that can take no change set now, with the command that helps.
+/// Returns the error for a stack for which no change set can be created, with a command as a hint.
 fn cannot_take(target: &SelectedTarget, stack: &Stack, error: RequestError) -> CommandError {
     let hint = match &error {
-        RequestError::Busy { .. } => format!("{} follows the operation that is running", target.command("watch", &stack.id)),
+        RequestError::Busy { .. } => format!("{} follows the running operation", target.command("watch", &stack.id)),
         RequestError::CreationRolledBack { .. } => only_delete(target, stack),
         RequestError::Request(_) => {
-            "give it with `--parameter NAME=VALUE`, `--parameters-file FILE` or `parameters` in tablewright.toml".into()
+            "pass it with `--parameter NAME=VALUE`, `--parameters-file FILE` or `parameters` in tablewright.toml".into()
         }
         RequestError::TemplateTooLarge(_) => format!(
-            "name a bucket for it with `--bucket` or `bucket` in tablewright.toml, or make some of the tables of stack `{}` ({}) in another stack",
+            "specify a bucket with `--bucket` or `bucket` in tablewright.toml, or move some of the tables of stack `{}` ({}) to another stack",
             stack.id, stack.at
         ),
         RequestError::StackName(_)
@@ -113,7 +112,7 @@ fn cannot_take(target: &SelectedTarget, stack: &Stack, error: RequestError) -> C
     error
 }
 
-/// Returns the error of a change set that CloudFormation refused, with the Rust lines of what it found.
+/// Returns the error for a change set that CloudFormation rejected, with source locations.
 fn not_prepared(stack: &Stack, error: PrepareError) -> CommandError {
     let PrepareError::Failed { reason, details, .. } = &error else { return error.into() };
     let mut text =
@@ -136,7 +135,7 @@ fn not_prepared(stack: &Stack, error: PrepareError) -> CommandError {
     advice.into_iter().fold(error, CommandError::hint)
 }
 
-/// Returns the error of an operation that could not be cancelled.
+/// Returns the error for an operation that could not be cancelled.
 pub(crate) fn not_cancelled(target: &SelectedTarget, argument: &str, error: CancelError) -> CommandError {
     match error {
         CancelError::BeingCreated(_) => CommandError::from(error)
@@ -146,7 +145,7 @@ pub(crate) fn not_cancelled(target: &SelectedTarget, argument: &str, error: Canc
     }
 }
 
-/// Returns the error of a rollback that did not begin.
+/// Returns the error for a rollback that could not be started.
 pub(crate) fn not_rolled_back(target: &SelectedTarget, argument: &str, error: RollbackError) -> CommandError {
     match error {
         RollbackError::NotNow { .. } => CommandError::new(Exit::Refused, error)
@@ -164,7 +163,7 @@ fn cause_text(stack: &Stack, cause: &Cause) -> String {
     format!("{}{place} {}: {reason}", cause.logical_id, cause.status)
 }
 
-/// Returns the Rust line of a resource.
+/// Returns the source location of a resource.
 fn place<'a>(stack: &'a Stack, logical_id: &str) -> Option<&'a Place> {
     stack.place_of("Resources", logical_id, None)
 }

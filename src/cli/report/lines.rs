@@ -1,4 +1,4 @@
-//! Plain lines, one for each event: for pipes, CI and logs.
+//! The reporter for pipes, CI and logs: one line for each event.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -35,7 +35,7 @@ pub(crate) fn line(event: &RolloutEvent) -> Option<String> {
     }
 }
 
-/// Returns a line for each stack that is waited for: what is in progress, and how long ago the last event was.
+/// Returns a line for each running stack: the resources in progress, and the time since the last event.
 pub(crate) fn still_waiting(view: &View, silence: Duration) -> Vec<String> {
     let waiting = view.stacks.iter().filter(|stack| stack.ended.is_none());
     let line = |stack: &StackView| {

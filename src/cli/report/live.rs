@@ -1,17 +1,17 @@
-//! The part of a terminal that is drawn again and again.
+//! Redraws lines at the bottom of a terminal.
 
 use std::io::{self, Write};
 
-/// Lines at the bottom of a terminal, replaced as a whole.
+/// Lines at the bottom of a terminal that are redrawn as a whole.
 #[derive(Debug, Default)]
 pub(crate) struct Live {
     drawn: usize,
 }
 
 impl Live {
-    /// Replaces the lines on the terminal with `lines`.
+    /// Redraws with `lines`.
     pub(crate) fn draw(&mut self, out: &mut dyn Write, lines: &[String]) -> io::Result<()> {
-        // Synchronised: terminals that know it show the new lines at once, without flicker; others ignore it.
+        // Synchronized output: terminals that support it redraw without flicker; others ignore it.
         write!(out, "\x1b[?2026h{}", self.back())?;
         for line in lines {
             writeln!(out, "{line}")?;
@@ -21,19 +21,19 @@ impl Live {
         out.flush()
     }
 
-    /// Removes the lines, for text that stays.
+    /// Erases the lines, so that other text can be printed.
     pub(crate) fn clear(&mut self, out: &mut dyn Write) -> io::Result<()> {
         write!(out, "{}", self.back())?;
         self.drawn = 0;
         out.flush()
     }
 
-    /// Leaves the lines where they are.
+    /// Keeps the current lines on the terminal.
     pub(crate) fn keep(&mut self) {
         self.drawn = 0;
     }
 
-    /// Goes to the first line and clears everything from there.
+    /// Returns the escape sequence that moves to the first line and erases everything below.
     fn back(&self) -> String {
         match self.drawn {
             0 => String::new(),

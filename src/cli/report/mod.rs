@@ -1,4 +1,4 @@
-//! Output for people and programs. A reporter shows; it never decides.
+//! Reporters: the output for humans and programs. *Invariant:* a reporter shows events and makes no decisions.
 
 pub(crate) mod destroy;
 mod ending;
@@ -31,7 +31,7 @@ use text::going_on;
 pub(crate) use text::printable;
 use view::View;
 
-/// Styles, for terminals that have them; the words say everything without.
+/// Terminal styles. The text is complete without them.
 pub(crate) mod style {
     use anstyle::{AnsiColor, Style};
 
@@ -43,14 +43,14 @@ pub(crate) mod style {
     pub(crate) const FAINT: Style = Style::new().dimmed();
 }
 
-/// The form that a run is reported in.
+/// The output format of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum OutputFormat {
-    /// A live tree on a terminal, lines elsewhere
+    /// A live tree on a terminal, otherwise lines
     Auto,
     /// A live tree
     Tree,
-    /// A line for each event
+    /// One line for each event
     Lines,
     /// A JSON object for each event, on stdout
     Ndjson,
@@ -58,7 +58,7 @@ pub(crate) enum OutputFormat {
     Github,
 }
 
-/// Shows a run in one form. People read stderr; stdout is for data.
+/// Reports a run in one format. Messages go to stderr, data to stdout.
 #[derive(Debug)]
 pub(crate) struct Reporter {
     form: OutputFormat,
@@ -98,7 +98,7 @@ impl Reporter {
         };
     }
 
-    /// Reports that there was no event for a while: some CI systems stop a job without output.
+    /// Reports that there was no event for a while, as some CI systems stop a job without output.
     pub(crate) fn still_waiting(&self, silence: Duration) {
         if matches!(self.form, OutputFormat::Lines | OutputFormat::Github) && !self.quiet {
             for line in lines::still_waiting(&self.view, silence) {
@@ -107,14 +107,14 @@ impl Reporter {
         }
     }
 
-    /// Ends the line on which the terminal has written `^C`.
+    /// Prints a line break after the `^C` of the terminal.
     pub(crate) fn break_line(&self) {
         if self.form != OutputFormat::Ndjson && io::stderr().is_terminal() {
             let _ = writeln!(anstream::stderr());
         }
     }
 
-    /// Says something beside the facts, for people only.
+    /// Prints a message, unless the format is for programs.
     pub(crate) fn say(&mut self, text: &str) {
         if self.form != OutputFormat::Ndjson && !self.quiet {
             let _ = self.live.clear(&mut anstream::stderr());
@@ -127,24 +127,24 @@ impl Reporter {
             Some((width, height)) => (usize::from(width.0), usize::from(height.0)),
             None => (80, 24),
         };
-        // One line less: a line that fills the window would scroll it, and the way back up would be one short.
+        // One line less than the window, which would otherwise scroll, so that the first line could not be redrawn.
         let lines = tree::lines(&self.view, width, height.saturating_sub(1));
         let lines: Vec<String> = lines.iter().map(tree::styled).collect();
         self.live.draw(&mut anstream::stderr(), &lines)
     }
 
-    /// Says how the work on a stack ended. Outputs are data.
+    /// Reports the result of a stack. Outputs go to stdout, as data.
     fn show_ending(&mut self, event: &RolloutEvent) -> io::Result<()> {
         let RolloutEvent::Ended { stack, ending } = event else {
             return Ok(());
         };
         let others_run = self.view.stacks.iter().any(|it| it.ended.is_none());
         if others_run {
-            // What is said now goes above what still moves.
+            // Print the result above the live tree.
             let _ = self.live.clear(&mut anstream::stderr());
             self.view.stacks.retain(|it| it.id != *stack);
         } else {
-            // The tree stays as it is at the end, above what is said now.
+            // Keep the final tree above the result.
             self.live.keep();
             self.view = View::default();
         }
@@ -158,7 +158,7 @@ impl Reporter {
     }
 }
 
-/// Writes data to stdout. A closed pipe is no failure.
+/// Writes data to stdout. A closed pipe is not an error.
 pub(crate) fn print(text: &str) -> Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -174,7 +174,7 @@ fn write_object(event: &RolloutEvent) -> io::Result<()> {
     out.flush()
 }
 
-/// Folds the lines of a stack in the log of GitHub Actions. Groups cannot be nested, so they follow each other.
+/// Groups the lines of a stack in the log of GitHub Actions. Groups cannot be nested.
 fn group(event: &RolloutEvent) -> io::Result<()> {
     match event {
         RolloutEvent::Began { stack, work } => {
@@ -198,14 +198,14 @@ fn write_line(event: &RolloutEvent) -> io::Result<()> {
     }
 }
 
-/// Returns a failed command as an annotation of GitHub Actions, at its line where it has one.
+/// Formats an error as an annotation of GitHub Actions, with its source location if it has one.
 pub(crate) fn annotation(error: &CommandError) -> String {
     let text = error.to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     workflow_error(error.at.as_ref(), "tablewright", text)
 }
 
-/// Returns a failed command as people read it.
+/// Formats an error for a terminal.
 pub(crate) fn error(error: &CommandError) -> String {
     let text = error.to_string();
     let text = text.strip_prefix("error:").unwrap_or(&text);

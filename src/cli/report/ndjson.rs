@@ -1,6 +1,7 @@
-//! Newline-delimited JSON, one object for each event, for programs.
+//! Newline-delimited JSON for programs, one object for each event.
 //!
-//! Every object has `v` (the version of this form, 1) and `type`, and all but the last `error` have `stack`. A new optional member does not change `v`.
+//! Every object has `v`, the version of the format (1), and `type`; all but the last `error` have `stack`. A new optional member
+//! does not change `v`.
 
 use std::time::SystemTime;
 
@@ -196,7 +197,7 @@ pub(crate) fn time(at: SystemTime) -> Option<String> {
     DateTime::from(at).fmt(DateTimeFormat::DateTime).ok()
 }
 
-/// Returns the object of a command that ended with an error: the last one of its stream.
+/// Returns the object for an error of the command, the last object of the stream.
 pub(crate) fn error(error: &CommandError) -> Value {
     let causes: Vec<String> = error.error.chain().map(ToString::to_string).collect();
     json!({ "v": 1, "type": "error", "exit": error.exit as u8, "message": causes.join(": "), "help": error.hints })

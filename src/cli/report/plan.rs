@@ -1,4 +1,4 @@
-//! A plan as people read it: what changes, what it does to the data, what to do instead.
+//! Formats a plan as text: the changes, their effect on the data, and what to do instead.
 
 use std::fmt::{self, Write as _};
 
@@ -74,7 +74,7 @@ pub(crate) fn summary(comparison: &Comparison) -> String {
     parts.join(", ")
 }
 
-/// Returns the changes that have an effect, worst last, where the eye is when it is asked.
+/// Formats the changes that have an effect, the worst last, next to the confirmation prompt.
 pub(crate) fn changes(changes: &[Located]) -> String {
     let mut changes: Vec<&Located> = changes.iter().filter(|located| is_news(&located.change)).collect();
     changes.sort_by_key(|located| located.change.verdict);
@@ -93,7 +93,7 @@ fn write_change(out: &mut String, Located { change, at }: &Located) -> fmt::Resu
         write!(out, "  {kind}")?;
     }
     if let Some(values) = words.values {
-        // A tag or a name can hold anything.
+        // Tags and names may contain control characters.
         write!(out, "  {}", printable(&values.to_string()))?;
     }
     writeln!(out, "  {colour}[{}]{colour:#}", words.label)?;

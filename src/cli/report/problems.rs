@@ -1,4 +1,4 @@
-//! Problems of definitions, in the form that people know from the compiler.
+//! Formats problems of definitions like compiler messages.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use tablewright::{Problem, Severity};
 
 use crate::report::style;
 
-/// Returns the problems as text, a paragraph each.
+/// Formats problems, one paragraph each.
 pub(crate) fn problems(problems: &[Problem]) -> String {
     let mut out = String::new();
     for problem in problems {

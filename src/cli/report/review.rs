@@ -1,4 +1,4 @@
-//! Writes a review: to stdout in one format, to files in others.
+//! Writes a review to stdout in one format, and to files in others.
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -12,13 +12,13 @@ use crate::exit::Exit;
 use crate::report::print;
 use crate::report::{plan, problems};
 
-/// GitHub shows ten annotations of a step and drops the others.
+/// GitHub shows at most ten annotations of a step.
 const MOST_ANNOTATIONS: usize = 10;
 
-/// Where GitHub Actions takes the summary of a step from.
+/// Environment variable with the file for the summary of a step in GitHub Actions.
 const STEP_SUMMARY_VARIABLE: &str = "GITHUB_STEP_SUMMARY";
 
-/// How to report what was found.
+/// Arguments for reports.
 #[derive(clap::Args)]
 pub(crate) struct ReportArgs {
     /// Format on stdout
@@ -27,18 +27,18 @@ pub(crate) struct ReportArgs {
     /// Also write a report to a file, such as `markdown=comment.md` or `sarif=diff.sarif` (may be repeated)
     #[arg(long, value_name = "FORMAT=FILE", value_parser = report_file, help_heading = "Report")]
     report: Vec<(ReportFormat, PathBuf)>,
-    /// URL of the full report, for a Markdown comment that had to be cut
+    /// URL of the full report, for a Markdown comment that is truncated
     #[arg(long, value_name = "URL", help_heading = "Report")]
     link: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum ReportFormat {
-    /// For a terminal
+    /// Text for a terminal
     Text,
-    /// For a comment on a pull request: at most 65,536 characters
+    /// Markdown for a comment on a pull request, at most 65,536 characters
     Markdown,
-    /// For programs
+    /// JSON, described by a schema
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
@@ -49,7 +49,7 @@ pub(crate) enum ReportFormat {
 fn report_file(text: &str) -> std::result::Result<(ReportFormat, PathBuf), String> {
     let (form, file) = text.split_once('=').ok_or("expected FORMAT=FILE, such as markdown=comment.md")?;
     let form = clap::ValueEnum::from_str(form, false)
-        .map_err(|_| format!("`{form}` is none of: text, markdown, json, sarif, github"))?;
+        .map_err(|_| format!("`{form}` is not one of: text, markdown, json, sarif, github"))?;
     if file.is_empty() {
         return Err("expected a file name".into());
     }
@@ -57,12 +57,13 @@ fn report_file(text: &str) -> std::result::Result<(ReportFormat, PathBuf), Strin
 }
 
 impl ReportArgs {
-    /// Writes a review to stdout and to the files that were asked for. `id` tells comments of different reviews on one pull request apart.
+    /// Writes a review to stdout and to the requested files. `id` distinguishes the comments of different reviews on a pull
+    /// request.
     pub(crate) fn publish(&self, review: &Review, id: &str) -> Result<()> {
         self.write_files(review, id)?;
         let text = self.text(self.format, review, id);
         match self.format {
-            // Data on stdout may go to a file: colour only where somebody looks.
+            // anstream removes colors if stdout is not a terminal.
             ReportFormat::Text => {
                 let _ = write!(anstream::stdout(), "{text}");
                 Ok(())
@@ -75,7 +76,7 @@ impl ReportArgs {
         }
     }
 
-    /// Writes a review to the files where it is wanted.
+    /// Writes a review to the requested files.
     pub(crate) fn write_files(&self, review: &Review, id: &str) -> Result<()> {
         for (form, file) in &self.report {
             let text = anstream::adapter::strip_str(&self.text(*form, review, id)).to_string();
@@ -84,7 +85,7 @@ impl ReportArgs {
         Ok(())
     }
 
-    /// Returns whether stdout is for people.
+    /// Whether the format on stdout is text.
     pub(crate) fn is_text(&self) -> bool {
         self.format == ReportFormat::Text
     }
@@ -128,7 +129,7 @@ fn append_step_summary(review: &Review) -> Result<()> {
     append(Path::new(&file), &step_summary(review))
 }
 
-/// Appends to a file: steps before this one may have written there.
+/// Appends to a file, which may have content of previous steps.
 pub(crate) fn append(file: &Path, text: &str) -> Result<()> {
     let opened = File::options().append(true).create(true).open(file);
     opened.and_then(|mut open| open.write_all(text.as_bytes())).map_err(|error| cannot_write(file, error))

@@ -1,4 +1,4 @@
-//! The same facts in every form.
+//! The same events in every output format.
 
 use std::fmt::Write as _;
 use std::time::{Duration, UNIX_EPOCH};
@@ -52,7 +52,7 @@ fn began() -> RolloutEvent {
     RolloutEvent::Began { stack: "notes".into(), work: Work::Deploy }
 }
 
-/// A deployment that fails: two tables, one of them refused, the other cancelled with it.
+/// Events of a failed deployment of two tables: one is rejected, and the other cancelled.
 fn failing() -> Vec<RolloutEvent> {
     vec![
         began(),
@@ -74,7 +74,7 @@ fn failing() -> Vec<RolloutEvent> {
     ]
 }
 
-/// The second step of two: an index is built while the stack is long complete.
+/// Events of the second step of two: an index is still being created after the stack operation is complete.
 fn building() -> Vec<RolloutEvent> {
     vec![
         began(),
@@ -92,9 +92,9 @@ fn building() -> Vec<RolloutEvent> {
     ]
 }
 
-fn drawn(facts: &[RolloutEvent], width: usize, height: usize) -> String {
+fn drawn(events: &[RolloutEvent], width: usize, height: usize) -> String {
     let mut view = View::default();
-    facts.iter().for_each(|fact| view.take(fact));
+    events.iter().for_each(|fact| view.take(fact));
     let mut out = String::new();
     for line in tree::lines(&view, width, height) {
         writeln!(out, "{}", anstream::adapter::strip_str(&tree::styled(&line))).unwrap();
@@ -102,8 +102,8 @@ fn drawn(facts: &[RolloutEvent], width: usize, height: usize) -> String {
     out
 }
 
-fn told(facts: &[RolloutEvent]) -> String {
-    facts.iter().filter_map(lines::line).collect::<Vec<_>>().join("\n")
+fn lines_of(events: &[RolloutEvent]) -> String {
+    events.iter().filter_map(lines::line).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -122,11 +122,11 @@ fn a_failing_deployment_as_a_tree() {
 }
 
 #[test]
-fn a_tree_never_outgrows_its_window() {
+fn a_tree_fits_into_its_window() {
     for (width, height) in [(80, 3), (30, 24), (10, 2), (1, 1), (0, 0)] {
         let drawn = drawn(&failing(), width, height);
         assert!(drawn.lines().count() <= height.max(1), "{height}:\n{drawn}");
-        // A mark and its blank are there even where there is no room for them.
+        // The mark and the space after it are always there, even in a narrower window.
         assert!(
             drawn.lines().all(|line| line.trim_end().chars().count() <= width.max(7)),
             "{width}:\n{drawn}"
@@ -141,20 +141,20 @@ fn a_tree_never_outgrows_its_window() {
 }
 
 #[test]
-fn an_index_is_shown_while_it_is_built() {
+fn an_index_is_shown_while_it_is_created() {
     assert_snapshot!(drawn(&building(), 80, 24), @"
     • notes  UPDATE_COMPLETE  step 2 of 2  40s
       ✓ Note  UPDATE_COMPLETE  DynamoDB::Table  35s
       • demo-dev-notes  ACTIVE
         • by-author  CREATING  filling
     ");
-    let mut facts = building();
-    facts.push(table("ACTIVE", "ACTIVE", false));
-    facts.push(RolloutEvent::Ended {
+    let mut events = building();
+    events.push(table("ACTIVE", "ACTIVE", false));
+    events.push(RolloutEvent::Ended {
         stack: "notes".into(),
         ending: Ending::Done { usable: true, outputs: None, orphans: Vec::new(), retained: Vec::new() },
     });
-    assert_snapshot!(drawn(&facts, 80, 24), @"
+    assert_snapshot!(drawn(&events, 80, 24), @"
     ✓ notes  UPDATE_COMPLETE  step 2 of 2  40s
       ✓ Note  UPDATE_COMPLETE  DynamoDB::Table  35s
       ✓ demo-dev-notes  ACTIVE
@@ -163,8 +163,8 @@ fn an_index_is_shown_while_it_is_built() {
 }
 
 #[test]
-fn the_same_facts_as_lines() {
-    assert_snapshot!(told(&failing()), @r#"
+fn events_as_lines() {
+    assert_snapshot!(lines_of(&failing()), @r#"
     notes: deploying
     00:00:01  notes  stack  CREATE_IN_PROGRESS  User Initiated
     00:00:05  notes  Note  CREATE_IN_PROGRESS
@@ -176,7 +176,7 @@ fn the_same_facts_as_lines() {
     00:00:20  notes  Note  DELETE_COMPLETE
     00:01:25  notes  stack  ROLLBACK_COMPLETE
     "#);
-    assert_snapshot!(told(&building()), @"
+    assert_snapshot!(lines_of(&building()), @"
     notes: deploying
     notes: step 2 of 2: create index by-author on Note
     00:00:01  notes  stack  UPDATE_IN_PROGRESS  User Initiated
@@ -188,7 +188,7 @@ fn the_same_facts_as_lines() {
 }
 
 #[test]
-fn the_same_facts_for_programs() {
+fn events_as_ndjson() {
     let objects: Vec<String> = failing()[..7].iter().map(|fact| ndjson::object(fact).to_string()).collect();
     assert_snapshot!(objects.join("\n"), @r#"
     {"stack":"notes","type":"began","v":1,"work":"deploy"}

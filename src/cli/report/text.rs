@@ -1,17 +1,17 @@
-//! Pieces of text that several reporters share.
+//! Text formatting that several reporters share.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tablewright_cloudformation::ResourceEvent;
 use tablewright_deploy::Work;
 
-/// Returns the time of day in UTC, `12:34:56`.
+/// Formats the time of day in UTC, such as `12:34:56`.
 pub(crate) fn clock(at: SystemTime) -> String {
     let seconds = at.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs() % 86_400;
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
-/// Returns a length of time as people say it: `8s`, `1m05s`, `2h03m`.
+/// Formats a duration, such as `8s`, `1m05s` or `2h03m`.
 pub(crate) fn length(time: Duration) -> String {
     match time.as_secs() {
         seconds @ 0..60 => format!("{seconds}s"),
@@ -20,7 +20,7 @@ pub(crate) fn length(time: Duration) -> String {
     }
 }
 
-/// Returns the word for work that is going on.
+/// Returns the verb for running work, such as "deploying".
 pub(crate) const fn going_on(work: Work) -> &'static str {
     match work {
         Work::Deploy => "deploying",
@@ -31,13 +31,13 @@ pub(crate) const fn going_on(work: Work) -> &'static str {
     }
 }
 
-/// Makes text from outside safe to print: no control characters, so that it cannot move the cursor.
+/// Replaces control characters in untrusted text, so that it cannot control the terminal.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
-/// Returns what people call a resource: its logical id, with those of the nested stacks that it is in. CloudFormation names a
-/// nested stack after its parent and its logical id (`shop-Tables-1K3J`).
+/// Returns the logical id of a resource, prefixed by those of the nested stacks that it is in. They are derived from the name of
+/// the nested stack, which CloudFormation creates from the parent's name and the logical id (`shop-Tables-1K3J`).
 pub(crate) fn resource_name(root: &str, resource: &ResourceEvent) -> String {
     let name = resource.stack_id.split('/').nth(1).unwrap_or_default();
     match name.strip_prefix(root).and_then(|rest| rest.strip_prefix('-')) {
@@ -49,7 +49,7 @@ pub(crate) fn resource_name(root: &str, resource: &ResourceEvent) -> String {
     }
 }
 
-/// Returns whether an event is what a nested stack says of itself; its parent says the same in the event before or after it.
+/// Whether an event is that of a nested stack about itself, which duplicates an event of its parent.
 pub(crate) fn is_nested_itself(resource: &ResourceEvent) -> bool {
     resource.physical_id.as_deref() == Some(resource.stack_id.as_str())
 }
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_read_as_people_say_them() {
+    fn times_and_durations_are_formatted() {
         assert_eq!(clock(UNIX_EPOCH + Duration::from_secs(86_400 + 3_723)), "01:02:03");
         for (seconds, text) in [(0, "0s"), (59, "59s"), (65, "1m05s"), (7_380, "2h03m")] {
             assert_eq!(length(Duration::from_secs(seconds)), text);
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_goes_by_the_stacks_that_it_is_nested_in() {
+    fn a_resource_name_has_the_nested_stacks() {
         let name = |stack: &str, physical: &str| {
             let resource = ResourceEvent {
                 stack_id: format!("arn:aws:cloudformation:eu-west-1:1:stack/{stack}/0-1"),
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_from_outside_moves_the_cursor() {
+    fn control_characters_are_replaced() {
         assert_eq!(printable("a\u{1b}[2Jb\nc"), "a [2Jb c");
     }
 }

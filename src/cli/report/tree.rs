@@ -1,4 +1,4 @@
-//! The terminal's tree: a pure function from a view and a width to lines.
+//! The live tree: a pure function from a view and a window size to lines.
 
 use tablewright_cloudformation::ResourceStatus;
 
@@ -8,7 +8,7 @@ use tablewright_review::cut;
 use crate::report::text::{going_on, length, printable};
 use crate::report::view::{Ended, ResourceView, StackView, View};
 
-/// A line: a mark with its style, then plain text. The mark and the words say what the colour says.
+/// A line: a mark with its style, then plain text. The color adds no information to the mark and the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Line {
     pub(crate) depth: usize,
@@ -16,7 +16,7 @@ pub(crate) struct Line {
     pub(crate) text: String,
 }
 
-/// What a line is about.
+/// The mark of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
     Running,
@@ -25,7 +25,7 @@ pub(crate) enum Mark {
     Plain,
 }
 
-/// Returns the lines of a view, at most `height` of them: what has ended well gives way first.
+/// Returns the lines of a view, at most `height`; successful stacks and resources are left out first.
 pub(crate) fn lines(view: &View, width: usize, height: usize) -> Vec<Line> {
     let all: Vec<Line> = view.stacks.iter().flat_map(stack).collect();
     let surplus = all.len().saturating_sub(height.max(1));
@@ -48,7 +48,7 @@ pub(crate) fn lines(view: &View, width: usize, height: usize) -> Vec<Line> {
     shown
 }
 
-/// Writes a line with its style.
+/// Formats a line with its style.
 pub(crate) fn styled(line: &Line) -> String {
     let (mark, colour) = match line.mark {
         Mark::Running => ("•", style::HELP),
@@ -82,7 +82,7 @@ fn stack(stack: &StackView) -> Vec<Line> {
             lines.push(Line { depth: 2, mark: Mark::Plain, text: printable(reason) });
         }
     }
-    // Tables are listed while something about them is still to come; CloudFormation has told the rest.
+    // Tables are listed only while they are not ready; otherwise the resource line is enough.
     for table in stack.tables.iter().filter(|table| !table.is_active() || !table.indexes.is_empty()) {
         let mark = if table.is_active() { Mark::Good } else { Mark::Running };
         lines.push(Line { depth: 1, mark, text: format!("{}  {}", table.table, table.status) });

@@ -1,6 +1,6 @@
 //! The state of a run: a fold over its events, from which the tree on a terminal is drawn.
 //!
-//! *Invariant:* no clock in here. Times come with the events.
+//! *Invariant:* no clock is read; times are those of the events.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,34 +10,34 @@ use tablewright_dynamodb::Progress;
 use crate::report::text::{is_nested_itself, resource_name};
 use tablewright_deploy::{Ending, RolloutEvent, Work};
 
-/// Everything that is shown of a run.
+/// The state of a run.
 #[derive(Debug, Default)]
 pub(crate) struct View {
     pub(crate) stacks: Vec<StackView>,
 }
 
-/// A stack that is worked on.
+/// The state of a stack.
 #[derive(Debug)]
 pub(crate) struct StackView {
     pub(crate) id: String,
     pub(crate) work: Work,
-    /// The step, where there are several: which, of how many.
+    /// The number of the step and the number of steps, if there are several.
     pub(crate) step: Option<(usize, usize)>,
-    /// CloudFormation's word for the state of the stack.
+    /// The stack status of CloudFormation.
     pub(crate) status: Option<String>,
     pub(crate) resources: Vec<ResourceView>,
     pub(crate) tables: Vec<Progress>,
     pub(crate) note: Option<String>,
     pub(crate) ended: Option<Ended>,
-    /// The first and the last time that an event of the operation carries.
+    /// The times of the first and last event of the operation.
     pub(crate) times: Option<(SystemTime, SystemTime)>,
 }
 
-/// A resource of a stack, as its last event left it.
+/// The state of a resource, by its last event.
 #[derive(Debug)]
 pub(crate) struct ResourceView {
     stack_id: String,
-    /// With the nested stacks that it is in.
+    /// The logical id, with those of the nested stacks that it is in.
     pub(crate) logical_id: String,
     pub(crate) resource_type: String,
     pub(crate) status: ResourceStatus,
@@ -46,7 +46,7 @@ pub(crate) struct ResourceView {
     pub(crate) until: SystemTime,
 }
 
-/// How a stack ended, as far as the tree shows it.
+/// The result of a stack in the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ended {
     Unchanged,
@@ -55,7 +55,7 @@ pub(crate) enum Ended {
 }
 
 impl View {
-    /// Takes an event in.
+    /// Updates the state by an event.
     pub(crate) fn take(&mut self, event: &RolloutEvent) {
         match event {
             RolloutEvent::Planned { .. }
@@ -174,7 +174,7 @@ impl StackView {
         *last = (*last).max(at);
     }
 
-    /// Returns how long the operation has taken by AWS's own times.
+    /// Returns the duration of the operation, by the times of its events.
     pub(crate) fn elapsed(&self) -> Option<Duration> {
         let (first, last) = self.times?;
         last.duration_since(first).ok()

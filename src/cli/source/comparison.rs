@@ -1,4 +1,4 @@
-//! Two sources become comparisons: templates are found, paired, and their changes judged.
+//! Compares two sources: finds and pairs their templates, and plans the changes.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::source::children::nested_stacks;
 use crate::source::stacks::{RenderedStacks, environments, is_rendered, of_definitions, rendered_before};
 use crate::source::{Files, Git, Pair, Side, Source, Template, job_notes, pair, templates};
 
-/// Compares what two sources have, in each environment that is asked for.
+/// Compares two sources in each selected environment.
 pub(crate) async fn compare_all(common: &Common, args: &ComparisonArgs) -> Result<Vec<Comparison>> {
     if let (Source::Deployed, Source::Path(folder)) = (&args.against, &args.of)
         && is_rendered(folder)
@@ -28,7 +28,7 @@ pub(crate) async fn compare_all(common: &Common, args: &ComparisonArgs) -> Resul
     }
     let project = match common.project() {
         Ok(project) => Some(project),
-        // Two files can be compared anywhere.
+        // Two files can be compared without a project.
         Err(_) if [&args.against, &args.of].iter().all(|source| is_apart(source)) => None,
         Err(error) => return Err(error),
     };
@@ -39,7 +39,7 @@ pub(crate) async fn compare_all(common: &Common, args: &ComparisonArgs) -> Resul
     };
     let mut comparisons = Vec::new();
     for env in envs {
-        let project = project.as_ref().expect("without a project nothing is left to be done");
+        let project = project.as_ref().expect("sources that need a project were checked");
         let sources = Sources { common, args, project: Some(project), env: Some(project.config.env(env)?) };
         comparisons.extend(compare(&sources).await?);
     }
@@ -72,7 +72,7 @@ fn is_apart(source: &Source) -> bool {
     matches!(source, Source::Path(_) | Source::Revision { path: Some(_), .. })
 }
 
-/// Compares in one environment, or in none.
+/// Compares in one environment, or without an environment.
 async fn compare(sources: &Sources<'_>) -> Result<Vec<Comparison>> {
     let args = sources.args;
     let comparisons = match (&args.against, &args.of) {
@@ -82,7 +82,7 @@ async fn compare(sources: &Sources<'_>) -> Result<Vec<Comparison>> {
             plans(sources.common, args, wanted).await?
         }
         (against, of) => {
-            // What is deployed is asked for by the names of the other side.
+            // Deployed templates are read for the stacks of the other side.
             let of_side = match of {
                 Source::Deployed => None,
                 of => Some(sources.side(of)?),
@@ -109,7 +109,7 @@ async fn compare(sources: &Sources<'_>) -> Result<Vec<Comparison>> {
         .collect())
 }
 
-/// Where the templates of one environment are found.
+/// The sources of the templates of one environment.
 struct Sources<'a> {
     common: &'a Common,
     args: &'a ComparisonArgs,
@@ -138,7 +138,7 @@ impl Sources<'_> {
         Ok(pairs.iter().map(|pair| comparison(pair, &known(pair, &place, &parameters))).collect())
     }
 
-    /// Reads a source that is not what is deployed.
+    /// Reads a source other than the deployed stacks.
     fn side(&self, source: &Source) -> Result<Side> {
         let env = self.env.as_ref().map(|(env, _)| env.name());
         let found = match source {
@@ -153,15 +153,15 @@ impl Sources<'_> {
                 let git = Git::at(&project.stacks, revision)?;
                 let folder = git.rooted(&project.config.project.rendered)?;
                 let files = Files::Commit { git, revision };
-                // The commit may be from before the templates were committed: then all of them are new.
+                // The commit may be older than the committed templates: then all of them are new.
                 return Ok(templates(&files, &folder, env)?.unwrap_or(Side::Many(BTreeMap::new())));
             }
-            Source::Deployed => unreachable!("what is deployed is asked for by the names of the other side"),
+            Source::Deployed => unreachable!("deployed templates are read for the stacks of the other side"),
         };
         match found {
-            None => Err(CommandError::usage(format!("nothing found at {source}"))),
+            None => Err(CommandError::usage(format!("no file or directory {source}"))),
             Some(Side::Many(templates)) if templates.is_empty() => {
-                Err(CommandError::usage(format!("there is no template in {source}")))
+                Err(CommandError::usage(format!("no template in {source}")))
             }
             Some(side) => Ok(side),
         }
@@ -175,7 +175,7 @@ impl Sources<'_> {
         Ok(Side::Many(wanted.stacks.into_iter().map(template).collect()))
     }
 
-    /// Reads what is deployed of the stacks that the other side has.
+    /// Reads the deployed templates of the stacks of the other side.
     async fn deployed(&self, other: &Side) -> Result<Side> {
         let (project, env, env_config) = self.place();
         let assembly = self.common.sound_assembly(project, env)?;
@@ -193,7 +193,7 @@ impl Sources<'_> {
     }
 
     fn place(&self) -> (&Project, &Env, &EnvConfig) {
-        let project = self.project.expect("a source that needs a project is read with one");
+        let project = self.project.expect("sources that need a project were checked");
         let (env, env_config) = self.env.as_ref().expect("a project has an environment");
         (project, env, env_config)
     }
@@ -272,7 +272,7 @@ fn comparison(Pair { stack, against, of }: &Pair, known: &PlanOptions) -> Compar
     }
 }
 
-/// The change of a stack that one side no longer has. No deployment deletes it: deployments are of stacks that exist.
+/// Returns the change for a stack that one side no longer has. A deployment does not delete it.
 fn gone(stack: &str) -> Located {
     let change = Change {
         section: "Stack".into(),
@@ -283,7 +283,7 @@ fn gone(stack: &str) -> Located {
         before: None,
         after: None,
         verdict: Verdict::InPlaceWithRisk,
-        why: "the stack is no longer defined; it stays deployed until `tablewright destroy` deletes it"
+        why: "the stack is no longer defined; it remains deployed until `tablewright destroy` deletes it"
             .into(),
         server_text: None,
         recipe: None,
@@ -291,7 +291,7 @@ fn gone(stack: &str) -> Located {
     Located { change, at: None }
 }
 
-/// Returns how two texts differ, as a unified diff; `None` where they are the same, or no text of ours.
+/// Returns the unified diff of two texts; `None` if they are equal, or not rendered by this tool.
 fn text_diff((before_name, before): (&str, &str), (after_name, after): (&str, &str)) -> Option<String> {
     let diff = TextDiff::from_lines(before, after);
     let unified = diff.unified_diff().header(before_name, after_name).to_string();

@@ -1,4 +1,4 @@
-//! Templates in files: one, or a folder as `render --out` writes it, on disk or in a commit.
+//! Reads templates from a file, or from a directory in the layout of `render --out`, on disk or in a commit.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,15 +12,15 @@ use crate::source::git::{Git, Object};
 use crate::source::side::Side;
 use crate::source::template::Template;
 
-/// Where files are.
+/// The location of files.
 #[derive(Debug)]
 pub(crate) enum Files<'a> {
     Disk,
     Commit { git: Git<'a>, revision: &'a str },
 }
 
-/// Reads the template at a path, or all of a folder: of its part for the environment where it has one, else of the folder
-/// itself. The files have the names of the stacks. `None` where there is nothing at the path.
+/// Reads the template at a path, or all templates of a directory, or of its subdirectory for the environment if it has one. File
+/// names are stack ids. Returns `None` if the path does not exist.
 pub(crate) fn templates(files: &Files<'_>, path: &str, env: Option<&str>) -> Result<Option<Side>> {
     let folder = match files.object(path)? {
         None => return Ok(None),
@@ -86,12 +86,12 @@ impl Files<'_> {
     }
 }
 
-/// Reads a file that is not too large to be a template.
+/// Reads a file. Returns an error if it is too large for a template.
 fn read(path: &str) -> Result<Vec<u8>> {
     let found = fs::metadata(path).map_err(|error| unreadable(path, error))?;
     if found.len() > tablewright_template::MAX_BYTES as u64 {
         return Err(CommandError::usage(format!("{path} has {} bytes", found.len()))
-            .hint("CloudFormation takes templates of up to 1 MB; is it the right file?"));
+            .hint("CloudFormation accepts templates of up to 1 MB; check that this is the right file"));
     }
     fs::read(path).map_err(|error| unreadable(path, error))
 }
@@ -100,11 +100,11 @@ fn unreadable(path: &str, error: io::Error) -> CommandError {
     CommandError::new(Exit::Usage, error).context(format!("cannot read {path}"))
 }
 
-/// Returns the id of the stack that a file is the template of; `None` for other files.
+/// Returns the stack id of a template file; `None` for other files.
 fn stack_id(name: &str) -> Option<&str> {
     let path = Path::new(name);
     let extension = path.extension()?.to_str()?;
-    // `manifest.json` lies beside the templates and is none.
+    // `manifest.json` is in the same directory, but not a template.
     let is_template = matches!(extension, "yaml" | "yml" | "json" | "template") && name != "manifest.json";
     is_template.then(|| path.file_stem()?.to_str()).flatten()
 }

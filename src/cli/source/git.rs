@@ -1,4 +1,4 @@
-//! Files as they were committed, read with the `git` that the user has.
+//! Reads committed files with the user's `git`.
 
 use std::io;
 use std::path::Path;
@@ -9,14 +9,14 @@ use anyhow::anyhow;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 
-/// A commit, seen from a folder of its repository.
+/// A commit, and a directory of its repository.
 #[derive(Debug)]
 pub(crate) struct Git<'a> {
     folder: &'a Path,
     revision: &'a str,
 }
 
-/// What a path is in a commit.
+/// The type of a path in a commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Object {
     File,
@@ -24,38 +24,37 @@ pub(crate) enum Object {
 }
 
 impl<'a> Git<'a> {
-    /// Finds a revision. Paths are then read from the root of the repository.
+    /// Looks up a revision. Paths are relative to the root of the repository.
     pub(crate) fn at(folder: &'a Path, revision: &'a str) -> Result<Self> {
         let git = Self { folder, revision };
-        // `^{commit}`: a tag or a branch, and not the hash of some file.
+        // `^{commit}`, so that the hash of a file is not accepted.
         let found = git.run(&["rev-parse", "--verify", "--quiet", &format!("{revision}^{{commit}}")])?;
         if found.status.success() {
             return Ok(git);
         }
         if !git.run(&["rev-parse", "--git-dir"])?.status.success() {
             return Err(CommandError::usage(format!(
-                "`{revision}` is no file, and {} is in no git repository",
+                "`{revision}` is not a file, and {} is not in a git repository",
                 folder.display()
             ))
-            .hint("a source is `definitions`, `deployed`, a file, a folder or a git revision"));
+            .hint("a source is `definitions`, `deployed`, a file, a directory or a git revision"));
         }
-        let mut error =
-            CommandError::usage(format!("`{revision}` is neither a file nor a revision that git knows"))
-                .hint("a source is `definitions`, `deployed`, a file, a folder or a git revision");
+        let mut error = CommandError::usage(format!("`{revision}` is neither a file nor a git revision"))
+            .hint("a source is `definitions`, `deployed`, a file, a directory or a git revision");
         if git.run(&["rev-parse", "--is-shallow-repository"])?.stdout.starts_with(b"true") {
             error = error.hint(format!(
-                "the repository holds a part of its history only; fetch the rest, such as by `git fetch origin {revision}`, or `fetch-depth: 0` for actions/checkout"
+                "the repository is a shallow clone; fetch the revision, for example with `git fetch origin {revision}`, or `fetch-depth: 0` for actions/checkout"
             ));
         }
         Err(error)
     }
 
-    /// Returns the path, from the root of the repository, of something in the folder.
+    /// Converts a path relative to the directory to one relative to the root of the repository.
     pub(crate) fn rooted(&self, path: &str) -> Result<String> {
         Ok(format!("{}{path}", self.text(&["rev-parse", "--show-prefix"])?.trim_end()))
     }
 
-    /// Returns what a path is in the commit, or `None` where there is nothing.
+    /// Returns the type of a path in the commit, or `None` if it does not exist.
     pub(super) fn object(&self, path: &str) -> Result<Option<Object>> {
         let output = self.run(&["cat-file", "-t", &self.name(path)])?;
         Ok(match output.stdout.trim_ascii() {
@@ -65,7 +64,7 @@ impl<'a> Git<'a> {
         })
     }
 
-    /// Lists the names in a folder of the commit.
+    /// Lists the names in a directory of the commit.
     pub(super) fn list(&self, path: &str) -> Result<Vec<String>> {
         let output = self.text(&["ls-tree", "-z", "--name-only", "--full-tree", &self.name(path)])?;
         Ok(output.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
@@ -98,7 +97,7 @@ impl<'a> Git<'a> {
         Command::new("git").arg("-C").arg(self.folder).args(args).output().map_err(|error| {
             let hint = match error.kind() {
                 io::ErrorKind::NotFound => "install git, or compare with a file instead of a revision",
-                _ => "check that git can be run here",
+                _ => "check that git can be run",
             };
             CommandError::new(Exit::Access, error).context("cannot run `git`").hint(hint)
         })

@@ -1,7 +1,6 @@
-//! Where a template to be compared comes from: the definitions, a file, a git revision, the deployed stack.
+//! Sources of templates to compare or deploy: the definitions, files, git revisions and deployed stacks.
 //!
-//! In: what was typed, such as `main` or `stacks/rendered`. Out: [`Template`]s by the id of their stack, text and tree. Nothing is
-//! compared here.
+//! A source is parsed from the command line, such as `main` or `stacks/rendered`, and read to [`Template`]s by stack id.
 
 mod spelling;
 mod git;

@@ -1,4 +1,4 @@
-//! The two sides of a comparison, and which template is held against which.
+//! The two sides of a comparison, and the pairing of their templates.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use crate::error::{CommandError, Result};
 use crate::project::nearest;
 use crate::source::template::Template;
 
-/// What a source has.
+/// The templates of a source.
 #[derive(Debug)]
 pub(crate) enum Side {
-    /// One file: of whichever stack the other side is.
+    /// A single file, for the stack of the other side.
     One(Box<Template>),
-    /// Templates by the id of their stack.
+    /// Templates by stack id.
     Many(BTreeMap<String, Template>),
 }
 
-/// Two templates of one stack; one of them may not exist.
+/// The templates of a stack on both sides; one of them may be missing.
 #[derive(Debug)]
 pub(crate) struct Pair {
     pub(crate) stack: String,
@@ -24,7 +24,7 @@ pub(crate) struct Pair {
 }
 
 impl Side {
-    /// Returns the ids of the stacks that are known by name.
+    /// Returns the stack ids; none for a single file.
     pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
         let many = match self {
             Self::One(_) => None,
@@ -34,7 +34,7 @@ impl Side {
     }
 }
 
-/// Pairs the templates of two sides by the id of their stack; `wanted` are the stacks that were named, none for all.
+/// Pairs the templates of two sides by stack id; `wanted` are the selected stacks, empty for all.
 pub(crate) fn pair(against: Side, of: Side, wanted: &[String]) -> Result<Vec<Pair>> {
     let (mut against, mut of) = match (against, of) {
         (Side::One(against), Side::One(of)) => {
@@ -66,7 +66,7 @@ pub(crate) fn pair(against: Side, of: Side, wanted: &[String]) -> Result<Vec<Pai
     Ok(pairs.collect())
 }
 
-/// Returns which of many stacks a lone file is the template of: the one that was named, else the one of the file's name.
+/// Returns the stack of a single file: the selected one, else the one with the name of the file.
 fn stack_of(file: &Template, many: &BTreeMap<String, Template>, wanted: &[String]) -> Result<String> {
     let stacks: Vec<String> = many.keys().cloned().collect();
     match wanted {
@@ -74,8 +74,8 @@ fn stack_of(file: &Template, many: &BTreeMap<String, Template>, wanted: &[String
         [stack] => Err(unknown_stack(stack, &stacks)),
         [] if many.contains_key(&file.stem()) => Ok(file.stem()),
         [] if many.len() == 1 => Ok(stacks[0].clone()),
-        _ => Err(CommandError::usage(format!("of which stack is {} the template?", file.name))
-            .hint(format!("name one: {}", stacks.join(", ")))),
+        _ => Err(CommandError::usage(format!("cannot determine the stack of template {}", file.name))
+            .hint(format!("pass the id of the stack, one of: {}", stacks.join(", ")))),
     }
 }
 

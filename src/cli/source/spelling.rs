@@ -1,23 +1,23 @@
-//! How a source is written on the command line.
+//! Parses a source on the command line.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// Where templates come from.
+/// A source of templates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// What the stacks crate says now.
+    /// The current definitions.
     Definitions,
-    /// What runs.
+    /// The deployed stacks.
     Deployed,
-    /// A template, or a folder of rendered ones.
+    /// A template, or a directory of rendered templates.
     Path(PathBuf),
-    /// The same as it was committed; without a path, the project's folder of rendered templates.
+    /// A committed template or directory; without a path, the project's directory of rendered templates.
     Revision {
-        /// Anything that git knows: a branch, a tag, `HEAD~1`.
+        /// A git revision, such as a branch, a tag or `HEAD~1`.
         revision: String,
-        /// From the root of the repository, as git has it.
+        /// The path, relative to the root of the repository.
         path: Option<String>,
     },
 }
@@ -25,18 +25,18 @@ pub(crate) enum Source {
 impl FromStr for Source {
     type Err = &'static str;
 
-    /// What exists as a file is a file; whatever is left can only be a revision, and git says whether it is one.
+    /// An existing path is a file; anything else is a git revision, which is looked up later.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // git would take it for an option.
+        // git would parse it as an option.
         if text.is_empty() || text.starts_with('-') {
-            return Err("neither a file nor a revision is called that");
+            return Err("not a valid file name or git revision");
         }
         Ok(match text {
             "definitions" => Self::Definitions,
             "deployed" => Self::Deployed,
             _ if Path::new(text).exists() => Self::Path(text.into()),
             _ => match text.split_once(':') {
-                // `C:\…` is a path on Windows, and no branch has one letter and a backslash.
+                // `C:\…` is a path on Windows.
                 Some((_, path)) if path.starts_with('\\') => Self::Path(text.into()),
                 Some((revision, path)) => {
                     Self::Revision { revision: revision.into(), path: Some(path.into()) }
@@ -48,7 +48,7 @@ impl FromStr for Source {
     }
 }
 
-/// A file that is not there shall be missed as a file, not looked for among the branches.
+/// Whether a text looks like a path, so that a missing file is not reported as an unknown revision.
 fn looks_like_a_file(text: &str) -> bool {
     let extension = Path::new(text).extension().and_then(|extension| extension.to_str());
     matches!(extension, Some("yaml" | "yml" | "json" | "template")) || text.starts_with(['.', '/'])
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_typed_is_read() {
+    fn sources_are_parsed() {
         let revision = |revision: &str, path: Option<&str>| Source::Revision {
             revision: revision.into(),
             path: path.map(str::to_owned),
@@ -85,7 +85,7 @@ mod tests {
             ("v1.0", revision("v1.0", None)),
             ("main:stacks/rendered", revision("main", Some("stacks/rendered"))),
             ("HEAD:a/b.yaml", revision("HEAD", Some("a/b.yaml"))),
-            // This crate's own folder is where its tests run.
+            // Tests run in the directory of this crate.
             ("Cargo.toml", Source::Path("Cargo.toml".into())),
             ("commands", Source::Path("commands".into())),
             ("notes.yaml", Source::Path("notes.yaml".into())),

@@ -1,4 +1,4 @@
-//! The stacks to deploy: rendered from the definitions now, or read from templates that were rendered and reviewed before.
+//! The stacks to deploy: rendered from the definitions, or read from rendered templates.
 
 use std::fs;
 use std::io;
@@ -14,16 +14,16 @@ use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 use crate::project::{EnvConfig, nearest};
 
-/// Rendered stacks, and the environment that they are rendered for.
+/// Rendered stacks, and their environment.
 pub(crate) struct RenderedStacks {
     pub(crate) env_name: String,
     pub(crate) env: EnvConfig,
-    /// The directory for what is kept between runs and can be deleted.
+    /// The scratch directory: see [`scratch`](crate::project::scratch).
     pub(crate) scratch: PathBuf,
     pub(crate) stacks: Vec<(Stack, Rendered)>,
 }
 
-/// Renders the definitions of the stacks that are named, for an environment or the one of the command line.
+/// Renders the selected stacks from the definitions, for `env` or the environment of the command line.
 pub(crate) fn of_definitions(common: &Common, env: Option<&str>, names: &[String]) -> Result<RenderedStacks> {
     let project = common.project()?;
     let (env, env_config) = project.config.env(env.or(common.env.as_deref()))?;
@@ -39,8 +39,7 @@ pub(crate) fn of_definitions(common: &Common, env: Option<&str>, names: &[String
     })
 }
 
-/// Reads the stacks that are named from a folder that `render --out` has written: no cargo, no definitions, and to the byte
-/// what was reviewed.
+/// Reads the selected stacks from a directory written by `render --out`, and verifies that they match its manifest.
 pub(crate) fn rendered_before(
     common: &Common,
     folder: &Path,
@@ -103,7 +102,7 @@ fn folder_of(folder: &Path, env: Option<&str>) -> Result<PathBuf> {
         .collect();
     let nothing = || {
         CommandError::usage(format!("{} has no {}", folder.display(), Manifest::FILE))
-            .hint("`tablewright render --out DIR` writes it beside the templates, when it renders all stacks")
+            .hint("`tablewright render --out DIR` without STACK writes it")
     };
     match env {
         _ if folders.is_empty() => Err(nothing()),
@@ -114,19 +113,19 @@ fn folder_of(folder: &Path, env: Option<&str>) -> Result<PathBuf> {
             },
             |(folder, _)| Ok(folder),
         ),
-        None => Err(CommandError::usage("which environment?")
-            .hint(format!("`--env NAME`, with one of: {}", names.join(", ")))),
+        None => Err(CommandError::usage("no environment selected")
+            .hint(format!("pass `--env NAME` with one of: {}", names.join(", ")))),
     }
 }
 
-/// Reads a template and holds it against the manifest.
+/// Reads a template and verifies that it matches the manifest.
 fn template(manifest: &Manifest, entry: &ManifestStack, folder: &Path) -> Result<(Stack, Rendered)> {
     let path = folder.join(&entry.file);
     let bytes = read(&path)?;
     manifest.verify(&entry.file, &bytes).map_err(|error| {
         let hint = error.hint();
         CommandError::new(Exit::Stale, error)
-            .context(format!("{} is not what was reviewed", path.display()))
+            .context(format!("{} does not match the manifest", path.display()))
             .hint(hint)
     })?;
     let text = String::from_utf8(bytes).or_exit(Exit::Usage)?;
@@ -136,7 +135,7 @@ fn template(manifest: &Manifest, entry: &ManifestStack, folder: &Path) -> Result
     Ok((stack(entry, &path, &tree), rendered))
 }
 
-/// Makes of a template what the tool knows of a stack: each resource at its line of the file, where a failure is then shown.
+/// Creates a stack from a template, with the line of each resource in the file as its source location.
 fn stack(entry: &ManifestStack, path: &Path, tree: &Node) -> Stack {
     let at = |line: usize| Place {
         file: path.display().to_string(),

@@ -1,4 +1,4 @@
-//! A template that was read: its text, what it means, where it comes from.
+//! A template that was read from a source.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,22 +15,22 @@ use tablewright_template::{Node, ParseError, parse_bytes};
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 
-/// A template of one stack.
+/// The template of a stack.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
-    /// What it is called in reports, such as `stacks/rendered/prod/notes.yaml at main`.
+    /// The name in reports, such as `stacks/rendered/prod/notes.yaml at main`.
     pub(crate) name: String,
     pub(crate) text: String,
-    /// Intrinsic functions in their long form.
+    /// The template as JSON, with intrinsic functions in their long form.
     pub(crate) value: Value,
     pub(crate) origin: Origin,
-    /// What a reader should know about the text, a line each.
+    /// Notes about the template, one line each.
     pub(crate) notes: Vec<String>,
     /// The local templates of its nested stacks, by their logical ids.
     pub(crate) children: BTreeMap<String, Self>,
 }
 
-/// Where a template comes from.
+/// The origin of a template.
 #[derive(Clone, Debug)]
 pub(crate) enum Origin {
     Definition(Box<Stack>),
@@ -39,7 +39,7 @@ pub(crate) enum Origin {
 }
 
 impl Template {
-    /// Takes over what a definition was rendered to.
+    /// Creates a template from a rendered definition.
     pub(crate) fn rendered(stack: &Stack, rendered: Rendered) -> Self {
         let notes = notes(&stack.id, &rendered);
         let Rendered { text, template: value, .. } = rendered;
@@ -47,7 +47,7 @@ impl Template {
         Self { name: "definitions".into(), text, value, origin, notes, children: BTreeMap::new() }
     }
 
-    /// Reads the bytes of a file.
+    /// Parses the bytes of a file.
     pub(crate) fn of_file(name: String, path: String, bytes: Vec<u8>) -> Result<Self> {
         let tree = parse_bytes(&bytes)
             .map_err(|error| unreadable(&name, &String::from_utf8_lossy(&bytes), &error))?;
@@ -63,7 +63,7 @@ impl Template {
         })
     }
 
-    /// Takes over what a stack was deployed from.
+    /// Creates a template from a deployed one.
     pub(crate) fn deployed(deployed: DeployedTemplate) -> Self {
         let notes = duplicate_keys(&deployed);
         let DeployedTemplate { stack, text, value, .. } = deployed;
@@ -77,7 +77,7 @@ impl Template {
         }
     }
 
-    /// Returns the definition that the template was rendered from.
+    /// Returns the definition that the template was rendered from, if any.
     pub(crate) fn definition(&self) -> Option<&Stack> {
         match &self.origin {
             Origin::Definition(stack) => Some(stack),
@@ -93,7 +93,7 @@ impl Template {
         }
     }
 
-    /// Returns the path of the file that the template comes from.
+    /// Returns the path of the file that the template was read from, if any.
     pub(crate) fn file(&self) -> Option<&str> {
         match &self.origin {
             Origin::File { path, .. } => Some(path.trim_start_matches("./")),
@@ -101,14 +101,13 @@ impl Template {
         }
     }
 
-    /// Returns the name of the file, without folder and ending, for a template that comes from one.
+    /// Returns the file name without directory and extension, for a template that was read from a file.
     pub(crate) fn stem(&self) -> String {
         let path = self.file().unwrap_or(&self.name);
         Path::new(path).file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Returns where a change is in the source: its Rust line where the template comes from a definition, its line in the
-    /// file where it comes from one.
+    /// Returns the source location of a change: in Rust for a definition, or the line in the file.
     pub(crate) fn place(&self, change: &Change) -> Option<Place> {
         let nested = change.logical_id.split_once('/');
         if let Some((child, inner)) = nested.and_then(|(id, inner)| Some((self.children.get(id)?, inner))) {
@@ -125,8 +124,7 @@ impl Template {
     }
 }
 
-/// Returns what a reader should know about what was rendered, a line each: what templates add to the definition, and limits that
-/// are near.
+/// Returns notes about a rendered template, one line each: additions of the user's templates, and quotas that are nearly used.
 pub(crate) fn notes(stack: &str, rendered: &Rendered) -> Vec<String> {
     let added = |Addition { template_file, pointer }: &Addition| {
         format!("stack {stack}: {template_file} adds {pointer}")
@@ -136,7 +134,7 @@ pub(crate) fn notes(stack: &str, rendered: &Rendered) -> Vec<String> {
     rendered.additions.iter().map(added).chain(near_limits).collect()
 }
 
-/// Returns what a reader should know besides the plan of a job, a line each.
+/// Returns notes about the plan of a job, one line each.
 pub(crate) fn job_notes(job: &Job<'_>) -> Vec<String> {
     let of_deployed = job.deployed.iter().flat_map(duplicate_keys);
     let unknown = job.plan.unknown.iter().map(|unknown| format!("stack {}: {unknown}", job.stack.id));
@@ -150,11 +148,11 @@ fn duplicate_keys(deployed: &DeployedTemplate) -> Vec<String> {
     deployed.duplicates.iter().map(note).collect()
 }
 
-/// Returns the Rust line of a change.
+/// Returns the source location of a change in a definition.
 pub(crate) fn place_in_definition(stack: &Stack, change: &Change) -> Option<Place> {
     let value = change.after.as_ref().or(change.before.as_ref());
     let index = value.and_then(|value| value.get("IndexName")?.as_str());
-    // What is gone from a stack was once written where the stack is made.
+    // Something that was removed from a stack is located at the stack.
     let place = stack.place_of(&change.section, &change.logical_id, index).unwrap_or(&stack.at);
     Some(place.clone())
 }
@@ -163,20 +161,20 @@ fn unreadable(name: &str, text: &str, error: &ParseError) -> CommandError {
     let shown = format!("{error}\n{}", error.excerpt(text));
     let hint = error.hint();
     let error = CommandError::new(Exit::Usage, anyhow!(shown.trim_end().to_owned()))
-        .context(format!("{name} cannot be read as a template"));
+        .context(format!("cannot parse template {name}"));
     hint.into_iter().fold(error, CommandError::hint)
 }
 
 fn is_template(name: &str, tree: &Node) -> Result<Value> {
     match tree.get("Resources") {
         Some(_) => Ok(tree.to_value()),
-        None => {
-            Err(CommandError::usage(format!("{name} is no CloudFormation template: it has no `Resources`")))
-        }
+        None => Err(CommandError::usage(format!(
+            "{name} is not a CloudFormation template: it has no `Resources`"
+        ))),
     }
 }
 
-/// Returns the line of what changes, or of what is nearest above it.
+/// Returns the line of the changed value, or of its nearest existing parent.
 fn line(tree: &Node, change: &Change) -> Option<usize> {
     let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
     let mut pointer = format!("/{}", escaped(&change.section));
@@ -186,7 +184,7 @@ fn line(tree: &Node, change: &Change) -> Option<usize> {
     pointer.push_str(&change.path);
     loop {
         let (above, key) = pointer.rsplit_once('/')?;
-        // The line of the key: a value can begin on the next one. An item of a list has no key.
+        // The line of the key, as a value can start in the next line. An item of a list has no key.
         let unescaped = key.replace("~1", "/").replace("~0", "~");
         let found = tree.pointer(above).and_then(|node| match node.entry(&unescaped) {
             Some(entry) => Some(entry.key_position.line),

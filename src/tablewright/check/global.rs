@@ -1,5 +1,5 @@
-//! GT1: streams of global tables. GT2: their capacity. GT3: their Regions. GT4: strong consistency. GT5: their keys. GT6: what
-//! they cannot have. X1: indexes that a replica names. C1, D1, R2 and B1 for what a replica says itself.
+//! Rules for global tables. GT1: streams. GT2: capacity. GT3: Regions. GT4: strong consistency. GT5: KMS keys. GT6: unsupported
+//! properties. X1: index names in replicas. C1, D1, R2 and B1: settings of replicas.
 
 use crate::check::{settings, throughput};
 use crate::item::IndexKind;
@@ -10,7 +10,8 @@ use crate::table::settings::{Encryption, StreamView};
 use crate::table::{Table, no_such_index};
 use crate::value::{Expression, Value};
 
-/// The Regions that a strongly consistent table can span, set by set.
+/// The Region sets: all replicas of a strongly consistent table must be in the same one. Source: "Multi-Region strong
+/// consistency" in the developer guide.
 const STRONG_SETS: [&[&str]; 3] = [
     &["us-east-1", "us-east-2", "us-west-2"],
     &["eu-west-1", "eu-west-2", "eu-west-3", "eu-central-1"],
@@ -30,9 +31,9 @@ pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
             Problem::error(
                 "GT4",
                 &global.at,
-                format!("global table `{}` has a witness and is eventually consistent", table.id),
+                format!("global table `{}` has a witness, but is eventually consistent", table.id),
             )
-            .help("only `Global::strong()` has a witness")
+            .help("only a table with `Global::strong()` can have a witness")
             .server_text("GlobalTableWitnesses can only be specified when MultiRegionConsistency is STRONG"),
         ),
         Some(Consistency::Eventual) | None => {}
@@ -41,7 +42,7 @@ pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
     if table.import.is_some() {
         problems.push(
             Problem::error("GT6", &global.at, format!("global table `{}` imports items", table.id))
-                .help("`AWS::DynamoDB::GlobalTable` has no ImportSourceSpecification; import into a plain table, or write the items"),
+                .help("`AWS::DynamoDB::GlobalTable` has no ImportSourceSpecification; import into an `AWS::DynamoDB::Table`, or write the items"),
         );
     }
     for replica in &global.replicas {
@@ -62,7 +63,7 @@ fn stream(table: &Table, global: &Global, problems: &mut Vec<Problem>) {
                 &global.at,
                 format!("global table `{}` has replicas, but no stream of new and old images", table.id),
             )
-            .help("replication reads it: `.stream(StreamView::NewAndOldImages)`")
+            .help("replication requires it: add `.stream(StreamView::NewAndOldImages)`")
             .server_text("Table must have a stream enabled with view type NEW_AND_OLD_IMAGES"),
         );
     }
@@ -85,7 +86,7 @@ fn capacity(table: &Table, problems: &mut Vec<Problem>) {
                     at,
                     format!("the write capacity of {owner} is fixed in a global table"),
                 )
-                .help("scale it: `Capacity::auto(5..=50)`; or make the table on demand")
+                .help("use auto scaling, such as `Capacity::auto(5..=50)`, or on-demand billing")
                 .server_text("Table write capacity should either be Pay-Per-Request or AutoScaled."),
             );
         }
@@ -94,7 +95,7 @@ fn capacity(table: &Table, problems: &mut Vec<Problem>) {
         if scheduled(read) || scheduled(write) {
             problems.push(
                 Problem::error("GT2", at, format!("the capacity of {owner} has schedules in a global table"))
-                    .help("`AWS::DynamoDB::GlobalTable` has no ScheduledActions; leave them out"),
+                    .help("`AWS::DynamoDB::GlobalTable` has no ScheduledActions; remove the schedules"),
             );
         }
     }
@@ -108,7 +109,7 @@ fn regions(table: &Table, global: &Global, problems: &mut Vec<Problem>) {
         wrong(
             &global.at,
             format!("global table `{}` has no replicas", table.id),
-            "add the stack's own with `.here(|replica| replica)`",
+            "add one in the Region of the stack with `.here(|replica| replica)`",
         );
         return;
     }
@@ -121,10 +122,14 @@ fn regions(table: &Table, global: &Global, problems: &mut Vec<Problem>) {
             wrong(
                 &replica.at,
                 format!("global table `{}` has two replicas in {region}", table.id),
-                "name each Region once",
+                "list each Region once",
             );
         } else if region != HERE && !is_region(region) {
-            wrong(&replica.at, format!("`{region}` is no Region"), "a Region is such as `eu-west-1`");
+            wrong(
+                &replica.at,
+                format!("`{region}` is not a Region"),
+                "use a Region name such as `eu-west-1`",
+            );
         }
         seen.push(region);
     }
@@ -143,7 +148,8 @@ fn regions(table: &Table, global: &Global, problems: &mut Vec<Problem>) {
 
 const HERE: &str = "AWS::Region";
 
-/// Returns the Region that a value comes to, `AWS::Region` for an unknown own one, or nothing for other expressions.
+/// Returns the Region of a value, `AWS::Region` if it is the Region of the stack and not configured, or `None` for other
+/// expressions.
 fn region<'a>(global: &'a Global, value: &'a Value<String>) -> Option<&'a str> {
     match value {
         Value::Literal(region) => Some(region),
@@ -154,7 +160,7 @@ fn region<'a>(global: &'a Global, value: &'a Value<String>) -> Option<&'a str> {
     }
 }
 
-/// `eu-west-1`, `us-gov-east-1`: words and a number.
+/// Whether a string looks like a Region, such as `eu-west-1` or `us-gov-east-1`: words and a number.
 fn is_region(text: &str) -> bool {
     let mut parts = text.rsplit('-');
     let number =
@@ -174,7 +180,7 @@ fn strong(table: &Table, global: &Global, problems: &mut Vec<Problem>) {
     if (replicas, witnesses) != (3, 0) && (replicas, witnesses) != (2, 1) {
         wrong(
             format!("strongly consistent table `{id}` has {replicas} replicas and {witnesses} witnesses"),
-            "it has three replicas, or two and a witness",
+            "use three replicas, or two replicas and a witness",
             "Unsupported replica count",
         );
     }
@@ -184,7 +190,7 @@ fn strong(table: &Table, global: &Global, problems: &mut Vec<Problem>) {
     if !STRONG_SETS.iter().any(|set| known.iter().all(|region| set.contains(region))) {
         wrong(
             format!("strongly consistent table `{id}` spans {}", known.join(", ")),
-            "all must be of one set: us-east-1 us-east-2 us-west-2; eu-west-1 eu-west-2 eu-west-3 eu-central-1; ap-northeast-1 ap-northeast-2 ap-northeast-3",
+            "all Regions must be in the same Region set: us-east-1 us-east-2 us-west-2; eu-west-1 eu-west-2 eu-west-3 eu-central-1; ap-northeast-1 ap-northeast-2 ap-northeast-3",
             "Unsupported Region(s) specified",
         );
     }
@@ -192,22 +198,22 @@ fn strong(table: &Table, global: &Global, problems: &mut Vec<Problem>) {
         && global.replicas.iter().any(|replica| region(global, &replica.region) == Some(witness))
     {
         wrong(
-            format!("the witness of table `{id}` is in {witness}, where a replica is"),
-            "put it into the third Region of the set",
+            format!("the witness of table `{id}` is in {witness}, which already has a replica"),
+            "use the third Region of the set",
             "Unsupported Region(s) specified",
         );
     }
     if table.ttl.is_some() && table.ttl_enabled.literal() != Some(&false) {
         wrong(
-            format!("strongly consistent table `{id}` has a time to live"),
-            "`.time_to_live(false)`, or eventual consistency",
+            format!("strongly consistent table `{id}` has TTL turned on"),
+            "turn it off with `.time_to_live(false)`, or use eventual consistency",
             "TTL is not supported for multi-Region strong consistency",
         );
     }
     if table.indexes.iter().any(|index| index.kind == IndexKind::Local) {
         wrong(
             format!("strongly consistent table `{id}` has a local index"),
-            "make it a global one",
+            "use a global index",
             "Local secondary indexes are not supported for multi-Region strong consistency",
         );
     }
@@ -223,9 +229,11 @@ fn keys(table: &Table, global: &Global, problems: &mut Vec<Problem>) {
             Problem::error(
                 "GT5",
                 &replica.at,
-                format!("a replica of table `{}` has no key, but others have", table.id),
+                format!("a replica of table `{}` has no KMS key, but other replicas have one", table.id),
             )
-            .help("`.key(…)` for every replica, or an alias that every Region has for the table")
+            .help(
+                "set `.key(…)` for every replica, or use an alias that exists in every Region for the table",
+            )
             .server_text("KMSMasterKeyId must be specified for each replica."),
         );
     }
@@ -257,7 +265,7 @@ fn of_replica(table: &Table, global: &Global, replica: &Replica, problems: &mut 
         if let Some(elsewhere) = elsewhere.filter(|elsewhere| is_region(here) && *elsewhere != here) {
             problems.push(
                 Problem::error(rule, at, format!("the {what} of {owner} is in {elsewhere}"))
-                    .help("each replica needs one of its own Region"),
+                    .help("each replica needs one in its own Region"),
             );
         }
     }
@@ -294,7 +302,7 @@ fn reads(table: &Table, owner: &str, read: &Read, at: &crate::Place, problems: &
             {
                 problems.push(
                     Problem::error("GT2", at, format!("the capacity of {owner} has schedules in a global table"))
-                        .help("`AWS::DynamoDB::GlobalTable` has no ScheduledActions; leave them out"),
+                        .help("`AWS::DynamoDB::GlobalTable` has no ScheduledActions; remove the schedules"),
                 );
             }
         }

@@ -1,4 +1,5 @@
-//! K2: keys of global secondary indexes. X1: indexes that are not there. L1, L2: local ones. G1: how many. P1, P2: what they hold. N1: unique names.
+//! Rules for indexes. K2: keys of global indexes. X1: unknown indexes. L1, L2: local indexes. G1: number of indexes. P1, P2:
+//! projections. N1: unique names.
 
 use crate::item::IndexKind;
 use crate::problem::Problem;
@@ -23,9 +24,9 @@ pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
                 Problem::error(
                     "N1",
                     &index.at,
-                    format!("index `{}` stands at {} already", index.name, twin.at),
+                    format!("index `{}` is already defined at {}", index.name, twin.at),
                 )
-                .help("names are unique over global and local indexes of a table")
+                .help("index names must be unique in a table")
                 .server_text(format!("Duplicate index name: {}", index.name)),
             );
         }
@@ -58,9 +59,9 @@ fn global_key(index: &Index, problems: &mut Vec<Problem>) {
             Problem::error(
                 "K2",
                 &index.at,
-                format!("index `{}` has `{}` in its key twice", index.name, names[twice]),
+                format!("the key of index `{}` has `{}` twice", index.name, names[twice]),
             )
-            .help("name each attribute once"),
+            .help("list each attribute once"),
         );
     }
 }
@@ -69,7 +70,7 @@ fn local_key(table: &Table, index: &Index, problems: &mut Vec<Problem>) {
     let mut wrong = |message: String, server_text: &str| {
         problems.push(
             Problem::error("L1", &index.at, message)
-                .help("a local index has the table's partition key and one sort key of its own; a global one has both of its own")
+                .help("a local index has the table's partition key and its own sort key; a global index has its own partition and sort key")
                 .server_text(server_text),
         );
     };
@@ -81,7 +82,7 @@ fn local_key(table: &Table, index: &Index, problems: &mut Vec<Problem>) {
     }
     if !same(&index.key.partition, &table.key.partition) {
         wrong(
-            format!("local index `{}` has another partition key than its table", index.name),
+            format!("local index `{}` has a different partition key than its table", index.name),
             "Index KeySchema does not have the same leading hash key as table KeySchema",
         );
     }
@@ -93,7 +94,7 @@ fn local_key(table: &Table, index: &Index, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Whether two lists of attributes are the same to DynamoDB: where they are written does not matter.
+/// Whether two lists of attributes have the same names and types.
 fn same(a: &[Attribute], b: &[Attribute]) -> bool {
     a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.name == b.name && a.scalar == b.scalar)
 }
@@ -127,7 +128,7 @@ fn projection(table: &Table, index: &Index, problems: &mut Vec<Problem>) {
         if names[..position].contains(name) {
             problems.push(
                 Problem::error("P1", &index.at, format!("index `{}` includes `{name}` twice", index.name))
-                    .help("name it once"),
+                    .help("list it once"),
             );
         }
         if table.key.attributes().chain(index.key.attributes()).any(|key| key.name == *name) {
@@ -137,7 +138,7 @@ fn projection(table: &Table, index: &Index, problems: &mut Vec<Problem>) {
                     &index.at,
                     format!("index `{}` includes `{name}`, which is a key", index.name),
                 )
-                .help("keys are in every index; leave it out"),
+                .help("keys are always projected; remove it"),
             );
         }
     }
@@ -165,14 +166,14 @@ fn how_many(table: &Table, problems: &mut Vec<Problem>) {
                 &table.at,
                 format!("table `{}` has {local} local secondary indexes; {MOST_LOCAL} are allowed", table.id),
             )
-            .help("make some of them global")
+            .help("use global indexes for some of them")
             .server_text(format!("Number of LocalSecondaryIndexes exceeds per-table limit of {MOST_LOCAL}")),
         );
     }
     if local > 0 {
         problems.push(
             Problem::warning("L2", &table.at, format!("table `{}` has a local secondary index", table.id))
-                .help("the items of one partition key can then take 10 GB at most, and the index is there for the table's life"),
+                .help("it limits the items with the same partition key to 10 GB in total, and can only be removed by replacing the table"),
         );
     }
     let included: usize = table

@@ -1,4 +1,4 @@
-//! K1: the table's key. K3: one type for each attribute.
+//! Rules for keys. K1: key of the table. K3: one type for each attribute.
 
 use crate::problem::Problem;
 use crate::table::Table;
@@ -18,7 +18,7 @@ fn table_key(table: &Table, problems: &mut Vec<Problem>) {
                 &table.at,
                 format!("table `{}` has {} partition keys; a table has one", table.id, partition.len()),
             )
-            .help("several partition key attributes are possible in a global secondary index only")
+            .help("only a global secondary index can have several partition key attributes")
             .server_text("Invalid KeySchema: The first KeySchemaElement is not a HASH key type"),
         );
     }
@@ -29,7 +29,7 @@ fn table_key(table: &Table, problems: &mut Vec<Problem>) {
                 &table.at,
                 format!("table `{}` has {} sort keys; a table has one at most", table.id, sort.len()),
             )
-            .help("several sort key attributes are possible in a global secondary index only"),
+            .help("only a global secondary index can have several sort key attributes"),
         );
     }
     if let ([partition], [sort]) = (&partition[..], &sort[..])
@@ -47,7 +47,7 @@ fn table_key(table: &Table, problems: &mut Vec<Problem>) {
     }
 }
 
-/// `AttributeDefinitions` is derived from the keys, so one attribute can have one type only.
+/// `AttributeDefinitions` is derived from the keys, so an attribute must have the same type in all of them.
 fn one_type_each(table: &Table, problems: &mut Vec<Problem>) {
     let mut seen: Vec<&Attribute> = Vec::new();
     let of_indexes = table.indexes.iter().flat_map(|index| index.key.attributes());

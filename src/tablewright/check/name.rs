@@ -1,4 +1,4 @@
-//! N1: names of tables and indexes. N2: names of attributes.
+//! Rules for names. N1: tables and indexes. N2: attributes.
 
 use crate::place::Place;
 use crate::problem::Problem;
@@ -30,7 +30,7 @@ pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
     }
 }
 
-/// 3 to 255 of `a-z A-Z 0-9 _ . -`: `TableName` and `IndexName`.
+/// Checks `TableName` and `IndexName`: 3 to 255 characters of `a-z A-Z 0-9 _ . -`.
 fn resource_name(what: &str, name: &str, at: &Place, problems: &mut Vec<Problem>) {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     let problem = if !(3..=255).contains(&name.len()) {
@@ -45,14 +45,14 @@ fn resource_name(what: &str, name: &str, at: &Place, problems: &mut Vec<Problem>
     problems.push(
         Problem::error("N1", at, problem)
             .help(match what {
-                "table" => "set another with `.name(…)` or `.base_name(…)`, or change `table_name` in tablewright.toml",
+                "table" => "set another name with `.name(…)` or `.base_name(…)`, or change `table_name` in tablewright.toml",
                 _ => "change `name = \"…\"` of the index",
             })
             .server_text(format!("Value '{name}' at '{what}Name' failed to satisfy constraint")),
     );
 }
 
-/// 1 to 255 bytes: the name of a key attribute, of the TTL attribute, and of one that an index includes.
+/// Checks the name of a key, TTL or projected attribute: 1 to 255 bytes.
 fn attribute_name(name: &str, at: &Place, problems: &mut Vec<Problem>) {
     if !(1..=255).contains(&name.len()) {
         problems.push(

@@ -1,4 +1,4 @@
-//! V1: overrides and metadata that cannot be. V2: overrides that are. P3: empty lists.
+//! Rules for overrides. V1: invalid overrides and metadata. V2: any override. P3: empty lists.
 
 use serde_json::Value as Json;
 
@@ -16,7 +16,7 @@ pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
                     .server_text("List of GlobalSecondaryIndexes is empty"),
             );
         }
-        // A null alone removes the property; one inside would reach the template.
+        // `null` alone removes the property; nested, it would be written to the template.
         if !change.value.is_null() && super::has_null(&change.value) {
             problems.push(null_inside(&format!("the override of `{pointer}`"), &change.at));
         }
@@ -26,7 +26,7 @@ pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
                 &change.at,
                 format!("`{pointer}` of table `{}` is overridden with {}", table.id, short(&change.value)),
             )
-            .help("nothing checks the value; say it with the typed API where there is one"),
+            .help("the value is not checked; use the typed API if there is one"),
         );
     }
     if super::has_null(&Json::Object(table.metadata.clone())) {
@@ -35,18 +35,18 @@ pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
 }
 
 fn null_inside(what: &str, at: &crate::Place) -> Problem {
-    Problem::error("V1", at, format!("{what} has a `null` in it"))
-        .help("leave the entry out")
+    Problem::error("V1", at, format!("{what} contains `null`"))
+        .help("remove the entry")
         .server_text("Template error: null values are not allowed in templates")
 }
 
-/// What an override hits is known once the properties are lowered, which only the renderer can do.
+/// Reports overrides that do not apply to the rendered properties.
 #[cfg(feature = "render")]
 fn misses(table: &Table, problems: &mut Vec<Problem>) {
     for (change, why) in crate::render::lower::missed_overrides(table) {
         problems.push(
             Problem::error("V1", &change.at, format!("the override of `{}` does not apply: {why}", change.pointer))
-                .help("the pointer goes into `Properties`, and what is above its last part must be there: look at `tablewright render`"),
+                .help("the pointer is relative to `Properties`, and the parent of its last part must exist: see the output of `tablewright render`"),
         );
     }
 }

@@ -1,4 +1,4 @@
-//! R1: resource policies of a table, of its stream, and of replicas.
+//! R1: resource policies of tables, streams and replicas.
 
 use serde_json::Value as Json;
 use tablewright_template::function;
@@ -20,10 +20,10 @@ pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
     for (what, policy, at) in of_table.into_iter().chain(of_replicas) {
         if let Some(policy) = policy {
             document(&format!("the {what} of {owner}"), policy, at, problems);
-            if table.global.is_some() && statements(&policy.document).any(denies_everybody) {
+            if table.global.is_some() && statements(&policy.document).any(denies_everyone) {
                 problems.push(
-                    Problem::warning("R1", at, format!("the {what} of {owner} denies actions to everybody"))
-                        .help("DynamoDB replicates as `AWSServiceRoleForDynamoDBReplication`; leave it out with a condition"),
+                    Problem::warning("R1", at, format!("the {what} of {owner} denies actions to everyone"))
+                        .help("exclude the role `AWSServiceRoleForDynamoDBReplication`, which DynamoDB uses for replication, with a condition"),
                 );
             }
         }
@@ -44,8 +44,8 @@ fn document(what: &str, policy: &Policy, at: &Place, problems: &mut Vec<Problem>
     }
     if super::has_null(document) {
         wrong(
-            format!("{what} has a `null` in it"),
-            "leave the entry out",
+            format!("{what} contains `null`"),
+            "remove the entry",
             Some("Template error: null values are not allowed in templates"),
         );
     }
@@ -53,14 +53,14 @@ fn document(what: &str, policy: &Policy, at: &Place, problems: &mut Vec<Problem>
     if size > MOST_BYTES {
         wrong(
             format!("{what} has {size} bytes; {MOST_BYTES} are allowed"),
-            "say it with fewer statements, or in policies of the roles",
+            "use fewer statements, or policies of the roles",
             Some("Maximum policy size of 20480 bytes exceeded"),
         );
     }
     if !document.get("Statement").is_some_and(|statement| statement.is_array() || statement.is_object()) {
         wrong(
             format!("{what} has no `Statement`"),
-            "a document has `Version` and a list `Statement`: see `Policy`",
+            "a policy document has `Version` and a list `Statement`: see `Policy`",
             None,
         );
     }
@@ -69,15 +69,15 @@ fn document(what: &str, policy: &Policy, at: &Place, problems: &mut Vec<Problem>
         let name = sid.map_or_else(|| "a statement".to_owned(), |sid| format!("statement `{sid}`"));
         if statement.get("Principal").or(statement.get("NotPrincipal")).is_none() {
             wrong(
-                format!("{name} in {what} says nobody whom it is about"),
+                format!("{name} in {what} has no `Principal`"),
                 "add `.account(…)`, `.principal(…)` or `.service(…)`",
                 None,
             );
         }
-        if allows_everybody(statement) {
+        if allows_everyone(statement) {
             wrong(
-                format!("{name} in {what} allows actions to everybody"),
-                "name an account or a role, or add a condition",
+                format!("{name} in {what} allows actions to everyone"),
+                "use an account or a role as the principal, or add a condition",
                 Some("Resource-based policy grants unbounded access"),
             );
         }
@@ -92,11 +92,11 @@ pub(super) fn statements(document: &Json) -> impl Iterator<Item = &Json> {
     many.iter().chain(one).filter(|statement| statement.is_object() && function(statement).is_none())
 }
 
-pub(super) fn allows_everybody(statement: &Json) -> bool {
+pub(super) fn allows_everyone(statement: &Json) -> bool {
     statement["Effect"] == "Allow" && is_unbounded(statement)
 }
 
-fn denies_everybody(statement: &Json) -> bool {
+fn denies_everyone(statement: &Json) -> bool {
     statement["Effect"] == "Deny" && is_unbounded(statement)
 }
 
@@ -108,7 +108,7 @@ fn is_unbounded(statement: &Json) -> bool {
     (everybody(principal) || everybody(&principal["AWS"])) && statement.get("Condition").is_none()
 }
 
-/// Returns how many bytes a document has at least: what functions come to is not known.
+/// Returns the minimum size of a document in bytes, with zero for the unknown values of intrinsic functions.
 fn least_size(value: &Json) -> usize {
     match value {
         Json::Object(_) if function(value).is_some() => 0,

@@ -1,4 +1,4 @@
-//! T1: time to live. R2: days of recovery. S1: keys. S2: streams. C1: insights into encrypted tables. I1: imports. D1: tags.
+//! Rules for settings. T1: TTL. R2: recovery period. S1: KMS keys. S2: streams. C1: Contributor Insights. I1: imports. D1: tags.
 
 use crate::item::IndexKind;
 use crate::item::scalar::Scalar;
@@ -45,7 +45,7 @@ fn time_to_live(table: &Table, problems: &mut Vec<Problem>) {
     match &table.ttl {
         Some(ttl) if ttl.scalar != Scalar::N => problems.push(
             Problem::error("T1", &ttl.at, format!("TTL attribute `{}` is stored as {}", ttl.name, ttl.scalar))
-                .help("DynamoDB reads epoch seconds from a Number and ignores anything else"),
+                .help("DynamoDB requires a Number of seconds since 1970 and ignores other types"),
         ),
         Some(ttl) => {
             let mut keys = table.key.attributes().chain(table.indexes.iter().flat_map(|index| index.key.attributes()));
@@ -56,13 +56,13 @@ fn time_to_live(table: &Table, problems: &mut Vec<Problem>) {
                         &ttl.at,
                         format!("TTL attribute `{}` is a key that is stored as {}", ttl.name, key.scalar),
                     )
-                    .help("DynamoDB reads epoch seconds from a Number: no item will ever expire"),
+                    .help("DynamoDB requires a Number of seconds since 1970: items would never expire"),
                 );
             }
         }
         None if table.ttl_enabled.literal() != Some(&true) => problems.push(
-            Problem::error("T1", &table.at, format!("table `{}` turns time to live off, but names no attribute", table.id))
-                .help("keep `#[ddb(ttl)]` at the field, or `.ttl(…)`")
+            Problem::error("T1", &table.at, format!("table `{}` turns TTL off, but has no TTL attribute", table.id))
+                .help("keep `#[ddb(ttl)]` on the field, or `.ttl(…)`")
                 .server_text("AttributeName property of TimeToLiveSpecification is required when TTL status is enabled or while enabling/disabling TTL."),
         ),
         None => {}
@@ -83,9 +83,9 @@ pub(super) fn point_in_time_recovery(
             Problem::error(
                 "R2",
                 at,
-                format!("point-in-time recovery of {owner} is off, but has a number of days"),
+                format!("point-in-time recovery of {owner} is off, but has a recovery period"),
             )
-            .help("leave the days out")
+            .help("remove the recovery period")
             .server_text("RecoveryPeriodInDays cannot be specified when PointInTimeRecoveryEnabled is false"),
         );
     }
@@ -93,7 +93,7 @@ pub(super) fn point_in_time_recovery(
         && !(1..=35).contains(days)
     {
         problems.push(
-            Problem::error("R2", at, format!("point-in-time recovery of {owner} reaches back {days} days"))
+            Problem::error("R2", at, format!("the recovery period of {owner} is {days} days"))
                 .help("1 to 35 days are allowed")
                 .server_text("Member must have value less than or equal to 35"),
         );
@@ -106,19 +106,19 @@ pub(super) fn key(owner: &str, key: &Value<String>, at: &Place, problems: &mut V
     };
     if key == "alias/aws/dynamodb" {
         problems.push(
-            Problem::warning("S1", at, format!("the key of {owner} is DynamoDB's in your account"))
-                .help("`Encryption::AwsManaged` says that"),
+            Problem::warning("S1", at, format!("the key of {owner} is the AWS managed key"))
+                .help("use `Encryption::AwsManaged`"),
         );
     } else if key.is_empty() || key.starts_with("arn:") && key.split(':').nth(2) != Some("kms") {
         problems.push(
             Problem::error("S1", at, format!("`{key}` cannot be the key of {owner}"))
-                .help("name a symmetric key of the table's Region: its id, its ARN, or `alias/…`")
+                .help("use a symmetric key in the table's Region, by its id, ARN or `alias/…`")
                 .server_text("KMSMasterKeyId is not valid"),
         );
     }
 }
 
-/// Contributor insights put keys of items into CloudWatch, where the table's key does not reach.
+/// Contributor Insights sends keys of items to CloudWatch, where they are not encrypted with the table's key.
 pub(super) fn insights_of_encrypted(
     owner: &str,
     insights: Option<&ContributorInsights>,
@@ -127,8 +127,12 @@ pub(super) fn insights_of_encrypted(
 ) {
     if insights.is_some_and(|insights| insights.enabled.literal() != Some(&false)) {
         problems.push(
-            Problem::warning("C1", at, format!("{owner} has a key of yours, and contributor insights"))
-                .help("keys of items stand in plain text in CloudWatch"),
+            Problem::warning(
+                "C1",
+                at,
+                format!("{owner} is encrypted with a customer managed key, but has Contributor Insights"),
+            )
+            .help("CloudWatch shows the keys of items as plain text"),
         );
     }
 }
@@ -136,7 +140,7 @@ pub(super) fn insights_of_encrypted(
 pub(super) fn policy_without_stream(owner: &str, at: &Place, problems: &mut Vec<Problem>) {
     problems.push(
         Problem::error("S2", at, format!("{owner} has a stream policy, but no stream"))
-            .help("add `.stream(…)`, or leave the policy out"),
+            .help("add `.stream(…)`, or remove the policy"),
     );
 }
 
@@ -147,7 +151,7 @@ pub(super) fn kinesis(owner: &str, kinesis: &Kinesis, at: &Place, problems: &mut
     {
         problems.push(
             Problem::error("S2", at, format!("`{arn}` is not the ARN of a Kinesis stream, for {owner}"))
-                .help("such as `arn:aws:kinesis:eu-west-1:111122223333:stream/changes`")
+                .help("use an ARN such as `arn:aws:kinesis:eu-west-1:111122223333:stream/changes`")
                 .server_text("Value at 'streamArn' failed to satisfy constraint"),
         );
     }
@@ -161,15 +165,21 @@ fn import(table: &Table, import: &S3Import, problems: &mut Vec<Problem>) {
     if table.indexes.iter().any(|index| index.kind == IndexKind::Local) {
         wrong(
             format!("table `{id}` imports items and has a local index"),
-            "ImportTable makes no local indexes: make it global, or write the items after the table is made",
+            "imports do not support local indexes: use a global index, or write the items after the table is created",
         );
     }
     if import.bucket.literal().is_some_and(|name| !(3..=63).contains(&name.len())) {
-        wrong(format!("the bucket that table `{id}` imports from has no valid name"), "3 to 63 characters");
+        wrong(
+            format!("the import of table `{id}` has an invalid bucket name"),
+            "a bucket name has 3 to 63 characters",
+        );
     }
     let is_account = |owner: &String| owner.len() == 12 && owner.bytes().all(|b| b.is_ascii_digit());
     if import.owner.as_ref().and_then(Value::literal).is_some_and(|owner| !is_account(owner)) {
-        wrong(format!("the owner of the bucket of table `{id}` is no account"), "twelve digits");
+        wrong(
+            format!("the import of table `{id}` has an invalid bucket owner"),
+            "an account id has 12 digits",
+        );
     }
     let ImportFormat::Csv(csv) = &import.format else {
         return;
@@ -188,12 +198,12 @@ fn import(table: &Table, import: &S3Import, problems: &mut Vec<Problem>) {
         return;
     };
     if let Some(twice) = (1..headers.len()).find(|i| headers[..*i].contains(&headers[*i])) {
-        wrong(format!("the import of table `{id}` names column `{}` twice", headers[twice]), "name it once");
+        wrong(format!("the import of table `{id}` lists column `{}` twice", headers[twice]), "list it once");
     }
     if let Some(key) = table.key.attributes().find(|key| !headers.contains(&&key.name)) {
         wrong(
             format!("the import of table `{id}` has no column `{}`, which is its key", key.name),
-            "DynamoDB skips every line without the table's key",
+            "DynamoDB skips lines without the table's key",
         );
     }
 }
@@ -208,7 +218,7 @@ pub(super) fn tags<'a>(
     for (key, value) in tags {
         count += 1;
         let wrong = if key.starts_with("aws:") {
-            "begins with `aws:`, which is reserved".to_owned()
+            "starts with `aws:`, which is reserved".to_owned()
         } else if !(1..=128).contains(&key.chars().count()) {
             "has a key that is not 1 to 128 characters long".to_owned()
         } else if value.literal().is_some_and(|value| value.chars().count() > 256) {

@@ -1,5 +1,4 @@
-//! ID1: logical ids. ID2: names and stacks that exist twice. O1: outputs. Q1: what fits in one stack. V1: resources written by
-//! hand.
+//! Rules for stacks. ID1: logical ids. ID2: duplicate names. O1: outputs. Q1: quotas of a stack. V1: raw resources.
 
 use std::collections::HashMap;
 
@@ -16,7 +15,7 @@ pub(super) fn check(stack: &Stack, problems: &mut Vec<Problem>) {
     if stack.tables.is_empty() && stack.resources.is_empty() && stack.published.is_empty() {
         problems.push(
             Problem::error("Q1", &stack.at, format!("stack `{}` has no tables", stack.id))
-                .help("add one with `stack.table(…)`; CloudFormation takes no empty stack")
+                .help("add one with `stack.table(…)`; a template needs at least one resource")
                 .server_text("Template format error: At least one Resources member must be defined."),
         );
     }
@@ -38,7 +37,7 @@ pub(super) fn check(stack: &Stack, problems: &mut Vec<Problem>) {
     }
 }
 
-/// What no single stack can see: names are unique in an account and region.
+/// Checks across stacks: names must be unique in an account and Region.
 pub(super) fn check_across(stacks: &[Stack], problems: &mut Vec<Problem>) {
     let mut ids: HashMap<&str, &Place> = HashMap::new();
     let mut tables: HashMap<&str, &Place> = HashMap::new();
@@ -46,15 +45,19 @@ pub(super) fn check_across(stacks: &[Stack], problems: &mut Vec<Problem>) {
     for stack in stacks {
         if let Some(first) = ids.insert(&stack.id, &stack.at) {
             problems.push(
-                Problem::error("ID2", &stack.at, format!("stack `{}` is made at {first} already", stack.id))
-                    .help("give one of them another id in `Stack::new(…)`"),
+                Problem::error(
+                    "ID2",
+                    &stack.at,
+                    format!("stack `{}` is already defined at {first}", stack.id),
+                )
+                .help("give one of them another id in `Stack::new(…)`"),
             );
         } else if let Some(name) = &stack.name
             && let Some(first) = names.insert(name, &stack.at)
         {
             problems.push(
-                Problem::error("ID2", &stack.at, format!("the stack at {first} is called `{name}` too"))
-                    .help("stack names are unique in an account and region"),
+                Problem::error("ID2", &stack.at, format!("the stack at {first} has the same name, `{name}`"))
+                    .help("stack names must be unique in an account and Region"),
             );
         }
         for table in &stack.tables {
@@ -62,8 +65,8 @@ pub(super) fn check_across(stacks: &[Stack], problems: &mut Vec<Problem>) {
                 && let Some(first) = tables.insert(name, &table.at)
             {
                 problems.push(
-                    Problem::error("ID2", &table.at, format!("the table at {first} is called `{name}` too"))
-                        .help("table names are unique in an account and region: `.base_name(…)`, or `{project}` and `{env}` in the pattern")
+                    Problem::error("ID2", &table.at, format!("the table at {first} has the same name, `{name}`"))
+                        .help("table names must be unique in an account and Region: use `.base_name(…)`, or `{project}` and `{env}` in the pattern")
                         .server_text(format!("Resource of type 'AWS::DynamoDB::Table' with identifier '{name}' already exists.")),
                 );
             }
@@ -106,10 +109,10 @@ fn logical_ids(stack: &Stack, problems: &mut Vec<Problem>) {
                     stack.parameters.len()
                 ),
             )
-            .help("decide in Rust what can be decided there"),
+            .help("decide in Rust what does not depend on the deployment"),
         );
     }
-    // One name space: a `Ref` does not say which of the two it means.
+    // Parameters and resources share one namespace, as `Ref` refers to both.
     let parameters = stack.parameters.iter().map(|parameter| (parameter.name.clone(), &parameter.at));
     names("logical id", parameters.chain(resources), problems);
     names("mapping", stack.mappings.iter().map(|mapping| (mapping.name.clone(), &mapping.at)), problems);
@@ -120,20 +123,20 @@ fn logical_ids(stack: &Stack, problems: &mut Vec<Problem>) {
     );
 }
 
-/// Letters and digits, each once.
+/// Checks that names have only letters and digits and are unique.
 fn names<'a>(what: &str, names: impl Iterator<Item = (String, &'a Place)>, problems: &mut Vec<Problem>) {
     let mut seen: HashMap<String, &Place> = HashMap::new();
     for (name, at) in names {
         if name.is_empty() || name.len() > 255 || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
             problems.push(
-                Problem::error("ID1", at, format!("`{name}` cannot be a {what}"))
-                    .help("it has 1 to 255 letters and digits; of a table: `#[ddb(id = \"…\")]`")
+                Problem::error("ID1", at, format!("`{name}` is not a valid {what}"))
+                    .help("use 1 to 255 letters and digits; for a table, set `#[ddb(id = \"…\")]`")
                     .server_text(format!("Template format error: Resource name {name} is non alphanumeric.")),
             );
         }
         if let Some(first) = seen.get(&name) {
             problems
-                .push(Problem::error("ID1", at, format!("{what} `{name}` is used at {first} already")).help(
+                .push(Problem::error("ID1", at, format!("{what} `{name}` is already used at {first}")).help(
                 "give one of them another name (a table: `#[ddb(id = \"…\")]`), or put it into another stack",
             ));
         } else {
@@ -147,7 +150,7 @@ fn raw_resources(stack: &Stack, problems: &mut Vec<Problem>) {
         if raw.body.get("Type").and_then(serde_json::Value::as_str).is_none() {
             problems.push(
                 Problem::error("V1", &raw.at, format!("resource `{}` has no `Type`", raw.id))
-                    .help("write it as CloudFormation has it: `json!({ \"Type\": \"AWS::SNS::Topic\" })`")
+                    .help("add a type, such as `json!({ \"Type\": \"AWS::SNS::Topic\" })`")
                     .server_text(format!(
                         "Template format error: [/Resources/{}] Every Resources object must contain a Type member.",
                         raw.id
@@ -156,8 +159,8 @@ fn raw_resources(stack: &Stack, problems: &mut Vec<Problem>) {
         }
         if super::has_null(&raw.body) {
             problems.push(
-                Problem::error("V1", &raw.at, format!("resource `{}` has a `null` in it", raw.id))
-                    .help("leave the entry out")
+                Problem::error("V1", &raw.at, format!("resource `{}` contains `null`", raw.id))
+                    .help("remove the entry")
                     .server_text("Template error: null values are not allowed in templates"),
             );
         }
@@ -172,12 +175,8 @@ fn outputs(stack: &Stack, problems: &mut Vec<Problem>) {
             || !output.name.chars().all(|c| c.is_ascii_alphanumeric())
         {
             problems.push(
-                Problem::error(
-                    "O1",
-                    &output.at,
-                    format!("`{}` cannot be the name of an output", output.name),
-                )
-                .help("it has 1 to 255 letters and digits"),
+                Problem::error("O1", &output.at, format!("`{}` is not a valid output name", output.name))
+                    .help("use 1 to 255 letters and digits"),
             );
         }
         if let Some(first) = seen.insert(&output.name, &output.at) {
@@ -185,7 +184,7 @@ fn outputs(stack: &Stack, problems: &mut Vec<Problem>) {
                 Problem::error(
                     "O1",
                     &output.at,
-                    format!("output `{}` is made at {first} already", output.name),
+                    format!("output `{}` is already defined at {first}", output.name),
                 )
                 .help("give one of them another name"),
             );
@@ -207,15 +206,15 @@ fn outputs(stack: &Stack, problems: &mut Vec<Problem>) {
     }
 }
 
-/// `[a-zA-Z][-a-zA-Z0-9]*`, 128 at most.
+/// Checks a stack name: `[a-zA-Z][-a-zA-Z0-9]*`, at most 128 characters.
 fn stack_name(stack: &Stack, name: &str, problems: &mut Vec<Problem>) {
     let well_formed = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
         && name.len() <= 128;
     if !well_formed {
         problems.push(
-            Problem::error("N3", &stack.at, format!("`{name}` cannot be a stack name"))
-                .help("a letter, then letters, digits and `-`, 128 at most: see `stack_name` in tablewright.toml, or `.name(…)`")
+            Problem::error("N3", &stack.at, format!("`{name}` is not a valid stack name"))
+                .help("use a letter followed by letters, digits and `-`, at most 128 characters: see `stack_name` in tablewright.toml, or `.name(…)`")
                 .server_text(format!(
                     "Value '{name}' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*"
                 )),

@@ -1,4 +1,4 @@
-//! One fault at a time: each rule fires on it and is silent on the sound neighbour.
+//! Each rule with a definition that breaks only this rule, and a similar valid definition.
 
 // Half of the proofs are in the template.
 #[cfg(feature = "render")]
@@ -32,7 +32,7 @@ struct Book {
     gone_at: u64,
 }
 
-/// Returns the rules that a table breaks in a stack of its own.
+/// Returns the rules that a table breaks, in a stack with only this table.
 fn broken(table: Table) -> Vec<(String, Severity)> {
     broken_in(|stack| {
         stack.table(table);
@@ -52,7 +52,7 @@ fn book() -> Table {
     Table::of::<Book>()
 }
 
-/// A value that CloudFormation alone knows, whatever the stack has.
+/// Returns a value that is known only to CloudFormation.
 fn unknown() -> Expression {
     Expression::import_value("books-value")
 }
@@ -95,7 +95,7 @@ fn included(count: usize) -> Index {
 }
 
 #[test]
-fn a_sound_table_has_no_problems() {
+fn a_valid_table_has_no_problems() {
     assert_eq!(broken(book()), []);
     let full = book()
         .billing(Billing::provisioned(Capacity::auto(5..=50).target(70), 5_u64))
@@ -106,7 +106,7 @@ fn a_sound_table_has_no_problems() {
 }
 
 #[test]
-fn each_fault_breaks_its_rule_and_no_other() {
+fn each_mistake_breaks_only_its_rule() {
     let provisioned = || Billing::provisioned(5_u64, 5_u64);
     let faults: Vec<(&str, Table)> = vec![
         ("N1", book().name("ab")),
@@ -167,7 +167,7 @@ fn each_fault_breaks_its_rule_and_no_other() {
     }
 }
 
-/// Returns the rules that a table breaks, warnings left out.
+/// Returns the rules with errors that a table breaks.
 fn errors(table: Table) -> Vec<String> {
     let errors = broken(table).into_iter().filter(|(_, severity)| *severity == Severity::Error);
     errors.map(|(rule, _)| rule).collect()
@@ -179,7 +179,7 @@ fn warnings(table: Table) -> Vec<String> {
     all.into_iter().map(|(rule, _)| rule).collect()
 }
 
-/// The rule, a definition that breaks it and no other, and its sound neighbour.
+/// Checks rules, each with a definition that breaks only this rule, and a similar valid definition.
 fn check_pairs(pairs: Vec<(&str, Table, Table)>) {
     for (position, (rule, fault, neighbour)) in pairs.into_iter().enumerate() {
         assert_eq!(errors(fault), [rule], "fault {position}");
@@ -386,7 +386,7 @@ fn overrides_and_metadata() {
 
 #[cfg(feature = "render")]
 #[test]
-fn an_override_hits_something() {
+fn an_override_needs_an_existing_parent() {
     let over = |pointer: &str, value| book().override_property(pointer, value);
     check_pairs(vec![
         (
@@ -418,7 +418,7 @@ fn global_tables() {
     let home = |region: &str| {
         let mut global = Global::eventual().replica(region, |r| r);
         global.home = Some("eu-west-1".into());
-        // Past `apply_environment`, which sets the Region of the environment.
+        // `apply_environment` has run, which sets the Region of the environment.
         let mut stack = Stack::new("books");
         stack.table(book());
         stack.apply_environment(&Env::new("library", "dev"));
@@ -536,7 +536,7 @@ fn global_tables() {
 }
 
 #[test]
-fn what_works_and_somebody_will_regret() {
+fn probable_mistakes_are_warnings() {
     let encrypted = || book().encryption(Encryption::customer_key("alias/books"));
     assert_eq!(warnings(encrypted()), Vec::<String>::new());
     assert_eq!(warnings(encrypted().contributor_insights(true)), ["C1"]);
@@ -551,14 +551,14 @@ fn what_works_and_somebody_will_regret() {
 }
 
 #[test]
-fn the_capacity_of_all_tables_is_counted_together() {
+fn the_capacity_of_all_tables_is_added_up() {
     let table = |units: u64| book().billing(Billing::provisioned(units, 1_u64));
     assert_eq!(warnings(table(40_000)), Vec::<String>::new(), "the index has the same: 80,000");
     assert_eq!(warnings(table(40_000).gsi(Index::new("gsi").partition("id", Scalar::S))), ["B1"]);
 }
 
 #[test]
-fn a_definition_without_a_struct_is_checked_alike_and_names_its_line() {
+fn a_definition_without_a_struct_is_checked_and_has_a_source_location() {
     let line = line!() + 2;
     let table =
         Table::define("Legacy").partition("pk", Scalar::S).gsi(Index::new("gsi1").partition("pk", Scalar::N));
@@ -573,7 +573,7 @@ fn a_definition_without_a_struct_is_checked_alike_and_names_its_line() {
 }
 
 #[test]
-fn limits_of_a_quota_are_warnings() {
+fn exceeded_quotas_are_warnings() {
     let many = |count: usize| {
         with(|table| {
             table
@@ -592,7 +592,7 @@ fn limits_of_a_quota_are_warnings() {
 }
 
 #[test]
-fn the_projected_attributes_of_all_indexes_are_counted_together() {
+fn projected_attributes_of_all_indexes_are_added_up() {
     let five_of = |count: usize| {
         with(|table| {
             table.indexes.extend((0..5).map(|i| Index { name: format!("gsi{i}"), ..included(count) }));
@@ -644,7 +644,7 @@ fn a_stack_is_checked_as_a_whole() {
 type Fill = fn(&mut Stack);
 
 #[test]
-fn what_a_stack_has_beside_its_tables() {
+fn other_parts_of_a_stack() {
     let rules = |fill: Fill| -> Vec<String> {
         let all = broken_in(|stack| {
             stack.table(book());
@@ -686,7 +686,7 @@ fn what_a_stack_has_beside_its_tables() {
 }
 
 #[test]
-fn two_tables_cannot_have_one_name_even_in_two_stacks() {
+fn table_names_are_unique_across_stacks() {
     let env = Env::new("library", "dev");
     let assembly = Assembly::new(
         &env,

@@ -1,4 +1,4 @@
-//! B1, B2: throughput fits the billing mode. W1: warm throughput. A1: auto scaling.
+//! Rules for throughput. B1, B2: billing mode. W1: warm throughput. A1: auto scaling.
 
 use crate::item::IndexKind;
 use crate::place::Place;
@@ -11,11 +11,11 @@ use crate::table::schedule::Schedule;
 use crate::table::settings::WarmThroughput;
 use crate::value::Value;
 
-/// What a new on-demand table can take at once anyway.
+/// The warm throughput of every new on-demand table: reads and writes per second.
 const LEAST_WARM: (u64, u64) = (12_000, 4_000);
-/// The quota of all provisioned tables and indexes of an account in a Region; AWS can raise it.
+/// The default quota for all provisioned tables and indexes of an account in a Region, which AWS can raise.
 const USUAL_MOST_IN_ALL: u64 = 80_000;
-/// The quota of a table and of an index; AWS can raise it.
+/// The default quota for a table or index, which AWS can raise.
 const USUAL_MOST_UNITS: u64 = 40_000;
 
 pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
@@ -44,7 +44,7 @@ pub(super) fn check(table: &Table, problems: &mut Vec<Problem>) {
     }
 }
 
-/// What no single table can see: all provisioned capacity together.
+/// Checks across stacks: the total provisioned capacity.
 pub(super) fn check_across(stacks: &[Stack], problems: &mut Vec<Problem>) {
     let provisioned = |table: &Table| match &table.billing {
         Billing::Provisioned(units) => {
@@ -84,17 +84,17 @@ fn warm_throughput(
 ) {
     if warm.read.is_none() && warm.write.is_none() {
         problems.push(
-            Problem::error("W1", at, format!("the warm throughput of {owner} says neither reads nor writes"))
-                .help("say one of them, or leave it out"),
+            Problem::error("W1", at, format!("the warm throughput of {owner} sets neither reads nor writes"))
+                .help("set one of them, or remove it"),
         );
     }
     let provisioned = |units: Option<&Value<u64>>| units.and_then(Value::literal).copied();
     let (least_read, least_write, why) = match units {
-        None => (Some(LEAST_WARM.0), Some(LEAST_WARM.1), "a table on demand can take that at once anyway"),
+        None => (Some(LEAST_WARM.0), Some(LEAST_WARM.1), "an on-demand table always supports that"),
         Some(units) => (
             provisioned(Some(units.read.initial())),
             provisioned(Some(units.write.initial())),
-            "that is its provisioned capacity",
+            "it must not be lower than the provisioned capacity",
         ),
     };
     for (what, value, least) in [("reads", &warm.read, least_read), ("writes", &warm.write, least_write)] {
@@ -105,7 +105,7 @@ fn warm_throughput(
                 Problem::error(
                     "W1",
                     at,
-                    format!("the warm throughput of {owner} is {value} {what}; the least is {least}"),
+                    format!("the warm throughput of {owner} is {value} {what}; the minimum is {least}"),
                 )
                 .help(why)
                 .server_text(
@@ -125,21 +125,21 @@ fn fits_billing(table: &Table, index: &Index, problems: &mut Vec<Problem>) {
             Problem::error(
                 "B1",
                 &index.at,
-                format!("local index `{}` has throughput or insights of its own", index.name),
+                format!("local index `{}` has its own throughput or Contributor Insights", index.name),
             )
-            .help("a local index has the table's; leave it out"),
+            .help("a local index uses those of the table; remove them"),
         );
         return;
     }
     match &table.billing {
         Billing::OnDemand(_) if has_units => problems.push(
             Problem::error("B2", &index.at, format!("index `{}` has capacity, but its table is on demand", index.name))
-                .help("remove it, or make the table `Billing::provisioned(…)`")
+                .help("remove it, or use `Billing::provisioned(…)` for the table")
                 .server_text("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"),
         ),
         Billing::Provisioned(_) if has_limits => problems.push(
             Problem::error("B2", &index.at, format!("index `{}` has request limits, but its table is provisioned", index.name))
-                .help("remove them, or make the table `Billing::on_demand()`"),
+                .help("remove them, or use `Billing::on_demand()` for the table"),
         ),
         Billing::OnDemand(_) | Billing::Provisioned(_) => {}
     }
@@ -164,15 +164,15 @@ pub(super) fn capacity(
 }
 
 fn auto_scaling(what: &str, owner: &str, scaling: &AutoScaling, at: &Place, problems: &mut Vec<Problem>) {
-    amount(&format!("lowest {what} capacity"), owner, &scaling.min, at, problems);
-    amount(&format!("highest {what} capacity"), owner, &scaling.max, at, problems);
+    amount(&format!("minimum {what} capacity"), owner, &scaling.min, at, problems);
+    amount(&format!("maximum {what} capacity"), owner, &scaling.max, at, problems);
     let (min, max) = (scaling.min.literal(), scaling.max.literal());
     if let (Some(min), Some(max)) = (min, max)
         && min > max
     {
         problems.push(
             Problem::error("A1", at, format!("the {what} capacity of {owner} scales from {min} to {max}"))
-                .help("write the lower end first")
+                .help("the minimum must not exceed the maximum")
                 .server_text("Maximum capacity cannot be less than minimum capacity"),
         );
     } else if let Some(initial) = scaling.initial.as_ref().and_then(Value::literal)
@@ -182,9 +182,9 @@ fn auto_scaling(what: &str, owner: &str, scaling: &AutoScaling, at: &Place, prob
             Problem::error(
                 "A1",
                 at,
-                format!("the {what} capacity of {owner} begins at {initial}, outside of its range"),
+                format!("the {what} capacity of {owner} starts at {initial}, outside of its range"),
             )
-            .help("begin between the least and the most"),
+            .help("start between the minimum and the maximum"),
         );
     }
     if let Some(target) = scaling.target.literal()
@@ -196,7 +196,7 @@ fn auto_scaling(what: &str, owner: &str, scaling: &AutoScaling, at: &Place, prob
                 at,
                 format!("the {what} target of {owner} is {target} %; 20 to 90 are allowed"),
             )
-            .help("70 leaves room for a minute of growth"),
+            .help("70 leaves room for growth until auto scaling reacts"),
         );
     }
     for (position, schedule) in scaling.schedules.iter().enumerate() {
@@ -223,19 +223,19 @@ fn auto_scaling(what: &str, owner: &str, scaling: &AutoScaling, at: &Place, prob
     }
 }
 
-/// Returns what is wrong with a schedule, and what to do.
+/// Returns the problems of a schedule, and how to fix each.
 fn wrong_with(schedule: &Schedule, scaling: &AutoScaling) -> Vec<(String, &'static str)> {
     let mut wrong = Vec::new();
     if let Some(when) = schedule.schedule.literal()
         && !is_schedule(when)
     {
         wrong.push((
-            format!("is `{when}`"),
-            "write `at(2027-01-01T00:00:00)`, `rate(1 day)` or `cron(0 7 ? * MON-FRI *)`, six fields",
+            format!("has the invalid expression `{when}`"),
+            "use `at(2027-01-01T00:00:00)`, `rate(1 day)` or `cron(0 7 ? * MON-FRI *)`, six fields",
         ));
     }
     if schedule.name.is_empty() {
-        wrong.push(("has no name".to_owned(), "give it one"));
+        wrong.push(("has no name".to_owned(), "set a name"));
     }
     if schedule.min.is_none() && schedule.max.is_none() {
         wrong.push(("changes nothing".to_owned(), "add `.min(…)` or `.max(…)`"));
@@ -247,7 +247,7 @@ fn wrong_with(schedule: &Schedule, scaling: &AutoScaling) -> Vec<(String, &'stat
     {
         wrong.push((
             format!("scales from {min} to {max}"),
-            "what it does not say stays as it is: say both ends",
+            "a limit that is not set is unchanged: set both limits",
         ));
     }
     if let (Some(Value::Literal(start)), Some(Value::Literal(end))) = (&schedule.start, &schedule.end)
@@ -258,7 +258,7 @@ fn wrong_with(schedule: &Schedule, scaling: &AutoScaling) -> Vec<(String, &'stat
     wrong
 }
 
-/// `at(…)`, `rate(…)` or `cron(…)` with as many fields as each has.
+/// Whether a schedule is `at(…)`, `rate(…)` or `cron(…)` with the right number of fields.
 fn is_schedule(text: &str) -> bool {
     let fields = |function: &str| {
         let inner = text.strip_prefix(function)?.strip_prefix('(')?.strip_suffix(')')?;
@@ -279,7 +279,7 @@ pub(super) fn amount(what: &str, owner: &str, units: &Value<u64>, at: &Place, pr
     match units.literal() {
         Some(0) => problems.push(
             Problem::error("B1", at, format!("the {what} of {owner} is 0"))
-                .help("the least is 1")
+                .help("the minimum is 1")
                 .server_text(
                     "failed to satisfy constraint: Member must have value greater than or equal to 1",
                 ),

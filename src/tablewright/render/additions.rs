@@ -1,12 +1,12 @@
-//! What templates of the user's add to a definition, and how they say so.
+//! Additions of the user's templates to a definition.
 //!
-//! In: the text of a template. Out: what its `{# adds: … #}` comments declare. Nobody has to look for such a thing in the
-//! middle of a layout: it is declared in words, stands in the plan, and is listed with what was rendered.
+//! A template declares them in `{# adds: … #}` comments, so that a reviewer sees them without reading the layout. They are
+//! compared, planned, and listed with the result of rendering.
 
 use crate::render::Error;
 use crate::render::templates::position;
 
-/// Something that the definition does not have, and that a template declares to add.
+/// A value that is not in the definition, and that a template declares to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Addition {
     /// JSON pointer into the template, such as `/Resources/Note/Metadata/Owner`.
@@ -15,21 +15,21 @@ pub struct Addition {
     pub template_file: String,
 }
 
-/// One pointer of an `adds:` comment.
+/// A JSON pointer in an `adds:` comment.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Declared {
     pub(super) template_file: String,
-    /// The pointer's parts; `*` is any one part.
+    /// The parts of the pointer; `*` matches any one part.
     tokens: Vec<String>,
 }
 
 impl Declared {
-    /// Returns whether what stands at `tokens` is declared.
+    /// Whether the declaration covers the value at `tokens`.
     pub(super) fn covers(&self, tokens: &[String]) -> bool {
         self.tokens.len() == tokens.len() && self.agrees(tokens)
     }
 
-    /// Returns whether something below `tokens` is declared.
+    /// Whether the declaration is for something below `tokens`.
     pub(super) fn is_below(&self, tokens: &[String]) -> bool {
         self.tokens.len() > tokens.len() && self.agrees(tokens)
     }
@@ -39,7 +39,7 @@ impl Declared {
     }
 }
 
-/// Returns what the comments of a template declare.
+/// Returns the declarations in the comments of a template.
 pub(super) fn declared(template_file: &str, text: &str) -> Result<Vec<Declared>, Error> {
     let mut all = Vec::new();
     for (list, start) in comments(text).filter_map(|(comment, start)| adds(comment, start)) {
@@ -59,7 +59,7 @@ pub(super) fn declared(template_file: &str, text: &str) -> Result<Vec<Declared>,
     Ok(all)
 }
 
-/// Returns what stands between `{#` and `#}`, and where it begins.
+/// Returns the texts between `{#` and `#}`, with their byte offsets.
 fn comments(text: &str) -> impl Iterator<Item = (&str, usize)> {
     text.match_indices("{#").map(|(start, _)| {
         let start = start + 2;
@@ -68,13 +68,13 @@ fn comments(text: &str) -> impl Iterator<Item = (&str, usize)> {
     })
 }
 
-/// Returns the list of a comment that declares additions. A `-` at either end trims the blanks around the comment.
+/// Returns the list of a comment that declares additions, with its byte offset. A `-` at either end is tera's whitespace control.
 fn adds(comment: &str, start: usize) -> Option<(&str, usize)> {
     let list = comment.strip_prefix('-').unwrap_or(comment).trim_start().strip_prefix("adds:")?;
     Some((list.strip_suffix('-').unwrap_or(list), start + comment.len() - list.len()))
 }
 
-/// Returns the words of a list, and where each begins.
+/// Returns the words of a list, with their byte offsets.
 fn words(list: &str) -> impl Iterator<Item = (&str, usize)> {
     let mut next = 0;
     let words = list.split([' ', '\t', '\r', '\n', ',']).map(move |word| {
@@ -85,7 +85,7 @@ fn words(list: &str) -> impl Iterator<Item = (&str, usize)> {
     words.filter(|(word, _)| !word.is_empty())
 }
 
-/// Returns the parts of a JSON pointer to something below the root.
+/// Returns the parts of a JSON pointer, or `None` if it is malformed or refers to the root.
 fn tokens(pointer: &str) -> Option<Vec<String>> {
     let tokens: Vec<String> = pointer
         .strip_prefix('/')?

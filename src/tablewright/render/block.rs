@@ -1,9 +1,9 @@
-//! The one writer of YAML: a property, a policy document, a resource by hand, a whole template for `AWS::Include`.
+//! Writes block YAML: properties, policy documents, raw resources, whole templates for `AWS::Include`.
 //!
-//! In: a [`Tree`], a value of a tera template, JSON, or a document that was read; functions in their long form. Out: text that
-//! follows a `key:`, one entry and one item a line. It reads back as that very value. The bytes depend on nothing but the
-//! value: the keys of JSON stand in the order that people know from policies and resources, the others by name; those of a
-//! tree and of a document in their own order.
+//! The input is a [`Tree`], a value of a tera template, JSON, or a parsed document, with functions in their long form. The output
+//! is text that follows a `key:`, with one entry or item per line, and parses to the same value. It depends only on the value:
+//! keys of JSON are in the conventional order of policies and resources, then by name; keys of a tree or document keep their
+//! order.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use tablewright_template::{Kind, Node};
 use crate::render::scalar::scalar;
 use crate::render::tree::{COMMENT, Tree, short_form_of_call};
 
-/// Writes what follows `key:`, entries at the left margin: ` x` of a scalar, a line break and lines of anything else.
+/// Returns the text that follows `key:`, without indentation: ` x` for a scalar, otherwise a line break and lines.
 pub(super) fn block<T: Written>(value: &T) -> String {
     let mut out = String::new();
     write(value, 0, Place::Property, &mut out);
@@ -27,18 +27,18 @@ pub(super) fn long_block(node: &Node) -> String {
     out
 }
 
-/// The filter `yaml` of the templates: writes any value as what follows a `key:`, its lines indented by `indent` blanks.
+/// The filter `yaml` of the templates: writes a value as the text that follows a `key:`, indented by `indent` spaces.
 pub(super) fn yaml_filter(value: &tera::Value, kwargs: &tera::Kwargs) -> tera::TeraResult<tera::Value> {
     let mut out = String::new();
     write(value, kwargs.must_get("indent")?, Place::Property, &mut out);
     Ok(tera::Value::safe_string(&out))
 }
 
-/// What can be written: a value, and the order of its entries.
+/// A value that can be written, with the order of its entries.
 pub(super) trait Written: Sized {
     fn view(&self) -> View<'_, Self>;
 
-    /// Comment lines above the value, where it is an item of a list.
+    /// Comment lines above the value, if it is an item of a list.
     fn comment(&self) -> impl Iterator<Item = &str> {
         std::iter::empty()
     }
@@ -48,11 +48,11 @@ pub(super) enum View<'a, T> {
     Map(Vec<(&'a str, &'a T)>),
     List(&'a [T]),
     Text(&'a str),
-    /// A number, a boolean or null, or a function that is written already.
+    /// A number, a boolean, null, or a function that is already YAML.
     Plain(Cow<'a, str>),
-    /// What follows a `key:`, written already at the left margin.
+    /// YAML that follows a `key:`, without indentation.
     Block(&'a str),
-    /// As the user wrote it.
+    /// JSON of the user.
     Json(&'a Json),
 }
 
@@ -80,7 +80,7 @@ impl Written for Tree<'_> {
     }
 }
 
-/// A safe string is YAML already: a function, or a block that [`Tree::to_tera`] has written.
+/// A safe string is already YAML: a function, or a block that [`Tree::to_tera`] wrote.
 impl Written for tera::Value {
     fn view(&self) -> View<'_, Self> {
         if let Some(entries) = self.as_map() {
@@ -138,7 +138,7 @@ impl Written for Node {
     }
 }
 
-/// Whether a short form may stand here: CloudFormation forbids some inside of others, so inside of a function all are long.
+/// Where a function is. Inside of a function the long form is used, as CloudFormation does not allow all short forms there.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     Property,
@@ -182,7 +182,7 @@ fn write<T: Written>(value: &T, indent: usize, place: Place, out: &mut String) {
                 out.push('-');
                 let start = out.len();
                 write(item, indent + 2, place, out);
-                // The first line of what is below begins behind the dash.
+                // The first line of the item follows the dash.
                 if out[start..].starts_with('\n') {
                     out.replace_range(start..start + indent + 3, " ");
                 }
@@ -201,7 +201,7 @@ fn write<T: Written>(value: &T, indent: usize, place: Place, out: &mut String) {
     }
 }
 
-/// Writes a block that stands at the left margin with its lines indented.
+/// Appends a block with its lines indented.
 fn indented(block: &str, indent: usize, out: &mut String) {
     let mut lines = block.split('\n');
     out.push_str(lines.next().unwrap_or_default());
@@ -216,7 +216,7 @@ fn line(indent: usize, out: &mut String) {
     out.extend(std::iter::repeat_n(' ', indent));
 }
 
-/// YAML 1.1 wants a point and a signed exponent in a float: `1e300` would be text.
+/// Returns a number with a decimal point and a signed exponent, as YAML 1.1 requires: `1e300` would be a string.
 fn yaml_number(json: &str) -> String {
     let Some((mantissa, exponent)) = json.split_once(['e', 'E']) else {
         return json.to_owned();
@@ -226,7 +226,7 @@ fn yaml_number(json: &str) -> String {
     format!("{mantissa}{point}e{sign}{exponent}")
 }
 
-/// Returns the short form of a function with one text, or of `Fn::GetAtt`.
+/// Returns the short form of a function with one string argument, or of `Fn::GetAtt`.
 fn short_form<T: Written>(entries: &[(&str, &T)]) -> Option<String> {
     let [(function, argument)] = entries else { return None };
     match (*function, argument.view()) {
@@ -241,7 +241,7 @@ fn short_form<T: Written>(entries: &[(&str, &T)]) -> Option<String> {
     }
 }
 
-/// Returns the tag of a function that takes a list, and the list.
+/// Returns the tag of a function with a list argument, and the list.
 fn short_form_of_list<'a, T: Written>(entries: &[(&str, &'a T)]) -> Option<(&'static str, &'a T)> {
     const TAGS: [(&str, &str); 10] = [
         ("Fn::And", " !And"),
@@ -260,7 +260,7 @@ fn short_form_of_list<'a, T: Written>(entries: &[(&str, &'a T)]) -> Option<(&'st
     matches!(arguments.view(), View::List(_)).then_some((*tag, *arguments))
 }
 
-/// Returns the text of `!GetAtt`, or nothing where splitting it at the first dot would not give the two again.
+/// Returns the argument of `!GetAtt`, or `None` if splitting it at the first dot would not return the id and attribute.
 pub(super) fn get_att(id: &str, attribute: &str) -> Option<String> {
     let splits_again = !id.is_empty() && !id.contains('.') && !attribute.is_empty();
     splits_again.then(|| scalar(&format!("{id}.{attribute}")))
@@ -270,7 +270,7 @@ fn is_function(key: &str) -> bool {
     key.starts_with("Fn::")
 }
 
-/// Where a key stands: those of resources and policies in the order that AWS documents, all others behind them.
+/// Returns the sort rank of a key: keys of resources and policies in the order of the AWS documentation, then all others.
 fn rank(key: &str) -> usize {
     const FIRST: [&str; 19] = [
         "Type",
@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn one_entry_and_one_item_a_line() {
+    fn entries_and_items_have_their_own_lines() {
         let value = json!({
             "Statement": [
                 { "Action": ["a", "b"], "Effect": "Allow", "Resource": { "Fn::GetAtt": ["Note", "Arn"] } },
@@ -345,7 +345,7 @@ Nested:
     }
 
     #[test]
-    fn nothing_breaks_out_of_its_place() {
+    fn hostile_text_is_escaped() {
         for hostile in [
             "",
             " ",
@@ -408,7 +408,7 @@ Nested:
     }
 
     #[test]
-    fn numbers_are_numbers_in_both_versions_of_yaml() {
+    fn numbers_are_numbers_in_yaml_1_1_and_1_2() {
         for (json, yaml) in
             [("5", "5"), ("-1.5", "-1.5"), ("1e300", "1.0e+300"), ("1.5e-7", "1.5e-7"), ("2E+3", "2.0e+3")]
         {

@@ -1,8 +1,8 @@
-//! Reads the block YAML that the built-in templates write, and nothing else.
+//! A fast parser for the subset of block YAML that the built-in templates write.
 //!
-//! In: the text of a template. Out: its tree without positions, or nothing where a line has any other form; the general parser
-//! of `tablewright-template` reads that. Half the time of a render went into that parser. *Invariant:* a tree from here is the
-//! tree that the general parser gives, but for positions; a property test compares the two.
+//! Returns `None` for any other text, which the general parser of `tablewright-template` handles. The general parser took half of
+//! the time of rendering. *Invariant:* the tree is the same as that of the general parser, except for positions; a property test
+//! compares them.
 
 use std::collections::HashSet;
 
@@ -11,12 +11,12 @@ use tablewright_template::{Entry, Kind, MAX_BYTES, Node, Position, Scalar, Scala
 
 use crate::render::scalar::is_plain;
 
-/// Levels of blocks and brackets, well below what the general parser takes; the built-in templates need fifteen.
+/// Maximum nesting depth, well below that of the general parser; the built-in templates need 15.
 const MAX_DEPTH: usize = 50;
-/// YAML allows 1,024 characters for a key on one line.
+/// Maximum length of a key in bytes; YAML allows 1,024 characters.
 const MAX_KEY: usize = 1_000;
 
-/// Returns the tree of a text, if every line of it has a known form.
+/// Parses a text, if every line is in the supported subset.
 pub(super) fn read(text: &str) -> Option<Node> {
     let is_known = |byte: u8| byte == b'\n' || (b' '..=b'~').contains(&byte);
     if text.len() > MAX_BYTES || !text.bytes().all(is_known) {
@@ -28,7 +28,7 @@ pub(super) fn read(text: &str) -> Option<Node> {
     lines.next.is_none().then_some(root)
 }
 
-/// The lines of a text but empty ones and comments.
+/// The lines of a text, without empty ones and comments.
 struct Lines<'a> {
     rest: std::str::Split<'a, char>,
     next: Option<Line<'a>>,
@@ -54,7 +54,7 @@ fn node(kind: Kind) -> Node {
     Node { position: Position::START, kind }
 }
 
-/// Reads the block that begins with the next line.
+/// Parses the block that starts with the next line.
 fn block(lines: &mut Lines<'_>, indent: usize, depth: usize) -> Option<Node> {
     if depth > MAX_DEPTH {
         return None;
@@ -103,7 +103,7 @@ fn sequence(lines: &mut Lines<'_>, indent: usize, depth: usize) -> Option<Node> 
         }
         let item = line.text.strip_prefix("- ")?;
         if item.starts_with("- ") || key(item).is_some() {
-            // The text behind the dash is the first line of a block.
+            // The text after the dash is the first line of a block.
             lines.next = Some(Line { indent: indent + 2, text: item });
             items.push(block(lines, indent + 2, depth + 1)?);
         } else {
@@ -114,7 +114,7 @@ fn sequence(lines: &mut Lines<'_>, indent: usize, depth: usize) -> Option<Node> 
     Some(node(Kind::Sequence(items)))
 }
 
-/// Returns the key of a line and the text behind its colon.
+/// Returns the key of a line and the text after its colon.
 fn key(line: &str) -> Option<(String, &str)> {
     let (key, behind) = if line.starts_with(['\'', '"']) {
         quoted(line)?
@@ -140,7 +140,7 @@ fn key(line: &str) -> Option<(String, &str)> {
     }
 }
 
-/// Reads the value behind a key or a dash, which is in the block below where there is no text or only a tag.
+/// Parses the value after a key or dash. If there is no text, or only a tag, it is the block below.
 fn value(lines: &mut Lines<'_>, text: &str, indent: usize, depth: usize) -> Option<Node> {
     let mut below = |is_list: bool| {
         let next = lines.next.filter(|line| line.indent > indent)?;
@@ -166,12 +166,12 @@ fn value(lines: &mut Lines<'_>, text: &str, indent: usize, depth: usize) -> Opti
     }
 }
 
-/// Reads a list or a map in brackets that ends with its line.
+/// Parses a flow collection that ends with its line.
 fn flow(text: &str, depth: usize) -> Option<Node> {
     flow_value(text, depth).filter(|(_, behind)| behind.is_empty()).map(|(node, _)| node)
 }
 
-/// Reads a value between brackets, and returns the text behind it.
+/// Parses a value in a flow collection, and returns the text after it.
 fn flow_value(text: &str, depth: usize) -> Option<(Node, &str)> {
     if depth > MAX_DEPTH {
         return None;
@@ -188,7 +188,7 @@ fn flow_value(text: &str, depth: usize) -> Option<(Node, &str)> {
     Some((node(Kind::Scalar(scalar)), behind))
 }
 
-/// Reads items that `, ` separates, up to the closing bracket.
+/// Parses items separated by `, `, up to the closing bracket.
 fn flow_items<'a, T>(
     mut rest: &'a str,
     close: char,
@@ -217,7 +217,7 @@ fn flow_entry(text: &str, depth: usize) -> Option<(Entry, &str)> {
     Some((Entry { key: key.text, key_position: Position::START, value }, behind))
 }
 
-/// Reads a scalar between brackets, where a plain one has no colon.
+/// Parses a scalar in a flow collection, where plain scalars have no colon.
 fn flow_scalar(text: &str) -> Option<(Scalar, &str)> {
     if text.starts_with(['\'', '"']) {
         return quoted(text);
@@ -269,7 +269,7 @@ fn function_of_text(tag: &str, argument: &str) -> Option<Node> {
     }
 }
 
-/// Reads a scalar that ends with its line.
+/// Parses a scalar that ends with its line.
 fn scalar(text: &str) -> Option<Scalar> {
     if text.starts_with(['\'', '"']) {
         return quoted(text).filter(|(_, behind)| behind.is_empty()).map(|(scalar, _)| scalar);
@@ -277,7 +277,7 @@ fn scalar(text: &str) -> Option<Scalar> {
     let value = match text {
         "true" => ScalarValue::Boolean(true),
         "false" => ScalarValue::Boolean(false),
-        // The types of attributes, which are words of YAML 1.1 and no booleans to CloudFormation.
+        // Attribute types such as `N` are booleans in YAML 1.1, but strings in CloudFormation.
         "N" => ScalarValue::String,
         "null" => ScalarValue::Null,
         _ if is_plain(text) => ScalarValue::String,
@@ -286,7 +286,7 @@ fn scalar(text: &str) -> Option<Scalar> {
     Some(Scalar { text: text.to_owned(), style: Style::Plain, value })
 }
 
-/// Reads an integer of 64 bits, or a float with a point and a signed exponent, as JSON and both versions of YAML have them.
+/// Parses a 64-bit integer, or a float with a decimal point and a signed exponent, which JSON, YAML 1.1 and YAML 1.2 agree on.
 fn number(text: &str) -> Option<Number> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (mantissa, exponent) =
@@ -305,7 +305,7 @@ fn number(text: &str) -> Option<Number> {
     }
 }
 
-/// Reads a quoted text, and returns the text behind its last quote.
+/// Parses a quoted scalar, and returns the text after the closing quote.
 fn quoted(text: &str) -> Option<(Scalar, &str)> {
     if let Some(inside) = text.strip_prefix('\'') {
         let (text, behind) = single_quoted(inside)?;
@@ -326,7 +326,7 @@ fn single_quoted(mut rest: &str) -> Option<(String, &str)> {
     }
 }
 
-/// Reads the escapes that [`scalar`](crate::render::scalar) writes.
+/// Parses the escapes that [`scalar`](crate::render::scalar) writes.
 fn double_quoted(mut rest: &str) -> Option<(String, &str)> {
     let mut text = String::new();
     loop {

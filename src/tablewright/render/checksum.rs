@@ -1,4 +1,4 @@
-//! SHA-256, as people compare it.
+//! SHA-256 in hexadecimal.
 
 use std::fmt::Write as _;
 

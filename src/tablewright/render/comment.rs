@@ -1,13 +1,13 @@
-//! Text of the user's as comments: nothing in it may end the comment, and all of it is ASCII.
+//! Converts text of the user to YAML comments in ASCII, without characters that could end the comment.
 //!
-//! In: a doc comment, or the name of a file. Out: the same with every letter beyond ASCII written in those within, `?` for
-//! what has none. A value keeps its letters, see [`scalar`](super::scalar); a comment has to be readable.
+//! Characters beyond ASCII are transliterated, or replaced by `?` if that is not possible, to keep comments readable. Values are
+//! escaped instead: see [`scalar`](super::scalar).
 
 use std::borrow::Cow;
 
 use deunicode::deunicode_with_tofu_cow;
 
-/// Makes comment lines of a doc comment.
+/// Converts a doc comment to comment lines.
 pub(super) fn comment(doc: &str) -> Vec<String> {
     doc.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'])
         .map(|text| match line(text).trim_end() {
@@ -18,13 +18,14 @@ pub(super) fn comment(doc: &str) -> Vec<String> {
         .collect()
 }
 
-/// Makes text of one line.
+/// Converts text to one line.
 pub(super) fn line(text: &str) -> Cow<'_, str> {
     if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         return text.into();
     }
     let printable = |c: char| if c.is_control() { ' ' } else { c };
-    // Controls once before, since those beyond ASCII are none for `deunicode`, and once after, since it may write a line break.
+    // Replace control characters before, as `deunicode` does not handle those beyond ASCII, and after, as it may write line
+    // breaks.
     let text: String = text.chars().map(printable).collect();
     Cow::Owned(deunicode_with_tofu_cow(&text, "?").chars().map(printable).collect())
 }
@@ -34,7 +35,7 @@ mod tests {
     use super::comment;
 
     #[test]
-    fn one_line_in_ascii_for_each_line() {
+    fn each_line_becomes_an_ascii_comment_line() {
         for (doc, lines) in [
             ("", &[][..]),
             ("A note.\n\nKept – for a year…", &[" A note.", "", " Kept - for a year..."]),
@@ -51,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn no_character_leaves_ascii_or_the_line() {
+    fn every_character_becomes_printable_ascii() {
         let all: Vec<char> = ('\0'..=char::MAX).collect();
         for some in all.chunks(4096) {
             let lines = comment(&some.iter().flat_map(|c| ['a', *c, 'b']).collect::<String>());

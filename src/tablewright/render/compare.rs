@@ -1,7 +1,7 @@
-//! Holds what the templates made against what the definition says.
+//! Compares a rendered template with the definition.
 //!
-//! In: the tree that is wanted, the tree that was read back, and what templates of the user's declare to add. Out: every
-//! [`Difference`], and every [`Addition`] that was declared. What a template changes or drops is always a difference.
+//! Returns every [`Difference`], and every [`Addition`] that a template declares. A changed or dropped value is always a
+//! difference.
 
 use std::fmt;
 
@@ -10,32 +10,32 @@ use tablewright_template::{Kind, Node, Position};
 
 use crate::render::additions::{Addition, Declared};
 
-/// A place where what the templates made is not what the definition says.
+/// A difference between a rendered template and the definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// JSON pointer into the template.
     pub pointer: String,
-    /// What is different there.
+    /// The kind of difference.
     pub kind: DifferenceKind,
-    /// The file of the user's that lays the place out; nothing where none does.
+    /// The user's template that writes this part, if any.
     pub template_file: Option<String>,
-    /// Where it stands in the text that came out.
+    /// Position in the rendered text.
     pub position: Position,
 }
 
-/// What is different.
+/// The kind of a difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DifferenceKind {
-    /// The definition has it, what came out has not.
+    /// The value is missing from the rendered template.
     Dropped,
-    /// Both have it, and not the same.
+    /// The values differ.
     Changed {
-        /// What came out, as JSON.
+        /// The rendered value, as JSON.
         found: String,
-        /// What the definition says, as JSON.
+        /// The value of the definition, as JSON.
         wanted: String,
     },
-    /// The definition does not have it, and no template declares it.
+    /// The value is not in the definition, and no template declares it.
     Added,
 }
 
@@ -53,7 +53,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// Returns the beginning of a text that may be a whole resource.
+/// Shortens a text that may be a whole resource.
 fn short(text: &str) -> String {
     const MOST: usize = 60;
     let mut shown: String = text.chars().take(MOST).collect();
@@ -63,7 +63,7 @@ fn short(text: &str) -> String {
     shown
 }
 
-/// What two trees do not have in common.
+/// The result of comparing two trees.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Comparison {
     pub(super) differences: Vec<Difference>,
@@ -76,7 +76,7 @@ pub(super) fn compare(wanted: &Value, found: &Node, declared: &[Declared]) -> Co
     comparison
 }
 
-/// Where the comparison stands: a list on the stack, so that what is equal costs no text.
+/// The current path: a linked list on the stack, so that equal values need no allocation.
 enum Path<'a> {
     Root,
     Key(&'a Self, &'a str),
@@ -122,7 +122,7 @@ impl Comparing<'_> {
                         None => self.added(&path, entry.key_position, &entry.value),
                     }
                 }
-                // No key is there twice: if as many are common as are wanted, none is missing.
+                // Keys are unique: if the number of common keys is that of the definition, none is missing.
                 if common < wanted.len() {
                     for key in wanted.keys().filter(|key| found.get(key).is_none()) {
                         self.differ(&Path::Key(path, key), DifferenceKind::Dropped, found.position);
@@ -150,7 +150,7 @@ impl Comparing<'_> {
         }
     }
 
-    /// What is new is declared itself, or is a mapping of which every entry is declared.
+    /// Records an added value: an addition if it is declared, or if it is a mapping and all its entries are declared.
     fn added(&mut self, path: &Path<'_>, position: Position, found: &Node) {
         let tokens = path.tokens();
         if let Some(declared) = self.declared.iter().find(|declared| declared.covers(&tokens)) {

@@ -1,4 +1,4 @@
-//! Why a stack cannot be rendered, and what to do about it.
+//! Errors of rendering, and hints how to fix them.
 
 use std::path::PathBuf;
 
@@ -13,32 +13,31 @@ use crate::render::size::TooLarge;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A template is not well-formed, or uses a filter or a parent that does not exist. The report names file, line and
-    /// column, and shows the place.
-    #[error("the template is wrong")]
+    /// A template is malformed, or uses an unknown filter or parent. The source error has file, line, column and an excerpt.
+    #[error("invalid template")]
     Template(#[source] tera::Error),
     /// A template failed for one resource.
     #[error("cannot lay out `{id}`")]
     Layout {
-        /// The logical id, or the stack's id.
+        /// The logical id of the resource, or the id of the stack.
         id: String,
-        /// tera's report, with file, line, column and the place.
+        /// tera's error, with file, line, column and an excerpt.
         source: tera::Error,
     },
-    /// A file overrides nothing.
-    #[error("there is no built-in template `{name}`; there are: {}", names.join(", "))]
+    /// No built-in template has the name of the file.
+    #[error("no built-in template `{name}`; the built-in templates are: {}", names.join(", "))]
     UnknownTemplate {
         /// The file's name.
         name: String,
-        /// The names that there are.
+        /// The names of the built-in templates.
         names: Vec<&'static str>,
     },
-    /// A folder or file of templates cannot be read.
+    /// A directory or file of templates cannot be read.
     #[error("cannot read {}", path.display())]
     Unreadable {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The I/O error.
         source: std::io::Error,
     },
     /// A template extends one that does not exist, or itself.
@@ -46,85 +45,85 @@ pub enum Error {
     Parent {
         /// The file.
         template_file: String,
-        /// What it extends.
+        /// The name of the parent.
         parent: String,
-        /// Where.
+        /// Position of the name.
         position: Position,
-        /// The line, and a caret under the place.
+        /// The line, with a caret below the position.
         excerpt: String,
     },
-    /// What follows `adds:` in a template's comment is no pointer.
-    #[error("{template_file}, {position}: `{pointer}` is no place in a template\n{}", excerpt.trim_end())]
+    /// The text after `adds:` in a comment of a template is not a JSON pointer.
+    #[error("{template_file}, {position}: `{pointer}` is not a JSON pointer into a template\n{}", excerpt.trim_end())]
     Declaration {
         /// The file.
         template_file: String,
-        /// What stands there.
+        /// The invalid text.
         pointer: String,
-        /// Where.
+        /// Its position.
         position: Position,
-        /// The line, and a caret under the place.
+        /// The line, with a caret below the position.
         excerpt: String,
     },
-    /// An override hits nothing; [`check`](crate::check) says so too.
+    /// An override does not apply; [`check`](crate::check) reports this as a problem, too.
     #[error("the override of `{pointer}` at {at} does not apply: {why}")]
     Override {
         /// The JSON pointer.
         pointer: String,
-        /// Where it is written.
+        /// Source location of the override.
         at: Place,
-        /// What is not there.
+        /// Why it does not apply.
         why: String,
     },
-    /// What came out is not a template.
-    #[error("what {} makes of stack `{stack}` cannot be read back\n{}", files.join(" with "), excerpt.trim_end())]
+    /// The rendered text is not valid YAML.
+    #[error("the output of {} for stack `{stack}` is not valid YAML\n{}", files.join(" with "), excerpt.trim_end())]
     Unparsable {
         /// The stack's id.
         stack: String,
-        /// The user's templates; without any, the built-in ones.
+        /// The user's templates, or the built-in ones if there are none.
         files: Vec<String>,
-        /// The line that came out, and a caret under the place.
+        /// The line of the rendered text, with a caret below the position.
         excerpt: String,
-        /// Where and why.
+        /// The parse error.
         source: Box<template::ParseError>,
     },
-    /// A template of the user's has a letter beyond ASCII, or prints one with `| safe`.
-    #[error("what {} makes of stack `{stack}` is not ASCII\n{}", files.join(" with "), excerpt.trim_end())]
+    /// A template of the user has a character beyond ASCII, or writes one with `| safe`.
+    #[error("the output of {} for stack `{stack}` is not ASCII\n{}", files.join(" with "), excerpt.trim_end())]
     NotAscii {
         /// The stack's id.
         stack: String,
         /// The user's templates.
         files: Vec<String>,
-        /// The line that came out, and a caret under the place.
+        /// The line of the rendered text, with a caret below the position.
         excerpt: String,
     },
-    /// CloudFormation does not take so much in one template.
+    /// The template exceeds a quota of CloudFormation.
     #[error(transparent)]
     TooLarge(Box<TooLarge>),
-    /// What came out is not what the definition says.
+    /// The rendered template differs from the definition.
     #[error(
-        "what comes out of the templates for stack `{stack}` is not what its definition says{}",
+        "the rendered template of stack `{stack}` differs from its definition{}",
         listed(differences, text)
     )]
     Unfaithful {
         /// The stack's id.
         stack: String,
-        /// All that is different, in the order of what came out.
+        /// All differences, in the order of the rendered text.
         differences: Vec<Difference>,
-        /// What came out.
+        /// The rendered text.
         text: String,
     },
 }
 
 impl Error {
-    /// Returns what to do about it, where that is not plain from the message.
+    /// Returns how to fix the error, unless the message already says so.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Declaration { .. } => {
-                Some("name places by JSON pointer, with `*` for any one part: `{# adds: /Resources/*/Metadata/Owner #}`".to_owned())
+                Some("use JSON pointers, with `*` for any one part: `{# adds: /Resources/*/Metadata/Owner #}`".to_owned())
             }
             Self::Parent { template_file, .. } => {
-                Some(format!("a template can extend the built-in one of its name: `{{% extends \"builtin/{template_file}\" %}}`"))
+                Some(format!("a template can extend the built-in template with its name: `{{% extends \"builtin/{template_file}\" %}}`"))
             }
             Self::TooLarge(too_large) => Some(too_large.hint()),
             Self::Unfaithful { differences, .. } => Some(advice(differences)),
@@ -142,7 +141,7 @@ impl Error {
     }
 }
 
-/// Returns the differences as lines of a message, each with the place in what came out; of many, the first ones.
+/// Formats the first differences as lines of a message, each with an excerpt of the rendered text.
 fn listed(differences: &[Difference], text: &str) -> String {
     const MOST: usize = 5;
     let mut lines = String::new();
@@ -162,14 +161,14 @@ fn advice(differences: &[Difference]) -> String {
     let added = differences.iter().find(|difference| difference.kind == DifferenceKind::Added);
     let Some(added) = added.filter(|_| differences.iter().all(|one| one.kind == DifferenceKind::Added))
     else {
-        return "templates lay out what the definition says: change the definition, where the difference is meant"
+        return "a template only lays out the definition: if the difference is intended, change the definition"
             .to_owned();
     };
     let file = added.template_file.as_deref().unwrap_or("the template");
-    format!("if it is meant, declare it in {file}: `{{# adds: {} #}}`", pattern(&added.pointer))
+    format!("if it is intended, declare it in {file}: `{{# adds: {} #}}`", pattern(&added.pointer))
 }
 
-/// Returns the pointer to the same place of every resource: what a template adds to one, it adds to all that it lays out.
+/// Returns the pointer with `*` for the resource: a template adds a value to all resources that it writes.
 fn pattern(pointer: &str) -> String {
     let below = pointer.strip_prefix("/Resources/").and_then(|below| below.split_once('/'));
     below.map_or_else(|| pointer.to_owned(), |(_, below)| format!("/Resources/*/{below}"))

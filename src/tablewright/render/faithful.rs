@@ -1,8 +1,7 @@
 //! Parses the rendered text and compares it with the definition.
 //!
-//! In: a lowered stack and the text that templates made of it. Out: the template as it was read, and what the user's templates
-//! have added as they declare. A text with the same values in the same order, which is what the built-in templates write, is
-//! compared in one pass; any other is compared property by property.
+//! Returns the parsed template and the declared additions of the user's templates. A text with the same values in the same order,
+//! as the built-in templates write it, is compared in one pass; any other is compared property by property.
 
 use std::collections::HashMap;
 
@@ -27,7 +26,7 @@ pub(super) fn faithful(
         let (stack, files) = (stack.id.clone(), templates.files.clone());
         return Err(Error::NotAscii { stack, files, excerpt: position(text, offset).excerpt(text) });
     }
-    // The general parser reads any other form, and gives the positions that the report of a difference needs.
+    // The general parser handles any YAML, and returns the positions that differences are reported with.
     if let Some(found) = block_reader::read(text).filter(|found| is_same(lowered, found)) {
         return Ok((into_value(found), Vec::new()));
     }
@@ -43,7 +42,7 @@ pub(super) fn faithful(
     Err(Error::Unfaithful { stack: stack.id.clone(), differences, text: text.to_owned() })
 }
 
-/// Returns whether the text has the values of the stack and no others, in the same order.
+/// Whether the template has exactly the values of the stack, in the same order.
 pub(super) fn is_same(lowered: &LoweredStack<'_>, found: &Node) -> bool {
     let Kind::Mapping(found) = &found.kind else { return false };
     let mut found = found.iter();
@@ -117,7 +116,7 @@ fn is_same_tree(wanted: &Tree<'_>, found: &Node) -> bool {
     }
 }
 
-/// Returns the value of a node, without copying its texts.
+/// Returns the value of a node, without copying its strings.
 fn into_value(node: Node) -> Value {
     match node.kind {
         Kind::Mapping(entries) => entries
@@ -145,7 +144,7 @@ fn read_back(stack: &str, text: &str, templates: &Templates) -> Result<Node, Err
     })
 }
 
-/// Notes in each difference the user's template that wrote the property: that of the resource's type, else that of the stack.
+/// Sets in each difference the user's template that wrote the property: that of the resource type, else that of the stack.
 fn note_template_files(differences: &mut [Difference], stack: &Stack, templates: &Templates) {
     let of_resources: HashMap<String, &str> = lower::resources(stack)
         .filter_map(|resource| resource.ok().map(|resource| (resource.id, resource.template)))

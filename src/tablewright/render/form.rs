@@ -1,7 +1,7 @@
-//! The forms that a stack's template is written in: for people, for programs, and for the templates of others.
+//! The formats of a stack's template: YAML, JSON, and snippets for other templates.
 //!
-//! In: what was rendered. Out: text that parses to the same tree, or to its resources. All forms are made from the YAML, so
-//! that none can say something that was not reviewed.
+//! All formats are derived from the rendered YAML, so that they contain only what was reviewed: each parses to the same tree, or
+//! to its resources.
 
 use std::borrow::Cow;
 
@@ -14,27 +14,27 @@ use crate::render::{Rendered, lower};
 use crate::stack::Stack;
 use crate::table::settings::DeletionPolicy;
 
-/// A form of a stack's template.
+/// A format of a stack's template.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Form {
-    /// For people: functions in their short form, doc comments, a header. What is reviewed and committed.
+    /// YAML with functions in their short form, doc comments and a header, to be reviewed and committed.
     Yaml,
-    /// For programs: the same tree as JSON, one value a line, in the same order.
+    /// JSON with one value per line, in the same order.
     Json,
-    /// JSON without any white space: what fits best into the 51,200 bytes of a request.
+    /// JSON without white space, the shortest format, to fit into the 51,200 bytes of a request.
     JsonCompact,
-    /// The resources alone, for the `AWS::Include` transform below `Resources`, and for whoever takes resources from a file:
-    /// YAML with all functions in their long form, since `AWS::Include` takes no short ones. Parameters, mappings and
-    /// conditions that the resources refer to have to be in the template that includes them.
+    /// Only the resources, as YAML for the `AWS::Include` transform below `Resources`. Functions are in their long form, as
+    /// `AWS::Include` does not support short forms. The including template must define the parameters, mappings and conditions
+    /// that the resources refer to.
     Include,
-    /// The `AWS::CloudFormation::Stack` that a parent template pastes below its `Resources`, with the parameters handed
-    /// through. [`Yaml`](Self::Yaml) is the nested stack's own template, in the file beside it. The tables outlive
-    /// this resource, unless they are all to be deleted with their stack.
+    /// An `AWS::CloudFormation::Stack` to be pasted below `Resources` of a parent template, which passes the parameters on.
+    /// [`Yaml`](Self::Yaml) is the template of the nested stack, in a file beside it. The nested stack is retained if this
+    /// resource is removed, unless all tables have `DeletionPolicy: Delete`.
     Nested,
 }
 
 impl Rendered {
-    /// Returns the template in another form. `stack` and `env` are those that it was rendered from.
+    /// Returns the template in another format. `stack` and `env` are those that it was rendered from.
     ///
     /// ```
     /// use tablewright::render::{Form, Templates, render};
@@ -70,7 +70,7 @@ impl Rendered {
         }
     }
 
-    /// Returns the template in another form, like [`in_form`](Self::in_form), and keeps nothing else of it.
+    /// Converts the template to another format, like [`in_form`](Self::in_form), and drops the rest.
     ///
     /// ```
     /// use tablewright::render::{Form, Templates, render};
@@ -96,7 +96,7 @@ impl Rendered {
     }
 
     fn document(&self) -> Node {
-        template::parse(&self.text).expect("the text was read back when it was rendered")
+        template::parse(&self.text).expect("the text was parsed when it was rendered")
     }
 }
 
@@ -113,7 +113,7 @@ fn include(document: &Node, stack: &Stack, env: &str) -> String {
     let notes = match &needed[..] {
         [] => Vec::new(),
         needed => vec![format!(
-            "What they refer to of these must be in the template that includes them: {}.",
+            "If the resources refer to any of these, the including template must define them: {}.",
             needed.join("; ")
         )],
     };
@@ -148,7 +148,7 @@ fn nested(stack: &Stack, env: &str) -> String {
     if !stack.outputs.is_empty() {
         let outputs: Vec<String> =
             stack.outputs.iter().map(|output| format!("!GetAtt {id}.Outputs.{}", output.name)).collect();
-        notes.push(format!("What it tells the parent: {}.", outputs.join(", ")));
+        notes.push(format!("Outputs for the parent template: {}.", outputs.join(", ")));
     }
     with_header(
         stack,

@@ -1,12 +1,12 @@
-//! The comment that every file begins with: what made it, from where, how to make it again, and a checksum of what follows,
-//! so that a hand edit shows. Nothing in it varies by machine or day.
+//! The header comment of rendered files: tool version, source, command to render again, and a checksum of the rest of the file to
+//! detect edits. It does not depend on the machine or date.
 
 use crate::render::Form;
 use crate::render::checksum::sha256;
 use crate::render::comment::line;
 use crate::stack::Stack;
 
-/// Puts the header before the body. `notes` are lines for people, above the checksum.
+/// Returns the body with the header. `notes` are additional lines above the checksum.
 pub(super) fn with_header(stack: &Stack, env: &str, form: Form, notes: &[String], body: &str) -> String {
     let [id, env, file] = [&stack.id, env, &stack.at.file].map(line);
     let (part, flag) = match form {
@@ -27,7 +27,7 @@ pub(super) fn with_header(stack: &Stack, env: &str, form: Form, notes: &[String]
     )
 }
 
-/// Returns whether a text has the header that this tool writes.
+/// Whether a text has the header of this tool.
 #[must_use]
 pub fn is_ours(text: &str) -> bool {
     text.starts_with("# Stack `")

@@ -1,7 +1,6 @@
-//! Renders a lowered stack to YAML with tera's templates.
+//! Renders a lowered stack to YAML with tera templates, without the header.
 //!
-//! In: a lowered stack. Out: the text of the template without its header. Text is escaped when a template prints it;
-//! functions, and whatever the user wrote as JSON, are finished YAML by then.
+//! tera escapes text when a template prints it; functions and JSON of the user are already YAML before.
 
 use serde_json::Value;
 use tera::value::Key;
@@ -23,7 +22,7 @@ pub(super) fn lay_out(lowered: &LoweredStack<'_>, templates: &Templates) -> Resu
     if let Some(description) = &stack.description {
         context.insert_value("Description", description.as_str().into());
     }
-    // A template of the user's may look into an entry; the built-in one prints it as a whole.
+    // Only the user's templates access parts of an entry; the built-in one prints it as a whole.
     let body = if templates.overrides(STACK_TEMPLATE) { Tree::to_tera } else { Tree::to_block };
     for (section, entries) in lowered.sections() {
         let entries =
@@ -35,13 +34,13 @@ pub(super) fn lay_out(lowered: &LoweredStack<'_>, templates: &Templates) -> Resu
     made.map_err(|source| Error::Layout { id: stack.id.clone(), source })
 }
 
-/// Lays out a raw resource, as it is written.
+/// Renders a raw resource.
 fn lay_out_raw(id: &str, body: &Value) -> tera::Value {
     let body = block(body).replace('\n', "\n    ");
     tera::Value::safe_string(&format!("  {}:{body}", scalar(id)))
 }
 
-/// Renders one resource, in a call of its own instead of an include: tera drops the body of a parent template that an included
+/// Renders a resource. It is not included by the stack template, as tera drops the body of a parent template that an included
 /// template extends.
 fn lay_out_resource(resource: &Resource<'_>, templates: &Templates) -> Result<tera::Value, Error> {
     let mut context = tera::Context::new();
@@ -50,7 +49,7 @@ fn lay_out_resource(resource: &Resource<'_>, templates: &Templates) -> Result<te
     if !resource.overridden.is_empty() {
         context.insert_value("overridden", overridden(resource));
     }
-    // As of the sections: only a template of the user's looks into a property.
+    // Only the user's templates access parts of a property.
     if templates.overrides(resource.template) || templates.overrides(RESOURCE_TEMPLATE) {
         for (key, value) in &resource.body {
             context.insert_value(*key, value.to_tera());
@@ -68,7 +67,7 @@ fn lay_out_resource(resource: &Resource<'_>, templates: &Templates) -> Result<te
     Ok(tera::Value::safe_string(text.trim_matches('\n')))
 }
 
-/// Returns the names and the finished YAML of properties that overrides have changed.
+/// Returns the names and YAML of overridden properties.
 fn overridden(resource: &Resource<'_>) -> tera::Value {
     let properties = resource.overridden.iter().map(|(name, value)| {
         map([("Name", name.as_str().into()), ("Value", tera::Value::safe_string(&block(value)))])
@@ -76,7 +75,7 @@ fn overridden(resource: &Resource<'_>) -> tera::Value {
     properties.collect::<Vec<_>>().into()
 }
 
-/// Returns the comment lines of attributes by name, for templates that spell out `AttributeDefinitions`.
+/// Returns the comment lines of attributes, by name, for templates that write `AttributeDefinitions` themselves.
 fn comments_of_attributes(resource: &Resource<'_>) -> tera::Value {
     let definitions = resource
         .body

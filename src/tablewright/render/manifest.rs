@@ -1,8 +1,8 @@
-//! What a folder of rendered templates holds, for a deployment that has neither Rust nor the definitions.
+//! The manifest of a directory of rendered templates, for a deployment without Rust and the definitions.
 //!
-//! In: an environment, its stacks and their templates; or the bytes of a `manifest.json`. Out: a [`Manifest`], the same bytes
-//! on every machine and day, with one digest over all of it: what a pipeline approves is what it deploys. No line numbers:
-//! every edit of a comment would move them. It reads and writes no file.
+//! A [`Manifest`] has the same bytes on every machine and date, and a digest of all of it, so that a pipeline deploys exactly
+//! what was approved. It has no source locations, as they would change with every edit of a comment. No file is read or written
+//! here.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,10 +14,10 @@ use crate::render::Rendered;
 use crate::render::checksum::sha256;
 use crate::stack::Stack;
 
-/// The format that this version writes.
+/// The format that this version writes and reads.
 const FORMAT: u32 = 1;
 
-/// The rendered templates of one environment, in the order in which they are deployed.
+/// The rendered templates of an environment, in deployment order.
 ///
 /// ```
 /// use tablewright::render::{Manifest, Templates, render};
@@ -34,7 +34,7 @@ const FORMAT: u32 = 1;
 /// let manifest = Manifest::new(&env, [(&assembly.stacks[0], &rendered)]);
 /// assert_eq!(manifest.stacks[0].file, "notes.yaml");
 ///
-/// // Elsewhere, with nothing but the folder:
+/// // On another machine, with only the directory:
 /// let read = Manifest::read(manifest.to_json().as_bytes())?;
 /// assert_eq!(read.digest(), manifest.digest());
 /// assert_eq!(read.verify("notes.yaml", rendered.text.as_bytes())?.name, "demo-notes-dev");
@@ -44,12 +44,12 @@ const FORMAT: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Manifest {
-    /// The version that rendered the templates.
+    /// The version of tablewright that rendered the templates.
     pub tablewright: String,
     format: u32,
     /// The environment.
     pub environment: ManifestEnv,
-    /// The stacks, in the order in which they are deployed.
+    /// The stacks, in deployment order.
     pub stacks: Vec<ManifestStack>,
     digest: String,
 }
@@ -63,37 +63,37 @@ pub struct ManifestEnv {
     pub project: String,
     /// The environment's name.
     pub name: String,
-    /// Whether its tables hold data that people need.
+    /// Whether the environment is protected.
     pub protected: bool,
-    /// The region, where one is configured.
+    /// The Region, if one is configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// The account, where one is configured.
+    /// The account id, if one is configured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
 }
 
-/// A stack, its template, and what is set beside the template.
+/// A stack, its template, and its settings outside of the template.
 ///
 /// See [`Manifest`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ManifestStack {
-    /// What the command line calls it.
+    /// The id of the stack on the command line.
     pub id: String,
     /// `StackName`
     pub name: String,
-    /// The template's file, in the folder of the manifest.
+    /// The file name of the template, in the directory of the manifest.
     pub file: String,
     /// SHA-256 of the file, in hexadecimal.
     pub sha256: String,
-    /// How long the file is.
+    /// The size of the file, in bytes.
     pub bytes: usize,
-    /// How many resources it has.
+    /// The number of resources.
     pub resources: usize,
     /// Tags of the stack.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
-    /// Termination protection; `None` leaves it as it is.
+    /// Termination protection; `None` leaves it unchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub termination_protection: Option<bool>,
     /// The stack policy.
@@ -107,69 +107,69 @@ pub struct ManifestStack {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ManifestError {
-    /// It is not JSON, or not of our form.
+    /// It is not JSON, or does not match the format.
     #[error("the manifest is malformed")]
     Malformed(#[source] serde_json::Error),
-    /// Its format is not the one that this version reads.
-    #[error("the manifest has format {found}, and this version reads format {FORMAT}")]
+    /// It has a format that this version does not read.
+    #[error("the manifest has format {found}; this version reads format {FORMAT}")]
     Format {
         /// The manifest's format.
         found: u64,
     },
-    /// It lists under `requires` what a reader must understand and must not ignore. This version knows no such words.
-    #[error("the manifest requires what this version does not understand: {}", words.join(", "))]
+    /// It requires capabilities, in `requires`, that this version does not support. There are none yet.
+    #[error("the manifest requires capabilities that this version does not support: {}", words.join(", "))]
     Requires {
-        /// The words not understood.
+        /// The unsupported capabilities.
         words: Vec<String>,
     },
-    /// It is not what was written: somebody has edited it.
-    #[error("the manifest has been changed since it was written: its digest is {found}, and says {stated}")]
+    /// It was edited: the digest does not match.
+    #[error("the manifest was changed after it was written: its digest is {found}, but it states {stated}")]
     Edited {
-        /// What the manifest says.
+        /// The digest in the manifest.
         stated: String,
-        /// What it is.
+        /// The actual digest.
         found: String,
     },
-    /// A file is not beside the manifest, or is there twice.
-    #[error("the manifest names `{file}`, which {why}")]
+    /// A file is not in the directory of the manifest, or is listed twice.
+    #[error("the manifest lists `{file}`, which {why}")]
     File {
         /// The file.
         file: String,
-        /// What is wrong with the name.
+        /// Why it is invalid.
         why: &'static str,
     },
 }
 
-/// Why a file is not the one that was rendered.
+/// Why a file is not the rendered template.
 ///
 /// See [`Manifest::verify`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The manifest does not name the file.
-    #[error("the manifest does not name `{file}`")]
+    /// The manifest does not list the file.
+    #[error("the manifest does not list `{file}`")]
     Unknown {
         /// The file.
         file: String,
     },
-    /// The file has been changed since it was rendered.
+    /// The file was changed after it was rendered.
     #[error(
-        "`{file}` has been changed since it was rendered: its SHA-256 is {found}, and the manifest says {stated}"
+        "`{file}` was changed after it was rendered: its SHA-256 is {found}, but the manifest states {stated}"
     )]
     Changed {
         /// The file.
         file: String,
-        /// What the manifest says.
+        /// The SHA-256 in the manifest.
         stated: String,
-        /// What it is.
+        /// The actual SHA-256.
         found: String,
-        /// Whether it would be the same with `\n` for `\r\n`, as Git on Windows writes it.
+        /// Whether only line endings differ (`\r\n` for `\n`), as Git on Windows writes them.
         only_line_ends: bool,
     },
 }
 
 impl ManifestError {
-    /// Returns what to do about it.
+    /// Returns how to fix the error.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
@@ -184,12 +184,12 @@ impl ManifestError {
 }
 
 impl VerifyError {
-    /// Returns what to do about it.
+    /// Returns how to fix the error.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Changed { only_line_ends: true, .. } => {
-                "only its line ends differ: have Git leave them alone, with `*.yaml text eol=lf` in .gitattributes"
+                "only the line endings differ: add `*.yaml text eol=lf` to .gitattributes, so that Git does not change them"
             }
             Self::Changed { only_line_ends: false, .. } | Self::Unknown { .. } => {
                 "render the templates again with `tablewright render --out DIR`, and have them reviewed"
@@ -199,7 +199,7 @@ impl VerifyError {
 }
 
 impl ManifestStack {
-    /// Makes the entry of a stack and the template that was rendered from it.
+    /// Creates the entry of a stack, with the template that was rendered from it.
     ///
     /// ```
     /// use tablewright::render::{Manifest, ManifestStack, Templates, render};
@@ -235,10 +235,10 @@ impl ManifestStack {
 }
 
 impl Manifest {
-    /// The name of the file that holds a manifest.
+    /// The file name of a manifest.
     pub const FILE: &str = "manifest.json";
 
-    /// Makes the manifest of an environment's stacks.
+    /// Creates the manifest of an environment from its stacks and templates.
     ///
     /// See [`Manifest`].
     #[must_use]
@@ -247,8 +247,8 @@ impl Manifest {
         Self::of_stacks(env, stacks.collect())
     }
 
-    /// Makes the manifest of an environment from the entries of its stacks, so that a template need not be kept until the last
-    /// one is rendered.
+    /// Creates the manifest of an environment from the entries of its stacks, so that templates can be dropped after each is
+    /// rendered.
     ///
     /// See [`ManifestStack::new`].
     #[must_use]
@@ -276,10 +276,10 @@ impl Manifest {
     ///
     /// # Errors
     ///
-    /// See [`ManifestError`]: above all when somebody has edited it.
+    /// Returns a [`ManifestError`] if it is malformed, was edited, or has another format.
     pub fn read(json: &[u8]) -> Result<Self, ManifestError> {
         let value: Value = serde_json::from_slice(json).map_err(ManifestError::Malformed)?;
-        // First of all: a manifest of another version must be named as that, not as malformed.
+        // Checked first: a manifest of another format must not be reported as malformed.
         if let Some(found) = value["format"].as_u64().filter(|found| *found != u64::from(FORMAT)) {
             return Err(ManifestError::Format { found });
         }
@@ -287,7 +287,7 @@ impl Manifest {
         if !words.is_empty() {
             return Err(ManifestError::Requires { words });
         }
-        // Over what was read, whether this version knows it or not.
+        // The digest includes fields that this version does not know.
         let found = digest(&value);
         let manifest: Self = serde_json::from_value(value).map_err(ManifestError::Malformed)?;
         if manifest.digest != found {
@@ -297,7 +297,7 @@ impl Manifest {
         for ManifestStack { file, .. } in &manifest.stacks {
             let is_beside =
                 !file.is_empty() && !file.starts_with('.') && !file.contains(['/', '\\', ':', '\0']);
-            let why = if !is_beside { "is not beside it" } else { "is there twice" };
+            let why = if !is_beside { "is not in the same directory" } else { "is listed twice" };
             if !is_beside || !files.insert(file) {
                 return Err(ManifestError::File { file: file.clone(), why });
             }
@@ -305,18 +305,18 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// Returns the JSON, one item a line: the same bytes for the same manifest.
+    /// Returns the manifest as JSON with one value per line: the same bytes for the same manifest.
     ///
     /// See [`Manifest`].
     #[must_use]
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("every key is a text") + "\n"
+        serde_json::to_string_pretty(self).expect("every key is a string") + "\n"
     }
 
-    /// Returns the digest over all of the manifest, and by way of the checksums in it over all templates.
+    /// Returns the digest of the manifest, which covers all templates by their checksums.
     ///
     /// It is `sha256:` and the SHA-256, in hexadecimal, of the manifest as JSON without `digest`, without white space, and with
-    /// the keys of every object in the order of their code points.
+    /// the keys of every object sorted by code points.
     ///
     /// See [`Manifest`].
     #[must_use]
@@ -324,13 +324,13 @@ impl Manifest {
         &self.digest
     }
 
-    /// Returns the stack whose template a file is, if it is that to the byte.
+    /// Returns the stack of a template, if the bytes of the file match the manifest.
     ///
     /// See [`Manifest`].
     ///
     /// # Errors
     ///
-    /// When it is not, or when the manifest does not name the file.
+    /// Returns a [`VerifyError`] if the file was changed, or if the manifest does not list it.
     pub fn verify(&self, file: &str, bytes: &[u8]) -> Result<&ManifestStack, VerifyError> {
         let stack = self.stacks.iter().find(|stack| stack.file == file);
         let stack = stack.ok_or_else(|| VerifyError::Unknown { file: file.to_owned() })?;
@@ -349,7 +349,7 @@ impl Manifest {
     }
 
     fn as_value(&self) -> Value {
-        serde_json::to_value(self).expect("every key is a text")
+        serde_json::to_value(self).expect("every key is a string")
     }
 }
 
@@ -365,8 +365,8 @@ fn digest(manifest: &Value) -> String {
     format!("sha256:{}", sha256(manifest.to_string().as_bytes()))
 }
 
-/// Returns the value with the keys of every object in order, which a map of `serde_json` has only where no crate of the program
-/// asks for its feature `preserve_order`.
+/// Returns the value with the keys of every object sorted. A map of `serde_json` is sorted only if no crate of the program
+/// enables its feature `preserve_order`.
 fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(entries) => {

@@ -1,7 +1,7 @@
-//! Renders a stack as a CloudFormation template for review.
+//! Renders a stack as a CloudFormation template.
 //!
-//! In: a [`Stack`] and [`Templates`]. Out: [`Rendered`] text, the same bytes on every machine and day. *Invariant:* the text was
-//! parsed and compared with the model, so a template cannot drop, change or add a property unnoticed.
+//! The result is the same on every machine and date. *Invariant:* the text is parsed and compared with the model, so that a
+//! template cannot drop, change or add a property unnoticed.
 
 pub(crate) mod lower;
 mod tree;
@@ -46,16 +46,16 @@ pub use templates::Templates;
 /// A stack's template.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rendered {
-    /// The YAML text, with a header that says where it comes from.
+    /// The template as YAML, with a header.
     pub text: String,
-    /// The same as a tree, intrinsic functions in their long form.
+    /// The template as JSON, with intrinsic functions in their long form.
     pub template: Value,
-    /// What the user's templates add to the definition, as they declare it.
+    /// The declared additions of the user's templates.
     pub additions: Vec<Addition>,
 }
 
 impl Rendered {
-    /// Returns how large the template is.
+    /// Returns the size of the template.
     ///
     /// ```
     /// use tablewright::render::{Templates, render};
@@ -96,12 +96,12 @@ impl Rendered {
 ///
 /// # Errors
 ///
-/// With the built-in templates only when an override matches no property, or when the template is too large for
-/// CloudFormation. With templates of the user, see [`Error`].
+/// With the built-in templates, returns an error if an override does not apply or the template exceeds a quota of CloudFormation.
+/// For the user's templates, see [`Error`].
 pub fn render(stack: &Stack, env: &str, templates: &Templates) -> Result<Rendered, Error> {
     let lowered = LoweredStack::of(stack)?;
     let text = with_header(stack, env, Form::Yaml, &[], &layout::lay_out(&lowered, templates)?);
-    // Checked before it is parsed, which would refuse it with a less helpful error.
+    // Checked before parsing, which would return a less helpful error.
     if text.len() > template::MAX_BYTES {
         size::check(stack, &text, &lowered.to_json())?;
     }
@@ -110,7 +110,8 @@ pub fn render(stack: &Stack, env: &str, templates: &Templates) -> Result<Rendere
     Ok(Rendered { text, template, additions })
 }
 
-/// Writes a part of a template as block YAML at the left margin, functions in their short form where CloudFormation allows it.
+/// Returns a part of a template as block YAML without indentation, with functions in their short form where CloudFormation allows
+/// it.
 ///
 /// ```
 /// use tablewright::json;

@@ -1,7 +1,6 @@
-//! How large a template may be, how it is sent, and what to do where it is too large.
+//! Quotas of templates, how a template is sent, and how to split a stack that is too large.
 //!
-//! In: a stack and its template. Out: a [`Size`], a [`Body`], or [`TooLarge`] with a way to split the stack. A template that
-//! has to be uploaded is nothing unusual: some forty tables make one.
+//! A template of about forty tables already has to be uploaded to S3.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,38 +12,38 @@ use crate::render::Error;
 use crate::stack::Stack;
 use crate::table::scaling;
 
-/// The longest template that a request can hold (`TemplateBody`), in bytes.
+/// Maximum size of a template in a request (`TemplateBody`), in bytes.
 ///
 /// See [`Body`].
 pub const INLINE_BYTES: usize = 51_200;
 
-/// What CloudFormation takes in one template: `Template may not exceed 1000000 bytes in size.`
+/// Quotas of a template. Source: "CloudFormation quotas", and the error `Template may not exceed 1000000 bytes in size.`
 const MOST: Size = Size { resources: 500, outputs: 200, bytes: 1_000_000 };
 
-/// What a template is measured by.
+/// The size of a template, as far as it is limited by quotas.
 ///
 /// See [`Rendered::size`](crate::render::Rendered::size).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// How many `Resources` it has.
+    /// Number of `Resources`.
     pub resources: usize,
-    /// How many `Outputs` it has.
+    /// Number of `Outputs`.
     pub outputs: usize,
-    /// How long it is in the shortest of its forms, compact JSON in ASCII.
+    /// Size in bytes as compact JSON in ASCII, the shortest format.
     pub bytes: usize,
 }
 
-/// How a template reaches CloudFormation: always as ASCII.
+/// How a template is sent to CloudFormation, always as ASCII.
 ///
 /// CloudFormation accepts other characters, but GetTemplate returns `?` for each of them
 /// ([coverage-roadmap#1220](https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1220)), so a later
-/// comparison with what is deployed would find a difference that is none. A text that has such characters in its values is
-/// sent as JSON with `\uXXXX` escapes; one that has them in comments only is sent with `?` in the comments.
+/// comparison with the deployed template would find a false difference. A text with such characters in its values is
+/// sent as JSON with `\uXXXX` escapes; a text with such characters only in comments is sent with `?` in the comments.
 ///
 /// ```
 /// use tablewright::render::{Body, INLINE_BYTES};
 ///
-/// let text = format!("Resources: {{}}\n{}", "# made for people\n".repeat(4_000));
+/// let text = format!("Resources: {{}}\n{}", "# a long comment\n".repeat(4_000));
 /// assert!(text.len() > INLINE_BYTES);
 /// assert_eq!(Body::of("Resources: {}\n")?, Body::Inline("Resources: {}\n".into()));
 /// assert_eq!(Body::of(&text)?, Body::Inline(r#"{"Resources":{}}"#.into()));
@@ -52,25 +51,25 @@ pub struct Size {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body<'a> {
-    /// In the request (`TemplateBody`): the text itself, or compact JSON where only that fits.
+    /// In the request (`TemplateBody`): the text itself, or compact JSON if only that fits.
     Inline(Cow<'a, str>),
-    /// By way of S3 (`TemplateURL`): the text itself, or compact JSON where CloudFormation takes only that.
+    /// Uploaded to S3 (`TemplateURL`): the text itself, or compact JSON if only that is small enough.
     Upload {
-        /// What is to be uploaded.
+        /// The text to upload.
         text: Cow<'a, str>,
-        /// How long the text is as compact JSON, in bytes: more than [`INLINE_BYTES`].
+        /// Size as compact JSON, in bytes: more than [`INLINE_BYTES`].
         compact: usize,
     },
 }
 
 impl<'a> Body<'a> {
-    /// Returns how the text of a template is sent.
+    /// Decides how the text of a template is sent.
     ///
     /// See [`Body`].
     ///
     /// # Errors
     ///
-    /// When it does not fit or is not ASCII as it stands, and cannot be read.
+    /// Returns an error if the text has to be converted to JSON but cannot be parsed.
     pub fn of(text: &'a str) -> Result<Self, ParseError> {
         let text = in_ascii(text)?;
         if text.len() <= INLINE_BYTES {
@@ -88,7 +87,7 @@ impl<'a> Body<'a> {
     }
 }
 
-/// Returns a text of the same template in ASCII: the text itself where it can be kept, else JSON.
+/// Returns the same template in ASCII: the text itself if only comments have other characters, else JSON.
 fn in_ascii(text: &str) -> Result<Cow<'_, str>, ParseError> {
     if text.is_ascii() {
         return Ok(text.into());
@@ -99,7 +98,7 @@ fn in_ascii(text: &str) -> Result<Cow<'_, str>, ParseError> {
     Ok(if only_in_comments { replaced.into() } else { node.write_json(JsonLayout::Pretty).into() })
 }
 
-/// How long a value is as compact JSON in ASCII.
+/// Returns the size of a value as compact JSON in ASCII, in bytes.
 fn compact_bytes(value: &Value) -> usize {
     template::escape_non_ascii(value.to_string()).len()
 }
@@ -110,7 +109,7 @@ impl Size {
         Self { resources: entries("Resources"), outputs: entries("Outputs"), bytes: compact_bytes(template) }
     }
 
-    /// Returns which limits it comes near, nine tenths or more of what CloudFormation takes: time to split the stack.
+    /// Returns the quotas that are used by 90 % or more, when it is time to split the stack.
     ///
     /// ```
     /// use tablewright::render::Size;
@@ -140,36 +139,36 @@ impl Size {
     }
 }
 
-/// A template that is larger than CloudFormation takes.
+/// A template that exceeds a quota of CloudFormation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TooLarge {
     /// The stack's id.
     pub stack: String,
-    /// How large it is.
+    /// The size of the template.
     pub size: Size,
-    /// Its tables in stacks of their own that would fit with room to grow, in the order of their declaration.
+    /// A proposal to split its tables into stacks with room to grow, in the order of the definition.
     pub parts: Vec<Part>,
-    /// The largest tables, by logical id, and the size of each with its scaling.
+    /// The largest tables by logical id, and the size of each with its auto scaling.
     pub largest: Vec<(String, Size)>,
 }
 
-/// Tables that would fit into one stack, by logical id.
+/// A range of tables for one stack, by logical id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Part {
     /// The first table.
     pub first: String,
     /// The last table.
     pub last: String,
-    /// How many tables there are from the first to the last.
+    /// The number of tables from the first to the last.
     pub tables: usize,
-    /// How large they are together.
+    /// The total size.
     pub size: Size,
 }
 
-/// Returns an error for a template that CloudFormation would not take.
+/// Returns an error if a template exceeds a quota of CloudFormation.
 pub(super) fn check(stack: &Stack, text: &str, template: &Value) -> Result<(), Error> {
     let count = |section: &str| template[section].as_object().map_or(0, serde_json::Map::len);
-    // Nothing is shorter than compact JSON, which costs something to make and is needed for a long text only.
+    // Compact JSON is the shortest format. Creating it takes time, and is necessary only for a long text.
     let may_fit = text.len() <= MOST.bytes;
     if may_fit && count("Resources") <= MOST.resources && count("Outputs") <= MOST.outputs {
         return Ok(());
@@ -191,14 +190,14 @@ fn of_table(table: &crate::table::Table, template: &Value) -> (String, Size) {
     let resources = ids.filter_map(|id| template["Resources"].get(&id).map(|body| (id, body)));
     let size = resources.fold(Size { resources: 0, outputs: 0, bytes: 0 }, |size, (id, body)| Size {
         resources: size.resources + 1,
-        // `"Id":` before it and a comma behind.
+        // With `"Id":` before it and a comma after it.
         bytes: size.bytes + id.len() + compact_bytes(body) + 4,
         ..size
     });
     (table.id.clone(), size)
 }
 
-/// Puts tables into as many stacks as it takes to fill each to four fifths.
+/// Splits tables into stacks that each use at most 80 % of the quotas.
 fn parts(tables: &[(String, Size)]) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for (id, size) in tables {
@@ -233,24 +232,26 @@ impl fmt::Display for TooLarge {
 }
 
 impl TooLarge {
-    /// Returns how the stack can be split.
+    /// Returns a proposal how to split the stack.
     #[must_use]
     pub fn hint(&self) -> String {
         let mut lines = Vec::new();
         if self.size.outputs > MOST.outputs {
-            lines.push("keep the outputs that somebody reads, or publish them with `publish_ssm`".to_owned());
+            lines.push(
+                "remove outputs that are not used, or publish values with `publish_ssm` instead".to_owned(),
+            );
         }
         if self.size.resources > MOST.resources || self.size.bytes > MOST.bytes {
             match &self.parts[..] {
-                [] | [_] => lines.push("put some of its resources into another stack".to_owned()),
+                [] | [_] => lines.push("move some of its resources to another stack".to_owned()),
                 parts => {
-                    lines.push(format!("put its tables into {} stacks, such as:", parts.len()));
+                    lines.push(format!("split its tables into {} stacks, such as:", parts.len()));
                     lines.extend(parts.iter().map(|part| {
                         let Part { first, last, tables, size } = part;
                         format!("  {first} to {last}: {tables} tables, {}", shown(size))
                     }));
                     lines.push(
-                        "move tables that are not deployed yet: one that is would have to be imported into its new stack"
+                        "move tables that are not deployed yet: a deployed table must be imported into its new stack"
                             .to_owned(),
                     );
                 }
@@ -269,7 +270,7 @@ fn shown(size: &Size) -> String {
     format!("{} resource{plural}, {} bytes", grouped(size.resources), grouped(size.bytes))
 }
 
-/// Returns a number with its thousands apart.
+/// Formats a number with thousands separators.
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! The tera templates: built in, and overridden by a user's file of the same name.
+//! The tera templates: built-in ones, which a user's file with the same name overrides.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::render::additions::{self, Declared};
 use crate::render::block::yaml_filter;
 use crate::render::{Error, scalar};
 
-/// What the names of the built-in templates begin with, for the others to extend them.
+/// Prefix of the names of built-in templates, for `extends`.
 const PREFIX: &str = "builtin/";
 
 const BUILTIN: [(&str, &str); 7] = [
@@ -24,18 +24,17 @@ const BUILTIN: [(&str, &str); 7] = [
 
 /// A set of templates, ready to render.
 ///
-/// `stack.yaml` puts a stack together, and `resource.yaml` lays out any resource. `table.yaml`, `global-table.yaml`,
-/// `scalable-target.yaml`, `scaling-policy.yaml` and `ssm-parameter.yaml` extend that for one type each. A file of the same
-/// name takes the place of one, and may extend it: `{% extends "builtin/table.yaml" %}` with a block `properties` or
+/// `stack.yaml` is the template of a stack, and `resource.yaml` that of any resource. `table.yaml`, `global-table.yaml`,
+/// `scalable-target.yaml`, `scaling-policy.yaml` and `ssm-parameter.yaml` extend it for one resource type each. A file with the
+/// same name overrides a template, and can extend it: `{% extends "builtin/table.yaml" %}` with a block `properties` or
 /// `metadata`.
 ///
-/// A template of a resource sees `LogicalId`, `comment`, `Type`, `Condition`, `DependsOn`, `DeletionPolicy`,
-/// `UpdateReplacePolicy`, `Metadata`, `Properties`, `attribute_comments`, and in `overridden` the properties that overrides
-/// have changed. `{{ value | yaml(indent=8) }}` writes any of them as what follows a `key:`.
+/// The variables of a resource template are `LogicalId`, `comment`, `Type`, `Condition`, `DependsOn`, `DeletionPolicy`,
+/// `UpdateReplacePolicy`, `Metadata`, `Properties`, `attribute_comments`, and `overridden` with the overridden properties.
+/// `{{ value | yaml(indent=8) }}` writes a value as the text that follows a `key:`.
 ///
-/// A template lays out what the definition says: what comes out is read back and compared. To change or drop something is
-/// an error. To add something is one too, unless the template declares it, in a comment with the places that are new, as
-/// JSON pointers in which `*` is any one part:
+/// The rendered text is parsed and compared with the definition. Changed and dropped values are errors, and so are added values
+/// unless the template declares them in a comment, as JSON pointers in which `*` matches any one part:
 ///
 /// ```
 /// use tablewright::render::{Templates, render};
@@ -62,10 +61,10 @@ const BUILTIN: [(&str, &str); 7] = [
 /// # Ok::<(), tablewright::render::Error>(())
 /// ```
 ///
-/// What is added is part of the template like everything else: plans and deployments see it.
+/// Added values are planned and deployed like all others.
 pub struct Templates {
     pub(super) tera: Tera,
-    /// What files of the user's declare to add.
+    /// The additions that the user's files declare.
     pub(super) declared: Vec<Declared>,
     /// The names of the user's files.
     pub(super) files: Vec<String>,
@@ -78,12 +77,11 @@ impl Templates {
         Self::with_files::<String, String>([]).expect("the built-in templates are well-formed")
     }
 
-    /// Returns the built-in templates with the `.yaml` files of a folder in their place; a folder that does not exist overrides
-    /// nothing.
+    /// Returns the built-in templates, overridden by the `.yaml` files of a directory, if it exists.
     ///
     /// # Errors
     ///
-    /// When a file cannot be read, is not a template, or has a name that no template has.
+    /// Returns an error if a file cannot be read, is not a valid template, or does not have the name of a built-in template.
     pub fn with_folder(folder: &Path) -> Result<Self, Error> {
         let unreadable = |path: &Path| {
             let path = path.to_owned();
@@ -106,13 +104,13 @@ impl Templates {
         Self::with_files(files)
     }
 
-    /// Returns the built-in templates with others in their place, by name and text.
+    /// Returns the built-in templates, overridden by others, given by name and text.
     ///
     /// See [`Templates`].
     ///
     /// # Errors
     ///
-    /// When a text is not a template, or has a name that no template has.
+    /// Returns an error if a text is not a valid template, or a name is not that of a built-in template.
     pub fn with_files<N, T>(files: impl IntoIterator<Item = (N, T)>) -> Result<Self, Error>
     where
         N: Into<String>,
@@ -120,7 +118,7 @@ impl Templates {
     {
         let mut tera = Tera::default();
         tera.set_fallback_prefixes([PREFIX]).expect("no template was added yet");
-        // Every string that a template prints is escaped; a template cannot forget it.
+        // Every string that a template prints is escaped.
         tera.autoescape_on([".yaml"]);
         tera.set_escape_fn(scalar::escape);
         tera.register_filter("yaml", |value: &tera::Value, kwargs: tera::Kwargs, _: &tera::State| {
@@ -143,13 +141,13 @@ impl Templates {
         Ok(Self { tera, declared, files: names })
     }
 
-    /// Returns whether a file of the user's stands in the place of the template `name`.
+    /// Whether a file of the user overrides the template `name`.
     pub(super) fn overrides(&self, name: &str) -> bool {
         self.files.iter().any(|file| file == name)
     }
 }
 
-/// Returns the error of a template whose parent is wrong, which tera reports without the place.
+/// Returns the error for an invalid parent template, with the position, which tera's error does not have.
 fn wrong_parent(error: &tera::Error, all: &[(String, String)]) -> Option<Error> {
     let (name, parent) = match error.kind() {
         ErrorKind::MissingParent { current, parent } => (current, parent),
@@ -163,7 +161,7 @@ fn wrong_parent(error: &tera::Error, all: &[(String, String)]) -> Option<Error> 
     Some(Error::Parent { template_file, parent, position, excerpt: position.excerpt(text) })
 }
 
-/// Returns the place of a byte.
+/// Returns the position of a byte offset.
 pub(super) fn position(text: &str, offset: usize) -> Position {
     let before = &text[..offset];
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

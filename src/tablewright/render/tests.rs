@@ -1,4 +1,4 @@
-//! What comes out is what was meant: every property once, hostile text.
+//! Rendering of every property, every section, and hostile text.
 
 mod block_reader;
 mod definitions;
@@ -56,14 +56,14 @@ fn stack(table: Table) -> Stack {
 }
 
 #[test]
-fn every_property_has_its_place() {
+fn every_property_is_rendered() {
     for (name, table) in definitions::tables().into_iter().chain(definitions::global_tables()) {
         insta::assert_snapshot!(name, rendered(table).text);
     }
 }
 
 #[test]
-fn definitions_that_say_everything_are_sound() {
+fn definitions_with_every_property_are_valid() {
     for (name, table) in definitions::tables().into_iter().chain(definitions::global_tables()) {
         let mut stack = stack(table);
         stack.apply_environment(&Env::new("demo", "dev"));
@@ -74,7 +74,7 @@ fn definitions_that_say_everything_are_sound() {
 }
 
 #[test]
-fn the_same_definition_gives_the_same_bytes_and_the_checksum_is_theirs() {
+fn rendering_is_deterministic_and_the_checksum_matches() {
     let text = rendered(Table::of::<Event>()).text;
     assert_eq!(text, rendered(Table::of::<Event>()).text);
     let (header, body) = text.split_at(text.find("AWSTemplateFormatVersion").unwrap());
@@ -83,7 +83,7 @@ fn the_same_definition_gives_the_same_bytes_and_the_checksum_is_theirs() {
 }
 
 #[test]
-fn no_text_breaks_out_of_its_place() {
+fn hostile_text_is_escaped_everywhere() {
     for hostile in [
         "",
         " ",
@@ -152,8 +152,8 @@ fn no_text_breaks_out_of_its_place() {
             .kinesis(Kinesis::new(Expression::sub_with(hostile, [(hostile, hostile)])));
         let mut stack = stack(table);
         stack.description = Some(hostile.into());
-        // Rendering compares what it parses back with the model, so that coming back at all is the proof;
-        // the name is looked at once more because a comparison could be wrong as well.
+        // Rendering compares the parsed text with the model, so success is the proof. The name is checked again in case the
+        // comparison is wrong.
         let rendered = render(&stack, "dev", &Templates::builtin())
             .unwrap_or_else(|error| panic!("{hostile:?}: {error:?}"));
         assert_eq!(rendered.template["Resources"]["Event"]["Properties"]["TableName"], hostile);
@@ -162,7 +162,7 @@ fn no_text_breaks_out_of_its_place() {
 }
 
 #[test]
-fn a_function_is_short_outside_and_long_inside() {
+fn nested_functions_are_in_their_long_form() {
     let reference = |name: &str| Expression::Ref(name.into());
     for (expression, yaml) in [
         (reference("Name"), "!Ref Name"),
@@ -189,7 +189,7 @@ fn a_function_is_short_outside_and_long_inside() {
         ),
         (Expression::select_split(1, ":", reference("Arn")), "!Select [1, {'Fn::Split': [':', {Ref: Arn}]}]"),
     ] {
-        // Rendering compares what it reads back with the long form.
+        // Rendering compares the parsed text with the long form.
         let rendered = rendered(Table::of::<Event>().name(expression.clone()));
         let line = rendered.text.lines().find_map(|line| line.trim().strip_prefix("TableName: ")).unwrap();
         assert_eq!(line, yaml);
@@ -200,7 +200,7 @@ fn a_function_is_short_outside_and_long_inside() {
 }
 
 #[test]
-fn any_scalar_takes_an_expression() {
+fn any_scalar_can_be_an_expression() {
     let of = |name: &str| Expression::Ref(name.into());
     let auto = AutoScaling::between(of("Min"), of("Max"))
         .target(of("Target"))
@@ -249,7 +249,7 @@ fn any_scalar_takes_an_expression() {
 }
 
 #[test]
-fn an_override_stands_in_the_place_of_what_the_model_says() {
+fn an_override_replaces_the_value_of_the_model() {
     let table = Table::of::<Event>()
         .override_property("/BillingMode", json!("PROVISIONED"))
         .override_property("/KeySchema/0/KeyType", json!("hash: #"))
@@ -279,7 +279,7 @@ fn an_override_stands_in_the_place_of_what_the_model_says() {
 }
 
 #[test]
-fn every_section_of_a_stack_has_its_place() {
+fn every_section_of_a_stack_is_rendered() {
     let mut stack = Stack::new("events").description("Events");
     let stage = stack.parameter(
         Parameter::string("Stage")
@@ -325,7 +325,7 @@ fn every_section_of_a_stack_has_its_place() {
 }
 
 #[test]
-fn what_stands_beside_the_properties() {
+fn attributes_beside_properties_are_rendered() {
     let table = Table::of::<Event>()
         .billing(Billing::provisioned(Capacity::auto(1..=9), 1_u64))
         .condition("IsProd")

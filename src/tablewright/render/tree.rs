@@ -1,6 +1,6 @@
-//! The values of a template before layout, in the order of the template.
+//! The values of a template before layout, with CloudFormation's names and in the order of the template.
 //!
-//! Names are CloudFormation's own: the tree is what the tera templates see, and what the rendered text is compared with.
+//! The tree is the input of the tera templates, and what the rendered text is compared with.
 
 use std::borrow::Cow;
 
@@ -17,30 +17,30 @@ use crate::value::{Argument, Expression, Sub, Value};
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Tree<'a> {
     Text(Cow<'a, str>),
-    /// A word that CloudFormation reads as text though YAML 1.1 has it as a boolean: the `N` of `AttributeType`.
+    /// A plain string that is a boolean in YAML 1.1 but not in CloudFormation: `N` of `AttributeType`.
     Word(&'static str),
     Number(u64),
     Bool(bool),
     Call(Cow<'a, Expression>),
-    /// As the user wrote it, functions in their long form.
+    /// JSON of the user, with functions in their long form.
     Json(Cow<'a, serde_json::Value>),
     List(Vec<Self>),
     /// In the order of the template.
     Map(Vec<(&'static str, Self)>),
-    /// A map with comment lines above it, as an item of a list.
+    /// A map as an item of a list, with comment lines above it.
     Commented(Vec<String>, Box<Self>),
 }
 
-/// The key of the comment lines of a map, in the values that templates see: no property has this name.
+/// The key of the comment lines of a map in tera values. No property has this name.
 pub(super) const COMMENT: &str = "#";
 
 impl<'a> Tree<'a> {
-    /// Makes a map of those entries that have a value.
+    /// Creates a map of the entries that have a value.
     pub(super) fn map<const N: usize>(entries: [(&'static str, Option<Self>); N]) -> Self {
         Self::Map(entries.into_iter().filter_map(|(key, value)| Some((key, value?))).collect())
     }
 
-    /// Makes a list, or nothing where it would be empty: DynamoDB refuses empty lists.
+    /// Creates a list, or returns `None` if it would be empty, as DynamoDB rejects empty lists.
     pub(super) fn list(items: impl IntoIterator<Item = Self>) -> Option<Self> {
         let items: Vec<Self> = items.into_iter().collect();
         (!items.is_empty()).then_some(Self::List(items))
@@ -54,7 +54,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Returns the tree as parsed text would give it: JSON with intrinsic functions in their long form.
+    /// Returns the tree as JSON, with intrinsic functions in their long form, like the parsed text.
     pub(super) fn to_json(&self) -> serde_json::Value {
         match self {
             Self::Text(text) => (&**text).into(),
@@ -73,8 +73,8 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Returns the tree as the user's templates see it. Functions are finished YAML in their short form, and so is what the
-    /// user wrote: block YAML that follows a `key:`. Text is escaped when a template prints it.
+    /// Converts the tree to a tera value for the user's templates. Functions, in their short form, and JSON of the user are
+    /// already YAML that follows a `key:`. Text is escaped when a template prints it.
     pub(super) fn to_tera(&self) -> tera::Value {
         match self {
             Self::Text(text) => (&**text).into(),
@@ -95,8 +95,8 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Returns the tree as the built-in templates see it, which print a property as a whole: the entries of a map are finished
-    /// YAML. It is what the filter `yaml` makes of [`to_tera`](Self::to_tera), at a fraction of its cost.
+    /// Converts the tree to a tera value for the built-in templates, which print properties as a whole: the entries of a map are
+    /// already YAML. The result is that of the filter `yaml` on [`to_tera`](Self::to_tera), in a fraction of the time.
     pub(super) fn to_finished(&self) -> tera::Value {
         match self {
             Self::Map(entries) => tera_map(entries, Self::to_block).into(),
@@ -105,19 +105,19 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Returns what follows a `key:` as finished YAML.
+    /// Returns the YAML that follows a `key:`.
     pub(super) fn to_block(&self) -> tera::Value {
         tera::Value::safe_string(&block(self))
     }
 }
 
-/// Returns the entries as tera's templates see them, in their order.
+/// Converts entries to a tera map, in order.
 fn tera_map<'a>(entries: &[(&'static str, Tree<'a>)], value: impl Fn(&Tree<'a>) -> tera::Value) -> tera::Map {
     entries.iter().map(|(key, tree)| (Key::Str(key), value(tree))).collect()
 }
 
-/// The function in its short form, in one line. Inside of it all functions are long: CloudFormation forbids some short forms
-/// in others, and YAML forbids two tags on one value.
+/// Returns a function in its short form, in one line. Functions inside of it are in their long form: CloudFormation does not
+/// allow all short forms there, and YAML does not allow two tags on one value.
 pub(super) fn short_form_of_call(call: &Expression) -> String {
     match call {
         Expression::Ref(name) => format!("!Ref {}", scalar(name)),
@@ -143,7 +143,7 @@ fn flow_call(call: &Expression) -> String {
     format!("{{{}: {argument}}}", flow_scalar(name))
 }
 
-/// The name of a function, and its arguments in flow style.
+/// Returns the name of a function, and its arguments in flow style.
 fn parts(call: &Expression) -> (&'static str, String) {
     match call {
         Expression::Ref(name) => ("Ref", flow_scalar(name)),
@@ -245,7 +245,7 @@ impl<'a, T: Literal> From<&'a Value<T>> for Tree<'a> {
     }
 }
 
-/// What a property's value can be when it is no expression.
+/// A literal of a property.
 pub(super) trait Literal {
     fn tree(&self) -> Tree<'_>;
 }

@@ -1,6 +1,6 @@
-//! Where tables are made: the sandbox, or an endpoint of the developer's own that speaks DynamoDB.
+//! The endpoint that `local up` creates tables in: the sandbox, or a local DynamoDB.
 //!
-//! In: flags and the SDK's variables. Out: an [`Endpoint`] to send requests to. It is never AWS itself.
+//! It is selected by flags and the SDK's environment variables. *Invariant:* it is never AWS itself.
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,16 +18,16 @@ use crate::commands::local::refused::{is_unknown_operation, refused};
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 
-/// The region where nothing says another.
+/// The default Region.
 const REGION: &str = "us-east-1";
 
-/// The variables of the SDK, the special one first.
+/// The environment variables of the SDK, in order of precedence.
 const VARIABLES: [&str; 2] = ["AWS_ENDPOINT_URL_DYNAMODB", "AWS_ENDPOINT_URL"];
 
-/// How AWS's own hosts end.
+/// Suffixes of the host names of AWS.
 const AWS_HOSTS: [&str; 4] = ["amazonaws.com", "amazonaws.com.cn", "api.aws", "amazonaws.eu"];
 
-/// Where to make tables.
+/// Arguments that select the endpoint.
 #[derive(clap::Args)]
 pub(super) struct EndpointArgs {
     /// Endpoint to create the tables in, such as http://127.0.0.1:8000
@@ -38,7 +38,7 @@ pub(super) struct EndpointArgs {
     sandbox: bool,
 }
 
-/// Where it is said to be.
+/// A selected endpoint, before connecting.
 pub(super) enum Place {
     Sandbox,
     Url(String, Origin),
@@ -50,7 +50,7 @@ pub(super) struct Endpoint {
 }
 
 impl EndpointArgs {
-    /// Finds out where to work. AWS itself is refused.
+    /// Returns the selected endpoint, or an error if there is none or it is AWS itself.
     pub(super) fn place(&self) -> Result<Place> {
         if self.sandbox {
             return Ok(Place::Sandbox);
@@ -58,9 +58,11 @@ impl EndpointArgs {
         let variable =
             |name| Some((std::env::var(name).ok().filter(|url| !url.is_empty())?, Origin::Variable(name)));
         let given = self.endpoint_url.clone().map(|url| (url, Origin::Given));
-        let hint = "name your own, such as `--endpoint-url http://127.0.0.1:8000`, or use `--sandbox`; `tablewright deploy` makes tables on AWS";
+        let hint = "pass one, such as `--endpoint-url http://127.0.0.1:8000`, or use `--sandbox`; `tablewright deploy` creates tables on AWS";
         match given.or_else(|| VARIABLES.into_iter().find_map(variable)) {
-            None => Err(CommandError::usage("no endpoint: tables are not made on AWS itself").hint(hint)),
+            None => {
+                Err(CommandError::usage("no endpoint: tables are never created on AWS itself").hint(hint))
+            }
             Some((url, origin)) if is_aws(&url) => {
                 Err(CommandError::usage(format!("{url} ({origin}) is AWS itself")).hint(hint))
             }
@@ -70,7 +72,7 @@ impl EndpointArgs {
 }
 
 impl Place {
-    /// Goes there. Nothing is called yet.
+    /// Creates a client for the endpoint. No request is sent.
     pub(super) async fn connect(&self, scratch: &Path, region: Option<String>) -> Result<Endpoint> {
         let (url, origin) = match self {
             Self::Sandbox => {
@@ -86,7 +88,7 @@ impl Place {
                 Err(ConnectError::NoRegion { .. }) if how.region.is_none() => {
                     how.region = Some(REGION.to_owned());
                 }
-                // Those of the developer come first, since DynamoDB Local keeps the tables of each access key apart.
+                // Prefer the developer's credentials: DynamoDB Local has separate tables for each access key.
                 Err(
                     ConnectError::NoCredentials { .. }
                     | ConnectError::SignedOut { .. }
@@ -106,12 +108,12 @@ impl Place {
 }
 
 impl Endpoint {
-    /// Sends a request as it is.
+    /// Sends a request and returns the response.
     pub(super) async fn send(&self, action: &'static str, input: &Json) -> Result<Json, ApiError> {
         send(&self.client, action, input).await.map_err(|error| ApiError::unpack(action, &error))
     }
 
-    /// Returns `Table` of DescribeTable, none where there is no such table.
+    /// Returns `Table` of DescribeTable, or `None` if the table does not exist.
     pub(super) async fn describe(&self, table: &str) -> Result<Option<Json>> {
         match self.send("DescribeTable", &json!({ "TableName": table })).await {
             Ok(mut answer) => Ok(Some(answer["Table"].take())),
@@ -120,7 +122,7 @@ impl Endpoint {
         }
     }
 
-    /// Returns what is known of a table that is there.
+    /// Returns the deployed settings of an existing table.
     pub(super) async fn deployed(&self, table: &str) -> Result<Deployed> {
         let described = self.describe(table).await?.unwrap_or_default();
         let arn = described["TableArn"].as_str().unwrap_or_default().to_owned();
@@ -148,7 +150,7 @@ impl Endpoint {
         }
     }
 
-    /// Sends a request of an operation that some endpoints do not implement: DynamoDB Local has no tags. `Null` there.
+    /// Sends a request of an operation that some endpoints do not implement, such as tags in DynamoDB Local; returns `Null` then.
     async fn ask(&self, action: &'static str, input: &Json) -> Result<Json> {
         match self.send(action, input).await {
             Err(error) if is_unknown_operation(&error) => Ok(Json::Null),

@@ -1,4 +1,4 @@
-//! The file for `sam local --env-vars`: names of tables among whatever else a developer has in it.
+//! The file for `sam local --env-vars`, which may have other entries than table names.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -9,7 +9,7 @@ use crate::commands::render::write_whole;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 
-/// The file as it was read.
+/// The path and content of the file.
 pub(super) struct EnvFile {
     pub(super) path: PathBuf,
     text: Option<String>,
@@ -17,7 +17,7 @@ pub(super) struct EnvFile {
 }
 
 impl EnvFile {
-    /// Reads the file, where there is one.
+    /// Reads the file, if it exists.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let shown = path.display().to_string();
         let text = match fs::read_to_string(path) {
@@ -30,18 +30,18 @@ impl EnvFile {
         let strange = |error: CommandError| {
             error
                 .context(format!("cannot update {shown}: it is not a file for `sam local --env-vars`"))
-                .hint("name another file, or delete it")
+                .hint("use another file, or delete it")
         };
         let found: Json = serde_json::from_str(text.as_deref().unwrap_or("{}"))
             .map_err(|error| strange(CommandError::new(Exit::Usage, error)))?;
         let is_object = |value: &Json| value.is_object();
         if !is_object(&found) || !found.get("Parameters").is_none_or(is_object) {
-            return Err(strange(CommandError::usage("`Parameters` is not an object of an object")));
+            return Err(strange(CommandError::usage("`Parameters` is not an object in an object")));
         }
         Ok(Self { path: path.to_owned(), text, found })
     }
 
-    /// Writes what `names` has in `Parameters` beside what is there, whole or not at all; returns whether there was a difference.
+    /// Merges `Parameters` of `names` into the file and replaces it atomically; returns whether it changed.
     pub(super) fn write(&self, names: &Json) -> Result<bool> {
         let mut wanted = self.found.clone();
         if wanted.get("Parameters").is_none() {

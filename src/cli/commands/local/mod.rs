@@ -10,7 +10,7 @@ use crate::args::Common;
 use crate::error::Result;
 use crate::exit::Exit;
 
-/// Tables in a DynamoDB of your own: DynamoDB Local, an emulator, the sandbox
+/// Create tables in DynamoDB Local, an emulator or the sandbox
 #[derive(clap::Args)]
 #[command(arg_required_else_help = true)]
 pub(super) struct Args {

@@ -5,12 +5,12 @@ use tablewright_dynamodb::local::LocalError;
 use crate::error::CommandError;
 use crate::exit::Exit;
 
-/// Returns whether the endpoint does not implement the operation; DynamoDB Local has no tags, for example.
+/// Whether the endpoint does not implement the operation, such as tags in DynamoDB Local.
 pub(super) fn is_unknown_operation(error: &ApiError) -> bool {
     error.code.as_deref() == Some("UnknownOperationException")
 }
 
-/// Returns the command's error for a request that DynamoDB refused or did not receive.
+/// Returns the error for a request that DynamoDB rejected or did not receive.
 pub(super) fn refused(error: ApiError) -> CommandError {
     let ApiError { action, message, .. } = &error;
     let advice = tablewright_dynamodb::advice(message);
@@ -18,11 +18,11 @@ pub(super) fn refused(error: ApiError) -> CommandError {
     let refused = match &error.kind {
         ApiErrorKind::NotCloudFormation { endpoint } => {
             let endpoint = endpoint.as_deref().unwrap_or("the endpoint");
-            access(format!("{endpoint} is not DynamoDB: it answered {action} with {message}"))
-                .hint("is it the right endpoint?")
+            access(format!("{endpoint} is not DynamoDB: the response to {action} was {message}"))
+                .hint("check the endpoint")
         }
         ApiErrorKind::Unreachable { .. } => {
-            CommandError::from(error.clone()).hint("is it running? `--sandbox` needs nothing that runs")
+            CommandError::from(error.clone()).hint("check that it is running, or use `--sandbox`")
         }
         ApiErrorKind::Unavailable => access(format!("DynamoDB failed to answer {action}: {message}")),
         ApiErrorKind::Denied { .. } => access(format!("{action} is not allowed: {message}")),
@@ -37,7 +37,7 @@ pub(super) fn refused(error: ApiError) -> CommandError {
     advice.into_iter().fold(refused, CommandError::hint)
 }
 
-/// Returns the command's error for a table that cannot be brought to its definition, with its line.
+/// Returns the error for a table that cannot be updated to its definition, with its source location.
 pub(super) fn no_requests(error: LocalError) -> CommandError {
     let exit = match error {
         LocalError::Render(error) => return error.into(),

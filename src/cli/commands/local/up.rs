@@ -15,10 +15,10 @@ use crate::event_loop::run;
 use crate::exit::Exit;
 use crate::report::print;
 
-/// Create the tables of the stacks straight from the definitions, and update those that are there
+/// Create the tables of the stacks from the definitions, and update existing ones
 ///
-/// Nothing is ever created on AWS: it takes `--endpoint-url`, `--sandbox`, or one of the variables AWS_ENDPOINT_URL_DYNAMODB and
-/// AWS_ENDPOINT_URL. Any credentials will do.
+/// Nothing is created on AWS: requires `--endpoint-url`, `--sandbox`, or one of the variables AWS_ENDPOINT_URL_DYNAMODB and
+/// AWS_ENDPOINT_URL. Any credentials are accepted.
 #[derive(clap::Args)]
 pub(super) struct Args {
     /// Stacks whose tables to create (default: all)
@@ -26,15 +26,15 @@ pub(super) struct Args {
     stacks: Vec<String>,
     #[command(flatten)]
     endpoint: EndpointArgs,
-    /// Send and write nothing; print what `aws dynamodb create-table --cli-input-json` takes, a document for each table
+    /// Send and write nothing; print a document for `aws dynamodb create-table --cli-input-json` for each table
     #[arg(long)]
     dry_run: bool,
-    /// Write the names of the tables into this file, for `sam local --env-vars`; what else is in it stays
+    /// Write the table names to this file, for `sam local --env-vars`; other entries are kept
     #[arg(long, value_name = "FILE")]
     env_json: Option<PathBuf>,
 }
 
-/// A table, and the requests that bring it to its definition.
+/// A table, and the requests that create it or update it to its definition.
 struct Work<'s> {
     stack: &'s Stack,
     table: &'s Table,
@@ -42,19 +42,19 @@ struct Work<'s> {
     calls: Vec<Call>,
 }
 
-/// What was done to a table.
+/// The result for a table.
 #[derive(Default)]
 struct Done {
     created: bool,
     updated: Vec<String>,
-    /// What the endpoint does not implement.
+    /// Settings that the endpoint does not implement.
     left_out: Vec<String>,
 }
 
 pub(super) fn up(common: &Common, args: &Args) -> Result<Exit> {
     let project = common.project()?;
     let (env, env_config) = common.env(&project)?;
-    // Refused before anything is built.
+    // Returns an error before anything is built.
     let place = (!args.dry_run).then(|| args.endpoint.place()).transpose()?;
     let assembly = common.sound_assembly(&project, &env)?;
     let stacks = select(&assembly, &args.stacks)?;
@@ -73,14 +73,15 @@ pub(super) fn up(common: &Common, args: &Args) -> Result<Exit> {
         env_json(stacks.iter().copied()).map_err(|problem| no_regions(RegionsError::Problem(problem)))?;
     run(async {
         let endpoint = place.connect(&project.scratch(), env_config.region.clone()).await?;
-        // All tables are compared before the first is changed: a change that is impossible is refused while nothing is done.
+        // All tables are compared before the first one is changed, so that an impossible change is an error before any change.
         let mut works = Vec::new();
         for (stack, call) in wanted {
             works.push(look(&endpoint, stack, call).await?);
         }
         for work in &works {
             let done = bring(&endpoint, work).await.map_err(|error| {
-                let context = format!("{}: table `{}` is not as it is defined", work.table.at, work.name);
+                let context =
+                    format!("{}: table `{}` cannot be updated to its definition", work.table.at, work.name);
                 error.context(context).at(Some(work.table.at.clone()))
             })?;
             if !common.quiet {
@@ -98,7 +99,7 @@ pub(super) fn up(common: &Common, args: &Args) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Returns the requests that bring a table to its definition.
+/// Returns the requests that create a table or update it to its definition.
 async fn look<'s>(endpoint: &Endpoint, stack: &'s Stack, create: Call) -> Result<Work<'s>> {
     let table = stack.tables.iter().find(|table| table.id == create.table);
     let table = table.expect("a call is about a table of its stack");
@@ -117,7 +118,7 @@ fn changes(stack: &Stack, table: &Table, deployed: &Deployed) -> Result<Vec<Call
     update(stack, &table.id, deployed).map_err(no_requests)
 }
 
-/// Sends the requests of a table, each when the table is ACTIVE again.
+/// Sends the requests of a table, waiting until it is ACTIVE before each.
 async fn bring(endpoint: &Endpoint, work: &Work<'_>) -> Result<Done> {
     let mut done = Done::default();
     for call in &work.calls {
@@ -126,7 +127,7 @@ async fn bring(endpoint: &Endpoint, work: &Work<'_>) -> Result<Done> {
     if done.created {
         let deployed = endpoint.deployed(&work.name).await?;
         let mut rest = changes(work.stack, work.table, &deployed)?;
-        // CreateTable contained all settings; what the endpoint ignored then, it would ignore again.
+        // CreateTable has all settings; the endpoint would ignore again what it ignored then.
         rest.retain(|call| call.operation != Operation::UpdateTable);
         for call in &rest {
             done.take(endpoint, &work.name, call).await?;
@@ -150,12 +151,12 @@ impl Done {
         let updated = self.updated.join(", ");
         let mut told = match (self.created, updated.as_str()) {
             (true, _) => "created".to_owned(),
-            (false, "") if !self.left_out.is_empty() => "as it was".to_owned(),
+            (false, "") if !self.left_out.is_empty() => "unchanged".to_owned(),
             (false, "") => "up to date".to_owned(),
             (false, updated) => format!("updated: {updated}"),
         };
         if !self.left_out.is_empty() {
-            told.push_str(&format!("; the endpoint has no {}", self.left_out.join(", ")));
+            told.push_str(&format!("; not supported by the endpoint: {}", self.left_out.join(", ")));
         }
         told
     }
@@ -167,17 +168,17 @@ fn add(words: &mut Vec<String>, word: String) {
     }
 }
 
-/// Returns what a request changes, in DynamoDB's words.
+/// Returns the members that a request changes, as named in the API.
 fn what(call: &Call) -> String {
     match call.operation {
         Operation::CreateTable => "CreateTable".to_owned(),
         Operation::UpdateTimeToLive => "TimeToLive".to_owned(),
         Operation::TagResource | Operation::UntagResource => "Tags".to_owned(),
         Operation::UpdateTable => match call.input["GlobalSecondaryIndexUpdates"][0].as_object() {
-            // A change of the billing says it of the indexes too.
+            // A change of the billing mode includes the indexes.
             Some(index) if call.input.get("BillingMode").is_none() => {
-                let (deed, index) = index.iter().next().expect("an update of an index does something");
-                format!("{deed} {}", index["IndexName"].as_str().unwrap_or_default())
+                let (action, index) = index.iter().next().expect("an update of an index does something");
+                format!("{action} {}", index["IndexName"].as_str().unwrap_or_default())
             }
             _ => {
                 let members = call.input.as_object().into_iter().flatten().map(|(name, _)| name.as_str());

@@ -28,7 +28,7 @@ impl TemplateFile {
         }
         if found.len() > tablewright_template::MAX_BYTES as u64 {
             return Err(CommandError::usage(format!("{} has {} bytes", path.display(), found.len()))
-                .hint("CloudFormation takes templates of up to 1 MB; is it the right file?"));
+                .hint("CloudFormation accepts templates of up to 1 MB; check that this is the right file"));
         }
         Ok(Self { path: path.to_owned(), bytes: fs::read(path).map_err(unreadable)? })
     }

@@ -1,7 +1,6 @@
-//! A table as its template has it: one of ours with every override that hits something, or a resource by hand.
+//! The resource of a table as it is in the template: a defined table with its overrides applied, or a raw resource.
 //!
-//! In: a [`Stack`]. Out: what the template says at a place of the resource, as far as it can be known before a deployment, and
-//! the Rust line that says it.
+//! Rules read settings by JSON pointer, as far as they are known before a deployment, with the source location that sets them.
 
 use serde_json::{Value as Json, json};
 use tablewright_template::function;
@@ -19,27 +18,27 @@ use crate::table::overrides::Override;
 pub(super) struct Judged<'a> {
     pub(super) id: &'a str,
     pub(super) source: Source<'a>,
-    /// What stands below the logical id.
+    /// The attributes of the resource: `Type`, `Properties` and others.
     body: Json,
 }
 
 pub(super) enum Source<'a> {
     Defined(&'a Table),
-    ByHand(&'a RawResource),
+    Raw(&'a RawResource),
 }
 
 /// The value of a property in a template.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Setting<'a> {
-    /// Not set: the default of AWS holds.
+    /// Not set: the default of AWS applies.
     Absent,
     Value(&'a Json),
-    /// The value of a function, which only CloudFormation knows.
+    /// The value of an intrinsic function, which only CloudFormation can evaluate.
     Unknown,
 }
 
-/// What to write instead, in Rust and in the words of the template.
-pub(super) struct Instead {
+/// How to fix a problem: in Rust, and in a raw resource.
+pub(super) struct Fix {
     pub(super) call: &'static str,
     pub(super) property: &'static str,
 }
@@ -58,11 +57,11 @@ impl<'a> Judged<'a> {
             }),
         });
         let is_table = |raw: &&RawResource| raw.body["Type"] == PLAIN || raw.body["Type"] == GLOBAL;
-        defined.chain(stack.resources.iter().filter(is_table).map(Self::by_hand)).collect()
+        defined.chain(stack.resources.iter().filter(is_table).map(Self::from_raw)).collect()
     }
 
-    pub(super) fn by_hand(raw: &'a RawResource) -> Self {
-        Self { id: &raw.id, source: Source::ByHand(raw), body: raw.body.clone() }
+    pub(super) fn from_raw(raw: &'a RawResource) -> Self {
+        Self { id: &raw.id, source: Source::Raw(raw), body: raw.body.clone() }
     }
 
     pub(super) fn is_global(&self) -> bool {
@@ -73,7 +72,8 @@ impl<'a> Judged<'a> {
         self.body["Type"].as_str().unwrap_or_default()
     }
 
-    /// Returns where the settings that a replica can differ in stand, with words for whose they are.
+    /// Returns the JSON pointers to the settings that a global table has for each replica, with a description of the owner for
+    /// messages.
     pub(super) fn parts(&self) -> Vec<(String, String)> {
         if !self.is_global() {
             return vec![("/Properties".to_owned(), format!("table `{}`", self.id))];
@@ -89,7 +89,7 @@ impl<'a> Judged<'a> {
         self.items("/Properties/Replicas").into_iter().map(part).collect()
     }
 
-    /// Returns the places of the items of a list, where there is one.
+    /// Returns the JSON pointers to the items of a list; empty if there is none.
     pub(super) fn items(&self, list: &str) -> Vec<String> {
         match self.setting(list) {
             Setting::Value(Json::Array(items)) => {
@@ -99,7 +99,7 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// Returns the name of the index that stands at a place, if one does.
+    /// Returns the name of the index at a JSON pointer, if it is known.
     pub(super) fn index_name(&self, place: &str) -> Option<&str> {
         match self.setting(&format!("{place}/IndexName")) {
             Setting::Value(name) => name.as_str(),
@@ -107,29 +107,29 @@ impl<'a> Judged<'a> {
         }
     }
 
-    /// Returns what stands at a JSON pointer into the resource.
+    /// Returns the setting at a JSON pointer into the resource.
     pub(super) fn setting(&self, pointer: &str) -> Setting<'_> {
         setting(&self.body, pointer)
     }
 
-    /// Returns the JSON at a pointer, functions and all.
+    /// Returns the JSON at a pointer, including intrinsic functions.
     pub(super) fn json(&self, pointer: &str) -> &Json {
         self.body.pointer(pointer).unwrap_or(&Json::Null)
     }
 
-    /// Returns whether something is turned on, where that is known.
+    /// Whether a boolean setting is true; `None` if that is unknown.
     pub(super) fn is_on(&self, pointer: &str) -> Option<bool> {
         match self.setting(pointer) {
             Setting::Absent => Some(false),
             Setting::Value(Json::Bool(on)) => Some(*on),
-            // CloudFormation reads these as booleans too.
+            // CloudFormation accepts these strings as booleans.
             Setting::Value(Json::String(text)) if text == "true" => Some(true),
             Setting::Value(Json::String(text)) if text == "false" => Some(false),
             Setting::Value(_) | Setting::Unknown => None,
         }
     }
 
-    /// Returns the last override that has a say in what stands at a pointer.
+    /// Returns the last override that affects the setting at a pointer.
     pub(super) fn override_of(&self, pointer: &str) -> Option<&'a Override> {
         let Source::Defined(table) = self.source else { return None };
         let pointer = pointer.strip_prefix("/Properties")?;
@@ -140,14 +140,14 @@ impl<'a> Judged<'a> {
         last_first.find(|change| is_in(pointer, &change.pointer) || is_in(&change.pointer, pointer))
     }
 
-    /// Says that a rule is broken, unless the table has an exception from it.
+    /// Returns the problem that a rule is broken, unless the table has an exception for it.
     pub(super) fn broken(
         &self,
         rule: &Rule,
         severity: Severity,
         pointer: &str,
         message: impl Into<String>,
-        instead: &Instead,
+        fix: &Fix,
     ) -> Option<Problem> {
         if self.is_excepted(rule) {
             return None;
@@ -156,15 +156,15 @@ impl<'a> Judged<'a> {
             (_, Some(change)) => {
                 (&change.at, format!("change or remove the override of `{}`", change.pointer))
             }
-            (Source::ByHand(raw), None) => (&raw.at, instead.property.to_owned()),
+            (Source::Raw(raw), None) => (&raw.at, fix.property.to_owned()),
             (Source::Defined(table), None) => {
-                (place(table, pointer).unwrap_or(&table.at), instead.call.to_owned())
+                (place(table, pointer).unwrap_or(&table.at), fix.call.to_owned())
             }
         };
         Some(super::problem(rule, severity, at, message, help))
     }
 
-    /// Whether `Metadata` makes an exception, in one of the forms that the field has; the id is ours or that of a control.
+    /// Whether `Metadata` has an exception for a rule, in our format or that of a linter, by our id or that of a control.
     fn is_excepted(&self, rule: &Rule) -> bool {
         const LISTS: [&str; 5] = [
             "/tablewright/skip",
@@ -183,7 +183,7 @@ impl<'a> Judged<'a> {
 const PLAIN: &str = "AWS::DynamoDB::Table";
 const GLOBAL: &str = "AWS::DynamoDB::GlobalTable";
 
-/// Returns the setting at a JSON pointer. Below a function every setting is unknown, and `AWS::NoValue` is absent.
+/// Returns the setting at a JSON pointer. Settings below an intrinsic function are unknown, and `AWS::NoValue` is absent.
 pub(super) fn setting<'a>(body: &'a Json, pointer: &str) -> Setting<'a> {
     let mut value = body;
     for key in pointer.split('/').skip(1) {
@@ -206,7 +206,7 @@ pub(super) fn setting<'a>(body: &'a Json, pointer: &str) -> Setting<'a> {
     }
 }
 
-/// Returns the line of the index or the replica that a pointer goes into.
+/// Returns the source location of the index or replica that a pointer refers to.
 fn place<'a>(table: &'a Table, pointer: &str) -> Option<&'a Place> {
     let mut keys = pointer.split('/').skip(2);
     let (list, position) = (keys.next()?, keys.next()?.parse::<usize>().ok()?);

@@ -1,10 +1,10 @@
-//! H8, H9: the keys of a stack that its tables are encrypted with.
+//! H8, H9: KMS keys of a stack that encrypt its tables.
 
 use serde_json::Value as Json;
 use tablewright_template::{Reference, Role, visit_references};
 
 use crate::check::profile::Demands;
-use crate::check::profile::judged::{Instead, Judged, Setting};
+use crate::check::profile::judged::{Fix, Judged, Setting};
 use crate::check::profile::rule::{self, Rule};
 use crate::problem::Problem;
 use crate::stack::Stack;
@@ -15,15 +15,15 @@ pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], demands: &Demands, pro
         if !is_key && raw.body["Type"] != "AWS::KMS::ReplicaKey" {
             continue;
         }
-        let key = Judged::by_hand(raw);
-        let mut broken = |rule: &Rule, pointer: &str, message: String, instead: &'static str| {
+        let key = Judged::from_raw(raw);
+        let mut broken = |rule: &Rule, pointer: &str, message: String, fix: &'static str| {
             if let Some(severity) = rule.severity(demands) {
                 problems.extend(key.broken(
                     rule,
                     severity,
                     pointer,
                     message,
-                    &Instead { call: instead, property: instead },
+                    &Fix { call: fix, property: fix },
                 ));
             }
         };
@@ -41,7 +41,7 @@ pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], demands: &Demands, pro
             && is_kept(&key) == Some(false)
         {
             let message = format!(
-                "key `{}` is deleted when it leaves the stack, and table `{}` stays, which nobody can read without it",
+                "key `{}` is deleted with the stack, but table `{}` is retained and cannot be read without it",
                 raw.id, table.id
             );
             broken(
@@ -54,7 +54,7 @@ pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], demands: &Demands, pro
     }
 }
 
-/// Key material from outside cannot be rotated by KMS.
+/// Whether KMS rotates a key; `None` if that is unknown, or for imported key material, which KMS cannot rotate.
 fn rotates(key: &Judged<'_>) -> Option<bool> {
     match key.setting("/Properties/Origin") {
         Setting::Absent => key.is_on("/Properties/EnableKeyRotation"),
@@ -63,7 +63,7 @@ fn rotates(key: &Judged<'_>) -> Option<bool> {
     }
 }
 
-/// Whether a resource outlives its stack, where that is known.
+/// Whether a resource is retained when it is removed from the stack; `None` if that is unknown.
 fn is_kept(resource: &Judged<'_>) -> Option<bool> {
     match resource.setting("/DeletionPolicy") {
         Setting::Absent => Some(false),
@@ -72,7 +72,7 @@ fn is_kept(resource: &Judged<'_>) -> Option<bool> {
     }
 }
 
-/// Returns the logical ids of what a table names as its keys, by an alias of the stack or directly.
+/// Returns the logical ids of the KMS keys that a table refers to, directly or by an alias in the stack.
 fn keys_of(stack: &Stack, table: &Judged<'_>) -> Vec<String> {
     let mut keys = Vec::new();
     for (base, _) in table.parts() {

@@ -1,37 +1,36 @@
-//! What a profile demands of definitions, whatever they say: `check --policy dev|safe|hardened`.
+//! The requirements of a profile: `check --policy dev|safe|hardened`.
 //!
-//! In: an [`Assembly`] and [`Demands`]. Out: a [`Problem`] for each demand that a table, a key or a stack does not meet, at the
-//! Rust line that says so, with what to write and the controls of others that ask for the same. What counts is the template:
-//! an override is judged, and so are tables and keys by hand. *Invariant:* what a function comes to is CloudFormation's to
-//! know; of it nothing is said. The defaults of a profile meet its demands.
+//! Each [`Problem`] has the source location of the setting, how to fix it, and the ids of equivalent controls of other tools.
+//! Rules check the template, so that overrides and raw resources of tables and keys are checked, too. *Invariants:* the value of
+//! an intrinsic function is unknown and never a problem; the defaults of a profile meet its requirements.
 //!
-//! `error` is demanded, `warning` advised, `protected` an error where the environment is protected.
+//! `error` is required, `warning` recommended, `protected` required if the environment is protected.
 //!
-//! | rule | `dev` | `safe` | `hardened` | what | who asks |
+//! | rule | `dev` | `safe` | `hardened` | requirement | equivalent controls |
 //! | --- | --- | --- | --- | --- | --- |
 //! | H1 | – | error | error | point-in-time recovery is on, in every replica | checkov `CKV_AWS_28`, `CKV_AWS_165`; Control Tower `CT.DYNAMODB.PR.1`; Security Hub `DynamoDB.2`; Guard `DYNAMODB_PITR_ENABLED`; cfn_nag `W78`; cdk-nag `DynamoDBPITREnabled` |
-//! | H2 | – | – | error | it reaches back the full 35 days | nobody: fewer are no cheaper |
-//! | H3 | – | error | error | `DeletionPolicy` and `UpdateReplacePolicy` keep the items | nobody: cfn-lint's `I3011` asks only that they are said |
+//! | H2 | – | – | error | the recovery period is 35 days | none; a shorter period is not cheaper |
+//! | H3 | – | error | error | `DeletionPolicy` and `UpdateReplacePolicy` retain the table | none; cfn-lint's `I3011` only requires that they are set |
 //! | H4 | – | protected | error | deletion protection is on, in every replica | Security Hub `DynamoDB.6`; Config `DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED` |
 //! | H5 | – | protected | error | termination protection of the stack is on | Security Hub `CloudFormation.3` |
-//! | H6 | – | – | error | the stack policy lets no update replace or delete a table | nobody: it is CloudFormation's own guard |
-//! | H7 | – | – | error | the key is yours, in every replica | checkov `CKV_AWS_119`; Control Tower `CT.DYNAMODB.PR.2`; Guard `DYNAMODB_TABLE_ENCRYPTED_KMS`; cfn_nag `W74`; of these only the first tells your key from AWS's |
-//! | H8 | error | error | error | a key of the stack outlives the tables that it encrypts | nobody: without it their items are lost |
-//! | H9 | – | – | error | a key of the stack is rotated | checkov `CKV_AWS_7`; Control Tower `CT.KMS.PR.1`; Security Hub `KMS.4`; Guard `CMK_BACKING_KEY_ROTATION_ENABLED`; cdk-nag `KMSBackingKeyRotationEnabled` |
-//! | H10 | error | error | error | no policy allows actions to everybody, where R1 cannot see it: in an override, by hand | DynamoDB: `Resource-based policy grants unbounded access` |
-//! | H11 | – | – | error | no contributor insights with a key of yours: they put keys of items in plain text into CloudWatch | DynamoDB's documentation; C1 warns |
-//! | H12 | – | error | error | the tags that are asked for | Security Hub `DynamoDB.5` asks for any |
-//! | H13 | – | warning | error | provisioned capacity is scaled | Security Hub `DynamoDB.1`; Config `DYNAMODB_AUTOSCALING_ENABLED`; checkov `CKV2_AWS_16`; cdk-nag `DynamoDBAutoScalingEnabled` |
-//! | H14 | – | error | error | the billing mode is written; only an override or a table by hand could leave it out | cfn_nag `W73`; Guard `DYNAMODB_BILLING_MODE_RULE` |
-//! | H15 | warning | – | – | nothing stays behind: tables go with the stack, and both can go where the environment is not protected | nobody: a table that stays has its costs and its name |
+//! | H6 | – | – | error | the stack policy denies replacing and deleting tables | none |
+//! | H7 | – | – | error | encryption with a customer managed key, in every replica | checkov `CKV_AWS_119`; Control Tower `CT.DYNAMODB.PR.2`; Guard `DYNAMODB_TABLE_ENCRYPTED_KMS`; cfn_nag `W74`; only the first distinguishes customer managed from AWS managed keys |
+//! | H8 | error | error | error | a key in the stack is retained if a table that it encrypts is | none; the items cannot be read without it |
+//! | H9 | – | – | error | a key in the stack is rotated | checkov `CKV_AWS_7`; Control Tower `CT.KMS.PR.1`; Security Hub `KMS.4`; Guard `CMK_BACKING_KEY_ROTATION_ENABLED`; cdk-nag `KMSBackingKeyRotationEnabled` |
+//! | H10 | error | error | error | no policy allows actions to everyone, in overrides and raw resources, which R1 does not check | DynamoDB: `Resource-based policy grants unbounded access` |
+//! | H11 | – | – | error | no Contributor Insights with a customer managed key: it exposes keys of items as plain text in CloudWatch | DynamoDB's documentation; C1 warns |
+//! | H12 | – | error | error | the configured tags | Security Hub `DynamoDB.5` requires any |
+//! | H13 | – | warning | error | provisioned capacity has auto scaling | Security Hub `DynamoDB.1`; Config `DYNAMODB_AUTOSCALING_ENABLED`; checkov `CKV2_AWS_16`; cdk-nag `DynamoDBAutoScalingEnabled` |
+//! | H14 | – | error | error | the billing mode is set; only an override or a raw resource can omit it | cfn_nag `W73`; Guard `DYNAMODB_BILLING_MODE_RULE` |
+//! | H15 | warning | – | – | tables are deleted with the stack, and both can be deleted if the environment is not protected | none; a retained table keeps its costs and name |
 //!
-//! Not held to, since no template can tell: a backup plan (Security Hub `DynamoDB.4`), which selects tables by tags, so ask for
-//! the tag; the limits of the account (Guard `DYNAMODB_THROUGHPUT_LIMIT_CHECK`). Not held to on purpose: cfn_nag `W28`, which
-//! wants generated names, while a fixed name is what stops a replacement.
+//! Not checked, as a template does not show it: backup plans (Security Hub `DynamoDB.4`), which select tables by tags, so require
+//! the tag; and account limits (Guard `DYNAMODB_THROUGHPUT_LIMIT_CHECK`). Deliberately not checked: cfn_nag `W28`, which requires
+//! generated names, as a custom name prevents a replacement.
 //!
-//! A table or key with a reason is excepted by its `Metadata`, in the form of checkov (`checkov.skip`), cfn_nag
-//! (`cfn_nag.rules_to_suppress`), cdk-nag (`cdk_nag.rules_to_suppress`) or Guard (`guard.SuppressedRules`) and their id, or in
-//! our own: `.metadata("tablewright", json!({ "skip": [{ "id": "H4", "comment": "a cache" }] }))`.
+//! A table or key can have exceptions in its `Metadata`, in the format of checkov (`checkov.skip`), cfn_nag
+//! (`cfn_nag.rules_to_suppress`), cdk-nag (`cdk_nag.rules_to_suppress`) or Guard (`guard.SuppressedRules`) with the id of the
+//! control, or in our own: `.metadata("tablewright", json!({ "skip": [{ "id": "H4", "comment": "a cache" }] }))`.
 
 mod judged;
 mod key;
@@ -48,7 +47,7 @@ use crate::problem::{Problem, Severity};
 use crate::program::assembly::Assembly;
 use crate::program::env::Profile;
 
-/// What definitions are held to.
+/// Requirements for definitions.
 ///
 /// ```
 /// use tablewright::Profile;
@@ -59,16 +58,16 @@ use crate::program::env::Profile;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Demands {
-    /// Whose demands; not necessarily the profile that the definitions were made with.
+    /// The profile whose requirements apply; it may differ from the profile that the definitions were created with.
     pub profile: Profile,
-    /// Whether the environment is protected: then `safe` demands what guards against deletion.
+    /// Whether the environment is protected: then `safe` requires protection against deletion.
     pub protected: bool,
-    /// The keys of the tags that every table must have, for `safe` and `hardened`.
+    /// The keys of tags that `safe` and `hardened` require on every table.
     pub tags: Vec<String>,
 }
 
 impl Demands {
-    /// Makes the demands of a profile, for an environment that is not protected, with no tags.
+    /// Returns the requirements of a profile for an environment that is not protected, without tags.
     ///
     /// See [`Demands`].
     #[must_use]
@@ -77,9 +76,9 @@ impl Demands {
     }
 }
 
-/// Returns where the definitions do not meet the demands, in the order of the stacks; empty when all is well.
+/// Returns the problems of definitions that do not meet the requirements, in the order of the stacks.
 ///
-/// It says nothing of what [`check`](fn@crate::check::check) says: run both.
+/// It does not include the problems that [`check`](fn@crate::check::check) returns.
 ///
 /// ```
 /// use tablewright::check::{Demands, hold};
@@ -102,7 +101,7 @@ pub fn hold(assembly: &Assembly, demands: &Demands) -> Vec<Problem> {
     let mut problems = Vec::new();
     for stack in &assembly.stacks {
         let tables = Judged::all(stack);
-        // What guards a stack guards its tables.
+        // Protection of a stack matters only if it has tables.
         if !tables.is_empty() {
             stack::check(stack, &tables, demands, &mut problems);
         }
@@ -123,7 +122,7 @@ fn problem(
 ) -> Problem {
     let mut help = help.into();
     if !rule.controls.is_empty() {
-        help = format!("{help}; asked for by {}", rule.controls.join(", "));
+        help = format!("{help}; required by {}", rule.controls.join(", "));
     }
     Problem { severity, ..Problem::error(rule.id, at, message) }.help(help)
 }

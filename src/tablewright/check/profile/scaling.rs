@@ -1,6 +1,6 @@
-//! H13: provisioned capacity is scaled, of the table and of its indexes.
+//! H13: provisioned capacity of tables and indexes has auto scaling.
 
-use crate::check::profile::judged::{Instead, Setting, Source};
+use crate::check::profile::judged::{Fix, Setting, Source};
 use crate::check::profile::rule;
 use crate::check::profile::table::Holder;
 use crate::item::IndexKind;
@@ -8,7 +8,7 @@ use crate::table::Table;
 use crate::table::billing::{Billing, Capacity, Provisioned};
 
 impl Holder<'_> {
-    /// A scalable target by hand may be for any table: then nothing is known.
+    /// Does nothing if the stack has a raw scalable target, as that may be for any table.
     pub(super) fn scaling(&mut self) {
         let provisioned = match self.judged.setting("/Properties/BillingMode") {
             Setting::Absent => true,
@@ -22,7 +22,7 @@ impl Holder<'_> {
         match self.judged.source {
             _ if self.judged.is_global() => self.scaling_of_replicas(),
             Source::Defined(table) => self.scaling_of(table),
-            Source::ByHand(_) => self.fixed(
+            Source::Raw(_) => self.fixed(
                 "/Properties/ProvisionedThroughput",
                 "capacity",
                 &format!("table `{}`", self.judged.id),
@@ -35,24 +35,24 @@ impl Holder<'_> {
             &rule::SCALED,
             pointer,
             format!("the {what} of {owner} is fixed"),
-            &Instead {
-                call: "scale it: `Capacity::auto(5..=50)`; or `Billing::on_demand()`",
-                property: "scale it, or `BillingMode: PAY_PER_REQUEST`",
+            &Fix {
+                call: "use auto scaling, such as `Capacity::auto(5..=50)`, or `Billing::on_demand()`",
+                property: "use auto scaling, or set `BillingMode: PAY_PER_REQUEST`",
             },
         );
     }
 
-    /// The scaling of a plain table is resources of its own, which tablewright makes by the definition.
+    /// Checks a table that is not global: its scalable targets are separate resources, rendered from the definition.
     fn scaling_of(&mut self, table: &Table) {
         let owner = format!("table `{}`", table.id);
         match &table.billing {
-            // An override has made it provisioned, and nothing scales it.
+            // An override makes it provisioned, without scalable targets.
             Billing::OnDemand(_) => self.fixed("/Properties/BillingMode", "capacity", &owner),
             Billing::Provisioned(units) => self.units("/Properties", units, &owner),
         }
         let global = table.indexes.iter().filter(|index| index.kind == IndexKind::Global);
         for (position, index) in global.enumerate() {
-            // Without capacity of its own it is scaled with the table.
+            // Without its own capacity it has the auto scaling of the table.
             if let Some(units) = &index.provisioned {
                 let place = format!("/Properties/GlobalSecondaryIndexes/{position}");
                 self.units(&place, units, &format!("index `{}` of {owner}", index.name));
@@ -69,7 +69,8 @@ impl Holder<'_> {
         }
     }
 
-    /// A global table has its scaling in its properties: of writes with the table and the index, of reads with each replica.
+    /// Checks a global table, which has auto scaling in its properties: for writes in the table and indexes, for reads in each
+    /// replica.
     fn scaling_of_replicas(&mut self) {
         let judged = self.judged;
         let table = format!("table `{}`", judged.id);
@@ -86,7 +87,7 @@ impl Holder<'_> {
             self.scaled_or_fixed(&base, "Read", &owner);
             let own = format!("{base}/GlobalSecondaryIndexes");
             for (_, name) in &indexes {
-                // What a replica says nothing of is as the table says, which is a fixed number.
+                // A replica without a setting has that of the table, which is fixed.
                 let place =
                     judged.items(&own).into_iter().find(|place| judged.index_name(place) == Some(name));
                 let place = place.unwrap_or_else(|| format!("{own}/-"));

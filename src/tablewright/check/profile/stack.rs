@@ -1,4 +1,4 @@
-//! H5, H6: the guards of a stack that has tables.
+//! H5, H6: termination protection and stack policy of a stack with tables.
 
 use crate::check::profile::judged::Judged;
 use crate::check::profile::rule::{self, Rule};
@@ -16,14 +16,14 @@ pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], demands: &Demands, pro
     if stack.termination_protection != Some(true) {
         broken(
             &rule::TERMINATION_PROTECTION,
-            format!("stack `{id}` can be deleted: termination protection is not on"),
-            "`.termination_protection(true)`, or leave it to the environment",
+            format!("termination protection of stack `{id}` is off"),
+            "set `.termination_protection(true)`, or use the default of the environment",
         );
     } else if !demands.protected {
         broken(
             &rule::LEAVES_NOTHING,
             format!("termination protection of stack `{id}` is on: `destroy` cannot delete it"),
-            "leave `.termination_protection(true)` out, or make it `env.protected()`",
+            "remove `.termination_protection(true)`, or pass `env.protected()`",
         );
     }
     let allowed = tables.iter().find_map(|table| {
@@ -35,7 +35,7 @@ pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], demands: &Demands, pro
         broken(
             &rule::STACK_POLICY,
             format!("the stack policy of stack `{id}` allows `{action}` of table `{table}`"),
-            "`.keep_tables()`, or deny it in `.policy(…)`",
+            "use `.keep_tables()`, or deny it in `.policy(…)`",
         );
     }
 }

@@ -1,11 +1,11 @@
-//! What a stack policy says of an action. Without a policy everything is allowed; with one, what it does not allow is denied,
-//! and a denial is stronger than a permission.
+//! Evaluates stack policies. Without a policy all updates are allowed. With one, an update is denied unless it is allowed, and
+//! `Deny` overrides `Allow`. Source: "Prevent updates to stack resources" in the CloudFormation user guide.
 
 use serde_json::Value as Json;
 
 use crate::check::profile::judged::Judged;
 
-/// Returns whether an update that does `action` to the resource is stopped.
+/// Whether the policy denies an update with `action` on the resource.
 pub(super) fn denies(policy: Option<&Json>, action: &str, resource: &Judged<'_>) -> bool {
     let Some(policy) = policy else { return false };
     let statements = list(&policy["Statement"]);
@@ -30,7 +30,7 @@ fn concerns(statement: &Json, action: &str, id: &str, resource_type: &str) -> bo
         && holds(&statement["Condition"], resource_type)
 }
 
-/// `ResourceType` is the only key that conditions of stack policies have, these two the operators.
+/// Stack policies support only these two operators in conditions, and only the key `ResourceType`.
 fn holds(condition: &Json, resource_type: &str) -> bool {
     let operators = condition.as_object().into_iter().flatten();
     operators.into_iter().all(|(operator, keys)| match operator.as_str() {
@@ -51,7 +51,7 @@ fn list(value: &Json) -> &[Json] {
     }
 }
 
-/// `*` stands for any text.
+/// Whether a text matches a pattern, where `*` matches any number of characters.
 fn fits(pattern: &str, text: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == text,
@@ -67,7 +67,7 @@ mod tests {
     use super::fits;
 
     #[test]
-    fn a_star_stands_for_any_text() {
+    fn a_star_matches_any_text() {
         for (pattern, text, expected) in [
             ("*", "", true),
             ("*", "Update:Replace", true),

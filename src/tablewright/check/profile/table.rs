@@ -1,9 +1,9 @@
-//! H1 to H4, H7, H10 to H12, H14, H15: what a table is held to, each replica of a global one on its own.
+//! H1 to H4, H7, H10 to H12, H14, H15: requirements for tables, and for each replica of a global table.
 
 use serde_json::Value as Json;
 
 use crate::check::profile::Demands;
-use crate::check::profile::judged::{Instead, Judged, Setting, Source};
+use crate::check::profile::judged::{Fix, Judged, Setting, Source};
 use crate::check::profile::rule::{self, Rule};
 use crate::check::resource_policy;
 use crate::problem::Problem;
@@ -11,7 +11,7 @@ use crate::stack::Stack;
 
 pub(super) fn check(stack: &Stack, judged: &Judged<'_>, demands: &Demands, problems: &mut Vec<Problem>) {
     let mut holder = Holder { stack, judged, demands, problems };
-    holder.what_becomes_of_it();
+    holder.retention();
     holder.billing();
     holder.scaling();
     holder.key();
@@ -24,7 +24,7 @@ pub(super) fn check(stack: &Stack, judged: &Judged<'_>, demands: &Demands, probl
     }
 }
 
-/// One table, what it is held to, and what was found.
+/// A table, the requirements for it, and the problems found.
 pub(super) struct Holder<'a> {
     pub(super) stack: &'a Stack,
     pub(super) judged: &'a Judged<'a>,
@@ -33,15 +33,9 @@ pub(super) struct Holder<'a> {
 }
 
 impl Holder<'_> {
-    pub(super) fn broken(
-        &mut self,
-        rule: &Rule,
-        pointer: &str,
-        message: impl Into<String>,
-        instead: &Instead,
-    ) {
+    pub(super) fn broken(&mut self, rule: &Rule, pointer: &str, message: impl Into<String>, fix: &Fix) {
         if let Some(severity) = rule.severity(self.demands) {
-            self.problems.extend(self.judged.broken(rule, severity, pointer, message, instead));
+            self.problems.extend(self.judged.broken(rule, severity, pointer, message, fix));
         }
     }
 
@@ -53,9 +47,9 @@ impl Holder<'_> {
                 &rule::RECOVERY,
                 &enabled,
                 format!("point-in-time recovery of {owner} is off"),
-                &Instead {
-                    call: "`.point_in_time_recovery(Days(35))`, or leave `.no_point_in_time_recovery()` out",
-                    property: "`PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true }`",
+                &Fix {
+                    call: "use `.point_in_time_recovery(Days(35))`, or remove `.no_point_in_time_recovery()`",
+                    property: "set `PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true }`",
                 },
             );
             return;
@@ -64,11 +58,10 @@ impl Holder<'_> {
         if let Setting::Value(value) = self.judged.setting(&days)
             && let Some(back) = number(value).filter(|back| *back < MOST_DAYS)
         {
-            let message =
-                format!("point-in-time recovery of {owner} reaches back {back} days of {MOST_DAYS}");
-            self.broken(&rule::RECOVERY_DAYS, &days, message, &Instead {
-                call: "`.point_in_time_recovery(Days(35))`; the days cost nothing, the size of the table does",
-                property: "leave `RecoveryPeriodInDays` out: it is 35 then",
+            let message = format!("the recovery period of {owner} is {back} days; {MOST_DAYS} are required");
+            self.broken(&rule::RECOVERY_DAYS, &days, message, &Fix {
+                call: "use `.point_in_time_recovery(Days(35))`; the price depends on the size of the table, not on the period",
+                property: "remove `RecoveryPeriodInDays`: the default is 35",
             });
         }
     }
@@ -82,9 +75,9 @@ impl Holder<'_> {
                     &rule::DELETION_PROTECTION,
                     &pointer,
                     message,
-                    &Instead {
-                        call: "`.deletion_protection(true)`, or leave it to the environment",
-                        property: "`DeletionProtectionEnabled: true`",
+                    &Fix {
+                        call: "set `.deletion_protection(true)`, or use the default of the environment",
+                        property: "set `DeletionProtectionEnabled: true`",
                     },
                 );
             }
@@ -94,9 +87,9 @@ impl Holder<'_> {
                     &rule::LEAVES_NOTHING,
                     &pointer,
                     message,
-                    &Instead {
-                        call: "leave `.deletion_protection(true)` out, or make it `env.protected()`",
-                        property: "leave `DeletionProtectionEnabled` out",
+                    &Fix {
+                        call: "remove `.deletion_protection(true)`, or pass `env.protected()`",
+                        property: "remove `DeletionProtectionEnabled`",
                     },
                 );
             }
@@ -104,19 +97,19 @@ impl Holder<'_> {
         }
     }
 
-    /// `DeletionPolicy` and `UpdateReplacePolicy`; without them CloudFormation deletes.
-    fn what_becomes_of_it(&mut self) {
+    /// Checks `DeletionPolicy` and `UpdateReplacePolicy`; without them CloudFormation deletes the table.
+    fn retention(&mut self) {
         let id = self.judged.id;
         for (policy, when, call) in [
             (
                 "DeletionPolicy",
-                "it leaves the stack",
-                "`.deletion_policy(DeletionPolicy::RetainExceptOnCreate)`",
+                "it is removed from the stack",
+                "use `.deletion_policy(DeletionPolicy::RetainExceptOnCreate)`",
             ),
             (
                 "UpdateReplacePolicy",
                 "it is replaced",
-                "`.update_replace_policy(UpdateReplacePolicy::Retain)`",
+                "use `.update_replace_policy(UpdateReplacePolicy::Retain)`",
             ),
         ] {
             let pointer = format!("/{policy}");
@@ -126,20 +119,20 @@ impl Holder<'_> {
                 Setting::Unknown => continue,
             };
             if kept {
-                let message = format!("table `{id}` stays behind when {when}, with its name and its costs");
+                let message = format!("table `{id}` is retained when {when}, and keeps its name and costs");
                 self.broken(
                     &rule::LEAVES_NOTHING,
                     &pointer,
                     message,
-                    &Instead {
-                        call: "leave the policy out: the profile `dev` deletes",
-                        property: "`DeletionPolicy: Delete` and `UpdateReplacePolicy: Delete`",
+                    &Fix {
+                        call: "remove the policy: the profile `dev` deletes the table",
+                        property: "set `DeletionPolicy: Delete` and `UpdateReplacePolicy: Delete`",
                     },
                 );
             } else {
                 let message = format!("table `{id}` and its items are deleted when {when}");
-                let property = "`DeletionPolicy: RetainExceptOnCreate` and `UpdateReplacePolicy: Retain`";
-                self.broken(&rule::KEPT, &pointer, message, &Instead { call, property });
+                let property = "set `DeletionPolicy: RetainExceptOnCreate` and `UpdateReplacePolicy: Retain`";
+                self.broken(&rule::KEPT, &pointer, message, &Fix { call, property });
             }
         }
     }
@@ -147,39 +140,37 @@ impl Holder<'_> {
     fn billing(&mut self) {
         let pointer = "/Properties/BillingMode";
         if self.judged.setting(pointer) == Setting::Absent {
-            let message = format!(
-                "table `{}` does not say its billing mode, which is then provisioned",
-                self.judged.id
-            );
-            let instead = "`BillingMode: PAY_PER_REQUEST`";
-            self.broken(&rule::BILLING_SAID, pointer, message, &Instead { call: instead, property: instead });
+            let message =
+                format!("table `{}` has no billing mode, which defaults to provisioned", self.judged.id);
+            let fix = "set `BillingMode: PAY_PER_REQUEST`";
+            self.broken(&rule::BILLING_SAID, pointer, message, &Fix { call: fix, property: fix });
         }
     }
 }
 
 impl Holder<'_> {
-    /// `SSEEnabled` is the whole table's; the key itself stands with each replica of a global one.
+    /// Checks encryption. `SSEEnabled` is a property of the table; a global table has the key in each replica.
     fn key(&mut self) {
         let id = self.judged.id;
         let global = self.judged.is_global();
-        let instead = Instead {
+        let fix = Fix {
             call: match global {
                 true => {
-                    "`.key(…)` of every replica, or `Encryption::customer_key(\"alias/…\")` for an alias that every Region has"
+                    "set `.key(…)` for every replica, or `Encryption::customer_key(\"alias/…\")` with an alias that exists in every Region"
                 }
                 false => {
-                    "`.encryption(Encryption::customer_key(…))`, or leave it to the profile `hardened`, which makes a key"
+                    "set `.encryption(Encryption::customer_key(…))`, or use the profile `hardened`, which creates a key"
                 }
             },
-            property: "`SSESpecification: { SSEEnabled: true, SSEType: KMS, KMSMasterKeyId: … }`",
+            property: "set `SSESpecification: { SSEEnabled: true, SSEType: KMS, KMSMasterKeyId: … }`",
         };
         let enabled = "/Properties/SSESpecification/SSEEnabled";
         if self.judged.is_on(enabled) == Some(false) {
             self.broken(
                 &rule::CUSTOMER_KEY,
                 enabled,
-                format!("table `{id}` has a key of DynamoDB's, not yours"),
-                &instead,
+                format!("table `{id}` is encrypted with an AWS owned key, not a customer managed key"),
+                &fix,
             );
             return;
         }
@@ -194,14 +185,14 @@ impl Holder<'_> {
                 self.broken(
                     &rule::NOT_AWS_KEY,
                     &pointer,
-                    format!("{owner} has a key of AWS's, not yours"),
-                    &instead,
+                    format!("{owner} is encrypted with the AWS managed key, not a customer managed key"),
+                    &fix,
                 );
             }
         }
     }
 
-    /// What R1 cannot see: policies of tables by hand, and those that an override brings.
+    /// Checks policies that R1 does not: those in raw resources and overrides.
     fn policies(&mut self, base: &str, owner: &str) {
         for block in [
             "ResourcePolicy",
@@ -211,20 +202,15 @@ impl Holder<'_> {
             let pointer = format!("{base}/{block}/PolicyDocument");
             let unseen = match self.judged.source {
                 Source::Defined(_) => self.judged.override_of(&pointer).is_some(),
-                Source::ByHand(_) => true,
+                Source::Raw(_) => true,
             };
             if let Setting::Value(document) = self.judged.setting(&pointer)
                 && unseen
-                && resource_policy::statements(document).any(resource_policy::allows_everybody)
+                && resource_policy::statements(document).any(resource_policy::allows_everyone)
             {
-                let message = format!("a policy of {owner} allows actions to everybody");
-                let instead = "name an account or a role as `Principal`, or add a `Condition`";
-                self.broken(
-                    &rule::NOT_PUBLIC,
-                    &pointer,
-                    message,
-                    &Instead { call: instead, property: instead },
-                );
+                let message = format!("a policy of {owner} allows actions to everyone");
+                let fix = "use an account or a role as the `Principal`, or add a `Condition`";
+                self.broken(&rule::NOT_PUBLIC, &pointer, message, &Fix { call: fix, property: fix });
             }
         }
     }
@@ -241,21 +227,21 @@ impl Holder<'_> {
                 let whose =
                     index.map_or_else(|| owner.to_owned(), |name| format!("index `{name}` of {owner}"));
                 let message =
-                    format!("contributor insights put keys of {whose} in plain text into CloudWatch");
+                    format!("Contributor Insights exposes keys of {whose} as plain text in CloudWatch");
                 self.broken(
                     &rule::NO_INSIGHTS,
                     &pointer,
                     message,
-                    &Instead {
-                        call: "leave `.contributor_insights(…)` out: the table has a key of yours",
-                        property: "leave `ContributorInsightsSpecification` out",
+                    &Fix {
+                        call: "remove `.contributor_insights(…)`: the table is encrypted with a customer managed key",
+                        property: "remove `ContributorInsightsSpecification`",
                     },
                 );
             }
         }
     }
 
-    /// CloudFormation hands tags of the stack on to plain tables; replicas have their own (aws-cdk#25443).
+    /// CloudFormation propagates tags of the stack to tables, but not to replicas (aws-cdk#25443).
     fn tags(&mut self, base: &str, owner: &str) {
         let list = format!("{base}/Tags");
         let entries = match self.judged.setting(&list) {
@@ -264,7 +250,7 @@ impl Holder<'_> {
             Setting::Value(_) | Setting::Unknown => return,
         };
         let keys: Option<Vec<&str>> = entries.iter().map(|entry| entry.get("Key")?.as_str()).collect();
-        // A tag that a function gives can be any.
+        // A tag from an intrinsic function may have any key.
         let Some(keys) = keys else { return };
         let missing = |tag: &&String| {
             let of_stack = !self.judged.is_global() && self.stack.tags.contains_key(*tag);
@@ -276,8 +262,8 @@ impl Holder<'_> {
                 &rule::TAGS,
                 &list,
                 format!("{owner} has no tag `{tag}`"),
-                &Instead {
-                    call: "`.tag(…)` on the table, or for all plain tables on the stack",
+                &Fix {
+                    call: "add `.tag(…)` to the table, or to the stack for all tables that are not global",
                     property: "add it to `Tags`",
                 },
             );
@@ -289,7 +275,7 @@ fn key_of(base: &str) -> String {
     format!("{base}/SSESpecification/KMSMasterKeyId")
 }
 
-/// What `RecoveryPeriodInDays` can be at most, and is without a word.
+/// The maximum and default of `RecoveryPeriodInDays`.
 const MOST_DAYS: u64 = 35;
 
 fn number(value: &Json) -> Option<u64> {

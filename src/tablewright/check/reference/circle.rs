@@ -1,4 +1,4 @@
-//! X6: what waits for itself. CloudFormation makes a resource when everything that it refers to is there.
+//! X6: circular dependencies. CloudFormation creates a resource after all resources that it refers to.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,8 +9,8 @@ use crate::problem::Problem;
 use crate::stack::Stack;
 use crate::table::scaling::dimensions;
 
-/// Who waits for whom, in the order of the template. A name that nobody has waits for nothing.
-type Waits = Vec<(String, String)>;
+/// Dependencies by name, in the order of the template. Unknown names have no dependencies.
+type Dependencies = Vec<(String, String)>;
 
 pub(super) fn check(stack: &Stack, uses: &[Use], problems: &mut Vec<Problem>) {
     for circle in circles(&of_resources(stack, uses)) {
@@ -18,8 +18,8 @@ pub(super) fn check(stack: &Stack, uses: &[Use], problems: &mut Vec<Problem>) {
         problems.push(
             Problem::error("X6", at, message("resource", &circle))
                 .help(match circle.len() {
-                    1 => "leave the reference out; in a policy of a table, `Resource: \"*\"` is that table",
-                    _ => "let one of them do without the other, or put it into another stack",
+                    1 => "remove the reference; in the policy of a table, `Resource: \"*\"` is the table itself",
+                    _ => "remove one of the references, or move one of the resources to another stack",
                 })
                 .server_text(format!("Circular dependency between resources: [{}]", circle.join(", "))),
         );
@@ -28,7 +28,7 @@ pub(super) fn check(stack: &Stack, uses: &[Use], problems: &mut Vec<Problem>) {
         let at = stack.place_of("Conditions", &circle[0], None).unwrap_or(&stack.at);
         problems.push(
             Problem::error("X6", at, message("condition", &circle))
-                .help("decide one of them by parameters alone")
+                .help("define one of them with parameters only")
                 .server_text("Template error: Found circular condition dependency"),
         );
     }
@@ -36,75 +36,75 @@ pub(super) fn check(stack: &Stack, uses: &[Use], problems: &mut Vec<Problem>) {
 
 fn message(what: &str, circle: &[String]) -> String {
     let names: Vec<String> = circle.iter().chain(&circle[..1]).map(|name| format!("`{name}`")).collect();
-    format!("{what} `{}` waits for itself: {}", circle[0], names.join(" → "))
+    format!("{what} `{}` depends on itself: {}", circle[0], names.join(" → "))
 }
 
-fn of_resources(stack: &Stack, uses: &[Use]) -> Waits {
-    let mut waits = Waits::new();
+fn of_resources(stack: &Stack, uses: &[Use]) -> Dependencies {
+    let mut dependencies = Dependencies::new();
     for Use { of, from, at: _ } in uses {
         if let (
             From::Resource(id),
             Reference::Name(on) | Reference::Attribute { resource: on, .. } | Reference::DependsOn(on),
         ) = (from, of)
         {
-            waits.push((id.clone(), on.clone()));
+            dependencies.push((id.clone(), on.clone()));
         }
     }
-    // What tablewright itself makes waits too; it can be part of a circle only where the user has made a part of it.
-    if !waits.is_empty() {
+    // Resources that tablewright adds have dependencies, too, and can be part of a circle with the user's resources.
+    if !dependencies.is_empty() {
         for table in &stack.tables {
             for dimension in dimensions(table) {
-                waits.push((dimension.policy_id(), dimension.id.clone()));
-                waits.push((dimension.id, table.id.clone()));
+                dependencies.push((dimension.policy_id(), dimension.id.clone()));
+                dependencies.push((dimension.id, table.id.clone()));
             }
         }
     }
-    waits
+    dependencies
 }
 
-fn of_conditions(uses: &[Use]) -> Waits {
-    let mut waits = Waits::new();
+fn of_conditions(uses: &[Use]) -> Dependencies {
+    let mut dependencies = Dependencies::new();
     for Use { of, from, at: _ } in uses {
         if let (From::Condition(name), Reference::Condition(on)) = (from, of) {
-            waits.push((name.clone(), on.clone()));
+            dependencies.push((name.clone(), on.clone()));
         }
     }
-    waits
+    dependencies
 }
 
-/// Returns circles, no two with a member in common: one is broken up, and the next run names what is left.
-fn circles(waits: &Waits) -> Vec<Vec<String>> {
+/// Returns circles, no two of which have a member in common: overlapping ones are reported after the first is fixed.
+fn circles(dependencies: &Dependencies) -> Vec<Vec<String>> {
     let mut search = Search::default();
-    for (who, on) in waits {
-        search.waits.entry(who).or_default().push(on);
+    for (name, on) in dependencies {
+        search.dependencies.entry(name).or_default().push(on);
     }
-    for (who, _) in waits {
-        search.go(who);
+    for (name, _) in dependencies {
+        search.visit(name);
     }
     search.circles
 }
 
 #[derive(Default)]
 struct Search<'a> {
-    waits: HashMap<&'a str, Vec<&'a str>>,
+    dependencies: HashMap<&'a str, Vec<&'a str>>,
     seen: HashSet<&'a str>,
-    way: Vec<&'a str>,
+    path: Vec<&'a str>,
     circles: Vec<Vec<String>>,
 }
 
 impl<'a> Search<'a> {
-    fn go(&mut self, name: &'a str) {
-        if let Some(start) = self.way.iter().position(|on_the_way| *on_the_way == name) {
-            let circle: Vec<String> = self.way[start..].iter().map(|name| (*name).to_owned()).collect();
+    fn visit(&mut self, name: &'a str) {
+        if let Some(start) = self.path.iter().position(|on_path| *on_path == name) {
+            let circle: Vec<String> = self.path[start..].iter().map(|name| (*name).to_owned()).collect();
             if !self.circles.iter().flatten().any(|member| circle.contains(member)) {
                 self.circles.push(circle);
             }
         } else if self.seen.insert(name) {
-            self.way.push(name);
-            for on in self.waits.get(name).cloned().unwrap_or_default() {
-                self.go(on);
+            self.path.push(name);
+            for on in self.dependencies.get(name).cloned().unwrap_or_default() {
+                self.visit(on);
             }
-            self.way.pop();
+            self.path.pop();
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Everything that a stack refers to, with the Rust line of each reference.
+//! Finds all references of a stack, with the source location of each.
 //!
-//! In: a [`Stack`]. Out: every [`Use`] of a name. The structs are taken apart field by field: who adds a field decides here whether
-//! something can be named in it.
+//! Structs are destructured without `..`, so that a new field does not compile until it is decided here whether it can have
+//! references.
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -21,7 +21,7 @@ use crate::table::schedule::Schedule;
 use crate::table::settings::{ContributorInsights, Encryption, Kinesis, PointInTimeRecovery, WarmThroughput};
 use crate::value::Value;
 
-/// The use of a name: what is named, in which part of the template, and the Rust line.
+/// A reference, the part of the template that it is in, and its source location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Use {
     pub(super) of: Reference<String>,
@@ -29,10 +29,10 @@ pub(super) struct Use {
     pub(super) at: Place,
 }
 
-/// The part of a template that a reference stands in.
+/// The part of a template that a reference is in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum From {
-    /// The resource with this logical id, which waits for what it refers to.
+    /// The resource with this logical id, which depends on what it refers to.
     Resource(String),
     /// The `Metadata` of a resource.
     Metadata,
@@ -142,7 +142,7 @@ fn of_table(table: &Table, found: &mut Vec<Use>) {
     metadata.values().for_each(|entry| finder.json(at, entry));
 }
 
-/// Forgets what stands in the model alone since an override has taken its place: no template will have it.
+/// Removes references in settings that an override replaces, as they are not in the template.
 #[cfg(feature = "render")]
 fn forget_overridden(table: &Table, first: usize, found: &mut Vec<Use>) {
     if table.overrides.is_empty() {
@@ -162,7 +162,7 @@ fn forget_overridden(table: &Table, first: usize, found: &mut Vec<Use>) {
 #[cfg(not(feature = "render"))]
 fn forget_overridden(_: &Table, _: usize, _: &mut Vec<Use>) {}
 
-/// The scalable target waits for what its limits refer to, the table does not; nor does the target for what the policy needs.
+/// Finds the references of auto scaling. They are dependencies of the scalable target or the policy, not of the table.
 fn of_scaling(dimension: &Dimension<'_>, at: &Place, found: &mut Vec<Use>) {
     let AutoScaling {
         min,
@@ -240,7 +240,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// A plain table's scaling is resources of its own; a global table has it in its properties.
+    /// A global table has auto scaling in its properties; otherwise it is in separate resources, see [`of_scaling`].
     fn billing(&mut self, at: &Place, billing: &Billing, global: bool) {
         match billing {
             Billing::OnDemand(limits) => self.limits(at, limits),
@@ -261,7 +261,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    /// No schedules: a global table has none (GT2).
+    /// Global tables have no schedules (GT2).
     fn capacity(&mut self, at: &Place, capacity: &Capacity) {
         match capacity {
             Capacity::Fixed(units) => self.values(at, [units]),

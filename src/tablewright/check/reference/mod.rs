@@ -1,7 +1,8 @@
-//! X2: conditions. X3: parameters and resources. X4: attributes. X5: mappings. X6: what waits for itself. U1: what nobody uses.
+//! Rules for references. X2: conditions. X3: parameters and resources. X4: attributes. X5: mappings. X6: circular dependencies.
+//! U1: unused definitions.
 //!
-//! In: a stack. Out: what it refers to and does not have, and what it has and does not refer to. A resource by hand is held to
-//! the rules of CloudFormation's functions; of types that tablewright does not know, no attribute is judged.
+//! Intrinsic functions in raw resources are checked, too. Attributes are checked only for tables, as those of other resource
+//! types are not known.
 
 mod circle;
 mod find;
@@ -17,7 +18,7 @@ use crate::place::Place;
 use crate::problem::Problem;
 use crate::stack::Stack;
 
-/// What every template can name without declaring it.
+/// The pseudo parameters of CloudFormation.
 const PSEUDO_PARAMETERS: [&str; 8] = [
     "AWS::AccountId",
     "AWS::NoValue",
@@ -32,7 +33,7 @@ const PSEUDO_PARAMETERS: [&str; 8] = [
 pub(super) fn check(stack: &Stack, problems: &mut Vec<Problem>) {
     let uses = uses(stack);
     let known = Known::of(stack);
-    // An index without capacity of its own has its table's, and with it the same mistake at the same line.
+    // An index without its own capacity has that of the table, which would report the same problem again.
     let mut found: Vec<Problem> = Vec::new();
     for problem in uses.iter().filter_map(|usage| known.judge(usage)) {
         if !found.contains(&problem) {
@@ -44,15 +45,15 @@ pub(super) fn check(stack: &Stack, problems: &mut Vec<Problem>) {
     unused::check(stack, &uses, problems);
 }
 
-/// What a stack has that can be named.
+/// The names that a stack defines.
 struct Known<'a> {
     stack: &'a Stack,
     resources: HashMap<String, Kind>,
 }
 
-/// What is known of the attributes of a resource.
+/// The known attributes of a resource.
 enum Kind {
-    /// A table, by hand or not: whether it is a global one, and whether it has a stream.
+    /// A table or the raw resource of one: whether it is global, and whether it has a stream.
     Table {
         global: bool,
         stream: bool,
@@ -64,7 +65,7 @@ impl<'a> Known<'a> {
     fn of(stack: &'a Stack) -> Self {
         let mut resources = HashMap::new();
         for table in &stack.tables {
-            // Of an override only the last word counts; one inside of the block is no answer to whether there is one.
+            // The last override counts. An override inside of the block does not decide whether there is a stream.
             let changed =
                 table.overrides.iter().rev().find(|change| change.pointer == "/StreamSpecification");
             let stream = changed.map_or(table.stream.is_some(), |change| !change.value.is_null());
@@ -81,21 +82,28 @@ impl<'a> Known<'a> {
     fn judge(&self, Use { of, from, at }: &Use) -> Option<Problem> {
         match of {
             Reference::Name(name) => self.name(name, from, at),
-            Reference::Attribute { resource, attribute } => self.attribute(resource, attribute.as_deref(), from, at),
-            Reference::DependsOn(id) => self.is_missing(id).then(|| self.no_resource(id, at).server_text(unresolved(id, from))),
+            Reference::Attribute { resource, attribute } => {
+                self.attribute(resource, attribute.as_deref(), from, at)
+            }
+            Reference::DependsOn(id) => {
+                self.is_missing(id).then(|| self.no_resource(id, at).server_text(unresolved(id, from)))
+            }
             Reference::Condition(name) => self.condition(name, at).map(|problem| {
-                problem.server_text(format!("Template format error: Unresolved condition dependency {name} in the template"))
+                problem.server_text(format!(
+                    "Template format error: Unresolved condition dependency {name} in the template"
+                ))
             }),
             Reference::If(name) => self.condition(name, at).map(|problem| {
-                problem.server_text(format!("Template error: unresolved condition dependency {name} in Fn::If"))
+                problem
+                    .server_text(format!("Template error: unresolved condition dependency {name} in Fn::If"))
             }),
             Reference::Mapping { map, top, second } => {
                 self.mapping(map.as_deref()?, top.as_deref(), second.as_deref(), at)
             }
             Reference::Macro => None,
             Reference::Malformed(malformed) => Some(
-                Problem::error("X3", at, "a function has arguments that it cannot have")
-                    .help("write it as `Expression` does; of a `${x}` that is not CloudFormation's, `${!x}` leaves it alone")
+                Problem::error("X3", at, "an intrinsic function has invalid arguments")
+                    .help("use the format of `Expression`; write `${!x}` for a literal `${x}`")
                     .server_text(malformed.server_text()),
             ),
         }
@@ -108,9 +116,9 @@ impl<'a> Known<'a> {
         if self.is_missing(name) {
             let message = format!("stack `{}` has no parameter and no resource `{name}`", self.stack.id);
             let help = match name.starts_with("AWS::") {
-                true => format!("there are {}", listed(PSEUDO_PARAMETERS)),
+                true => format!("known: {}", listed(PSEUDO_PARAMETERS)),
                 false => format!(
-                    "add the parameter with `stack.parameter(…)`; there are {}",
+                    "add the parameter with `stack.parameter(…)`; known: {}",
                     listed(self.parameters().chain(self.own_resources()))
                 ),
             };
@@ -142,10 +150,10 @@ impl<'a> Known<'a> {
                 at,
                 format!("`{id}` is a parameter of stack `{stack}`, not a resource"),
             )
-            .help("a parameter has a value and nothing else: `Ref`");
+            .help("a parameter has no attributes: use `Ref`");
         }
         Problem::error("X3", at, format!("stack `{stack}` has no resource `{id}`"))
-            .help(format!("there are {}", listed(self.own_resources())))
+            .help(format!("known: {}", listed(self.own_resources())))
     }
 
     fn condition(&self, name: &str, at: &Place) -> Option<Problem> {
@@ -156,11 +164,11 @@ impl<'a> Known<'a> {
         let known = self.stack.conditions.iter().map(|condition| condition.name.as_str());
         Some(
             Problem::error("X2", at, format!("stack `{}` has no condition `{name}`", self.stack.id))
-                .help(format!("add it with `stack.condition(…)`; there are {}", listed(known))),
+                .help(format!("add it with `stack.condition(…)`; known: {}", listed(known))),
         )
     }
 
-    /// A key that a function gives is known to CloudFormation alone; the other one can still be one that no entry has.
+    /// Checks a mapping and its keys. If one key is an intrinsic function, the other key is still checked.
     fn mapping(&self, map: &str, top: Option<&str>, second: Option<&str>, at: &Place) -> Option<Problem> {
         let wrong = |message: String, known: String| {
             let key = |key: Option<&str>| key.unwrap_or("…").to_owned();
@@ -173,12 +181,12 @@ impl<'a> Known<'a> {
             let known = mappings.iter().map(|mapping| mapping.name.as_str());
             return Some(wrong(
                 format!("stack `{}` has no mapping `{map}`", self.stack.id),
-                format!("add it with `stack.mapping(…)`; there are {}", listed(known)),
+                format!("add it with `stack.mapping(…)`; known: {}", listed(known)),
             ));
         };
         if let Some(top) = top.filter(|top| !mapping.values.contains_key(*top)) {
             let known = listed(mapping.values.keys().map(String::as_str));
-            return Some(wrong(format!("mapping `{map}` has no key `{top}`"), format!("there are {known}")));
+            return Some(wrong(format!("mapping `{map}` has no key `{top}`"), format!("known: {known}")));
         }
         let second = second?;
         let entries = mapping.values.iter().filter(|(key, _)| top.is_none_or(|top| *key == top));
@@ -189,7 +197,7 @@ impl<'a> Known<'a> {
         keys.sort_unstable();
         keys.dedup();
         let of = top.map_or_else(|| format!("mapping `{map}`"), |top| format!("`{top}` of mapping `{map}`"));
-        Some(wrong(format!("{of} has no key `{second}`"), format!("there are {}", listed(keys))))
+        Some(wrong(format!("{of} has no key `{second}`"), format!("known: {}", listed(keys))))
     }
 
     fn is_missing(&self, id: &str) -> bool {
@@ -204,24 +212,24 @@ impl<'a> Known<'a> {
         self.stack.parameters.iter().map(|parameter| parameter.name.as_str())
     }
 
-    /// What somebody has given a name, in the order of the stack; what tablewright adds is left out.
+    /// Returns the names of resources that the user defines, in order, without those that tablewright adds.
     fn own_resources(&self) -> impl Iterator<Item = &'a str> {
         let tables = self.stack.tables.iter().map(|table| table.id.as_str());
         tables.chain(self.stack.resources.iter().map(|raw| raw.id.as_str()))
     }
 }
 
-/// Resources are made after conditions and names of exports are known.
+/// Conditions and export names must not refer to resources, which are created after these are evaluated.
 fn too_early(id: &str, from: &From, at: &Place) -> Option<Problem> {
     match from {
         From::Condition(condition) => Some(
             Problem::error("X3", at, format!("condition `{condition}` refers to resource `{id}`"))
-                .help("a condition is decided before there are resources: refer to parameters")
+                .help("conditions are evaluated before resources are created: use parameters")
                 .server_text(unresolved(id, from)),
         ),
         From::Export => Some(
             Problem::error("X3", at, format!("the name of an export refers to resource `{id}`"))
-                .help("refer to parameters, such as `AWS::StackName`"),
+                .help("use parameters, such as `AWS::StackName`"),
         ),
         From::Resource(_) | From::Metadata | From::Output => None,
     }
@@ -242,15 +250,15 @@ fn unresolved(name: &str, from: &From) -> String {
     )
 }
 
-/// X4, by `readOnlyProperties` of the two types.
+/// X4: attributes of tables. Source: `readOnlyProperties` in the schemas of the two resource types.
 fn of_table(id: &str, global: bool, stream: bool, attribute: &str, at: &Place) -> Option<Problem> {
     let known: &[&str] = if global { &["Arn", "StreamArn", "TableId"] } else { &["Arn", "StreamArn"] };
     let problem = if !known.contains(&attribute) {
         Problem::error("X4", at, format!("table `{id}` has no attribute `{attribute}`"))
-            .help(format!("there are {}; `Ref` is its name", listed(known.iter().copied())))
+            .help(format!("known: {}; `Ref` returns its name", listed(known.iter().copied())))
     } else if attribute == "StreamArn" && !stream {
         return Some(
-            Problem::error("X4", at, format!("table `{id}` has no stream, and so no `StreamArn`"))
+            Problem::error("X4", at, format!("table `{id}` has no `StreamArn`, as it has no stream"))
                 .help("add `.stream(…)` to the table"),
         );
     } else {
@@ -267,13 +275,13 @@ fn raw_kind(body: &Json) -> Kind {
         Some("AWS::DynamoDB::GlobalTable") => true,
         Some(_) | None => return Kind::Other,
     };
-    // Properties that a function gives may have a stream in them.
+    // Properties from an intrinsic function may include a stream.
     let properties = body.get("Properties").unwrap_or(&Json::Null);
     let stream = function(properties).is_some() || properties.get("StreamSpecification").is_some();
     Kind::Table { global, stream }
 }
 
-/// `` `A`, `B` and 7 more ``, or `none`.
+/// Formats a list of names: `` `A`, `B` and 7 more ``, or `none`.
 fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     const MOST: usize = 8;
     let mut names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();

@@ -1,4 +1,4 @@
-//! U1: parameters, mappings and conditions that nothing in the stack uses, as cfn-lint's W2001, W7001 and W8001.
+//! U1: unused parameters, mappings and conditions, as in cfn-lint's W2001, W7001 and W8001.
 
 use std::collections::HashSet;
 
@@ -19,9 +19,9 @@ pub(super) fn check(stack: &Stack, uses: &[Use], problems: &mut Vec<Problem>) {
             Reference::Name(name) => drop(names.insert(name)),
             Reference::Condition(name) | Reference::If(name) => drop(conditions.insert(name)),
             Reference::Mapping { map: Some(map), .. } => drop(mappings.insert(map)),
-            // A function says which.
+            // The name is computed by an intrinsic function.
             Reference::Mapping { map: None, .. } => any_mapping = true,
-            // What it puts there may use anything; and of what cannot be read, who knows.
+            // A macro may use anything, and so may an intrinsic function that cannot be parsed.
             Reference::Macro | Reference::Malformed(_) => return,
             Reference::Attribute { .. } | Reference::DependsOn(_) => {}
         }
@@ -29,8 +29,8 @@ pub(super) fn check(stack: &Stack, uses: &[Use], problems: &mut Vec<Problem>) {
     let parameters = stack.parameters.iter().map(|one| (&one.name, &one.at));
     let mut unused = |what: &str, of_linter: &str, name: &str, at: &Place| {
         problems.push(
-            Problem::warning("U1", at, format!("nothing in stack `{}` uses {what} `{name}`", stack.id))
-                .help(format!("remove it; cfn-lint says so too ({of_linter})")),
+            Problem::warning("U1", at, format!("{what} `{name}` of stack `{}` is not used", stack.id))
+                .help(format!("remove it (cfn-lint {of_linter})")),
         );
     };
     for (name, at) in parameters.filter(|(name, _)| !names.contains(name.as_str())) {

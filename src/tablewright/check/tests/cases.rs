@@ -1,8 +1,8 @@
-//! The faults that a linter of templates was measured with, one by one: what it sees, and what it lets through to AWS.
+//! Mistakes in templates that cfn-lint was measured with: those that it reports, and those that only AWS reports.
 //!
-//! In: the list of faults. Out: for each the rule that refuses it, or why no definition can say it, with a proof: the type
-//! has no such value, or the nearest definition renders without the fault. *Invariant:* no fault lacks its case.
-//! Overrides and expressions can say more; the first are warned of (V2), the second are known to CloudFormation alone.
+//! For each mistake, there is the rule that reports it, or a proof that no definition can contain it: the type has no such value,
+//! or the most similar definition renders without the mistake. *Invariant:* every mistake has a case. Overrides and expressions
+//! are not covered: overrides are warnings (V2), and expressions are known only to CloudFormation.
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value as Json, json};
@@ -15,7 +15,7 @@ use crate::{
     Stack, StreamView, Table, TableClass, Value, WarmThroughput,
 };
 
-/// What cfn-lint 1.51.0 reports.
+/// Mistakes that cfn-lint 1.51.0 reports.
 const CAUGHT: [&str; 15] = [
     "unused AttributeDefinitions",
     "missing AttributeDefinitions",
@@ -34,7 +34,7 @@ const CAUGHT: [&str; 15] = [
     "missing UpdateReplacePolicy",
 ];
 
-/// What cfn-lint 1.51.0 says nothing about.
+/// Mistakes that cfn-lint 1.51.0 does not report.
 const SILENT: [&str; 29] = [
     "table name length",
     "table name charset",
@@ -67,21 +67,22 @@ const SILENT: [&str; 29] = [
     "LSI + S3 import",
 ];
 
-/// What becomes of a fault.
+/// How a mistake is prevented.
 enum Answer {
-    /// The rule that refuses the definition.
+    /// The rule that reports an error.
     Refused(&'static str, Table),
-    /// The rule that warns of it: AWS can raise the limit.
+    /// The rule that reports a warning, as AWS can raise the limit.
     Warned(&'static str, Table),
-    /// Why it cannot be said, and whether the type reads the sound neighbour and not the fault.
+    /// Why no definition can contain it, and whether the type accepts a valid value and rejects the mistake.
     NoSuchValue(&'static str, bool),
-    /// Why it is never written, the nearest definition, and what its resource has at each pointer; `null` is nothing.
+    /// Why it is never rendered, the most similar definition, and the value of its resource at each pointer; `null` if there is
+    /// none.
     NeverWritten(&'static str, Table, Vec<(&'static str, Json)>),
 }
 use Answer::{NeverWritten, NoSuchValue, Refused, Warned};
 
 #[test]
-fn no_fault_is_forgotten() {
+fn every_mistake_has_a_case() {
     let faults = |cases: Vec<(&'static str, Answer)>| -> Vec<&str> {
         cases.into_iter().map(|(fault, _)| fault).collect()
     };
@@ -90,7 +91,7 @@ fn no_fault_is_forgotten() {
 }
 
 #[test]
-fn each_fault_has_its_answer() {
+fn each_mistake_is_prevented() {
     for (fault, answer) in caught().into_iter().chain(silent()) {
         match answer {
             Refused(rule, table) => assert_eq!(errors(table), [rule], "{fault}"),
@@ -371,12 +372,12 @@ fn key_schema(partition: &[&str], sort: &[&str]) -> Json {
     partition.iter().map(element("HASH")).chain(sort.iter().map(element("RANGE"))).collect()
 }
 
-/// Whether a type of the model has the one value and not the other.
+/// Whether a type of the model accepts the first value and rejects the second.
 fn reads_only<T: DeserializeOwned>(sound: Json, fault: Json) -> bool {
     serde_json::from_value::<T>(sound).is_ok() && serde_json::from_value::<T>(fault).is_err()
 }
 
-/// Returns a table as it stands in the template.
+/// Returns a table as it is rendered in the template.
 fn resource(table: Table) -> Json {
     let id = table.id.clone();
     let mut stack = Stack::new("songs");

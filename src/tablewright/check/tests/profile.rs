@@ -1,5 +1,5 @@
-//! What profiles demand: for each rule a definition that breaks it and no other, and its sound neighbour; what overrides say
-//! counts, what functions come to is nobody's business.
+//! Rules of profiles, each with a definition that breaks only this rule, and a similar valid definition. Overrides are checked;
+//! values of intrinsic functions are not.
 
 use serde_json::{Value as Json, json};
 
@@ -38,21 +38,21 @@ fn tagged(mut demands: Demands) -> Demands {
     demands
 }
 
-/// Holds a stack, made in an environment with the profile, to its demands.
+/// Returns the problems of a stack, created in an environment with the profile, with the requirements of the profile.
 fn problems(demands: &Demands, fill: impl FnOnce(&mut Stack)) -> Vec<Problem> {
     let mut stack = Stack::new("books");
     fill(&mut stack);
     let env = Env::new("library", "dev").with_profile(demands.profile).with_protection(demands.protected);
     stack.apply_environment(&env);
     let assembly = Assembly { stacks: vec![stack], ..Assembly::new(&env, &[]) };
-    // What is held here is sound, or the case proves little.
+    // The stack must be valid otherwise.
     let errors: Vec<Problem> =
         check(&assembly).into_iter().filter(|it| it.severity == Severity::Error).collect();
     assert_eq!(errors, []);
     hold(&assembly, demands)
 }
 
-/// The rule and the message of each problem; a warning says so.
+/// Returns the rule and message of each problem; warnings are marked.
 fn held(demands: &Demands, fill: impl FnOnce(&mut Stack)) -> Vec<String> {
     let said = |problem: Problem| match problem.severity {
         Severity::Error => format!("{}: {}", problem.rule, problem.message),
@@ -73,14 +73,14 @@ fn check_stack(demands: &Demands, fault: Fill, expected: &[&str], neighbour: Fil
     assert_eq!(held(demands, neighbour), NOTHING);
 }
 
-/// A global table that a hardened environment takes.
+/// Returns a global table that meets the requirements of `hardened`.
 fn global(change: fn(crate::Replica) -> crate::Replica) -> Table {
     book()
         .encryption(Encryption::customer_key("alias/books"))
         .global(Global::eventual().here(|replica| replica).replica("eu-west-1", change))
 }
 
-/// A resource by hand, as CloudFormation has it, that a hardened environment takes; `change` is laid over its properties.
+/// Returns a raw resource that meets the requirements of `hardened`; `change` is merged into its properties.
 fn by_hand(kind: &str, change: &Json) -> Json {
     let settings = json!({
         "PointInTimeRecoverySpecification": { "PointInTimeRecoveryEnabled": true },
@@ -108,7 +108,7 @@ fn by_hand(kind: &str, change: &Json) -> Json {
     })
 }
 
-/// `null` takes away.
+/// Merges `above` into `below`; `null` removes.
 fn lay_over(below: &mut Json, above: &Json) {
     for (key, value) in above.as_object().cloned().into_iter().flatten() {
         match value {
@@ -119,7 +119,7 @@ fn lay_over(below: &mut Json, above: &Json) {
 }
 
 #[test]
-fn the_defaults_of_a_profile_meet_its_demands() {
+fn the_defaults_of_a_profile_meet_its_requirements() {
     for profile in PROFILES {
         for protected in [false, true] {
             let demands = Demands { protected, ..Demands::of(profile) };
@@ -139,7 +139,7 @@ fn the_defaults_of_a_profile_meet_its_demands() {
 }
 
 #[test]
-fn each_profile_asks_more_than_the_one_before() {
+fn each_profile_requires_more_than_the_one_before() {
     let bare = json!({ "Type": "AWS::DynamoDB::Table", "Properties": { "ResourcePolicy": { "PolicyDocument": {
         "Statement": { "Effect": "Allow", "Principal": "*", "Action": "*" },
     } } } });
@@ -170,7 +170,7 @@ fn recovery() {
     check_table(
         &hardened(),
         book().point_in_time_recovery(Days(34)),
-        &["H2: point-in-time recovery of table `Book` reaches back 34 days of 35"],
+        &["H2: the recovery period of table `Book` is 34 days; 35 are required"],
         book().point_in_time_recovery(crate::PointInTimeRecovery::days(unknown())),
     );
     check_table(
@@ -182,17 +182,17 @@ fn recovery() {
     check_table(
         &hardened(),
         global(|replica| replica.point_in_time_recovery(Days(7))),
-        &["H2: point-in-time recovery of the replica of table `Book` in eu-west-1 reaches back 7 days of 35"],
+        &["H2: the recovery period of the replica of table `Book` in eu-west-1 is 7 days; 35 are required"],
         global(|replica| replica),
     );
 }
 
 #[test]
-fn what_becomes_of_a_table() {
+fn retention_of_tables() {
     check_table(
         &safe(),
         book().deletion_policy(DeletionPolicy::Delete),
-        &["H3: table `Book` and its items are deleted when it leaves the stack"],
+        &["H3: table `Book` and its items are deleted when it is removed from the stack"],
         book().deletion_policy(DeletionPolicy::Retain),
     );
     check_table(
@@ -204,13 +204,15 @@ fn what_becomes_of_a_table() {
     check_table(
         &dev(),
         book().deletion_policy(DeletionPolicy::RetainExceptOnCreate),
-        &["H15 warns: table `Book` stays behind when it leaves the stack, with its name and its costs"],
+        &[
+            "H15 warns: table `Book` is retained when it is removed from the stack, and keeps its name and costs",
+        ],
         book().deletion_policy(DeletionPolicy::Delete),
     );
     check_table(
         &dev(),
         book().update_replace_policy(UpdateReplacePolicy::Retain),
-        &["H15 warns: table `Book` stays behind when it is replaced, with its name and its costs"],
+        &["H15 warns: table `Book` is retained when it is replaced, and keeps its name and costs"],
         book(),
     );
 }
@@ -236,18 +238,18 @@ fn protection_of_tables() {
 }
 
 #[test]
-fn a_trial_in_a_protected_environment_may_be_protected() {
+fn dev_allows_protection_in_a_protected_environment() {
     let found = held(&protected(dev()), |stack| drop(stack.table(book().deletion_protection(true))));
     assert_eq!(found, NOTHING);
 }
 
 #[test]
-fn guards_of_stacks() {
+fn protection_of_stacks() {
     fn with(stack: &mut Stack, change: impl FnOnce(Stack) -> Stack) {
         *stack = change(stack.clone());
         stack.table(book());
     }
-    let off = "H5: stack `books` can be deleted: termination protection is not on";
+    let off = "H5: termination protection of stack `books` is off";
     check_stack(
         &hardened(),
         |stack| with(stack, |stack| stack.termination_protection(false)),
@@ -286,7 +288,7 @@ fn guards_of_stacks() {
 }
 
 #[test]
-fn a_stack_policy_is_read_as_cloudformation_reads_it() {
+fn a_stack_policy_is_evaluated_like_cloudformation_does() {
     let allow = || json!({ "Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*" });
     let deny = |rest: Json| {
         let mut statement = json!({ "Effect": "Deny", "Principal": "*" });
@@ -303,7 +305,7 @@ fn a_stack_policy_is_read_as_cloudformation_reads_it() {
     for (policy, allowed) in [
         (json!({ "Statement": [allow()] }), Some("Update:Replace")),
         (json!({ "Statement": allow() }), Some("Update:Replace")),
-        // What is not allowed is denied.
+        // Anything that is not allowed is denied.
         (json!({ "Statement": [] }), None),
         (json!({ "Statement": [{ "Effect": "Allow", "Action": "Update:Modify", "Resource": "*" }] }), None),
         (
@@ -343,16 +345,16 @@ fn keys_of_tables() {
     check_table(
         &hardened(),
         book().encryption(Encryption::AwsOwned),
-        &["H7: table `Book` has a key of DynamoDB's, not yours"],
+        &["H7: table `Book` is encrypted with an AWS owned key, not a customer managed key"],
         book().encryption(Encryption::customer_key("alias/books")),
     );
     check_table(
         &hardened(),
         book().encryption(Encryption::AwsManaged),
-        &["H7: table `Book` has a key of AWS's, not yours"],
+        &["H7: table `Book` is encrypted with the AWS managed key, not a customer managed key"],
         book().encryption(Encryption::customer_key(unknown())),
     );
-    let managed = "H7: table `Book` has a key of AWS's, not yours";
+    let managed = "H7: table `Book` is encrypted with the AWS managed key, not a customer managed key";
     check_table(
         &hardened(),
         book().encryption(Encryption::customer_key("alias/aws/dynamodb")),
@@ -363,18 +365,20 @@ fn keys_of_tables() {
     check_table(
         &hardened(),
         book().global(Global::single_replica()),
-        &["H7: table `Book` has a key of DynamoDB's, not yours"],
+        &["H7: table `Book` is encrypted with an AWS owned key, not a customer managed key"],
         book().global(Global::eventual().here(|replica| replica.key("alias/books"))),
     );
     check_table(
         &hardened(),
         book().encryption(Encryption::AwsManaged).global(Global::single_replica()),
-        &["H7: the replica of table `Book` in the stack's Region has a key of AWS's, not yours"],
+        &[
+            "H7: the replica of table `Book` in the stack's Region is encrypted with the AWS managed key, not a customer managed key",
+        ],
         global(|replica| replica.key("alias/others")),
     );
 }
 
-/// A stack with a table that has this key, and the key with `body` laid over.
+/// Adds a table with this key, and the key with `body` merged into it.
 fn with_key(stack: &mut Stack, key: Expression, body: &Json) {
     let mut whole = json!({
         "Type": "AWS::KMS::Key",
@@ -389,7 +393,8 @@ fn with_key(stack: &mut Stack, key: Expression, body: &Json) {
 #[test]
 fn keys_of_the_stack() {
     let arn = || Expression::GetAtt("Key".into(), "Arn".into());
-    let lost = "H8: key `Key` is deleted when it leaves the stack, and table `Book` stays, which nobody can read without it";
+    let lost =
+        "H8: key `Key` is deleted with the stack, but table `Book` is retained and cannot be read without it";
     for demands in [safe(), hardened()] {
         for body in [json!({ "DeletionPolicy": "Delete" }), json!({ "DeletionPolicy": null })] {
             assert_eq!(held(&demands, |stack| with_key(stack, arn(), &body)), [lost], "{body}");
@@ -424,7 +429,7 @@ fn keys_of_the_stack() {
     }
     assert_eq!(held(&safe(), |stack| with_key(stack, arn(), &properties(json!({})))), NOTHING);
 
-    // By an alias, and in a replica; a key of somebody else is not the tables'.
+    // By an alias, and in a replica. A key that no table uses is not checked.
     let by_alias = held(&hardened(), |stack| {
         stack.raw_resource(
             "Alias",
@@ -451,11 +456,11 @@ fn keys_of_the_stack() {
 }
 
 #[test]
-fn who_asks_for_a_key_of_yours_depends_on_whose_it_is() {
+fn the_controls_for_encryption_depend_on_the_kind_of_key() {
     let asked = |encryption: Encryption| {
         let found = problems(&hardened(), |stack| drop(stack.table(book().encryption(encryption))));
         let help = found[0].help.clone().unwrap();
-        help.rsplit_once("; asked for by ").unwrap().1.to_owned()
+        help.rsplit_once("; required by ").unwrap().1.to_owned()
     };
     assert_eq!(asked(Encryption::AwsManaged), "CKV_AWS_119");
     assert_eq!(
@@ -465,12 +470,12 @@ fn who_asks_for_a_key_of_yours_depends_on_whose_it_is() {
 }
 
 #[test]
-fn who_may_use_a_table() {
+fn public_policies() {
     let public = json!({ "Effect": "Allow", "Principal": "*", "Action": "dynamodb:*", "Resource": "*" });
     let document = |statement: &Json| json!({ "PolicyDocument": { "Statement": [statement] } });
     let for_one =
         json!({ "Effect": "Allow", "Principal": { "AWS": "444455556666" }, "Action": "dynamodb:*" });
-    let found = "H10: a policy of table `Book` allows actions to everybody";
+    let found = "H10: a policy of table `Book` allows actions to everyone";
     for demands in [dev(), safe(), hardened()] {
         check_table(
             &demands,
@@ -496,10 +501,10 @@ fn who_may_use_a_table() {
             json!({ "ResourcePolicy": document(statement) }),
         )
     };
-    let of_replica = "H10: a policy of the replica of table `Book` in eu-west-1 allows actions to everybody";
+    let of_replica = "H10: a policy of the replica of table `Book` in eu-west-1 allows actions to everyone";
     check_table(&safe(), replica(&public), &[of_replica], replica(&for_one));
 
-    // What R1 says of a definition is not said twice.
+    // Problems that R1 reports are not reported again.
     let mut stack = Stack::new("books");
     stack.table(book().policy(Statement::allow(["dynamodb:*"]).principal("*")));
     let assembly = Assembly { stacks: vec![stack], ..Assembly::new(&Env::new("library", "dev"), &[]) };
@@ -512,14 +517,14 @@ fn insights_into_encrypted_tables() {
     check_table(
         &hardened(),
         book().contributor_insights(true),
-        &["H11: contributor insights put keys of table `Book` in plain text into CloudWatch"],
+        &["H11: Contributor Insights exposes keys of table `Book` as plain text in CloudWatch"],
         book().contributor_insights(false),
     );
     check_table(
         &hardened(),
         book().index("by-author", |index| index.contributor_insights(true)),
         &[
-            "H11: contributor insights put keys of index `by-author` of table `Book` in plain text into CloudWatch",
+            "H11: Contributor Insights exposes keys of index `by-author` of table `Book` as plain text in CloudWatch",
         ],
         book().index("by-author", |index| index.contributor_insights(unknown())),
     );
@@ -527,24 +532,24 @@ fn insights_into_encrypted_tables() {
         &hardened(),
         global(|replica| replica.index("by-author", |index| index.contributor_insights(true))),
         &[
-            "H11: contributor insights put keys of index `by-author` of the replica of table `Book` in eu-west-1 in plain text into CloudWatch",
+            "H11: Contributor Insights exposes keys of index `by-author` of the replica of table `Book` in eu-west-1 as plain text in CloudWatch",
         ],
         global(|replica| replica.contributor_insights(false)),
     );
     let not_yours = book().encryption(Encryption::AwsManaged).contributor_insights(true);
     let found = held(&hardened(), |stack| drop(stack.table(not_yours)));
-    assert_eq!(found, ["H7: table `Book` has a key of AWS's, not yours"]);
+    assert_eq!(found, ["H7: table `Book` is encrypted with the AWS managed key, not a customer managed key"]);
 }
 
 #[test]
-fn tags_that_are_asked_for() {
+fn required_tags() {
     let complete = || book().tag("owner", "ann").tag("team", unknown());
     let no_team = "H12: table `Book` has no tag `team`";
     for demands in [tagged(safe()), tagged(hardened())] {
         check_table(&demands, book().tag("owner", "ann").tag("Team", "core"), &[no_team], complete());
     }
     assert_eq!(held(&tagged(dev()), |stack| drop(stack.table(book()))), NOTHING);
-    // Tags of the stack are handed on to a plain table; a replica has its own.
+    // Tags of the stack are propagated to tables, but not to replicas.
     let of_stack = |table: Table| {
         held(&tagged(safe()), |stack| {
             *stack = stack.clone().tag("team", "core");
@@ -556,7 +561,7 @@ fn tags_that_are_asked_for() {
         of_stack(global(|replica| replica.tag("team", "core"))),
         ["H12: the replica of table `Book` in the stack's Region has no tag `team`"]
     );
-    // A list or a tag that a function gives can have them all.
+    // A list or a tag from an intrinsic function may have all of them.
     for tags in [
         json!({ "Fn::FindInMap": ["Tags", "all", "x"] }),
         json!([{ "Key": "owner", "Value": "x" }, { "Fn::GetAtt": ["Book", "Arn"] }]),
@@ -571,7 +576,7 @@ fn tags_that_are_asked_for() {
 }
 
 #[test]
-fn provisioned_capacity_is_scaled() {
+fn provisioned_capacity_needs_auto_scaling() {
     let scaled = || Capacity::from(Capacity::auto(5..=10));
     let fixed = || Capacity::fixed(5);
     let provisioned = |read: Capacity, write: Capacity| book().billing(Billing::provisioned(read, write));
@@ -604,7 +609,7 @@ fn provisioned_capacity_is_scaled() {
         provisioned(fixed(), fixed()).override_property("/BillingMode", json!("PAY_PER_REQUEST")),
     );
     assert_eq!(held(&dev(), |stack| drop(stack.table(provisioned(fixed(), fixed())))), NOTHING);
-    // Who scales by hand may scale this one.
+    // A raw scalable target may be for this table.
     let by_hand = held(&hardened(), |stack| {
         stack.raw_resource("Scaling", json!({ "Type": "AWS::ApplicationAutoScaling::ScalableTarget" }));
         stack.table(provisioned(fixed(), fixed()));
@@ -613,7 +618,7 @@ fn provisioned_capacity_is_scaled() {
 }
 
 #[test]
-fn capacity_of_global_tables_is_scaled_for_every_replica() {
+fn capacity_of_global_tables_needs_auto_scaling_in_every_replica() {
     let fixed = || Capacity::fixed(5);
     let scaled = || Capacity::from(Capacity::auto(5..=10));
     let provisioned = |read: Capacity, change: fn(crate::Replica) -> crate::Replica| {
@@ -673,7 +678,7 @@ fn capacity_of_global_tables_is_scaled_for_every_replica() {
 }
 
 #[test]
-fn an_index_is_found_behind_local_ones() {
+fn a_global_index_after_local_ones_is_found() {
     let line = Place::caller().line + 1;
     let global = crate::Index::new("by-y").partition("y", crate::Scalar::S);
     let table = book()
@@ -689,7 +694,7 @@ fn an_index_is_found_behind_local_ones() {
 }
 
 #[test]
-fn what_an_override_says_counts() {
+fn overrides_are_checked() {
     let line = Place::caller().line + 1;
     let turned_off = book().override_property(
         "/PointInTimeRecoverySpecification",
@@ -731,19 +736,19 @@ fn what_an_override_says_counts() {
         &safe(),
         book().override_property("/BillingMode", Json::Null),
         &[
-            "H14: table `Book` does not say its billing mode, which is then provisioned",
+            "H14: table `Book` has no billing mode, which defaults to provisioned",
             "H13 warns: the capacity of table `Book` is fixed",
         ],
         book().override_property("/BillingMode", json!("PAY_PER_REQUEST")),
     );
-    // One that only begins alike is another property.
+    // A pointer with a common prefix is another property.
     let beside = book().no_point_in_time_recovery().override_property("/PointInTimeRecovery", json!(true));
     let found = problems(&safe(), |stack| drop(stack.table(beside)));
     assert_eq!(found[0].at, book().at);
 }
 
 #[test]
-fn what_a_function_comes_to_is_not_judged() {
+fn values_of_intrinsic_functions_are_not_checked() {
     let condition = || Expression::if_else("IsProd", true, false);
     let sound = held(&hardened(), |stack| {
         stack.condition("IsProd", crate::Test::equals(Expression::Ref("AWS::Region".into()), "eu-west-1"));
@@ -777,20 +782,20 @@ fn what_a_function_comes_to_is_not_judged() {
         );
     });
     assert_eq!(sound, NOTHING);
-    // No value is known to be none.
+    // `AWS::NoValue` is known to be absent.
     let none = json!({ "PointInTimeRecoverySpecification": { "Ref": "AWS::NoValue" } });
     let found = held(&safe(), |stack| stack.raw_resource("Raw", by_hand("Table", &none)));
     assert_eq!(found, ["H1: point-in-time recovery of table `Raw` is off"]);
 }
 
 #[test]
-fn tables_by_hand_are_held_to_the_same() {
+fn raw_tables_are_checked() {
     let held_by_hand = |kind: &str, change: &Json| {
         held(&hardened(), |stack| stack.raw_resource("Raw", by_hand(kind, change)))
     };
     let found =
         |problems: &[&str]| -> Vec<String> { problems.iter().map(|problem| (*problem).to_owned()).collect() };
-    // A stack without a table of ours has no policy of ours.
+    // A stack without defined tables gets no stack policy from the profile.
     let guard = "H6: the stack policy of stack `books` allows `Update:Replace` of table `Raw`";
     for (kind, change, expected) in [
         ("Table", json!({}), vec![guard]),
@@ -803,12 +808,12 @@ fn tables_by_hand_are_held_to_the_same() {
         (
             "Table",
             json!({ "SSESpecification": null }),
-            vec![guard, "H7: table `Raw` has a key of DynamoDB's, not yours"],
+            vec![guard, "H7: table `Raw` is encrypted with an AWS owned key, not a customer managed key"],
         ),
         (
             "Table",
             json!({ "PointInTimeRecoverySpecification": { "PointInTimeRecoveryEnabled": true, "RecoveryPeriodInDays": "7" } }),
-            vec![guard, "H2: point-in-time recovery of table `Raw` reaches back 7 days of 35"],
+            vec![guard, "H2: the recovery period of table `Raw` is 7 days; 35 are required"],
         ),
         (
             "Table",
@@ -822,18 +827,21 @@ fn tables_by_hand_are_held_to_the_same() {
                 "PointInTimeRecoverySpecification": { "PointInTimeRecoveryEnabled": true },
                 "DeletionProtectionEnabled": true,
             }] }),
-            vec![guard, "H7: the replica of table `Raw` in eu-west-1 has a key of AWS's, not yours"],
+            vec![
+                guard,
+                "H7: the replica of table `Raw` in eu-west-1 is encrypted with the AWS managed key, not a customer managed key",
+            ],
         ),
     ] {
         assert_eq!(held_by_hand(kind, &change), found(&expected), "{kind} {change}");
     }
-    // What is no table is not held to anything.
+    // Other resource types are not checked.
     let topic = held(&hardened(), |stack| stack.raw_resource("Topic", json!({ "Type": "AWS::SNS::Topic" })));
     assert_eq!(topic, NOTHING);
 }
 
 #[test]
-fn metadata_makes_an_exception() {
+fn metadata_can_have_exceptions() {
     let unrecovered = || book().no_point_in_time_recovery();
     let rules = |table: Table| held(&safe(), |stack| drop(stack.table(table)));
     for (tool, value) in [
@@ -858,14 +866,14 @@ fn metadata_makes_an_exception() {
     ] {
         assert_eq!(rules(unrecovered().metadata(tool, value.clone())).len(), 1, "{tool} {value}");
     }
-    // Of a key as well.
+    // For a key as well.
     let key = json!({ "Properties": {}, "Metadata": { "checkov": { "skip": [{ "id": "CKV_AWS_7" }] } } });
     let found = held(&hardened(), |stack| with_key(stack, Expression::Ref("Key".into()), &key));
     assert_eq!(found, NOTHING);
 }
 
 #[test]
-fn a_finding_is_at_the_line_that_decides_and_says_what_to_write() {
+fn a_problem_has_the_source_location_of_the_setting_and_a_fix() {
     let first = Place::caller().line + 2;
     let found = problems(&hardened(), |stack| {
         let index = crate::Index::new("by-x").partition("x", crate::Scalar::S);
@@ -886,21 +894,25 @@ fn a_finding_is_at_the_line_that_decides_and_says_what_to_write() {
     assert_eq!(
         told,
         [
-            ("H11", 0, "leave `.contributor_insights(…)` out: the table has a key of yours"),
+            (
+                "H11",
+                0,
+                "remove `.contributor_insights(…)`: the table is encrypted with a customer managed key"
+            ),
             (
                 "H4",
                 3,
-                "`.deletion_protection(true)`, or leave it to the environment; asked for by DynamoDB.6, DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED"
+                "set `.deletion_protection(true)`, or use the default of the environment; required by DynamoDB.6, DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED"
             ),
             (
                 "H1",
                 8,
-                "`.point_in_time_recovery(Days(35))`, or leave `.no_point_in_time_recovery()` out; asked for by CKV_AWS_28, CKV_AWS_165, CT.DYNAMODB.PR.1, DynamoDB.2, DYNAMODB_PITR_ENABLED, W78, DynamoDBPITREnabled"
+                "use `.point_in_time_recovery(Days(35))`, or remove `.no_point_in_time_recovery()`; required by CKV_AWS_28, CKV_AWS_165, CT.DYNAMODB.PR.1, DynamoDB.2, DYNAMODB_PITR_ENABLED, W78, DynamoDBPITREnabled"
             ),
             (
                 "H4",
                 9,
-                "`DeletionProtectionEnabled: true`; asked for by DynamoDB.6, DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED"
+                "set `DeletionProtectionEnabled: true`; required by DynamoDB.6, DYNAMODB_TABLE_DELETION_PROTECTION_ENABLED"
             ),
         ]
     );

@@ -1,4 +1,4 @@
-//! What a stack refers to: each mistake with its sound neighbour, and the Rust line that it stands at.
+//! References of a stack: each mistake with a similar valid definition, and its source location.
 
 use serde_json::{Value as Json, json};
 
@@ -12,7 +12,7 @@ use crate::{
 
 type Fill = fn(&mut Stack);
 
-/// Returns what is wrong with a stack, in the profile that leaves it as it is written.
+/// Returns the problems of a stack, in the profile that adds nothing to it.
 fn problems(fill: impl FnOnce(&mut Stack)) -> Vec<Problem> {
     let mut stack = Stack::new("books");
     fill(&mut stack);
@@ -22,8 +22,8 @@ fn problems(fill: impl FnOnce(&mut Stack)) -> Vec<Problem> {
     all.into_iter().filter(|problem| !matches!(problem.rule.as_str(), "V2" | "L2")).collect()
 }
 
-/// The rule and the message of each problem.
-fn said(fill: impl FnOnce(&mut Stack)) -> Vec<String> {
+/// Returns the rule and message of each problem.
+fn messages(fill: impl FnOnce(&mut Stack)) -> Vec<String> {
     let said = |problem: Problem| format!("{}: {}", problem.rule, problem.message);
     problems(fill).into_iter().map(said).collect()
 }
@@ -40,11 +40,11 @@ fn topic(properties: &Json) -> Json {
     json!({ "Type": "AWS::SNS::Topic", "Properties": properties })
 }
 
-/// What is wrong, and the same with the mistake corrected.
+/// Checks the problems of a stack, and that a similar valid stack has none.
 #[track_caller]
 fn check_pair(fault: Fill, expected: &[&str], neighbour: Fill) {
-    assert_eq!(said(fault), expected);
-    assert_eq!(said(neighbour), Vec::<String>::new());
+    assert_eq!(messages(fault), expected);
+    assert_eq!(messages(neighbour), Vec::<String>::new());
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn parameters_and_resources_exist() {
         |stack| {
             stack.raw_resource("Topic", topic(&json!({ "TopicName": { "Fn::Sub": "${x:-y}" } })));
         },
-        &["X3: a function has arguments that it cannot have"],
+        &["X3: an intrinsic function has invalid arguments"],
         |stack| {
             stack.raw_resource("Topic", topic(&json!({ "TopicName": { "Fn::Sub": "${!x:-y}" } })));
         },
@@ -124,8 +124,8 @@ fn parameters_and_resources_exist() {
 }
 
 #[test]
-fn what_tablewright_makes_can_be_named_too() {
-    let sound = said(|stack| {
+fn resources_that_tablewright_adds_can_be_referenced() {
+    let sound = messages(|stack| {
         let table = stack.table(book().billing(Billing::provisioned(Capacity::auto(1..=9), 5_u64)));
         stack.publish_ssm("/books/table", table.name());
         stack.output("Target", get("BookReadScaling"));
@@ -136,7 +136,7 @@ fn what_tablewright_makes_can_be_named_too() {
 }
 
 #[test]
-fn conditions_and_names_of_exports_are_known_before_resources() {
+fn conditions_and_export_names_cannot_refer_to_resources() {
     check_pair(
         |stack| {
             stack.table(book());
@@ -179,7 +179,7 @@ fn conditions_and_names_of_exports_are_known_before_resources() {
 }
 
 #[test]
-fn conditions_that_are_named_exist() {
+fn referenced_conditions_exist() {
     check_pair(
         |stack| drop(stack.table(book().deletion_protection(Expression::if_else("IsPord", true, false)))),
         &["X2: stack `books` has no condition `IsPord`"],
@@ -217,7 +217,7 @@ fn conditions_that_are_named_exist() {
 }
 
 #[test]
-fn attributes_exist_where_the_type_is_known() {
+fn referenced_attributes_of_known_types_exist() {
     check_pair(
         |stack| {
             stack.table(book());
@@ -245,7 +245,7 @@ fn attributes_exist_where_the_type_is_known() {
             stack.table(book());
             stack.output("Stream", attribute("Book", "StreamArn"));
         },
-        &["X4: table `Book` has no stream, and so no `StreamArn`"],
+        &["X4: table `Book` has no `StreamArn`, as it has no stream"],
         |stack| {
             stack.table(book().stream(StreamView::KeysOnly));
             stack.output("Stream", attribute("Book", "StreamArn"));
@@ -258,22 +258,22 @@ fn attributes_exist_where_the_type_is_known() {
             stack.table(off);
             stack.output("Stream", attribute("Book", "StreamArn"));
         },
-        &["X4: table `Book` has no stream, and so no `StreamArn`"],
+        &["X4: table `Book` has no `StreamArn`, as it has no stream"],
         |stack| {
             let on = json!({ "StreamViewType": "KEYS_ONLY" });
             stack.table(book().override_property("/StreamSpecification", on));
             stack.output("Stream", attribute("Book", "StreamArn"));
         },
     );
-    let twice = said(|stack| {
+    let twice = messages(|stack| {
         let on = book().override_property("/StreamSpecification", json!({ "StreamViewType": "KEYS_ONLY" }));
         stack.table(on.override_property("/StreamSpecification", Json::Null));
         stack.output("Stream", attribute("Book", "StreamArn"));
     });
-    assert_eq!(twice, ["X4: table `Book` has no stream, and so no `StreamArn`"]);
+    assert_eq!(twice, ["X4: table `Book` has no `StreamArn`, as it has no stream"]);
     let raw = |kind: &str, properties: Json| json!({ "Type": kind, "Properties": properties });
     let of_raw = |body: Json, attribute: &str| {
-        said(|stack| {
+        messages(|stack| {
             stack.raw_resource("Raw", body);
             stack.output("Raw", Expression::GetAtt("Raw".into(), attribute.into()));
         })
@@ -284,7 +284,7 @@ fn attributes_exist_where_the_type_is_known() {
     assert_eq!(of_raw(raw(plain, json!({})), "Name"), ["X4: table `Raw` has no attribute `Name`"]);
     assert_eq!(
         of_raw(raw(plain, json!({})), "StreamArn"),
-        ["X4: table `Raw` has no stream, and so no `StreamArn`"]
+        ["X4: table `Raw` has no `StreamArn`, as it has no stream"]
     );
     assert_eq!(of_raw(raw(plain, json!({})), "TableId"), ["X4: table `Raw` has no attribute `TableId`"]);
     for (body, attribute) in [
@@ -300,7 +300,7 @@ fn attributes_exist_where_the_type_is_known() {
 }
 
 #[test]
-fn mappings_have_what_is_asked_of_them() {
+fn referenced_mapping_keys_exist() {
     fn with_limits(stack: &mut Stack) {
         stack.mapping("Limits", [("dev", [("reads", "5")]), ("prod", [("reads", "50")])]);
     }
@@ -367,14 +367,14 @@ fn mappings_have_what_is_asked_of_them() {
 }
 
 #[test]
-fn nothing_waits_for_itself() {
+fn circular_dependencies_are_reported() {
     check_pair(
         |stack| {
             stack.raw_resource("A", json!({ "Type": "AWS::SNS::Topic", "DependsOn": "B" }));
             stack.raw_resource("B", json!({ "Type": "AWS::SNS::Topic", "DependsOn": ["C"] }));
             stack.raw_resource("C", json!({ "Type": "AWS::SNS::Topic", "DependsOn": ["A"] }));
         },
-        &["X6: resource `A` waits for itself: `A` → `B` → `C` → `A`"],
+        &["X6: resource `A` depends on itself: `A` → `B` → `C` → `A`"],
         |stack| {
             stack.raw_resource("A", json!({ "Type": "AWS::SNS::Topic", "DependsOn": ["B", "C"] }));
             stack.raw_resource("B", json!({ "Type": "AWS::SNS::Topic", "DependsOn": ["C"] }));
@@ -386,8 +386,8 @@ fn nothing_waits_for_itself() {
             let own = json!({ "Statement": { "Principal": { "AWS": "1" }, "Resource": { "Fn::GetAtt": ["Book", "Arn"] } } });
             stack.table(book().policy(own));
         },
-        &["X6: resource `Book` waits for itself: `Book` → `Book`"],
-        // Metadata is not waited for.
+        &["X6: resource `Book` depends on itself: `Book` → `Book`"],
+        // References in `Metadata` are not dependencies.
         |stack| {
             stack.table(book().metadata("own", json!({ "Fn::GetAtt": ["Book", "Arn"] })));
             stack.raw_resource(
@@ -402,7 +402,7 @@ fn nothing_waits_for_itself() {
             stack.table(scaled.depends_on("BookReadScalingPolicy"));
         },
         &[
-            "X6: resource `Book` waits for itself: `Book` → `BookReadScalingPolicy` → `BookReadScaling` → `Book`",
+            "X6: resource `Book` depends on itself: `Book` → `BookReadScalingPolicy` → `BookReadScaling` → `Book`",
         ],
         |stack| {
             let scaled = book().billing(Billing::provisioned(Capacity::auto(1..=9), 5_u64));
@@ -419,20 +419,20 @@ fn nothing_waits_for_itself() {
             stack.condition("B", Test::Condition("A".into()).negated());
             stack.table(book());
         },
-        &["X6: condition `A` waits for itself: `A` → `B` → `A`"],
+        &["X6: condition `A` depends on itself: `A` → `B` → `A`"],
         |stack| {
             stack.condition("A", Test::Condition("B".into()));
             stack.condition("B", Test::equals(get("AWS::Region"), "").negated());
             stack.table(book().condition("A"));
         },
     );
-    let with_a_member_in_common = said(|stack| {
+    let with_a_member_in_common = messages(|stack| {
         for (id, on) in [("A", json!(["B", "C"])), ("B", json!("A")), ("C", json!("A"))] {
             stack.raw_resource(id, json!({ "Type": "AWS::SNS::Topic", "DependsOn": on }));
         }
     });
-    assert_eq!(with_a_member_in_common, ["X6: resource `A` waits for itself: `A` → `B` → `A`"]);
-    let two = said(|stack| {
+    assert_eq!(with_a_member_in_common, ["X6: resource `A` depends on itself: `A` → `B` → `A`"]);
+    let two = messages(|stack| {
         for (id, on) in [("A", "B"), ("B", "A"), ("C", "A"), ("D", "D")] {
             stack.raw_resource(id, json!({ "Type": "AWS::SNS::Topic", "DependsOn": on }));
         }
@@ -440,10 +440,11 @@ fn nothing_waits_for_itself() {
     assert_eq!(two.len(), 2, "two circles, and one who waits for one: {two:?}");
 }
 
-/// A capacity that something reads which needs the table: the target waits for it, the table does not.
+/// A limit that comes from a resource which depends on the table: the scalable target depends on that resource, the table does
+/// not.
 #[test]
-fn a_limit_of_scaling_may_come_from_what_needs_the_table() {
-    let sound = said(|stack| {
+fn a_limit_of_auto_scaling_may_come_from_a_dependent_of_the_table() {
+    let sound = messages(|stack| {
         let most = stack.parameter(Parameter::number("Most"));
         assert!(most.literal().is_none());
         let scaling = crate::AutoScaling::between(1, attribute("Limit", "Most"))
@@ -459,7 +460,7 @@ fn a_limit_of_scaling_may_come_from_what_needs_the_table() {
 }
 
 #[test]
-fn what_nobody_uses_is_said() {
+fn unused_definitions_are_reported() {
     check_pair(
         |stack| {
             stack.parameter(Parameter::string("Stage"));
@@ -468,9 +469,9 @@ fn what_nobody_uses_is_said() {
             stack.table(book());
         },
         &[
-            "U1: nothing in stack `books` uses parameter `Stage`",
-            "U1: nothing in stack `books` uses mapping `Limits`",
-            "U1: nothing in stack `books` uses condition `IsProd`",
+            "U1: parameter `Stage` of stack `books` is not used",
+            "U1: mapping `Limits` of stack `books` is not used",
+            "U1: condition `IsProd` of stack `books` is not used",
         ],
         |stack| {
             let stage = stack.parameter(Parameter::string("Stage"));
@@ -482,17 +483,17 @@ fn what_nobody_uses_is_said() {
             ));
         },
     );
-    // A macro can use what it likes.
-    let with_macro = said(|stack| {
+    // A macro may use anything.
+    let with_macro = messages(|stack| {
         stack.parameter(Parameter::string("Stage"));
         stack.raw_resource("Topic", topic(&json!({ "Fn::Transform": { "Name": "AWS::Include" } })));
     });
     assert_eq!(with_macro, Vec::<String>::new());
 }
 
-/// Each place of the model where something can be named. What is forgotten here shows as a parameter that nobody uses.
+/// Every field of the model that can have a reference. A field that is not searched shows as an unused parameter.
 #[test]
-fn every_place_is_looked_at() {
+fn every_field_is_searched() {
     let at = || get("P");
     let number = || Value::<u64>::from(get("P"));
     let provisioned = |capacity: Capacity| book().billing(Billing::provisioned(capacity, 5_u64));
@@ -583,9 +584,9 @@ fn every_place_is_looked_at() {
         }),
     ];
     for (position, table) in places.into_iter().enumerate() {
-        let without = said(|stack| drop(stack.table(table.clone())));
+        let without = messages(|stack| drop(stack.table(table.clone())));
         assert_eq!(without, ["X3: stack `books` has no parameter and no resource `P`"], "place {position}");
-        let with = said(|stack| {
+        let with = messages(|stack| {
             stack.parameter(Parameter::string("P"));
             stack.table(table);
         });
@@ -594,7 +595,7 @@ fn every_place_is_looked_at() {
 }
 
 #[test]
-fn a_mistake_is_at_the_line_that_makes_it() {
+fn a_problem_has_the_source_location_of_the_reference() {
     let lines =
         |fill: Fill| -> Vec<u32> { problems(fill).into_iter().map(|problem| problem.at.line).collect() };
     let first = Place::caller().line + 2;
@@ -607,36 +608,36 @@ fn a_mistake_is_at_the_line_that_makes_it() {
         let change = |table: Table| table.override_property("/TableClass", json!({ "Ref": "P" }));
         stack.table(change(Table::define("E").partition("id", Scalar::S)));
     });
-    // Conditions first, then tables, resources, what is published, outputs; and nobody uses condition `D`.
+    // In the order conditions, tables, resources, published values, outputs; then the unused condition `D`.
     assert_eq!(found, [first + 4, first, first + 5, first + 1, first + 2, first + 3, first + 4]);
 }
 
-/// An override takes the place of what the model says; only what the template will have is judged.
+/// An override replaces a value of the model; only references in the template are checked.
 #[cfg(feature = "render")]
 #[test]
-fn what_is_overridden_refers_to_nothing() {
-    let sound = said(|stack| {
+fn references_in_overridden_values_are_ignored() {
+    let sound = messages(|stack| {
         drop(stack.table(book().name(get("Gone")).override_property("/TableName", json!("books"))));
     });
     assert_eq!(sound, Vec::<String>::new());
-    let twice = said(|stack| {
+    let twice = messages(|stack| {
         let table = book().override_property("/TableClass", json!({ "Ref": "Gone" }));
         stack.table(table.override_property("/TableClass", json!("STANDARD")));
     });
     assert_eq!(twice, Vec::<String>::new());
-    let of_another = said(|stack| {
+    let of_another = messages(|stack| {
         stack.table(Table::define("Other").partition("id", Scalar::S).name(get("Gone")));
         stack.table(book().override_property("/TableClass", json!("STANDARD")));
     });
     assert_eq!(of_another, ["X3: stack `books` has no parameter and no resource `Gone`"]);
-    let other = said(|stack| {
+    let other = messages(|stack| {
         drop(stack.table(book().name(get("Gone")).override_property("/TableClass", json!("STANDARD"))));
     });
     assert_eq!(other, ["X3: stack `books` has no parameter and no resource `Gone`"]);
 }
 
 #[test]
-fn the_answer_of_aws_and_what_there_is_are_told() {
+fn problems_have_the_error_of_aws_and_the_known_names() {
     let told = |fill: Fill| {
         let problem = problems(fill).remove(0);
         (problem.help.unwrap_or_default(), problem.server_text.unwrap_or_default())
@@ -644,7 +645,7 @@ fn the_answer_of_aws_and_what_there_is_are_told() {
     for (fill, help, server_text) in [
         (
             (|stack| drop(stack.table(book().name(get("Gone"))))) as Fill,
-            "add the parameter with `stack.parameter(…)`; there are `Book`",
+            "add the parameter with `stack.parameter(…)`; known: `Book`",
             "Template format error: Unresolved resource dependencies [Gone] in the Resources block of the template",
         ),
         (
@@ -654,12 +655,12 @@ fn the_answer_of_aws_and_what_there_is_are_told() {
                 }
                 stack.output("Gone", attribute("Gone", "Arn"));
             },
-            "there are `A`, `B`, `C`, `D`, `E`, `F`, `G`, `H` and 2 more",
+            "known: `A`, `B`, `C`, `D`, `E`, `F`, `G`, `H` and 2 more",
             "Template error: instance of Fn::GetAtt references undefined resource Gone",
         ),
         (
             |stack| drop(stack.table(book().name(get("AWS::Gone")))),
-            "there are `AWS::AccountId`, `AWS::NoValue`, `AWS::NotificationARNs`, `AWS::Partition`, `AWS::Region`, `AWS::StackId`, `AWS::StackName`, `AWS::URLSuffix`",
+            "known: `AWS::AccountId`, `AWS::NoValue`, `AWS::NotificationARNs`, `AWS::Partition`, `AWS::Region`, `AWS::StackId`, `AWS::StackName`, `AWS::URLSuffix`",
             "Template format error: Unresolved resource dependencies [AWS::Gone] in the Resources block of the template",
         ),
         (
@@ -667,17 +668,17 @@ fn the_answer_of_aws_and_what_there_is_are_told() {
                 stack.table(book());
                 stack.output("Gone", get("Gone"));
             },
-            "add the parameter with `stack.parameter(…)`; there are `Book`",
+            "add the parameter with `stack.parameter(…)`; known: `Book`",
             "Template format error: Unresolved resource dependencies [Gone] in the Outputs block of the template",
         ),
         (
             |stack| drop(stack.table(book().name(Expression::if_else("Gone", "a", "b")))),
-            "add it with `stack.condition(…)`; there are none",
+            "add it with `stack.condition(…)`; known: none",
             "Template error: unresolved condition dependency Gone in Fn::If",
         ),
         (
             |stack| drop(stack.table(book().condition("Gone"))),
-            "add it with `stack.condition(…)`; there are none",
+            "add it with `stack.condition(…)`; known: none",
             "Template format error: Unresolved condition dependency Gone in the template",
         ),
         (
@@ -685,7 +686,7 @@ fn the_answer_of_aws_and_what_there_is_are_told() {
                 stack.mapping("M", [("a", [("x", "1")]), ("b", [("x", "2")])]);
                 stack.table(book().name(Expression::find_in_map("M", get("AWS::Region"), "y")));
             },
-            "there are `x`",
+            "known: `x`",
             "Template error: Unable to get mapping for M::…::y",
         ),
         (
@@ -693,7 +694,7 @@ fn the_answer_of_aws_and_what_there_is_are_told() {
                 stack.condition("A", Test::equals(get("Gone"), "a"));
                 stack.table(book().condition("A"));
             },
-            "add the parameter with `stack.parameter(…)`; there are `Book`",
+            "add the parameter with `stack.parameter(…)`; known: `Book`",
             "Template format error: Unresolved dependencies [Gone]. Cannot reference resources in the Conditions block of the template",
         ),
         (
@@ -701,12 +702,12 @@ fn the_answer_of_aws_and_what_there_is_are_told() {
                 stack.condition("A", Test::equals(attribute("Gone", "Arn"), "a"));
                 stack.table(book().condition("A"));
             },
-            "there are `Book`",
+            "known: `Book`",
             "Template format error: Unresolved dependencies [Gone]. Cannot reference resources in the Conditions block of the template",
         ),
         (
             |stack| drop(stack.table(book().depends_on("Book"))),
-            "leave the reference out; in a policy of a table, `Resource: \"*\"` is that table",
+            "remove the reference; in the policy of a table, `Resource: \"*\"` is the table itself",
             "Circular dependency between resources: [Book]",
         ),
     ] {

@@ -1,7 +1,6 @@
 //! The properties of `AWS::DynamoDB::GlobalTable`.
 //!
-//! Most settings stand with each replica there: what the table says is written out for every replica that does not say
-//! otherwise.
+//! Most settings are properties of replicas: those of the table are written for every replica that does not override them.
 
 use std::sync::LazyLock;
 
@@ -35,7 +34,7 @@ pub(super) fn properties<'a>(table: &'a Table, global: &'a Global) -> Properties
         ),
         ("SSESpecification", encryption(table, global)),
         ("GlobalTableSourceArn", global.source.as_ref().map(Tree::from)),
-        // Not where it is the default: a table with one replica has no consistency to speak of yet.
+        // Omitted if it is the default: consistency is not decided before there is a second replica.
         (
             "MultiRegionConsistency",
             (global.consistency != Consistency::Eventual.into()).then(|| (&global.consistency).into()),
@@ -67,7 +66,7 @@ fn max_read(units: &Value<u64>) -> Tree<'_> {
 }
 
 fn provisioned(units: &Provisioned) -> Settings<'_> {
-    // Writes are always scaled here (GT2); a fixed capacity is a range of one.
+    // Write capacity must have auto scaling (GT2); a fixed capacity is written as a range of one.
     let write = match &units.write {
         Capacity::Auto(scaling) => auto_scaling(&scaling.min, &scaling.max, scaling),
         Capacity::Fixed(units) => auto_scaling(units, units, &FIXED),
@@ -81,14 +80,14 @@ fn provisioned(units: &Provisioned) -> Settings<'_> {
             "ReadProvisionedThroughputSettings",
             match &units.read {
                 Capacity::Fixed(units) => Some(Tree::map([("ReadCapacityUnits", Some(units.into()))])),
-                // Stands with each replica.
+                // A property of each replica.
                 Capacity::Auto(_) => None,
             },
         ),
     ])
 }
 
-/// What a range of one says beside its ends.
+/// Auto scaling of a fixed capacity, other than its minimum and maximum.
 static FIXED: LazyLock<AutoScaling> = LazyLock::new(|| AutoScaling::between(0_u64, 0_u64));
 
 fn auto_scaling<'a>(min: &'a Value<u64>, max: &'a Value<u64>, scaling: &'a AutoScaling) -> Tree<'a> {
@@ -115,7 +114,7 @@ fn index<'a>(table: &'a Table, index: &'a Index) -> Tree<'a> {
     Tree::Map(entries)
 }
 
-/// Keys of yours stand with the replicas; here only that there are such.
+/// Customer managed keys are properties of replicas; the table only has the type of encryption.
 fn encryption<'a>(table: &'a Table, global: &Global) -> Option<Tree<'a>> {
     let has_keys = global.replicas.iter().any(|replica| replica.key.is_some());
     let (enabled, kind) = match &table.encryption {
@@ -183,7 +182,7 @@ fn replica<'a>(table: &'a Table, replica: &'a Replica) -> Tree<'a> {
     Tree::Map(entries)
 }
 
-/// Returns what a replica says of reads: its own settings, or the table's scaling, which has no other place.
+/// Returns the read capacity of a replica: its own, or the auto scaling of the table, which is not a property of the table.
 fn read<'a>(own: Option<&'a Read>, scaled: Option<&'a AutoScaling>) -> Settings<'a> {
     let provisioned = |key, value| ("ReadProvisionedThroughputSettings", Tree::map([(key, Some(value))]));
     let scaled_by = |scaling: &'a AutoScaling| {
@@ -203,7 +202,7 @@ fn read<'a>(own: Option<&'a Read>, scaled: Option<&'a AutoScaling>) -> Settings<
     }
 }
 
-/// Returns what a replica says of an index, or nothing where it has nothing to say.
+/// Returns the settings of an index in a replica, or `None` if there are none.
 fn replica_index<'a>(table: &'a Table, index: &'a Index, replica: &'a Replica) -> Option<Tree<'a>> {
     let own = replica.indexes.iter().find(|own| own.name == index.name);
     let scaled = match table.provisioned_for(index) {

@@ -1,6 +1,4 @@
-//! Lowers a stack to CloudFormation's resources and properties.
-//!
-//! In: a stack. Out: a [`LoweredStack`]. Logic lives here, layout in `templates/`.
+//! Lowers a stack to CloudFormation resources and properties. Templates only lay them out.
 
 mod global;
 mod scaling;
@@ -24,9 +22,9 @@ pub(super) use stack::{RESOURCES, Section, sections};
 /// A resource of a template.
 pub(super) struct Resource<'a> {
     pub(super) id: String,
-    /// The template that lays it out.
+    /// The name of its template.
     pub(super) template: &'static str,
-    /// The doc comment, as comment lines.
+    /// The comment lines above the resource.
     pub(super) comment: Vec<String>,
     /// The attributes below the logical id, such as `Type` and `Properties`.
     pub(super) body: Vec<(&'static str, Tree<'a>)>,
@@ -34,15 +32,15 @@ pub(super) struct Resource<'a> {
     pub(super) overridden: BTreeMap<String, Json>,
 }
 
-/// The template that lays out any resource; those of one type extend it.
+/// The template for any resource, which those for specific types extend.
 pub(super) const RESOURCE_TEMPLATE: &str = "resource.yaml";
 
-/// `AWSTemplateFormatVersion`: the only one there is.
+/// The only valid `AWSTemplateFormatVersion`.
 pub(super) const FORMAT_VERSION: &str = "2010-09-09";
 
 /// A stack as sections and resources, before layout.
 pub(super) struct LoweredStack<'a> {
-    /// The stack, for its description and its raw resources, which are written as they are.
+    /// The stack, for its description and raw resources.
     pub(super) stack: &'a Stack,
     pub(super) resources: Vec<Resource<'a>>,
     sections: [Section<'a>; 5],
@@ -54,13 +52,13 @@ impl<'a> LoweredStack<'a> {
         Ok(Self { stack, resources, sections: sections(stack) })
     }
 
-    /// Returns the sections that the template has, in its order. The section `Resources` is empty here: `resources` and the raw
-    /// resources of `stack` are its entries.
+    /// Returns the sections of the template, in order. The section `Resources` is empty: its entries are `resources` and the raw
+    /// resources of `stack`.
     pub(super) fn sections(&self) -> impl Iterator<Item = &Section<'a>> {
         self.sections.iter().filter(|(name, entries)| *name == RESOURCES || !entries.is_empty())
     }
 
-    /// Returns the template, intrinsic functions in their long form.
+    /// Returns the template as JSON, with intrinsic functions in their long form.
     pub(super) fn to_json(&self) -> Json {
         let mut template = json!({ "AWSTemplateFormatVersion": FORMAT_VERSION });
         if let Some(description) = &self.stack.description {
@@ -78,7 +76,7 @@ impl<'a> LoweredStack<'a> {
 }
 
 impl<'a> Resource<'a> {
-    /// Makes a resource that has a type and properties, laid out by [`RESOURCE_TEMPLATE`].
+    /// Creates a resource with a type and properties, and [`RESOURCE_TEMPLATE`] as its template.
     fn new(id: String, resource_type: &'static str, properties: Tree<'a>) -> Self {
         Self {
             id,
@@ -99,9 +97,8 @@ impl<'a> Resource<'a> {
     }
 }
 
-/// Returns the resources of a stack that templates lay out: each table followed by its scaling, in the order of declaration,
-/// then the published names. Another type of resource is a file beside this one, which makes a [`Resource`] of its definition,
-/// and a line here.
+/// Returns the resources of a stack, except for raw ones: each table followed by its auto scaling, in the order of the
+/// definition, then the published values. To add a resource type, add a module that creates its [`Resource`]s, and call it here.
 pub(super) fn resources(stack: &Stack) -> impl Iterator<Item = Result<Resource<'_>, Error>> {
     let tables = stack
         .tables
@@ -144,7 +141,7 @@ fn kind(table: &Table) -> (&'static str, &'static str, Properties<'_>) {
     }
 }
 
-/// Returns the properties without overrides, which the templates lay out, and the JSON of those with overrides.
+/// Returns the properties without overrides, and those with overrides as JSON.
 fn properties(table: &Table) -> Result<(Properties<'_>, BTreeMap<String, Json>), Error> {
     let (_, _, mut properties) = kind(table);
     if table.overrides.is_empty() {
@@ -164,12 +161,12 @@ fn properties(table: &Table) -> Result<(Properties<'_>, BTreeMap<String, Json>),
     Ok((properties, overridden.collect()))
 }
 
-/// Returns the overrides of a table that match no property, each with what is missing.
+/// Returns the overrides of a table that do not apply, each with the reason.
 pub(crate) fn missed_overrides(table: &Table) -> Vec<(&Override, String)> {
     if table.overrides.is_empty() { Vec::new() } else { overridden(table).1 }
 }
 
-/// Returns the properties of a table with its overrides applied, and the overrides that match no property with what is missing.
+/// Returns the properties of a table with its overrides applied, and the overrides that do not apply, each with the reason.
 pub(crate) fn overridden(table: &Table) -> (Json, Vec<(&Override, String)>) {
     let mut all = Tree::Map(kind(table).2).to_json();
     let missed = table.overrides.iter().filter_map(|change| Some((change, change.apply(&mut all).err()?)));

@@ -13,7 +13,7 @@ pub(super) fn resources(table: &Table) -> impl Iterator<Item = Resource<'_>> {
         .flat_map(|dimension| [scalable_target(table, &dimension), scaling_policy(table, &dimension)])
 }
 
-/// No `RoleARN`: Application Auto Scaling makes and uses DynamoDB's own service-linked role.
+/// `RoleARN` is not set: Application Auto Scaling uses its service-linked role for DynamoDB.
 fn scalable_target<'a>(table: &'a Table, dimension: &Dimension<'a>) -> Resource<'a> {
     let (kind, resource) = match dimension.index {
         None => ("table", format!("table/${{{}}}", table.id)),
@@ -78,7 +78,7 @@ fn scaling_policy<'a>(table: &'a Table, dimension: &Dimension<'a>) -> Resource<'
     )
 }
 
-/// A table that exists under a condition has its scaling under the same.
+/// Auto scaling has the condition of its table.
 fn scaling_resource<'a>(
     table: &'a Table,
     id: String,

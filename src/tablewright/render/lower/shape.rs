@@ -1,4 +1,4 @@
-//! What both types of table say alike: attributes, keys, projections, and the settings that are a few scalars.
+//! Properties that tables and global tables have in common: attributes, keys, projections and simple settings.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,17 @@ use crate::table::policy::Policy;
 use crate::table::settings::{ContributorInsights, Kinesis, PointInTimeRecovery, WarmThroughput};
 use crate::value::Value;
 
-/// Returns the attributes that keys use, once each, sorted as DescribeTable sorts them.
+/// Returns the unique attributes of all keys, sorted by name like in DescribeTable.
 fn attributes(table: &Table) -> Vec<&Attribute> {
     let of_indexes = table.indexes.iter().flat_map(|index| index.key.attributes());
     let mut attributes: Vec<&Attribute> = table.key.attributes().chain(of_indexes).collect();
-    // Stable, so that of two fields with one name the table's own comes first and gives its comment.
+    // The sort is stable: of two attributes with the same name, that of the table's key comes first, and its comment is used.
     attributes.sort_by(|a, b| a.name.cmp(&b.name));
     attributes.dedup_by(|a, b| a.name == b.name);
     attributes
 }
 
-/// Each with the doc comment of its field above it.
+/// Returns `AttributeDefinitions`, with the doc comments of the fields.
 pub(super) fn attribute_definitions(table: &Table) -> Option<Tree<'_>> {
     Tree::list(attributes(table).into_iter().map(|attribute| {
         let definition = Tree::map([
@@ -93,7 +93,7 @@ pub(super) fn warm_throughput(warm: Option<&WarmThroughput>) -> Option<Tree<'_>>
     })
 }
 
-/// Said where it is off too: whoever reviews wants to know.
+/// Written even if it is off, to be visible in reviews.
 pub(super) fn point_in_time_recovery(recovery: Option<&PointInTimeRecovery>) -> Tree<'_> {
     Tree::map([
         (
@@ -127,7 +127,7 @@ pub(super) fn resource_policy(policy: Option<&Policy>) -> Option<Tree<'_>> {
 }
 
 pub(super) fn tags<'a>(tags: impl Iterator<Item = (&'a String, &'a Value<String>)>) -> Option<Tree<'a>> {
-    // By key: a replica's own tag stands in the place of the table's.
+    // By key: a tag of a replica overrides that of the table.
     let by_key: BTreeMap<&String, &Value<String>> = tags.collect();
     Tree::list(
         by_key.into_iter().map(|(key, value)| {
@@ -136,7 +136,7 @@ pub(super) fn tags<'a>(tags: impl Iterator<Item = (&'a String, &'a Value<String>
     )
 }
 
-/// What a target-tracking policy of a plain and of a global table have in common.
+/// Properties of a target-tracking policy of tables and global tables.
 pub(super) fn target_tracking(scaling: &AutoScaling) -> [(&'static str, Option<Tree<'_>>); 4] {
     [
         ("TargetValue", Some((&scaling.target).into())),

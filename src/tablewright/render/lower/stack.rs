@@ -1,4 +1,4 @@
-//! Lowers the rest of a stack: parameters, mappings, conditions, outputs, published names.
+//! Lowers the rest of a stack: parameters, mappings, conditions, outputs, published values.
 
 use std::borrow::Cow;
 
@@ -13,11 +13,11 @@ use crate::stack::{Output, Stack};
 /// A section of a template: its name, and its entries by logical id.
 pub(in crate::render) type Section<'a> = (&'static str, Vec<(&'a str, Tree<'a>)>);
 
-/// The section of the resources.
+/// The name of the section for resources.
 pub(in crate::render) const RESOURCES: &str = "Resources";
 
-/// Returns the sections of a template in its order, empty ones included. `Resources` is always empty: templates of their own
-/// lay out its entries.
+/// Returns the sections of a template in order, including empty ones. `Resources` is always empty: its entries are rendered
+/// separately.
 pub(in crate::render) fn sections(stack: &Stack) -> [Section<'_>; 5] {
     let parameters = stack.parameters.iter().map(|one| (&one.name[..], Tree::Map(parameter(one))));
     let mappings =

@@ -16,7 +16,7 @@ pub(super) fn properties(table: &Table) -> Properties<'_> {
     entries([
         ("TableName", table.name.as_ref().map(Tree::from)),
         ("TableClass", table.class.as_ref().map(Tree::from)),
-        // Always said: CloudFormation's default is PROVISIONED, which surprises.
+        // Always written, as CloudFormation's default, PROVISIONED, is unexpected.
         ("BillingMode", Some(mode.into())),
         ("ProvisionedThroughput", provisioned),
         ("OnDemandThroughput", limits),
@@ -78,7 +78,7 @@ fn on_demand(limits: &OnDemand) -> Option<Tree<'_>> {
     })
 }
 
-/// No `StreamEnabled`: the block turns the stream on.
+/// There is no `StreamEnabled` in CloudFormation: the specification turns the stream on.
 fn stream(table: &Table) -> Option<Tree<'_>> {
     table.stream.as_ref().map(|view| {
         Tree::map([
@@ -92,7 +92,7 @@ fn encryption(encryption: &Encryption) -> Tree<'_> {
     let (enabled, kind, key) = match encryption {
         Encryption::AwsOwned => (false.into(), None, None),
         Encryption::AwsManaged => (true.into(), Some("KMS"), None),
-        // Without a type: DynamoDB refuses one where the expression comes to false.
+        // Without a type, which DynamoDB rejects if the expression is false.
         Encryption::AwsManagedIf(enabled) => (enabled.into(), None, None),
         Encryption::CustomerKey(key) => (true.into(), Some("KMS"), Some(key.into())),
     };

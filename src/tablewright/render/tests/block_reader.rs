@@ -1,4 +1,4 @@
-//! The reader of the built-in templates' YAML gives the tree of the general parser, or nothing.
+//! The fast parser returns the same tree as the general parser, or `None`.
 
 use std::collections::BTreeMap;
 
@@ -12,17 +12,17 @@ use crate::render::tree::short_form_of_call;
 use crate::render::{Templates, render};
 use crate::value::{Argument, Expression, Sub};
 
-/// Returns the texts of stacks that say everything.
+/// Returns the templates of stacks with every property.
 fn texts() -> impl Iterator<Item = String> {
     faithful::stacks().map(|stack| render(&stack, "dev", &Templates::builtin()).unwrap().text)
 }
 
-/// The value with the order of its entries.
+/// Formats a value, including the order of its entries.
 fn shown(node: &Node) -> String {
     node.write_json(JsonLayout::Compact)
 }
 
-/// Returns whether the reader knows the text.
+/// Whether the fast parser supports the text; panics if its tree differs from that of the general parser.
 fn check(text: &str) -> bool {
     let Some(read) = read(text) else { return false };
     let general = tablewright_template::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -31,14 +31,14 @@ fn check(text: &str) -> bool {
 }
 
 #[test]
-fn what_the_built_in_templates_write_is_known() {
+fn the_output_of_the_built_in_templates_is_supported() {
     for text in texts() {
         assert!(check(&text), "{text}");
     }
 }
 
 #[test]
-fn every_function_and_every_number_that_is_written_is_known() {
+fn all_rendered_functions_and_numbers_are_supported() {
     let reference = || Expression::Ref("AWS::Region".into());
     let texts = vec!["a]", "{b", "it's: '", ", ", "", "yes", "0123", "line\n"];
     for function in [
@@ -67,7 +67,7 @@ fn every_function_and_every_number_that_is_written_is_known() {
 }
 
 #[test]
-fn every_other_form_is_left_to_the_general_parser() {
+fn other_yaml_is_not_supported() {
     for text in [
         "",
         "a",
@@ -176,9 +176,9 @@ fn every_other_form_is_left_to_the_general_parser() {
     }
 }
 
-/// Always the same changes, so that a failure comes again.
+/// Makes the same changes in every run, so that a failure is reproducible.
 #[test]
-fn a_changed_text_gives_the_same_tree_or_none() {
+fn a_changed_text_has_the_same_tree_or_is_not_supported() {
     const PIECES: [&str; 30] = [
         "", " ", "  ", "\n", ":", ": ", "- ", "-", "#", " #", "'", "\"", "\\", "!", "!Ref ", "[", "]", "{}",
         "0", "a", "\n  ", "\n- ", "&", "|", ", ", ",", "{", "}", "1.5", "null",
@@ -192,7 +192,7 @@ fn a_changed_text_gives_the_same_tree_or_none() {
     };
     let mut known = 0;
     for text in texts() {
-        // A part is enough, and read quickly.
+        // A part of the text is enough, and keeps the test fast.
         let start = text.find("Resources:").unwrap();
         let text = text[start..].lines().take(60).collect::<Vec<_>>().join("\n");
         for _ in 0..1_200 {

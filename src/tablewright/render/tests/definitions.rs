@@ -1,4 +1,4 @@
-//! Definitions that say everything, for the golden snapshots and for the paths of the schema.
+//! Definitions with every property, for the snapshots and for the paths of the schema.
 
 use serde_json::json;
 
@@ -27,7 +27,7 @@ pub(super) fn global_tables() -> Vec<(&'static str, Table)> {
     ]
 }
 
-/// Provisioned, with all that a plain table can have beside each other.
+/// A provisioned table with all properties that can be combined.
 fn every_property() -> Table {
     Table::of::<Event>()
         .name(Expression::sub("${AWS::StackName}-events"))
@@ -117,7 +117,7 @@ fn import_of_csv() -> Table {
         )
 }
 
-/// Eventually consistent, with all that replicas can differ in.
+/// An eventually consistent global table with all properties that replicas can override.
 fn global_provisioned() -> Table {
     let reads = || Capacity::auto(5..=50).initial(10).disable_scale_in(true);
     Table::of::<Event>()

@@ -1,4 +1,4 @@
-//! The comparison in one pass accepts what the built-in templates write, and nothing else.
+//! The comparison in one pass accepts only the output of the built-in templates.
 
 use super::{definitions, forms, stack};
 use crate::render::faithful::is_same;
@@ -16,7 +16,7 @@ pub(super) fn stacks() -> impl Iterator<Item = Stack> {
     tables.map(|(_, table)| stack(table)).chain([everything])
 }
 
-/// Else every template is compared place by place, which costs as much as to lay it out.
+/// Otherwise every template would be compared property by property, which takes as long as the layout.
 #[test]
 fn the_built_in_templates_keep_the_order_of_the_model() {
     for stack in stacks() {
@@ -27,12 +27,12 @@ fn the_built_in_templates_keep_the_order_of_the_model() {
 }
 
 #[test]
-fn without_any_of_its_lines_or_with_another_in_its_place_it_is_not_the_same() {
+fn a_removed_or_changed_line_is_detected() {
     for stack in stacks() {
         let lowered = LoweredStack::of(&stack).unwrap();
         let text = render(&stack, "dev", &Templates::builtin()).unwrap().text;
         let lines: Vec<&str> = text.lines().collect();
-        for (position, line) in lines.iter().enumerate().filter(|(_, line)| is_said(line)) {
+        for (position, line) in lines.iter().enumerate().filter(|(_, line)| is_compared(line)) {
             let with =
                 |other: &[&str]| [&lines[..position], other, &lines[position + 1..]].concat().join("\n");
             let indent = &line[..line.len() - line.trim_start().len()];
@@ -51,12 +51,12 @@ fn without_any_of_its_lines_or_with_another_in_its_place_it_is_not_the_same() {
     }
 }
 
-fn is_said(line: &str) -> bool {
+fn is_compared(line: &str) -> bool {
     !line.is_empty() && !line.trim_start().starts_with('#')
 }
 
 #[test]
-fn a_table_with_an_override_is_the_same_too() {
+fn a_table_with_an_override_is_compared_in_one_pass() {
     let table =
         Table::of::<super::Event>().override_property("/BillingMode", serde_json::json!("PROVISIONED"));
     let rendered = render(&stack(table), "dev", &Templates::builtin()).unwrap();

@@ -1,4 +1,4 @@
-//! The forms that a template is written in: one tree in all of them.
+//! The formats of a template parse to the same tree.
 
 use insta::assert_snapshot;
 use serde_json::Value;
@@ -15,7 +15,7 @@ fn read_back(text: &str) -> Value {
     tablewright_template::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}")).to_value()
 }
 
-/// A stack with something in every section.
+/// Returns a stack with entries in every section.
 pub(super) fn everything() -> Stack {
     let mut stack =
         stack(Table::of::<Event>().tag("team", "events")).tag("team", "events").tag("cost centre", "4711");
@@ -30,7 +30,7 @@ pub(super) fn everything() -> Stack {
 }
 
 #[test]
-fn all_forms_are_the_same_tree() {
+fn all_formats_have_the_same_tree() {
     let tables = definitions::tables().into_iter().chain(definitions::global_tables());
     let stacks = tables.map(|(_, table)| stack(table)).chain([everything()]);
     for stack in stacks {
@@ -56,13 +56,13 @@ fn all_forms_are_the_same_tree() {
 }
 
 #[test]
-fn an_include_says_what_it_needs() {
+fn an_include_lists_the_names_that_it_needs() {
     let mut stack = everything();
     stack.tables.clear();
     assert_snapshot!(rendered(&stack).in_form(Form::Include, &stack, "dev"), @"
     # Stack `events` of environment `dev`, its resources to be included in another template, made by tablewright 0.1.0 from src/tablewright/render/tests.rs.
     # Do not edit: change the definition, then run `tablewright render events --env dev --format include`.
-    # What they refer to of these must be in the template that includes them: Parameters Stage, Secret; Mappings Limits; Conditions IsProd.
+    # If the resources refer to any of these, the including template must define them: Parameters Stage, Secret; Mappings Limits; Conditions IsProd.
     # sha256 of what follows: 4b7379d434553aeaedb8853c45e925b1a299529ed2445f3a41214960d2de7d33
     PublishedEventsArn:
       Type: AWS::SSM::Parameter
@@ -77,14 +77,14 @@ fn an_include_says_what_it_needs() {
 }
 
 #[test]
-fn a_nested_stack_is_handed_its_parameters_and_stays() {
+fn a_nested_stack_gets_its_parameters_and_is_retained() {
     let mut stack = everything();
     stack.id = "my-events".into();
     assert_snapshot!(rendered(&stack).in_form(Form::Nested, &stack, "dev"), @"
     # Stack `my-events` of environment `dev`, to be nested in another one, made by tablewright 0.1.0 from src/tablewright/render/tests.rs.
     # Do not edit: change the definition, then run `tablewright render my-events --env dev --format nested`.
     # Paste it below `Resources` of the parent template.
-    # What it tells the parent: !GetAtt MyEvents.Outputs.EventsTable.
+    # Outputs for the parent template: !GetAtt MyEvents.Outputs.EventsTable.
     # sha256 of what follows: 42d6d8155ba7023a1c738fe7cff945973b9f29f5a4ad2f41c7f6c4fe0ccecd6e
       MyEvents:
         Type: AWS::CloudFormation::Stack

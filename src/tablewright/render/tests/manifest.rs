@@ -1,4 +1,4 @@
-//! What a rendered folder holds: the same bytes everywhere, and no edit unnoticed.
+//! The manifest is deterministic, and edits are detected.
 
 use std::error::Error as _;
 
@@ -28,7 +28,7 @@ fn manifest() -> (Manifest, Vec<(Stack, Rendered)>) {
 }
 
 #[test]
-fn a_manifest_says_what_a_deployment_needs() {
+fn a_manifest_has_what_a_deployment_needs() {
     assert_snapshot!(manifest().0.to_json(), @r#"
     {
       "tablewright": "0.1.0",
@@ -79,7 +79,7 @@ fn a_manifest_says_what_a_deployment_needs() {
 }
 
 #[test]
-fn what_was_written_is_read_and_names_its_files() {
+fn a_manifest_round_trips_and_verifies_its_files() {
     let (manifest, stacks) = manifest();
     let read = Manifest::read(manifest.to_json().as_bytes()).unwrap();
     assert_eq!(read, manifest);
@@ -98,7 +98,7 @@ fn what_was_written_is_read_and_names_its_files() {
         let stated = &read.stacks.iter().find(|stack| stack.file == file).unwrap().sha256;
         let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         let message = format!(
-            "`{file}` has been changed since it was rendered: its SHA-256 is {found}, and the manifest says {stated}"
+            "`{file}` was changed after it was rendered: its SHA-256 is {found}, but the manifest states {stated}"
         );
         assert_eq!(error.to_string(), message);
         assert_eq!(error.hint().contains(".gitattributes"), only_line_ends, "{error:?}");
@@ -108,16 +108,16 @@ fn what_was_written_is_read_and_names_its_files() {
 }
 
 #[test]
-fn the_digest_is_over_all_of_it_and_nothing_else() {
+fn the_digest_covers_every_value() {
     let (manifest, _) = manifest();
-    // As the documentation defines it, without any of the code that it is made with.
+    // Computed as documented, independently of the implementation.
     let mut value: Value = serde_json::from_str(&manifest.to_json()).unwrap();
     value.as_object_mut().unwrap().remove("digest");
     let digest: String = Sha256::digest(value.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(manifest.digest(), format!("sha256:{digest}"));
     assert_eq!(self::manifest().0.digest(), manifest.digest(), "made once more");
 
-    // The order of keys and white space say nothing.
+    // The order of keys and white space are ignored.
     let mut lines = manifest.to_json().replace("\n", "").replace("  ", "");
     assert_eq!(Manifest::read(lines.as_bytes()).unwrap().digest(), manifest.digest());
     lines = lines.replacen("{\"tablewright\": \"0.1.0\",", "{", 1);
@@ -125,7 +125,7 @@ fn the_digest_is_over_all_of_it_and_nothing_else() {
     let reordered = format!("{lines}, \"tablewright\": \"{}\"}}", env!("CARGO_PKG_VERSION"));
     assert_eq!(Manifest::read(reordered.as_bytes()).unwrap().digest(), manifest.digest());
 
-    // Everything else does.
+    // Every value counts.
     let value: Value = serde_json::from_str(&manifest.to_json()).unwrap();
     let mut leaves = Vec::new();
     collect(&value, "", &mut leaves);
@@ -167,7 +167,7 @@ fn collect(value: &Value, pointer: &str, leaves: &mut Vec<String>) {
     }
 }
 
-/// Returns a manifest that was changed by a tool which keeps the digest right.
+/// Returns a manifest that was changed with a correct digest.
 fn with(change: impl FnOnce(&mut Value)) -> String {
     let mut value: Value = serde_json::from_str(&manifest().0.to_json()).unwrap();
     change(&mut value);
@@ -178,7 +178,7 @@ fn with(change: impl FnOnce(&mut Value)) -> String {
 }
 
 #[test]
-fn what_is_no_manifest_is_told() {
+fn invalid_manifests_are_errors() {
     let unknown = with(|value| value["of_the_future"] = json!([{ "b": 1, "a": 2 }]));
     assert!(Manifest::read(unknown.as_bytes()).is_ok(), "what an old reader may ignore");
     let mut told = String::new();
@@ -222,20 +222,20 @@ fn what_is_no_manifest_is_told() {
     the manifest is malformed
       because: invalid type: string "1", expected u32
       help: render the templates again with `tablewright render --out DIR`, and have them reviewed
-    the manifest has format 99, and this version reads format 1
+    the manifest has format 99; this version reads format 1
       help: use the version of tablewright that rendered the templates, or a newer one
-    the manifest requires what this version does not understand: telepathy, time-travel
+    the manifest requires capabilities that this version does not support: telepathy, time-travel
       help: use the version of tablewright that rendered the templates, or a newer one
     the manifest is malformed
       because: missing field `sha256`
       help: render the templates again with `tablewright render --out DIR`, and have them reviewed
-    the manifest names `events.yaml`, which is there twice
+    the manifest lists `events.yaml`, which is listed twice
       help: render the templates again with `tablewright render --out DIR`, and have them reviewed
-    the manifest names `../prod/events.yaml`, which is not beside it
+    the manifest lists `../prod/events.yaml`, which is not in the same directory
       help: render the templates again with `tablewright render --out DIR`, and have them reviewed
-    the manifest names `C:\events.yaml`, which is not beside it
+    the manifest lists `C:\events.yaml`, which is not in the same directory
       help: render the templates again with `tablewright render --out DIR`, and have them reviewed
-    the manifest names ``, which is not beside it
+    the manifest lists ``, which is not in the same directory
       help: render the templates again with `tablewright render --out DIR`, and have them reviewed
     "#);
 }

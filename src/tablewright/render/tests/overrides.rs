@@ -1,4 +1,4 @@
-//! Templates of the user's: what they may do, and what a person reads who made a mistake in one.
+//! Templates of the user: what they can do, and the errors for mistakes.
 
 use std::error::Error as _;
 use std::path::{Path, PathBuf};
@@ -14,12 +14,12 @@ fn rendered_with(name: &str, text: &str) -> Result<Rendered, Error> {
     render(&stack(Table::of::<Event>()), "dev", &Templates::with_files([(name, text)])?)
 }
 
-/// Returns what a person reads: the error, its causes, and the advice.
+/// Returns the error with its causes and hint.
 fn report(name: &str, text: &str) -> String {
-    told(&rendered_with(name, text).expect_err("a mistake"))
+    report_of(&rendered_with(name, text).expect_err("a mistake"))
 }
 
-fn told(error: &Error) -> String {
+fn report_of(error: &Error) -> String {
     let mut told = error.to_string();
     let mut cause = error.source();
     while let Some(next) = cause {
@@ -37,7 +37,7 @@ fn extended(name: &str, block: &str, text: &str) -> String {
 }
 
 #[test]
-fn a_file_of_the_same_name_takes_the_place_of_a_template() {
+fn a_file_with_the_same_name_overrides_a_template() {
     let text = extended("stack.yaml", "outputs", "\n# Outputs are below.{{ super() }}");
     let rendered = rendered_with("stack.yaml", &text).unwrap();
     assert!(rendered.text.contains("# Outputs are below.\n"), "{}", rendered.text);
@@ -46,7 +46,7 @@ fn a_file_of_the_same_name_takes_the_place_of_a_template() {
 }
 
 #[test]
-fn every_template_can_be_extended_by_its_blocks() {
+fn every_block_of_every_template_can_be_extended() {
     let plain = Table::of::<Event>().billing(Billing::provisioned(Capacity::auto(1..=9), 1_u64));
     let mut global = super::definitions::global_tables().remove(0).1;
     global.id = "Global".into();
@@ -71,7 +71,7 @@ fn every_template_can_be_extended_by_its_blocks() {
     }
 }
 
-/// The built-in templates before there was one for any resource. People have copies of them.
+/// The built-in templates before `resource.yaml` was added, of which users have copies.
 const SPELLED_OUT: [(&str, &str); 6] = [
     ("global-table.yaml", include_str!("spelled_out/global-table.yaml")),
     ("scalable-target.yaml", include_str!("spelled_out/scalable-target.yaml")),
@@ -82,7 +82,7 @@ const SPELLED_OUT: [(&str, &str); 6] = [
 ];
 
 #[test]
-fn a_template_that_spells_out_its_properties_gives_the_same_text() {
+fn a_template_that_writes_each_property_renders_the_same_text() {
     let stacks = || super::faithful::stacks().chain([stack(overridden())]);
     let extended = |name| format!("{{% extends \"builtin/{name}\" %}}");
     let every_name = SPELLED_OUT.map(|(name, _)| (name, extended(name))).into_iter();
@@ -103,7 +103,7 @@ fn overridden() -> Table {
 }
 
 #[test]
-fn a_template_for_any_resource_is_that_of_every_type() {
+fn overriding_the_resource_template_affects_every_type() {
     let text = extended("resource.yaml", "metadata", "\n    # ours\n    {{- super() }}");
     let templates = Templates::with_files([("resource.yaml", text)]).unwrap();
     let table = Table::of::<Event>().billing(Billing::provisioned(Capacity::auto(1..=9), 1_u64));
@@ -114,10 +114,14 @@ fn a_template_for_any_resource_is_that_of_every_type() {
     let changed = extended("resource.yaml", "properties", "");
     let templates = Templates::with_files([("resource.yaml", changed)]).unwrap();
     let error = render(&stack(Table::of::<Event>()), "dev", &templates).unwrap_err();
-    assert!(told(&error).contains("resource.yaml changes /Resources/Event/Properties"), "{}", told(&error));
+    assert!(
+        report_of(&error).contains("resource.yaml changes /Resources/Event/Properties"),
+        "{}",
+        report_of(&error)
+    );
 }
 
-/// Leaves properties out and writes them itself, as a template in the form of today does.
+/// A template in the current form that writes some properties itself.
 #[test]
 fn a_template_can_loop_over_properties_and_write_any_value() {
     let block = "{% for name, value in Properties %}{% if name != \"KeySchema\" %}
@@ -138,7 +142,7 @@ fn a_template_can_loop_over_properties_and_write_any_value() {
 }
 
 #[test]
-fn what_a_template_declares_it_may_add() {
+fn declared_additions_are_allowed() {
     for (name, block, text, pointers) in [
         (
             "table.yaml",
@@ -183,7 +187,7 @@ fn what_a_template_declares_it_may_add() {
         let anywhere = said.replace("/Event/", "/*/");
         for list in [&said, &anywhere, &said.replace('\n', ",")] {
             let rendered =
-                rendered_with(name, &declare(list)).unwrap_or_else(|error| panic!("{}", told(&error)));
+                rendered_with(name, &declare(list)).unwrap_or_else(|error| panic!("{}", report_of(&error)));
             assert_eq!(rendered.additions, additions);
             for pointer in pointers {
                 assert!(rendered.template.pointer(pointer).is_some(), "{pointer} in {}", rendered.template);
@@ -198,7 +202,7 @@ fn what_a_template_declares_it_may_add() {
 }
 
 #[test]
-fn what_is_not_declared_is_told_at_its_place() {
+fn undeclared_additions_are_errors_with_the_position() {
     for (metadata, declared, pointer) in [
         ("\n      Owner: a", "/Resources/*/Properties/Owner", "/Resources/Event/Metadata"),
         (
@@ -222,7 +226,7 @@ fn what_is_not_declared_is_told_at_its_place() {
 }
 
 #[test]
-fn an_item_of_a_list_is_an_addition_at_its_end_only() {
+fn items_can_be_added_only_at_the_end_of_a_list() {
     let tagged = |text: &str| {
         let text = format!(
             "{}{{# adds: /Resources/*/Properties/Tags/* #}}",
@@ -242,7 +246,7 @@ fn an_item_of_a_list_is_an_addition_at_its_end_only() {
 }
 
 #[test]
-fn a_template_cannot_drop_or_add_or_change_anything_unnoticed() {
+fn dropped_added_and_changed_values_are_errors() {
     for (block, pointers) in [
         ("", &["/Resources/Event/Properties"][..]),
         (
@@ -287,20 +291,20 @@ fn a_template_cannot_drop_or_add_or_change_anything_unnoticed() {
 }
 
 #[test]
-fn a_file_is_blamed_for_what_it_lays_out() {
+fn a_difference_names_the_template_that_wrote_it() {
     let table = extended("table.yaml", "metadata", "\n    # ours");
     let outputs = extended("stack.yaml", "outputs", "");
     let templates = Templates::with_files([("table.yaml", table), ("stack.yaml", outputs)]).unwrap();
     let error = render(&stack(Table::of::<Event>()), "dev", &templates).unwrap_err();
-    assert_snapshot!(told(&error), @"
-    what comes out of the templates for stack `events` is not what its definition says
+    assert_snapshot!(report_of(&error), @"
+    the rendered template of stack `events` differs from its definition
     stack.yaml drops /Outputs
-    help: templates lay out what the definition says: change the definition, where the difference is meant
+    help: a template only lays out the definition: if the difference is intended, change the definition
     ");
 }
 
 #[test]
-fn a_mistake_is_told_with_file_line_and_caret() {
+fn a_mistake_is_reported_with_file_line_and_caret() {
     let extended = |text: &str| extended("table.yaml", "properties", text);
     for (what, text) in [
         ("a tag that does not end", "A:\n  {{ LogicalId".to_owned()),
@@ -329,7 +333,7 @@ fn a_mistake_is_told_with_file_line_and_caret() {
     }
 }
 
-/// Makes templates of the user's in a folder that is gone afterwards.
+/// Creates templates in a temporary directory.
 fn in_folder<T>(test: &str, files: &[(&str, &[u8])], body: impl FnOnce(&Path) -> T) -> T {
     let folder: PathBuf =
         std::env::temp_dir().join(format!("tablewright-render-{test}-{}", std::process::id()));
@@ -343,7 +347,7 @@ fn in_folder<T>(test: &str, files: &[(&str, &[u8])], body: impl FnOnce(&Path) ->
 }
 
 #[test]
-fn a_folder_may_hold_files_of_the_names_of_templates() {
+fn a_directory_may_have_only_files_with_names_of_templates() {
     let ours = extended("stack.yaml", "outputs", "{{ super() }}\n# ours");
     in_folder("folder", &[("stack.yaml", ours.as_bytes()), ("README.md", b"{{")], |folder| {
         let templates = Templates::with_folder(folder).unwrap();
@@ -352,8 +356,8 @@ fn a_folder_may_hold_files_of_the_names_of_templates() {
     });
     in_folder("stray", &[("tabel.yaml", b"")], |folder| {
         let error = Templates::with_folder(folder).err().unwrap();
-        assert_snapshot!(told(&error), @"
-    there is no built-in template `tabel.yaml`; there are: global-table.yaml, resource.yaml, scalable-target.yaml, scaling-policy.yaml, ssm-parameter.yaml, stack.yaml, table.yaml
+        assert_snapshot!(report_of(&error), @"
+    no built-in template `tabel.yaml`; the built-in templates are: global-table.yaml, resource.yaml, scalable-target.yaml, scaling-policy.yaml, ssm-parameter.yaml, stack.yaml, table.yaml
     ");
     });
     in_folder("latin", &[("table.yaml", b"# \xe4")], |folder| {

@@ -1,6 +1,6 @@
-//! Every property path of the schema can be said, and nothing is rendered that the schema does not have.
+//! Every property path of the schema can be defined, and no other path is rendered.
 //!
-//! The paths are read from `tests/schema`; a line of a newer schema that no definition reaches fails with its name.
+//! The paths are read from `tests/schema`; a path that no definition uses fails the test with its name.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -11,12 +11,12 @@ use crate::Table;
 use crate::render::tests::{definitions, rendered};
 
 #[test]
-fn every_path_of_a_table_can_be_said() {
+fn every_path_of_a_table_can_be_defined() {
     check("aws-dynamodb-table.paths.txt", &definitions::tables());
 }
 
 #[test]
-fn every_path_of_a_global_table_can_be_said() {
+fn every_path_of_a_global_table_can_be_defined() {
     check("aws-dynamodb-globaltable.paths.txt", &definitions::global_tables());
 }
 
@@ -38,7 +38,7 @@ fn check(file: &str, tables: &[(&str, Table)]) {
     assert_eq!(unsaid, Vec::<&&str>::new(), "no definition reaches these paths of {file}");
 }
 
-/// Collects the paths of a tree, a list item as `*`. What is inside of a policy document or a function is no property.
+/// Collects the property paths of a tree, with `*` for list items, without the content of policy documents and functions.
 fn collect(value: &Json, path: &str, paths: &mut BTreeSet<String>) {
     match value {
         Json::Object(entries) if !path.ends_with("/PolicyDocument") => {

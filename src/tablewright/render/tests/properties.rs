@@ -1,8 +1,8 @@
-//! Any model, with any text in every place that takes one: the YAML, under both versions of it, and the JSON are one tree.
+//! Property: for any model with any text, the YAML (parsed as 1.1 and 1.2) and the JSON have the same tree.
 //!
-//! Models are made from definitions that say everything. Which places take any text is found out by putting one there: what
-//! the model still reads as itself afterwards is such a place. So a new setting is tested without being named here.
-//! `tests/oracles/test_yaml.py` reads what [`models_for_other_judges`] writes.
+//! Models are derived from definitions with every property. A string of a model is replaced by any text if the model still
+//! round-trips afterwards. So new settings are tested without being listed here. `tests/oracles/test_yaml.py` reads what
+//! [`models_for_other_judges`] writes.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,7 +19,7 @@ use super::{Event, definitions, forms};
 use crate::render::{Error, Form, Rendered, Templates, lower, render};
 use crate::{Stack, Table};
 
-/// A model, and the places in its JSON that take any text.
+/// A model, and the JSON pointers to strings that can be replaced by any text.
 struct Base {
     json: Json,
     texts: Vec<String>,
@@ -110,7 +110,7 @@ fn put_key(json: &mut Json, pointer: &str, key: &str) -> bool {
     true
 }
 
-/// Texts that some reader of YAML takes for something else, or that could end the place where they stand.
+/// Texts that some YAML parser misinterprets, or that could end the scalar.
 const HOSTILE: [&str; 84] = [
     "",
     " ",
@@ -218,7 +218,7 @@ fn model() -> impl Strategy<Value = Stack> {
         }
         let mut keys: Vec<_> =
             keys.iter().map(|(place, key)| (place.get::<String>(&base.keys), key)).collect();
-        // What is deep first: the pointers to the others stay right.
+        // Deepest first, so that the other pointers stay valid.
         keys.sort_by_key(|(pointer, _)| std::cmp::Reverse(pointer.matches('/').count()));
         keys.dedup_by_key(|(pointer, _)| *pointer);
         for (pointer, key) in keys {
@@ -230,7 +230,7 @@ fn model() -> impl Strategy<Value = Stack> {
     })
 }
 
-/// Names that stand twice make no template; [`check`](crate::check::check) refuses them.
+/// Whether names are unique; duplicate names are refused by [`check`](crate::check::check) and cannot be rendered.
 fn names_are_unique(stack: &Stack) -> bool {
     let resources = lower::resources(stack).flatten().map(|resource| resource.id);
     let all: Vec<String> = resources.chain(stack.resources.iter().map(|raw| raw.id.clone())).collect();
@@ -253,7 +253,7 @@ fn rendered(stack: &Stack) -> Option<Rendered> {
     }
 }
 
-/// Returns what libyaml reads, functions in their long form.
+/// Parses a text with libyaml, and converts functions to their long form.
 fn as_libyaml_reads(text: &str) -> Json {
     long_form(yaml_serde::from_str(text).unwrap_or_else(|error| panic!("{error}\n{text}")))
 }
@@ -286,7 +286,7 @@ fn long_form(value: yaml_serde::Value) -> Json {
 }
 
 #[test]
-fn the_places_that_take_any_text_are_found() {
+fn replaceable_strings_are_found() {
     let texts: BTreeSet<&str> = BASES.iter().flat_map(|base| &base.texts).map(String::as_str).collect();
     let keys: BTreeSet<&str> = BASES.iter().flat_map(|base| &base.keys).map(String::as_str).collect();
     for place in [
@@ -326,7 +326,7 @@ proptest! {
     #![proptest_config(Config { failure_persistence: None, ..Config::default() })]
 
     #[test]
-    fn every_reader_sees_one_tree(stack in model()) {
+    fn all_parsers_return_the_same_tree(stack in model()) {
         prop_assume!(names_are_unique(&stack));
         let rendered = rendered(&stack);
         prop_assume!(rendered.is_some());

@@ -1,4 +1,4 @@
-//! What does not fit into one template, and how a template is sent.
+//! Templates that exceed quotas, and how a template is sent.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use super::{Event, stack};
 use crate::render::{Body, Error, INLINE_BYTES, Rendered, Size, Templates, render};
 use crate::{Billing, Capacity, Stack, Table};
 
-/// A stack of so many tables, each with two resources to scale it beside itself.
+/// Returns a stack with `count` tables, each with a scalable target and a scaling policy.
 fn tables(count: usize, described: usize) -> Stack {
     let mut stack = Stack::new("events");
     for number in 0..count {
@@ -26,14 +26,14 @@ fn rendered(stack: &Stack) -> Result<Rendered, Error> {
     render(stack, "dev", &Templates::builtin())
 }
 
-fn told(stack: &Stack) -> String {
+fn report_of(stack: &Stack) -> String {
     let error = rendered(stack).expect_err("too large");
     assert!(matches!(error, Error::TooLarge(_)), "{error:?}");
     format!("{error}\nhelp: {}", error.hint().unwrap())
 }
 
 #[test]
-fn what_cloudformation_takes_is_rendered() {
+fn templates_within_the_quotas_are_rendered() {
     let mut stack = tables(166, 0);
     for name in 0..2 {
         stack.raw_resource(format!("Raw{name}"), json!({ "Type": "AWS::SNS::Topic" }));
@@ -45,50 +45,50 @@ fn what_cloudformation_takes_is_rendered() {
     assert_eq!((size.resources, size.outputs), (500, 200));
     assert_eq!(size.near_limits(), ["500 of 500 resources", "200 of 200 outputs"]);
 
-    // A long comment is no reason not to deploy: it can be left out.
+    // A long comment does not prevent a deployment, as it can be left out.
     let rendered = rendered(&tables(1, 1_100_000)).unwrap();
     assert!(rendered.text.len() > 1_100_000);
     assert!(matches!(Body::of(&rendered.text), Ok(Body::Inline(text)) if text.starts_with('{')));
 }
 
 #[test]
-fn too_many_resources_are_split_by_table() {
+fn the_hint_for_too_many_resources_splits_the_tables() {
     let mut stack = tables(168, 0);
     stack.tables[7].tags = (0..40).map(|n| (format!("tag{n}"), "x".into())).collect();
-    assert_snapshot!(told(&stack), @"
+    assert_snapshot!(report_of(&stack), @"
     stack `events` is too large for CloudFormation: it has 504 resources (500 are allowed)
-    help: put its tables into 2 stacks, such as:
+    help: split its tables into 2 stacks, such as:
       Event0 to Event132: 133 tables, 399 resources, 171,896 bytes
       Event133 to Event167: 35 tables, 105 resources, 45,115 bytes
-    move tables that are not deployed yet: one that is would have to be imported into its new stack
+    move tables that are not deployed yet: a deployed table must be imported into its new stack
     the largest tables: Event7 (3 resources, 2,396 bytes), Event100 (3 resources, 1,289 bytes), Event101 (3 resources, 1,289 bytes)
     ");
 }
 
 #[test]
-fn too_many_outputs_need_no_other_stack() {
+fn the_hint_for_too_many_outputs_does_not_split_the_stack() {
     let mut stack = stack(Table::of::<Event>());
     for name in 0..200 {
         stack.output(format!("Output{name}"), "x");
     }
-    assert_snapshot!(told(&stack), @"
+    assert_snapshot!(report_of(&stack), @"
     stack `events` is too large for CloudFormation: it has 201 outputs (200 are allowed)
-    help: keep the outputs that somebody reads, or publish them with `publish_ssm`
+    help: remove outputs that are not used, or publish values with `publish_ssm` instead
     ");
 }
 
 #[test]
-fn too_many_bytes_are_too_many_in_every_form() {
+fn too_many_bytes_are_an_error() {
     let mut stack = tables(30, 0);
     for table in &mut stack.tables {
         table.metadata.insert("text".into(), json!("x".repeat(40_000)));
     }
-    assert_snapshot!(told(&stack), @"
+    assert_snapshot!(report_of(&stack), @"
     stack `events` is too large for CloudFormation: it has 1,239,175 bytes (1,000,000 are allowed)
-    help: put its tables into 2 stacks, such as:
+    help: split its tables into 2 stacks, such as:
       Event0 to Event18: 19 tables, 57 resources, 784,754 bytes
       Event19 to Event29: 11 tables, 33 resources, 454,366 bytes
-    move tables that are not deployed yet: one that is would have to be imported into its new stack
+    move tables that are not deployed yet: a deployed table must be imported into its new stack
     the largest tables: Event10 (3 resources, 41,306 bytes), Event11 (3 resources, 41,306 bytes), Event12 (3 resources, 41,306 bytes)
     ");
 
@@ -97,15 +97,15 @@ fn too_many_bytes_are_too_many_in_every_form() {
         "Large",
         json!({ "Type": "Custom::Large", "Properties": { "Text": "x".repeat(5_000_000) } }),
     );
-    assert_snapshot!(told(&stack), @"
+    assert_snapshot!(report_of(&stack), @"
     stack `events` is too large for CloudFormation: it has 5,001,390 bytes (1,000,000 are allowed)
-    help: put some of its resources into another stack
+    help: move some of its resources to another stack
     the largest tables: Event0 (3 resources, 1,277 bytes)
     ");
 }
 
 #[test]
-fn what_a_template_adds_counts() {
+fn additions_of_a_template_count() {
     let added: String = (0..500).map(|n| format!("\n  Topic{n}:\n    Type: AWS::SNS::Topic")).collect();
     let text = format!(
         "{{% extends \"builtin/stack.yaml\" %}}{{# adds: /Resources/* #}}{{% block resources %}}{{{{ super() }}}}{added}{{% endblock %}}"
@@ -165,7 +165,7 @@ fn every_body_is_ascii() {
       }
     }
     "#);
-    // What is ASCII in the text may not be in its value.
+    // A value may have other characters although the text is ASCII, by escapes.
     let escaped = format!("A: \"\\u00df\"\n#{}", "#".repeat(INLINE_BYTES));
     assert_eq!(inline(&escaped), r#"{"A":"\u00df"}"#);
 
@@ -177,14 +177,14 @@ fn every_body_is_ascii() {
     assert_eq!(value(&text), value(&many));
     assert!(compact < text.len());
 
-    // An escape is longer than the character: that counts.
+    // Escapes are longer than the characters, and count.
     let nearly = format!(r#"{{"A":"{}"}}"#, "ß".repeat(INLINE_BYTES / 2 - 10));
     assert!(nearly.len() < INLINE_BYTES);
     assert!(matches!(Body::of(&nearly), Ok(Body::Upload { .. })));
 }
 
 #[test]
-fn near_a_limit_is_nine_tenths_of_it() {
+fn near_limits_starts_at_90_percent() {
     let near = |resources, outputs, bytes| Size { resources, outputs, bytes }.near_limits();
     assert_eq!(near(449, 179, 899_999), [] as [&str; 0]);
     assert_eq!(
