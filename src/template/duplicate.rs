@@ -1,45 +1,46 @@
-//! Keys that are in a mapping twice: what is said of them, and which one counts.
+//! Duplicate keys in a mapping.
 //!
-//! CloudFormation takes the last of them, in YAML and in JSON, without a word (aws-cli#2404, cdk-real-drift#1074). In a
-//! template that somebody writes that is a mistake, which can replace a table; in one that is deployed it is a fact.
+//! CloudFormation uses the last of equal keys, in YAML and in JSON, without a warning (aws-cli#2404, cdk-real-drift#1074). In a
+//! template to be deployed, a duplicate key is an error, as it could replace a table unnoticed. In a deployed template, the last
+//! key is used and the others are reported.
 
 use std::fmt;
 
 use crate::error::quote;
 use crate::{Entry, ParseError, ParseErrorKind, Position};
 
-/// A key that is there again later in its mapping, and counts for nothing.
+/// A key that CloudFormation ignores, as the same key follows later in the mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DuplicateKey {
     /// The key, shortened and escaped as in a [`ParseErrorKind`].
     pub key: String,
-    /// Where the one is that CloudFormation passes over.
+    /// Position of the ignored key.
     pub ignored: Position,
-    /// Where the one is that it takes.
+    /// Position of the used key.
     pub taken: Position,
 }
 
 impl fmt::Display for DuplicateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { key, ignored, taken } = self;
-        write!(f, "{ignored}: duplicate key `{key}`; CloudFormation takes the one at {taken}")
+        write!(f, "{ignored}: duplicate key `{key}`; CloudFormation uses the one at {taken}")
     }
 }
 
-/// What becomes of duplicate keys.
+/// How to handle duplicate keys.
 #[derive(Debug)]
 pub(crate) enum Duplicates {
-    /// The first is an error.
+    /// A duplicate key is an error.
     Refused,
-    /// The last of a key counts, the others are noted.
+    /// The last of equal keys is used, the others are recorded.
     Noted(Vec<DuplicateKey>),
 }
 
 impl Duplicates {
-    /// Refuses or settles the duplicates of a mapping that is complete.
+    /// Handles the duplicate keys of a complete mapping.
     pub(crate) fn settle(&mut self, entries: &mut Vec<Entry>) -> Result<(), ParseError> {
         let mut order: Vec<usize> = (0..entries.len()).collect();
-        // Stable: of equal keys, the order is that of the document.
+        // The sort is stable, so equal keys stay in the order of the document.
         order.sort_by(|a, b| entries[*a].key.cmp(&entries[*b].key));
         let equal = order.chunk_by(|a, b| entries[*a].key == entries[*b].key).filter(|same| same.len() > 1);
         match self {
@@ -71,7 +72,7 @@ impl Duplicates {
         }
     }
 
-    /// Returns what was noted, in the order of the document.
+    /// Returns the recorded duplicates, in the order of the document.
     pub(crate) fn noted(self) -> Vec<DuplicateKey> {
         match self {
             Self::Refused => Vec::new(),

@@ -1,30 +1,29 @@
-//! What can be wrong with the text of a template, and where.
+//! Parse errors of templates.
 //!
-//! The message says what is wrong. What to do about it is the [`hint`](ParseError::hint), and the
-//! line with a caret under the place is the [`excerpt`](ParseError::excerpt).
+//! The message names the problem, the [`hint`](ParseError::hint) says how to fix it, and the [`excerpt`](ParseError::excerpt) is
+//! the line with a caret below the position.
 
 use std::fmt;
 
 use crate::tree::MAX_DEPTH;
 use crate::{MAX_BYTES, short_form, without_byte_order_mark};
 
-/// A place in the text. Both numbers start at 1; columns count characters, of which a byte order
-/// mark is none.
+/// A position in a text. Lines and columns are counted from 1; columns are in characters, without a byte order mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     /// The line.
     pub line: usize,
-    /// The character in the line.
+    /// The column, in characters.
     pub column: usize,
 }
 
 impl Position {
-    /// The first character of the text.
+    /// The start of the text.
     pub const START: Self = Self { line: 1, column: 1 };
 
-    /// The line of `text` at this place, with its number, and a caret under the place.
+    /// Returns the line of `text` with its number, and a caret below the position.
     ///
-    /// Of a long line (compact JSON is one) a part is shown.
+    /// A long line, such as compact JSON, is truncated.
     ///
     /// ```
     /// use tablewright_template::Position;
@@ -34,7 +33,7 @@ impl Position {
     /// ```
     #[must_use]
     pub fn excerpt(self, text: &str) -> String {
-        /// What is shown before and after the place.
+        /// Number of characters that are shown before and after the position.
         const BEFORE: usize = 60;
         const AFTER: usize = 40;
 
@@ -53,7 +52,7 @@ impl Position {
         format!("{line} | {shown}\n{:margin$} | {:>caret$}\n", "", '^')
     }
 
-    /// Returns the place behind this piece of the text, which begins here.
+    /// Returns the position after `text`, which starts at this position.
     pub(crate) fn behind(mut self, text: &str) -> Self {
         let mut chars = text.chars().peekable();
         while let Some(c) = chars.next() {
@@ -73,7 +72,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// Why a text is not a template that CloudFormation can read.
+/// Why a text is not a template that CloudFormation accepts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{position}: {kind}")]
 pub struct ParseError {
@@ -81,72 +80,71 @@ pub struct ParseError {
     position: Position,
 }
 
-/// What is wrong with the text, without the place.
+/// The kind of a parse error, without the position.
 ///
-/// Pieces of the text are shortened, and control characters in them escaped: a message is one line
-/// and safe to print.
+/// Quoted parts of the text are shortened and their control characters escaped, so that a message is one line and safe to print.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseErrorKind {
-    /// Nothing but white space and comments.
+    /// The text has only white space and comments.
     #[error("the template is empty")]
     Empty,
-    /// More than [`MAX_BYTES`].
+    /// The text is longer than [`MAX_BYTES`].
     #[error("the template has {bytes} bytes, more than {MAX_BYTES}")]
     TooLong {
-        /// The length of the text.
+        /// The length of the text, in bytes.
         bytes: usize,
     },
-    /// Bytes that are not UTF-8.
+    /// The bytes are not UTF-8.
     #[error("not UTF-8: a template is text in UTF-8")]
     NotUtf8,
-    /// Bytes of UTF-16, by their byte order mark.
+    /// The bytes are UTF-16, by their byte order mark.
     #[error("UTF-16: a template is text in UTF-8")]
     Utf16,
-    /// More than [`MAX_DEPTH`] collections inside each other.
+    /// Collections are nested deeper than [`MAX_DEPTH`].
     #[error("more than {MAX_DEPTH} levels of nesting")]
     TooDeep,
-    /// Text that is not YAML.
+    /// The text is not valid YAML.
     #[error("YAML not well-formed: {0}")]
     Yaml(String),
-    /// Text that begins with `{` and is not JSON.
+    /// The text starts with `{` and is not valid JSON.
     #[error("JSON not well-formed: {0}")]
     Json(String),
     /// A second YAML document.
-    #[error("a template is one YAML document, and here a second one begins")]
+    #[error("a template must be a single YAML document; a second one starts here")]
     SecondDocument,
-    /// A reference to an anchor (`*name`), with its asterisk.
+    /// A YAML alias (`*name`), with the asterisk.
     #[error("YAML aliases are not allowed in CloudFormation templates: `{0}`")]
     Alias(String),
     /// The YAML 1.1 merge key, `<<`.
     #[error("YAML merges (`<<`) are not allowed in CloudFormation templates")]
     Merge,
-    /// A tag that is neither a function of CloudFormation nor a basic type of YAML, as written.
+    /// A tag, as written, that is neither an intrinsic function nor a basic type of YAML.
     #[error("unknown tag `{0}`")]
     UnknownTag(String),
-    /// A tag on a value that it does not fit, such as `!!int abc`.
-    #[error("the tag `{0}` does not fit this value")]
+    /// A tag that does not match its value, such as `!!int abc`.
+    #[error("the tag `{0}` does not match this value")]
     TagMismatch(String),
-    /// A `!GetAtt` whose text is not `resource.attribute`.
+    /// The argument of `!GetAtt` is not `resource.attribute`.
     #[error("`!GetAtt {0}` does not name a resource and an attribute")]
     GetAtt(String),
-    /// The same key twice in a mapping. The error's position is that of the second.
+    /// A duplicate key in a mapping. The position of the error is that of the second one.
     #[error("duplicate key `{key}`, first at {first}")]
     DuplicateKey {
         /// The key.
         key: String,
-        /// Where it is for the first time.
+        /// Position of the first one.
         first: Position,
     },
     /// A key that YAML reads as a number, a boolean or null.
-    #[error("map keys must be strings, and `{key}` is {what}")]
+    #[error("map keys must be strings, but `{key}` is {what}")]
     KeyNotString {
         /// The key as written.
         key: String,
-        /// What YAML makes of it.
+        /// Its type in YAML.
         what: &'static str,
     },
     /// A key that is a sequence, a mapping or a function call.
-    #[error("map keys must be strings, and this one is not a scalar")]
+    #[error("map keys must be strings, but this key is not a scalar")]
     KeyNotScalar,
 }
 
@@ -156,7 +154,7 @@ impl ParseErrorKind {
     }
 }
 
-/// A piece of the text for a message.
+/// Shortens and escapes a part of the text for a message.
 pub(crate) fn quote(piece: &str) -> String {
     const LONGEST: usize = 80;
     let mut quoted = String::new();
@@ -174,19 +172,19 @@ pub(crate) fn quote(piece: &str) -> String {
 }
 
 impl ParseError {
-    /// What is wrong.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> &ParseErrorKind {
         &self.kind
     }
 
-    /// Where it is wrong.
+    /// Returns the position of the error.
     #[must_use]
     pub fn position(&self) -> Position {
         self.position
     }
 
-    /// What to do about it, where that is not plain from the message.
+    /// Returns how to fix the error, unless the message already says so.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match &self.kind {
@@ -211,9 +209,9 @@ impl ParseError {
         }
     }
 
-    /// The line of `text` where the error is, with its number, and a caret under the place.
+    /// Returns the line of the error with its number, and a caret below the position.
     ///
-    /// `text` is what was parsed.
+    /// `text` is the parsed text.
     ///
     /// ```
     /// let text = "Resources:\n  T: !Reff x\n";

@@ -1,8 +1,8 @@
-//! Reads JSON, strictly.
+//! A strict JSON parser with positions.
 //!
-//! The YAML reader would let pass what is none (comments, bare words, a comma at the end), and refuse
-//! what is (tabs, keys of more than 1,024 characters, a DEL in a string). `serde_json` reads the strings
-//! and checks the numbers; the structure is read here, since it keeps neither places nor order.
+//! The YAML parser would accept invalid JSON (comments, bare words, trailing commas) and refuse valid JSON (tabs, keys of more
+//! than 1,024 characters, DEL in a string). `serde_json` parses strings and validates numbers; the structure is parsed here, as
+//! `serde_json` keeps neither positions nor order.
 
 use serde::de::IgnoredAny;
 
@@ -25,11 +25,11 @@ pub(crate) fn read(text: &str, duplicates: Duplicates) -> Result<Deployed, Parse
 
 struct Reader<'t> {
     text: &'t str,
-    /// What has been read, in bytes.
+    /// Number of bytes that were parsed.
     offset: usize,
-    /// The collection that is open has nothing in it yet.
+    /// Whether the current collection is empty so far.
     at_first: bool,
-    /// Where the last position was asked for, so that characters are counted once.
+    /// The last computed position, so that characters are counted only once.
     counted: usize,
     position: Position,
 }
@@ -39,7 +39,7 @@ impl<'t> Reader<'t> {
         Self { text, offset: 0, at_first: false, counted: 0, position: Position::START }
     }
 
-    /// Reads one scalar, or the beginning of a collection.
+    /// Parses a scalar, or the start of a collection.
     fn value(&mut self, tree: &mut Tree) -> Result<(), ParseError> {
         let next = self.peek();
         let position = self.position();
@@ -60,7 +60,7 @@ impl<'t> Reader<'t> {
         tree.scalar(position, scalar, None)
     }
 
-    /// Reads what stands between two values: a comma and a key, or the end of the collection.
+    /// Parses the text between two values: a comma and a key, or the end of the collection.
     fn next_in_collection(&mut self, tree: &mut Tree) -> Result<(), ParseError> {
         let in_mapping = tree.next() == Next::Key;
         let (end, expected) =
@@ -100,7 +100,7 @@ impl<'t> Reader<'t> {
         self.at_first = true;
     }
 
-    /// The string that begins here.
+    /// Parses a string.
     fn string(&mut self) -> Result<String, ParseError> {
         let rest = &self.text[self.offset..];
         let mut bytes = rest.bytes().enumerate().skip(1);
@@ -120,7 +120,7 @@ impl<'t> Reader<'t> {
         Ok(string)
     }
 
-    /// A number. What it means is the same in YAML: its patterns take every number of JSON.
+    /// Parses a number. The YAML patterns accept every JSON number, with the same value.
     fn number(&mut self) -> Result<Scalar, ParseError> {
         let text = self.take_while(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E'));
         if serde_json::from_str::<IgnoredAny>(text).is_err() {
@@ -130,7 +130,7 @@ impl<'t> Reader<'t> {
         Ok(Scalar::plain(text.to_owned()))
     }
 
-    /// `true`, `false` or `null`.
+    /// Parses `true`, `false` or `null`.
     fn word(&mut self) -> Result<Scalar, ParseError> {
         let text = self.take_while(|byte| byte.is_ascii_alphanumeric());
         if !matches!(text, "true" | "false" | "null") {
@@ -146,7 +146,7 @@ impl<'t> Reader<'t> {
         &rest[..length]
     }
 
-    /// The next byte that is not white space, and not read by this.
+    /// Skips white space and returns the next byte without consuming it.
     fn peek(&mut self) -> Option<u8> {
         self.offset += self.take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).len();
         self.text.as_bytes().get(self.offset).copied()

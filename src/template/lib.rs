@@ -1,11 +1,9 @@
-//! Reads the text of a CloudFormation template, YAML or JSON, into a tree of [`Node`]s that know
-//! their line and column.
+//! Parses CloudFormation templates, in YAML or JSON, to a tree of [`Node`]s with positions.
 //!
-//! In: the text of a file, or what `GetTemplate` returned. Out: a tree in the order of the document,
-//! with the short forms (`!Ref x`) written out (`{"Ref": "x"}`) and the text of every scalar kept. What
-//! CloudFormation would not read is an error that tells the place: an alias, an unknown tag, a key
-//! that is no string. It never asks what a template means, never panics on a text, and never builds
-//! a tree deeper than [`MAX_DEPTH`].
+//! Short forms (`!Ref x`) are converted to long forms (`{"Ref": "x"}`), the order of the document is kept, and so is the text of
+//! every scalar. Anything that CloudFormation does not accept is an error with its position, such as aliases, unknown tags and
+//! keys that are not strings. *Invariants:* templates are not interpreted; no text causes a panic; no tree is deeper than
+//! [`MAX_DEPTH`].
 //!
 //! ```
 //! let text = "Resources:\n  Orders:\n    Properties:\n      TableName: !Ref Name\n";
@@ -46,16 +44,16 @@ pub use sub::{Sub, SubPart, sub_parts};
 pub use syntax::{Comment, Layout, Syntax, SyntaxEntry, SyntaxKind, SyntaxNode};
 pub use tree::MAX_DEPTH;
 
-/// The longest text that [`parse`] takes, in bytes. CloudFormation takes one megabyte.
+/// Maximum length of a text, in bytes. The quota of CloudFormation is one megabyte.
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// Reads a template, YAML or JSON, with or without a byte order mark.
+/// Parses a template, in YAML or JSON, with or without a byte order mark.
 ///
-/// Text that begins with `{` is JSON, and read by the rules of JSON alone; everything else is YAML.
+/// Text that starts with `{` is parsed as strict JSON, everything else as YAML.
 ///
 /// # Errors
 ///
-/// The first thing that is wrong, with its place; see [`ParseErrorKind`].
+/// Returns the first error, with its position; see [`ParseErrorKind`].
 ///
 /// ```
 /// let error = tablewright_template::parse("Resources:\n  T: !Reff x\n").expect_err("no such function");
@@ -66,11 +64,11 @@ pub fn parse(text: &str) -> Result<Node, ParseError> {
     read(text, Duplicates::Refused).map(|read| read.template)
 }
 
-/// Reads the bytes of a file as [`parse`] reads text.
+/// Parses the bytes of a file, like [`parse`].
 ///
 /// # Errors
 ///
-/// As of [`parse`]; and for what is not UTF-8, with the place of the first byte that is none.
+/// Returns the errors of [`parse`], and an error if the bytes are not UTF-8, with the position of the first invalid byte.
 ///
 /// ```
 /// let error = tablewright_template::parse_bytes(b"a: b\nc: \xe9\n").expect_err("Latin-1");
@@ -90,30 +88,30 @@ pub fn parse_bytes(bytes: &[u8]) -> Result<Node, ParseError> {
     }
 }
 
-/// What [`parse_deployed`] reads.
+/// The result of [`parse_deployed`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Deployed {
-    /// The template as CloudFormation took it.
+    /// The template as CloudFormation interprets it.
     pub template: Node,
-    /// Keys that it passed over, in the order of the document.
+    /// Duplicate keys that CloudFormation ignores, in the order of the document.
     pub duplicates: Vec<DuplicateKey>,
 }
 
-/// Reads a template that CloudFormation has taken already, as `GetTemplate` returns it: of a key that is there twice the last
-/// one counts, as it does for CloudFormation, and the others are told.
+/// Parses a deployed template, as `GetTemplate` returns it: the last of duplicate keys is used, as CloudFormation does, and the
+/// others are returned.
 ///
-/// For a comparison with what is deployed. For a template that somebody is about to deploy use [`parse`], which refuses them.
+/// For a template to be deployed, use [`parse`], which refuses duplicate keys.
 ///
 /// # Errors
 ///
-/// As of [`parse`], but for [`ParseErrorKind::DuplicateKey`].
+/// Returns the errors of [`parse`], except for [`ParseErrorKind::DuplicateKey`].
 ///
 /// ```
 /// let read = tablewright_template::parse_deployed("Tags: []\nType: AWS::SNS::Topic\nTags: [a]\n")?;
 /// assert_eq!(read.template.to_value(), serde_json::json!({ "Type": "AWS::SNS::Topic", "Tags": ["a"] }));
 /// assert_eq!(
 ///     read.duplicates[0].to_string(),
-///     "line 1, column 1: duplicate key `Tags`; CloudFormation takes the one at line 3, column 1",
+///     "line 1, column 1: duplicate key `Tags`; CloudFormation uses the one at line 3, column 1",
 /// );
 /// # Ok::<(), tablewright_template::ParseError>(())
 /// ```

@@ -1,7 +1,7 @@
-//! Which known name somebody probably meant.
+//! Suggestions for misspelt names.
 
-/// Returns the candidate nearest to `name`, upper and lower case alike; of equally near ones the first. `None` when more than
-/// a third of the letters of `name` would have to change.
+/// Returns the candidate that is most similar to `name`, ignoring case; the first of equally similar ones. `None` if more than a
+/// third of the letters of `name` differ.
 ///
 /// ```
 /// use tablewright_template::nearest;
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_finds_its_name_and_another_word_does_not() {
+    fn misspelt_names_are_found_and_other_words_are_not() {
         let check = |name: &str, expected: Option<&str>| {
             assert_eq!(nearest(name, ["Order", "OrderLine", "Note"]), expected, "{name}");
         };

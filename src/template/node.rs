@@ -1,7 +1,6 @@
-//! The tree: nodes in the order of the document, each with its place, and what can be done with them.
+//! The tree of a template: nodes with positions, in the order of the document.
 //!
-//! It is the same for YAML and JSON. Short forms have become the mappings that they stand for, so
-//! the `a` of `!GetAtt a.b` is found at `/Fn::GetAtt/0`. Nothing here goes back to the text.
+//! It is the same for YAML and JSON. Short forms are converted to long forms, so the `a` of `!GetAtt a.b` is at `/Fn::GetAtt/0`.
 
 use std::fmt::Write;
 
@@ -9,23 +8,23 @@ use serde::{Serialize, Serializer};
 
 use crate::{Position, Scalar, ScalarValue};
 
-/// A value of a template, and where it begins.
+/// A value of a template, and its position.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// Where it begins. A short form begins at its tag, a block mapping at its first key.
+    /// The start of the value: the tag of a short form, the first key of a block mapping.
     pub position: Position,
-    /// What it is.
+    /// The value.
     pub kind: Kind,
 }
 
-/// What a [`Node`] is.
+/// The value of a [`Node`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// A string, a number, a boolean or null.
     Scalar(Scalar),
     /// A list.
     Sequence(Vec<Node>),
-    /// Keys and values in the order of the document. No key is there twice.
+    /// Keys and values in the order of the document, without duplicate keys.
     Mapping(Vec<Entry>),
 }
 
@@ -34,23 +33,23 @@ pub enum Kind {
 pub struct Entry {
     /// The key.
     pub key: String,
-    /// Where the key is. The key of a short form is at its tag.
+    /// Position of the key; for a short form, the position of its tag.
     pub key_position: Position,
     /// The value.
     pub value: Node,
 }
 
-/// How JSON is laid out.
+/// Layout of JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JsonLayout {
-    /// One value a line, two spaces for each level.
+    /// One value per line, indented by two spaces per level.
     Pretty,
-    /// No white space at all: what fits best into the 51,200 bytes of an inline template.
+    /// No white space, to fit into the 51,200 bytes of an inline template.
     Compact,
 }
 
 impl Node {
-    /// The entry of a mapping with this key.
+    /// Returns the entry of a mapping with this key.
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         match &self.kind {
@@ -59,13 +58,13 @@ impl Node {
         }
     }
 
-    /// The value of a mapping under this key.
+    /// Returns the value of a mapping under this key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.entry(key).map(|entry| &entry.value)
     }
 
-    /// The node at a JSON pointer (RFC 6901), such as `/Resources/Orders/Properties/KeySchema/0`.
+    /// Returns the node at a JSON pointer (RFC 6901), such as `/Resources/Orders/Properties/KeySchema/0`.
     #[must_use]
     pub fn pointer(&self, pointer: &str) -> Option<&Self> {
         if pointer.is_empty() {
@@ -81,7 +80,7 @@ impl Node {
         })
     }
 
-    /// The text of a string. Not that of a number or a boolean.
+    /// Returns the text of a string; `None` for numbers, booleans and collections.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
@@ -90,16 +89,16 @@ impl Node {
         }
     }
 
-    /// The value as CloudFormation reads it (see [`ScalarValue`]), functions in their long form.
+    /// Converts the value to JSON, as CloudFormation interprets it (see [`ScalarValue`]), with functions in their long form.
     ///
-    /// Positions, styles and the order of keys are gone.
+    /// Positions, styles and the order of keys are lost.
     #[must_use]
     pub fn to_value(&self) -> serde_json::Value {
         serde_json::to_value(self).expect("keys are strings and numbers are finite")
     }
 
-    /// The value as JSON text in the order of the document, functions in their long form, without
-    /// a line break at the end. Of a mapping, [`parse`](crate::parse) makes the same value again.
+    /// Returns the value as JSON text, in the order of the document, with functions in their long form, without a final line
+    /// break. [`parse`](crate::parse) returns the same value for a mapping.
     ///
     /// The text is ASCII; see [`escape_non_ascii`].
     #[must_use]
@@ -112,7 +111,7 @@ impl Node {
     }
 }
 
-/// Returns JSON text with each character beyond ASCII as `\uXXXX`, which stands for the same value.
+/// Replaces each character beyond ASCII in JSON text by `\uXXXX`, which has the same value.
 ///
 /// CloudFormation accepts such characters in a template, but GetTemplate returns `?` for each of them
 /// ([coverage-roadmap#1220](https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1220)).
@@ -134,7 +133,7 @@ pub fn escape_non_ascii(json: String) -> String {
     escaped
 }
 
-/// An index of a JSON pointer: digits, and no leading zero.
+/// Parses an index of a JSON pointer: digits without a leading zero.
 fn index(token: &str) -> Option<usize> {
     let canonical = token.bytes().all(|b| b.is_ascii_digit()) && (token == "0" || !token.starts_with('0'));
     canonical.then(|| token.parse().ok())?

@@ -1,12 +1,10 @@
-//! The numbers of YAML 1.1, by the patterns of SnakeYAML's `Resolver`.
+//! Parses numbers of YAML 1.1, by the patterns of SnakeYAML's `Resolver`.
 //!
-//! The text of a plain scalar goes in, a number that JSON can carry comes out. Each function that
-//! decides has its pattern above it; a sign is gone before they are asked. Integers are never rounded.
+//! The doc comment of each matching function is its pattern, for the text without a sign. Integers are never rounded.
 
 use serde_json::Number;
 
-/// The number that a plain scalar is, or nothing when it is none, or is one that neither an integer
-/// of 64 bits nor a finite float can hold.
+/// Parses a plain scalar as a number. Returns `None` if it is not a number, or neither a 64-bit integer nor a finite float.
 pub(crate) fn read(text: &str) -> Option<Number> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
         return None;
@@ -63,7 +61,7 @@ fn integer_radix(unsigned: &str) -> Option<Radix> {
     }
 }
 
-/// One place of a base 60 number, `[0-5]?[0-9]`.
+/// A digit group of a base 60 number, `[0-5]?[0-9]`.
 fn is_sixtieth(text: &str) -> bool {
     matches!(text.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'])
 }
@@ -74,8 +72,8 @@ fn sexagesimal(digits: &str) -> Option<i128> {
 
 /// `(\.[0-9]+ | [0-9_]+(\.[0-9_]*)?)([eE][-+]?[0-9]+)?`
 ///
-/// Fits what the integers leave over, a leading zero with an 8 or a 9 behind it. CloudFormation makes
-/// `1.2345678901E10` of such an account id (aws-cli#6908, aws-service-catalog-factory#128).
+/// Also matches digits with a leading zero that are not octal. CloudFormation converts such an account id to `1.2345678901E10`
+/// (aws-cli#6908, aws-service-catalog-factory#128).
 fn is_float(unsigned: &str) -> bool {
     let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {

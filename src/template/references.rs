@@ -1,13 +1,13 @@
-//! What a part of a template refers to: `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::If`, `Fn::FindInMap`, `Condition`, `DependsOn`.
+//! Finds references in a part of a template: `Ref`, `Fn::GetAtt`, `Fn::Sub`, `Fn::If`, `Fn::FindInMap`, `Condition`, `DependsOn`.
 //!
-//! In: JSON as it stands in a template, functions in their long form. Out: every [`Reference`] in it, in all branches of
-//! its conditions, with the way to it. What a function comes to is never asked, and whether a name exists neither.
+//! The input is JSON with functions in their long form. All branches of conditions are searched. Functions are not evaluated, and
+//! names are not looked up.
 
 use serde_json::Value;
 
 use crate::sub::{Sub, SubPart};
 
-/// Something that is named, and how.
+/// A reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Reference<S> {
     /// A parameter, a pseudo parameter or a resource: `Ref`, or `${Name}` in `Fn::Sub`.
@@ -16,16 +16,16 @@ pub enum Reference<S> {
     Attribute {
         /// The logical id.
         resource: S,
-        /// The attribute; `None` where a function says which.
+        /// The attribute; `None` if it is computed by a function.
         attribute: Option<S>,
     },
-    /// A resource that comes first: `DependsOn`.
+    /// A resource that must be created first: `DependsOn`.
     DependsOn(S),
     /// The condition of a resource, of an output, or inside another condition: `Condition`.
     Condition(S),
     /// The condition of `Fn::If`.
     If(S),
-    /// `Fn::FindInMap`. What is `None` is said by a function.
+    /// `Fn::FindInMap`. A part that is `None` is computed by a function.
     Mapping {
         /// The mapping.
         map: Option<S>,
@@ -34,14 +34,14 @@ pub enum Reference<S> {
         /// The second-level key.
         second: Option<S>,
     },
-    /// `Fn::Transform`: a macro, which can put anything in its place.
+    /// `Fn::Transform`: a macro, whose result is unknown.
     Macro,
-    /// A function with arguments that it cannot have.
+    /// A function with invalid arguments.
     Malformed(Malformed),
 }
 
 impl Reference<&str> {
-    /// Returns the same with names of its own.
+    /// Returns the reference with owned strings.
     #[must_use]
     pub fn into_owned(self) -> Reference<String> {
         let own = str::to_owned;
@@ -62,25 +62,25 @@ impl Reference<&str> {
     }
 }
 
-/// A function with arguments that it cannot have.
+/// A function with invalid arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Malformed {
-    /// `Ref` of something other than text.
+    /// The argument of `Ref` is not a string.
     Ref,
     /// `Fn::GetAtt` without a resource or without an attribute.
     GetAtt,
-    /// `Fn::Sub` of something other than a text, alone or with variables.
+    /// The argument of `Fn::Sub` is neither a string nor a list of a string and variables.
     Sub,
-    /// `${…}` with a name that no variable can have.
+    /// `${…}` with an invalid name.
     SubVariable,
-    /// `Fn::If` without its three arguments, or without a name in the first.
+    /// `Fn::If` without three arguments, or with a first argument that is not a string.
     If,
-    /// `Fn::FindInMap` without its three arguments.
+    /// `Fn::FindInMap` without three arguments.
     FindInMap,
 }
 
 impl Malformed {
-    /// Returns the answer of CloudFormation to a template that has it.
+    /// Returns the error message of CloudFormation.
     #[must_use]
     pub fn server_text(self) -> &'static str {
         match self {
@@ -102,7 +102,7 @@ impl Malformed {
     }
 }
 
-/// What a value is in its template. It decides whether `Condition` and `DependsOn` in it are references or just members.
+/// The role of a value in its template. It determines whether its members `Condition` and `DependsOn` are references.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// An entry of `Resources`.
@@ -115,7 +115,7 @@ pub enum Role {
     Value,
 }
 
-/// One step down into a value.
+/// One step of a path into a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step<'a> {
     /// A member of an object.
@@ -124,8 +124,8 @@ pub enum Step<'a> {
     Index(usize),
 }
 
-/// Calls `found` for every reference in a value, with the way to the function that makes it; the references of a
-/// resource or an output itself (`DependsOn`, `Condition`) have an empty way.
+/// Calls `found` for every reference in a value, with the path of its function. The path is empty for `DependsOn` and `Condition`
+/// of a resource or output.
 ///
 /// ```
 /// use serde_json::json;
@@ -210,19 +210,19 @@ fn of_function<'a>(name: &str, argument: &'a Value, found: &mut dyn FnMut(Refere
             _ => Reference::Malformed(Malformed::If),
         },
         "Fn::FindInMap" => match list {
-            // The fourth is the `DefaultValue` of `AWS::LanguageExtensions`.
+            // The fourth argument is `DefaultValue`, of the transform `AWS::LanguageExtensions`.
             Some([map, top, second] | [map, top, second, Value::Object(_)]) => {
                 Reference::Mapping { map: map.as_str(), top: top.as_str(), second: second.as_str() }
             }
             _ => Reference::Malformed(Malformed::FindInMap),
         },
         "Fn::Transform" => Reference::Macro,
-        // The others refer to nothing themselves; their arguments are walked through like every value.
+        // Other functions have references only in their arguments.
         _ => return,
     });
 }
 
-/// `[resource, attribute]`, or `resource.attribute` as YAML has it.
+/// Parses `[resource, attribute]`, or `resource.attribute`, which YAML allows.
 fn get_att(argument: &Value) -> Option<Reference<&str>> {
     let (resource, attribute) = match argument {
         Value::String(both) => {
@@ -241,7 +241,7 @@ fn get_att(argument: &Value) -> Option<Reference<&str>> {
     is_complete.then_some(Reference::Attribute { resource, attribute })
 }
 
-/// The variables of a text, but for those that have a value of their own.
+/// Returns the variables of a string of `Fn::Sub` that do not have a value in the list form.
 fn of_sub<'a>(sub: Sub<'a>, found: &mut dyn FnMut(Reference<&'a str>)) {
     for part in sub.parts() {
         let SubPart::Variable(name) = part else { continue };

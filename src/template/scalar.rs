@@ -1,29 +1,27 @@
-//! Scalars: the text as written, how it was written, and what CloudFormation makes of it.
+//! Scalars: the text, the style, and the value that CloudFormation interprets.
 //!
-//! The text is kept whatever the value is: an account id that somebody forgot to quote is a number
-//! to CloudFormation, and the text is the only way to say what was meant. Nothing here knows of
-//! places or of the parser.
+//! The text is kept in any case: CloudFormation interprets an account id without quotes as a number, and only the text shows what
+//! was intended.
 
 use serde_json::Number;
 
 use crate::number;
 
-/// A scalar as written, and what it means.
+/// A scalar: its text and its value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scalar {
-    /// The text: of a plain scalar as it stands in the document, of others with escapes and
-    /// folding undone.
+    /// The text, with escapes and folding resolved.
     pub text: String,
-    /// How it was written.
+    /// The style.
     pub style: Style,
-    /// What it means.
+    /// The value.
     pub value: ScalarValue,
 }
 
-/// How a scalar was written. JSON's strings are double quoted, its other scalars plain.
+/// The style of a scalar. JSON strings are double quoted, other JSON scalars are plain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Style {
-    /// Without any quotes.
+    /// Without quotes.
     Plain,
     /// `'single'`
     SingleQuoted,
@@ -35,10 +33,10 @@ pub enum Style {
     Folded,
 }
 
-/// What CloudFormation makes of a scalar.
+/// The value of a scalar, as CloudFormation interprets it.
 ///
-/// What is quoted or in a block is a string, and so is the argument of a short form (`!Ref 012`). A
-/// plain scalar is, by the first line that fits:
+/// Quoted scalars, block scalars and the argument of a short form (`!Ref 012`) are strings. For a plain scalar, the first
+/// matching line applies:
 ///
 /// | as written | value |
 /// | --- | --- |
@@ -52,29 +50,28 @@ pub enum Style {
 /// | an integer that 64 bits cannot hold; `1e999`; `.inf`; `.nan` | string, as written |
 /// | all else: `2010-09-09`, `y`, `N`, `0o17`, `1.2.3` | string |
 ///
-/// These are the patterns of SnakeYAML, as what is known of CloudFormation fits them. They take more
-/// for numbers than YAML 1.1 does: `1e3` and the account id above. CloudFormation turns a value into
-/// the string or number that a property wants, so that a number which JSON cannot carry exactly is
-/// better kept as its text.
+/// These are the patterns of SnakeYAML, which match the known behavior of CloudFormation. Unlike YAML 1.1, they include numbers
+/// such as `1e3` and the account id above. CloudFormation converts a value to the string or number that a property requires, so a
+/// number that JSON cannot represent exactly is kept as a string.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ScalarValue {
     /// `null`
     Null,
     /// `true` or `false`
     Boolean(bool),
-    /// An integer of 64 bits or a finite float.
+    /// A 64-bit integer or a finite float.
     Number(Number),
-    /// The text.
+    /// A string, which is the text.
     String,
 }
 
 impl Scalar {
-    /// A scalar that means its text.
+    /// Creates a string scalar.
     pub(crate) fn string(text: String, style: Style) -> Self {
         Self { text, style, value: ScalarValue::String }
     }
 
-    /// A scalar without quotes and without a tag.
+    /// Creates a plain scalar without a tag.
     pub(crate) fn plain(text: String) -> Self {
         let value = ScalarValue::of_plain(&text);
         Self { text, style: Style::Plain, value }
@@ -82,7 +79,7 @@ impl Scalar {
 }
 
 impl ScalarValue {
-    /// What a plain YAML scalar means.
+    /// Returns the value of a plain YAML scalar.
     pub(crate) fn of_plain(text: &str) -> Self {
         match text {
             "" | "~" | "null" | "Null" | "NULL" => Self::Null,

@@ -1,13 +1,13 @@
-//! The functions of CloudFormation, and what their short forms stand for.
+//! Intrinsic functions, and the conversion of their short forms to long forms.
 //!
-//! `!Join [..]` stands for `{"Fn::Join": [..]}`, `!Ref x` for `{"Ref": "x"}`. Which arguments a
-//! function takes is not looked at, but for the text of `!GetAtt`, which has to be split.
+//! `!Join [..]` is converted to `{"Fn::Join": [..]}`, `!Ref x` to `{"Ref": "x"}`. Arguments are not validated, except for the
+//! string of `!GetAtt`, which has to be split.
 
 use crate::error::quote;
 use crate::nearest::nearest;
 use crate::{Entry, Kind, Node, ParseError, ParseErrorKind, Position, Scalar};
 
-/// Every function, by the key of its long form. The tag is the part after `Fn::`.
+/// All functions, by the key of the long form. The tag is the part after `Fn::`.
 const LONG_FORMS: [&str; 28] = [
     "Ref",
     "Condition",
@@ -41,22 +41,22 @@ const LONG_FORMS: [&str; 28] = [
 
 const GET_ATT: &str = "Fn::GetAtt";
 
-/// A short form that waits for its argument.
+/// A short form whose argument has not been parsed yet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Function {
     long_form: &'static str,
-    /// Where the tag is.
+    /// Position of the tag.
     position: Position,
 }
 
 impl Function {
-    /// The function of a tag, given without its exclamation mark.
+    /// Returns the function of a tag, given without the exclamation mark.
     pub(crate) fn of_tag(name: &str, position: Position) -> Option<Self> {
         let long_form = LONG_FORMS.into_iter().find(|long_form| short(long_form) == name)?;
         Some(Self { long_form, position })
     }
 
-    /// The long form of a scalar argument, and how many levels of nesting it is.
+    /// Returns the long form with a scalar argument, and its levels of nesting.
     pub(crate) fn of_scalar(self, position: Position, scalar: Scalar) -> Result<(Node, usize), ParseError> {
         if self.long_form != GET_ATT {
             let kind = Kind::Scalar(scalar);
@@ -74,14 +74,14 @@ impl Function {
         }
     }
 
-    /// The long form with this argument.
+    /// Returns the long form with an argument.
     pub(crate) fn call(self, argument: Node) -> Node {
         let entry = Entry { key: self.long_form.to_owned(), key_position: self.position, value: argument };
         Node { position: self.position, kind: Kind::Mapping(vec![entry]) }
     }
 }
 
-/// The tag, without its exclamation mark, that somebody may have meant by an unknown one.
+/// Returns the most similar known tag for an unknown one, without the exclamation mark.
 pub(crate) fn nearest_tag(tag: &str) -> Option<&'static str> {
     nearest(short(tag.trim_start_matches('!')), LONG_FORMS.map(short))
 }

@@ -1,19 +1,19 @@
-//! The text of an `Fn::Sub`, part by part, and the variables that it brings along.
+//! Parses the string and the variables of `Fn::Sub`.
 //!
-//! CloudFormation trims the blanks inside the braces: `${ Stage }` is `${Stage}` (cfn-lint issue 236).
+//! CloudFormation trims spaces inside the braces: `${ Stage }` is `${Stage}` (cfn-lint issue 236).
 
 use std::fmt;
 
 use serde_json::{Map, Value, json};
 
-/// One part of the text of an `Fn::Sub`. Displayed as it is written, without the blanks that CloudFormation trims.
+/// A part of the string of `Fn::Sub`. Its `Display` is the source, without the spaces that CloudFormation trims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SubPart<'a> {
-    /// Text that stands for itself.
+    /// Literal text.
     Text(&'a str),
-    /// `${!Name}`, which comes to the text `${Name}`.
+    /// `${!Name}`, which evaluates to the literal text `${Name}`.
     Escaped(&'a str),
-    /// `${Name}` or `${Name.Attribute}`, without the blanks around the name. Any text may be between the braces.
+    /// `${Name}` or `${Name.Attribute}`, without spaces around the name. The name is not validated.
     Variable(&'a str),
 }
 
@@ -27,7 +27,7 @@ impl fmt::Display for SubPart<'_> {
     }
 }
 
-/// Returns the parts of a text in order. A `${` that is not closed before the next one is text.
+/// Splits a string of `Fn::Sub` into its parts. A `${` that is not closed before the next one is literal text.
 ///
 /// ```
 /// use tablewright_template::SubPart::{Escaped, Text, Variable};
@@ -66,16 +66,16 @@ pub fn sub_parts(text: &str) -> Vec<SubPart<'_>> {
     parts
 }
 
-/// The argument of an `Fn::Sub`: a text, or a list of a text and its own variables.
+/// The argument of `Fn::Sub`: a string, or a list of a string and variables.
 #[derive(Clone, Copy, Debug)]
 pub struct Sub<'a> {
-    /// The text with its `${…}`.
+    /// The string, with `${…}`.
     pub text: &'a str,
     variables: Option<&'a Map<String, Value>>,
 }
 
 impl<'a> Sub<'a> {
-    /// Reads the argument of an `Fn::Sub`; `None` for what CloudFormation would refuse.
+    /// Parses the argument of `Fn::Sub`; `None` if CloudFormation would reject it.
     #[must_use]
     pub fn read(argument: &'a Value) -> Option<Self> {
         match argument {
@@ -90,20 +90,20 @@ impl<'a> Sub<'a> {
         }
     }
 
-    /// Returns the parts of the text.
+    /// Returns the parts of the string.
     #[must_use]
     pub fn parts(&self) -> Vec<SubPart<'a>> {
         sub_parts(self.text)
     }
 
-    /// Returns the argument of an `Fn::Sub` with another text and the same variables.
+    /// Returns the argument with another string and the same variables.
     #[must_use]
     pub fn with_text(&self, text: &str) -> Value {
         self.variables.map_or_else(|| json!(text), |variables| json!([text, variables]))
     }
 
-    /// Returns the value that the list form gives to a variable. A key with blanks around the name counts as the name:
-    /// should CloudFormation take such a key, the text depends on its value.
+    /// Returns the value of a variable in the list form. Spaces around the name in a key are ignored: if CloudFormation accepts
+    /// such a key, the result depends on its value.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&'a Value> {
         let variables = self.variables?;
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn blanks_inside_the_braces_are_trimmed() {
+    fn spaces_inside_the_braces_are_trimmed() {
         let check =
             |template: &str, expected: SubPart| assert_eq!(sub_parts(template), [expected], "{template}");
         check("${ T }", Variable("T"));
@@ -142,14 +142,14 @@ mod tests {
         check("${ }", Variable(""));
         check("${a b}", Variable("a b"));
         check("${ AWS::Region }", Variable("AWS::Region"));
-        // What an escape comes to is text, blanks and all.
+        // The result of an escape is literal text, including spaces.
         check("${!T}", Escaped("T"));
         check("${ !T }", Escaped("T "));
         check("${! T }", Escaped(" T "));
     }
 
     #[test]
-    fn the_argument_is_a_text_or_a_text_and_its_variables() {
+    fn the_argument_is_a_string_or_a_list_of_string_and_variables() {
         let argument = json!(["${v}-${ w }", { "v": 1, " w ": 2 }]);
         let sub = Sub::read(&argument).unwrap();
         assert_eq!(sub.parts(), [Variable("v"), Text("-"), Variable("w")]);

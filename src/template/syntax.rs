@@ -1,9 +1,8 @@
-//! What is written where: the tree for whoever edits the text of a template and must not lose a byte of it.
+//! The syntax tree of a YAML text, for editing the text without losing a byte.
 //!
-//! In: YAML. Out: a [`Syntax`] of nodes that know the bytes they stand in, with anchors, aliases, tags and
-//! comments as they are written. Unlike [`parse`](crate::parse) it takes what CloudFormation does not and the
-//! tools around it do: aliases, several documents, keys of any kind, a key twice. It never asks what a
-//! template means, and never panics on a text.
+//! Nodes have byte ranges, and anchors, aliases, tags and comments are kept. Unlike [`parse`](crate::parse), it accepts YAML that
+//! CloudFormation does not accept but other tools do: aliases, several documents, keys of any kind, duplicate keys. *Invariants:*
+//! templates are not interpreted; no text causes a panic.
 
 use std::ops::Range;
 
@@ -13,7 +12,7 @@ use crate::tree::MAX_DEPTH;
 use crate::yaml::{position, scan_error, style_of, written_scalar};
 use crate::{MAX_BYTES, ParseError, ParseErrorKind, Position, Scalar, ScalarValue, Style};
 
-/// A text as it is written.
+/// The syntax tree of a text.
 ///
 /// ```
 /// use tablewright_template::{Syntax, SyntaxKind};
@@ -31,35 +30,34 @@ use crate::{MAX_BYTES, ParseError, ParseErrorKind, Position, Scalar, ScalarValue
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Syntax {
-    /// The root of each document. That of an empty document is a null of no bytes.
+    /// The root of each document. The root of an empty document is a null with an empty range.
     pub documents: Vec<SyntaxNode>,
-    /// The comments in the order of the text.
+    /// The comments, in the order of the text.
     pub comments: Vec<Comment>,
 }
 
-/// A node as it is written.
+/// A node of a syntax tree.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SyntaxNode {
-    /// The bytes of the value, without its anchor and tag. A block ends where the last thing in it does; the
-    /// content of a block scalar ends with its last line, and with the empty lines behind it where they count
-    /// (`|+`).
+    /// The bytes of the value, without its anchor and tag. A block collection ends with its last node. A block scalar ends with
+    /// its last line, including trailing empty lines if they belong to it (`|+`).
     pub range: Range<usize>,
-    /// Where the value begins.
+    /// The start of the value.
     pub position: Position,
     /// The name of the anchor (`&name`).
     pub anchor: Option<String>,
     /// The tag as written, such as `!Sub`.
     pub tag: Option<String>,
-    /// What it is.
+    /// The value.
     pub kind: SyntaxKind,
 }
 
-/// What a [`SyntaxNode`] is.
+/// The value of a [`SyntaxNode`].
 #[derive(Debug, Clone, PartialEq)]
 pub enum SyntaxKind {
-    /// A scalar. What it means is told as if there were no tag.
+    /// A scalar. Its value does not take the tag into account.
     Scalar(Scalar),
-    /// The node that has this anchor (`*name`).
+    /// An alias (`*name`) of the node with this anchor.
     Alias(String),
     /// A list.
     Sequence(Layout, Vec<SyntaxNode>),
@@ -67,12 +65,12 @@ pub enum SyntaxKind {
     Mapping(Layout, Vec<SyntaxEntry>),
 }
 
-/// How a collection is laid out.
+/// The layout of a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// By indentation.
+    /// Block style, by indentation.
     Block,
-    /// In brackets.
+    /// Flow style, in brackets.
     Flow,
 }
 
@@ -88,18 +86,18 @@ pub struct SyntaxEntry {
 /// A comment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
-    /// Its bytes, from the `#` to the end of the line, without the line break.
+    /// The bytes, from the `#` to the end of the line, without the line break.
     pub range: Range<usize>,
-    /// Where the `#` is.
+    /// Position of the `#`.
     pub position: Position,
 }
 
 impl Syntax {
-    /// Reads YAML, with or without a byte order mark.
+    /// Parses YAML, with or without a byte order mark.
     ///
     /// # Errors
     ///
-    /// Where the text is no YAML, is longer than [`MAX_BYTES`], or is nested deeper than [`MAX_DEPTH`].
+    /// Returns an error if the text is not valid YAML, is longer than [`MAX_BYTES`], or is nested deeper than [`MAX_DEPTH`].
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         if text.len() > MAX_BYTES {
             return Err(ParseErrorKind::TooLong { bytes: text.len() }.at(Position::START));
@@ -107,7 +105,7 @@ impl Syntax {
         let options = granit_parser::options! {
             emit_unresolved_aliases: true,
             emit_anchor_events: true,
-            // What bounds them is the length of the text.
+            // They are limited by the length of the text.
             max_buffered_comment_events: MAX_BYTES,
         };
         let mut builder = Builder { text, open: Vec::new(), documents: Vec::new(), comments: Vec::new() };
@@ -115,14 +113,14 @@ impl Syntax {
             let (event, span) = event.map_err(|error| scan_error(&error))?;
             builder.add(event, &span)?;
         }
-        // The parser tells a comment behind the `|` of a block scalar after the scalar.
+        // The parser reports a comment after the `|` of a block scalar only after the scalar.
         builder.comments.sort_unstable_by_key(|comment| comment.range.start);
         Ok(Self { documents: builder.documents, comments: builder.comments })
     }
 }
 
 impl SyntaxNode {
-    /// The text of a string scalar. Not that of a number or a boolean.
+    /// Returns the text of a string; `None` for numbers, booleans and collections.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &self.kind {
@@ -134,7 +132,7 @@ impl SyntaxNode {
         }
     }
 
-    /// The entries of a mapping; none of anything else.
+    /// Returns the entries of a mapping; empty for other nodes.
     #[must_use]
     pub fn entries(&self) -> &[SyntaxEntry] {
         match &self.kind {
@@ -143,13 +141,13 @@ impl SyntaxNode {
         }
     }
 
-    /// The first entry of a mapping with this string as key.
+    /// Returns the first entry of a mapping with this key.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&SyntaxEntry> {
         self.entries().iter().find(|entry| entry.key.as_str() == Some(key))
     }
 
-    /// Whether nothing is written, as in `Resources:`.
+    /// Whether the value is missing in the text, as in `Resources:`.
     #[must_use]
     pub fn is_absent(&self) -> bool {
         match &self.kind {
@@ -166,10 +164,10 @@ struct Builder<'t> {
     comments: Vec<Comment>,
 }
 
-/// A collection whose end has not come yet.
+/// A collection that has not ended yet.
 struct Open {
     node: SyntaxNode,
-    /// The key whose value comes next.
+    /// The key whose value is next.
     key: Option<SyntaxNode>,
 }
 
@@ -218,7 +216,7 @@ impl Builder<'_> {
             Event::Comment(..) => {
                 self.comments.push(Comment { range: bytes(span), position: position(&span.start) });
             }
-            // Where streams and documents begin and end says nothing more.
+            // The start and end of streams and documents add no nodes.
             _ => {}
         }
         Ok(())
@@ -247,7 +245,7 @@ impl Builder<'_> {
         Ok(())
     }
 
-    /// Puts a finished node where it belongs.
+    /// Adds a complete node to its parent.
     fn close(&mut self, node: SyntaxNode) {
         let Some(Open { node: parent, key }) = self.open.last_mut() else {
             self.documents.push(node);
@@ -263,7 +261,7 @@ impl Builder<'_> {
         }
     }
 
-    /// The node whose event was the latest: the parser tells an anchor right behind its node.
+    /// Returns the node of the last event: the parser reports an anchor directly after its node.
     fn latest(&mut self) -> Option<&mut SyntaxNode> {
         let Some(Open { node, key }) = self.open.last_mut() else {
             return self.documents.last_mut();
@@ -284,8 +282,8 @@ impl Builder<'_> {
         }
     }
 
-    /// The parser has a block scalar end with all white space behind it, the indentation of the next line too, and
-    /// puts one without content at what follows.
+    /// Corrects the range of a block scalar: the parser includes all white space after it and the indentation of the next line,
+    /// and sets an empty one to the next node.
     fn trim_block_scalar(&self, node: &mut SyntaxNode) {
         let SyntaxKind::Scalar(scalar) = &node.kind else {
             return;
@@ -302,8 +300,8 @@ impl Builder<'_> {
         }
     }
 
-    /// The parser has a list that is not indented begin behind its first dash. The dash is then the first thing in a
-    /// line, at the column of the key.
+    /// Corrects the start of a list without indentation, which the parser sets after the first dash. The dash is then the first
+    /// character in a line, at the column of the key.
     fn find_first_dash(&self, node: &mut SyntaxNode) {
         let Some(Open { key: Some(key), .. }) = self.open.last() else {
             return;
@@ -329,7 +327,7 @@ fn layout_of(style: StructureStyle) -> Layout {
     }
 }
 
-/// The bracket ends a collection in brackets, and the last thing in it a block.
+/// Returns the end of a collection: the bracket of a flow collection, or the last node of a block collection.
 fn end_of_collection(node: &SyntaxNode, end: &Span) -> usize {
     let last = match &node.kind {
         SyntaxKind::Sequence(Layout::Block, items) => items.last(),

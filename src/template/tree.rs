@@ -1,27 +1,27 @@
-//! Builds the tree from what the YAML and the JSON reader find, one piece after the other.
+//! Builds the tree from the events of the YAML and JSON parsers.
 //!
-//! Keeps the rules that both share: no key twice, and no nesting so deep that a walk over the tree,
-//! or its drop, could exhaust the stack. It never looks at the text.
+//! Enforces the rules of both: no duplicate keys, and a maximum depth, so that recursion over the tree and its drop cannot
+//! overflow the stack.
 
 use crate::duplicate::Duplicates;
 use crate::short_form::Function;
 use crate::{Deployed, Entry, Kind, Node, ParseError, ParseErrorKind, Position, Scalar};
 
-/// How many sequences and mappings can be inside each other, with the short forms written out.
+/// Maximum depth of nested sequences and mappings, including those of short forms.
 ///
-/// It is as far as `serde_json` reads, so that what [`Node::write_json`] writes can be read back.
+/// It is the limit of `serde_json`, so that it can parse the output of [`Node::write_json`].
 pub const MAX_DEPTH: usize = 127;
 
-/// A tree that is being built.
+/// A builder of a tree.
 pub(crate) struct Tree {
     open: Vec<Open>,
-    /// Levels of nesting: `open`, and the mappings of their short forms.
+    /// Current depth: `open`, and the mappings of their short forms.
     depth: usize,
     root: Option<Node>,
     duplicates: Duplicates,
 }
 
-/// A collection whose end has not come yet.
+/// A collection that has not ended yet.
 struct Open {
     position: Position,
     function: Option<Function>,
@@ -33,14 +33,14 @@ enum Items {
     Mapping { entries: Vec<Entry>, key: Option<(String, Position)> },
 }
 
-/// What comes next in the collection that is open.
+/// What is next in the current collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// The root, or nothing more when it is there.
+    /// The root, or nothing if there already is one.
     Root,
     Item,
     Key,
-    /// The value of the key before.
+    /// The value of the last key.
     Value,
 }
 
@@ -110,7 +110,7 @@ impl Tree {
         Ok(())
     }
 
-    /// Ends the collection that was opened last.
+    /// Ends the current collection.
     pub(crate) fn close(&mut self) -> Result<(), ParseError> {
         let Some(Open { position, function, items }) = self.open.pop() else {
             return Ok(());
@@ -142,13 +142,13 @@ impl Tree {
         }
     }
 
-    /// The root with the duplicate keys that were noted, or nothing when there was none.
+    /// Returns the root and the recorded duplicate keys, or `None` if there is no root.
     pub(crate) fn finish(self) -> Option<Deployed> {
         Some(Deployed { template: self.root?, duplicates: self.duplicates.noted() })
     }
 }
 
-/// A short form is a mapping around its argument.
+/// Returns the depth of a collection: a short form adds a mapping around it.
 fn levels(function: Option<Function>) -> usize {
     1 + usize::from(function.is_some())
 }

@@ -1,10 +1,10 @@
-//! Reads YAML as CloudFormation does: version 1.1 with its functions as tags, without aliases and
-//! merges, and with nothing but strings for keys.
+//! Parses YAML like CloudFormation: version 1.1 with intrinsic functions as tags, without aliases and merges, and with string
+//! keys only.
 //!
-//! With [`crate::syntax`] the only place that knows the parser. granit-parser gives events with tags, styles and places
-//! and makes nothing of the scalars; with most others `0123` is 123 before anybody can ask. It reads
-//! the syntax of YAML 1.2, which differs where hardly anybody is: U+0085, U+2028 and U+2029 are no line
-//! breaks, a quoted text must not go on left of its key, and a comment behind a quote needs a blank.
+//! Only this module and [`crate::syntax`] use granit-parser, which returns events with tags, styles and positions and does not
+//! interpret scalars; most other parsers convert `0123` to 123. It parses the syntax of YAML 1.2, which differs in rare cases:
+//! U+0085, U+2028 and U+2029 are not line breaks, a quoted scalar must not continue left of its key, and a comment after a quote
+//! needs a space.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ use crate::{Deployed, Kind, Node, ParseError, ParseErrorKind, Position, Scalar, 
 pub(crate) fn read(text: &str, duplicates: Duplicates) -> Result<Deployed, ParseError> {
     let options = granit_parser::options! {
         emit_comments: false,
-        // An alias gets the same error whether its anchor is there or not.
+        // An alias is the same error whether its anchor exists or not.
         emit_unresolved_aliases: true,
     };
     let mut tree = Tree::new(duplicates);
@@ -55,8 +55,8 @@ pub(crate) fn read(text: &str, duplicates: Duplicates) -> Result<Deployed, Parse
                 tree.open_mapping(place.start(), function)?;
             }
             Event::SequenceEnd | Event::MappingEnd => tree.close()?,
-            // The rest means nothing. An anchor by itself does not either: of the two, AWS's list
-            // of what is not supported has only the alias.
+            // Other events have no meaning. Neither has an anchor without an alias: the AWS documentation lists only aliases as
+            // not supported.
             _ => {}
         }
     }
@@ -66,7 +66,7 @@ pub(crate) fn read(text: &str, duplicates: Duplicates) -> Result<Deployed, Parse
     }
 }
 
-/// The place of an event, and the text it is in.
+/// The range of an event in the text.
 struct Place<'t> {
     text: &'t str,
     span: Span,
@@ -81,15 +81,15 @@ impl<'t> Place<'t> {
         self.span.slice(self.text).unwrap_or_default()
     }
 
-    /// Whether it is a block whose last line ends with the text. The parser adds the line break that is not there; SnakeYAML
-    /// does not.
+    /// Whether it is a block scalar at the end of the text without a final line break. The parser adds the line break to the
+    /// value, SnakeYAML does not.
     fn is_cut_off(&self, style: ScalarStyle) -> bool {
         let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
         if !is_block || self.span.end.byte_offset() != Some(self.text.len()) {
             return false;
         }
         match self.written().rsplit_once(['\n', '\r']) {
-            // It begins behind the indentation of its first line.
+            // The range starts after the indentation of the first line.
             None => true,
             Some((_, last)) => last.chars().count() > self.span.start.col(),
         }
@@ -108,7 +108,7 @@ impl<'t> Place<'t> {
         ParseErrorKind::TagMismatch(self.quoted_tag()).at(self.tag_start())
     }
 
-    /// Whether there is a tab between the start of the line and this place.
+    /// Whether there is a tab between the start of the line and this position.
     fn is_after_tab(&self) -> bool {
         let before = self.span.start.byte_offset().and_then(|offset| self.text.get(..offset));
         let line = before.and_then(|before| before.rsplit(['\n', '\r']).next());
@@ -116,12 +116,12 @@ impl<'t> Place<'t> {
     }
 }
 
-/// What a tag says.
+/// The meaning of a tag.
 #[derive(Clone, Copy)]
 enum Meaning<'t> {
-    /// There is none.
+    /// No tag.
     Nothing,
-    /// A single `!`: do not go by how it looks.
+    /// A single `!`: the value is a string.
     NonSpecific,
     /// A basic type of YAML, such as `str` for `!!str`.
     Type(&'t str),
@@ -135,7 +135,7 @@ fn meaning<'t>(tag: Option<&'t Tag>, place: &Place<'_>) -> Result<Meaning<'t>, P
     };
     let local = match tag.parts() {
         ("!", name) => Some(name),
-        // Verbatim, as in `!<!Ref>`.
+        // A verbatim tag, such as `!<!Ref>`.
         ("", whole) => whole.strip_prefix('!'),
         _ => None,
     };
@@ -147,7 +147,7 @@ fn meaning<'t>(tag: Option<&'t Tag>, place: &Place<'_>) -> Result<Meaning<'t>, P
     meaning.ok_or_else(|| ParseErrorKind::UnknownTag(place.quoted_tag()).at(place.tag_start()))
 }
 
-/// The short form at the start of a collection, whose own type is `of_type`.
+/// Returns the short form at the start of a collection with the basic type `of_type`, if any.
 fn function_of(
     tree: &Tree,
     place: &Place<'_>,
@@ -156,7 +156,7 @@ fn function_of(
 ) -> Result<Option<Function>, ParseError> {
     match tree.next() {
         Next::Key => return Err(ParseErrorKind::KeyNotScalar.at(place.start())),
-        // The parser finds tabs in all indentation but that of the first line.
+        // The parser detects tabs in all indentation except for that of the first line.
         Next::Root if place.is_after_tab() => {
             let message = "tab cannot be used as indentation".to_owned();
             return Err(ParseErrorKind::Yaml(message).at(place.start()));
@@ -214,7 +214,7 @@ fn add_key(tree: &mut Tree, place: &Place<'_>, scalar: Scalar, tag: Meaning<'_>)
     Err(kind.at(place.start()))
 }
 
-/// The value of a text that has the tag of a basic type, if it is one of those.
+/// Returns the value of a text with the tag of a basic type, if they match.
 fn typed(name: &str, text: &str) -> Option<ScalarValue> {
     match (name, ScalarValue::of_plain(text)) {
         ("str", _) => Some(ScalarValue::String),
@@ -227,7 +227,7 @@ fn typed(name: &str, text: &str) -> Option<ScalarValue> {
     }
 }
 
-/// Whether the document has nothing in it, as in `---`.
+/// Whether the document is empty, as in `---`.
 fn is_absent(node: &Node) -> bool {
     match &node.kind {
         Kind::Scalar(scalar) => scalar.text.is_empty() && scalar.value == ScalarValue::Null,
@@ -235,7 +235,7 @@ fn is_absent(node: &Node) -> bool {
     }
 }
 
-/// A scalar that means its text. The parser says `~` also for a value that is not there at all.
+/// Creates a scalar. The parser also returns `~` for a missing value.
 pub(crate) fn written_scalar(content: Cow<'_, str>, style: Style, written: &str) -> Scalar {
     let is_there = style != Style::Plain || content != "~" || written == "~";
     Scalar::string(if is_there { content.into_owned() } else { String::new() }, style)
@@ -249,7 +249,7 @@ pub(crate) fn scan_error(error: &ScanError) -> ParseError {
     kind.at(position(error.marker()))
 }
 
-/// The parser counts columns from 0.
+/// Converts a position of the parser, which counts columns from 0.
 pub(crate) fn position(marker: &Marker) -> Position {
     Position { line: marker.line(), column: marker.col() + 1 }
 }

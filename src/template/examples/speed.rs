@@ -1,7 +1,7 @@
-//! How long it takes to read a large template: `cargo run --release -p tablewright-template --example speed`.
+//! Measures parsing a large template: `cargo run --release -p tablewright-template --example speed`.
 //!
-//! Prints the shortest of some runs, in milliseconds, for YAML and for the same template as JSON.
-//! The aim is 60 ms for 1.4 MB of YAML, `to_value` included.
+//! Prints the shortest time of several runs, in milliseconds, for YAML and for the same template as JSON. The goal is 60 ms for
+//! 1.4 MB of YAML, including `to_value`.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

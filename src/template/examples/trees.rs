@@ -1,7 +1,7 @@
-//! Reads texts as another reader would be asked to, for a comparison: each line of stdin is a JSON string, each line of stdout
-//! the tree of that text, or what is wrong with it.
+//! Parses texts for a comparison with another parser: each line of stdin is a JSON string, each line of stdout is the tree of
+//! that text or its error.
 //!
-//! `tests/oracles/test_reader.py` holds the trees against PyYAML's.
+//! `tests/oracles/test_reader.py` compares the trees with those of PyYAML.
 
 use std::io::{self, BufRead as _, BufWriter, Write as _};
 

@@ -1,4 +1,4 @@
-//! libFuzzer hands over bytes, and the reader survives them: see `survive` for what that means.
+//! Fuzz target of the parser; see `survive` for the checked properties.
 
 #![no_main]
 

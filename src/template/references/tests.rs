@@ -1,4 +1,4 @@
-//! Every way to refer, in every role.
+//! All kinds of references, in every role.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ fn check(role: Role, value: &Value, expected: &[(&str, Reference<&str>)]) {
     assert_eq!(found, expected, "{role:?} {value}");
 }
 
-/// Checks what a value refers to, wherever in it.
+/// Checks the references in a value, without their paths.
 fn names(value: &Value, expected: &[Reference<&str>]) {
     let mut found = Vec::new();
     visit_references(Role::Value, value, &mut |_, reference| found.push(reference));
@@ -31,7 +31,7 @@ fn attribute<'a>(resource: &'a str, attribute: &'a str) -> Reference<&'a str> {
 }
 
 #[test]
-fn every_way_to_refer_is_found() {
+fn all_kinds_of_references_are_found() {
     use Reference::{Attribute, If, Macro, Mapping, Name};
     names(&json!({ "Ref": "A" }), &[Name("A")]);
     names(&json!([{ "x": { "Ref": "A" } }, { "Ref": "B" }]), &[Name("A"), Name("B")]);
@@ -55,7 +55,7 @@ fn every_way_to_refer_is_found() {
 }
 
 #[test]
-fn a_text_names_what_stands_in_braces() {
+fn variables_of_sub_are_references() {
     use Reference::Name;
     let sub = |text: &str| json!({ "Fn::Sub": text });
     names(&sub("${A}-${ B }/${C.Arn}"), &[Name("A"), Name("B"), attribute("C", "Arn")]);
@@ -71,7 +71,7 @@ fn a_text_names_what_stands_in_braces() {
 }
 
 #[test]
-fn the_way_leads_to_the_function() {
+fn the_path_is_that_of_the_function() {
     use Reference::{Condition, DependsOn, If, Mapping, Name};
     let check = |value: &Value, expected: &[_]| check(Role::Resource, value, expected);
     check(&json!({ "A": { "Ref": "T" } }), &[("/A", Name("T"))]);
@@ -98,7 +98,7 @@ fn the_way_leads_to_the_function() {
 }
 
 #[test]
-fn the_role_decides_what_condition_and_depends_on_are() {
+fn condition_and_depends_on_depend_on_the_role() {
     let value = json!({ "Condition": "C", "DependsOn": "D", "A": { "Condition": "E" }, "B": { "Ref": "F" } });
     let (condition, depends_on) = (("", Reference::Condition("C")), ("", Reference::DependsOn("D")));
     let (inner, named) = (("/A", Reference::Condition("E")), ("/B", Reference::Name("F")));
@@ -114,7 +114,7 @@ fn the_role_decides_what_condition_and_depends_on_are() {
 }
 
 #[test]
-fn what_only_looks_like_a_reference_is_none() {
+fn similar_values_are_not_references() {
     names(&json!({ "Ref": "A", "Other": 1 }), &[]);
     names(&json!({ "Condition": "A" }), &[]);
     names(&json!("${A}"), &[]);
@@ -126,7 +126,7 @@ fn what_only_looks_like_a_reference_is_none() {
 }
 
 #[test]
-fn what_a_function_cannot_take_is_malformed() {
+fn invalid_arguments_are_malformed() {
     for (value, malformed) in [
         (json!({ "Ref": ["A"] }), Malformed::Ref),
         (json!({ "Fn::GetAtt": "A" }), Malformed::GetAtt),

@@ -1,4 +1,4 @@
-//! Text that is no template: what is said about it, and where.
+//! Invalid templates: the message and position of each error.
 
 use serde_json::json;
 use tablewright_template::{Kind, MAX_BYTES, MAX_DEPTH, ParseErrorKind, parse, parse_deployed};
@@ -54,14 +54,14 @@ fn unknown_tags_that_are_near_a_known_one() {
 
 #[test]
 fn tags_that_do_not_fit() {
-    check("a: !!int b", "line 1, column 4: the tag `!!int` does not fit this value");
-    check("a: !!int 1.5", "line 1, column 4: the tag `!!int` does not fit this value");
-    check("a: !!bool 1", "line 1, column 4: the tag `!!bool` does not fit this value");
-    check("a: !!float .inf", "line 1, column 4: the tag `!!float` does not fit this value");
-    check("a: !!null x", "line 1, column 4: the tag `!!null` does not fit this value");
-    check("a: !!map x", "line 1, column 4: the tag `!!map` does not fit this value");
-    check("a: !!str [x]", "line 1, column 4: the tag `!!str` does not fit this value");
-    check("a: !!seq {b: c}", "line 1, column 4: the tag `!!seq` does not fit this value");
+    check("a: !!int b", "line 1, column 4: the tag `!!int` does not match this value");
+    check("a: !!int 1.5", "line 1, column 4: the tag `!!int` does not match this value");
+    check("a: !!bool 1", "line 1, column 4: the tag `!!bool` does not match this value");
+    check("a: !!float .inf", "line 1, column 4: the tag `!!float` does not match this value");
+    check("a: !!null x", "line 1, column 4: the tag `!!null` does not match this value");
+    check("a: !!map x", "line 1, column 4: the tag `!!map` does not match this value");
+    check("a: !!str [x]", "line 1, column 4: the tag `!!str` does not match this value");
+    check("a: !!seq {b: c}", "line 1, column 4: the tag `!!seq` does not match this value");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn get_att_without_an_attribute() {
 }
 
 #[test]
-fn duplicate_keys_are_told_with_both_places() {
+fn duplicate_keys_are_errors_with_both_positions() {
     check("a: 1\nb: 2\n'a': 3\n", "line 3, column 1: duplicate key `a`, first at line 1, column 1");
     check(
         "x:\n  - {b: 1, c: {}, \"b\": 2}\n",
@@ -86,12 +86,12 @@ fn duplicate_keys_are_told_with_both_places() {
     );
     check("{\"a\": 1,\n \"\\u0061\": 2}", "line 2, column 2: duplicate key `a`, first at line 1, column 2");
     check("b: 1\na: 1\na: 2\nb: 2\na: 3\n", "line 3, column 1: duplicate key `a`, first at line 2, column 1");
-    // Not in different mappings.
+    // The same key in different mappings is allowed.
     assert!(parse("a: {k: 1}\nb: {k: 1}\n").is_ok());
 }
 
 #[test]
-fn of_duplicate_keys_the_last_counts_where_a_template_is_deployed() {
+fn the_last_of_duplicate_keys_is_used_in_a_deployed_template() {
     let check = |text: &str, value: serde_json::Value, told: &[&str]| {
         let read = parse_deployed(text).unwrap_or_else(|error| panic!("{text:?}: {error}"));
         assert_eq!(read.template.to_value(), value, "{text:?}");
@@ -102,23 +102,23 @@ fn of_duplicate_keys_the_last_counts_where_a_template_is_deployed() {
     check(
         "a: 1\nb: 2\n'a': 3\n",
         json!({ "a": 3, "b": 2 }),
-        &["line 1, column 1: duplicate key `a`; CloudFormation takes the one at line 3, column 1"],
+        &["line 1, column 1: duplicate key `a`; CloudFormation uses the one at line 3, column 1"],
     );
     check(
         "{\"a\": 1,\n \"\\u0061\": 2}",
         json!({ "a": 2 }),
-        &["line 1, column 2: duplicate key `a`; CloudFormation takes the one at line 2, column 2"],
+        &["line 1, column 2: duplicate key `a`; CloudFormation uses the one at line 2, column 2"],
     );
-    // In the order of the document, inner and outer ones, and in what is passed over too.
+    // In the order of the document, nested ones, and in ignored values, too.
     check(
         "T: {k: 1, k: 2}\na: 1\nT:\n  k: 3\na: 2\nT:\n  - !Sub [x, {k: 4, k: 5}]\n",
         json!({ "a": 2, "T": [{ "Fn::Sub": ["x", { "k": 5 }] }] }),
         &[
-            "line 1, column 1: duplicate key `T`; CloudFormation takes the one at line 6, column 1",
-            "line 1, column 5: duplicate key `k`; CloudFormation takes the one at line 1, column 11",
-            "line 2, column 1: duplicate key `a`; CloudFormation takes the one at line 5, column 1",
-            "line 3, column 1: duplicate key `T`; CloudFormation takes the one at line 6, column 1",
-            "line 7, column 15: duplicate key `k`; CloudFormation takes the one at line 7, column 21",
+            "line 1, column 1: duplicate key `T`; CloudFormation uses the one at line 6, column 1",
+            "line 1, column 5: duplicate key `k`; CloudFormation uses the one at line 1, column 11",
+            "line 2, column 1: duplicate key `a`; CloudFormation uses the one at line 5, column 1",
+            "line 3, column 1: duplicate key `T`; CloudFormation uses the one at line 6, column 1",
+            "line 7, column 15: duplicate key `k`; CloudFormation uses the one at line 7, column 21",
         ],
     );
     let keys: Vec<String> = parse_deployed("b: 1\na: 1\nb: 2\nc: 1\n").map_or_else(
@@ -129,7 +129,7 @@ fn of_duplicate_keys_the_last_counts_where_a_template_is_deployed() {
         },
     );
     assert_eq!(keys, ["a", "b", "c"], "each where the one stands that counts");
-    // Nothing else is let pass.
+    // Other errors are the same.
     for text in ["a: *x", "a: !Reff x", "1: a\n1: b", "a: [", "{\"a\": 1, \"a\": }", ""] {
         assert_eq!(parse_deployed(text).err(), parse(text).err(), "{text:?}");
         assert!(parse_deployed(text).is_err(), "{text:?}");
@@ -138,13 +138,13 @@ fn of_duplicate_keys_the_last_counts_where_a_template_is_deployed() {
 
 #[test]
 fn keys_that_are_not_strings() {
-    check("123456789012: x", "line 1, column 1: map keys must be strings, and `123456789012` is a number");
-    check("a: {on: x}", "line 1, column 5: map keys must be strings, and `on` is a boolean");
-    check("~: x", "line 1, column 1: map keys must be strings, and `~` is null");
-    check(": x", "line 1, column 1: map keys must be strings, and `` is null");
-    check("? [a]\n: x", "line 1, column 3: map keys must be strings, and this one is not a scalar");
-    check("? {a: b}\n: x", "line 1, column 3: map keys must be strings, and this one is not a scalar");
-    check("!Ref a: x", "line 1, column 1: map keys must be strings, and this one is not a scalar");
+    check("123456789012: x", "line 1, column 1: map keys must be strings, but `123456789012` is a number");
+    check("a: {on: x}", "line 1, column 5: map keys must be strings, but `on` is a boolean");
+    check("~: x", "line 1, column 1: map keys must be strings, but `~` is null");
+    check(": x", "line 1, column 1: map keys must be strings, but `` is null");
+    check("? [a]\n: x", "line 1, column 3: map keys must be strings, but this key is not a scalar");
+    check("? {a: b}\n: x", "line 1, column 3: map keys must be strings, but this key is not a scalar");
+    check("!Ref a: x", "line 1, column 1: map keys must be strings, but this key is not a scalar");
     check_hint("012: x", Some("quote it: '012'"));
     check_hint("? [a]\n: x", None);
 }
@@ -164,7 +164,7 @@ fn aliases_and_merges() {
 
 #[test]
 fn more_than_one_document() {
-    let message = "a template is one YAML document, and here a second one begins";
+    let message = "a template must be a single YAML document; a second one starts here";
     check("a: 1\n---\nb: 2\n", &format!("line 2, column 1: {message}"));
     check("a: 1\n...\n---\nb: 2\n", &format!("line 3, column 1: {message}"));
     check("---\n---\n", &format!("line 2, column 1: {message}"));
@@ -244,7 +244,7 @@ fn nesting_that_is_too_deep() {
         format!("{}1{}", "{\"a\":[".repeat(64), "]}".repeat(64)),
         (0..2000).map(|level| format!("{}a:\n", " ".repeat(level))).collect(),
         format!("a: {}", "!Not [".repeat(100_000)),
-        // Short forms count as what they stand for.
+        // Short forms count like long forms.
         format!("a: {}1{}", "!Not [".repeat(MAX_DEPTH / 2 + 1), "]".repeat(MAX_DEPTH / 2 + 1)),
         format!("{}!Ref x{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH)),
         format!("{}!GetAtt x.y{}", "[".repeat(MAX_DEPTH - 1), "]".repeat(MAX_DEPTH - 1)),
@@ -262,7 +262,7 @@ fn text_that_is_too_long() {
 }
 
 #[test]
-fn an_alias_bomb_is_refused_at_its_first_alias() {
+fn an_alias_bomb_is_an_error_at_its_first_alias() {
     let bomb: String = (0..40).map(|i| format!("a{i}: &a{i} [*a{}, *a{}]\n", i + 1, i + 1)).collect();
     check(&bomb, "line 1, column 10: YAML aliases are not allowed in CloudFormation templates: `*a1`");
 }
@@ -287,7 +287,7 @@ fn messages_are_one_short_line() {
 }
 
 #[test]
-fn excerpts_show_the_line_and_the_place() {
+fn excerpts_show_the_line_and_the_position() {
     let check = |text: &str, excerpt: &str| {
         assert_eq!(parse(text).expect_err("wrong").excerpt(text), excerpt, "{text:?}");
     };
@@ -298,14 +298,14 @@ fn excerpts_show_the_line_and_the_place() {
     check("{\"a\":\t*}", "1 | {\"a\": *}\n  |       ^\n");
     check("{\"a\":", "1 | {\"a\":\n  |      ^\n");
     check("", "1 | \n  | ^\n");
-    // Sixty characters before the place, and not the whole of a long line.
+    // Of a long line, sixty characters before the position are shown.
     let text = format!("{{\"a\": \"{}\", x{}}}", "b".repeat(5000), "c".repeat(5000));
     let excerpt = parse(&text).expect_err("wrong").excerpt(&text);
     assert_eq!(excerpt, format!("1 | {}\", x{}\n  | {}^\n", "b".repeat(57), "c".repeat(39), " ".repeat(60)));
 }
 
 #[test]
-fn the_place_of_an_excerpt_may_be_in_another_text() {
+fn the_position_of_an_excerpt_may_be_outside_of_the_text() {
     let error = parse("a: 1\nb: *x\n").expect_err("wrong");
     assert_eq!(error.excerpt("one line"), "2 | \n  |    ^\n");
     assert_eq!((error.position().line, error.position().column), (2, 4));

@@ -1,4 +1,4 @@
-//! What lies in files: other encodings, other formats, and the templates that other tools write.
+//! Files with other encodings, other formats, and templates of other tools.
 
 use serde_json::{Value, json};
 use tablewright_template::{MAX_BYTES, ParseErrorKind, parse, parse_bytes};
@@ -26,7 +26,7 @@ fn other_encodings() {
     let message = "line 1, column 1: UTF-16: a template is text in UTF-8";
     check_refused(&utf_16([0xff, 0xfe], u16::to_le_bytes), message);
     check_refused(&utf_16([0xfe, 0xff], u16::to_be_bytes), message);
-    // Without a mark, every second character is a NUL.
+    // Without a byte order mark, every second character is NUL.
     check_refused(
         &utf_16([0xff, 0xfe], u16::to_le_bytes)[2..],
         "line 1, column 2: YAML not well-formed: unexpected character: `\\u{0}'",
@@ -36,7 +36,7 @@ fn other_encodings() {
     check_refused(b"a: \xe2\x82", "line 1, column 4: not UTF-8: a template is text in UTF-8");
     let error = parse_bytes(b"a: \xe9").expect_err("Latin-1");
     assert_eq!(error.hint().as_deref(), Some("save the file as UTF-8"));
-    // A byte order mark of UTF-8 is none of the text.
+    // A byte order mark of UTF-8 is not part of the text.
     check("\u{feff}Resources: {}\n", "/Resources", json!({}));
     check("\u{feff}{\"Resources\": {}}\n", "/Resources", json!({}));
 }
@@ -64,7 +64,7 @@ fn tabs() {
 }
 
 #[test]
-fn no_template_at_all() {
+fn files_that_are_not_templates() {
     check_refused(
         b"\x7fELF\x02\x01\x01\0",
         "line 1, column 1: YAML not well-formed: unexpected character: `\\u{7f}'",
@@ -91,13 +91,13 @@ fn no_template_at_all() {
         b"resource \"aws_dynamodb_table\" \"notes\" {\n  name = \"notes\"\n}\nx: y\n",
         "line 4, column 2: YAML not well-formed: mapping values are not allowed in this context",
     );
-    // YAML takes any line for a text; that it is no template is for whoever wants a mapping to say.
+    // In YAML any line is a string. The caller has to check that the root is a mapping.
     check("Not a template\n", "", "Not a template");
 }
 
 #[test]
-fn a_file_of_fifty_megabytes_is_refused_by_its_length() {
-    // Not looked at: neither the encoding nor the brackets are found wrong.
+fn a_file_of_fifty_megabytes_is_too_long() {
+    // The length is checked before the encoding and the brackets.
     for bytes in [vec![0xff_u8; 50 << 20], vec![b'['; MAX_BYTES + 1]] {
         let error = parse_bytes(&bytes).expect_err("too long");
         assert_eq!(error.kind(), &ParseErrorKind::TooLong { bytes: bytes.len() });
@@ -224,7 +224,7 @@ resources:
         "${self:provider.environment.NOTES_TABLE}",
     );
     check(text, "/provider/iam/role/statements/0/Resource", json!({ "Fn::GetAtt": ["NotesTable", "Arn"] }));
-    // Its variables are no text inside of braces.
+    // Its variables are not in quotes.
     check_refused(
         b"custom: {stage: ${opt:stage}}\n",
         "line 1, column 18: YAML not well-formed: while parsing a flow mapping, did not find expected ',' or '}'",

@@ -1,7 +1,7 @@
-//! Four times the text takes four times the work, whatever the text is.
+//! The work of parsing is linear in the length of the text, for all kinds of texts.
 //!
-//! Work is counted in bytes asked of the allocator, the same in every run: what copies or builds a thing again and again shows
-//! there. Alone in its program, since the counter is one for all threads.
+//! Work is measured in allocated bytes, which are the same in every run and show repeated copies. The test has its own binary, as
+//! the counter is shared by all threads.
 
 use std::alloc::System;
 
@@ -11,12 +11,12 @@ use tablewright_template::{JsonLayout, parse_deployed};
 #[global_allocator]
 static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
-/// 64 KiB, more than a template may have inline.
+/// 64 KiB, more than an inline template may have.
 const LONG: usize = 64 * 1024;
 const SHORT: usize = LONG / 4;
 
 #[test]
-fn work_grows_as_the_text_does() {
+fn work_is_linear_in_the_length() {
     for (name, begin, piece, end) in [
         ("items", "", "- a\n", ""),
         ("nested items", "", "- - - - a\n", ""),
@@ -44,7 +44,7 @@ fn work_grows_as_the_text_does() {
         ("JSON numbers", "{\"a\": [", "1,", "1]}"),
         ("JSON strings on lines", "{\"a\": [", "\"\",\n", "1]}"),
         ("JSON escapes", "{\"a\": \"", "\\n", "\"}"),
-        // Texts that are refused, the sooner the better.
+        // Invalid texts.
         ("an open quote", "a: '", "x ", ""),
         ("an open JSON string", "{\"a\": \"", "x", ""),
         ("a long key", "", "x", ": y"),
@@ -54,13 +54,13 @@ fn work_grows_as_the_text_does() {
     ] {
         let text = |length: usize| format!("{begin}{}{end}", piece.repeat(length / piece.len()));
         let (short, long) = (work(&text(SHORT)), work(&text(LONG)));
-        // Vectors double, so that a step can be there that the short text has not made yet; squared, it would be 16.
+        // Vectors double their capacity, so the factor can be more than 4; quadratic work would be a factor of 16.
         assert!(long <= short * 6 + 4096, "{name}: {short} bytes for {SHORT}, {long} for {LONG}");
         assert!(long <= LONG * 400, "{name}: {long} bytes for {LONG}");
     }
 }
 
-/// Returns how many bytes it takes to read a text and to write the tree.
+/// Returns the number of bytes that are allocated to parse a text and to write its tree.
 fn work(text: &str) -> usize {
     let region = Region::new(COUNTED);
     let read = parse_deployed(text);

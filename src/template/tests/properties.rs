@@ -1,4 +1,4 @@
-//! What holds for every text: values come back as they went in, and nothing panics.
+//! Properties: values round-trip, and no text causes a panic.
 
 mod survive;
 
@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 use survive::survive;
 use tablewright_template::{JsonLayout, SubPart, parse, sub_parts};
 
-/// Characters that YAML takes as they are, without the exotic line breaks and the byte order mark.
+/// Characters that YAML keeps unchanged, without special line breaks and the byte order mark.
 const PRINTABLE: &str =
     "[ -~\u{a0}-\u{2027}\u{202a}-\u{d7ff}\u{e000}-\u{fefe}\u{ff00}-\u{fffd}\u{10000}-\u{10ffff}]{0,12}";
 const ANY: &str = "(?s).{0,12}";
-/// Texts that mean something to YAML when they are not quoted.
+/// Texts that have another meaning in YAML if they are not quoted.
 const HOSTILE: &str = "[-+0-9:._eExX#&*!|>'\"%@`{}\\[\\],? ~<=yYnNoOfF\\\\\n\t]{0,12}";
 /// Text that looks like YAML, or like JSON.
 const ALMOST_YAML: &str = "[{}\\[\\],:\"a1\\\\ \n-]{0,60}";
@@ -47,16 +47,16 @@ fn read(text: &str) -> Result<Value, TestCaseError> {
 }
 
 proptest! {
-    // A failure prints its smallest input: a case for the tables, better than a file of seeds.
+    // A failure prints its minimal input, to be added to the tests, instead of a file of seeds.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn json_comes_back(value in template(ANY)) {
+    fn json_round_trips(value in template(ANY)) {
         prop_assert_eq!(&read(&value.to_string())?, &value);
         prop_assert_eq!(&read(&format!("{value:#}"))?, &value);
     }
 
-    /// The YAML reader agrees with the JSON reader, since the one's text is the other's as well.
+    /// JSON is also YAML, and both parsers return the same value.
     #[test]
     fn json_is_yaml(value in template(PRINTABLE)) {
         prop_assert_eq!(&read(&format!("--- {value}"))?, &value);
@@ -64,7 +64,7 @@ proptest! {
     }
 
     #[test]
-    fn written_json_comes_back(value in template(ANY)) {
+    fn written_json_round_trips(value in template(ANY)) {
         let node = parse(&value.to_string()).expect("serde_json writes JSON");
         for layout in [JsonLayout::Compact, JsonLayout::Pretty] {
             prop_assert_eq!(&read(&node.write_json(layout))?, &value);
@@ -72,7 +72,7 @@ proptest! {
     }
 
     #[test]
-    fn quoted_text_comes_back(text in prop_oneof![HOSTILE, PRINTABLE]) {
+    fn quoted_text_round_trips(text in prop_oneof![HOSTILE, PRINTABLE]) {
         // The escapes of JSON are escapes of YAML.
         let double = format!("a: {}\n", Value::from(text.as_str()));
         prop_assert_eq!(read(&double)?, serde_json::json!({ "a": text }));
@@ -83,7 +83,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in prop_oneof![HOSTILE, ANY, ALMOST_YAML, ALMOST_JSON]) {
+    fn no_text_causes_a_panic(text in prop_oneof![HOSTILE, ANY, ALMOST_YAML, ALMOST_JSON]) {
         survive(text.as_bytes());
     }
 }
@@ -119,12 +119,12 @@ Tags: [{Key: a, Value: 'it''s'}, ~, 12:30, !If [c, 1, !Ref 'AWS::NoValue']]
     r#"{"Resources": {"T": {"Type": "AWS::X::Y", "P": [1, -2.5e3, true, null, "\u00e9\ud83d\ude00\n"]}}}"#,
 ];
 
-/// What YAML, JSON and UTF-8 look at.
+/// Bytes with a meaning in YAML, JSON or UTF-8.
 const BYTES: &[u8] = b"\0\t\n\r !\"#%&'*,-.0:<>?@[\\]`{|}~\x7f\x80\xff";
 
-/// Changes, drops, doubles and swaps bytes of good templates, the same ones in every run.
+/// Changes, removes, duplicates and swaps bytes of valid templates, the same in every run.
 #[test]
-fn mutated_templates_are_read_or_refused() {
+fn mutated_templates_cause_no_panic() {
     let mut random = Xorshift(0x9e37_79b9_7f4a_7c15);
     for round in 0..20_000 {
         let mut bytes = SAMPLES[round % SAMPLES.len()].as_bytes().to_vec();
@@ -163,7 +163,7 @@ impl Xorshift {
     }
 }
 
-/// The parts of a text of `Fn::Sub`, each with the blanks that CloudFormation trims.
+/// The parts of a string of `Fn::Sub`, each with the spaces that CloudFormation trims.
 fn parts() -> impl Strategy<Value = Vec<(SubPart<'static>, &'static str, &'static str)>> {
     let blank = || prop::sample::select(vec!["", "", " ", "\t", "\n  "]);
     let text = prop::sample::select(vec!["a", "-", "$ ", "}", "{b}", " ", "ü"]).prop_map(SubPart::Text);
@@ -174,7 +174,7 @@ fn parts() -> impl Strategy<Value = Vec<(SubPart<'static>, &'static str, &'stati
 }
 
 proptest! {
-    // The same texts with every run.
+    // The same texts in every run.
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
         rng_seed: RngSeed::Fixed(10),
@@ -182,9 +182,9 @@ proptest! {
         ..ProptestConfig::default()
     })]
 
-    /// What is put together comes apart into the same parts, with or without blanks.
+    /// Joined parts are split into the same parts, with or without spaces.
     #[test]
-    fn a_text_of_sub_comes_apart_as_it_was_put_together(parts in parts()) {
+    fn joined_parts_of_sub_are_split_again(parts in parts()) {
         let mut text = String::new();
         let mut expected = String::new();
         for (part, before, after) in &parts {
@@ -203,9 +203,9 @@ proptest! {
         prop_assert_eq!(apart.iter().filter(others).collect::<Vec<_>>(), written);
     }
 
-    /// Any text joins back from its parts, but for the blanks inside of braces.
+    /// The parts of any text join to the same text, except for spaces inside of braces.
     #[test]
-    fn any_text_of_sub_joins_back(text in "[$\\{\\}!. aA:\n]{0,24}") {
+    fn split_parts_of_sub_can_be_joined(text in "[$\\{\\}!. aA:\n]{0,24}") {
         let joined: String = sub_parts(&text).iter().map(SubPart::to_string).collect();
         let bare = |text: &str| text.replace(char::is_whitespace, "");
         prop_assert_eq!(bare(&joined), bare(&text));

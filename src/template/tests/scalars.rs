@@ -1,7 +1,7 @@
-//! What CloudFormation makes of scalars.
+//! The values of scalars in CloudFormation.
 //!
-//! The values are those of SnakeYAML's patterns. PyYAML, a strict YAML 1.1, differs for
-//! `012345678901`, `1e3`, `+.5`, dates and infinity, and agrees with the rest.
+//! They follow the patterns of SnakeYAML. PyYAML, which is strict YAML 1.1, differs for `012345678901`, `1e3`, `+.5`, dates and
+//! infinity.
 
 use serde_json::{Value, json};
 use tablewright_template::{Kind, Scalar, Style, parse};
@@ -15,7 +15,7 @@ fn scalar(yaml: &str) -> (Scalar, Value) {
     (scalar.clone(), node.to_value())
 }
 
-/// A plain scalar has this value, and its text stays what it is.
+/// Checks the value of a plain scalar, and that its text is kept.
 fn check(written: &str, value: impl Into<Value>) {
     let (scalar, actual) = scalar(&format!("a: {written}\n"));
     assert_eq!(actual, value.into(), "value of {written:?}");
@@ -43,7 +43,7 @@ fn booleans_are_those_of_yaml_1_1() {
 
 #[test]
 fn single_letters_are_strings() {
-    // AttributeType: N is a number's type and no `no`.
+    // `N` is an attribute type, not `no`.
     for written in ["y", "Y", "n", "N", "t", "F", "tRue", "yES"] {
         check(written, written);
     }
@@ -65,7 +65,7 @@ fn integers() {
 }
 
 #[test]
-fn a_leading_zero_is_octal_where_it_can_be() {
+fn a_number_with_a_leading_zero_is_octal() {
     check("0123", 83);
     check("-010", -8);
     check("00", 0);
@@ -74,7 +74,7 @@ fn a_leading_zero_is_octal_where_it_can_be() {
 }
 
 #[test]
-fn a_leading_zero_is_a_decimal_float_where_it_cannot_be_octal() {
+fn a_number_with_a_leading_zero_that_is_not_octal_is_a_float() {
     check("012345678901", 12_345_678_901.0);
     check("08", 8.0);
     check("-0_9", -9.0);
@@ -112,7 +112,7 @@ fn floats() {
 }
 
 #[test]
-fn what_no_pattern_fits_is_a_string() {
+fn everything_else_is_a_string() {
     for written in [
         "2010-09-09",
         "2012-10-17",
@@ -147,7 +147,7 @@ fn what_no_pattern_fits_is_a_string() {
 }
 
 #[test]
-fn numbers_that_json_cannot_carry_stay_text() {
+fn numbers_that_json_cannot_represent_are_strings() {
     for written in [
         "18446744073709551616",
         "-9223372036854775809",
@@ -166,7 +166,7 @@ fn numbers_that_json_cannot_carry_stay_text() {
 }
 
 #[test]
-fn what_is_quoted_or_in_a_block_is_a_string() {
+fn quoted_and_block_scalars_are_strings() {
     let check = |yaml: &str, text: &str, style: Style| {
         let (scalar, value) = scalar(yaml);
         assert_eq!(value, json!(text), "{yaml:?}");
@@ -176,7 +176,7 @@ fn what_is_quoted_or_in_a_block_is_a_string() {
     check("a: 'it''s'\n", "it's", Style::SingleQuoted);
     check("a: ''\n", "", Style::SingleQuoted);
     check("a: \"yes\"\n", "yes", Style::DoubleQuoted);
-    // The parser's own sign for a value that is not there.
+    // The parser returns `~` for a missing value.
     check("a: \"~\"\n", "~", Style::DoubleQuoted);
     check("a: '~'\n", "~", Style::SingleQuoted);
     check("a: |-\n  ~\n", "~", Style::Literal);
@@ -194,7 +194,7 @@ fn a_plain_scalar_over_several_lines_is_one_string() {
     assert_eq!((scalar.text.as_str(), value), ("1 2", json!("1 2")));
 }
 
-/// The line break of a block's last line belongs to it where there is one.
+/// A block scalar includes the line break of its last line, if there is one.
 #[test]
 fn a_block_that_ends_with_the_text() {
     for (yaml, text) in [
@@ -209,7 +209,7 @@ fn a_block_that_ends_with_the_text() {
         ("a: |\n  é\n  # no comment", "é\n# no comment"),
         ("a: |\n  x\n# a comment", "x\n"),
         ("a: |\n  x\n...", "x\n"),
-        // A last line of blanks: as far as the indentation it is nothing.
+        // In a last line of spaces, the indentation is not part of the value.
         ("a: |\n  x\n  ", "x\n"),
         ("a: |\n  x\n   ", "x\n "),
         ("a: |+\n  x\n\n ", "x\n\n"),
@@ -221,7 +221,7 @@ fn a_block_that_ends_with_the_text() {
 }
 
 #[test]
-fn the_basic_tags_of_yaml_decide() {
+fn basic_tags_of_yaml_set_the_type() {
     let check =
         |written: &str, value: Value| assert_eq!(scalar(&format!("a: {written}\n")).1, value, "{written}");
     check("!!str 012345678901", json!("012345678901"));

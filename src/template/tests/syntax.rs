@@ -1,10 +1,10 @@
-//! What the syntax tree says of a text: which bytes each node has, and what is kept that the other tree refuses.
+//! Syntax trees: the bytes of each node, and YAML that the other tree does not accept.
 
 use tablewright_template::{
     Layout, MAX_BYTES, MAX_DEPTH, ParseErrorKind, Syntax, SyntaxEntry, SyntaxKind, SyntaxNode,
 };
 
-/// Compares the tree, a node a line: what it is, its properties, and its bytes as they stand in the text.
+/// Compares a tree, one node per line: its value, its properties, and its bytes in the text.
 fn check(text: &str, wanted: &[&str]) {
     let syntax = Syntax::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let mut lines = Vec::new();
@@ -53,7 +53,7 @@ fn name(layout: Layout) -> &'static str {
 }
 
 #[test]
-fn a_block_ends_with_the_last_thing_in_it() {
+fn a_block_collection_ends_with_its_last_node() {
     check(
         "A:\n  B: b # tail\n  # below\n\n# next\nC: {d: [e, f], }\n",
         &[
@@ -76,7 +76,7 @@ fn a_block_ends_with_the_last_thing_in_it() {
 }
 
 #[test]
-fn a_block_scalar_ends_with_its_last_line_or_with_the_empty_lines_that_it_keeps() {
+fn a_block_scalar_ends_with_its_last_line_or_kept_empty_lines() {
     let check = |until: &str, after: &str| {
         let text = format!("{until}{after}");
         let syntax = Syntax::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -99,7 +99,7 @@ fn a_block_scalar_ends_with_its_last_line_or_with_the_empty_lines_that_it_keeps(
 }
 
 #[test]
-fn a_list_begins_with_its_first_dash() {
+fn a_list_starts_at_its_first_dash() {
     let check = |before: &str, list: &str| {
         let text = format!("{before}{list}");
         let syntax = Syntax::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
@@ -143,7 +143,7 @@ fn anchors_aliases_tags_and_documents_are_kept() {
 }
 
 #[test]
-fn what_is_written_twice_stands_twice() {
+fn duplicate_keys_are_kept() {
     let syntax = Syntax::parse("A: 1\nA: 2\n").unwrap();
     let root = &syntax.documents[0];
     assert_eq!(root.entries().len(), 2);
@@ -152,13 +152,13 @@ fn what_is_written_twice_stands_twice() {
 }
 
 #[test]
-fn many_comments_in_a_row_are_no_obstacle() {
+fn many_consecutive_comments_are_parsed() {
     let text = format!("A:\n{}  - b\n", "  # c\n".repeat(500));
     assert_eq!(Syntax::parse(&text).unwrap().comments.len(), 500);
 }
 
 #[test]
-fn what_is_no_yaml_is_an_error_with_its_place() {
+fn invalid_yaml_is_an_error_with_its_position() {
     let kind = |text: &str| Syntax::parse(text).unwrap_err().kind().clone();
     let error = Syntax::parse("A: b\n C: d\n").unwrap_err();
     assert_eq!(error.position().line, 2, "{error}");

@@ -1,4 +1,4 @@
-//! Trees: short forms, places, ways to look into them, and JSON.
+//! Trees: short forms, positions, look-up, and JSON.
 
 use serde_json::{Value, json};
 use tablewright_template::{JsonLayout, Kind, MAX_DEPTH, Position, Style, parse};
@@ -95,7 +95,7 @@ fn get_att_is_split_at_the_first_dot() {
     check("a: !GetAtt A.Outputs.X", json!({ "a": { "Fn::GetAtt": ["A", "Outputs.X"] } }));
     check("a: !GetAtt [A, Outputs.X]", json!({ "a": { "Fn::GetAtt": ["A", "Outputs.X"] } }));
     check("a: !GetAtt [A, !Ref X]", json!({ "a": { "Fn::GetAtt": ["A", { "Ref": "X" }] } }));
-    // The long form is left as it is.
+    // The long form is unchanged.
     check("a: {Fn::GetAtt: A.B}", json!({ "a": { "Fn::GetAtt": "A.B" } }));
 }
 
@@ -103,7 +103,7 @@ fn get_att_is_split_at_the_first_dot() {
 fn the_argument_of_a_short_form_is_a_string() {
     check("a: !Ref 012", json!({ "a": { "Ref": "012" } }));
     check("a: !ImportValue yes", json!({ "a": { "Fn::ImportValue": "yes" } }));
-    // What is inside of its list is not.
+    // Items of a list are not.
     check("a: !Select [0, [yes]]", json!({ "a": { "Fn::Select": [0, [true]] } }));
 }
 
@@ -124,7 +124,7 @@ fn an_anchor_without_an_alias_changes_nothing() {
 }
 
 #[test]
-fn keys_are_strings_however_they_are_written() {
+fn quoted_and_plain_keys_are_strings() {
     check(
         "y: 1\n'1': 2\n\"on\": 3\n!!str 012: 4\n? 2010-09-09\n: 5\n'<<': 6\nAWS::X: 7\n'': 8\n",
         json!({ "y": 1, "1": 2, "on": 3, "012": 4, "2010-09-09": 5, "<<": 6, "AWS::X": 7, "": 8 }),
@@ -158,7 +158,7 @@ Outputs: !Transform
 ";
 
 #[test]
-fn nodes_know_their_place() {
+fn nodes_have_positions() {
     let template = parse(TEMPLATE).expect("well-formed");
     let check = |pointer: &str, line: usize, column: usize| {
         let position = template.pointer(pointer).map(|node| node.position);
@@ -176,13 +176,13 @@ fn nodes_know_their_place() {
     check("/Resources/Orders/Properties/KeySchema/1/KeyType/Ref", 11, 13);
     check("/Resources/Orders/Properties/KMSMasterKeyId/Fn::GetAtt/1", 12, 31);
     check("/Resources/Orders/Properties/a~1b~0c/0", 13, 15);
-    // The tag, and not what is below it.
+    // The position of the tag.
     check("/Outputs", 14, 10);
     check("/Outputs/Fn::Transform", 15, 3);
 }
 
 #[test]
-fn entries_know_the_place_of_their_key() {
+fn entries_have_the_position_of_their_key() {
     let template = parse(TEMPLATE).expect("well-formed");
     let check = |pointer: &str, key: &str, line: usize, column: usize| {
         let entry = template.pointer(pointer).and_then(|node| node.entry(key));
@@ -195,7 +195,7 @@ fn entries_know_the_place_of_their_key() {
 }
 
 #[test]
-fn nodes_of_json_know_their_place() {
+fn nodes_of_json_have_positions() {
     let text = "\u{feff}{\r\n\t\"é😀\": [1,\t{\"b\": \"\\u0041\"}],\n\n  \"c\":\r{}}";
     let template = parse(text).expect("well-formed");
     let check = |pointer: &str, line: usize, column: usize| {
@@ -212,7 +212,7 @@ fn nodes_of_json_know_their_place() {
 }
 
 #[test]
-fn pointers_and_keys_that_lead_nowhere_are_none() {
+fn missing_keys_and_pointers_return_none() {
     let template = parse("a: [x, y]\n").expect("well-formed");
     for pointer in
         ["a", "/b", "/a/2", "/a/00", "/a/01", "/a/+1", "/a/", "/a/-", "/a/0/x", "/a/99999999999999999999"]
@@ -249,7 +249,7 @@ fn json_is_ascii_in_keys_and_values() {
 }
 
 #[test]
-fn json_is_read_by_its_own_rules() {
+fn json_is_parsed_strictly() {
     check("{}", json!({}));
     check(" \n\t{ \"a\" : [ ] , \"b\" : { } } \n", json!({ "a": [], "b": {} }));
     check(
@@ -257,12 +257,12 @@ fn json_is_read_by_its_own_rules() {
         json!({ "a": [true, false, null, -1, 0, 2.5, 1e3, 1e3, -0.0] }),
     );
     check(r#"{"a":"\"\\\/\b\f\n\r\t\u00e9\ud83d\ude00"}"#, json!({ "a": "\"\\/\u{8}\u{c}\n\r\té😀" }));
-    // What YAML would take for something else.
+    // Text with another meaning in YAML.
     check(
         r##"{"a":"yes","b":"012","c":"# no","d":"!Ref x","<<":"e","f":"*x"}"##,
         json!({ "a": "yes", "b": "012", "c": "# no", "d": "!Ref x", "<<": "e", "f": "*x" }),
     );
-    // What YAML would refuse.
+    // Text that is not valid YAML.
     check("{\"a\":\"\u{7f}\u{85}\u{2028}\u{fffe}\"}", json!({ "a": "\u{7f}\u{85}\u{2028}\u{fffe}" }));
     let long = "k".repeat(2000);
     check(&format!("{{\"{long}\":1}}"), json!({ long: 1 }));
@@ -284,14 +284,14 @@ fn json_scalars_have_text_and_style() {
 }
 
 #[test]
-fn what_is_beside_each_other_is_not_nested() {
+fn siblings_do_not_count_as_nested() {
     let items = "!Not [{}], [], {a: !GetAtt b.c}, ".repeat(MAX_DEPTH);
     let node = parse(&format!("a: [{items}]\n")).expect("flat");
     assert!(node.pointer("/a/380/a/Fn::GetAtt/1").is_some());
 }
 
 #[test]
-fn nesting_goes_as_deep_as_serde_json_reads() {
+fn the_maximum_depth_is_that_of_serde_json() {
     let nested =
         |open: &str, close: &str, levels: usize| format!("{}1{}", open.repeat(levels), close.repeat(levels));
     for text in [

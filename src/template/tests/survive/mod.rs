@@ -1,4 +1,4 @@
-//! What holds for any bytes at all: the tests try it on a few thousand of them, the fuzzer in `fuzz` on millions.
+//! Properties for arbitrary bytes, checked for a few thousand inputs by tests and for millions by the fuzzer in `fuzz`.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use tablewright_template::{
     parse_bytes, parse_deployed,
 };
 
-/// Everything that can be done with bytes goes well, and a tree that was read can be written and read again.
+/// Checks that parsing bytes does not panic, that positions and ranges are valid, and that trees round-trip.
 pub(crate) fn survive(bytes: &[u8]) {
     let read = parse_bytes(bytes);
     let Ok(text) = str::from_utf8(bytes) else {
@@ -33,7 +33,7 @@ pub(crate) fn survive(bytes: &[u8]) {
     }
 }
 
-/// A template that is deployed is read as any other, but for duplicate keys.
+/// Checks that a deployed template is parsed like any other, except for duplicate keys.
 fn agrees(deployed: Result<Deployed, ParseError>, read: &Result<Node, ParseError>, text: &str) {
     match (deployed, read) {
         (Ok(Deployed { template, duplicates }), Ok(read)) => {
@@ -68,7 +68,7 @@ fn check_error(error: &ParseError, text: &str) {
     assert!(!message.contains(char::is_control), "{text:?}: {message:?}");
 }
 
-/// Every range is a piece of the text, what is inside of a node in its piece, and a comment begins with its mark.
+/// Checks that every range is valid and inside of the range of its parent, and that comments start with `#`.
 fn check_syntax(syntax: &Syntax, text: &str) {
     syntax.documents.iter().for_each(|root| check_range(root, text, 0..text.len()));
     for comment in &syntax.comments {
@@ -95,7 +95,7 @@ fn check_range(node: &SyntaxNode, text: &str, parent: Range<usize>) {
     }
 }
 
-/// Every place is in the text, or just behind it.
+/// Checks that every position is in the text, or at its end.
 fn check_places(node: &Node, text: &str) {
     let lines = text.split(['\n', '\r']).count();
     let longest = text.split(['\n', '\r']).map(|line| line.chars().count()).max().unwrap_or_default();
