@@ -1,4 +1,4 @@
-//! One difference between what is deployed and what is wanted, judged.
+//! A change between the deployed and the new template, with its verdict.
 
 use serde_json::Value;
 

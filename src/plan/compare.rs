@@ -1,7 +1,7 @@
-//! Every difference between the two templates, judged one by one.
+//! Finds all differences between two templates and judges each of them.
 //!
-//! In go the templates, out come [`Finding`]s in the order of the wanted template. What a change does to others
-//! that refer to it is added by `dependents`; `phases` puts the changes into steps.
+//! Returns [`Finding`]s in the order of the new template. `dependents` adds the effects of a change on other resources, and
+//! `phases` assigns changes to steps.
 
 use serde_json::Value;
 

@@ -1,7 +1,7 @@
-//! What a change does to others that refer to it.
+//! Adds the effects of a change on values that refer to it.
 //!
-//! In go the findings, out come the same with two additions: a property whose text stays while the resource it
-//! refers to is replaced is a change too, and a parameter, mapping or condition is judged by what it reaches.
+//! A property that is unchanged but refers to a replaced resource is a change, too. A parameter, mapping or condition gets the
+//! worst verdict of the changes that it causes.
 
 use std::collections::{BTreeMap, BTreeSet};
 

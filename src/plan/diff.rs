@@ -1,4 +1,4 @@
-//! What differs between two values, place by place.
+//! The differences between two values, by path.
 
 use serde_json::{Map, Value};
 

@@ -1,7 +1,7 @@
-//! The index changes of each table, as single creations and deletions, in the order in which to make them.
+//! The ordered index changes of each table, as single creations and deletions.
 //!
-//! DynamoDB creates or deletes one index at a time. Deletes come first when they make room (a name, an attribute
-//! type, a slot), and last otherwise: readers have moved by then.
+//! DynamoDB creates or deletes one index per update. A deletion is first if a creation depends on it (for the name, an attribute
+//! type or the maximum number of indexes), otherwise last, so that readers can switch to the new indexes before.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,13 +1,12 @@
-//! The planner: what an update from a deployed template to a wanted one does to the data, and in which steps to make it.
+//! The planner: the effect of an update on the data, and the steps to make it.
 //!
-//! In: two CloudFormation templates in long form. Out: [`Change`]s, each with a [`Verdict`], and ordered [`Step`]s, each
-//! with a whole valid template. Most plans have one step. Several index changes on a table need a step each, since
-//! CloudFormation allows one index creation or deletion per update. So do settings that DynamoDB changes only alone; changes
-//! of the time to live attribute and of the Kinesis stream need two. A change that would lose items gets a [`Recipe`]
-//! instead of steps.
+//! Compares the deployed and the new template, both in long form, and returns [`Change`]s, each with a [`Verdict`], and ordered
+//! [`Step`]s, each with a complete template. Most plans have one step. Several index changes of a table need one step each, as
+//! CloudFormation allows one index creation or deletion per update. So do settings that DynamoDB changes only separately; changes
+//! of the TTL attribute and of the Kinesis stream need two. A change that would lose items has a [`Recipe`] instead of steps.
 //!
-//! *Invariant:* nothing here does I/O, reads a clock, prints, or knows where templates come from. Nothing is stored: plan
-//! again from what is deployed after every step, and an interrupted deployment resumes where it stopped.
+//! *Invariants:* no I/O, no clock, no output, and no knowledge of the source of templates. No state is stored: plan again from
+//! the deployed template after every step, so that an interrupted deployment can be resumed.
 //!
 //! ```
 //! use serde_json::json;
@@ -24,15 +23,13 @@
 //! assert_eq!(plan.steps[0].template, table("PAY_PER_REQUEST"));
 //! ```
 //!
-//! The modules, in reading order: `verdict` and `change` are what comes out. `equality`, `path`, `refs` and `view` read
-//! templates; `parameters`, `pseudo_parameters` and `resolve` write
-//! out the values that parameters and conditions decide. `scaling` and
-//! `renames` match resources of the two templates, and `diff` finds the differences. `rules` judges a difference, with a
-//! `recipe` for what cannot be done; `compare` collects the findings, and `dependents` adds what follows from them. `unknown` finds what
-//! only CloudFormation can know, `non_ascii` what it did not return, and `nested` plans nested stacks.
-//! `phases` assigns findings to steps, with the order of index changes from `indexes`, and `steps` writes the templates.
-//! Independent of these, `stack_settings` and `stack_policy` judge what a stack has outside its template, and
-//! `stack_order` orders several stacks.
+//! The modules, in reading order: `verdict` and `change` are the result. `equality`, `path`, `refs` and `view` read templates;
+//! `parameters`, `pseudo_parameters` and `resolve` write out the values that parameters and conditions decide. `scaling` and
+//! `renames` match resources of the two templates, and `diff` finds the differences. `rules` judges a difference, with a `recipe`
+//! for what cannot be done; `compare` collects the findings, and `dependents` adds what follows from them. `unknown` finds what
+//! only CloudFormation can know, `non_ascii` what it did not return, and `nested` plans nested stacks. `phases` assigns findings
+//! to steps, with the order of index changes from `indexes`, and `steps` writes the templates. Independent of these,
+//! `stack_settings` and `stack_policy` judge what a stack has outside its template, and `stack_order` orders several stacks.
 
 mod verdict;
 mod change;
@@ -163,7 +160,8 @@ pub struct PlanOptions {
 pub struct Plan {
     /// Every difference in meaning, in the order of the wanted template; what follows from others comes after.
     pub changes: Vec<Change>,
-    /// What may change without a difference of the templates. A plan without changes needs a change set of CloudFormation to tell.
+    /// What may change without a difference of the templates. A plan without changes needs a change set of CloudFormation to
+    /// tell.
     pub unknown: Vec<Unknown>,
     /// The parameters whose new default has no effect.
     pub hidden_defaults: Vec<HiddenDefault>,

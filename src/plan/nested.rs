@@ -1,7 +1,7 @@
-//! Nested stacks, planned like any other: their templates are facts of the caller.
+//! Plans nested stacks, whose templates the caller supplies.
 //!
-//! In: what is known of each nested stack. Out: its changes, under the logical ids that lead to them, such as `Child/Orders`.
-//! CloudFormation updates a nested stack in one step with its parent, so what would need several is refused.
+//! Changes have the path of logical ids, such as `Child/Orders`. CloudFormation updates a nested stack in one step with its
+//! parent, so a change that needs several steps is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 

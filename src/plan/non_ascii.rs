@@ -1,15 +1,15 @@
-//! Characters that CloudFormation did not return.
+//! Restores characters that CloudFormation did not return.
 //!
-//! `GetTemplate` answers `?` for every character beyond ASCII of a template that was sent with such characters
-//! (coverage-roadmap#1220). In: the deployed template with `?`, and the wanted one. Out: the deployed template with the characters of the
-//! wanted one, where the rest of the text is the same. Whether they were these is not known.
+//! `GetTemplate` returns `?` for every character beyond ASCII of a template that was sent with such characters
+//! (coverage-roadmap#1220). They are replaced by those of the new template if the rest of the text is equal. Whether the deployed
+//! template really had these characters is not known.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-/// Returns the deployed template with the characters that the wanted one has, and the pointers of the texts that have got some; `None`
-/// where nothing of the kind is in it.
+/// Returns the deployed template with the characters that the wanted one has, and the pointers of the texts that have got some;
+/// `None` where nothing of the kind is in it.
 pub(crate) fn restored(deployed: &Value, wanted: &Value) -> Option<(Value, Vec<String>)> {
     if !any_text(deployed, &|text| text.contains('?')) || !any_text(wanted, &|text| !text.is_ascii()) {
         return None;
@@ -94,7 +94,8 @@ fn collect<'a>(value: &'a Value, texts: &mut BTreeMap<String, &'a str>) {
     }
 }
 
-/// Returns a text with one `?` for each run of `?` and of characters beyond ASCII: how many `?` stand for a character is not documented.
+/// Returns a text with one `?` for each run of `?` and of characters beyond ASCII: how many `?` stand for a character is not
+/// documented.
 fn mask(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     for character in text.chars() {

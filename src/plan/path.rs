@@ -1,7 +1,7 @@
-//! A place in a template that stays valid when lists around it shrink and grow.
+//! Paths into a template that stay valid if lists change.
 //!
-//! Elements of keyed lists (indexes, tags, …) are found by their name, not by their position: the intermediate
-//! templates have other positions than the two templates that were compared.
+//! Items of keyed lists (indexes, tags, …) are identified by their name, not by their position, as positions differ in the
+//! templates of intermediate steps.
 
 use std::collections::BTreeSet;
 

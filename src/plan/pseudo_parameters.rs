@@ -1,7 +1,6 @@
-//! The values of pseudo parameters, as far as the place of a stack tells them.
+//! The values of pseudo parameters, derived from a Region or the ARN of a deployed stack.
 //!
-//! In: a Region, or the ARN of a deployed stack. Out: [`PseudoParameters`]. `AWS::NoValue` is none of them: it means that a property
-//! is absent. `AWS::NotificationARNs` is not known here.
+//! `AWS::NoValue` is not included, as it means that a property is absent; neither is `AWS::NotificationARNs`, which is not known.
 
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
-//! What to do when the answer is not an update: the ways that keep the items, in words.
+//! Instructions for changes that an update cannot make without losing items.
 //!
-//! They are the recipes of the DynamoDB guide and of the field; none of them is carried out here.
+//! They follow the DynamoDB developer guide and common practice. They are not carried out by this tool.
 
 use crate::Recipe;
 

@@ -1,4 +1,4 @@
-//! What a value refers to, with the path of each reference.
+//! The references in a value, with the path of each.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
-//! Tables that got another logical id.
+//! Detects tables whose logical id changed.
 //!
-//! CloudFormation identifies a resource by its logical id alone: for it, a table with another logical id is one table
-//! created and one removed. A table is recognised by its name or, when the name is generated, by its key.
+//! CloudFormation identifies a resource by its logical id only, so a changed logical id creates one table and removes another. A
+//! table is identified by its name or, if the name is generated, by its key.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,6 @@
-//! Templates with everything written out that is known: parameters, mappings, conditions, and text made of them.
+//! Evaluates parameters, mappings, conditions and functions of them in a template, as far as their values are known.
 //!
-//! In goes a template as written, out comes one that means the same with the values of one side. What is not known
-//! stays an expression. *Invariant:* references to resources stay, since the order of an update hangs on them.
+//! Unknown values stay expressions. *Invariant:* references to resources stay, as the order of an update depends on them.
 
 use std::borrow::Cow;
 

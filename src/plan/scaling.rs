@@ -1,7 +1,7 @@
-//! Which scalable targets scale which table.
+//! Matches scalable targets with tables.
 //!
-//! A target names its table in `ResourceId`, by reference or literally. Billing and capacity depend on it, and a
-//! target that only changed its logical id is registered before the old one is taken away.
+//! A target refers to its table in `ResourceId`, by reference or as a literal. Changes of billing and capacity depend on it. A
+//! target with a changed logical id is registered before the old one is deregistered.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
-//! Stack policies: whether one forbids everything that another forbids.
+//! Compares stack policies: whether one denies everything that another denies.
 //!
-//! A stack with a policy refuses every update that no statement allows, and a `Deny` beats every `Allow`. In go two
-//! policies, out comes whether the second is sure to be as strict. *Invariant:* in doubt it is not.
+//! A stack policy denies every update that no statement allows, and `Deny` overrides `Allow`. *Invariant:* if it is not certain
+//! that the second policy is at least as strict, the result is that it is not.
 
 use serde_json::Value;
 

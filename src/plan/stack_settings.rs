@@ -1,8 +1,7 @@
-//! What changes about a stack beside its template: tags, protection, policy, who is told, and the role.
+//! Changes of a stack outside of its template: tags, termination protection, policy, notification topics and role.
 //!
-//! In go the settings as they are and as they are wanted, out come [`Change`]s of the section `Stack`, by the names that
-//! CloudFormation has for them. The values of parameters are the business of [`plan`](crate::plan): what they do is
-//! judged where they are used.
+//! Returns [`Change`]s of the section `Stack`, named like in CloudFormation. Changed values of parameters are handled by
+//! [`plan`](crate::plan), as their effect depends on where they are used.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,6 @@
-//! What the templates do not tell: whether a value changes that only CloudFormation looks up.
+//! Finds values that may change although the templates are equal, as only CloudFormation looks them up.
 //!
-//! In: both templates, with what is known written out. Out: the places that are the same on both sides and may have another value
-//! all the same. A place that differs is a change, and none that is new can have changed.
+//! Both templates have their known values evaluated. Paths that differ are changes already, and added paths cannot have changed.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -22,8 +21,8 @@ use crate::view::{Templates, entries, kind};
 pub struct Unknown {
     /// The top-level section of the template.
     pub section: String,
-    /// The key in that section; empty for a section without entries (`Transform`). In a nested stack the ids that lead to it, such
-    /// as `Child/Orders`.
+    /// The key in that section; empty for a section without entries (`Transform`). In a nested stack the ids that lead to it,
+    /// such as `Child/Orders`.
     pub logical_id: String,
     /// A JSON pointer below the entry.
     pub path: String,

@@ -1,4 +1,4 @@
-//! What a change means for the data: the one scale that `diff` shows and `deploy` gates on.
+//! The effect of a change on the data: the scale that `diff` shows and `deploy` checks.
 
 use std::fmt;
 use std::str::FromStr;

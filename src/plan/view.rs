@@ -1,7 +1,6 @@
-//! Views on a template: its resources, and what a table among them says about itself.
+//! Views of a template: its resources, and the properties of tables.
 //!
-//! Everything here takes any JSON. What is not there, or not of the form that CloudFormation asks for, is `None`
-//! or empty; the caller says so, nothing here guesses.
+//! The input can be any JSON. Missing and malformed values are `None` or empty.
 
 use std::collections::{BTreeMap, BTreeSet};
 

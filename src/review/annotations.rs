@@ -1,7 +1,6 @@
-//! A review as workflow commands of GitHub Actions, which mark lines of code.
+//! Formats a review as workflow commands of GitHub Actions, which annotate lines of code.
 //!
-//! In: a [`Review`]. Out: a line for each finding, worst first. *Invariant:* a finding is one line, whatever is in it: no text
-//! of a template can end a command or begin one.
+//! Each finding is one line, the worst first. *Invariant:* no text of a template can end a command or start another one.
 
 use std::fmt::Write as _;
 

@@ -1,7 +1,6 @@
-//! Everything that a reviewer should see at a line of code, worst first.
+//! Findings of a review, for changes and problems, the worst first.
 //!
-//! In: a [`Review`]. Out: [`Finding`]s, of changes and of problems alike, which SARIF and annotations write. *Invariant:* the
-//! order depends on the review alone.
+//! SARIF and annotations are written from them. *Invariant:* the order depends only on the review.
 
 use std::cmp::Reverse;
 

@@ -1,7 +1,6 @@
-//! A review as JSON, for programs.
+//! Formats a review as JSON, for programs.
 //!
-//! In: a [`Review`]. Out: everything in it, with the worst verdict and the counts in front. *Invariant:* what is written is what
-//! `review.schema.json` describes, field by field.
+//! The worst verdict and the counts come first. *Invariant:* the output is described by `review.schema.json`.
 
 use serde_json::{Map, Value, json};
 use tablewright::{Place, Problem, Severity};

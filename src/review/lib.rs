@@ -1,17 +1,16 @@
-//! What a change of tables means, in the forms that people review it in.
+//! Formats the changes of stacks for review.
 //!
-//! In goes a [`Review`]: what is compared with what, the judged changes of `tablewright-plan`, the problems of the
-//! definitions, each at its Rust line. Out comes text: Markdown for a pull request, JSON, SARIF 2.1.0, annotations.
-//! [`Wording`] is how a change is said; the terminal says it with the same words.
+//! A [`Review`] has comparisons of templates, with the changes of `tablewright-plan` and the problems of the definitions, each
+//! with its source location. It is written as Markdown for a pull request, JSON, SARIF 2.1.0 or annotations. [`Wording`] is the
+//! text of a change, which the terminal output uses, too.
 //!
-//! Programs may rely on the JSON: a later version adds fields, and changes [`SCHEMA`] when one goes or means something
-//! else, so pass over what you do not know. In SARIF the rule ids and the fingerprints stay. What is made for people may
-//! be said better at any time.
+//! JSON is stable: a later version may add fields, which programs should ignore, and changes [`SCHEMA`] if a field is removed or
+//! changes its meaning. In SARIF, rule ids and fingerprints are stable. Text for humans may change at any time.
 //!
-//! *Invariant:* nothing here judges, does I/O, reads a clock or prints. Same review, same bytes.
+//! *Invariants:* no verdicts are decided here; no I/O, clock or output; the same review gives the same bytes.
 //!
-//! The modules are in the order of the data: `review` is what goes in, `wording` says it, and each of the others
-//! writes one form.
+//! The modules are in the order of the data: `review` is the input, `wording` the text of changes, and each of the others writes
+//! one format.
 
 mod review;
 mod wording;

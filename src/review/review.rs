@@ -1,4 +1,4 @@
-//! What is reviewed: comparisons of two templates, each with its judged changes, and the problems of the definitions.
+//! The content of a review: comparisons of two templates with their changes, and the problems of the definitions.
 
 use tablewright::{Place, Problem};
 use tablewright_plan::{Change, Plan, Verdict, Wait};

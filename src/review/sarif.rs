@@ -1,7 +1,7 @@
-//! A review as SARIF 2.1.0, for code scanning.
+//! Formats a review as SARIF 2.1.0, for code scanning.
 //!
-//! In: a [`Review`]. Out: a log with one run. A rule is a verdict (`change/data-loss`) or a rule of the definitions (`K2`).
-//! A result is known again by what it is about, never by its line. *Invariant:* what has no effect is no result.
+//! The log has one run. A rule is a verdict (`change/data-loss`) or a rule of `check` (`K2`). The fingerprint of a result depends
+//! on the changed value, not on the line. *Invariant:* changes without an effect are not results.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,6 @@
-//! How a change is said: the same words on a terminal, in a pull request and at a line of code.
+//! The text of a change, for the terminal, pull requests and annotations.
 //!
-//! In: a [`Change`]. Out: its parts as plain text. *Invariant:* nothing here knows of colour, escapes or width; text from
-//! templates comes back as it is, and each form makes it safe in its own way.
+//! *Invariant:* the text is plain, without colors or escapes; text of templates is unchanged, and each format escapes it.
 
 use std::fmt;
 

@@ -1,7 +1,7 @@
-//! How a value is read, besides what its JSON says: which lists are sets, where one value may stand for a list of one.
+//! The semantics of lists: which lists are sets, and where a single value is equal to a list with one item.
 //!
-//! The form of a value follows from the name of its property. Inside a policy document it follows from IAM's grammar:
-//! statements, actions, resources and principals are sets, and a single one may stand without brackets.
+//! They depend on the name of the property. In a policy document they follow IAM's grammar: statements, actions, resources and
+//! principals are sets, and a list with one item can be written as a single value.
 
 /// The way a value is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,8 @@
-//! When two values of a template mean the same.
+//! Equality of template values that are written differently.
 //!
-//! In go values as written, out comes one spelling for all ways to say a thing: numbers and booleans as strings
-//! (CloudFormation passes strings), `Fn::GetAtt` as a list, `Fn::Sub` and `Fn::Join` as one list of parts, `Ref:
-//! AWS::NoValue` left out, lists sorted where their readers take them as sets. Key schemas keep their order: there it
-//! has a meaning.
+//! Values are normalized: numbers and booleans are strings (as CloudFormation passes them), `Fn::GetAtt` is a list, `Fn::Sub` and
+//! `Fn::Join` are a list of parts, `Ref: AWS::NoValue` is removed, and lists that are sets are sorted. Key schemas keep their
+//! order, which is significant.
 
 pub(crate) mod list_semantics;
 

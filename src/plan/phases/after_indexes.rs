@@ -1,4 +1,4 @@
-//! Which of the free changes have to wait for the indexes: those that use a new one, and those that use those.
+//! The changes that must be made after the index changes: those that use a new index, and those that depend on them.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,7 @@
 //! Assigns each change to a step.
 //!
-//! In: judged findings. Out: the edits of each step, where one step is one update. The phases follow DynamoDB's update
-//! rules: one exclusive setting, one index, one replica per call. `indexes` orders the index changes of a table, `steps`
-//! writes the templates.
+//! A step is one update. The phases follow the rules of DynamoDB's UpdateTable: one exclusive setting, one index or one replica
+//! per call. `indexes` orders the index changes of a table, and `steps` creates the templates.
 
 pub(crate) mod after_indexes;
 

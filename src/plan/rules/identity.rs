@@ -1,6 +1,5 @@
-//! What a table keeps for life: its name, its key, the types of its key attributes, its local indexes, the import
-//! that made it. A change of one of them asks for another table, and CloudFormation makes one unless the name is
-//! taken.
+//! Rules for immutable properties of a table: name, key, types of key attributes, local indexes, import. A change of one of them
+//! requires a replacement, which CloudFormation makes unless the name is already used.
 
 use serde_json::Value;
 

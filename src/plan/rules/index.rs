@@ -1,4 +1,4 @@
-//! Global secondary indexes: one appears or vanishes per update, and none changes what it is.
+//! Rules for global secondary indexes: one can be created or deleted per update, and its key and projection cannot be changed.
 
 use serde_json::Value;
 

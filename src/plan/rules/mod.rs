@@ -1,8 +1,8 @@
-//! The rules: what a difference means, and how it must be brought to AWS.
+//! The rules: the verdict of a difference, and how it has to be deployed.
 //!
-//! In goes one difference with the two resources around it, out comes a [`Judgement`]. `table` is the table of
-//! rules, property by property; the other files hold the rules that need to look closer. Nothing here orders
-//! steps, and nothing trusts the `Replacement` of a change set: for tables it says `Conditional`.
+//! A rule gets one difference with the two resources around it, and returns a [`Judgement`]. `table` has a row for each property;
+//! the other modules have rules that need more context. Steps are not ordered here. `Replacement` of a change set is not used, as
+//! it is `Conditional` for tables.
 
 mod identity;
 mod index;

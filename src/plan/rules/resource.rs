@@ -1,7 +1,7 @@
-//! Whole resources, and the attributes that every resource has.
+//! Rules for whole resources, and for attributes that every resource has.
 //!
-//! The types that stand next to tables are known by their schemas; of all others only CloudFormation knows which
-//! property replaces them, and the verdict says that instead of guessing.
+//! Resource types that are commonly used with tables are known by their schemas. For all others, only CloudFormation knows which
+//! properties cause a replacement, and the verdict says so.
 
 use serde_json::Value;
 

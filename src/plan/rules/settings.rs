@@ -1,4 +1,4 @@
-//! The settings of a table that change in place, each with its trap.
+//! Rules for settings of a table that change in place, each with its risks.
 
 use serde_json::Value;
 

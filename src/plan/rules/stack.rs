@@ -1,4 +1,4 @@
-//! Everything in a template that is no resource: outputs, parameters, mappings, conditions, the rest.
+//! Rules for sections other than resources: outputs, parameters, mappings, conditions and others.
 
 use serde_json::Value;
 

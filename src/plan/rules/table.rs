@@ -1,7 +1,7 @@
-//! The table of rules for the properties of tables, after the CloudFormation schemas and their update notes.
+//! The rules for properties of tables, one row each, from the CloudFormation schemas and their update behaviors.
 //!
-//! A row with `Whole` is judged as one value, a row with `Presence` when the value itself is added or removed; what is
-//! inside it has rows of its own. A property without a row is unknown, and the verdict says so.
+//! A row with `Whole` applies to the whole value; a row with `Presence` applies if the value is added or removed, and its members
+//! have their own rows. A property without a row is unknown, and the verdict says so.
 
 use super::identity::{
     attribute_definition, import_source, key_schema, local_index, multi_region_consistency, source_arn,

@@ -1,6 +1,6 @@
-//! The attribute definitions of an intermediate template: one for each key attribute in it, and no others.
+//! The `AttributeDefinitions` of an intermediate template: one for each key attribute in it.
 //!
-//! DynamoDB refuses a definition that no key uses and a key without a definition, so every step has its own list.
+//! DynamoDB rejects unused and missing definitions, so every step has its own list.
 
 use std::collections::BTreeSet;
 

@@ -1,8 +1,8 @@
-//! Writes the template of each step.
+//! Creates the template of each step.
 //!
-//! In: judged findings. Out: the steps: first the changes that go with any others, then the exclusive settings one by
-//! one, then the indexes, one per table and step, then the second of two steps. Every intermediate template is made from
-//! the deployed one, so that a step contains its own changes only. The last template is the wanted one, verbatim.
+//! The order of steps is: changes that can be combined with others, exclusive settings one by one, indexes one per table and
+//! step, then the second steps of changes that need two. Every intermediate template is derived from the deployed one, so that a
+//! step has only its own changes. The last template is the new one, unchanged.
 
 pub(crate) mod definitions;
 pub(crate) mod step_edits;

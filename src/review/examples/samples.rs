@@ -1,4 +1,4 @@
-//! Writes reviews in every form to the folder that is named, for judges that we did not write.
+//! Writes reviews in every format to a directory, to be validated by external tools.
 //!
 //! `cargo run --package tablewright-review --example samples -- target/review-samples`
 

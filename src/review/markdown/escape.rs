@@ -1,8 +1,7 @@
-//! Text that stays text, wherever it comes from.
+//! Escapes names, values and sentences for Markdown.
 //!
-//! In: names, values and sentences. Out: Markdown that shows just that. *Invariant:* nothing that comes in can end the place it is
-//! put into, and nothing pings a person or refers to an issue: GitHub looks for those in the text that is shown, whatever
-//! was escaped in the source, but not in code.
+//! *Invariant:* text cannot end the element that it is in, mention a person or refer to an issue. GitHub detects mentions in the
+//! rendered text, even if they were escaped in the source, except in code.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

@@ -1,8 +1,8 @@
-//! A review as Markdown for a pull request.
+//! Formats a review as Markdown for a pull request.
 //!
-//! In: a [`Review`]. Out: one summary line, a table for each verdict, worst first, what to do instead, and, folded, what is
-//! harmless, the steps and the templates' diff. *Invariant:* text of templates stays text (`escape`), and no comment is longer
-//! than it may be: what does not fit is left out by section, and it is said how much (`size_limit`).
+//! It has a summary line, a table for each verdict, the worst first, instructions, and, collapsed, harmless changes, steps and
+//! the diff of the templates. *Invariants:* text of templates is escaped (`escape`); a comment does not exceed the size limit,
+//! and omitted entries are counted (`size_limit`).
 
 mod escape;
 mod size_limit;

@@ -1,4 +1,4 @@
-//! What a comment consists of, in the order in which it is read.
+//! The sections of a comment, in order.
 
 use tablewright::{Place, Severity};
 use tablewright_plan::{Recipe, Verdict};

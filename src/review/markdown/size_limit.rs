@@ -1,7 +1,7 @@
-//! What fits into a comment: sections give way to more important ones.
+//! Limits the size of a comment by omitting less important entries.
 //!
-//! In: sections and a number of bytes. Out: their text in the order of the document, in which it is said what was left out. A
-//! section that does not fit keeps its first entries, and the most important sections take their room first.
+//! The most important sections are filled first. A section that does not fit keeps its first entries, and says how many were
+//! omitted.
 
 /// A part of the document that can be cut between its entries.
 pub(super) struct Section {

@@ -1,4 +1,4 @@
-//! Whatever is given as a template: no panic, and nothing passes as harmless that could not be judged.
+//! Invalid input: no panic, and no change without a verdict is treated as harmless.
 
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ fn diff(before: &Value, after: &Value) -> Plan {
 }
 
 #[test]
-fn what_is_no_template_is_refused() {
+fn invalid_templates_are_refused() {
     let good = named(json!({}));
     for bad in [
         json!(null),
@@ -44,7 +44,7 @@ fn what_is_no_template_is_refused() {
 }
 
 #[test]
-fn what_is_no_resource_is_refused() {
+fn invalid_resources_are_refused() {
     let good = named(json!({}));
     for bad in [
         json!(null),

@@ -1,4 +1,4 @@
-//! Small templates, before and after, with the answer that is right.
+//! Small templates, before and after, with the expected plan.
 
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ fn worst(before: &str, after: &str, values: Option<&[(&str, &str)]>) -> Verdict 
 }
 
 #[test]
-fn what_the_region_decides_is_compared_by_its_value() {
+fn values_that_depend_on_the_region_are_compared() {
     assert_eq!(lines(&planned("name-literal-before", "name-literal-after", None)), [""; 0]);
     assert_eq!(lines(&planned("name-literal-after", "name-literal-before", None)), [""; 0]);
     assert_eq!(worst("mapping-other-region-before", "mapping-other-region-after", None), Verdict::None);

@@ -1,4 +1,4 @@
-//! Templates that other tools made: CDK, Amplify, and SAM before and after its transform.
+//! Templates of other tools: CDK, Amplify, and SAM before and after its transform.
 
 use serde_json::{Value, json};
 use tablewright_plan::{Change, Plan, PlanOptions, Verdict, plan};
@@ -66,7 +66,7 @@ fn from_any_to_any() {
 }
 
 #[test]
-fn a_new_version_of_cdk_says_nothing_about_tables() {
+fn a_new_cdk_version_has_no_changes_of_tables() {
     let before = read(CDK);
     let mut after =
         renamed(&before, "4d1a6b0f1c8e2f7d3a5b9c0e6f8a7b2c1d4e3f5a6b7c8d9e0f1a2b3c4d5e6f7a", "ffff");

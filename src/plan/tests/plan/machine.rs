@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// Returns why AWS would not take the template.
+/// Returns why AWS would reject the template.
 pub(crate) fn template_faults(template: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     for (id, table) in tables(template) {
@@ -46,7 +46,7 @@ pub(crate) fn template_faults(template: &Value) -> Vec<String> {
     faults
 }
 
-/// Returns why AWS would refuse the update, or lose something by it.
+/// Returns why AWS would reject the update, or how it would lose data.
 pub(crate) fn update_faults(before: &Value, after: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     let mut changes_indexes = false;

@@ -1,4 +1,4 @@
-//! The planner from outside: verdicts, steps, bad input, and properties of random changes.
+//! Tests of the planner through its public API: verdicts, steps, invalid input, and properties of random changes.
 
 #![expect(clippy::needless_pass_by_value, reason = "tables of `json!` values read better without ampersands")]
 

@@ -1,4 +1,4 @@
-//! Logical ids and names that wander: one by one, several at once, in circles, and together with other changes.
+//! Changed logical ids and names: single ones, several at once, in circles, and combined with other changes.
 
 use serde_json::{Value, json};
 use tablewright_plan::{Change, Plan, PlanOptions, Verdict, plan};
@@ -90,7 +90,7 @@ fn two_tables_swap_their_ids() {
 }
 
 #[test]
-fn a_name_that_is_taken_is_not_free() {
+fn a_name_in_use_is_not_available() {
     let (x, y, z) = (called("x"), called("y"), called("z"));
     // It goes on to another id, and its own id gets a new table.
     check(

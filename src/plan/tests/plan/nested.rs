@@ -1,4 +1,4 @@
-//! Nested stacks are planned inside, to any depth, where their templates are known.
+//! Nested stacks are planned to any depth if their templates are known.
 
 use serde_json::{Value, json};
 use tablewright_plan::{NestedStack, Plan, PlanOptions, Verdict, plan};
@@ -25,7 +25,7 @@ fn planned(deployed: &Value, wanted: &Value) -> Plan {
 }
 
 #[test]
-fn what_a_nested_stack_loses_stops_the_parent() {
+fn data_loss_in_a_nested_stack_refuses_the_parent() {
     let child = table(json!({}));
     let gone = json!({ "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } } });
     let rekeyed =
@@ -75,7 +75,7 @@ fn a_harmless_change_inside_is_no_risk() {
 }
 
 #[test]
-fn a_nested_stack_that_goes_is_judged_by_what_is_in_it() {
+fn a_removed_nested_stack_has_the_verdict_of_its_resources() {
     let without = json!({ "Resources": { "Topic": { "Type": "AWS::SNS::Topic" } } });
     let with_topic = with(&parent("a"), "/Resources/Topic", json!({ "Type": "AWS::SNS::Topic" }));
     let verdict =

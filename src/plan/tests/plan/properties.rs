@@ -1,4 +1,4 @@
-//! What holds for every plan, tried with random stacks.
+//! Properties of every plan, checked with random stacks.
 
 use proptest::prelude::{ProptestConfig, Strategy, any, prop, prop_assert, prop_assert_eq, proptest};
 use proptest::sample::subsequence;
@@ -255,7 +255,7 @@ proptest! {
     }
 
     #[test]
-    fn every_step_is_one_that_aws_takes((before, after) in stacks()) {
+    fn aws_accepts_every_step((before, after) in stacks()) {
         let plan = plan(Some(&before), &after, &options());
         prop_assert!(plan.verdict() <= Verdict::Staged, "{:?}", plan.changes);
         let mut at = &before;
@@ -295,7 +295,7 @@ proptest! {
     }
 
     #[test]
-    fn a_ladder_goes_on_where_it_stood((before, after) in stacks()) {
+    fn steps_resume_after_an_interruption((before, after) in stacks()) {
         let whole = plan(Some(&before), &after, &options());
         for (at, step) in whole.steps.iter().enumerate() {
             let rest = plan(Some(&step.template), &after, &options());
@@ -307,7 +307,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_to_do_is_no_plan((before, after) in stacks()) {
+    fn equal_templates_have_an_empty_plan((before, after) in stacks()) {
         for template in [&before, &after] {
             let same = plan(Some(template), template, &options());
             prop_assert!(same.is_empty() && same.steps.is_empty());

@@ -1,4 +1,4 @@
-//! What means the same is planned the same, however it is written: tried with random stacks.
+//! Property: templates with the same meaning have the same plan, however they are written.
 
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, proptest};
 use serde_json::{Map, Value, json};

@@ -1,4 +1,4 @@
-//! The order of steps, and the templates between.
+//! The order of steps, and the templates of intermediate steps.
 
 use serde_json::{Value, json};
 use tablewright_plan::{Plan, PlanOptions, Verdict, Wait, plan};
@@ -68,7 +68,7 @@ fn the_first_deploy_is_one_step() {
 }
 
 #[test]
-fn what_is_only_text_is_one_step() {
+fn text_changes_are_one_step() {
     let described = merged(named(json!({})), json!({ "Description": "d" }));
     assert_eq!(check(&named(json!({})), &described, &["add Description"]).verdict(), Verdict::None);
 }
@@ -282,7 +282,7 @@ fn scaling_goes_with_its_index() {
 }
 
 #[test]
-fn what_uses_a_new_index_waits_for_it() {
+fn changes_that_use_a_new_index_come_after_it() {
     let using = |names: &[&str], used: &str| {
         let mut template = indexed(names, json!({}));
         template["Resources"]["Policy"] = json!({ "Type": "AWS::IAM::ManagedPolicy", "Properties": { "PolicyDocument": { "Resource": { "Fn::Sub": format!("${{T.Arn}}/index/{used}") } } } });

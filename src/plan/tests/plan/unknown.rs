@@ -1,4 +1,4 @@
-//! What only CloudFormation can know is said, and is no change.
+//! Values that only CloudFormation can determine are reported as unknown, and are no change.
 
 use serde_json::{Value, json};
 use tablewright_plan::{Plan, PlanOptions, UnknownReason, plan};
@@ -32,7 +32,7 @@ fn check(template: &Value, expected: &[&str]) {
 }
 
 #[test]
-fn a_template_that_tells_everything_has_nothing_unknown() {
+fn a_fully_known_template_has_no_unknown_values() {
     check(&named(json!({ "Tags": [{ "Key": "a", "Value": { "Ref": "AWS::Region" } }] })), &[]);
     check(&merged(named(json!({})), json!({ "Transform": "AWS::LanguageExtensions" })), &[]);
 }

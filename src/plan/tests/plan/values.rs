@@ -1,4 +1,4 @@
-//! Expressions are compared by what they come to, where the values of the parameters are known.
+//! Expressions are compared by their values, if the values of the parameters are known.
 
 use serde_json::{Value, json};
 use tablewright_plan::{Change, Plan, PlanOptions, Verdict, plan};
@@ -42,7 +42,7 @@ fn stack(parameters: Value, properties: Value) -> Value {
 }
 
 #[test]
-fn a_value_that_names_the_table_renames_it() {
+fn changing_a_value_in_the_table_name_renames_the_table() {
     for name in [
         json!({ "Ref": "Name" }),
         json!({ "Fn::Sub": "${Name}" }),
@@ -86,7 +86,7 @@ fn a_value_that_names_the_table_renames_it() {
 }
 
 #[test]
-fn what_stays_the_same_is_no_change_however_it_is_written() {
+fn equal_values_written_differently_are_no_change() {
     let parameters = json!({ "Env": { "Type": "String", "Default": "prod" }, "Reads": { "Type": "Number" } });
     let with_values = merged(
         stack(
@@ -115,7 +115,7 @@ fn what_stays_the_same_is_no_change_however_it_is_written() {
 }
 
 #[test]
-fn what_is_not_known_is_compared_as_text() {
+fn unknown_values_are_compared_as_text() {
     let template = stack(
         json!({ "Name": { "Type": "String" }, "Key": { "Type": "AWS::SSM::Parameter::Value<String>" }, "Secret": { "Type": "String", "NoEcho": true } }),
         json!({ "TableName": { "Fn::Sub": "${Name}-${Key}-${Secret}" } }),
@@ -265,7 +265,7 @@ fn changes_stand_where_they_were_written() {
 }
 
 #[test]
-fn a_table_under_a_condition_comes_and_goes() {
+fn a_condition_adds_and_removes_its_table() {
     let template = |table: Value| {
         merged(
             json!({ "Resources": { "T": with(&named(json!({})), "/Resources/T/Condition", json!("Wanted"))["Resources"]["T"], "U": table } }),
@@ -448,7 +448,7 @@ fn conditions_that_cannot_be_worked_out_stay_as_they_are() {
 
 /// The default of a parameter whose value cannot be worked out, while the value that is given stays.
 #[test]
-fn a_default_does_not_count_beside_a_value() {
+fn a_value_overrides_the_default() {
     let template = |default: &str| {
         stack(
             json!({ "Key": { "Type": "AWS::SSM::Parameter::Value<String>", "Default": default } }),
@@ -512,7 +512,7 @@ fn key_attributes_can_be_values_too() {
 }
 
 #[test]
-fn a_mapping_that_a_function_names_may_be_any() {
+fn a_computed_mapping_name_is_unknown() {
     let template = |value: &str| {
         merged(
             stack(

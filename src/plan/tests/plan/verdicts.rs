@@ -1,4 +1,4 @@
-//! What each change means: a row for every row of the semantic diff's rules, and for every trap of an update.
+//! The verdict of each change: a row for every rule, and for every known problem of updates.
 
 use crate::support::{attributes, index, key, lines, merged, named, resource, table, with};
 use serde_json::{Value, json};
@@ -98,7 +98,7 @@ fn the_order_of_a_key_is_a_change() {
 
 /// Every change that asks for another table: refused by name, executed without.
 #[test]
-fn what_a_table_keeps_for_life() {
+fn immutable_properties_of_a_table() {
     let sorted =
         json!({ "AttributeDefinitions": attributes(&["pk", "sk"]), "KeySchema": key(&["pk", "sk"]) });
     let local = |name: &str| {
@@ -161,7 +161,7 @@ fn sorted_list<'a>(list: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn a_retain_in_one_template_alone_is_not_trusted() {
+fn retain_must_be_in_both_templates() {
     let (before, after) = (table(json!({})), table(json!({ "KeySchema": key(&["pk", "pk"]) })));
     let retain = |template: &Value| with(template, "/Resources/T/UpdateReplacePolicy", json!(KEPT));
     check(
@@ -510,7 +510,7 @@ fn streams() {
 }
 
 #[test]
-fn a_new_stream_reaches_who_reads_it() {
+fn a_new_stream_changes_its_readers() {
     let template = |view: &str| {
         let mut template = named(json!({ "StreamSpecification": { "StreamViewType": view } }));
         template["Resources"]["Consumer"] = json!({
@@ -859,7 +859,7 @@ fn moved_tables_are_recognised() {
 }
 
 #[test]
-fn a_type_never_changes() {
+fn the_resource_type_cannot_change() {
     let (local, global) =
         (named(json!({})), with(&named(json!({})), "/Resources/T/Type", json!("AWS::DynamoDB::GlobalTable")));
     for (before, after) in [(&local, &global), (&global, &local)] {

@@ -1,4 +1,4 @@
-//! What people read: the sentences, the server's words and the recipes.
+//! The texts of changes: reasons, error messages of AWS, and recipes.
 
 use serde_json::{Value, json};
 use tablewright_plan::{PlanOptions, plan};

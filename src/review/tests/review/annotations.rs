@@ -1,4 +1,4 @@
-//! Workflow commands: levels, places, order, and that nothing ends or begins one.
+//! Workflow commands: levels, source locations, order, and escaping.
 
 use proptest::prelude::*;
 use tablewright::{Place, Problem};
@@ -46,7 +46,7 @@ fn a_level_for_each_verdict() {
 }
 
 #[test]
-fn the_nearest_place_that_is_known() {
+fn the_nearest_known_source_location() {
     let rest = "title=Refused%3A Notes.BillingMode::modify Notes.BillingMode in notes%0Abecause\n";
     let mut comparison = one(Verdict::Refused);
     check(comparison.clone(), &format!("::error {rest}"));

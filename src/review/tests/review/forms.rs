@@ -1,4 +1,4 @@
-//! One rich review in every form, to be read.
+//! A comprehensive review in every format, as snapshots.
 
 use tablewright_review::{MarkdownOptions, annotations, json, markdown, sarif, step_summary};
 

@@ -1,4 +1,4 @@
-//! The JSON: that it is what its schema says, and has everything.
+//! The JSON matches its schema and is complete.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ fn no_change_is_said_as_such() {
 }
 
 #[test]
-fn a_null_in_a_template_is_not_nothing() {
+fn null_in_a_template_is_kept() {
     let mut nothing = bare(Verdict::InPlace);
     (nothing.before, nothing.after) = (None, Some(Value::Null));
     let value = change(&nothing);
@@ -47,7 +47,7 @@ fn a_null_in_a_template_is_not_nothing() {
 }
 
 #[test]
-fn what_moved_says_from_where() {
+fn a_renamed_resource_has_its_old_id() {
     let mut moved = bare(Verdict::Refused);
     moved.action = Action::Move { from: "Old".to_owned() };
     let value = change(&moved);

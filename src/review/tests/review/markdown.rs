@@ -1,4 +1,4 @@
-//! The comment: what it shows of any review, and that nothing in a review shows itself as more than text.
+//! The comment shows the content of any review, and text of a review is always escaped.
 
 use proptest::prelude::*;
 use tablewright::Place;

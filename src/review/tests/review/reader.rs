@@ -1,4 +1,4 @@
-//! Reads Markdown back with a parser that we did not write.
+//! Parses Markdown with an independent parser.
 
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 

@@ -1,4 +1,4 @@
-//! The SARIF log: rules, levels, places, what it is known again by, how much there is of it.
+//! The SARIF log: rules, levels, source locations, fingerprints, and the maximum number of results.
 
 use std::collections::BTreeSet;
 
@@ -98,7 +98,7 @@ fn a_place_is_relative_to_the_repository() {
 }
 
 #[test]
-fn a_result_is_known_again_when_lines_values_and_verdicts_change() {
+fn fingerprints_do_not_depend_on_lines_values_and_verdicts() {
     let prints = |review: &Review| -> Vec<Value> {
         results(review).iter().map(|result| result["partialFingerprints"]["tablewright/v1"].clone()).collect()
     };
@@ -155,14 +155,14 @@ fn twins_are_told_apart() {
 }
 
 #[test]
-fn a_link_in_a_name_is_none() {
+fn links_in_names_are_escaped() {
     let problem = Problem::error("N1", &place("a.rs", 1), "[a](https://example.com)");
     let results = results(&Review { comparisons: Vec::new(), problems: vec![problem] });
     assert_eq!(results[0]["message"]["text"], "[a] (https://example.com)");
 }
 
 #[test]
-fn a_log_has_the_worst_and_says_what_it_has_not() {
+fn a_log_has_the_worst_results_and_counts_the_omitted() {
     let run = run(&long());
     let results = run["results"].as_array().expect("a list");
     assert_eq!(results.len(), 5_000);
@@ -175,7 +175,7 @@ fn a_log_has_the_worst_and_says_what_it_has_not() {
 }
 
 #[test]
-fn the_tool_says_who_it_is() {
+fn the_tool_is_described() {
     let log = sarif(&rich(), "1.2.3");
     assert_eq!(log["version"], "2.1.0");
     let driver = &log["runs"][0]["tool"]["driver"];

@@ -1,4 +1,4 @@
-//! A comment is never longer than it may be, and says what it leaves out.
+//! A comment never exceeds the size limit, and says what is omitted.
 
 use proptest::prelude::*;
 use tablewright_plan::Verdict;
@@ -86,7 +86,7 @@ fn a_diff_is_cut_between_lines() {
 }
 
 #[test]
-fn what_fits_is_not_cut_and_needs_no_link() {
+fn short_comments_are_not_truncated_and_have_no_link() {
     let full = markdown(&rich(), &within(usize::MAX));
     assert_eq!(markdown(&rich(), &linked(full.len() + 200)), full);
     assert_eq!(markdown(&rich(), &within(full.len() + 1)), full);
@@ -95,12 +95,12 @@ fn what_fits_is_not_cut_and_needs_no_link() {
 }
 
 #[test]
-fn a_limit_below_the_least_is_the_least() {
+fn a_limit_below_the_minimum_is_the_minimum() {
     assert_eq!(markdown(&rich(), &within(0)), markdown(&rich(), &within(MarkdownOptions::LEAST)));
 }
 
 #[test]
-fn the_least_is_enough_whatever_comes() {
+fn the_minimum_is_sufficient_for_any_review() {
     let huge = "`x` ".repeat(1_200);
     let located = |verdict| {
         let change =
@@ -174,7 +174,7 @@ fn is_row(what: &str) -> bool {
 
 /// The order of the verdicts is the order in which they are cut: see `risks_are_kept_longest_and_the_rest_is_counted`.
 #[test]
-fn the_worst_rows_take_their_room_first() {
+fn the_worst_rows_are_kept() {
     let change = |verdict, number: usize| {
         let change = tablewright_plan::Change {
             logical_id: format!("T{number}"),

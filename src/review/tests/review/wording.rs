@@ -1,4 +1,4 @@
-//! The words for a change, which the terminal shares.
+//! The texts of changes, which the terminal output uses, too.
 
 use serde_json::{Value, json};
 use tablewright_plan::{Action, Change, Verdict, Wait};
@@ -19,7 +19,7 @@ fn said(change: &Change) -> String {
 }
 
 #[test]
-fn what_happens_to_properties_and_indexes() {
+fn actions_on_properties_and_indexes() {
     use Action::{Add, Modify, Move, Remove};
     let table = || Some(json!({ "Type": "AWS::DynamoDB::Table" }));
     let index = || Some(json!({ "IndexName": "by-day" }));
@@ -125,7 +125,7 @@ fn a_summary_counts_by_label_worst_last() {
 }
 
 #[test]
-fn what_only_follows_is_no_news() {
+fn consequences_are_not_listed_separately() {
     let definitions =
         |verdict| Change { path: "/Properties/AttributeDefinitions/0".to_owned(), ..bare(verdict) };
     assert!(!is_news(&bare(Verdict::None)) && is_news(&bare(Verdict::InPlace)));
