@@ -122,7 +122,7 @@ fn check_name(name: &str) -> Result<(), UploadError> {
 
 /// The SHA-256 of a text, in hexadecimal digits.
 fn digest(text: &str) -> String {
-    Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(text))
 }
 
 /// Where the template is: at the endpoint that was said, or at the region's own one.

@@ -1,7 +1,6 @@
 //! A stack on its way: what is deployed, what is wanted, and the plan from one to the other.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -241,9 +240,5 @@ fn wanted_settings(stack: &Stack) -> StackSettings {
 
 /// Returns the digest of a value. The keys of its objects are sorted, so equal values have equal digests.
 fn digest(value: &Value) -> String {
-    let mut digest = "sha256:".to_owned();
-    for byte in Sha256::digest(value.to_string()) {
-        write!(digest, "{byte:02x}").expect("writing to a String does not fail");
-    }
-    digest
+    format!("sha256:{}", hex::encode(Sha256::digest(value.to_string())))
 }

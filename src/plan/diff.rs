@@ -49,13 +49,13 @@ fn compare<'a>(
     let descend = branching
         || is_conditional(there, here)
         || !whole(&path) && Semantics::of(path.property()) != Semantics::Document;
-    match pairs(name, there, here).filter(|_| descend) {
-        Some(pairs) => {
+    match pairs(name, there, here) {
+        Some(pairs) if descend => {
             for (segment, before, after) in pairs {
                 compare(path.join(segment), before, after, whole, found);
             }
         }
-        None => found.push(Difference { path, before: there, after: here }),
+        _ => found.push(Difference { path, before: there, after: here }),
     }
 }
 

@@ -82,10 +82,10 @@ fn place_of_index(templates: Templates, id: &str, name: &str) -> Path {
 
 fn retyped_indexes(templates: Templates, id: &str, finding: &Finding) -> Vec<String> {
     let tables = resource(templates.deployed, id).zip(resource(templates.wanted, id));
-    let attribute =
-        finding.path.item_of("AttributeDefinitions").filter(|_| finding.change.action == Action::Modify);
-    match (tables, attribute) {
-        (Some((deployed, wanted)), Some((_, name))) => index_redefinitions(deployed, wanted, name),
+    match (tables, finding.path.item_of("AttributeDefinitions")) {
+        (Some((deployed, wanted)), Some((_, name))) if finding.change.action == Action::Modify => {
+            index_redefinitions(deployed, wanted, name)
+        }
         _ => Vec::new(),
     }
 }
@@ -113,8 +113,10 @@ fn is_at(op: &IndexOp, path: &Path) -> bool {
 
 /// Takes a finding that an index operation carries out along with it; returns whether one does.
 pub(crate) fn absorbs(ops: &mut BTreeMap<String, Vec<IndexOp>>, at: usize, finding: &Finding) -> bool {
-    let of_table = finding.change.section == "Resources";
-    let Some(ops) = ops.get_mut(&finding.change.logical_id).filter(|_| of_table) else { return false };
+    if finding.change.section != "Resources" {
+        return false;
+    }
+    let Some(ops) = ops.get_mut(&finding.change.logical_id) else { return false };
     let in_replica = finding.path.item_of("Replicas").is_some();
     match (&finding.stage, finding.path.index()) {
         (Stage::Index(_), _) => true,
@@ -145,7 +147,10 @@ pub(crate) fn item<'a>(
     templates: Templates<'a>,
     op: &IndexOp,
 ) -> (Option<Cow<'a, Value>>, Option<&'a Value>) {
-    let Some(wanted) = op.path.get(templates.wanted).filter(|_| op.creates) else { return (None, None) };
+    if !op.creates {
+        return (None, None);
+    }
+    let Some(wanted) = op.path.get(templates.wanted) else { return (None, None) };
     let mut without = wanted.clone();
     if strip_insights(&mut without) {
         (Some(Cow::Owned(without)), Some(wanted))

@@ -121,7 +121,7 @@ fn notification_arns(deployed: &StackSettings, wanted: &StackSettings) -> Option
             "stack events are no longer sent to a topic and its subscribers",
         ),
     };
-    let list = |arns: &[String]| Some(json!(arns)).filter(|_| !arns.is_empty());
+    let list = |arns: &[String]| (!arns.is_empty()).then(|| json!(arns));
     Some(change(place("NotificationARNs"), list(before).as_ref(), list(after).as_ref(), judgement))
 }
 

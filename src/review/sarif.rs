@@ -179,8 +179,7 @@ fn fingerprint(finding: Finding<'_>, seen: &mut BTreeMap<String, usize>) -> Stri
     // Two of a kind are told apart by their order.
     let count = seen.entry(parts.clone()).or_default();
     *count += 1;
-    let digest = Sha256::digest(format!("{parts}\0{count}"));
-    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&Sha256::digest(format!("{parts}\0{count}"))[..16])
 }
 
 /// A message may name another place: `notes.rs:14` → `notes.rs:`.

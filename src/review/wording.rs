@@ -65,7 +65,7 @@ impl<'a> Wording<'a> {
     #[must_use]
     pub fn of(change: &'a Change) -> Self {
         let whole = change.path.is_empty();
-        let kind = change.resource_type.as_deref().filter(|_| whole);
+        let kind = if whole { change.resource_type.as_deref() } else { None };
         // A whole resource, output or index that comes or goes is named, not quoted.
         let comes_or_goes = change.before.is_some() != change.after.is_some();
         let named = (whole || index_name(change).is_some()) && comes_or_goes;
@@ -73,9 +73,9 @@ impl<'a> Wording<'a> {
             sign: sign(&change.action),
             name: name(change) + &pointer(change),
             kind: kind.map(|kind| kind.strip_prefix("AWS::").unwrap_or(kind)),
-            values: values(change).filter(|_| !named),
+            values: if named { None } else { values(change) },
             label: label(change),
-            why: Some(change.why.as_str()).filter(|_| change.verdict > Verdict::InPlace),
+            why: (change.verdict > Verdict::InPlace).then_some(change.why.as_str()),
         }
     }
 }

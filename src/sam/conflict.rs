@@ -45,8 +45,10 @@ pub(crate) fn refuse_taken(document: &Document<'_>, owner: &str, region: &Region
 pub(crate) fn refuse_repeated(document: &Document<'_>, region: &Region) -> Result<(), EmbedError> {
     for depth in 1..=region.path.len() {
         let place = document.find(&region.path[..depth]);
-        let Some(anchor) = place.node.anchor.as_ref().filter(|_| place.depth == depth) else { continue };
-        if let Some(alias) = alias_of(document.root(), anchor) {
+        if place.depth == depth
+            && let Some(anchor) = &place.node.anchor
+            && let Some(alias) = alias_of(document.root(), anchor)
+        {
             let (path, line) = (region.path[..depth].join("/"), alias.position.line);
             return Err(EmbedError::Repeated { path, anchor: anchor.clone(), line });
         }

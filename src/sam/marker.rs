@@ -11,7 +11,6 @@
 //! ```
 
 use std::fmt;
-use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
@@ -171,12 +170,8 @@ pub(crate) fn checksum(body: &str) -> String {
         hash.update(line.get(common..).unwrap_or_default());
         hash.update("\n");
     }
-    let mut sum = String::new();
     // 64 bits of the digest: this detects accidental edits, not forgery, and keeps the line short.
-    for byte in &hash.finalize()[..8] {
-        write!(sum, "{byte:02x}").expect("writing to a String does not fail");
-    }
-    sum
+    hex::encode(&hash.finalize()[..8])
 }
 
 #[cfg(test)]

@@ -120,7 +120,10 @@ fn headers(document: &Document<'_>, region: &Found) -> Option<Range<usize>> {
     let mut start = region.range.start;
     for depth in (path.len() - region.begin.made..path.len()).rev() {
         let place = document.find(&path[..=depth]);
-        let key = &place.key.filter(|_| place.depth == depth + 1)?.key;
+        if place.depth != depth + 1 {
+            return None;
+        }
+        let key = &place.key?.key;
         let is_alone = depth + 1 == path.len() || place.node.entries().len() == 1;
         let line = text::line_start(source, key.range.start);
         let end = text::line_end(source, line);

@@ -69,7 +69,10 @@ impl Common {
 
     /// Prints notes to stderr, unless `--quiet` is set.
     pub(crate) fn show_notes(&self, notes: &[String]) {
-        for note in notes.iter().filter(|_| !self.quiet) {
+        if self.quiet {
+            return;
+        }
+        for note in notes {
             let _ = writeln!(anstream::stderr(), "note: {}", crate::report::printable(note));
         }
     }

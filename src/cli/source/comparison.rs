@@ -181,8 +181,9 @@ impl Sources<'_> {
         let assembly = self.common.sound_assembly(project, env)?;
         let target = self.args.aws.connect(self.common, &project.scratch(), env_config).await?;
         let mut found = BTreeMap::new();
-        let named = self.args.stacks.iter().map(String::as_str);
-        for id in other.ids().chain(named.filter(|_| matches!(other, Side::One(_)))) {
+        // A file has no stack ids: the stack is the one that was named.
+        let named = if matches!(other, Side::One(_)) { &self.args.stacks[..] } else { &[] };
+        for id in other.ids().chain(named.iter().map(String::as_str)) {
             let stack = select(&assembly, &[id.to_owned()])?[0];
             let name = stack.name.as_deref().unwrap_or_default();
             if let Some(deployed) = deployed_template(&target.target.cloudformation, name).await? {

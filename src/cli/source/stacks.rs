@@ -9,7 +9,7 @@ use tablewright::render::{Manifest, ManifestStack, Rendered, Templates, render};
 use tablewright::{Place, RawResource, Stack};
 use tablewright_template::{Entry, Kind, Node, parse};
 
-use crate::args::{Common, select};
+use crate::args::{Common, into_selected};
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 use crate::project::{EnvConfig, nearest};
@@ -27,10 +27,12 @@ pub(crate) struct RenderedStacks {
 pub(crate) fn of_definitions(common: &Common, env: Option<&str>, names: &[String]) -> Result<RenderedStacks> {
     let project = common.project()?;
     let (env, env_config) = project.config.env(env.or(common.env.as_deref()))?;
-    let assembly = common.sound_assembly(&project, &env)?;
+    let stacks = into_selected(common.sound_assembly(&project, &env)?, names)?;
     let templates = Templates::with_folder(&project.stacks.join("templates"))?;
-    let stacks = select(&assembly, names)?.into_iter();
-    let stacks = stacks.map(|stack| Ok((stack.clone(), render(stack, env.name(), &templates)?)));
+    let stacks = stacks.into_iter().map(|stack| {
+        let rendered = render(&stack, env.name(), &templates)?;
+        Ok((stack, rendered))
+    });
     Ok(RenderedStacks {
         env_name: env.name().to_owned(),
         env: env_config.clone(),

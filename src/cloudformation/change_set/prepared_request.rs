@@ -97,8 +97,8 @@ pub async fn prepare_request(client: &Client, request: Request) -> Result<Prepar
         Some(stack) => change_set_type(stack)?,
     };
     let mut request = request;
-    // A shell has nothing that a request could leave out.
-    let before = stack.as_ref().filter(|_| change_set_type == ChangeSetType::Update);
+    // A stack in REVIEW_IN_PROGRESS has nothing that a request could leave out.
+    let before = if change_set_type == ChangeSetType::Update { stack.as_ref() } else { None };
     let problems = request.complete(before);
     if !problems.is_empty() {
         return Err(RequestError::Request(problems));

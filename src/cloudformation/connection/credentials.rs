@@ -33,19 +33,19 @@ pub(crate) async fn credentials(
 ) -> Result<SharedCredentialsProvider, ConnectError> {
     let selected = profiles.selected_profile();
     let profile = profiles.get_profile(selected);
-    // Keys in the environment come before a profile that nobody has said.
-    let counts = connect.profile.is_some() || env.get("AWS_ACCESS_KEY_ID").is_err();
+    // Keys in the environment come before a profile that was not asked for.
+    let uses_profile = connect.profile.is_some() || env.get("AWS_ACCESS_KEY_ID").is_err();
+    let role = match profile {
+        Some(profile) if uses_profile => MfaRole::read(profile, connect),
+        _ => None,
+    };
     let source = Source {
         profile: connect.profile.clone(),
         region: region.to_owned(),
         http_client: http_client.clone(),
     };
-    let chain = Chain {
-        role: profile.filter(|_| counts).and_then(|profile| MfaRole::read(profile, connect)),
-        source,
-        time: connect.time.clone().unwrap_or_default(),
-        session: Arc::default(),
-    };
+    let chain =
+        Chain { role, source, time: connect.time.clone().unwrap_or_default(), session: Arc::default() };
     if let Some(role) = &chain.role
         && role.code.is_none()
     {

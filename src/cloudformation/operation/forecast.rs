@@ -147,32 +147,53 @@ pub(crate) fn forecast(
         return if all_at_rest { Forecast::Near } else { Forecast::Open };
     }
 
-    let mut bound = unbegun.unwrap_or_default();
-    // Whether the bound is what others took, and not only the least that there is.
-    let mut learned = unbegun != Some(QUICKEST);
-    let mut overdue = unbegun.is_none();
-    for (began, entry) in runs.values() {
-        let length = entry
-            .resource_status()
-            .and_then(|status| work(&status))
-            .and_then(|(work, _)| durations.at_least(&entry.resource_type, work));
-        let ran = now.duration_since(*began).unwrap_or_default();
-        match length {
-            Some(length) if length > ran => {
-                learned |= length - ran > bound;
-                bound = bound.max(length - ran);
-            }
-            // It has taken its time.
-            Some(length) if ran <= length * 5 / 4 + Duration::from_secs(3) => {}
-            // And more; nobody knows how much more it wants, or knew from the beginning.
-            Some(_) | None => overdue = false,
-        }
-    }
+    let Remaining { bound, learned, overdue } = remaining(runs.values().copied(), unbegun, durations, now);
     match (bound.is_zero(), overdue, learned) {
         (true, true, _) => Forecast::Near,
         (false, _, true) => Forecast::NotBefore(bound + settling),
         (true, false, _) | (false, _, false) => Forecast::SomeTimeAfter(bound + settling),
     }
+}
+
+/// What is left of the resources that are in progress or have not begun.
+struct Remaining {
+    /// The time that the slowest of them still takes at least.
+    bound: Duration,
+    /// Whether the bound comes from what such resources took, and is not only the least that there is.
+    learned: bool,
+    /// Whether all of them have taken their usual time.
+    overdue: bool,
+}
+
+/// Returns what is left of runs, each given with its beginning and its latest entry; `unbegun` is the bound of resources that
+/// have not begun.
+fn remaining<'a>(
+    runs: impl Iterator<Item = (SystemTime, &'a Entry)>,
+    unbegun: Option<Duration>,
+    durations: &KnownDurations,
+    now: SystemTime,
+) -> Remaining {
+    let mut bound = unbegun.unwrap_or_default();
+    let mut learned = unbegun != Some(QUICKEST);
+    let mut overdue = unbegun.is_none();
+    for (began, entry) in runs {
+        let length = entry
+            .resource_status()
+            .and_then(|status| work(&status))
+            .and_then(|(work, _)| durations.at_least(&entry.resource_type, work));
+        let ran = now.duration_since(began).unwrap_or_default();
+        match length {
+            Some(length) if length > ran => {
+                learned |= length - ran > bound;
+                bound = bound.max(length - ran);
+            }
+            // The usual time is over: the end is near.
+            Some(length) if ran <= length * 5 / 4 + Duration::from_secs(3) => {}
+            // Much slower than usual, or the usual time is unknown.
+            Some(_) | None => overdue = false,
+        }
+    }
+    Remaining { bound, learned, overdue }
 }
 
 /// CloudFormation's clock, from the times of its entries and of the reads that showed them first. The entry that came

@@ -11,10 +11,11 @@ use crate::errors::Errors;
 
 /// A struct that defines a table. After a mistake in an option it may only seem to define one.
 pub(super) fn check_table(input: &Input<'_>, all_read: bool, errors: &mut Errors) {
-    for field in input.fields.iter().filter(|_| all_read) {
-        let message =
-            "`key` is for items with `stored_in`: use `partition` or `sort`, or name the field in an index";
-        refuse(&field.options.key, message, errors);
+    if all_read {
+        for field in &input.fields {
+            let message = "`key` is for items with `stored_in`: use `partition` or `sort`, or name the field in an index";
+            refuse(&field.options.key, message, errors);
+        }
     }
     refuse_renames(input, errors);
 }

@@ -105,9 +105,9 @@ pub(crate) fn projected(index: &Value) -> usize {
     match index {
         Value::Object(map) => map
             .iter()
-            .map(|(name, value)| match value.as_array().filter(|_| name == "NonKeyAttributes") {
-                Some(names) => names.iter().filter_map(text).count(),
-                None => projected(value),
+            .map(|(name, value)| match value {
+                Value::Array(names) if name == "NonKeyAttributes" => names.iter().filter_map(text).count(),
+                _ => projected(value),
             })
             .sum(),
         Value::Array(items) => items.iter().map(projected).sum(),

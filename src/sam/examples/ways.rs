@@ -86,7 +86,9 @@ fn corpus(from: &Path, to: &Path) -> std::result::Result<(), Box<dyn Error>> {
     };
     for entry in fs::read_dir(from)? {
         let path = entry?.path();
-        if let Some(name) = path.file_name().filter(|_| path.extension().is_some_and(|it| it == "yaml")) {
+        if path.extension().is_some_and(|it| it == "yaml")
+            && let Some(name) = path.file_name()
+        {
             fs::write(to.join(name), embed(fs::read(&path)?, &regions, Options::default())?.text)?;
         }
     }

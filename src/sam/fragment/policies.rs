@@ -101,9 +101,9 @@ fn condition(
     let mut all = Map::new();
     let mut if_there = Map::new();
     if !request.leading_keys.is_empty() {
-        let keys = [&table.key].into_iter().filter(|_| index.is_none());
+        let table_key = if index.is_none() { Some(&table.key) } else { None };
         let indexes = table.indexes.iter().filter(|other| index.is_none_or(|index| index.name == other.name));
-        for key in keys.chain(indexes.map(|index| &index.key)) {
+        for key in table_key.into_iter().chain(indexes.map(|index| &index.key)) {
             match &key.partition[..] {
                 [only] if only.scalar == Scalar::S => {}
                 _ => {

@@ -60,7 +60,9 @@ pub(super) fn check_across(stacks: &[Stack], problems: &mut Vec<Problem>) {
             .fold(0, |sum, units| sum.saturating_add(*units))
     };
     for (what, units) in [("read", sum(|all| &all.read)), ("write", sum(|all| &all.write))] {
-        if let Some(stack) = stacks.first().filter(|_| units > USUAL_MOST_IN_ALL) {
+        if units > USUAL_MOST_IN_ALL
+            && let Some(stack) = stacks.first()
+        {
             problems.push(
                 Problem::warning(
                     "B1",

@@ -158,9 +158,8 @@ fn listed(differences: &[Difference], text: &str) -> String {
 }
 
 fn advice(differences: &[Difference]) -> String {
-    let added = differences.iter().find(|difference| difference.kind == DifferenceKind::Added);
-    let Some(added) = added.filter(|_| differences.iter().all(|one| one.kind == DifferenceKind::Added))
-    else {
+    let only_added = differences.iter().all(|one| one.kind == DifferenceKind::Added);
+    let Some(added) = (if only_added { differences.first() } else { None }) else {
         return "a template only lays out the definition: if the difference is intended, change the definition"
             .to_owned();
     };

@@ -78,7 +78,7 @@ fn rendering_is_deterministic_and_the_checksum_matches() {
     let text = rendered(Table::of::<Event>()).text;
     assert_eq!(text, rendered(Table::of::<Event>()).text);
     let (header, body) = text.split_at(text.find("AWSTemplateFormatVersion").unwrap());
-    let checksum: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let checksum = hex::encode(Sha256::digest(body));
     assert!(header.ends_with(&format!("{checksum}\n")));
 }
 

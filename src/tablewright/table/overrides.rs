@@ -40,8 +40,11 @@ impl Override {
     /// Returns a message if the pointer is malformed or its parent does not exist.
     pub(crate) fn apply(&self, properties: &mut Json) -> Result<(), String> {
         let pointer = &self.pointer;
-        let Some((parent, last)) = pointer.rsplit_once('/').filter(|_| pointer.starts_with('/')) else {
-            return Err(format!("`{pointer}` is not a JSON pointer such as `/SSESpecification/SSEType`"));
+        let (parent, last) = match pointer.rsplit_once('/') {
+            Some(split) if pointer.starts_with('/') => split,
+            _ => {
+                return Err(format!("`{pointer}` is not a JSON pointer such as `/SSESpecification/SSEType`"));
+            }
         };
         let missing = || format!("no value at `{pointer}`");
         let last = unescape(last);
