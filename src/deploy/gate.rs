@@ -107,6 +107,15 @@ pub(crate) fn check_found(job: &Job<'_>, found: &[Change], limit: Option<Verdict
     if stopping.is_empty() { Ok(()) } else { Err(refusal(job, &stopping, Vec::new())) }
 }
 
+/// Returns those changes that only CloudFormation could tell, of resources that do not change by the plan of the job.
+pub(crate) fn not_reviewed(job: &Job<'_>, found: &[Change]) -> Vec<Change> {
+    let is_planned = |change: &&Change| {
+        let id = change.logical_id.split('/').next().unwrap_or_default();
+        job.plan.changes.iter().any(|planned| planned.section == "Resources" && planned.logical_id == id)
+    };
+    found.iter().filter(|change| !is_planned(change)).cloned().collect()
+}
+
 /// Returns the error of changes that cannot be carried out, or not without consent.
 fn refusal(job: &Job<'_>, changes: &[Change], index_rebuilds: Vec<ResourcePath>) -> Error {
     let worst = changes.iter().max_by_key(|change| change.verdict);

@@ -11,7 +11,7 @@ use tablewright_plan::{Change, Plan, Step, Wait};
 use crate::error::{Error, JobError};
 use crate::event::RolloutEvent;
 use crate::found::beyond_plan;
-use crate::gate::{check_change_set, check_found};
+use crate::gate::{check_change_set, check_found, not_reviewed};
 use crate::job::{Job, JobId};
 use crate::rollout::Rollout;
 use crate::schedule::Schedule;
@@ -171,6 +171,13 @@ impl Rollout<'_> {
             self.found.borrow_mut().insert(id, found.to_vec());
         }
         check_found(job, found, self.denied)?;
+        if self.is_reviewed {
+            let unreviewed = not_reviewed(job, found);
+            if !unreviewed.is_empty() {
+                let stack = job.stack.id.clone();
+                return Err(Error::NotApproved { stack, executed: 0, changes: unreviewed });
+            }
+        }
         let approval = &mut self.approvals.borrow_mut()[id.index()];
         if is_first {
             approval.add(found);

@@ -33,6 +33,8 @@ pub struct Rollout<'a> {
     pub(crate) approvals: RefCell<Vec<Approval>>,
     /// The least verdict that is denied of what only CloudFormation could tell.
     pub(crate) denied: Option<Verdict>,
+    /// Whether the jobs are held to a plan that was reviewed.
+    pub(crate) is_reviewed: bool,
     /// What only CloudFormation could tell of the jobs whose first change set was created.
     pub(crate) found: RefCell<BTreeMap<JobId, Vec<Change>>>,
     plan_options: &'a PlanOptions,
@@ -63,6 +65,7 @@ impl<'a> Rollout<'a> {
             jobs,
             approvals: RefCell::new(jobs.iter().map(Job::approval).collect()),
             denied: None,
+            is_reviewed: false,
             found: RefCell::default(),
             plan_options,
             options,
@@ -78,6 +81,14 @@ impl<'a> Rollout<'a> {
     #[must_use]
     pub fn denying(self, limit: Option<Verdict>) -> Self {
         Self { denied: limit, ..self }
+    }
+
+    /// Holds the jobs to plans that were reviewed: what only CloudFormation can tell is not in them, so that a change of a resource that
+    /// does not change by its plan ends the rollout before anything is executed. What is inside a nested stack that was reviewed as
+    /// changed belongs to that change.
+    #[must_use]
+    pub fn reviewed(self, is_reviewed: bool) -> Self {
+        Self { is_reviewed, ..self }
     }
 
     /// Returns what only CloudFormation could tell of a job, such as the changes inside its nested stacks: known once

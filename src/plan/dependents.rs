@@ -22,10 +22,13 @@ pub(crate) fn follow<'a>(templates: Templates<'a>, findings: &mut Vec<Finding<'a
     let defines = |finding: &Finding| {
         matches!(finding.change.section.as_str(), "Parameters" | "Mappings" | "Conditions")
     };
-    if !findings.iter().any(|finding| new_attributes(finding).is_some() || defines(finding)) {
+    let has_effect =
+        |finding: &Finding| new_attributes(finding).is_some() || loses_stream(finding) || defines(finding);
+    if !findings.iter().any(has_effect) {
         return;
     }
     let uses = Uses::of(templates.wanted);
+    refuse_lost_streams(&uses, findings);
     follow_replacements(templates, &uses, findings);
     follow_definitions(templates, &uses, findings);
 }
@@ -125,6 +128,33 @@ fn new_attributes(found: &Finding) -> Option<Attributes> {
         (true, _) => Some(Attributes::All),
         (false, "StreamSpecification/StreamViewType") if is_table(kind) => Some(Attributes::StreamArn),
         (false, _) => None,
+    }
+}
+
+fn loses_stream(found: &Finding) -> bool {
+    found.change.action == Action::Remove
+        && found.change.resource_type.as_deref().is_some_and(is_table)
+        && found.path.pattern(3) == "StreamSpecification"
+}
+
+/// A table without a stream has no `StreamArn`: an update in which something still reads it fails.
+fn refuse_lost_streams(uses: &Uses<'_>, findings: &mut [Finding<'_>]) {
+    for found in findings.iter_mut().filter(|found| loses_stream(found)) {
+        let id = found.change.logical_id.as_str();
+        let readers = uses
+            .names
+            .get(id)
+            .into_iter()
+            .flatten()
+            .filter(|usage| usage.may_be_stream && usage.at.key_at(2) != Some("Metadata"));
+        let readers: BTreeSet<Path> = readers.map(|usage| usage.at.clone()).collect();
+        if !readers.is_empty() {
+            let refused = rules::stream_still_read(id, &places(&readers));
+            found.change.verdict = refused.verdict;
+            found.change.why = refused.why;
+            found.change.server_text = refused.server_text;
+            found.change.recipe = refused.recipe;
+        }
     }
 }
 

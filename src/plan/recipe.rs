@@ -153,6 +153,14 @@ pub(crate) fn stream_off_and_on() -> Recipe {
     )
 }
 
+pub(crate) fn stop_reading_stream(id: &str) -> Recipe {
+    let remove = format!("Remove what reads `{id}.StreamArn`: outputs, event source mappings, policies.");
+    recipe(
+        "disable a stream",
+        &[&remove, "If another stack imports the ARN, remove the import there and deploy that stack first."],
+    )
+}
+
 pub(crate) fn one_replica() -> Recipe {
     recipe(
         "change or disable the stream of a global table",

@@ -138,6 +138,69 @@ fn against_a_revision() {
 }
 
 #[test]
+fn a_revision_without_templates_is_nothing_to_compare_with() {
+    let project = Project::sample("diff-empty-base");
+    let _ = project.run(&["render", "--out", "stacks/rendered"]).ends_with(0);
+    git(&project, &["init", "--quiet", "--initial-branch", "main"]);
+    git(&project, &["add", "stacks/Cargo.toml", "stacks/tablewright.toml"]);
+    git(&project, &["commit", "--quiet", "--message", "before the templates"]);
+    assert_snapshot!(project.run(&["diff", "--against", "main", "--fail-on", "refused"]), @"
+    exit code 2
+    --- stderr
+    error: there is no folder stacks/rendered at main, so there is nothing to compare with
+      help: if the templates were in another folder there, name it: `main:FOLDER`
+      help: `--allow-empty-base` takes every stack for new, for the first time that templates are committed
+    ");
+    let allowed = ["diff", "--against", "main", "--fail-on", "refused", "--allow-empty-base"];
+    let _ = project.run(&allowed).ends_with(0).prints("7 new");
+}
+
+#[test]
+fn a_pull_request_is_compared_with_its_merge_base() {
+    let project = committed("merge-base");
+    git(&project, &["checkout", "--quiet", "-b", "topic"]);
+    git(&project, &["commit", "--quiet", "--allow-empty", "--message", "the change"]);
+    git(&project, &["checkout", "--quiet", "main"]);
+    // The base branch gains a table meanwhile.
+    let template = project.read("stacks/rendered/dev/notes.yaml");
+    let table = "  Theirs:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      KeySchema: [{AttributeName: id, KeyType: HASH}]\n";
+    project.write(
+        "stacks/rendered/dev/notes.yaml",
+        &template.replace("Resources:\n", &format!("Resources:\n{table}")),
+    );
+    git(&project, &["add", "stacks"]);
+    git(&project, &["commit", "--quiet", "--message", "a table of somebody else"]);
+    git(&project, &["checkout", "--quiet", "topic"]);
+    let diff = |against: &str| project.run(&["diff", "--against", against, "--fail-on", "refused"]);
+    let _ = diff("main").ends_with(6);
+    for against in ["main...topic", "main...HEAD", "main..."] {
+        let _ = diff(against).ends_with(0).prints("nothing to change");
+    }
+    let _ = diff("nosuch...HEAD").ends_with(2).says("`nosuch` is neither a file nor a git revision");
+}
+
+#[test]
+fn a_broken_old_side_does_not_block_its_repair() {
+    let project = Project::empty("diff-broken");
+    let table = |tags: &str| {
+        format!(
+            "Resources:\n  Notes:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      KeySchema: []\n{tags}"
+        )
+    };
+    project.write("old.yaml", &table("      TableClass: STANDARD\n      TableClass: STANDARD\n"));
+    project.write("new.yaml", &table("      TableClass: STANDARD\n"));
+    let _ = project
+        .run(&["diff", "--of", "new.yaml", "--against", "old.yaml"])
+        .ends_with(0)
+        .prints("nothing to change")
+        .says("note: old.yaml: ");
+    let _ = project
+        .run(&["diff", "--of", "old.yaml", "--against", "new.yaml"])
+        .ends_with(2)
+        .says("duplicate key");
+}
+
+#[test]
 fn every_form_says_the_same() {
     let project = committed("forms");
     project.replace("notes.rs", OTHER_KEY.0, OTHER_KEY.1);

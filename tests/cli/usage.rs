@@ -315,6 +315,8 @@ fn help_of_every_command() {
     Options:
           --against <SOURCE>  What to compare with [default: deployed]
           --of <SOURCE>       What to judge [default: definitions]
+          --allow-empty-base  Take every stack for new where a revision has no folder of rendered
+                              templates
           --all-envs          Compare in every environment of tablewright.toml
       -h, --help              Print help (see more with '--help')
     ");

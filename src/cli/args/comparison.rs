@@ -16,6 +16,9 @@ pub(crate) struct ComparisonArgs {
     /// What to judge
     #[arg(long, value_name = "SOURCE", default_value = "definitions")]
     pub(crate) of: Source,
+    /// Take every stack for new where a revision has no folder of rendered templates
+    #[arg(long)]
+    pub(crate) allow_empty_base: bool,
     /// Compare in every environment of tablewright.toml
     #[arg(long, conflicts_with = "env")]
     pub(crate) all_envs: bool,

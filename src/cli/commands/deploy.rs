@@ -176,7 +176,8 @@ impl Run<'_> {
         self.check(&jobs, options)?;
         let schedule = Schedule::new(&jobs, usize::from(self.args.concurrency), self.args.keep_going)?;
         let rollout = Rollout::new(&jobs, &plan_options, self.args.deployment.wait_options(), &events)
-            .denying(self.args.deny.iter().min().copied());
+            .denying(self.args.deny.iter().min().copied())
+            .reviewed(self.reviewed.is_some());
         self.approve(&jobs, &rollout, &schedule).await?;
         self.execute(&jobs, &rollout, &schedule).await
     }

@@ -15,7 +15,7 @@ use crate::source::comparison::compare_all;
 ///
 /// Without options, the definitions are compared with what is deployed. A SOURCE is `definitions`, `deployed`, a template, a
 /// directory as `render --out` writes it, or a git revision, such as `main` or `HEAD~1:stacks/rendered`; a revision alone means
-/// the project's rendered folder at that commit.
+/// the project's rendered folder at that commit, and `A...B` the merge base of two.
 #[derive(clap::Args)]
 #[command(after_help = AFTER_HELP)]
 pub(super) struct Args {
@@ -35,7 +35,7 @@ const AFTER_HELP: &str = "\
 Verdicts, from harmless to worst: none, in-place, in-place-with-risk, staged, refused, replacement-kept, data-loss.
 
 In a pull request, without an account:
-  tablewright diff --all-envs --against origin/main --format github --report markdown=comment.md --fail-on refused";
+  tablewright diff --all-envs --against origin/main...HEAD --format github --report markdown=comment.md --fail-on refused";
 
 pub(super) fn diff(common: &Common, args: &Args) -> Result<Exit> {
     if [&args.comparison.against, &args.comparison.of].iter().all(|source| **source == Source::Deployed) {

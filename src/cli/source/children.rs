@@ -15,6 +15,7 @@ pub(super) fn children(
     files: &Files<'_>,
     template: &Value,
     above: &[String],
+    is_old: bool,
 ) -> Result<BTreeMap<String, Template>> {
     let resources = template["Resources"].as_object().into_iter().flatten();
     let mut children = BTreeMap::new();
@@ -23,7 +24,7 @@ pub(super) fn children(
         if above.contains(&path) || !files.is_file(&path)? {
             continue;
         }
-        children.insert(id.clone(), files.template_below(&path, above)?);
+        children.insert(id.clone(), files.template_below(&path, above, is_old)?);
     }
     Ok(children)
 }

@@ -85,11 +85,11 @@ async fn compare(sources: &Sources<'_>) -> Result<Vec<Comparison>> {
             // Deployed templates are read for the stacks of the other side.
             let of_side = match of {
                 Source::Deployed => None,
-                of => Some(sources.side(of)?),
+                of => Some(sources.side(of, false)?),
             };
             let against_side = match (against, &of_side) {
                 (Source::Deployed, Some(other)) => sources.deployed(other).await?,
-                (against, _) => sources.side(against)?,
+                (against, _) => sources.side(against, true)?,
             };
             let of_side = match of_side {
                 Some(side) => side,
@@ -139,22 +139,26 @@ impl Sources<'_> {
     }
 
     /// Reads a source other than the deployed stacks.
-    fn side(&self, source: &Source) -> Result<Side> {
+    fn side(&self, source: &Source, is_old: bool) -> Result<Side> {
         let env = self.env.as_ref().map(|(env, _)| env.name());
         let found = match source {
             Source::Definitions => return self.definitions(),
-            Source::Path(path) => templates(&Files::Disk, &path.to_string_lossy(), env)?,
+            Source::Path(path) => templates(&Files::Disk, &path.to_string_lossy(), env, is_old)?,
             Source::Revision { revision, path: Some(path) } => {
                 let files = Files::Commit { git: Git::at(Path::new("."), revision)?, revision };
-                templates(&files, path, env)?
+                templates(&files, path, env, is_old)?
             }
             Source::Revision { revision, path: None } => {
                 let (project, ..) = self.place();
                 let git = Git::at(&project.stacks, revision)?;
                 let folder = git.rooted(&project.config.project.rendered)?;
                 let files = Files::Commit { git, revision };
-                // The commit may be older than the committed templates: then all of them are new.
-                return Ok(templates(&files, &folder, env)?.unwrap_or(Side::Many(BTreeMap::new())));
+                return match templates(&files, &folder, env, is_old)? {
+                    // An environment that is new has no folder beside those of the others.
+                    Some(side) => Ok(side),
+                    None if self.args.allow_empty_base => Ok(Side::Many(BTreeMap::new())),
+                    None => Err(no_folder_at(revision, &folder)),
+                };
             }
             Source::Deployed => unreachable!("deployed templates are read for the stacks of the other side"),
         };
@@ -251,6 +255,15 @@ fn known(
         nested,
         ..PlanOptions::default()
     }
+}
+
+/// The error of a commit without rendered templates: what is compared with nothing passes every gate.
+fn no_folder_at(revision: &str, folder: &str) -> CommandError {
+    CommandError::usage(format!(
+        "there is no folder {folder} at {revision}, so there is nothing to compare with"
+    ))
+    .hint(format!("if the templates were in another folder there, name it: `{revision}:FOLDER`"))
+    .hint("`--allow-empty-base` takes every stack for new, for the first time that templates are committed")
 }
 
 /// Compares two templates of a stack.

@@ -21,10 +21,17 @@ pub(crate) enum Files<'a> {
 
 /// Reads the template at a path, or all templates of a directory, or of its subdirectory for the environment if it has one. File
 /// names are stack ids. Returns `None` if the path does not exist.
-pub(crate) fn templates(files: &Files<'_>, path: &str, env: Option<&str>) -> Result<Option<Side>> {
+///
+/// The old side of a comparison is read as CloudFormation has read it: a mistake in it must not stand in the way of its repair.
+pub(crate) fn templates(
+    files: &Files<'_>,
+    path: &str,
+    env: Option<&str>,
+    is_old: bool,
+) -> Result<Option<Side>> {
     let folder = match files.object(path)? {
         None => return Ok(None),
-        Some(Object::File) => return Ok(Some(Side::One(Box::new(files.template(path)?)))),
+        Some(Object::File) => return Ok(Some(Side::One(Box::new(files.template(path, is_old)?)))),
         Some(Object::Folder) => path.trim_end_matches('/'),
     };
     let of_env = env.map(|env| format!("{folder}/{env}"));
@@ -35,7 +42,7 @@ pub(crate) fn templates(files: &Files<'_>, path: &str, env: Option<&str>) -> Res
     let mut templates = BTreeMap::new();
     for name in files.list(folder)? {
         if let Some(id) = stack_id(&name) {
-            templates.insert(id.to_owned(), files.template(&format!("{folder}/{name}"))?);
+            templates.insert(id.to_owned(), files.template(&format!("{folder}/{name}"), is_old)?);
         }
     }
     Ok(Some(Side::Many(templates)))
@@ -65,19 +72,19 @@ impl Files<'_> {
         }
     }
 
-    fn template(&self, path: &str) -> Result<Template> {
-        self.template_below(path, &[])
+    fn template(&self, path: &str, is_old: bool) -> Result<Template> {
+        self.template_below(path, &[], is_old)
     }
 
     /// Reads a template with those that are nested in it; `above` are the files that led here.
-    pub(super) fn template_below(&self, path: &str, above: &[String]) -> Result<Template> {
+    pub(super) fn template_below(&self, path: &str, above: &[String], is_old: bool) -> Result<Template> {
         let (bytes, name) = match self {
             Self::Disk => (read(path)?, path.to_owned()),
             Self::Commit { git, revision } => (git.read(path)?, format!("{path} at {revision}")),
         };
-        let mut template = Template::of_file(name, path.to_owned(), bytes)?;
+        let mut template = Template::of_file(name, path.to_owned(), bytes, is_old)?;
         let below: Vec<String> = above.iter().cloned().chain([path.to_owned()]).collect();
-        template.children = children(self, &template.value, &below)?;
+        template.children = children(self, &template.value, &below, is_old)?;
         Ok(template)
     }
 

@@ -13,7 +13,7 @@ use crate::exit::Exit;
 #[derive(Debug)]
 pub(crate) struct Git<'a> {
     folder: &'a Path,
-    revision: &'a str,
+    revision: String,
 }
 
 /// The type of a path in a commit.
@@ -24,9 +24,27 @@ pub(crate) enum Object {
 }
 
 impl<'a> Git<'a> {
-    /// Looks up a revision. Paths are relative to the root of the repository.
-    pub(crate) fn at(folder: &'a Path, revision: &'a str) -> Result<Self> {
-        let git = Self { folder, revision };
+    /// Looks up a revision. Paths are relative to the root of the repository. `A...B` is the merge base of the two, as `git diff` and a
+    /// pull request mean it: what came to A since is no change of B.
+    pub(crate) fn at(folder: &'a Path, revision: &str) -> Result<Self> {
+        let Some((base, tip)) = revision.split_once("...") else { return Self::found(folder, revision) };
+        let or_head =
+            |revision: &str| if revision.is_empty() { "HEAD".to_owned() } else { revision.to_owned() };
+        let (base, tip) = (Self::found(folder, &or_head(base))?, Self::found(folder, &or_head(tip))?);
+        let merge_base = base.run(&["merge-base", &base.revision, &tip.revision])?;
+        if merge_base.status.success() {
+            let revision = String::from_utf8_lossy(&merge_base.stdout).trim().to_owned();
+            return Ok(Self { revision, ..base });
+        }
+        let error = CommandError::usage(format!(
+            "`{}` and `{}` have no common ancestor in this repository",
+            base.revision, tip.revision
+        ));
+        Err(if base.is_shallow()? { error.hint(fetch_the_rest(&base.revision)) } else { error })
+    }
+
+    fn found(folder: &'a Path, revision: &str) -> Result<Self> {
+        let git = Self { folder, revision: revision.to_owned() };
         // `^{commit}`, so that the hash of a file is not accepted.
         let found = git.run(&["rev-parse", "--verify", "--quiet", &format!("{revision}^{{commit}}")])?;
         if found.status.success() {
@@ -41,12 +59,14 @@ impl<'a> Git<'a> {
         }
         let mut error = CommandError::usage(format!("`{revision}` is neither a file nor a git revision"))
             .hint("a source is `definitions`, `deployed`, a file, a directory or a git revision");
-        if git.run(&["rev-parse", "--is-shallow-repository"])?.stdout.starts_with(b"true") {
-            error = error.hint(format!(
-                "the repository is a shallow clone; fetch the revision, for example with `git fetch origin {revision}`, or `fetch-depth: 0` for actions/checkout"
-            ));
+        if git.is_shallow()? {
+            error = error.hint(fetch_the_rest(revision));
         }
         Err(error)
+    }
+
+    fn is_shallow(&self) -> Result<bool> {
+        Ok(self.run(&["rev-parse", "--is-shallow-repository"])?.stdout.starts_with(b"true"))
     }
 
     /// Converts a path relative to the directory to one relative to the root of the repository.
@@ -102,4 +122,12 @@ impl<'a> Git<'a> {
             CommandError::new(Exit::Access, error).context("cannot run `git`").hint(hint)
         })
     }
+}
+
+/// `git fetch --unshallow` takes no branch, and the name of a remote branch is not one that can be fetched.
+fn fetch_the_rest(revision: &str) -> String {
+    let branch = revision.strip_prefix("origin/").unwrap_or(revision);
+    format!(
+        "the repository is a shallow clone; fetch the rest by `git fetch --unshallow origin`, or {branch} alone by `git fetch origin {branch}:refs/remotes/origin/{branch}`, or set `fetch-depth: 0` for actions/checkout"
+    )
 }

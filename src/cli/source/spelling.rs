@@ -51,7 +51,8 @@ impl FromStr for Source {
 /// Whether a text looks like a path, so that a missing file is not reported as an unknown revision.
 fn looks_like_a_file(text: &str) -> bool {
     let extension = Path::new(text).extension().and_then(|extension| extension.to_str());
-    matches!(extension, Some("yaml" | "yml" | "json" | "template")) || text.starts_with(['.', '/'])
+    matches!(extension, Some("yaml" | "yml" | "json" | "template"))
+        || text.starts_with(['.', '/']) && !text.starts_with("...")
 }
 
 impl fmt::Display for Source {
@@ -83,6 +84,8 @@ mod tests {
             ("origin/main", revision("origin/main", None)),
             ("HEAD~1", revision("HEAD~1", None)),
             ("v1.0", revision("v1.0", None)),
+            ("origin/main...HEAD", revision("origin/main...HEAD", None)),
+            ("...topic", revision("...topic", None)),
             ("main:stacks/rendered", revision("main", Some("stacks/rendered"))),
             ("HEAD:a/b.yaml", revision("HEAD", Some("a/b.yaml"))),
             // Tests run in the directory of this crate.

@@ -10,7 +10,7 @@ use tablewright::{Place, Stack};
 use tablewright_cloudformation::Stack as DeployedStack;
 use tablewright_deploy::{DeployedTemplate, Job};
 use tablewright_plan::Change;
-use tablewright_template::{Node, ParseError, parse_bytes};
+use tablewright_template::{Deployed, Node, ParseError, parse_bytes, parse_deployed};
 
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
@@ -47,20 +47,24 @@ impl Template {
         Self { name: "definitions".into(), text, value, origin, notes, children: BTreeMap::new() }
     }
 
-    /// Parses the bytes of a file.
-    pub(crate) fn of_file(name: String, path: String, bytes: Vec<u8>) -> Result<Self> {
-        let tree = parse_bytes(&bytes)
-            .map_err(|error| unreadable(&name, &String::from_utf8_lossy(&bytes), &error))?;
+    /// Parses the bytes of a file. A duplicate key of an old one is read as CloudFormation reads it, with a note.
+    pub(crate) fn of_file(name: String, path: String, bytes: Vec<u8>, is_old: bool) -> Result<Self> {
+        let mut notes = Vec::new();
+        let tree = match parse_bytes(&bytes) {
+            Ok(tree) => tree,
+            Err(error) => {
+                let text = String::from_utf8_lossy(&bytes);
+                let Deployed { template, duplicates } = Some(parse_deployed(&text))
+                    .filter(|_| is_old)
+                    .and_then(std::result::Result::ok)
+                    .ok_or_else(|| unreadable(&name, &text, &error))?;
+                notes.extend(duplicates.iter().map(|duplicate| format!("{name}: {duplicate}")));
+                template
+            }
+        };
         let (value, text) =
             (is_template(&name, &tree)?, String::from_utf8(bytes).expect("a template is UTF-8"));
-        Ok(Self {
-            name,
-            text,
-            value,
-            origin: Origin::File { path, tree },
-            notes: Vec::new(),
-            children: BTreeMap::new(),
-        })
+        Ok(Self { name, text, value, origin: Origin::File { path, tree }, notes, children: BTreeMap::new() })
     }
 
     /// Creates a template from a deployed one.

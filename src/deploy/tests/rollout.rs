@@ -393,13 +393,17 @@ async fn what_only_cloudformation_can_tell_is_denied_too() {
     let denied = denying.prepare(&schedule).await.unwrap_err();
     assert!(matches!(*denied.error, Error::Denied { .. }), "{denied:?}");
     assert!(denying.discard_open().await.is_empty());
+    let reviewed = rollout(None).reviewed(true);
+    let stale = reviewed.prepare(&schedule).await.unwrap_err();
+    assert!(matches!(*stale.error, Error::NotApproved { executed: 0, .. }), "{stale:?}");
+    assert!(reviewed.discard_open().await.is_empty());
     let free = rollout(None);
     free.prepare(&schedule).await.unwrap();
     assert!(free.has_work());
     assert!(!free.found(JobId::new(0)).is_empty());
     assert!(matches!(free.run(&schedule).await[..], [JobResult::Done]));
     assert!(free.discard_open().await.is_empty());
-    drop((denying, free));
+    drop((denying, reviewed, free));
     drop(jobs);
     let sent = world.sent();
     assert!(sent[0].starts_with("notes found modify Note: "), "{sent:?}");

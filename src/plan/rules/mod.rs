@@ -26,6 +26,7 @@ pub(crate) use resource::{
     added, attribute, clashing_name, clashing_target, depends_on_condition, moved, removed, type_changed,
     unknown_value,
 };
+pub(crate) use settings::stream_still_read;
 pub(crate) use stack::{followed_definition, section_entry, unused_definition};
 pub(crate) use table::{is_fixed, judged_place, of_property, stops_at};
 

@@ -1210,3 +1210,25 @@ fn no_property_of_the_schemas_is_unknown() {
         }
     }
 }
+
+#[test]
+fn a_stream_that_is_still_read_does_not_go() {
+    let streaming = |view: Value, output: Value| {
+        let table = named(json!({ "StreamSpecification": view }));
+        if output.is_null() { table } else { with(&table, "/Outputs", json!({ "O": { "Value": output } })) }
+    };
+    let on = json!({ "StreamViewType": "KEYS_ONLY" });
+    let before = streaming(on, json!({ "Fn::GetAtt": ["T", "StreamArn"] }));
+    for reader in [json!({ "Fn::GetAtt": ["T", "StreamArn"] }), json!({ "Fn::Sub": "x-${T.StreamArn}" })] {
+        let plan = plan(Some(&before), &streaming(json!(null), reader), &PlanOptions::default());
+        assert_eq!(plan.verdict(), Verdict::Refused);
+        let stream = plan.changes.iter().find(|change| change.path == "/Properties/StreamSpecification");
+        let stream = stream.expect("the change");
+        assert!(stream.why.contains("`Outputs/O/Value") || stream.why.contains("`O/Value"), "{}", stream.why);
+        assert!(stream.server_text.is_some() && stream.recipe.is_some());
+    }
+    for reader in [json!(null), json!({ "Fn::GetAtt": ["T", "Arn"] })] {
+        let plan = plan(Some(&before), &streaming(json!(null), reader), &PlanOptions::default());
+        assert_eq!(plan.verdict(), Verdict::InPlaceWithRisk);
+    }
+}
