@@ -1,10 +1,16 @@
 //! Backups of tables before a change that loses them.
 
+use tablewright_cloudformation::ChangeSet;
+use tablewright_cloudformation::change_set::change::{ChangeAction, Replacement};
 use tablewright_dynamodb::create_backup;
+use tablewright_plan::Verdict;
 
 use crate::error::Error;
 use crate::event::{EventSender, RolloutEvent};
+use crate::gate::destroys;
+use crate::job::Job;
 use crate::target::Target;
+use crate::wait::is_table;
 
 /// Makes an on-demand backup of each of these tables, one after the other, and waits until it can be restored. Each is reported under
 /// `label`, the name of the stack in events.
@@ -25,4 +31,21 @@ pub async fn back_up_tables(
         events.send(RolloutEvent::BackedUp { stack, table, backup });
     }
     Ok(())
+}
+
+/// Returns the names of the tables that a change set replaces or removes, in nested stacks as well, retained ones included.
+pub(crate) fn tables_to_back_up(change_set: &ChangeSet, job: &Job<'_>) -> Vec<String> {
+    let own = change_set.changes.iter().map(|change| (change.logical_id.as_str(), change));
+    let nested = change_set.nested.iter().map(|nested| (nested.path.as_str(), &nested.change));
+    let is_planned = |path: &str| {
+        let of_table = job.plan.changes.iter().filter(|change| change.logical_id == path);
+        of_table.map(|change| change.verdict).max() >= Some(Verdict::ReplacementKept)
+    };
+    let lost = own.chain(nested).filter(|(path, change)| {
+        // Whether a table is replaced is often left open by CloudFormation; then the plan decides.
+        let is_open = change.replacement == Some(Replacement::Conditional);
+        is_table(&change.resource_type)
+            && (destroys(change) || change.action == ChangeAction::Remove || is_open && is_planned(path))
+    });
+    lost.filter_map(|(_, change)| change.physical_id.clone()).collect()
 }

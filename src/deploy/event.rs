@@ -9,6 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::destroy::DestroyPlan;
 use crate::ending::Ending;
+use crate::live::TableReading;
 
 /// One event of one stack. `stack` is the label of its job.
 #[derive(Debug, Clone)]
@@ -19,6 +20,13 @@ pub enum RolloutEvent {
         stack: String,
         /// The plan.
         plan: Plan,
+    },
+    /// The tables that the plan changes were read.
+    TablesRead {
+        /// The stack.
+        stack: String,
+        /// The tables, as they are now.
+        tables: Vec<TableReading>,
     },
     /// The deletion of a stack was planned; nothing was changed yet.
     DestroyPlanned {
@@ -112,6 +120,7 @@ impl RolloutEvent {
     pub fn stack(&self) -> &str {
         match self {
             Self::Planned { stack, .. }
+            | Self::TablesRead { stack, .. }
             | Self::DestroyPlanned { stack, .. }
             | Self::Began { stack, .. }
             | Self::Step { stack, .. }

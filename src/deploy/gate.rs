@@ -171,7 +171,7 @@ pub(crate) fn check_change_set(
 }
 
 /// Returns whether the resource that a change is about is gone afterwards.
-fn destroys(change: &ResourceChange) -> bool {
+pub(crate) fn destroys(change: &ResourceChange) -> bool {
     match (&change.action, &change.policy_action) {
         (ChangeAction::Remove, Some(PolicyAction::Retain)) => false,
         (ChangeAction::Remove, _) => true,

@@ -30,6 +30,8 @@ pub struct Options {
     pub on_failure: OnFailure,
     /// The bucket for templates that are too large for a request.
     pub bucket: Option<Bucket>,
+    /// Whether tables are backed up before a change set that replaces them, or removes them from their stack.
+    pub backup_first: bool,
 }
 
 /// How a rollout waits.

@@ -13,6 +13,7 @@ use tablewright_cloudformation::{
 use tablewright_plan::{Change, PlanOptions, Verdict};
 
 use crate::approval::Approval;
+use crate::backup::{back_up_tables, tables_to_back_up};
 use crate::ending::{Ending, conclude};
 use crate::error::Error;
 use crate::event::{EventSender, RolloutEvent, Work};
@@ -21,7 +22,7 @@ use crate::options::{OnTimeout, WaitFor, WaitOptions};
 use crate::prepare::{OpenChangeSet, PreparedStep};
 use crate::schedule::{JobResult, Schedule};
 use crate::token::token;
-use crate::wait::{wait_for_changed_tables, wait_for_earlier_indexes};
+use crate::wait::{wait_for_changed_tables, wait_for_earlier_indexes, wait_for_unfinished_indexes};
 
 /// The execution of planned jobs.
 ///
@@ -174,7 +175,12 @@ impl<'a> Rollout<'a> {
         };
         let ending = match first {
             Some(first) => self.deploy(id, first).await?,
-            None => apply_settings(job).await?,
+            None => {
+                if self.options.wait_for == WaitFor::Active {
+                    wait_for_unfinished_indexes(job, self.events).await?;
+                }
+                apply_settings(job).await?
+            }
         };
         self.unfinished.borrow_mut().remove(&id);
         conclude(self.events, &job.label, &job.stack.id, ending)
@@ -283,6 +289,11 @@ impl<'a> Rollout<'a> {
     /// Executes a change set, follows it to its end, and waits for tables.
     async fn execute_step(&self, id: JobId, change_set: &ChangeSet, is_last: bool) -> Result<Ending, Error> {
         let job = self.job(id);
+        if job.options.backup_first {
+            let tables = tables_to_back_up(change_set, job);
+            let name = format!("before-deploy-{}", job.stack_name());
+            back_up_tables(job.target, &tables, &name, &job.label, self.events).await?;
+        }
         let Some(outcome) = self.execute(id, change_set, is_last).await? else {
             return self.cancel(id).await;
         };
@@ -292,8 +303,7 @@ impl<'a> Rollout<'a> {
             return Ok(ending.not_known_usable());
         }
         if matches!(ending, Ending::Done { .. })
-            && let Err(error) =
-                wait_for_changed_tables(job.target, job.stack, change_set, &job.label, self.events).await
+            && let Err(error) = wait_for_changed_tables(job, change_set, self.events).await
         {
             // The stack is deployed all the same, and its outputs can be used.
             let ending = ending.not_known_usable();

@@ -1,6 +1,6 @@
 //! Waiting for tables: CloudFormation completes a stack while its new indexes are still being built.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use tablewright::Stack;
 use tablewright_cloudformation::change_set::change::{Change, ChangeAction};
@@ -11,6 +11,7 @@ use tablewright_plan::{Step, Wait};
 
 use crate::error::Error;
 use crate::event::{EventSender, RolloutEvent};
+use crate::job::Job;
 use crate::target::Target;
 
 /// Waits until every table of a deployed stack and of the stacks nested in it is `ACTIVE`, with all its indexes and replicas.
@@ -26,51 +27,81 @@ pub async fn wait_for_tables(
     events: &EventSender,
 ) -> Result<(), Error> {
     let tables = tables_of(target, stack, |_| true).await?;
-    wait_for_these(target, &tables, stack, label, events).await
+    let report = |progress: &Progress| {
+        events.send(RolloutEvent::Table { stack: label.to_owned(), progress: progress.clone() });
+    };
+    let waited = wait_until_active(&target.dynamodb, &tables, target.table_polling, report).await;
+    waited.map_err(|source| not_active(stack, source))
 }
 
-/// Waits like [`wait_for_tables`], for the tables that a change set has changed. Tags alone make no table busy.
+/// Waits like [`wait_for_tables`], for the tables that a change set has changed, and for those with indexes: a run that was interrupted
+/// may have left some in the making. Tags alone make no table busy.
 pub(crate) async fn wait_for_changed_tables(
-    target: &Target,
-    stack: &Stack,
+    job: &Job<'_>,
     change_set: &ChangeSet,
-    label: &str,
     events: &EventSender,
 ) -> Result<(), Error> {
     let own = change_set.changes.iter().map(|change| (change.logical_id.as_str(), change));
     let nested = change_set.nested.iter().map(|nested| (nested.path.as_str(), &nested.change));
     let changed: Vec<&str> =
         own.chain(nested).filter(|(_, change)| can_make_busy(change)).map(|(path, _)| path).collect();
-    if changed.is_empty() {
-        return Ok(());
-    }
     // The tables of a nested stack count where CloudFormation does not tell what changes in it.
     let is_told = |stack: &str| change_set.nested.iter().any(|nested| nested.path.starts_with(stack));
     let is_below = |path: &str, stack: &str| {
         path.strip_prefix(stack).is_some_and(|rest| rest.starts_with('/')) && !is_told(&format!("{stack}/"))
     };
-    let tables = tables_of(target, stack, |path| {
-        changed.iter().any(|changed| *changed == path || is_below(path, changed))
-    });
-    wait_for_these(target, &tables.await?, stack, label, events).await
+    let is_changed = |path: &str| changed.iter().any(|changed| *changed == path || is_below(path, changed));
+    wait_for_some(job, !changed.is_empty(), is_changed, events).await
 }
 
-async fn wait_for_these(
-    target: &Target,
-    tables: &[String],
-    stack: &Stack,
-    label: &str,
+/// Waits for indexes that are still being built though there is nothing to change. What cannot be read is not waited for: it took no
+/// permission to change nothing.
+pub(crate) async fn wait_for_unfinished_indexes(job: &Job<'_>, events: &EventSender) -> Result<(), Error> {
+    match wait_for_some(job, false, |_| false, events).await {
+        Err(error @ Error::TablesUnusable { .. }) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Waits for the tables that have changed, and for those with indexes. Of the latter only those are reported that are waited for.
+async fn wait_for_some(
+    job: &Job<'_>,
+    has_changes: bool,
+    is_changed: impl Fn(&str) -> bool,
     events: &EventSender,
 ) -> Result<(), Error> {
-    let report = |progress: &Progress| {
-        events.send(RolloutEvent::Table { stack: label.to_owned(), progress: progress.clone() });
+    let resources = &job.rendered.template["Resources"];
+    let has_indexes = |logical_id: &str| {
+        let properties = &resources[logical_id]["Properties"];
+        ["GlobalSecondaryIndexes", "VectorIndexes"].iter().any(|indexes| !properties[indexes].is_null())
     };
-    let waited = wait_until_active(&target.dynamodb, tables, target.table_polling, report).await;
+    let indexed = resources.as_object().into_iter().flatten().any(|(logical_id, _)| has_indexes(logical_id));
+    if !has_changes && !indexed {
+        return Ok(());
+    }
+    let tables = physical_tables(job.target, job.stack, |path| is_changed(path) || has_indexes(path)).await?;
+    let changed = tables.iter().filter(|(path, _)| is_changed(path)).map(|(_, name)| name.clone());
+    let mut reported: BTreeSet<String> = changed.collect();
+    let names: Vec<String> = tables.into_values().collect();
+    let report = |progress: &Progress| {
+        if !progress.is_active() {
+            reported.insert(progress.table.clone());
+        }
+        if reported.contains(&progress.table) {
+            events.send(RolloutEvent::Table { stack: job.label.clone(), progress: progress.clone() });
+        }
+    };
+    let waited = wait_until_active(&job.target.dynamodb, &names, job.target.table_polling, report).await;
+    waited.map_err(|source| not_active(job.stack, source))
+}
+
+/// Returns the error of a deployed stack whose tables were not seen to be `ACTIVE`.
+fn not_active(stack: &Stack, source: tablewright_dynamodb::Error) -> Error {
     let stack = stack.id.clone();
-    waited.map_err(|source| match source {
+    match source {
         tablewright_dynamodb::Error::Unusable { .. } => Error::TablesUnusable { stack, source },
         source => Error::TablesUnknown { stack, source },
-    })
+    }
 }
 
 /// Returns whether a change can leave a table, or a table of a nested stack, busy.
@@ -119,7 +150,7 @@ pub(crate) fn is_for_indexes(wait: &Wait) -> bool {
 /// The type of nested stacks.
 const STACK: &str = "AWS::CloudFormation::Stack";
 
-fn is_table(resource_type: &str) -> bool {
+pub(crate) fn is_table(resource_type: &str) -> bool {
     matches!(resource_type, "AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable")
 }
 
@@ -130,8 +161,17 @@ async fn tables_of(
     stack: &Stack,
     is_wanted: impl Fn(&str) -> bool,
 ) -> Result<Vec<String>, Error> {
+    Ok(physical_tables(target, stack, is_wanted).await?.into_values().collect())
+}
+
+/// Returns the names of those tables of a stack that are wanted, by the logical ids that lead to them.
+pub(crate) async fn physical_tables(
+    target: &Target,
+    stack: &Stack,
+    is_wanted: impl Fn(&str) -> bool,
+) -> Result<BTreeMap<String, String>, Error> {
     let root = stack.name.clone().unwrap_or_default();
-    let mut tables = Vec::new();
+    let mut tables = BTreeMap::new();
     let mut waiting = VecDeque::from([(String::new(), root)]);
     while let Some((prefix, stack)) = waiting.pop_front() {
         let resources = resources(&target.cloudformation, &stack).await?;
@@ -143,7 +183,7 @@ async fn tables_of(
             if resource.resource_type == STACK {
                 waiting.push_back((format!("{path}/"), physical_id));
             } else if is_table(&resource.resource_type) && is_wanted(&path) {
-                tables.push(physical_id);
+                tables.insert(path, physical_id);
             }
         }
     }

@@ -105,6 +105,7 @@ fn comparison(comparison: &Comparison) -> Value {
         "changes": comparison.changes.iter().map(located).collect::<Vec<_>>(),
         "digests": comparison.digests.as_ref().map(digests),
         "steps": comparison.steps.iter().map(step).collect::<Vec<_>>(),
+        "tables": Some(&comparison.tables).filter(|tables| !tables.is_empty()),
         "text_diff": comparison.text_diff,
     }))
 }

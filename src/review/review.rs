@@ -35,6 +35,8 @@ pub struct Comparison {
     pub steps: Vec<Step>,
     /// What the plan was made from, where a deployment is to be held to it.
     pub digests: Option<Digests>,
+    /// The tables that change, as they are now: `$defs/table` of the JSON Schema.
+    pub tables: Vec<serde_json::Value>,
     /// The two templates as a unified diff.
     pub text_diff: Option<String>,
     /// Whether there are changes that no step carries out.

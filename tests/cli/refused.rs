@@ -76,6 +76,9 @@ fn another_name() {
             1. Restore the table under the new name from point-in-time recovery or a backup; a restore cannot change the keys.
             2. Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not copy them.
             3. Retain the old table, remove it from the definitions, and import the new one.
+    note: Note (demo-dev-notes) has about 0 items, 0 bytes (DynamoDB counts about every six hours)
+    note: Note (demo-dev-notes): point-in-time recovery: from [TIME] to [TIME]
+    note: Note (demo-dev-notes): last backup: none
     error: the plan of stack notes is refused and nothing was changed: Note: a table cannot be renamed, so CloudFormation creates a new, empty table; `UpdateReplacePolicy` retains the old one outside the stack
       help: the plan above shows what to do instead
       help: to allow it: `--allow-replacement dev/notes/Note`
@@ -116,6 +119,9 @@ fn another_name() {
             1. Restore the table under the new name from point-in-time recovery or a backup; a restore cannot change the keys.
             2. Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not copy them.
             3. Retain the old table, remove it from the definitions, and import the new one.
+    note: Note (demo-dev-notes) has about 0 items, 0 bytes (DynamoDB counts about every six hours)
+    note: Note (demo-dev-notes): point-in-time recovery: from [TIME] to [TIME]
+    note: Note (demo-dev-notes): last backup: none
     notes: deploying
     --:--:--  notes  stack  UPDATE_IN_PROGRESS  User Initiated
     --:--:--  notes  Note  UPDATE_IN_PROGRESS  Requested update requires the creation of a new physical resource; hence creating one.

@@ -100,7 +100,6 @@ fn indexes_one_by_one() {
     --:--:--  shop  Product  UPDATE_COMPLETE
     --:--:--  shop  stack  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
     --:--:--  shop  stack  UPDATE_COMPLETE
-              shop  demo-dev-category  ACTIVE
               shop  demo-dev-product  ACTIVE, index byName ACTIVE
     ✓ shop: done, and its tables can be used.
     ");
@@ -134,7 +133,6 @@ fn indexes_one_by_one() {
     --:--:--  shop  Product  UPDATE_COMPLETE
     --:--:--  shop  stack  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
     --:--:--  shop  stack  UPDATE_COMPLETE
-              shop  demo-dev-category  ACTIVE
               shop  demo-dev-product  ACTIVE, index byCategory ACTIVE, index byName ACTIVE
     shop: step 2 of 2: create index byImage on Product
     --:--:--  shop  stack  UPDATE_IN_PROGRESS  User Initiated
@@ -142,7 +140,6 @@ fn indexes_one_by_one() {
     --:--:--  shop  Product  UPDATE_COMPLETE
     --:--:--  shop  stack  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
     --:--:--  shop  stack  UPDATE_COMPLETE
-              shop  demo-dev-category  ACTIVE
               shop  demo-dev-product  ACTIVE, index byCategory ACTIVE, index byImage ACTIVE, index byName ACTIVE
     ✓ shop: done, and its tables can be used.
     ");
@@ -179,6 +176,9 @@ fn a_table_that_is_no_more_defined_stays() {
       - Category  DynamoDB::Table  [old table retained]
           the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items
           --> stacks/shop.rs:34
+    note: Category (demo-dev-category) has about 0 items, 0 bytes (DynamoDB counts about every six hours)
+    note: Category (demo-dev-category): point-in-time recovery: from [TIME] to [TIME]
+    note: Category (demo-dev-category): last backup: none
     error: the plan of stack shop is refused and nothing was changed: Category: the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items
       help: the plan above shows what to do instead
       help: to allow it: `--allow-replacement dev/shop/Category`
@@ -198,12 +198,14 @@ fn a_table_that_is_no_more_defined_stays() {
       - Category  DynamoDB::Table  [old table retained]
           the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items
           --> stacks/shop.rs:34
+    note: Category (demo-dev-category) has about 0 items, 0 bytes (DynamoDB counts about every six hours)
+    note: Category (demo-dev-category): point-in-time recovery: from [TIME] to [TIME]
+    note: Category (demo-dev-category): last backup: none
     shop: deploying
     --:--:--  shop  stack  UPDATE_IN_PROGRESS  User Initiated
     --:--:--  shop  stack  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
     --:--:--  shop  Category  DELETE_SKIPPED
     --:--:--  shop  stack  UPDATE_COMPLETE
-              shop  demo-dev-product  ACTIVE
     ✓ shop: done, and its tables can be used.
       Category (demo-dev-category) is retained by its deletion policy; it is no longer part of the stack.
     ");
@@ -231,7 +233,6 @@ fn outputs_alone() {
     --:--:--  notes  stack  UPDATE_IN_PROGRESS  User Initiated
     --:--:--  notes  stack  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
     --:--:--  notes  stack  UPDATE_COMPLETE
-              notes  demo-dev-notes  ACTIVE
     ✓ notes: done, and its tables can be used.
     ");
 }
@@ -259,7 +260,6 @@ fn tags_of_the_stack_alone() {
     --:--:--  notes  Note  UPDATE_COMPLETE
     --:--:--  notes  stack  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
     --:--:--  notes  stack  UPDATE_COMPLETE
-              notes  demo-dev-notes  ACTIVE
     ✓ notes: done, and its tables can be used.
     ");
     assert!(cloud.call("DescribeStacks", "demo-notes-dev").contains("<Key>team</Key><Value>blue</Value>"));

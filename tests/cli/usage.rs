@@ -170,6 +170,10 @@ fn help() {
           --bucket <NAME>
               Bucket for templates larger than 51,200 bytes, in the region of the stacks
 
+          --backup-first
+              Make an on-demand backup of every table that is replaced or removed, and wait until it can
+              be restored
+
           --wait <STATE>
               How far to follow the deployment
 

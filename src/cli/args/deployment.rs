@@ -60,6 +60,9 @@ pub(crate) struct DeployArgs {
     /// Bucket for templates larger than 51,200 bytes, in the region of the stacks
     #[arg(long, value_name = "NAME")]
     bucket: Option<String>,
+    /// Make an on-demand backup of every table that is replaced or removed, and wait until it can be restored
+    #[arg(long)]
+    backup_first: bool,
     /// How far to follow the deployment
     #[arg(long, value_name = "STATE", default_value = "active")]
     wait: WaitArg,
@@ -185,6 +188,7 @@ impl DeployArgs {
                 OnFailureArg::DoNothing => OnFailure::DoNothing,
                 OnFailureArg::Delete => OnFailure::Delete,
             },
+            backup_first: self.backup_first,
             ..merged.options
         };
         Ok(MergedArgs { options, bucket: self.bucket.clone(), ..merged })

@@ -3,8 +3,8 @@ use std::path::{Path, PathBuf};
 use anyhow::anyhow;
 use tablewright_deploy::{
     Consent, EventSender, Job, JobError, JobId, JobResult, NotStarted, Options, ResourcePath, ReviewedPlan,
-    Rollout, RolloutEvent, Schedule, check_consents, conclude, deny, plan_stack, require_reviewed_plan,
-    require_steps,
+    Rollout, RolloutEvent, Schedule, TableReading, check_consents, conclude, deny, plan_stack,
+    read_changed_tables, require_reviewed_plan, require_steps,
 };
 use tablewright_plan::{PlanOptions, Verdict};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -172,7 +172,9 @@ impl Run<'_> {
         let planning = plan_all(sources, targets, options, &plan_options, &events);
         let jobs =
             self.until_interrupted(planning).await.unwrap_or_else(|Interrupted| Err(interrupted_before()))?;
-        show(&jobs, self.reporter);
+        let reading = read_tables(&jobs, &events);
+        let tables = self.until_interrupted(reading).await.map_err(|Interrupted| interrupted_before())?;
+        show(&jobs, &tables, self.reporter);
         self.check(&jobs, options)?;
         let schedule = Schedule::new(&jobs, usize::from(self.args.concurrency), self.args.keep_going)?;
         let rollout = Rollout::new(&jobs, &plan_options, self.args.deployment.wait_options(), &events)
@@ -370,6 +372,20 @@ async fn plan_all<'a>(
         }
     }
     Ok(jobs)
+}
+
+/// Reads the tables that the plans change, a stack after the other.
+async fn read_tables(jobs: &[Job<'_>], events: &EventSender) -> Vec<Vec<TableReading>> {
+    let mut all = Vec::new();
+    for job in jobs {
+        let tables = read_changed_tables(job).await;
+        if !tables.is_empty() {
+            let (stack, tables) = (job.label.clone(), tables.clone());
+            events.send(RolloutEvent::TablesRead { stack, tables });
+        }
+        all.push(tables);
+    }
+    all
 }
 
 fn target_of<'a>(targets: &'a [SelectedTarget], job: &Job<'_>) -> &'a SelectedTarget {

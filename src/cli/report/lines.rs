@@ -15,6 +15,7 @@ pub(crate) fn line(event: &RolloutEvent) -> Option<String> {
     match event {
         RolloutEvent::Planned { .. }
         | RolloutEvent::Found { .. }
+        | RolloutEvent::TablesRead { .. }
         | RolloutEvent::DestroyPlanned { .. }
         | RolloutEvent::Ended { .. } => None,
         RolloutEvent::BackedUp { stack, table, backup } => {

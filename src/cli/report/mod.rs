@@ -9,7 +9,7 @@ pub(crate) mod ndjson;
 pub(crate) mod plan;
 mod problems;
 pub(crate) mod review;
-mod tables;
+pub(crate) mod tables;
 mod text;
 mod tree;
 mod view;

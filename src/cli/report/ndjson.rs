@@ -14,7 +14,7 @@ use tablewright_plan::{Change, Plan};
 
 use crate::error::CommandError;
 use crate::report::destroy;
-use crate::report::tables::backup_object;
+use crate::report::tables::{self, backup_object};
 use tablewright_deploy::{Ending, RolloutEvent, Work};
 
 /// Returns the object of an event.
@@ -29,6 +29,9 @@ pub(crate) fn object(event: &RolloutEvent) -> Value {
         RolloutEvent::PassedOver { summary, .. } => ("passed_over", json!({ "summary": summary })),
         RolloutEvent::Cloud { event, .. } => cloud(event),
         RolloutEvent::Table { progress, .. } => ("table", table(progress)),
+        RolloutEvent::TablesRead { tables: read, .. } => {
+            ("tables", json!({ "tables": read.iter().map(tables::reading_object).collect::<Vec<_>>() }))
+        }
         RolloutEvent::DestroyPlanned { plan, .. } => ("destroy_planned", destroy::object(plan)),
         RolloutEvent::BackedUp { table, backup, .. } => {
             ("backed_up", json!({ "table": table, "backup": backup_object(backup) }))

@@ -3,16 +3,20 @@
 use std::fmt::{self, Write as _};
 
 use anstyle::Style;
-use tablewright_deploy::{Job, by_target};
+use tablewright_deploy::{Job, TableReading, by_target};
 use tablewright_plan::{Change, Verdict};
 use tablewright_review::{Comparison, Digests, Located, Wording, is_news, summary as summary_of_changes};
 
+use crate::report::tables::notes;
 use crate::report::text::printable;
 use crate::report::{Reporter, style};
 use crate::source::{job_notes, place_in_definition};
 
 /// Shows the plans of all stacks.
-pub(crate) fn show(jobs: &[Job<'_>], reporter: &mut Reporter) {
+///
+/// `tables` are those that the plan of each job changes.
+pub(crate) fn show(jobs: &[Job<'_>], tables: &[Vec<TableReading>], reporter: &mut Reporter) {
+    let mut tables = tables.iter();
     for jobs in by_target(jobs) {
         reporter.say(&format!("Plan for {}:", jobs[0].target.name));
         for job in jobs {
@@ -24,6 +28,9 @@ pub(crate) fn show(jobs: &[Job<'_>], reporter: &mut Reporter) {
             let changes = changes(&comparison.changes);
             if !changes.is_empty() {
                 reporter.say(changes.trim_end());
+            }
+            for note in tables.next().into_iter().flat_map(|tables| notes(tables)) {
+                reporter.say(&format!("note: {note}"));
             }
         }
     }

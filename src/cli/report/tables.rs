@@ -3,7 +3,8 @@
 use std::time::SystemTime;
 
 use serde_json::{Value, json};
-use tablewright_dynamodb::{Backup, LiveTable, Reading, RecoveryWindow, Unreadable};
+use tablewright_deploy::{Remark, Restorable, TableReading};
+use tablewright_dynamodb::{Backup, LiveTable, Progress, Reading, RecoveryWindow, Units, Unreadable};
 
 use crate::report::ndjson::time;
 use crate::report::text::printable;
@@ -17,7 +18,7 @@ pub(crate) fn contents(live: &Reading<LiveTable>) -> String {
             format!("about {count} item{plural}, {size} (DynamoDB counts about every six hours)")
         }
         Reading::Missing => "it does not exist".to_owned(),
-        Reading::Unreadable(why) => format!("its contents cannot be read: {}", because(why)),
+        Reading::Unreadable(why) => format!("contents that cannot be read: {}", because(why)),
     }
 }
 
@@ -69,6 +70,77 @@ pub(crate) fn object(
         "last_backup": last,
         "unreadable": unreadable.into_iter().flatten().map(because).collect::<Vec<_>>(),
     })
+}
+
+/// Returns what is to be said of the tables that a plan changes, a line each. Nothing of a table that is as its stack has it.
+pub(crate) fn notes(tables: &[TableReading]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for table in tables {
+        let name = table.name.as_deref().map_or_else(String::new, |name| format!(" ({name})"));
+        let name = printable(&format!("{}{name}", table.logical_id));
+        if let Reading::Unreadable(why) = &table.live {
+            notes.push(format!("{name} cannot be read: {}", because(why)));
+        }
+        notes.extend(table.remarks.iter().map(|remark| format!("{name}{}", said(remark, table))));
+        if let Some(Restorable { recovery, last_backup }) = &table.loss {
+            notes.push(format!("{name} has {}", contents(&table.live)));
+            notes.extend(restorable(recovery, last_backup).map(|line| format!("{name}: {line}")));
+        }
+    }
+    notes
+}
+
+fn said(remark: &Remark, table: &TableReading) -> String {
+    match remark {
+        Remark::Missing => {
+            " does not exist: it was deleted outside of the stack, so an update of it fails".to_owned()
+        }
+        Remark::DeletionProtected => " has deletion protection, so its deletion would fail".to_owned(),
+        Remark::NotActive => {
+            let progress = table.live.found().map(|live| status(&live.progress)).unwrap_or_default();
+            format!(" is being changed: {progress}")
+        }
+        Remark::WarmThroughputAbove { index, template, live } => format!(
+            "{} has warm throughput {}, above that of the template ({}), and DynamoDB does not lower it: the update fails",
+            of_index(index.as_deref()),
+            units(*live),
+            units(*template)
+        ),
+        Remark::CapacityOverwritten { index, template, live } => format!(
+            "{} has capacity {}, which the update sets to that of the template ({})",
+            of_index(index.as_deref()),
+            units(*live),
+            units(*template)
+        ),
+    }
+}
+
+fn of_index(index: Option<&str>) -> String {
+    index.map_or_else(String::new, |index| format!(", index {}", printable(index)))
+}
+
+fn units(Units { read, write }: Units) -> String {
+    format!("{read} read, {write} write")
+}
+
+fn status(progress: &Progress) -> String {
+    let indexes = progress.indexes.iter().filter(|index| !index.is_active());
+    let indexes = indexes.map(|index| format!(", index {} {}", printable(&index.name), index.status));
+    let replicas = progress.replicas.iter().filter(|replica| replica.status != "ACTIVE");
+    let replicas = replicas.map(|replica| format!(", replica in {} {}", replica.region, replica.status));
+    format!("{}{}", progress.status, indexes.chain(replicas).collect::<String>())
+}
+
+/// Returns a table that a plan changes as JSON.
+pub(crate) fn reading_object(table: &TableReading) -> Value {
+    let (recovery, last_backup) = table.loss.as_ref().map(|loss| (&loss.recovery, &loss.last_backup)).unzip();
+    let mut object = object(&table.live, recovery, last_backup);
+    object["logical_id"] = json!(table.logical_id);
+    object["name"] = json!(table.name);
+    object["missing"] = json!(table.live == Reading::Missing);
+    object["deletion_protection"] = json!(table.live.found().map(|live| live.deletion_protection));
+    object["notes"] = json!(notes(std::slice::from_ref(table)));
+    object
 }
 
 /// Returns a backup as JSON.
@@ -144,7 +216,7 @@ mod tests {
         let denied = Unreadable { permission: Some("dynamodb:DescribeTable"), message: "no".to_owned() };
         assert_eq!(
             contents(&Reading::Unreadable(denied.clone())),
-            "its contents cannot be read: the credentials lack dynamodb:DescribeTable"
+            "contents that cannot be read: the credentials lack dynamodb:DescribeTable"
         );
         let broken = Unreadable { permission: None, message: "a\nb".to_owned() };
         let [recovery, backup] = restorable(&Reading::Unreadable(denied), &Reading::Unreadable(broken));

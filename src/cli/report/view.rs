@@ -60,6 +60,7 @@ impl View {
         match event {
             RolloutEvent::Planned { .. }
             | RolloutEvent::Found { .. }
+            | RolloutEvent::TablesRead { .. }
             | RolloutEvent::DestroyPlanned { .. }
             | RolloutEvent::PassedOver { .. }
             | RolloutEvent::BackedUp { .. } => {}

@@ -6,7 +6,7 @@ use std::path::Path;
 use similar::TextDiff;
 use tablewright::render::Rendered;
 use tablewright::{Env, Stack};
-use tablewright_deploy::{declared_parameters, deployed_template, plan_stack};
+use tablewright_deploy::{declared_parameters, deployed_template, plan_stack, read_changed_tables};
 use tablewright_plan::{Action, Change, Plan, PlanOptions, PseudoParameters, Verdict};
 use tablewright_review::{Comparison, Located};
 
@@ -15,6 +15,7 @@ use crate::args::{Common, select};
 use crate::error::{CommandError, Result};
 use crate::project::{EnvConfig, Project};
 use crate::report::plan;
+use crate::report::tables::{notes, reading_object};
 use crate::source::children::nested_stacks;
 use crate::source::stacks::{RenderedStacks, environments, is_rendered, of_definitions, rendered_before};
 use crate::source::{Files, Git, Pair, Side, Source, Template, job_notes, pair, templates};
@@ -217,10 +218,13 @@ async fn plans(
     for (stack, rendered) in &wanted.stacks {
         let plan_options = PlanOptions::default();
         let job = plan_stack(&target.target, stack, rendered.clone(), &options, &plan_options).await?;
+        let tables = read_changed_tables(&job).await;
         common.show_notes(&job_notes(&job));
+        common.show_notes(&notes(&tables));
+        let tables = tables.iter().map(reading_object).collect();
         let deployed = job.deployed.as_ref().map_or("", |deployed| &deployed.text);
         let text_diff = text_diff(("deployed", deployed), ("definitions", &job.rendered.text));
-        comparisons.push(Comparison { text_diff, ..plan::comparison(&job) });
+        comparisons.push(Comparison { text_diff, tables, ..plan::comparison(&job) });
     }
     Ok(comparisons)
 }

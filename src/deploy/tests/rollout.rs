@@ -11,7 +11,7 @@ use tablewright::render::Rendered;
 use tablewright_cloudformation::{Connect, connect};
 use tablewright_deploy::{
     Consent, Ending, Error, EventSender, Job, JobId, JobResult, NotStarted, Options, ReviewedPlan, Rollout,
-    RolloutEvent, Schedule, Staleness, Target, WaitOptions, deny, plan_stack, require_reviewed_plan,
+    RolloutEvent, Schedule, Staleness, Target, WaitFor, WaitOptions, deny, plan_stack, require_reviewed_plan,
     require_steps,
 };
 use tablewright_plan::{PlanOptions, Verdict};
@@ -100,6 +100,7 @@ impl World {
                 }
                 RolloutEvent::Ended { stack, ending } => Some(format!("{stack} {ending:?}")),
                 RolloutEvent::Planned { .. }
+                | RolloutEvent::TablesRead { .. }
                 | RolloutEvent::DestroyPlanned { .. }
                 | RolloutEvent::Cloud { .. }
                 | RolloutEvent::Table { .. }
@@ -431,4 +432,25 @@ async fn only_tables_that_change_are_described() {
     let changed = [(stack("notes").tag("team", "shop"), many)];
     assert!(matches!(world.deploy(&changed).await[..], [JobResult::Done]));
     assert_eq!(world.calls("DescribeTable"), before + 1);
+}
+
+#[tokio::test]
+async fn an_index_that_an_interrupted_run_has_left_is_waited_for_though_nothing_changes() {
+    let mut world = World::new().await;
+    world.deploy(&[(stack("notes"), notes("id", &[]))]).await;
+    let wanted = [(stack("notes"), notes("id", &["a"]))];
+    {
+        // A run that does not wait leaves what one that was killed leaves.
+        let jobs = world.plan(&wanted).await;
+        let schedule = Schedule::new(&jobs, 1, false).unwrap();
+        let options = WaitOptions { wait_for: WaitFor::Stack, ..WaitOptions::default() };
+        let rollout = Rollout::new(&jobs, &world.plan_options, options, &world.events);
+        rollout.prepare(&schedule).await.unwrap();
+        rollout.run(&schedule).await;
+    }
+    assert_eq!(world.indexes("demo-notes").await, ["by-a CREATING"]);
+    world.sent();
+    assert!(matches!(world.deploy(&wanted).await[..], [JobResult::Done]));
+    assert_eq!(world.indexes("demo-notes").await, ["by-a ACTIVE"]);
+    assert_eq!(world.sent(), ["notes unchanged"]);
 }

@@ -53,6 +53,7 @@ fn comparison() -> impl Strategy<Value = Comparison> {
                 changes,
                 digests: digests.map(|(deployed, wanted)| Digests { deployed, wanted }),
                 steps,
+                tables: Vec::new(),
                 text_diff,
                 stopped,
             }

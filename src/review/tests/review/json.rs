@@ -73,6 +73,19 @@ fn every_field_of_the_schema_is_written_by_a_full_review() {
         template: Some("a.yaml".to_owned()),
         changes: vec![Located { change: moved, at: None }],
         steps: vec![step],
+        tables: vec![json!({
+            "logical_id": "Notes",
+            "name": "notes",
+            "missing": false,
+            "status": "ACTIVE",
+            "item_count": 1,
+            "size_bytes": 2,
+            "deletion_protection": false,
+            "recovery": { "earliest": "2026-01-01T00:00:00Z", "latest": "2026-01-02T00:00:00Z" },
+            "last_backup": { "arn": "arn", "name": "before", "created": null },
+            "unreadable": [],
+            "notes": ["Notes has about 1 item"],
+        })],
         ..Comparison::default()
     });
     let value = json_form(&review);
