@@ -8,7 +8,7 @@ use tablewright_cloudformation::change_set::PrepareError;
 use tablewright_cloudformation::change_set::prepared_request::RequestError;
 use tablewright_cloudformation::operation::delete_stack::DeleteError;
 use tablewright_cloudformation::{
-    ApiError, ApiErrorKind, CancelError, ConnectError, SignIn, UploadError, WatchError,
+    ApiError, ApiErrorKind, CancelError, Conflict, ConnectError, SignIn, UploadError, WatchError,
 };
 use tablewright_deploy::{self as deploy, Consent, DestroyRefusal, ResourcePath, ReviewedPlanError};
 use tablewright_dynamodb::BackupError;
@@ -197,6 +197,7 @@ impl From<PrepareError> for CommandError {
             PrepareError::Request(error) => error.into(),
             PrepareError::UnchangedButFailed(_) => Self::new(Exit::ManualRecovery, error),
             PrepareError::Failed { .. } => Self::new(Exit::Refused, error),
+            PrepareError::TimedOut { .. } => Self::new(Exit::StillRunning, error),
             PrepareError::ReplacementWithoutRollback { .. } => {
                 let hint = error.hint();
                 hint.into_iter().fold(Self::new(Exit::Refused, error), Self::hint)
@@ -304,6 +305,10 @@ impl From<deploy::Error> for CommandError {
             Error::PlanRefused { ref needs_consent, ref index_rebuilds, .. } => {
                 return plan_refused(&needs_consent.clone(), &index_rebuilds.clone(), error);
             }
+            Error::RetainedByCreation { .. } => (
+                Exit::ManualRecovery,
+                Some("move their items if they are needed, delete them, then destroy the stack and deploy again".to_owned()),
+            ),
             Error::NotATemplate { .. } => (Exit::Usage, Some(UNPLANNABLE.to_owned())),
             Error::Stale { .. } => (
                 Exit::Stale,
@@ -340,6 +345,25 @@ impl From<deploy::Error> for CommandError {
                 Some("make the key usable again (enable it, cancel its deletion, or allow DynamoDB in its policy), or restore the table".to_owned()),
             ),
             Error::TemplateBody(_) => (Exit::Internal, None),
+            Error::Overtaken { conflict: Conflict::Busy, .. } => {
+                (Exit::Refused, Some("wait until its operation has ended, or use `--wait-for-idle`, and run the same command again".to_owned()))
+            }
+            Error::Overtaken { conflict: Conflict::Changed, .. } => (
+                Exit::Stale,
+                Some("run the same command again: it shows a new plan, and goes on from what is deployed".to_owned()),
+            ),
+            Error::PreparationTimedOut { .. } => {
+                (Exit::StillRunning, Some("the change set is deleted; run the same command with a longer `--timeout`".to_owned()))
+            }
+            Error::TablesPending { .. } => (Exit::StillRunning, None),
+            Error::DeniedByStackPolicy { .. } => (
+                Exit::Refused,
+                Some("change the stack policy of the definition, or give one for this update alone with `--stack-policy-during-update FILE`".to_owned()),
+            ),
+            Error::NoPolicyToReturnTo { .. } => (
+                Exit::Usage,
+                Some("define the stack policy first, with `.policy(…)` or `StackPolicy` in `--parameters-file`".to_owned()),
+            ),
             Error::Denied { .. } | Error::StillBusy { .. } => (Exit::Refused, None),
             Error::Failed { ref status, .. } => (Exit::of_failure(status), None),
             Error::Detached => (Exit::StillRunning, None),

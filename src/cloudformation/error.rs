@@ -61,7 +61,45 @@ pub enum ApiErrorKind {
     Other,
 }
 
+/// What a refused call says about the work of others on the same stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// Another operation runs.
+    Busy,
+    /// The stack or the change set is no longer what it was: executed over, deleted, made by somebody else.
+    Changed,
+}
+
 impl ApiError {
+    /// Returns whether the call was refused because somebody else works on the stack or has done so.
+    #[must_use]
+    pub fn conflict(&self) -> Option<Conflict> {
+        let is_about_stack = self.message.starts_with("Stack ") || self.message.starts_with("Stack:");
+        match &self.kind {
+            _ if self.has_code("InvalidChangeSetStatus")
+                || self.has_code("ChangeSetNotFound")
+                || self.has_code("AlreadyExists")
+                || self.has_code("StackNotFound") =>
+            {
+                Some(Conflict::Changed)
+            }
+            // "Stack [shop] already exists and cannot be created again with the changeSet [release]."
+            ApiErrorKind::Validation if is_about_stack && self.message.contains("already exists") => {
+                Some(Conflict::Changed)
+            }
+            _ if self.has_code("OperationInProgress") => Some(Conflict::Busy),
+            ApiErrorKind::NotFound if is_about_stack => Some(Conflict::Changed),
+            // "Stack:arn:… is in UPDATE_IN_PROGRESS state and can not be updated."
+            ApiErrorKind::Validation if is_about_stack && self.message.contains("_IN_PROGRESS state") => {
+                Some(Conflict::Busy)
+            }
+            ApiErrorKind::Validation if is_about_stack && self.message.contains(" state and can") => {
+                Some(Conflict::Changed)
+            }
+            _ => None,
+        }
+    }
+
     /// Unpacks what the SDK returned for `action`.
     pub fn unpack<E>(action: &'static str, error: &SdkError<E, HttpResponse>) -> ApiError
     where

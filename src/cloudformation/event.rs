@@ -122,6 +122,19 @@ pub struct ResourceEvent {
     pub reason: Option<String>,
 }
 
+impl ResourceEvent {
+    /// Returns whether the work on the resource failed, and not only because it was cancelled with that on another one.
+    #[must_use]
+    pub fn is_failed_by_itself(&self) -> bool {
+        self.status.is_failed() && !is_cancelled(self.reason.as_deref())
+    }
+}
+
+/// Returns whether a resource failed only because another one had.
+pub(crate) fn is_cancelled(reason: Option<&str>) -> bool {
+    reason.is_some_and(|reason| reason.to_ascii_lowercase().contains("cancelled"))
+}
+
 /// The sending end of the channel of facts.
 #[derive(Debug, Clone)]
 pub struct Events(UnboundedSender<Event>);

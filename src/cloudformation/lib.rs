@@ -55,7 +55,7 @@ pub use connection::error::{ConnectError, SignIn};
 pub use connection::options::{Connect, MfaCode, Origin};
 pub use connection::pages::PageTokens;
 pub use connection::{Connection, connect};
-pub use error::{ApiError, ApiErrorKind};
+pub use error::{ApiError, ApiErrorKind, Conflict};
 pub use event::{Event, EventKind, Events, ResourceEvent};
 pub use operation::cancel::{CancelCreation, CancelError, cancel};
 pub use operation::delete_stack::{DeleteError, delete};

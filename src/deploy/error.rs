@@ -4,9 +4,10 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use tablewright_cloudformation::stack::StackResource;
 use tablewright_cloudformation::{
-    ApiError, CancelError, DeleteError, Failure, PrepareError, RequestError, StackStatus, UploadError,
-    WatchError,
+    ApiError, CancelError, Conflict, DeleteError, Failure, PrepareError, RequestError, StackStatus,
+    UploadError, WatchError,
 };
 use tablewright_dynamodb::BackupError;
 use tablewright_plan::{Change, Verdict, Wait};
@@ -116,6 +117,17 @@ pub enum Error {
         /// something else is refused.
         index_rebuilds: Vec<ResourcePath>,
     },
+    /// The creation of the stack was rolled back and has left resources that are no longer managed once the stack is deleted.
+    #[error(
+        "the creation of stack {stack} was rolled back, and it has left {}; nothing was changed",
+        listed(.resources)
+    )]
+    RetainedByCreation {
+        /// The stack.
+        stack: String,
+        /// What the rollback has not deleted.
+        resources: Vec<StackResource>,
+    },
     /// What is deployed has changed since the plan was shown, and the rest of the way is no longer what was approved.
     #[error("the approved plan of stack {stack} no longer applies{}: {}", after(*.executed), unapproved(.changes))]
     NotApproved {
@@ -133,6 +145,22 @@ pub enum Error {
         resource: ResourcePath,
         /// Its type.
         resource_type: String,
+    },
+    /// The stack policy that the update would be made under refuses it.
+    #[error("the stack policy denies the update of `{resource}`; nothing was changed: {reason}")]
+    DeniedByStackPolicy {
+        /// The resource.
+        resource: ResourcePath,
+        /// Why, in CloudFormation's words.
+        reason: String,
+    },
+    /// A stack policy for one update was given for a stack whose own policy is not defined, so that no later run could set it back.
+    #[error(
+        "stack {stack} has a stack policy that is not in its definition, so it could not be set back after the update"
+    )]
+    NoPolicyToReturnTo {
+        /// The stack.
+        stack: String,
     },
     /// Stacks depend on each other.
     #[error("stacks depend on each other: {}", .stacks.join(", "))]
@@ -190,6 +218,34 @@ pub enum Error {
         /// Which table, and why.
         source: tablewright_dynamodb::Error,
     },
+    /// Another client has worked on the stack at the same time, and CloudFormation has refused a call for that reason.
+    #[error("another client works on stack {stack}{}", after(*.executed))]
+    Overtaken {
+        /// The stack.
+        stack: String,
+        /// How many steps this rollout has executed before.
+        executed: usize,
+        /// What CloudFormation says of it.
+        conflict: Conflict,
+        /// The refused call.
+        source: Box<ApiError>,
+    },
+    /// The change set was not worked out in the time that was given.
+    #[error("the change set of stack {stack} was not worked out in time{}", after(*.executed))]
+    PreparationTimedOut {
+        /// The stack.
+        stack: String,
+        /// How many steps this rollout has executed before.
+        executed: usize,
+    },
+    /// The stack is deployed, and its tables were not usable in the time that was given.
+    #[error(
+        "stack {stack} is deployed, and its tables or indexes are still being made ready after the time that was given"
+    )]
+    TablesPending {
+        /// The stack.
+        stack: String,
+    },
     /// A change set that was not executed could not be deleted.
     #[error("cannot delete change set {change_set} of stack {stack_name}")]
     ChangeSetLeft {
@@ -225,6 +281,19 @@ pub struct JobError {
 }
 
 impl Error {
+    /// Returns the refused call, where it was refused because of the work of another client.
+    pub(crate) fn conflict(&self) -> Option<(Conflict, &ApiError)> {
+        let error = match self {
+            Self::Api(error)
+            | Self::Request(RequestError::Api(error))
+            | Self::Prepare(PrepareError::Api(error) | PrepareError::Request(RequestError::Api(error)))
+            | Self::Delete(DeleteError::Api(error))
+            | Self::Cancel(CancelError::Api(error)) => error,
+            _ => return None,
+        };
+        Some((error.conflict()?, error))
+    }
+
     /// Says which job it is about.
     pub(crate) fn of(self, job: JobId) -> JobError {
         JobError { job, error: Box::new(self) }
@@ -253,6 +322,14 @@ impl fmt::Display for Staleness {
     }
 }
 
+fn listed(resources: &[StackResource]) -> String {
+    let one = |resource: &StackResource| {
+        let physical = resource.physical_id.as_deref().unwrap_or_default();
+        format!("{} ({} `{physical}`)", resource.logical_id, resource.resource_type)
+    };
+    resources.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
 fn after(executed: usize) -> String {
     match executed {
         0 => "; nothing was changed".to_owned(),
@@ -263,7 +340,7 @@ fn after(executed: usize) -> String {
 
 fn unapproved(changes: &[Change]) -> String {
     if changes.is_empty() {
-        return "another client has deployed the stack in the meantime".to_owned();
+        return "another client has deployed or deleted the stack in the meantime".to_owned();
     }
     let place = |change: &Change| {
         let place = format!("{}{}", change.logical_id, change.path.replace('/', "."));

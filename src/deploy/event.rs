@@ -42,6 +42,11 @@ pub enum RolloutEvent {
         /// What is done to it.
         work: Work,
     },
+    /// The stack whose creation was rolled back was deleted, so that it can be created anew.
+    RolledBackDeleted {
+        /// The stack.
+        stack: String,
+    },
     /// One step of several began.
     Step {
         /// The stack.
@@ -123,6 +128,7 @@ impl RolloutEvent {
             | Self::TablesRead { stack, .. }
             | Self::DestroyPlanned { stack, .. }
             | Self::Began { stack, .. }
+            | Self::RolledBackDeleted { stack }
             | Self::Step { stack, .. }
             | Self::Found { stack, .. }
             | Self::PassedOver { stack, .. }

@@ -12,8 +12,10 @@ use crate::error::{Error, JobError, Staleness};
 use crate::job::{Job, JobId};
 use crate::options::Options;
 use crate::reviewed_plan::ReviewedPlan;
+use crate::stack_policy;
 
-/// Checks that every consent of the options names a resource of one of the jobs: a misspelled name must not pass for consent.
+/// Checks that every consent of the options names a resource of one of the jobs, or of a stack with nothing to change: a misspelled name
+/// must not pass for consent.
 ///
 /// # Errors
 ///
@@ -27,8 +29,17 @@ pub fn check_consents(options: &Options, jobs: &[Job<'_>]) -> Result<(), Error> 
     let known: Vec<ResourcePath> = jobs.iter().flat_map(resources).collect();
     // What nested stacks have is known to CloudFormation alone.
     let is_nested = |resource: &&ResourcePath| resource.logical_id.contains('/');
+    // A job that is run again names what it has removed already.
+    let is_done = |resource: &&ResourcePath| {
+        let mut of_stack = jobs.iter().filter(|job| {
+            let path = job.path_of("");
+            (&path.environment, &path.stack) == (&resource.environment, &resource.stack)
+        });
+        of_stack.any(|job| !job.has_changes())
+    };
     let consents = options.consents.iter().map(|consent| &consent.resource).chain(&options.index_rebuilds);
-    match consents.into_iter().find(|resource| !is_nested(resource) && !known.contains(resource)) {
+    let is_unknown = |resource: &&ResourcePath| !is_nested(resource) && !known.contains(resource);
+    match consents.into_iter().find(|resource| is_unknown(resource) && !is_done(resource)) {
         None => Ok(()),
         Some(unknown) => Err(Error::UnknownConsent {
             resource: unknown.clone(),
@@ -73,16 +84,21 @@ pub fn deny(jobs: &[Job<'_>], limit: Verdict) -> Result<(), JobError> {
 }
 
 /// Checks that every plan can be carried out: what would lose items needs consent by name, and what AWS would refuse has no steps.
+/// What is left of a failed creation can be deleted unless it has retained something. What the stack policy denies is refused.
 ///
 /// # Errors
 ///
-/// [`Error::PlanRefused`].
+/// [`Error::PlanRefused`], [`Error::RetainedByCreation`], [`Error::DeniedByStackPolicy`], [`Error::NoPolicyToReturnTo`].
 pub fn require_steps(jobs: &[Job<'_>]) -> Result<(), JobError> {
     each(jobs, |job| {
+        if let Some(creation) = job.rolled_back.as_ref().filter(|creation| !creation.retained.is_empty()) {
+            let resources = creation.retained.clone();
+            return Err(Error::RetainedByCreation { stack: job.stack.id.clone(), resources });
+        }
         if job.plan.is_stopped() {
             return Err(refusal(job, &job.plan.changes, job.missing_index_rebuilds()));
         }
-        Ok(())
+        stack_policy::check_plan(job)
     })
 }
 

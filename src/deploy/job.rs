@@ -1,18 +1,20 @@
 //! A stack on its way: what is deployed, what is wanted, and the plan from one to the other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tablewright::Stack;
 use tablewright::render::Rendered;
-use tablewright_cloudformation as cloudformation;
-use tablewright_cloudformation::stack::protection;
-use tablewright_plan::{Change, Plan, PlanOptions, PseudoParameters, StackSettings, Verdict, plan, settings};
+use tablewright_cloudformation::{self as cloudformation, RollbackConfiguration};
+use tablewright_plan::{
+    Change, Plan, PlanOptions, PseudoParameters, RollbackAlarms, StackSetting, StackSettings, Verdict,
+    is_as_strict, plan, settings,
+};
 
 use crate::approval::Approval;
 use crate::consent::ResourcePath;
-use crate::deployed::{DeployedTemplate, deployed_template};
+use crate::deployed::{DeployedTemplate, Found, RolledBackCreation, find};
 use crate::error::Error;
 use crate::options::Options;
 use crate::reviewed_plan::PlanDigests;
@@ -36,6 +38,9 @@ impl JobId {
     }
 }
 
+/// What CloudFormation shows in the place of a value that a template hides.
+pub(crate) const HIDDEN: &str = "****";
+
 /// One stack to be deployed to one target.
 #[derive(Debug)]
 pub struct Job<'a> {
@@ -51,6 +56,8 @@ pub struct Job<'a> {
     pub rendered: Rendered,
     /// The deployed stack, if there is one.
     pub deployed: Option<DeployedTemplate>,
+    /// What is left of a failed creation under the stack's name. It is deleted before the stack is created anew.
+    pub rolled_back: Option<RolledBackCreation>,
     /// The plan for the template.
     pub plan: Plan,
     /// What changes besides the template, such as tags. Empty for a stack that is new.
@@ -125,9 +132,16 @@ impl Job<'_> {
         self.deployed.as_ref().map(|deployed| &deployed.stack)
     }
 
-    /// Returns whether the tags of a deployed stack change.
-    pub(crate) fn tags_differ(&self) -> bool {
-        self.deployed_stack().is_some_and(|deployed| deployed.tags != self.stack.tags)
+    /// Returns the ARN of the deployed stack.
+    pub(crate) fn stack_id(&self) -> Option<&str> {
+        self.deployed_stack().map(|stack| stack.id.as_str())
+    }
+
+    /// Returns the changes beside the template that a change set carries out.
+    pub(crate) fn settings_by_change_set(&self) -> Vec<&Change> {
+        let is_by_change_set =
+            |change: &&Change| change.setting().is_some_and(StackSetting::is_set_by_change_set);
+        self.settings.iter().filter(is_by_change_set).collect()
     }
 
     /// Returns what termination protection is to be set to; `None` where it is as wanted already.
@@ -136,11 +150,38 @@ impl Job<'_> {
         self.stack.termination_protection.filter(|wanted| *wanted != now)
     }
 
-    /// Returns the stack policy to set; `None` where it is as wanted already.
-    pub(crate) fn policy(&self) -> Option<&Value> {
-        let differs = self.settings.iter().any(|change| change.path == "/StackPolicyBody");
-        if differs || self.deployed.is_none() { self.stack.policy.as_ref() } else { None }
+    /// Returns the stack policy that is deployed.
+    pub(crate) fn deployed_policy(&self) -> Option<&Value> {
+        self.deployed.as_ref()?.policy.as_ref()
     }
+
+    /// Returns the stack policy to set, and when; `None` where it is as wanted already.
+    pub(crate) fn policy_change(&self) -> Option<PolicyChange<'_>> {
+        let is_policy = |change: &Change| change.setting() == Some(StackSetting::Policy);
+        let wanted = self.stack.policy.as_ref()?;
+        if self.deployed.is_some() && !self.settings.iter().any(is_policy) {
+            return None;
+        }
+        let is_first =
+            self.deployed_policy().is_some_and(|before| is_as_strict(before, wanted) != Some(true));
+        Some(PolicyChange { wanted, is_first })
+    }
+
+    /// Returns the stack policy that the update is made under.
+    pub(crate) fn policy_in_force(&self) -> Option<&Value> {
+        let deployed = self.deployed_policy();
+        let wanted = self.policy_change().filter(|change| change.is_first).map(|change| change.wanted);
+        deployed.and(self.options.policy_during_update.as_ref()).or(wanted).or(deployed)
+    }
+}
+
+/// A stack policy that is to be set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PolicyChange<'a> {
+    /// The policy.
+    pub(crate) wanted: &'a Value,
+    /// Whether it is set before the update: it may allow what the deployed one refuses. One that is as strict is set after it.
+    pub(crate) is_first: bool,
 }
 
 /// Plans the way from what is deployed to what is wanted. Reads only.
@@ -156,7 +197,11 @@ pub async fn plan_stack<'a>(
     plan_options: &PlanOptions,
 ) -> Result<Job<'a>, Error> {
     let name = stack.name.as_deref().unwrap_or_default();
-    let deployed = deployed_template(&target.cloudformation, name).await?;
+    let (deployed, rolled_back) = match find(&target.cloudformation, name).await? {
+        Found::Nothing => (None, None),
+        Found::RolledBack(creation) => (None, Some(creation)),
+        Found::Deployed(deployed) => (Some(deployed), None),
+    };
     let deployed_stack = deployed.as_ref().map(|deployed| &deployed.stack);
     let given = options.parameters_of(&rendered.template);
     let deployed_parameters = deployed_stack.map(|stack| stack.parameters.clone()).unwrap_or_default();
@@ -171,26 +216,44 @@ pub async fn plan_stack<'a>(
         ..plan_options.clone()
     };
     let plan = plan(deployed.as_ref().map(|deployed| &deployed.value), &rendered.template, &plan_options);
-    let settings = match deployed_stack {
-        None => Vec::new(),
-        Some(deployed) => {
-            settings(&deployed_settings(target, deployed, stack).await?, &wanted_settings(stack))
-        }
-    };
+    if let (Some(error), Some(_)) =
+        (deployed.as_ref().and_then(|deployed| deployed.policy_unknown.clone()), &stack.policy)
+    {
+        return Err(error.into());
+    }
+    let wanted_settings = wanted_settings(stack, options);
+    let deployed_settings = deployed.as_ref().map(deployed_settings);
+    let settings = deployed_settings
+        .as_ref()
+        .map(|deployed_settings| settings(deployed_settings, &wanted_settings))
+        .unwrap_or_default();
+    let parameters = plan_options.wanted_parameters.clone().unwrap_or_default();
     let digests = PlanDigests {
         deployed: digest(&json!([
             deployed.as_ref().map(|deployed| &deployed.value),
             plan_options.deployed_parameters,
-            deployed_stack.map(|stack| (&stack.tags, stack.termination_protection)),
+            deployed_settings.as_ref().map(settings_value),
         ])),
         wanted: digest(&json!([
             rendered.template,
-            plan_options.wanted_parameters,
-            (&stack.tags, stack.termination_protection, &stack.policy),
+            shown_parameters(&parameters, &rendered.template),
+            settings_value(&wanted_settings),
         ])),
     };
     let label = target.label(&stack.id);
-    Ok(Job { target, options, label, stack, rendered, deployed, plan, settings, digests, plan_options })
+    Ok(Job {
+        target,
+        options,
+        label,
+        stack,
+        rendered,
+        deployed,
+        rolled_back,
+        plan,
+        settings,
+        digests,
+        plan_options,
+    })
 }
 
 /// Returns what is known of a stack's place without a call: the ARN of a deployed stack tells everything, the connection the Region.
@@ -211,31 +274,54 @@ pub fn by_target<'a, 'j>(jobs: &'j [Job<'a>]) -> impl Iterator<Item = &'j [Job<'
     jobs.chunk_by(|one, next| std::ptr::eq(one.target, next.target))
 }
 
-/// Returns the settings of a deployed stack. Its policy takes a call of its own, made only where a policy is wanted.
-async fn deployed_settings(
-    target: &Target,
-    deployed: &cloudformation::Stack,
-    wanted: &Stack,
-) -> Result<StackSettings, Error> {
-    let policy = match wanted.policy {
-        Some(_) => protection::policy(&target.cloudformation, &deployed.id).await?,
-        None => None,
-    };
-    Ok(StackSettings {
-        tags: deployed.tags.clone(),
-        termination_protection: Some(deployed.termination_protection),
-        policy: policy.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text))),
-        ..StackSettings::default()
-    })
+fn deployed_settings(deployed: &DeployedTemplate) -> StackSettings {
+    let DeployedTemplate { stack, policy, .. } = deployed;
+    StackSettings {
+        tags: stack.tags.clone(),
+        termination_protection: Some(stack.termination_protection),
+        policy: policy.clone(),
+        notification_arns: Some(stack.notification_arns.clone()),
+        role_arn: stack.role_arn.clone(),
+        rollback: Some(alarms(&stack.rollback)),
+    }
 }
 
-fn wanted_settings(stack: &Stack) -> StackSettings {
+fn wanted_settings(stack: &Stack, options: &Options) -> StackSettings {
     StackSettings {
         tags: stack.tags.clone(),
         termination_protection: stack.termination_protection,
         policy: stack.policy.clone(),
-        ..StackSettings::default()
+        notification_arns: options.notification_arns.clone(),
+        role_arn: options.role_arn.clone(),
+        rollback: options.rollback.as_ref().map(alarms),
     }
+}
+
+fn alarms(rollback: &RollbackConfiguration) -> RollbackAlarms {
+    RollbackAlarms { arns: rollback.alarms.clone(), monitoring_minutes: rollback.monitoring_minutes }
+}
+
+/// Returns a form of the settings for a digest.
+fn settings_value(settings: &StackSettings) -> Value {
+    let StackSettings { tags, termination_protection, policy, notification_arns, role_arn, rollback } =
+        settings;
+    let rollback = rollback.as_ref().map(|alarms| (&alarms.arns, alarms.monitoring_minutes));
+    json!([tags, termination_protection, policy, notification_arns, role_arn, rollback])
+}
+
+/// Returns the values of parameters without those that a template hides. A digest over such a value could be guessed; whether one
+/// is given is no secret.
+fn shown_parameters(parameters: &BTreeMap<String, String>, template: &Value) -> BTreeMap<String, String> {
+    let is_hidden = |name: &str| {
+        template["Parameters"][name]["NoEcho"] != json!(null)
+            && template["Parameters"][name]["NoEcho"] != json!(false)
+    };
+    let shown = |(name, value): (&String, &String)| {
+        let is_given = value != HIDDEN;
+        let value = if is_hidden(name) && is_given { "given" } else { value.as_str() };
+        (name.clone(), value.to_owned())
+    };
+    parameters.iter().map(shown).collect()
 }
 
 /// Returns the digest of a value. The keys of its objects are sorted, so equal values have equal digests.

@@ -116,6 +116,7 @@ mod deployed;
 mod reviewed_plan;
 mod approval;
 mod job;
+mod stack_policy;
 mod found;
 mod gate;
 mod schedule;
@@ -129,7 +130,7 @@ mod rollout;
 pub use approval::Approval;
 pub use backup::back_up_tables;
 pub use consent::{Consent, NotAResourcePath, ResourcePath};
-pub use deployed::{DeployedTemplate, deployed_template};
+pub use deployed::{DeployedTemplate, RolledBackCreation, deployed_template};
 pub use destroy::{
     Destroy, DestroyPlan, DestroyRefusal, DestroyedResource, ExportInUse, Fate, KeyInUse, TableToLose,
     plan_destroy,

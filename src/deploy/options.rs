@@ -26,6 +26,8 @@ pub struct Options {
     pub notification_arns: Option<Vec<String>>,
     /// The alarms that roll an update back.
     pub rollback: Option<RollbackConfiguration>,
+    /// A stack policy for this run alone: it is set before a stack is updated and replaced by the defined one after.
+    pub policy_during_update: Option<Value>,
     /// What happens to a stack when its operation fails.
     pub on_failure: OnFailure,
     /// The bucket for templates that are too large for a request.

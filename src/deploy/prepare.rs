@@ -3,10 +3,11 @@
 use serde_json::Value;
 use tablewright::render::Body;
 use tablewright_cloudformation::{
-    ChangeSet, Discarded, Events, Idle, Parameter, Prepared, PreparedRequest, Request, Requirements,
-    Template, discard, discard_leftovers, prepare, prepare_request, upload, wait_for_idle,
+    ChangeSet, Discarded, Events, Idle, Parameter, Prepared, PreparedRequest, Request, RequestError,
+    Requirements, Stack, StackClass, Template, discard, discard_leftovers, prepare, prepare_request, upload,
+    wait_for_idle,
 };
-use tablewright_plan::{Change, Plan, Step, Wait};
+use tablewright_plan::{Change, Step, Wait};
 
 use crate::error::{Error, JobError};
 use crate::event::RolloutEvent;
@@ -15,13 +16,22 @@ use crate::gate::{check_change_set, check_found, not_reviewed};
 use crate::job::{Job, JobId};
 use crate::rollout::Rollout;
 use crate::schedule::Schedule;
+use crate::stack_policy;
 use crate::token::{TOKEN_PREFIX, token};
-use crate::wait::is_for_indexes;
+use crate::wait::{is_for_indexes, within};
 
 /// A change set that was created and not executed.
 pub(crate) struct OpenChangeSet {
     job: JobId,
     request: PreparedRequest,
+}
+
+/// What is prepared for a job.
+pub(crate) struct PreparedJob {
+    /// The change set of the first step; `None` when there is nothing to change.
+    pub(crate) first: Option<PreparedStep>,
+    /// The stack that it was planned for; `None` when it is created.
+    pub(crate) planned: Option<Stack>,
 }
 
 /// A change set, and the steps that it begins.
@@ -40,54 +50,89 @@ impl PreparedStep {
 
 impl Rollout<'_> {
     /// Creates the change set of the first step of every job that depends on no other. The others are prepared when it is their
-    /// turn: what they import does not exist yet, or changes.
+    /// turn: what they import does not exist yet, or changes. So is a stack whose creation was rolled back: it takes no change set
+    /// until it is deleted.
     ///
     /// # Errors
     ///
     /// The first error; call [`discard_open`](Rollout::discard_open) then.
     pub async fn prepare(&self, schedule: &Schedule) -> Result<(), JobError> {
-        for id in self.job_ids().filter(|id| schedule.is_independent(*id)) {
-            let first = self.prepare_first(id, self.job(id)).await.map_err(|error| error.of(id))?;
-            self.prepared.borrow_mut().insert(id, first);
+        let can_take_one = |id: &JobId| schedule.is_independent(*id) && self.job(*id).rolled_back.is_none();
+        for id in self.job_ids().filter(can_take_one) {
+            let prepared = self.prepare_job(id).await;
+            let prepared = prepared.map_err(|error| self.overtaken(id, error).of(id))?;
+            self.prepared.borrow_mut().insert(id, prepared);
         }
         Ok(())
     }
 
+    /// Creates the change set of the first step of a job. A stack that was being changed when it was planned is planned again once
+    /// it is at rest: that operation may have failed.
+    async fn prepare_job(&self, id: JobId) -> Result<PreparedJob, Error> {
+        let job = self.job(id);
+        let is_moving = job.deployed_stack().is_some_and(|stack| stack.status.class() == StackClass::Moving);
+        if is_moving && self.options.idle_timeout.is_some() {
+            self.wait_for_idle(job).await?;
+            let now = self.plan_again(id, job.stack_id()).await?;
+            return self.prepare_planned(id, &now).await;
+        }
+        self.prepare_planned(id, job).await
+    }
+
+    /// Creates the change set of the first step of a plan for a job.
+    pub(crate) async fn prepare_planned(&self, id: JobId, now: &Job<'_>) -> Result<PreparedJob, Error> {
+        let first = self.prepare_first(id, now).await?;
+        Ok(PreparedJob { first, planned: now.deployed_stack().cloned() })
+    }
+
     /// Creates the change set of the first step of a plan for a job; `None` when there is nothing to change.
-    pub(crate) async fn prepare_first(
-        &self,
-        id: JobId,
-        now: &Job<'_>,
-    ) -> Result<Option<PreparedStep>, Error> {
+    async fn prepare_first(&self, id: JobId, now: &Job<'_>) -> Result<Option<PreparedStep>, Error> {
         let job = self.job(id);
         let reviewed_text = || job.rendered.text.clone();
         if !now.plan.steps.is_empty() {
-            return self.prepare_steps(id, &now.plan, &now.plan.steps).await;
+            return self.prepare_steps(id, now).await;
         }
-        // Tags of the stack are not part of the template, and still take a change set. So does what only CloudFormation can know.
-        if now.tags_differ() || !now.plan.unknown.is_empty() {
-            let template = &job.rendered.template;
-            let change_set = self.create_change_set(id, &now.plan, reviewed_text(), template).await?;
-            return Ok(change_set.map(|change_set| PreparedStep { change_set, steps: Vec::new() }));
+        // Tags of the stack and the like are not part of the template, and still take a change set. So does what only CloudFormation can
+        // know.
+        if !now.settings_by_change_set().is_empty() || !now.plan.unknown.is_empty() {
+            return self.prepare_settings(id, now).await;
         }
         // A stack with nothing to change is a success only if it is in a good state (aws-cdk-cli#1972).
-        self.prepare_request(job, reviewed_text(), &job.rendered.template).await?;
+        self.prepare_request(id, now, reviewed_text(), &job.rendered.template).await?;
         self.discard_leftovers(job).await;
         Ok(None)
     }
 
-    /// Creates the change set of the first of these steps in which CloudFormation finds a change. `None` when it finds none in any of
+    /// Creates the change set for what changes beside the template alone; `None` when CloudFormation finds no change in it.
+    async fn prepare_settings(&self, id: JobId, now: &Job<'_>) -> Result<Option<PreparedStep>, Error> {
+        let job = self.job(id);
+        let text = job.rendered.text.clone();
+        let change_set = self.create_change_set(id, now, text, &job.rendered.template).await?;
+        let names = now.settings_by_change_set();
+        if change_set.is_none() && !names.is_empty() {
+            let names = names.iter().map(|change| change.path.trim_start_matches('/').to_owned());
+            let summary = format!("change {} of the stack", names.collect::<Vec<_>>().join(", "));
+            self.events.send(RolloutEvent::PassedOver { stack: job.label.clone(), summary });
+        }
+        Ok(change_set.map(|change_set| PreparedStep { change_set, steps: Vec::new() }))
+    }
+
+    /// Creates the change set of what is left of a job after a step; `None` when CloudFormation finds nothing in it.
+    pub(crate) async fn prepare_rest(&self, id: JobId, now: &Job<'_>) -> Result<Option<PreparedStep>, Error> {
+        match now.plan.steps.is_empty() {
+            true if now.settings_by_change_set().is_empty() => Ok(None),
+            true => self.prepare_settings(id, now).await,
+            false => self.prepare_steps(id, now).await,
+        }
+    }
+
+    /// Creates the change set of the first step of a plan in which CloudFormation finds a change. `None` when it finds none in any of
     /// them.
     ///
     /// A step without a change is passed over: CloudFormation does not see everything that a template says differently, such as a
     /// description, or a value that is written as the function that returns it.
-    pub(crate) async fn prepare_steps(
-        &self,
-        id: JobId,
-        plan: &Plan,
-        steps: &[Step],
-    ) -> Result<Option<PreparedStep>, Error> {
-        let job = self.job(id);
+    async fn prepare_steps(&self, id: JobId, now: &Job<'_>) -> Result<Option<PreparedStep>, Error> {
+        let (job, steps) = (self.job(id), &now.plan.steps);
         for (position, step) in steps.iter().enumerate() {
             // The last step is the reviewed text, byte for byte; the plan makes those before it.
             let text = if step.template == job.rendered.template {
@@ -95,7 +140,7 @@ impl Rollout<'_> {
             } else {
                 step.template.to_string()
             };
-            if let Some(change_set) = self.create_change_set(id, plan, text, &step.template).await? {
+            if let Some(change_set) = self.create_change_set(id, now, text, &step.template).await? {
                 return Ok(Some(PreparedStep { change_set, steps: steps[position..].to_vec() }));
             }
             let (stack, summary) = (job.label.clone(), step.summary.join("; "));
@@ -136,19 +181,25 @@ impl Rollout<'_> {
     async fn create_change_set(
         &self,
         id: JobId,
-        plan: &Plan,
+        now: &Job<'_>,
         text: String,
         template: &Value,
     ) -> Result<Option<ChangeSet>, Error> {
         let job = self.job(id);
-        let prepared = self.prepare_request(job, text, template).await?;
+        let prepared = self.prepare_request(id, now, text, template).await?;
         // Before the call: a rollout that is dropped in the middle of it must know what to delete.
         self.open.borrow_mut().push(OpenChangeSet { job: id, request: prepared.clone() });
         let call = async |events: &Events| prepare(&job.target.cloudformation, &prepared, events).await;
-        match self.events.forward_events(&job.label, call).await? {
+        let preparing = self.events.forward_events(&job.label, call);
+        let Some(prepared_change_set) = within(job.target, self.options.timeout, preparing).await else {
+            let stack = job.stack.id.clone();
+            return Err(Error::PreparationTimedOut { stack, executed: self.executed(id) });
+        };
+        match prepared_change_set? {
             Prepared::Ready(change_set) => {
-                self.check_found(id, &beyond_plan(job, plan, template, &change_set).await?)?;
+                self.check_found(id, &beyond_plan(job, &now.plan, template, &change_set).await?)?;
                 check_change_set(job, &self.approvals.borrow()[id.index()], &change_set)?;
+                stack_policy::check_change_set(now, &change_set)?;
                 Ok(Some(change_set))
             }
             Prepared::Unchanged { .. } => {
@@ -187,27 +238,41 @@ impl Rollout<'_> {
         if changes.is_empty() {
             return Ok(());
         }
-        let stack = job.stack.id.clone();
-        Err(Error::NotApproved { stack, executed: 1, changes })
+        Err(self.not_approved(id, changes))
     }
 
-    /// Checks a request against the state of the stack. Uploads a template that is too large for a request.
+    /// Checks a request against the state of the stack, which has to be the one that was planned for. Uploads a template that is too
+    /// large for a request.
     async fn prepare_request(
         &self,
-        job: &Job<'_>,
+        id: JobId,
+        now: &Job<'_>,
         text: String,
         template: &Value,
     ) -> Result<PreparedRequest, Error> {
-        self.wait_for_idle(job).await?;
+        self.wait_for_idle(now).await?;
         let body = match Body::of(&text).map_err(Error::TemplateBody)? {
             Body::Inline(text) => Template::Body(text.into_owned()),
-            Body::Upload { text, .. } => match &job.options.bucket {
-                Some(bucket) => upload(&job.target.connection, bucket, &text).await?,
+            Body::Upload { text, .. } => match &now.options.bucket {
+                Some(bucket) => upload(&now.target.connection, bucket, &text).await?,
                 // `prepare_request` refuses it with its size, before any call.
                 None => Template::Body(text.into_owned()),
             },
         };
-        Ok(prepare_request(&job.target.cloudformation, request(job, body, template)).await?)
+        let prepared = match prepare_request(&now.target.cloudformation, request(now, body, template)).await {
+            Ok(prepared) => prepared,
+            // What the request leaves out may be missing because the stack is another one by now.
+            Err(error @ RequestError::Request(_)) => {
+                self.require_unchanged(id, now.deployed_stack()).await?;
+                return Err(error.into());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let found = prepared.stack.as_ref().filter(|stack| stack.status.class() != StackClass::Review);
+        if found.map(|stack| stack.id.as_str()) != now.stack_id() {
+            return Err(self.deployed_by_another(id));
+        }
+        Ok(prepared)
     }
 
     /// Waits for another operation on the stack to end, where that is wanted.

@@ -8,21 +8,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tablewright_cloudformation::stack::{self, protection};
 use tablewright_cloudformation::{
-    CancelCreation, ChangeSet, Events, Outcome, Polling, StackStatus, WatchError, cancel, execute, watch,
+    CancelCreation, ChangeSet, Events, Outcome, Polling, Stack, StackStatus, WatchError, cancel, delete,
+    execute, watch,
 };
-use tablewright_plan::{Change, PlanOptions, Verdict};
+use tablewright_plan::{Change, PlanOptions, StackSetting, Verdict};
 
 use crate::approval::Approval;
 use crate::backup::{back_up_tables, tables_to_back_up};
 use crate::ending::{Ending, conclude};
 use crate::error::Error;
 use crate::event::{EventSender, RolloutEvent, Work};
-use crate::job::{Job, JobId, plan_stack};
+use crate::job::{HIDDEN, Job, JobId, plan_stack};
 use crate::options::{OnTimeout, WaitFor, WaitOptions};
-use crate::prepare::{OpenChangeSet, PreparedStep};
+use crate::prepare::{OpenChangeSet, PreparedJob, PreparedStep};
 use crate::schedule::{JobResult, Schedule};
 use crate::token::token;
-use crate::wait::{wait_for_changed_tables, wait_for_earlier_indexes, wait_for_unfinished_indexes};
+use crate::wait::{
+    wait_for_changed_tables, wait_for_earlier_indexes, wait_for_unfinished_indexes, within,
+};
 
 /// The execution of planned jobs.
 ///
@@ -41,12 +44,16 @@ pub struct Rollout<'a> {
     plan_options: &'a PlanOptions,
     pub(crate) options: WaitOptions,
     pub(crate) events: &'a EventSender,
-    /// The first change set of the jobs that are prepared; `None` for a job with nothing to change.
-    pub(crate) prepared: RefCell<BTreeMap<JobId, Option<PreparedStep>>>,
+    /// The jobs that are prepared, each with its first change set.
+    pub(crate) prepared: RefCell<BTreeMap<JobId, PreparedJob>>,
     /// The change sets that were created and not executed.
     pub(crate) open: RefCell<Vec<OpenChangeSet>>,
     /// The jobs whose operation runs.
     running: RefCell<BTreeSet<JobId>>,
+    /// The jobs whose stack has the policy that was given for the update.
+    own_policies: RefCell<BTreeSet<JobId>>,
+    /// How many change sets were executed of each job.
+    executed: RefCell<BTreeMap<JobId, usize>>,
     /// The jobs of which a step was executed, and that have not come to their end.
     unfinished: RefCell<BTreeSet<JobId>>,
 }
@@ -74,6 +81,8 @@ impl<'a> Rollout<'a> {
             prepared: RefCell::default(),
             open: RefCell::default(),
             running: RefCell::default(),
+            own_policies: RefCell::default(),
+            executed: RefCell::default(),
             unfinished: RefCell::default(),
         }
     }
@@ -102,7 +111,8 @@ impl<'a> Rollout<'a> {
     /// Returns whether there is anything to execute, as far as the jobs are prepared.
     #[must_use]
     pub fn has_work(&self) -> bool {
-        self.jobs.iter().any(Job::has_changes) || self.prepared.borrow().values().any(Option::is_some)
+        self.jobs.iter().any(Job::has_changes)
+            || self.prepared.borrow().values().any(|prepared| prepared.first.is_some())
     }
 
     /// Returns a job.
@@ -128,6 +138,13 @@ impl<'a> Rollout<'a> {
         self.unfinished.borrow().iter().copied().collect()
     }
 
+    /// Returns the jobs whose stack still has the policy that was given for the update alone: their operation was not seen to end.
+    /// Deploying them again sets the defined policy.
+    #[must_use]
+    pub fn open_policies(&self) -> Vec<JobId> {
+        self.own_policies.borrow().iter().copied().collect()
+    }
+
     pub(crate) fn job_ids(&self) -> impl Iterator<Item = JobId> + use<> {
         (0..self.jobs.len()).map(JobId::new)
     }
@@ -149,7 +166,9 @@ impl<'a> Rollout<'a> {
             }
             match running.next().await {
                 Some((id, Ok(()))) => results[id.index()] = Some(JobResult::Done),
-                Some((id, Err(error))) => results[id.index()] = Some(JobResult::Failed(error)),
+                Some((id, Err(error))) => {
+                    results[id.index()] = Some(JobResult::Failed(self.overtaken(id, error)));
+                }
                 None => break,
             }
         }
@@ -162,28 +181,56 @@ impl<'a> Rollout<'a> {
     async fn run_job(&self, id: JobId) -> Result<(), Error> {
         let job = self.job(id);
         let prepared = self.prepared.borrow_mut().remove(&id);
-        let first = match prepared {
-            Some(first) => {
-                self.require_unchanged(id, job, 0).await?;
-                first
-            }
+        let prepared = match prepared {
+            Some(prepared) => prepared,
             // Its turn came late: the stacks that it depends on have been deployed since it was planned.
             None => {
-                let now = self.plan_again(id, 0).await?;
-                self.prepare_first(id, &now).await?
+                if let Some(creation) = &job.rolled_back {
+                    self.delete_rolled_back(id, &creation.stack).await?;
+                }
+                let now = self.plan_again(id, job.stack_id()).await?;
+                self.prepare_planned(id, &now).await?
             }
         };
+        let PreparedJob { first, planned } = prepared;
+        self.require_unchanged(id, planned.as_ref()).await?;
         let ending = match first {
             Some(first) => self.deploy(id, first).await?,
             None => {
                 if self.options.wait_for == WaitFor::Active {
-                    wait_for_unfinished_indexes(job, self.events).await?;
+                    let waiting = wait_for_unfinished_indexes(job, self.events);
+                    let pending = || Err(Error::TablesPending { stack: job.stack.id.clone() });
+                    within(job.target, self.options.timeout, waiting).await.unwrap_or_else(pending)?;
                 }
                 apply_settings(job).await?
             }
         };
         self.unfinished.borrow_mut().remove(&id);
         conclude(self.events, &job.label, &job.stack.id, ending)
+    }
+
+    /// Deletes what is left of a failed creation, if nobody has done anything with it since it was shown.
+    async fn delete_rolled_back(&self, id: JobId, shown: &Stack) -> Result<(), Error> {
+        let job = self.job(id);
+        let (client, token) = (&job.target.cloudformation, token());
+        let now = stack::describe(client, &shown.id).await?;
+        let Some(now) = now.filter(|now| now.status == StackStatus::RollbackComplete) else {
+            return Err(self.deployed_by_another(id));
+        };
+        let call = async |events: &Events| delete(client, &now, &token, events).await;
+        let operation = self.events.forward_events(&job.label, call).await?;
+        self.running.borrow_mut().insert(id);
+        let pace = Polling { timeout: self.options.timeout, ..job.target.pace.clone() };
+        let call = async |events: &Events| watch(client, &operation, &pace, events).await;
+        let ending = Ending::from(self.events.forward_events(&job.label, call).await?);
+        self.running.borrow_mut().remove(&id);
+        self.unfinished.borrow_mut().insert(id);
+        if let Ending::Failed { status, failure } = ending {
+            let (stack, failure) = (job.stack.id.clone(), Box::new(failure));
+            return Err(Error::Failed { stack, status, failure });
+        }
+        self.events.send(RolloutEvent::RolledBackDeleted { stack: job.label.clone() });
+        Ok(())
     }
 
     /// Executes every step of a job, and sets what is not part of a change set.
@@ -193,20 +240,55 @@ impl<'a> Rollout<'a> {
         let stack_id = first.change_set.stack_id.clone();
         let is_new = job.deployed.is_none();
         if !is_new {
+            if job.termination_protection().is_some() || job.policy_in_force() != job.deployed_policy() {
+                self.unfinished.borrow_mut().insert(id);
+            }
             set_termination_protection(job, &stack_id).await?;
             if let Some(step) = first.steps.first() {
-                wait_for_earlier_indexes(job.target, job.stack, step, &job.label, self.events).await?;
+                let waiting = wait_for_earlier_indexes(job.target, job.stack, step, &job.label, self.events);
+                let pending = || Err(Error::TablesPending { stack: job.stack.id.clone() });
+                within(job.target, self.options.timeout, waiting).await.unwrap_or_else(pending)?;
             }
+            self.open_policy(id, &stack_id).await?;
         }
-        let ending = self.execute_steps(id, first).await?;
+        let ended = self.execute_steps(id, first).await;
+        // What runs is still under the policy of the update.
+        if self.own_policies.borrow().contains(&id) && !self.running.borrow().contains(&id) {
+            self.set_policy_back(id, &stack_id).await?;
+        }
+        let ending = ended?;
         if matches!(ending, Ending::Done { .. }) {
             // A new stack is protected once it exists: one whose creation fails must be deletable.
             if is_new {
                 set_termination_protection(job, &stack_id).await?;
             }
-            set_policy(job, &stack_id).await?;
+            set_policy_after(job, &stack_id).await?;
         }
         Ok(ending)
+    }
+
+    /// Sets the policy that the update is made under, where it is not the deployed one: the one that was given for this update, or
+    /// the wanted one, when that may allow what the deployed one refuses.
+    async fn open_policy(&self, id: JobId, stack_id: &str) -> Result<(), Error> {
+        let job = self.job(id);
+        let client = &job.target.cloudformation;
+        if let (Some(_), Some(policy)) = (job.deployed_policy(), &job.options.policy_during_update) {
+            self.own_policies.borrow_mut().insert(id);
+            protection::set_policy(client, stack_id, &policy.to_string()).await?;
+        } else if let Some(change) = job.policy_change().filter(|change| change.is_first) {
+            protection::set_policy(client, stack_id, &change.wanted.to_string()).await?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the policy of the update by the defined one.
+    async fn set_policy_back(&self, id: JobId, stack_id: &str) -> Result<(), Error> {
+        let job = self.job(id);
+        if let Some(policy) = &job.stack.policy {
+            protection::set_policy(&job.target.cloudformation, stack_id, &policy.to_string()).await?;
+        }
+        self.own_policies.borrow_mut().remove(&id);
+        Ok(())
     }
 
     /// Executes the change set of the first step, and then creates and executes those of the others.
@@ -216,6 +298,7 @@ impl<'a> Rollout<'a> {
     /// the end is reached only when nothing is left that CloudFormation would change.
     async fn execute_steps(&self, id: JobId, first: PreparedStep) -> Result<Ending, Error> {
         let job = self.job(id);
+        let stack_id = first.change_set.stack_id.clone();
         let (mut next, mut executed) = (first, 0);
         // Another client that undoes each step could keep a rollout busy for ever.
         let most = job.plan.steps.len().max(1) + 2;
@@ -236,43 +319,54 @@ impl<'a> Rollout<'a> {
                 let (stack, wait) = (job.stack.id.clone(), wait.clone());
                 return Err(Error::StepsRemain { stack, number, of, wait });
             }
-            let now = self.plan_again(id, executed).await?;
-            match self.prepare_steps(id, &now.plan, &now.plan.steps).await? {
+            let now = self.plan_again(id, Some(&stack_id)).await?;
+            let rest = self.prepare_rest(id, &now).await?;
+            // Since the plan was made, another client may have deployed the stack, or deleted it.
+            self.require_unchanged(id, now.deployed_stack()).await?;
+            match rest {
                 None => return Ok(ending),
-                Some(_) if executed >= most => return Err(deployed_by_another(job, executed)),
+                Some(_) if executed >= most => return Err(self.deployed_by_another(id)),
                 Some(step) => next = step,
             }
-            // Between the plan and its change set another client may have deployed the stack.
-            self.require_unchanged(id, &now, executed).await?;
         }
     }
 
-    /// Plans a job again from what is deployed by now, and holds the plan against what was approved.
+    /// Plans a job again from what is deployed by now, and holds the plan against what was approved. `stack_id` is the stack that
+    /// it has to be about; `None` when it is to be created.
     ///
     /// # Errors
     ///
-    /// [`Error::NotApproved`] when the plan has a change that was not shown, or one with a worse verdict.
-    async fn plan_again(&self, id: JobId, executed: usize) -> Result<Job<'a>, Error> {
+    /// [`Error::NotApproved`] when the plan has a change that was not shown, or one with a worse verdict, and when the stack was
+    /// deleted or created by another client.
+    pub(crate) async fn plan_again(&self, id: JobId, stack_id: Option<&str>) -> Result<Job<'a>, Error> {
         let job = self.job(id);
         let rendered = job.rendered.clone();
         let now = plan_stack(job.target, job.stack, rendered, job.options, self.plan_options).await?;
+        if now.stack_id() != stack_id {
+            return Err(self.deployed_by_another(id));
+        }
         // All settings of a new stack are part of its creation; they are set once it exists.
         let settings = if job.deployed.is_none() { &[][..] } else { &now.settings };
+        // The policy for this update is set back by this rollout.
+        let is_ours = |change: &&Change| {
+            change.setting() == Some(StackSetting::Policy) && self.own_policies.borrow().contains(&id)
+        };
+        let settings = settings.iter().filter(|change| !is_ours(change));
         // CloudFormation does not show the value of a `NoEcho` parameter, so it always seems to differ; this rollout has set it.
-        let is_set = |change: &&Change| executed > 0 && is_hidden_parameter(change);
+        let is_set = |change: &&Change| self.executed(id) > 0 && is_hidden_parameter(change);
         let changes = now.plan.changes.iter().chain(settings).filter(|change| !is_set(change));
         let changes = self.approvals.borrow()[id.index()].not_covered(changes);
         if changes.is_empty() && !now.plan.is_stopped() {
             return Ok(now);
         }
-        Err(Error::NotApproved { stack: job.stack.id.clone(), executed, changes })
+        Err(self.not_approved(id, changes))
     }
 
     /// Checks that the stack is still the one that was planned for. The change set was created after the plan was made, and
     /// CloudFormation executes none that is older than the last operation; so this closes the time between the two.
-    async fn require_unchanged(&self, id: JobId, planned: &Job<'_>, executed: usize) -> Result<(), Error> {
+    pub(crate) async fn require_unchanged(&self, id: JobId, planned: Option<&Stack>) -> Result<(), Error> {
         let job = self.job(id);
-        let Some(planned) = planned.deployed_stack() else { return Ok(()) };
+        let Some(planned) = planned else { return Ok(()) };
         let now = stack::describe(&job.target.cloudformation, &planned.id).await?;
         let is_same = now.is_some_and(|now| {
             // A deleted stack is still found by its id.
@@ -283,7 +377,28 @@ impl<'a> Rollout<'a> {
         if is_same {
             return Ok(());
         }
-        Err(deployed_by_another(job, executed))
+        Err(self.deployed_by_another(id))
+    }
+
+    /// Returns the error for a stack that another client has deployed or deleted since it was planned.
+    pub(crate) fn deployed_by_another(&self, id: JobId) -> Error {
+        self.not_approved(id, Vec::new())
+    }
+
+    /// Says of a call that was refused because of the work of another client that it was.
+    pub(crate) fn overtaken(&self, id: JobId, error: Error) -> Error {
+        let Some((conflict, source)) = error.conflict() else { return error };
+        let (stack, source) = (self.job(id).stack.id.clone(), Box::new(source.clone()));
+        Error::Overtaken { stack, executed: self.executed(id), conflict, source }
+    }
+
+    pub(crate) fn not_approved(&self, id: JobId, changes: Vec<Change>) -> Error {
+        Error::NotApproved { stack: self.job(id).stack.id.clone(), executed: self.executed(id), changes }
+    }
+
+    /// Returns how many change sets of a job were executed.
+    pub(crate) fn executed(&self, id: JobId) -> usize {
+        self.executed.borrow().get(&id).copied().unwrap_or_default()
     }
 
     /// Executes a change set, follows it to its end, and waits for tables.
@@ -302,9 +417,13 @@ impl<'a> Rollout<'a> {
         if is_last && self.options.wait_for != WaitFor::Active {
             return Ok(ending.not_known_usable());
         }
-        if matches!(ending, Ending::Done { .. })
-            && let Err(error) = wait_for_changed_tables(job, change_set, self.events).await
-        {
+        if !matches!(ending, Ending::Done { .. }) {
+            return Ok(ending);
+        }
+        let waiting = wait_for_changed_tables(job, change_set, self.events);
+        let pending = || Err(Error::TablesPending { stack: job.stack.id.clone() });
+        let waited = within(job.target, self.options.timeout, waiting).await.unwrap_or_else(pending);
+        if let Err(error) = waited {
             // The stack is deployed all the same, and its outputs can be used.
             let ending = ending.not_known_usable();
             self.events.send(RolloutEvent::Ended { stack: job.label.clone(), ending });
@@ -325,6 +444,7 @@ impl<'a> Rollout<'a> {
         let call = async |events: &Events| execute(client, change_set, &token, events).await;
         let operation = self.events.forward_events(&job.label, call).await?;
         self.close(&change_set.name);
+        *self.executed.borrow_mut().entry(id).or_default() += 1;
         self.running.borrow_mut().insert(id);
         if is_last && self.options.wait_for == WaitFor::Accepted {
             return Err(Error::Detached);
@@ -362,23 +482,22 @@ impl<'a> Rollout<'a> {
     }
 }
 
-/// Returns the error for a stack that another client has deployed since it was planned.
-fn deployed_by_another(job: &Job<'_>, executed: usize) -> Error {
-    Error::NotApproved { stack: job.stack.id.clone(), executed, changes: Vec::new() }
-}
-
 fn is_hidden_parameter(change: &Change) -> bool {
-    change.section == "Parameters" && change.before.as_ref().is_some_and(|value| value == "****")
+    change.section == "Parameters" && change.before.as_ref().is_some_and(|value| value == HIDDEN)
 }
 
 /// Sets what is not part of a change set, for a stack whose template is as wanted.
 async fn apply_settings(job: &Job<'_>) -> Result<Ending, Error> {
     let outputs = job.deployed_stack().map(|stack| stack.outputs.clone()).unwrap_or_default();
-    let (Some(deployed), false) = (job.deployed_stack(), job.settings.is_empty()) else {
+    let has_own_calls = job.settings.len() > job.settings_by_change_set().len();
+    let (Some(deployed), true) = (job.deployed_stack(), has_own_calls) else {
         return Ok(Ending::Unchanged { outputs });
     };
     set_termination_protection(job, &deployed.id).await?;
-    set_policy(job, &deployed.id).await?;
+    if let Some(change) = job.policy_change() {
+        let policy = change.wanted.to_string();
+        protection::set_policy(&job.target.cloudformation, &deployed.id, &policy).await?;
+    }
     Ok(Ending::Done { usable: true, outputs: Some(outputs), orphans: Vec::new(), retained: Vec::new() })
 }
 
@@ -389,10 +508,15 @@ async fn set_termination_protection(job: &Job<'_>, stack_id: &str) -> Result<(),
     Ok(())
 }
 
-/// Sets the stack policy: after the change, since it guards later updates.
-async fn set_policy(job: &Job<'_>, stack_id: &str) -> Result<(), Error> {
-    if let Some(policy) = job.policy() {
-        protection::set_policy(&job.target.cloudformation, stack_id, &policy.to_string()).await?;
+/// Sets a stack policy that is as strict as the deployed one, or is the first one: it guards later updates.
+async fn set_policy_after(job: &Job<'_>, stack_id: &str) -> Result<(), Error> {
+    let during_update = job.options.policy_during_update.is_some() && job.deployed_policy().is_some();
+    match job.policy_change() {
+        Some(change) if !change.is_first && !during_update => {
+            let policy = change.wanted.to_string();
+            protection::set_policy(&job.target.cloudformation, stack_id, &policy).await?;
+            Ok(())
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }

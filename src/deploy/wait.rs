@@ -1,7 +1,9 @@
 //! Waiting for tables: CloudFormation completes a stack while its new indexes are still being built.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
+use aws_smithy_async::rt::sleep::AsyncSleep as _;
 use tablewright::Stack;
 use tablewright_cloudformation::change_set::change::{Change, ChangeAction};
 use tablewright_cloudformation::stack::resources;
@@ -13,6 +15,23 @@ use crate::error::Error;
 use crate::event::{EventSender, RolloutEvent};
 use crate::job::Job;
 use crate::target::Target;
+
+/// Runs an operation for as long as a rollout waits; `None` when the time is up.
+pub(crate) async fn within<T>(
+    target: &Target,
+    timeout: Option<Duration>,
+    operation: impl Future<Output = T>,
+) -> Option<T> {
+    let (Some(timeout), Some(sleep)) = (timeout, target.cloudformation.config().sleep_impl()) else {
+        return Some(operation.await);
+    };
+    tokio::select! {
+        // What has ended in time has ended.
+        biased;
+        ended = operation => Some(ended),
+        () = sleep.sleep(timeout) => None,
+    }
+}
 
 /// Waits until every table of a deployed stack and of the stacks nested in it is `ACTIVE`, with all its indexes and replicas.
 ///

@@ -11,9 +11,106 @@ use crate::equality::{intrinsic, normal, text};
 /// What may be done to a resource by an update.
 const ACTIONS: [&str; 3] = ["Update:Modify", "Update:Replace", "Update:Delete"];
 
+/// What an update does to a resource, as stack policies name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpdateAction {
+    /// It is updated in place.
+    Modify,
+    /// It is replaced.
+    Replace,
+    /// It is removed from the template, whatever its `DeletionPolicy`.
+    Delete,
+}
+
+impl UpdateAction {
+    /// Returns the name of the action in a policy.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Modify => "Update:Modify",
+            Self::Replace => "Update:Replace",
+            Self::Delete => "Update:Delete",
+        }
+    }
+}
+
+/// Returns why a stack policy refuses an update of a resource, in CloudFormation's words; `None` when it allows the update, and for
+/// what is not a policy.
+///
+/// Rules: AWS CloudFormation User Guide, "Prevent updates to stack resources": what no statement allows is refused, and a `Deny`
+/// overrides each `Allow`. Conditions are evaluated for `ResourceType`, the only key there is.
+///
+/// ```
+/// use serde_json::json;
+/// use tablewright_plan::{UpdateAction, denial};
+///
+/// let policy = json!({ "Statement": [
+///     { "Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*" },
+///     { "Effect": "Deny", "Action": "Update:Delete", "Principal": "*", "Resource": "LogicalResourceId/Note" },
+/// ] });
+/// assert!(denial(&policy, UpdateAction::Delete, "Note", "AWS::DynamoDB::Table").is_some());
+/// assert_eq!(denial(&policy, UpdateAction::Modify, "Note", "AWS::DynamoDB::Table"), None);
+/// ```
+pub fn denial(policy: &Value, action: UpdateAction, logical_id: &str, resource_type: &str) -> Option<String> {
+    let read: Value;
+    let policy = match policy {
+        Value::String(text) => {
+            read = serde_json::from_str(text).ok()?;
+            &read
+        }
+        policy => policy,
+    };
+    let statement = policy.get("Statement")?;
+    let statements: &[Value] = statement.as_array().map_or(std::slice::from_ref(statement), Vec::as_slice);
+    let resource = format!("LogicalResourceId/{logical_id}");
+    let applies = |statement: &Value, effect: &str| {
+        statement["Effect"] == effect
+            && names(statement, "Action", action.as_str())
+            && names(statement, "Resource", &resource)
+            && is_about_type(statement, resource_type)
+    };
+    let action = action.as_str();
+    if let Some(place) = statements.iter().position(|statement| applies(statement, "Deny")) {
+        let number = place + 1;
+        return Some(format!(
+            "Action denied by stack policy: Statement [#{number}] does not allow [{action}] for resource [{resource}]"
+        ));
+    }
+    let is_allowed = statements.iter().any(|statement| applies(statement, "Allow"));
+    let refusal = || {
+        format!(
+            "Action not allowed by stack policy: no statement allows [{action}] for resource [{resource}]"
+        )
+    };
+    (!is_allowed).then(refusal)
+}
+
+/// Returns whether a member of a statement, or its `Not` form, names a text.
+fn names(statement: &Value, member: &str, text: &str) -> bool {
+    match (statement.get(member), statement.get(format!("Not{member}"))) {
+        (Some(patterns), _) => some_pattern(patterns, |pattern| is_match(pattern, text)),
+        (None, Some(patterns)) => !some_pattern(patterns, |pattern| is_match(pattern, text)),
+        (None, None) => false,
+    }
+}
+
+fn some_pattern(patterns: &Value, is_meant: impl Fn(&str) -> bool) -> bool {
+    let list = patterns.as_array().map_or(std::slice::from_ref(patterns), Vec::as_slice);
+    list.iter().filter_map(Value::as_str).any(is_meant)
+}
+
+fn is_about_type(statement: &Value, resource_type: &str) -> bool {
+    let conditions = statement["Condition"].as_object().into_iter().flatten();
+    let mut types = conditions.filter_map(|(operator, tests)| Some((operator, tests.get("ResourceType")?)));
+    types.all(|(operator, types)| match operator.as_str() {
+        "StringEquals" => some_pattern(types, |kind| kind == resource_type),
+        _ => some_pattern(types, |pattern| is_match(pattern, resource_type)),
+    })
+}
+
 /// Returns whether the wanted policy is sure to refuse every update that the deployed one refuses; `None` when one of
 /// them is not a policy that can be read.
-pub(crate) fn is_as_strict(deployed: &Value, wanted: &Value) -> Option<bool> {
+pub fn is_as_strict(deployed: &Value, wanted: &Value) -> Option<bool> {
     let (deployed, wanted) = (Policy::read(deployed)?, Policy::read(wanted)?);
     let is_allowed_already = |rule: &Rule| deployed.allows.iter().any(|allowed| allowed.covers(rule));
     let is_still_denied = |rule: &Rule| {
@@ -194,6 +291,40 @@ mod tests {
         check(&guarded, &allow(&["Update:Delete"], "LogicalResourceId/U"), (true, false));
         check(&guarded, &allow(&["Update:Delete"], "LogicalResourceId/*"), (false, false));
         check(&guarded, &allow(&["Update:Delete"], "LogicalResourceId/T"), (false, false));
+    }
+
+    #[test]
+    fn a_denial_is_said_in_the_words_of_cloudformation() {
+        let allow = statement("Allow", &["Update:*"], ALL);
+        let deny = statement("Deny", &["Update:Replace", "Update:Delete"], "LogicalResourceId/N*e");
+        let said = |policy: &Value, action: UpdateAction, id: &str| {
+            denial(policy, action, id, "AWS::DynamoDB::Table").unwrap_or_default()
+        };
+        let guarded = policy(&[allow.clone(), deny.clone()]);
+        assert_eq!(
+            said(&guarded, UpdateAction::Replace, "Note"),
+            "Action denied by stack policy: Statement [#2] does not allow [Update:Replace] for resource [LogicalResourceId/Note]"
+        );
+        assert_eq!(said(&guarded, UpdateAction::Modify, "Note"), "");
+        assert_eq!(said(&guarded, UpdateAction::Delete, "User"), "");
+        assert_eq!(
+            said(&json!(policy(&[deny.clone()]).to_string()), UpdateAction::Modify, "Note"),
+            "Action not allowed by stack policy: no statement allows [Update:Modify] for resource [LogicalResourceId/Note]"
+        );
+        let except = json!({ "Effect": "Deny", "NotAction": "Update:Modify", "Principal": "*", "NotResource": "LogicalResourceId/User" });
+        assert_ne!(said(&policy(&[allow.clone(), except.clone()]), UpdateAction::Delete, "Note"), "");
+        assert_eq!(said(&policy(&[allow.clone(), except]), UpdateAction::Delete, "User"), "");
+        let typed = |operator: &str, kind: &str| {
+            let mut deny = deny.clone();
+            deny["Condition"] = json!({ operator: { "ResourceType": [kind] } });
+            said(&policy(&[allow.clone(), deny]), UpdateAction::Delete, "Note")
+        };
+        assert_ne!(typed("StringEquals", "AWS::DynamoDB::Table"), "");
+        assert_eq!(typed("StringEquals", "AWS::DynamoDB::*"), "");
+        assert_ne!(typed("StringLike", "AWS::DynamoDB::*"), "");
+        for nothing in [json!(null), json!({}), json!("x")] {
+            assert_eq!(said(&nothing, UpdateAction::Delete, "Note"), "");
+        }
     }
 
     #[test]

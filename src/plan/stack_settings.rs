@@ -30,7 +30,83 @@ pub struct StackSettings {
     pub notification_arns: Option<Vec<String>>,
     /// The role that CloudFormation works under; `None` leaves it.
     pub role_arn: Option<String>,
+    /// The alarms that roll an update back; `None` leaves them.
+    pub rollback: Option<RollbackAlarms>,
 }
+
+/// The alarms that roll an update back when they go off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RollbackAlarms {
+    /// Their ARNs.
+    pub arns: Vec<String>,
+    /// For how many minutes they are watched after the update.
+    pub monitoring_minutes: u32,
+}
+
+/// What a [`Change`] of a stack beside its template is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StackSetting {
+    /// A tag.
+    Tag,
+    /// Termination protection.
+    TerminationProtection,
+    /// The stack policy.
+    Policy,
+    /// The topics that the events are sent to.
+    NotificationArns,
+    /// The role that CloudFormation assumes.
+    Role,
+    /// The alarms that roll an update back.
+    RollbackAlarms,
+}
+
+impl StackSetting {
+    const ALL: [Self; 6] = [
+        Self::Tag,
+        Self::TerminationProtection,
+        Self::Policy,
+        Self::NotificationArns,
+        Self::Role,
+        Self::RollbackAlarms,
+    ];
+
+    /// Returns the name that CloudFormation has for it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Tag => "Tags",
+            Self::TerminationProtection => "EnableTerminationProtection",
+            Self::Policy => "StackPolicyBody",
+            Self::NotificationArns => "NotificationARNs",
+            Self::Role => "RoleARN",
+            Self::RollbackAlarms => "RollbackConfiguration",
+        }
+    }
+
+    /// Returns whether it is set by a change set; the others have calls of their own.
+    #[must_use]
+    pub fn is_set_by_change_set(self) -> bool {
+        match self {
+            Self::Tag | Self::NotificationArns | Self::Role | Self::RollbackAlarms => true,
+            Self::TerminationProtection | Self::Policy => false,
+        }
+    }
+}
+
+impl Change {
+    /// Returns the setting of the stack that this change is about; `None` for a change of the template.
+    #[must_use]
+    pub fn setting(&self) -> Option<StackSetting> {
+        let is_setting = self.section == SECTION && self.logical_id.is_empty();
+        if !is_setting {
+            return None;
+        }
+        let name = self.path.split('/').nth(1)?;
+        StackSetting::ALL.into_iter().find(|setting| setting.name() == name)
+    }
+}
+
+/// The section of changes that are in no template.
+const SECTION: &str = "Stack";
 
 /// Judges what changes about a stack beside its template.
 ///
@@ -51,6 +127,7 @@ pub fn settings(deployed: &StackSettings, wanted: &StackSettings) -> Vec<Change>
     changes.extend(policy(deployed.policy.as_ref(), wanted.policy.as_ref()));
     changes.extend(notification_arns(deployed, wanted));
     changes.extend(role(deployed.role_arn.as_deref(), wanted.role_arn.as_deref()));
+    changes.extend(rollback_alarms(deployed, wanted));
     changes
 }
 
@@ -65,7 +142,7 @@ fn tags(deployed: &BTreeMap<String, String>, wanted: &BTreeMap<String, String>) 
                 "CloudFormation removes the tag from every resource of the stack; data is not affected"
             };
             let value = |tags: &BTreeMap<String, String>| tags.get(key).map(|value| json!(value));
-            let place = place("Tags").key(key);
+            let place = place(StackSetting::Tag).key(key);
             change(place, value(deployed).as_ref(), value(wanted).as_ref(), Judgement::new(Verdict::InPlace, why))
         })
         .collect()
@@ -80,7 +157,12 @@ fn termination_protection(deployed: &StackSettings, wanted: &StackSettings) -> O
         }
         (false, false) | (true, true) => return None,
     };
-    Some(change(place("EnableTerminationProtection"), Some(&json!(before)), Some(&json!(after)), judgement))
+    Some(change(
+        place(StackSetting::TerminationProtection),
+        Some(&json!(before)),
+        Some(&json!(after)),
+        judgement,
+    ))
 }
 
 fn policy(deployed: Option<&Value>, wanted: Option<&Value>) -> Option<Change> {
@@ -106,7 +188,7 @@ fn policy(deployed: Option<&Value>, wanted: Option<&Value>) -> Option<Change> {
             ),
         },
     };
-    Some(change(place("StackPolicyBody"), before, after, judgement))
+    Some(change(place(StackSetting::Policy), before, after, judgement))
 }
 
 fn notification_arns(deployed: &StackSettings, wanted: &StackSettings) -> Option<Change> {
@@ -122,18 +204,51 @@ fn notification_arns(deployed: &StackSettings, wanted: &StackSettings) -> Option
         ),
     };
     let list = |arns: &[String]| (!arns.is_empty()).then(|| json!(arns));
-    Some(change(place("NotificationARNs"), list(before).as_ref(), list(after).as_ref(), judgement))
+    let place = place(StackSetting::NotificationArns);
+    Some(change(place, list(before).as_ref(), list(after).as_ref(), judgement))
 }
 
 fn role(deployed: Option<&str>, wanted: Option<&str>) -> Option<Change> {
     let wanted = wanted.filter(|wanted| deployed != Some(*wanted))?;
     let why = "CloudFormation assumes this role for all later operations on the stack, so the role needs every permission that the stack needs";
     let judgement = Judgement::new(Verdict::InPlaceWithRisk, why);
-    Some(change(place("RoleARN"), deployed.map(|role| json!(role)).as_ref(), Some(&json!(wanted)), judgement))
+    Some(change(
+        place(StackSetting::Role),
+        deployed.map(|role| json!(role)).as_ref(),
+        Some(&json!(wanted)),
+        judgement,
+    ))
 }
 
-fn place(setting: &str) -> Path {
-    Path::entry("Stack", "").key(setting)
+fn rollback_alarms(deployed: &StackSettings, wanted: &StackSettings) -> Option<Change> {
+    let (before, after) = (deployed.rollback.clone().unwrap_or_default(), wanted.rollback.as_ref()?);
+    let is_in = |list: &[String], others: &[String]| list.iter().all(|arn| others.contains(arn));
+    let is_as_careful =
+        is_in(&before.arns, &after.arns) && before.monitoring_minutes <= after.monitoring_minutes;
+    if is_as_careful
+        && is_in(&after.arns, &before.arns)
+        && before.monitoring_minutes == after.monitoring_minutes
+    {
+        return None;
+    }
+    let judgement = match is_as_careful {
+        true => Judgement::new(Verdict::InPlace, "an alarm rolls updates back when it goes off"),
+        false => Judgement::new(
+            Verdict::InPlaceWithRisk,
+            "an alarm no longer rolls updates back, or is watched for a shorter time",
+        ),
+    };
+    let value = |alarms: &RollbackAlarms| {
+        let minutes = alarms.monitoring_minutes;
+        let value = json!({ "RollbackTriggers": alarms.arns, "MonitoringTimeInMinutes": minutes });
+        (*alarms != RollbackAlarms::default()).then_some(value)
+    };
+    let place = place(StackSetting::RollbackAlarms);
+    Some(change(place, value(&before).as_ref(), value(after).as_ref(), judgement))
+}
+
+fn place(setting: StackSetting) -> Path {
+    Path::entry(SECTION, "").key(setting.name())
 }
 
 fn change(path: Path, before: Option<&Value>, after: Option<&Value>, judgement: Judgement) -> Change {
@@ -246,5 +361,40 @@ mod tests {
         check(&under(Some("other")), &under(Some(ROLE)), &["modify /RoleARN: in-place-with-risk"]);
         check(&under(Some(ROLE)), &under(Some(ROLE)), &[]);
         check(&under(Some(ROLE)), &under(None), &[]);
+
+        let watched = |arns: &[&str], monitoring_minutes: u32| StackSettings {
+            rollback: Some(RollbackAlarms {
+                arns: arns.iter().map(|arn| (*arn).to_owned()).collect(),
+                monitoring_minutes,
+            }),
+            ..StackSettings::default()
+        };
+        let nothing = StackSettings::default();
+        check(&nothing, &watched(&["a"], 5), &["add /RollbackConfiguration: in-place"]);
+        check(&watched(&["a"], 5), &nothing, &[]);
+        check(&watched(&["b", "a"], 5), &watched(&["a", "b"], 5), &[]);
+        check(&watched(&["a"], 5), &watched(&["a", "b"], 6), &["modify /RollbackConfiguration: in-place"]);
+        let less = ["modify /RollbackConfiguration: in-place-with-risk"];
+        check(&watched(&["a"], 5), &watched(&["a"], 4), &less);
+        check(&watched(&["a"], 5), &watched(&["b"], 5), &less);
+    }
+
+    #[test]
+    fn a_change_knows_its_setting() {
+        let deployed = tagged(&[("owner", "a")]);
+        let wanted = StackSettings {
+            termination_protection: Some(true),
+            policy: Some(json!({ "Statement": [] })),
+            notification_arns: Some(vec!["a".to_owned()]),
+            role_arn: Some(ROLE.to_owned()),
+            rollback: Some(RollbackAlarms { arns: vec!["a".to_owned()], monitoring_minutes: 0 }),
+            ..StackSettings::default()
+        };
+        let found: Vec<Option<StackSetting>> =
+            settings(&deployed, &wanted).iter().map(Change::setting).collect();
+        assert_eq!(found, StackSetting::ALL.map(Some));
+        let template = json!({ "Resources": { "T": { "Type": "AWS::SNS::Topic" } } });
+        let plan = crate::plan(None, &template, &crate::PlanOptions::default());
+        assert_eq!(plan.changes[0].setting(), None);
     }
 }

@@ -187,5 +187,6 @@ fn unavailable(error: &StoreError) -> ApiError {
         text.push_str(&format!(": {cause}"));
         source = cause.source();
     }
-    ApiError::new(500, "InternalFailure", text)
+    // Not one of AWS: a full disk does not pass by trying again.
+    ApiError::new(400, "SandboxFailure", text)
 }

@@ -57,6 +57,9 @@ pub(crate) struct DeployArgs {
     /// Minutes to keep monitoring the alarms after the update
     #[arg(long, value_name = "MINUTES", requires = "rollback_alarm", value_parser = clap::value_parser!(u32).range(0..=180))]
     rollback_monitoring: Option<u32>,
+    /// JSON file with a stack policy for this update alone; the defined policy is set again when it has ended
+    #[arg(long, value_name = "FILE")]
+    stack_policy_during_update: Option<PathBuf>,
     /// Bucket for templates larger than 51,200 bytes, in the region of the stacks
     #[arg(long, value_name = "NAME")]
     bucket: Option<String>,
@@ -69,7 +72,7 @@ pub(crate) struct DeployArgs {
     /// How long to wait for another operation on a stack to end, such as `10m`
     #[arg(long, value_name = "TIME", value_parser = duration)]
     wait_for_idle: Option<Duration>,
-    /// How long to follow one operation, such as `1h30m`
+    /// How long to follow one operation, and to wait for tables and indexes after it, such as `1h30m`
     #[arg(long, value_name = "TIME", value_parser = duration)]
     timeout: Option<Duration>,
     /// What to do on timeout
@@ -183,6 +186,7 @@ impl DeployArgs {
             role_arn: self.role_arn.clone(),
             notification_arns,
             rollback,
+            policy_during_update: self.stack_policy_during_update.as_deref().map(read_policy).transpose()?,
             on_failure: match self.on_failure {
                 OnFailureArg::Rollback => OnFailure::Rollback,
                 OnFailureArg::DoNothing => OnFailure::DoNothing,
@@ -269,12 +273,26 @@ impl MergedArgs {
     }
 }
 
-fn read_file(path: &Path) -> Result<TemplateConfiguration> {
+fn read_policy(path: &Path) -> Result<Value> {
+    let policy = read_json(path)?;
+    if policy.get("Statement").is_none() {
+        return Err(CommandError::usage(format!("{} is not a stack policy", path.display()))
+            .hint("expected an object with `Statement`"));
+    }
+    Ok(policy)
+}
+
+fn read_json(path: &Path) -> Result<Value> {
     let shown = path.display();
     let text = fs::read_to_string(path)
         .map_err(|error| CommandError::new(Exit::Usage, error).context(format!("cannot read {shown}")))?;
-    let value: Value = serde_json::from_str(&text)
-        .map_err(|error| CommandError::new(Exit::Usage, error).context(format!("{shown} is not JSON")))?;
+    serde_json::from_str(&text)
+        .map_err(|error| CommandError::new(Exit::Usage, error).context(format!("{shown} is not JSON")))
+}
+
+fn read_file(path: &Path) -> Result<TemplateConfiguration> {
+    let shown = path.display();
+    let value = read_json(path)?;
     let read = if value.is_array() {
         serde_json::from_value(value).map(|parameters: Vec<CliParameter>| TemplateConfiguration {
             parameters: parameters

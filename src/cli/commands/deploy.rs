@@ -227,7 +227,27 @@ impl Run<'_> {
         }
     }
 
+    /// Executes, and says which stacks are left with the policy of the update.
     async fn execute(
+        &mut self,
+        jobs: &[Job<'_>],
+        rollout: &Rollout<'_>,
+        schedule: &Schedule,
+    ) -> Result<Exit> {
+        let ended = self.execute_jobs(jobs, rollout, schedule).await;
+        let open = rollout.open_policies();
+        ended.map_err(|error| {
+            open.into_iter().map(|id| &jobs[id.index()]).fold(error, |error, job| {
+                let command = target_of(self.targets, job).command("deploy", &job.stack.id);
+                error.hint(format!(
+                    "stack {} still has the policy of `--stack-policy-during-update`; {command} without that flag sets the defined one",
+                    job.label
+                ))
+            })
+        })
+    }
+
+    async fn execute_jobs(
         &mut self,
         jobs: &[Job<'_>],
         rollout: &Rollout<'_>,

@@ -22,6 +22,10 @@ pub(crate) fn rollout_failed(target: &SelectedTarget, stack: &Stack, error: Erro
         Error::Request(error) => cannot_take(target, stack, error),
         Error::Prepare(error) => not_prepared(stack, error),
         Error::Cancel(error) => not_cancelled(target, &stack.id, error),
+        Error::RetainedByCreation { .. } => CommandError::from(error).hint(format!(
+            "{} deletes the stack and leaves them in the account",
+            target.command("destroy", &stack.id)
+        )),
         Error::Detached => detached([(target, &*stack.id)]),
         Error::StillBusy { .. } => CommandError::from(error)
             .hint(format!("{} follows the running operation", target.command("watch", &stack.id))),
@@ -29,7 +33,7 @@ pub(crate) fn rollout_failed(target: &SelectedTarget, stack: &Stack, error: Erro
             CommandError::from(error).hint(format!("{} follows it again", target.command("watch", &stack.id)))
         }
         Error::TablesUnknown { source: tablewright_dynamodb::Error::Denied { .. }, .. } => error.into(),
-        Error::TablesUnknown { .. } => {
+        Error::TablesUnknown { .. } | Error::TablesPending { .. } => {
             CommandError::from(error).hint(format!("{} checks again", target.command("watch", &stack.id)))
         }
         error => error.into(),
@@ -86,7 +90,10 @@ fn failed(target: &SelectedTarget, stack: &Stack, status: &StackStatus, failure:
 
 fn only_delete(target: &SelectedTarget, stack: &Stack) -> String {
     let destroy = target.command("destroy", &stack.id);
-    format!("a stack in ROLLBACK_COMPLETE can only be deleted: {destroy}, then deploy again")
+    let deploy = target.command("deploy", &stack.id);
+    format!(
+        "a stack in ROLLBACK_COMPLETE can only be deleted: {deploy} does that and creates it anew; {destroy} only deletes it"
+    )
 }
 
 /// Returns the error for a stack for which no change set can be created, with a command as a hint.

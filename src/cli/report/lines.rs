@@ -28,6 +28,9 @@ pub(crate) fn line(event: &RolloutEvent) -> Option<String> {
         RolloutEvent::PassedOver { stack, summary } => Some(format!(
             "{stack}: CloudFormation sees no change in this step, which is passed over: {summary}"
         )),
+        RolloutEvent::RolledBackDeleted { stack } => {
+            Some(format!("{stack}: what was left of its failed creation is deleted; it is created anew"))
+        }
         RolloutEvent::Cloud { stack, event } => {
             let text = event_text(event)?;
             Some(format!("{}  {stack}  {text}", clock(event.at)))

@@ -27,6 +27,7 @@ pub(crate) fn object(event: &RolloutEvent) -> Value {
             ("step", json!({ "number": number, "of": of, "summary": summary }))
         }
         RolloutEvent::PassedOver { summary, .. } => ("passed_over", json!({ "summary": summary })),
+        RolloutEvent::RolledBackDeleted { .. } => ("rolled_back_deleted", json!({})),
         RolloutEvent::Cloud { event, .. } => cloud(event),
         RolloutEvent::Table { progress, .. } => ("table", table(progress)),
         RolloutEvent::TablesRead { tables: read, .. } => {

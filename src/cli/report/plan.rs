@@ -25,6 +25,12 @@ pub(crate) fn show(jobs: &[Job<'_>], tables: &[Vec<TableReading>], reporter: &mu
             for note in job_notes(job) {
                 reporter.say(&format!("note: {}", printable(&note)));
             }
+            if job.rolled_back.as_ref().is_some_and(|creation| creation.retained.is_empty()) {
+                reporter.say(
+                    "note: the stack is in ROLLBACK_COMPLETE: its creation failed, and nothing of it is left; \
+                     it is deleted before it is created anew",
+                );
+            }
             let changes = changes(&comparison.changes);
             if !changes.is_empty() {
                 reporter.say(changes.trim_end());

@@ -122,6 +122,19 @@ fn a_failing_deployment_as_a_tree() {
 }
 
 #[test]
+fn a_resource_that_failed_is_shown_with_its_reason_to_the_end() {
+    let mut facts = failing();
+    facts.push(resource(90, "User", "DELETE_IN_PROGRESS", None));
+    facts.push(resource(91, "User", "DELETE_COMPLETE", None));
+    assert_snapshot!(drawn(&facts, 80, 24), @r#"
+    • notes  ROLLBACK_COMPLETE  1m30s
+      ✓ Note  DELETE_COMPLETE  DynamoDB::Table  15s
+      ✗ User  CREATE_FAILED, then DELETE_COMPLETE  DynamoDB::Table  1m26s
+          Resource handler returned message: "no [2J" (HandlerErrorCode: X)
+    "#);
+}
+
+#[test]
 fn a_tree_fits_into_its_window() {
     for (width, height) in [(80, 3), (30, 24), (10, 2), (1, 1), (0, 0)] {
         let drawn = drawn(&failing(), width, height);

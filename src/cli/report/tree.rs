@@ -78,7 +78,12 @@ fn stack(stack: &StackView) -> Vec<Line> {
     let widest = stack.resources.iter().map(|resource| resource.logical_id.len()).max().unwrap_or_default();
     for resource in &stack.resources {
         lines.push(resource_line(resource, widest));
-        if let (true, Some(reason)) = (resource.status.is_failed(), &resource.reason) {
+        let reason = match &resource.failure {
+            Some((_, reason)) => reason.as_ref(),
+            None if resource.status.is_failed() => resource.reason.as_ref(),
+            None => None,
+        };
+        if let Some(reason) = reason {
             lines.push(Line { depth: 2, mark: Mark::Plain, text: printable(reason) });
         }
     }
@@ -96,8 +101,12 @@ fn stack(stack: &StackView) -> Vec<Line> {
 }
 
 fn resource_line(resource: &ResourceView, widest: usize) -> Line {
-    let ResourceView { logical_id, resource_type, status, since, until, .. } = resource;
-    let mark = if status.is_failed() {
+    let ResourceView { logical_id, resource_type, status, failure, since, until, .. } = resource;
+    let state = match failure {
+        Some((failed, _)) if failed != status => format!("{failed}, then {status}"),
+        _ => status.to_string(),
+    };
+    let mark = if failure.is_some() || status.is_failed() {
         Mark::Bad
     } else if status.is_in_progress() {
         Mark::Running
@@ -112,6 +121,6 @@ fn resource_line(resource: &ResourceView, widest: usize) -> Line {
     Line {
         depth: 1,
         mark,
-        text: format!("{logical_id:widest$}  {status}  {kind}  {time}").trim_end().to_owned(),
+        text: format!("{logical_id:widest$}  {state}  {kind}  {time}").trim_end().to_owned(),
     }
 }

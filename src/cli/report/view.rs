@@ -42,6 +42,8 @@ pub(crate) struct ResourceView {
     pub(crate) resource_type: String,
     pub(crate) status: ResourceStatus,
     pub(crate) reason: Option<String>,
+    /// How it failed by itself. The rollback that follows does not hide it.
+    pub(crate) failure: Option<(ResourceStatus, Option<String>)>,
     pub(crate) since: SystemTime,
     pub(crate) until: SystemTime,
 }
@@ -63,6 +65,7 @@ impl View {
             | RolloutEvent::TablesRead { .. }
             | RolloutEvent::DestroyPlanned { .. }
             | RolloutEvent::PassedOver { .. }
+            | RolloutEvent::RolledBackDeleted { .. }
             | RolloutEvent::BackedUp { .. } => {}
             RolloutEvent::Began { stack, work, .. } => self.stacks.push(StackView::new(stack, *work)),
             RolloutEvent::Step { number, of, .. } => {
@@ -135,10 +138,15 @@ impl StackView {
                     known.stack_id == resource.stack_id && known.logical_id == logical_id
                 };
                 let known = self.resources.iter_mut().find(is_known);
+                // CloudFormation tries a deletion again; the last attempt counts.
+                let is_final =
+                    resource.is_failed_by_itself() && resource.status != ResourceStatus::DeleteFailed;
+                let failure = is_final.then(|| (resource.status.clone(), resource.reason.clone()));
                 match known {
                     Some(known) => {
                         known.status = resource.status.clone();
                         known.reason.clone_from(&resource.reason);
+                        known.failure = known.failure.take().or(failure);
                         known.until = event.at;
                     }
                     None => self.resources.push(ResourceView {
@@ -147,6 +155,7 @@ impl StackView {
                         resource_type: resource.resource_type.clone(),
                         status: resource.status.clone(),
                         reason: resource.reason.clone(),
+                        failure,
                         since: event.at,
                         until: event.at,
                     }),

@@ -143,7 +143,15 @@ pub(crate) fn job_notes(job: &Job<'_>) -> Vec<String> {
     let of_deployed = job.deployed.iter().flat_map(duplicate_keys);
     let unknown = job.plan.unknown.iter().map(|unknown| format!("stack {}: {unknown}", job.stack.id));
     let hidden = job.plan.hidden_defaults.iter().map(|hidden| format!("stack {}: {hidden}", job.stack.id));
-    notes(&job.stack.id, &job.rendered).into_iter().chain(of_deployed).chain(unknown).chain(hidden).collect()
+    let policy_unknown = job.deployed.as_ref().and_then(|deployed| deployed.policy_unknown.as_ref());
+    let of_policy = policy_unknown.map(|error| {
+        format!(
+            "the stack policy of {} cannot be read, so what it denies is not known: {error}",
+            job.stack_name()
+        )
+    });
+    let of_deployed = of_deployed.chain(unknown).chain(hidden).chain(of_policy);
+    notes(&job.stack.id, &job.rendered).into_iter().chain(of_deployed).collect()
 }
 
 fn duplicate_keys(deployed: &DeployedTemplate) -> Vec<String> {

@@ -109,6 +109,14 @@ pub enum PrepareError {
     /// There is nothing to change, and the stack is not well: that is no success (aws-cdk-cli#1972).
     #[error("stack {} has no changes and is in {}", .0.name, .0.status)]
     UnchangedButFailed(Box<Stack>),
+    /// CloudFormation has not worked the change set out in time.
+    #[error("the change set of stack {stack_name} is not worked out after {} minutes", .waited.as_secs() / 60)]
+    TimedOut {
+        /// The stack's name.
+        stack_name: String,
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// A resource would be replaced with rollback disabled. CloudFormation refuses that when it is at it, and leaves the
     /// stack where nothing but the old template gets it out (aws-cdk-cli#1931).
     #[error(
@@ -137,7 +145,7 @@ impl PrepareError {
     /// What to do about it, where there is a way.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            PrepareError::Failed { .. } | PrepareError::Api(_) => None,
+            PrepareError::Failed { .. } | PrepareError::TimedOut { .. } | PrepareError::Api(_) => None,
             PrepareError::ReplacementWithoutRollback { .. } => Some(
                 "deploy with rollback enabled; the old resource is then kept until its replacement exists",
             ),
@@ -262,7 +270,10 @@ async fn work_out(
     clock: &Clock,
     facts: &StackEvents<'_>,
 ) -> Result<Option<ChangeSet>, PrepareError> {
-    let described = wait(client, &created, clock, facts).await?;
+    let Some(described) = wait(client, &created, clock, facts).await? else {
+        let stack_name = prepared.request.stack_name.clone();
+        return Err(PrepareError::TimedOut { stack_name, waited: LONGEST_WAIT });
+    };
     let reason = filled(described.status_reason.clone()).unwrap_or_default();
     if described.status == Some(sdk::ChangeSetStatus::CreateComplete) {
         let configured = described.deployment_config.as_ref().and_then(|config| config.disable_rollback);
@@ -321,22 +332,29 @@ fn refuse_replacements(stack_name: &str, changes: &[Change]) -> Result<(), Prepa
     }
 }
 
-/// Asks for the change set until it is complete or failed: from half a second to five seconds apart.
+/// How long CloudFormation may work a change set out. A large one with nested stacks takes minutes.
+const LONGEST_WAIT: Duration = Duration::from_secs(3_600);
+
+/// Asks for the change set until it is complete or failed: from half a second to five seconds apart. `None` when it takes too long.
 async fn wait(
     client: &Client,
     created: &Created,
     clock: &Clock,
     facts: &StackEvents<'_>,
-) -> Result<DescribeChangeSetOutput, ApiError> {
+) -> Result<Option<DescribeChangeSetOutput>, ApiError> {
     let mut interval = Duration::from_millis(500);
-    let mut last_answer = clock.now();
+    let started = clock.now();
+    let mut last_answer = started;
     let mut failures = 0;
     loop {
         match describe_page(client, created, None, true).await {
             Ok(described) => {
                 use sdk::ChangeSetStatus::{CreateInProgress, CreatePending};
                 if !matches!(described.status, Some(CreatePending | CreateInProgress)) {
-                    return Ok(described);
+                    return Ok(Some(described));
+                }
+                if clock.since(started) >= LONGEST_WAIT {
+                    return Ok(None);
                 }
                 (failures, last_answer) = (0, clock.now());
                 clock.sleep(interval).await;

@@ -222,21 +222,11 @@ impl Request {
 mod tests {
     use super::*;
     use crate::stack::status::StackStatus;
-    use std::collections::BTreeMap;
 
     fn stack(parameters: &[&str]) -> Stack {
         Stack {
-            name: "s".to_owned(),
-            id: "arn:s".to_owned(),
-            status: StackStatus::UpdateComplete,
-            reason: None,
-            outputs: Vec::new(),
             parameters: parameters.iter().map(|name| ((*name).to_owned(), "old".to_owned())).collect(),
-            tags: BTreeMap::new(),
-            created: None,
-            updated: None,
-            termination_protection: false,
-            disable_rollback: false,
+            ..Stack::in_status(&StackStatus::UpdateComplete)
         }
     }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::SystemTime;
 
+use crate::event::is_cancelled;
 use crate::operation::entry::Entry;
 use crate::operation::timeline::Verdict;
 use crate::stack::Output;
@@ -136,7 +137,7 @@ fn failure(stack_id: &str, verdict: &Verdict, entries: &[Entry]) -> Failure {
         .filter(|entry| entry.resource_status().is_some_and(|status| status.is_failed()))
         .collect();
     let (cancelled, mut causes): (Vec<&Entry>, Vec<&Entry>) =
-        failed.into_iter().partition(|entry| is_cancelled(entry));
+        failed.into_iter().partition(|entry| is_cancelled(entry.reason.as_deref()));
     // A nested stack fails because of something in it.
     if let Some(first) = causes.iter().position(|entry| entry.resource_type != STACK_TYPE) {
         causes[..=first].rotate_right(1);
@@ -156,11 +157,6 @@ fn cancelled_by(stack_id: &str, entries: &[Entry]) -> Option<String> {
     let mut tokens = own.filter_map(|entry| entry.token.as_ref());
     let ours = tokens.next()?;
     tokens.find(|token| *token != ours).cloned()
-}
-
-/// Whether a resource failed only because another one had.
-fn is_cancelled(entry: &Entry) -> bool {
-    entry.reason.as_deref().is_some_and(|reason| reason.to_ascii_lowercase().contains("cancelled"))
 }
 
 /// The reason that the stack itself gave first for turning around.

@@ -31,6 +31,8 @@ pub struct Polling {
     pub silence: Duration,
     /// How long expired credentials are tried again before the watch is given up.
     pub credential_grace: Duration,
+    /// How long no read may be answered, for whatever reason that may pass, before the watch is given up.
+    pub outage_grace: Duration,
     /// How long an operation is followed at most. It goes on without us.
     pub timeout: Option<Duration>,
     /// Spreads the waits of watches that begin together: waits are up to a tenth shorter, as this number has it.
@@ -52,6 +54,7 @@ impl Default for Polling {
             begin_without_token: Duration::from_secs(3),
             silence: Duration::from_secs(60),
             credential_grace: Duration::from_secs(300),
+            outage_grace: Duration::from_secs(3_600),
             timeout: None,
             seed: 0,
             rate_limit: RateLimit::default(),

@@ -113,7 +113,6 @@ fn verdict(stack: Stack) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeMap;
     use std::time::Duration;
 
     fn at(seconds: u64) -> SystemTime {
@@ -121,19 +120,7 @@ mod tests {
     }
 
     fn stack(status: &str, updated: Option<u64>) -> Stack {
-        Stack {
-            name: "s".to_owned(),
-            id: "arn:s".to_owned(),
-            status: StackStatus::parse(status),
-            reason: None,
-            outputs: Vec::new(),
-            parameters: BTreeMap::new(),
-            tags: BTreeMap::new(),
-            created: None,
-            updated: updated.map(at),
-            termination_protection: false,
-            disable_rollback: false,
-        }
+        Stack { updated: updated.map(at), ..Stack::in_status(&StackStatus::parse(status)) }
     }
 
     fn ended(check: &StatusCheck) -> bool {

@@ -305,11 +305,11 @@ impl<'a> Watch<'a> {
     async fn after_failure(&mut self, error: ApiError) -> Result<Option<Verdict>, WatchError> {
         let lasting = self.clock.since(self.last_answer);
         let patience = match error.kind {
-            // The operation goes on for hours; so may a broken network.
+            // The operation goes on for hours; a network may be broken for a while.
             ApiErrorKind::Throttled
             | ApiErrorKind::Unavailable
             | ApiErrorKind::Unreachable { .. }
-            | ApiErrorKind::NotCloudFormation { .. } => Duration::MAX,
+            | ApiErrorKind::NotCloudFormation { .. } => self.polling.outage_grace,
             // A profile or a session may be renewed from another window.
             ApiErrorKind::Expired | ApiErrorKind::Credentials => self.polling.credential_grace,
             // AWS keeps the events of a deleted stack; others forget them.

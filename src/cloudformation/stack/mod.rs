@@ -18,6 +18,7 @@ use aws_sdk_cloudformation::types::{StackResourceSummary, TemplateStage};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::DateTime;
 
+use crate::change_set::request::RollbackConfiguration;
 use crate::connection::pages::PageTokens;
 use crate::connection::retry::without_retries;
 use crate::error::{ApiError, ApiErrorKind};
@@ -52,6 +53,12 @@ pub struct Stack {
     pub termination_protection: bool,
     /// Whether a failed operation stays where it stopped.
     pub disable_rollback: bool,
+    /// The topics that its events are sent to.
+    pub notification_arns: Vec<String>,
+    /// The role that CloudFormation assumes.
+    pub role_arn: Option<String>,
+    /// The alarms that roll an update back.
+    pub rollback: RollbackConfiguration,
 }
 
 #[cfg(test)]
@@ -70,6 +77,9 @@ impl Stack {
             updated: None,
             termination_protection: false,
             disable_rollback: false,
+            notification_arns: Vec::new(),
+            role_arn: None,
+            rollback: RollbackConfiguration::default(),
         }
     }
 }
@@ -224,6 +234,22 @@ fn read_stack(stack: aws_sdk_cloudformation::types::Stack) -> Stack {
         updated: stack.last_updated_time.and_then(time),
         termination_protection: stack.enable_termination_protection.unwrap_or_default(),
         disable_rollback: stack.disable_rollback.unwrap_or_default(),
+        notification_arns: stack.notification_arns.unwrap_or_default(),
+        role_arn: filled(stack.role_arn),
+        rollback: stack.rollback_configuration.map(read_rollback).unwrap_or_default(),
+    }
+}
+
+fn read_rollback(
+    configuration: aws_sdk_cloudformation::types::RollbackConfiguration,
+) -> RollbackConfiguration {
+    let triggers = configuration.rollback_triggers.unwrap_or_default();
+    RollbackConfiguration {
+        alarms: triggers.into_iter().filter_map(|trigger| trigger.arn).collect(),
+        monitoring_minutes: configuration
+            .monitoring_time_in_minutes
+            .and_then(|minutes| u32::try_from(minutes).ok())
+            .unwrap_or_default(),
     }
 }
 

@@ -29,6 +29,9 @@ fn update() -> PreparedRequest {
             updated: None,
             termination_protection: false,
             disable_rollback: false,
+            notification_arns: Vec::new(),
+            role_arn: None,
+            rollback: RollbackConfiguration::default(),
         }),
     }
 }

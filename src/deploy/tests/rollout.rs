@@ -99,6 +99,7 @@ impl World {
                     Some(format!("{stack} done, usable: {usable}"))
                 }
                 RolloutEvent::Ended { stack, ending } => Some(format!("{stack} {ending:?}")),
+                RolloutEvent::RolledBackDeleted { stack } => Some(format!("{stack} was deleted")),
                 RolloutEvent::Planned { .. }
                 | RolloutEvent::TablesRead { .. }
                 | RolloutEvent::DestroyPlanned { .. }

@@ -34,12 +34,14 @@ pub(crate) fn read(
     let parameters = read_parameters(region, params, &template, current)?;
     let tags = match (params.records("Tags"), current) {
         (given, _) if !given.is_empty() => read_tags(&given)?,
+        _ if params.is_emptied("Tags") => Vec::new(),
         // An update without tags keeps the stack's.
         (_, Some(current)) => current.tags.clone(),
         (_, None) => Vec::new(),
     };
     let notification_arns = match (params.list("NotificationARNs"), current) {
         (given, _) if !given.is_empty() => given,
+        _ if params.is_emptied("NotificationARNs") => Vec::new(),
         (_, Some(current)) => current.notification_arns.clone(),
         (_, None) => Vec::new(),
     };

@@ -19,6 +19,12 @@ pub(crate) enum Act {
     LeaveChangeSet(&'static str, String),
     /// Deletes the stack.
     DeleteStack(&'static str),
+    /// Deletes every change set of the stack.
+    DeleteChangeSets(&'static str),
+    /// Begins to delete the stack.
+    BeginDeletion(&'static str),
+    /// Deletes the stack, and creates it with one table.
+    MakeAnew(&'static str),
     /// Creates the stack, if there is none, with one table.
     CreateStack(&'static str),
 }
@@ -75,12 +81,30 @@ impl Act {
                 Some(Done::DroppedTable(table.1.clone()))
             }
             Self::LeaveChangeSet(stack, name) => leave(direct, stack, name).await,
+            Self::DeleteChangeSets(stack) => {
+                for name in direct.change_sets(stack).await {
+                    let call = direct.cloudformation.delete_change_set().stack_name(*stack);
+                    call.change_set_name(name).send().await.ok()?;
+                }
+                direct.wait(10);
+                None
+            }
+            Self::BeginDeletion(stack) => {
+                let now = direct.stack(stack).await?;
+                let call = direct.cloudformation.delete_stack().stack_name(&now.id);
+                call.client_request_token(format!("{TOKEN}delete")).send().await.ok()?;
+                Some(Done::Deleted((*stack).to_owned()))
+            }
             Self::DeleteStack(stack) => {
                 let now = direct.stack(stack).await?;
                 let call = direct.cloudformation.delete_stack().stack_name(&now.id);
                 call.client_request_token(format!("{TOKEN}delete")).send().await.ok()?;
                 direct.wait(120);
                 Some(Done::Deleted((*stack).to_owned()))
+            }
+            Self::MakeAnew(stack) => {
+                Box::pin(Self::DeleteStack(stack).perform(direct)).await?;
+                Box::pin(Self::CreateStack(stack).perform(direct)).await
             }
             Self::CreateStack(stack) => {
                 let template = json!({ "Resources": { "Theirs": bare_table(None) } });

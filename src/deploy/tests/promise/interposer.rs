@@ -1,11 +1,11 @@
 //! Sits between the rollout and the sandbox: before any call a colleague may act, the call may go wrong, and the rollout may be
 //! interrupted. It keeps the record from which the statements are judged.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use aws_smithy_async::rt::sleep::{AsyncSleep, Sleep};
 use aws_smithy_runtime_api::client::http::{
@@ -65,6 +65,8 @@ struct Inner {
     interrupted: Notify,
     /// The calls that are being answered.
     in_flight: AtomicUsize,
+    /// The deadlines of the pauses that are awaited, each with the number of its pause.
+    deadlines: Mutex<BTreeSet<(SystemTime, usize)>>,
 }
 
 /// Counts a call as long as it is being answered.
@@ -116,6 +118,7 @@ impl Interposer {
             counts: Mutex::default(),
             interrupted: Notify::new(),
             in_flight: AtomicUsize::new(0),
+            deadlines: Mutex::default(),
         }))
     }
 
@@ -268,7 +271,7 @@ impl Pauses {
 impl AsyncSleep for Pauses {
     fn sleep(&self, duration: Duration) -> Sleep {
         let interposer = self.0.clone();
-        let slept = interposer.0.direct.clock.sleep(duration);
+        let deadline = interposer.0.direct.clock.now() + duration;
         Sleep::new(async move {
             // The SDK's time limit of a call is no pause: while the call is being answered, no time passes.
             while interposer.0.in_flight.load(Ordering::SeqCst) > 0 {
@@ -279,12 +282,38 @@ impl AsyncSleep for Pauses {
                 counts.pauses += 1;
                 counts.pauses - 1
             };
+            interposer.pause_until((deadline, number)).await;
             let interrupt = interposer.0.script.lock().unwrap().interrupt;
-            slept.await;
             if interrupt.is_some_and(|(when, _)| when == When::Pause(number)) {
                 interposer.record().interrupted = true;
                 interposer.stop::<()>().await;
             }
         })
+    }
+}
+
+/// A pause that is awaited. One that is dropped moves nothing.
+struct Awaited<'a>(&'a Inner, (SystemTime, usize));
+
+impl Drop for Awaited<'_> {
+    fn drop(&mut self) {
+        self.0.deadlines.lock().unwrap().remove(&self.1);
+    }
+}
+
+impl Interposer {
+    /// Moves the clock to a deadline, once no pause with an earlier one is awaited.
+    async fn pause_until(&self, deadline: (SystemTime, usize)) {
+        let awaited = Awaited(&self.0, deadline);
+        self.0.deadlines.lock().unwrap().insert(deadline);
+        let is_first = || self.0.deadlines.lock().unwrap().first() == Some(&deadline);
+        // The pauses that race with this one are polled as well before the clock moves.
+        tokio::task::yield_now().await;
+        while !is_first() {
+            tokio::task::yield_now().await;
+        }
+        drop(awaited);
+        let clock = &self.0.direct.clock;
+        clock.advance(deadline.0.duration_since(clock.now()).unwrap_or_default());
     }
 }

@@ -182,7 +182,7 @@ async fn run(case: &Case) -> Result<(), String> {
         let wanted = deployed.unwrap_or(plain).edited(edits);
         let template = wanted.template(position, was_exported);
         consents(&world, name, &template, case.consent, &mut wish).await;
-        wish.stacks.push(WantedStack { name, template, tags: wanted.tags });
+        wish.stacks.push(WantedStack { tags: wanted.tags, ..WantedStack::new(name, template) });
     }
     let (told, broken) = judged(&world, &wish, case.script.clone()).await;
     if broken.is_empty() { Ok(()) } else { Err(format!("{}\nit is said: {told:#?}", broken.join("\n"))) }
@@ -254,4 +254,9 @@ fn whatever_is_consented_to() {
 #[test]
 fn whatever_a_colleague_does_with_tablewright() {
     hold(Around { colleagues: true, colleagues_use_our_names: true, ..Around::default() }, 15);
+}
+
+#[test]
+fn whatever_a_colleague_deletes() {
+    hold(Around { colleagues: true, colleagues_delete: true, ..Around::default() }, 60);
 }

@@ -1,8 +1,10 @@
 //! Runs with a name. Each is asserted by its own words, and by the statements as well.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tablewright_deploy::WaitOptions;
 
 use crate::colleague::{Act, Edit};
 use crate::interposer::{Moment, Script, When};
@@ -85,6 +87,10 @@ async fn a_table_is_deleted_by_consent_and_no_other() {
     assert_eq!(*told.only(), DONE);
     assert!(world.direct.table(&user).await.is_none());
     assert_eq!(indexes(&world, "Order").await, ["by-g"]);
+    // The same job, run again.
+    let again = wish(shop(&["g"])).consenting("User", Loss::Data);
+    let told = crate::subject::deploy(&world, &again, Script::default()).await;
+    assert_eq!(*told.only(), Said::Unchanged);
 }
 
 #[tokio::test]
@@ -265,4 +271,75 @@ async fn a_stack_that_is_deleted_while_it_is_planned_is_not_unchanged() {
     let script = acting(When::Of("GetTemplate", 0), Act::DeleteStack(SHOP));
     let told = held(&world, &wish(shop(&[])), script).await;
     assert_ne!(*told.only(), Said::Unchanged);
+}
+
+/// A creation that fails: the key has an attribute that is not defined.
+async fn failed_creation(world: &World, retained: bool) {
+    let mut template = shop(&[]);
+    let mut broken = bare_table(None);
+    broken["Properties"]["KeySchema"][0]["AttributeName"] = json!("undefined");
+    if retained {
+        template["Resources"]["Order"]["DeletionPolicy"] = json!("Retain");
+    } else {
+        template["Resources"]["Order"]["DeletionPolicy"] = json!("Delete");
+    }
+    broken["DependsOn"] = json!("Order");
+    template["Resources"]["Broken"] = broken;
+    world.direct.begin_creation(SHOP, &template).await;
+    world.direct.wait(1_200);
+    assert_eq!(world.direct.status(SHOP).await.as_deref(), Some("ROLLBACK_COMPLETE"));
+}
+
+#[tokio::test]
+async fn a_stack_whose_creation_was_rolled_back_is_made_anew() {
+    let world = World::new().await;
+    failed_creation(&world, false).await;
+    let told = held(&world, &wish(shop(&["g"])), Script::default()).await;
+    assert_eq!(*told.only(), DONE);
+    assert_eq!(indexes(&world, "Order").await, ["by-g"]);
+}
+
+#[tokio::test]
+async fn what_a_failed_creation_has_retained_is_named_and_left_alone() {
+    let world = World::new().await;
+    failed_creation(&world, true).await;
+    let order = world.direct.resources(SHOP).await["Order"].1.clone();
+    let told = held(&world, &wish(shop(&["g"])), Script::default()).await;
+    let Said::Failed { text, .. } = told.only() else { panic!("{told:?}") };
+    assert!(text.contains(&order), "{text}");
+    assert_eq!(world.direct.status(SHOP).await.as_deref(), Some("ROLLBACK_COMPLETE"));
+    assert!(world.direct.table(&order).await.is_some());
+}
+
+#[tokio::test]
+async fn what_is_left_of_a_failed_creation_is_not_deleted_once_a_colleague_has_made_it_anew() {
+    let world = World::new().await;
+    failed_creation(&world, false).await;
+    for when in [When::Of("DescribeStacks", 1), When::Of("DeleteStack", 0)] {
+        let act = Act::MakeAnew(SHOP);
+        let told = held(&world, &wish(shop(&["g"])), acting(when, act)).await;
+        assert!(matches!(kind(told.only()), Some(Kind::Stale | Kind::Refused)), "{told:?}");
+        assert!(world.direct.resources(SHOP).await.contains_key("Theirs"));
+        world.direct.cloudformation.delete_stack().stack_name(SHOP).send().await.unwrap();
+        world.direct.wait(1_200);
+        failed_creation(&world, false).await;
+    }
+}
+
+#[tokio::test]
+async fn every_wait_ends_with_the_timeout() {
+    let timeout =
+        |seconds| WaitOptions { timeout: Some(Duration::from_secs(seconds)), ..WaitOptions::default() };
+    // The change set takes longer, then the operation, then the indexes.
+    for (seconds, of_stack) in [(1, 0), (4, 1), (15, 1)] {
+        let world = deployed(&shop(&[])).await;
+        let wish = Wish { wait: timeout(seconds), ..wish(shop(&["g"])) };
+        let told = held(&world, &wish, Script::default()).await;
+        assert_eq!(kind(told.only()), Some(Kind::StillRunning), "after {seconds} s: {told:?}");
+        let executed = told.calls.iter().filter(|call| *call == "ExecuteChangeSet").count();
+        assert_eq!(executed, of_stack, "after {seconds} s");
+    }
+    let world = deployed(&shop(&[])).await;
+    let wish = Wish { wait: timeout(600), ..wish(shop(&["g"])) };
+    assert_eq!(*held(&world, &wish, Script::default()).await.only(), DONE);
 }

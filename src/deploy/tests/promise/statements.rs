@@ -62,7 +62,9 @@ impl OfStack<'_> {
         self.record.executed.iter().filter(|executed| executed.stack == self.wanted.name)
     }
 
-    fn wanted_atoms(&self, parameters: &BTreeMap<String, String>) -> Atoms {
+    /// Returns the wanted stack. What is not given stays as it is deployed.
+    fn wanted_atoms(&self, deployed: &StackState) -> Atoms {
+        let parameters = &deployed.parameters;
         let declared = self.wanted.template["Parameters"].as_object().into_iter().flatten();
         let value = |(name, body): (&String, &Value)| {
             let given = self.wish.parameters.get(name).or_else(|| parameters.get(name)).cloned();
@@ -70,10 +72,14 @@ impl OfStack<'_> {
             let is_hidden = body["NoEcho"] == true;
             (name.clone(), if is_hidden { "****".to_owned() } else { given.unwrap_or_else(default) })
         };
+        let options = &self.wish.options;
+        let alarms = options.rollback.as_ref().map(|rollback| rollback.alarms.clone());
         atoms(&StackState {
             template: self.wanted.template.clone(),
             tags: self.wanted.tags.clone(),
             parameters: declared.map(value).collect(),
+            topics: options.notification_arns.clone().unwrap_or_else(|| deployed.topics.clone()),
+            alarms: alarms.unwrap_or_else(|| deployed.alarms.clone()),
             ..StackState::default()
         })
     }
@@ -87,7 +93,7 @@ impl OfStack<'_> {
             .iter()
             .map(|state| {
                 let state = state.clone().unwrap_or_default();
-                (atoms(&state), self.wanted_atoms(&state.parameters))
+                (atoms(&state), self.wanted_atoms(&state))
             })
             .collect();
         let mut steps: Vec<Atoms> = Vec::new();
@@ -134,9 +140,11 @@ impl OfStack<'_> {
             _ => (usize::MAX, direct.stack(name).await),
         };
         let Some(state) = state else { return vec![format!("2: {name} is done and does not exist")] };
-        let (deployed, wanted) = (atoms(&state), self.wanted_atoms(&state.parameters));
+        let (deployed, wanted) = (atoms(&state), self.wanted_atoms(&state));
         // CloudFormation finds no change in these alone, and so cannot apply them.
-        let is_text = |place: &str| place == "Description" || place.starts_with("Parameters/");
+        let is_text = |place: &str| {
+            matches!(place, "Description" | "Settings/Alarms") || place.starts_with("Parameters/")
+        };
         let differing = places(&deployed, &wanted).into_iter().filter(|place| !is_text(place));
         let mut broken: Vec<String> = differing
             .map(|place| {
@@ -350,6 +358,11 @@ fn atoms(state: &StackState) -> Atoms {
         state.parameters.iter().map(|(key, value)| (format!("Values/{key}"), Value::from(value.as_str())));
     atoms.extend(parameters);
     atoms.extend(state.tags.iter().map(|(key, value)| (format!("Tags/{key}"), Value::from(value.as_str()))));
+    for (setting, arns) in [("Topics", &state.topics), ("Alarms", &state.alarms)] {
+        if !arns.is_empty() {
+            atoms.insert(format!("Settings/{setting}"), arns.as_slice().into());
+        }
+    }
     let template = resolved(&state.template, &state.parameters);
     for (section, body) in template.as_object().into_iter().flatten() {
         match (section.as_str(), body.as_object()) {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tablewright::Stack;
 use tablewright::render::Rendered;
+use tablewright_cloudformation::{Conflict, PrepareError, RequestError, WatchError};
 use tablewright_deploy::{
     Ending, Error, EventSender, Job, JobError, JobId, JobResult, Options, PLAN_SCHEMA, ResourcePath,
     ReviewedPlan, Rollout, RolloutEvent, Schedule, WaitOptions, check_consents, plan_stack,
@@ -23,6 +24,9 @@ pub(crate) struct Wish {
     pub(crate) stacks: Vec<WantedStack>,
     pub(crate) consents: Vec<Consent>,
     pub(crate) parameters: BTreeMap<String, String>,
+    /// Everything else that the run is given.
+    pub(crate) options: Options,
+    pub(crate) wait: WaitOptions,
     /// The plan file that the run is held to.
     pub(crate) plan_file: Option<String>,
 }
@@ -46,11 +50,16 @@ pub(crate) struct WantedStack {
     pub(crate) name: &'static str,
     pub(crate) template: Value,
     pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) policy: Option<Value>,
 }
 
 impl WantedStack {
     pub(crate) fn new(name: &'static str, template: Value) -> Self {
-        Self { name, template, tags: BTreeMap::new() }
+        Self { name, template, tags: BTreeMap::new(), policy: None }
+    }
+
+    pub(crate) fn policy(self, policy: Value) -> Self {
+        Self { policy: Some(policy), ..self }
     }
 
     pub(crate) fn tag(mut self, key: &str, value: &str) -> Self {
@@ -85,6 +94,12 @@ pub(crate) struct Told {
     pub(crate) running: Option<Vec<String>>,
     /// Errors of the clean-up.
     pub(crate) left: Vec<String>,
+    /// The stacks that are said to have the policy for one update still.
+    pub(crate) open_policies: Vec<String>,
+    /// The summaries of steps that were passed over.
+    pub(crate) passed_over: Vec<String>,
+    /// The actions that were called, in order.
+    pub(crate) calls: Vec<String>,
 }
 
 /// What was said of a stack.
@@ -103,6 +118,7 @@ pub(crate) enum Kind {
     Stale,
     Failed,
     StillRunning,
+    Unknown,
     Other,
 }
 
@@ -119,6 +135,7 @@ pub(crate) async fn deploy(world: &World, wish: &Wish, script: Script) -> Told {
     let (events, receiver) = EventSender::channel();
     let mut told = run(world, wish, &events).await;
     world.interposer.quiet();
+    told.calls = world.interposer.record().calls.iter().map(|call| call.action.clone()).collect();
     read_endings(receiver, &mut told);
     told
 }
@@ -137,7 +154,7 @@ async fn run(world: &World, wish: &Wish, events: &EventSender) -> Told {
         },
     });
     let consents = consents.collect();
-    let options = Options { parameters: wish.parameters.clone(), consents, ..Options::default() };
+    let options = Options { parameters: wish.parameters.clone(), consents, ..wish.options.clone() };
     let plan_options = PlanOptions::default();
     let planning = async {
         let mut jobs = Vec::new();
@@ -160,12 +177,12 @@ async fn run(world: &World, wish: &Wish, events: &EventSender) -> Told {
         Ok(schedule) => schedule,
         Err(error) => return failed(&jobs, &error),
     };
-    execute(world, &jobs, &plan_options, &schedule, events).await
+    execute(world, &jobs, &plan_options, (&schedule, wish.wait), events).await
 }
 
 /// Plans only, and returns the plan file.
 pub(crate) async fn plan_file(world: &World, wish: &Wish) -> String {
-    let (options, plan_options) = (Options::default(), PlanOptions::default());
+    let (options, plan_options) = (wish.options.clone(), PlanOptions::default());
     let mut comparisons = Vec::new();
     for (stack, rendered) in wish.stacks.iter().map(definition) {
         let job = plan_stack(&world.target, &stack, rendered, &options, &plan_options).await.unwrap();
@@ -179,10 +196,10 @@ async fn execute(
     world: &World,
     jobs: &[Job<'_>],
     plan_options: &PlanOptions,
-    schedule: &Schedule,
+    (schedule, wait): (&Schedule, WaitOptions),
     events: &EventSender,
 ) -> Told {
-    let rollout = Rollout::new(jobs, plan_options, WaitOptions::default(), events);
+    let rollout = Rollout::new(jobs, plan_options, wait, events);
     let executing = async {
         rollout.prepare(schedule).await?;
         Ok::<_, JobError>(rollout.run(schedule).await)
@@ -193,7 +210,9 @@ async fn execute(
     };
     world.interposer.quiet();
     let left: Vec<String> = rollout.discard_open().await.iter().map(|error| chain(&error.error)).collect();
-    match ended {
+    let open_policies = rollout.open_policies().into_iter().map(|id| rollout.job(id).stack_name().to_owned());
+    let open_policies: Vec<String> = open_policies.collect();
+    let told = match ended {
         None => {
             let ids = rollout.running().into_iter().chain(rollout.unfinished());
             let names = ids.map(|id| rollout.job(id).stack_name().to_owned());
@@ -209,9 +228,10 @@ async fn execute(
                 };
                 (job.stack_name().to_owned(), said)
             });
-            Told { stacks: stacks.collect(), left, running: None }
+            Told { stacks: stacks.collect(), left, ..Told::default() }
         }
-    }
+    };
+    Told { open_policies, ..told }
 }
 
 fn definition(wanted: &WantedStack) -> (Stack, Rendered) {
@@ -219,6 +239,7 @@ fn definition(wanted: &WantedStack) -> (Stack, Rendered) {
     for (key, value) in &wanted.tags {
         stack = stack.tag(key, value);
     }
+    stack.policy.clone_from(&wanted.policy);
     let (text, template) = (wanted.template.to_string(), wanted.template.clone());
     (stack, Rendered { text, template, additions: Vec::new() })
 }
@@ -244,13 +265,24 @@ fn interrupted(running: Vec<String>, left: Vec<String>) -> Told {
 
 fn said(error: &Error) -> Said {
     let kind = match error {
-        Error::Stale { .. } | Error::NotApproved { .. } => Kind::Stale,
-        Error::Denied { .. }
+        Error::Stale { .. }
+        | Error::NotApproved { .. }
+        | Error::Overtaken { conflict: Conflict::Changed, .. } => Kind::Stale,
+        Error::Request(RequestError::Busy { .. })
+        | Error::Prepare(PrepareError::Request(RequestError::Busy { .. }) | PrepareError::Failed { .. })
+        | Error::Overtaken { .. }
+        | Error::Denied { .. }
         | Error::PlanRefused { .. }
         | Error::Disagreement { .. }
+        | Error::DeniedByStackPolicy { .. }
         | Error::StillBusy { .. } => Kind::Refused,
         Error::Failed { .. } => Kind::Failed,
-        Error::Detached | Error::StepsRemain { .. } => Kind::StillRunning,
+        Error::Detached
+        | Error::StepsRemain { .. }
+        | Error::TablesPending { .. }
+        | Error::PreparationTimedOut { .. }
+        | Error::Watch(WatchError::StillRunning { .. }) => Kind::StillRunning,
+        Error::Watch(_) | Error::TablesUnknown { .. } => Kind::Unknown,
         _ => Kind::Other,
     };
     Said::Failed { kind, text: chain(error) }
@@ -265,6 +297,9 @@ fn chain(error: &dyn std::error::Error) -> String {
 /// Takes over from the events how each stack that was done has ended.
 fn read_endings(mut receiver: UnboundedReceiver<RolloutEvent>, told: &mut Told) {
     while let Ok(event) = receiver.try_recv() {
+        if let RolloutEvent::PassedOver { summary, .. } = &event {
+            told.passed_over.push(summary.clone());
+        }
         let RolloutEvent::Ended { stack, ending } = event else { continue };
         let Some(said @ Said::Done { .. }) = told.stacks.get_mut(&stack) else { continue };
         *said = match ending {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_sdk_cloudformation::types::{Capability, Parameter, StackEvent, Tag};
+use aws_sdk_cloudformation::types::{Capability, Parameter, RollbackConfiguration, StackEvent, Tag};
 use aws_smithy_async::rt::sleep::SharedAsyncSleep;
 use aws_smithy_async::time::SharedTimeSource;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -78,6 +78,8 @@ pub(crate) struct StackState {
     pub(crate) template: Value,
     pub(crate) parameters: BTreeMap<String, String>,
     pub(crate) tags: BTreeMap<String, String>,
+    pub(crate) topics: Vec<String>,
+    pub(crate) alarms: Vec<String>,
 }
 
 /// A table as DynamoDB describes it.
@@ -113,7 +115,19 @@ impl Direct {
         let template = self.cloudformation.get_template().stack_name(&id).send().await.ok()?;
         let template = read(template.template_body()?);
         let (parameters, tags) = (of_parameters(stack.parameters()), of_tags(stack.tags()));
-        Some(StackState { id, status, template, parameters, tags })
+        let (topics, alarms) =
+            (stack.notification_arns().to_vec(), of_alarms(stack.rollback_configuration()));
+        Some(StackState { id, status, template, parameters, tags, topics, alarms })
+    }
+
+    pub(crate) async fn policy(&self, name: &str) -> Option<Value> {
+        let answer = self.cloudformation.get_stack_policy().stack_name(name).send().await.ok()?;
+        Some(read(answer.stack_policy_body()?))
+    }
+
+    pub(crate) async fn set_policy(&self, name: &str, policy: &Value) {
+        let call = self.cloudformation.set_stack_policy().stack_name(name);
+        call.stack_policy_body(policy.to_string()).send().await.unwrap();
     }
 
     pub(crate) async fn status(&self, name: &str) -> Option<String> {
@@ -133,6 +147,8 @@ impl Direct {
             template,
             parameters: of_parameters(described.parameters()),
             tags: of_tags(described.tags()),
+            topics: described.notification_arns().to_vec(),
+            alarms: of_alarms(described.rollback_configuration()),
         })
     }
 
@@ -185,6 +201,12 @@ impl Direct {
         answer.stack_resources().iter().filter_map(resource).collect()
     }
 
+    /// Begins to create a stack.
+    pub(crate) async fn begin_creation(&self, name: &str, template: &Value) {
+        let call = self.cloudformation.create_stack().stack_name(name).template_body(template.to_string());
+        call.capabilities(Capability::CapabilityNamedIam).send().await.unwrap();
+    }
+
     /// Creates a stack and waits until everything in it can be used.
     pub(crate) async fn create(&self, name: &str, template: &Value, tags: &BTreeMap<String, String>) {
         let call = self.cloudformation.create_stack().stack_name(name).template_body(template.to_string());
@@ -233,6 +255,11 @@ fn of_parameters(parameters: &[Parameter]) -> BTreeMap<String, String> {
 
 fn of_tags(tags: &[Tag]) -> BTreeMap<String, String> {
     tags.iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()))).collect()
+}
+
+fn of_alarms(configuration: Option<&RollbackConfiguration>) -> Vec<String> {
+    let triggers = configuration.map(RollbackConfiguration::rollback_triggers).unwrap_or_default();
+    triggers.iter().filter_map(|trigger| trigger.arn().map(str::to_owned)).collect()
 }
 
 fn to_tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
