@@ -20,6 +20,13 @@ impl SelectedTarget {
         self
     }
 
+    /// Asks for the account of the credentials, which a plan that is reviewed is bound to. An emulator need not know one.
+    pub(crate) async fn know_account(&mut self) {
+        if self.target.connection.endpoint.is_none() {
+            self.target.account = self.target.connection.account().await.ok();
+        }
+    }
+
     /// Formats the command line for a command on a stack of this target.
     pub(crate) fn command(&self, command: &str, stack: &str) -> String {
         format!("`tablewright {command} {stack}{}`", self.flags)

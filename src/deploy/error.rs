@@ -267,6 +267,8 @@ pub enum Staleness {
     DeployedChanged,
     /// Something else is to be deployed.
     WantedChanged,
+    /// It is for another account or Region.
+    OtherTarget,
 }
 
 /// The error of one job of a rollout.
@@ -317,6 +319,7 @@ impl fmt::Display for Staleness {
         f.write_str(match self {
             Self::NotReviewed => "the stack is not in the plan",
             Self::DeployedChanged => "what is deployed has changed since the review",
+            Self::OtherTarget => "it was made for another account or Region",
             Self::WantedChanged => "what is to be deployed has changed since the review",
         })
     }

@@ -61,7 +61,16 @@ pub fn require_reviewed_plan(reviewed: &ReviewedPlan, jobs: &[Job<'_>]) -> Resul
         }
         let staleness = match reviewed.digests(job.stack_name()) {
             None => Staleness::NotReviewed,
+            Some(then) if (&then.account, &then.region) != (&job.digests.account, &job.digests.region) => {
+                Staleness::OtherTarget
+            }
             Some(then) if then == job.digests => return Ok(()),
+            // An earlier run of the same plan may have come half the way.
+            Some(then)
+                if then.wanted == job.digests.wanted && reviewed.covers(job.stack_name(), job.changes()) =>
+            {
+                return Ok(());
+            }
             Some(then) if then.deployed != job.digests.deployed => Staleness::DeployedChanged,
             Some(_) => Staleness::WantedChanged,
         };

@@ -239,6 +239,8 @@ pub async fn plan_stack<'a>(
             shown_parameters(&parameters, &rendered.template),
             settings_value(&wanted_settings),
         ])),
+        account: deployed_stack.and_then(account_of).or_else(|| target.account.clone()),
+        region: target.connection.region.clone(),
     };
     let label = target.label(&stack.id);
     Ok(Job {
@@ -322,6 +324,11 @@ fn shown_parameters(parameters: &BTreeMap<String, String>, template: &Value) -> 
         (name.clone(), value.to_owned())
     };
     parameters.iter().map(shown).collect()
+}
+
+/// Returns the account in the ARN of a stack.
+fn account_of(stack: &cloudformation::Stack) -> Option<String> {
+    stack.id.split(':').nth(4).map(str::to_owned)
 }
 
 /// Returns the digest of a value. The keys of its objects are sorted, so equal values have equal digests.

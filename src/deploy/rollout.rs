@@ -23,9 +23,7 @@ use crate::options::{OnTimeout, WaitFor, WaitOptions};
 use crate::prepare::{OpenChangeSet, PreparedJob, PreparedStep};
 use crate::schedule::{JobResult, Schedule};
 use crate::token::token;
-use crate::wait::{
-    wait_for_changed_tables, wait_for_earlier_indexes, wait_for_unfinished_indexes, within,
-};
+use crate::wait::{wait_for_changed_tables, wait_for_earlier_indexes, wait_for_unfinished_indexes, within};
 
 /// The execution of planned jobs.
 ///

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
 use tablewright_plan::{StackTemplate, dependencies, waves};
 
 use crate::error::Error;
@@ -37,7 +38,8 @@ pub enum NotStarted {
 }
 
 impl Schedule {
-    /// Finds the dependencies of jobs by what their templates export and import. Jobs of different targets are independent.
+    /// Finds the dependencies of jobs by what their templates export and import. Jobs of different targets are independent. A stack that
+    /// no longer reads from another one goes before it: CloudFormation refuses to remove an export that is in use.
     ///
     /// At most `concurrency` jobs run at once. After a failure nothing is started any more, or, with `keep_going`, what does not
     /// depend on the failed job.
@@ -57,7 +59,9 @@ impl Schedule {
                 let stacks = cycle.stacks.iter().map(|position| jobs[*position].stack.id.clone()).collect();
                 return Err(Error::Cycle { stacks });
             }
-            all.extend(dependencies(&stacks).into_iter().map(|of_stack| {
+            let mut order = dependencies(&stacks);
+            release_first(&mut order, &dependencies(&deployed_templates(jobs)));
+            all.extend(order.into_iter().map(|of_stack| {
                 let changing = of_stack.into_iter().filter(|position| jobs[*position].has_changes());
                 changing.map(|position| JobId::new(before + position)).collect::<BTreeSet<_>>()
             }));
@@ -89,5 +93,64 @@ impl Schedule {
     fn blocker(&self, job: JobId, results: &[Option<JobResult>]) -> Option<JobId> {
         let is_done = |id: &JobId| matches!(results[id.index()], Some(JobResult::Done));
         self.dependencies[job.index()].iter().copied().find(|id| !is_done(id))
+    }
+}
+
+/// Returns the deployed templates of jobs; `null` where there is none.
+fn deployed_templates<'j>(jobs: &'j [Job<'_>]) -> Vec<StackTemplate<'j>> {
+    let template = |job: &'j Job<'_>| StackTemplate {
+        stack_name: job.stack_name(),
+        template: job.deployed.as_ref().map_or(&Value::Null, |deployed| &deployed.value),
+    };
+    jobs.iter().map(template).collect()
+}
+
+/// Puts each stack that read from another one and no longer does before that one, unless the wanted templates ask for the opposite.
+fn release_first(order: &mut [BTreeSet<usize>], deployed: &[BTreeSet<usize>]) {
+    for (reader, sources) in deployed.iter().enumerate() {
+        for source in sources {
+            if !depends_on(order, reader, *source) {
+                order[*source].insert(reader);
+            }
+        }
+    }
+}
+
+/// Returns whether a stack depends on another one, directly or by way of others.
+fn depends_on(order: &[BTreeSet<usize>], stack: usize, other: usize) -> bool {
+    let (mut seen, mut pending) = (BTreeSet::new(), vec![stack]);
+    while let Some(at) = pending.pop() {
+        if at == other {
+            return true;
+        }
+        if seen.insert(at) {
+            pending.extend(&order[at]);
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_lets_go_goes_first() {
+        let sets = |sets: &[&[usize]]| -> Vec<BTreeSet<usize>> {
+            sets.iter().map(|set| set.iter().copied().collect()).collect()
+        };
+        let check = |wanted: &[&[usize]], deployed: &[&[usize]], expected: &[&[usize]]| {
+            let mut order = sets(wanted);
+            release_first(&mut order, &sets(deployed));
+            assert_eq!(order, sets(expected));
+        };
+        // The second has read from the first.
+        check(&[&[], &[]], &[&[], &[0]], &[&[1], &[]]);
+        // It still does.
+        check(&[&[], &[0]], &[&[], &[0]], &[&[], &[0]]);
+        // It does by way of a third.
+        check(&[&[], &[2], &[0]], &[&[], &[0], &[]], &[&[], &[2], &[0]]);
+        // They have changed places.
+        check(&[&[1], &[]], &[&[], &[0]], &[&[1], &[]]);
     }
 }

@@ -17,6 +17,8 @@ pub struct Target {
     pub table_polling: tablewright_dynamodb::TablePolling,
     /// The name in messages, such as `AWS, eu-west-1`.
     pub name: String,
+    /// The account that the credentials belong to, where it was asked for: the ARN of a deployed stack tells it as well.
+    pub account: Option<String>,
     /// The environment, in a run over several: the labels of its stacks begin with it.
     pub env: Option<String>,
 }
@@ -31,6 +33,7 @@ impl Target {
             pace: Polling::default(),
             table_polling: tablewright_dynamodb::TablePolling::default(),
             name: name.into(),
+            account: None,
             env: None,
             connection,
         }

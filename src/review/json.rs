@@ -9,7 +9,7 @@ use tablewright_plan::{Action, Change, Verdict, Wait};
 use crate::{Comparison, Digests, Located, Review, Step, Wording, summary};
 
 /// The version of the JSON form.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// The JSON Schema (draft 2020-12) of what [`json`](fn@json) returns.
 ///
@@ -29,14 +29,17 @@ pub const JSON_SCHEMA: &str = include_str!("review.schema.json");
 /// use tablewright_review::{Review, json};
 ///
 /// let value = json(&Review::default());
-/// assert_eq!((value["schema"].as_u64(), value["verdict"].as_str()), (Some(1), Some("none")));
+/// assert_eq!((value["schema"].as_u64(), value["verdict"].as_str()), (Some(2), Some("none")));
 /// ```
 #[must_use]
 pub fn json(review: &Review) -> Value {
     let located = || review.comparisons.iter().flat_map(|comparison| &comparison.changes);
     let problems = |severity| review.problems.iter().filter(|problem| problem.severity == severity).count();
-    json!({
+    let mut digests = review.comparisons.iter().filter_map(|comparison| comparison.digests.as_ref());
+    let made = digests.find_map(|digests| digests.made.as_ref());
+    present(json!({
         "schema": SCHEMA,
+        "made": made,
         "verdict": review.verdict().as_str(),
         "changed": review.has_changes(),
         "counts": counts(located()),
@@ -44,7 +47,7 @@ pub fn json(review: &Review) -> Value {
         "warnings": problems(Severity::Warning),
         "comparisons": review.comparisons.iter().map(comparison).collect::<Vec<_>>(),
         "problems": review.problems.iter().map(problem).collect::<Vec<_>>(),
-    })
+    }))
 }
 
 /// Returns a change as JSON: `$defs/change` of [`JSON_SCHEMA`], without the place.
@@ -111,7 +114,12 @@ fn comparison(comparison: &Comparison) -> Value {
 }
 
 fn digests(digests: &Digests) -> Value {
-    json!({ "deployed": digests.deployed, "wanted": digests.wanted })
+    present(json!({
+        "deployed": digests.deployed,
+        "wanted": digests.wanted,
+        "account": digests.account,
+        "region": digests.region,
+    }))
 }
 
 fn located(located: &Located) -> Value {

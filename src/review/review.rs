@@ -50,6 +50,12 @@ pub struct Digests {
     pub deployed: String,
     /// Of what was wanted.
     pub wanted: String,
+    /// The account that it is deployed to, where it is known.
+    pub account: Option<String>,
+    /// The Region that it is deployed to.
+    pub region: String,
+    /// When the plan was made, in RFC 3339.
+    pub made: Option<String>,
 }
 
 /// A change, and where its definition stands.

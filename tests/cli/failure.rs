@@ -59,7 +59,7 @@ fn a_create_that_fails_and_the_stack_it_leaves() {
     error: stack notes failed and was rolled back; it is in ROLLBACK_COMPLETE
       NoteWriteScaling (stacks/notes.rs:9) CREATE_FAILED: Resource handler returned message: "no"
       cancelled with it: NoteReadScaling
-      help: a stack in ROLLBACK_COMPLETE can only be deleted: `tablewright destroy notes --sandbox`, then deploy again
+      help: a stack in ROLLBACK_COMPLETE can only be deleted: `tablewright deploy notes --sandbox` does that and creates it anew; `tablewright destroy notes --sandbox` only deletes it
     "#);
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("ROLLBACK_COMPLETE"));
     // RetainExceptOnCreate: what was made in vain is gone.
@@ -87,7 +87,7 @@ fn a_create_that_fails_and_the_stack_it_leaves() {
     error: stack notes failed and was rolled back; it is in ROLLBACK_COMPLETE
       NoteWriteScaling (stacks/notes.rs:9) CREATE_FAILED: Resource handler returned message: "no"
       cancelled with it: NoteReadScaling
-      help: a stack in ROLLBACK_COMPLETE can only be deleted: `tablewright destroy notes --sandbox`, then deploy again
+      help: a stack in ROLLBACK_COMPLETE can only be deleted: `tablewright deploy notes --sandbox` does that and creates it anew; `tablewright destroy notes --sandbox` only deletes it
     "#);
 }
 
@@ -96,11 +96,11 @@ fn a_stack_that_was_never_made() {
     let project = Project::sample("failure-never");
     let cloud = Cloud::new(&project, moments(), failing("Note", HandlerOperation::Create));
     let _ = project.run(&DEPLOY).ends_with(4);
-    // The cause is gone, but the stack is in the way until it is deleted: no success, though its template is the same.
+    // The cause is gone, but the stack is in the way until it is deleted.
     cloud.set_faults(Faults::default());
-    let _ = project.run(&DEPLOY).ends_with(5).says("ROLLBACK_COMPLETE").says("tablewright destroy");
-    let _ = project.run(&["destroy", "notes", "--sandbox", "--yes"]).ends_with(0);
-    let _ = project.run(&DEPLOY).ends_with(0);
+    let again = project.run(&DEPLOY).ends_with(0);
+    let _ = again.says("the stack is in ROLLBACK_COMPLETE").says("is deleted; it is created anew");
+    let _ = project.run(&DEPLOY).ends_with(0).says("nothing to change");
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn a_failed_deploy_of_one_stack_stops_the_others() {
     error: stack shop failed and was rolled back; it is in ROLLBACK_COMPLETE
       Product (stacks/shop.rs:9) CREATE_FAILED: Resource handler returned message: "no"
       cancelled with it: Category
-      help: a stack in ROLLBACK_COMPLETE can only be deleted: `tablewright destroy shop --sandbox`, then deploy again
+      help: a stack in ROLLBACK_COMPLETE can only be deleted: `tablewright deploy shop --sandbox` does that and creates it anew; `tablewright destroy shop --sandbox` only deletes it
     "#);
     // What was prepared and never begun is cleaned up, its empty stack with it.
     assert_eq!(cloud.status("demo-notes-dev"), None);

@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::prompt::{ask, must_be_able_to_ask};
 use crate::report::failure::{detached, interrupted_before, rollout_failed};
 use crate::report::plan::{show, show_found};
-use crate::report::{OutputFormat, Reporter};
+use crate::report::{OutputFormat, Reporter, printable};
 use crate::source::stacks::{RenderedStacks, of_definitions, rendered_before};
 use crate::target::SelectedTarget;
 
@@ -144,6 +144,9 @@ async fn connect(common: &Common, args: &Args, sources: &[RenderedStacks]) -> Re
             1 => target?,
             _ => target.map_err(|error| error.context(format!("environment {env_name}")))?.in_env(env_name),
         };
+        if args.plan.is_some() {
+            target.know_account().await;
+        }
         // One rate limit for each account and Region.
         if let Some(other) = targets.iter().find(|other| other.target.shares_rate_limit_with(&target.target))
         {
@@ -185,7 +188,10 @@ impl Run<'_> {
     }
 
     /// Checks the preconditions of the rollout, those of the command line first.
-    fn check(&self, jobs: &[Job<'_>], options: &[Options]) -> Result<()> {
+    fn check(&mut self, jobs: &[Job<'_>], options: &[Options]) -> Result<()> {
+        if let Some(made) = self.reviewed.and_then(ReviewedPlan::made) {
+            self.reporter.say(&format!("The plan was made at {}.", printable(made)));
+        }
         let failed = |error| self.job_failed(jobs, error);
         if let Some(options) = options.first() {
             check_consents(options, jobs)?;

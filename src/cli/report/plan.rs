@@ -1,12 +1,14 @@
 //! Formats a plan as text: the changes, their effect on the data, and what to do instead.
 
 use std::fmt::{self, Write as _};
+use std::time::SystemTime;
 
 use anstyle::Style;
 use tablewright_deploy::{Job, TableReading, by_target};
 use tablewright_plan::{Change, Verdict};
 use tablewright_review::{Comparison, Digests, Located, Wording, is_news, summary as summary_of_changes};
 
+use crate::report::ndjson::time;
 use crate::report::tables::notes;
 use crate::report::text::printable;
 use crate::report::{Reporter, style};
@@ -67,8 +69,8 @@ pub(crate) fn comparison(job: &Job<'_>) -> Comparison {
     };
     let located = |change: &Change| Located { at: locate(change), change: change.clone() };
     comparison.changes.extend(job.settings.iter().map(located));
-    let tablewright_deploy::PlanDigests { deployed, wanted } = job.digests.clone();
-    comparison.digests = Some(Digests { deployed, wanted });
+    let tablewright_deploy::PlanDigests { deployed, wanted, account, region } = job.digests.clone();
+    comparison.digests = Some(Digests { deployed, wanted, account, region, made: time(SystemTime::now()) });
     comparison
 }
 

@@ -211,7 +211,8 @@ async fn plans(
     args: &ComparisonArgs,
     mut wanted: RenderedStacks,
 ) -> Result<Vec<Comparison>> {
-    let target = args.aws.connect(common, &wanted.scratch, &wanted.env).await?;
+    let mut target = args.aws.connect(common, &wanted.scratch, &wanted.env).await?;
+    target.know_account().await;
     let given = args.parameters.read()?;
     given.apply(&mut wanted.stacks)?;
     let (mut comparisons, options) = (Vec::new(), given.for_env(&wanted.env));

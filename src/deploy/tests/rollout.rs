@@ -240,16 +240,16 @@ async fn a_verdict_is_denied_and_a_plan_goes_stale() {
 
     let digests = &jobs[0].digests;
     let plan = |deployed: &str, wanted: &str| {
-        let digests = json!({ "deployed": deployed, "wanted": wanted });
+        let digests = json!({ "deployed": deployed, "wanted": wanted, "account": "000000000000", "region": "eu-west-1" });
         let plan =
-            json!({ "schema": 1, "comparisons": [{ "stack_name": "demo-notes", "digests": digests }] });
+            json!({ "schema": 2, "comparisons": [{ "stack_name": "demo-notes", "digests": digests }] });
         ReviewedPlan::parse(plan.to_string().as_bytes()).unwrap()
     };
     assert!(require_reviewed_plan(&plan(&digests.deployed, &digests.wanted), &jobs).is_ok());
     for (plan, why) in [
         (plan("sha256:0", &digests.wanted), Staleness::DeployedChanged),
         (plan(&digests.deployed, "sha256:0"), Staleness::WantedChanged),
-        (ReviewedPlan::parse(br#"{ "schema": 1 }"#).unwrap(), Staleness::NotReviewed),
+        (ReviewedPlan::parse(br#"{ "schema": 2 }"#).unwrap(), Staleness::NotReviewed),
     ] {
         let stale = require_reviewed_plan(&plan, &jobs).unwrap_err();
         assert!(matches!(&*stale.error, Error::Stale { staleness, .. } if *staleness == why), "{stale:?}");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tablewright_deploy::WaitOptions;
+use tablewright_deploy::{Options, WaitOptions};
 
 use crate::colleague::{Act, Edit};
 use crate::interposer::{Moment, Script, When};
@@ -342,4 +342,65 @@ async fn every_wait_ends_with_the_timeout() {
     let world = deployed(&shop(&[])).await;
     let wish = Wish { wait: timeout(600), ..wish(shop(&["g"])) };
     assert_eq!(*held(&world, &wish, Script::default()).await.only(), DONE);
+}
+
+#[tokio::test]
+async fn a_job_with_a_plan_file_goes_on_where_it_was_interrupted() {
+    let world = deployed(&shop(&[])).await;
+    let mut wish = wish(shop(&["g", "h"]));
+    wish.plan_file = Some(plan_file(&world, &wish).await);
+    let interrupt = Some((When::Of("CreateChangeSet", 1), Moment::Before));
+    let _ = held(&world, &wish, Script { interrupt, ..Script::default() }).await;
+    assert_eq!(indexes(&world, "Order").await, ["by-g"]);
+    let told = held(&world, &wish, Script::default()).await;
+    assert_eq!(*told.only(), DONE, "{told:?}");
+    assert_eq!(indexes(&world, "Order").await, ["by-g", "by-h"]);
+}
+
+#[tokio::test]
+async fn a_plan_file_holds_in_its_region_and_account_alone() {
+    let world = World::new().await;
+    let wish = wish(shop(&[]));
+    let file = plan_file(&world, &wish).await;
+    for (here, elsewhere) in
+        [(r#""region":"eu-west-1""#, r#""region":"us-east-1""#), (r#""account":null"#, r#""account":"1""#)]
+    {
+        assert!(file.contains(here), "{file}");
+        let wish = Wish { plan_file: Some(file.replace(here, elsewhere)), ..wish.clone() };
+        let told = held(&world, &wish, Script::default()).await;
+        assert_eq!(kind(told.only()), Some(Kind::Stale), "{told:?}");
+        assert_eq!(world.direct.status(SHOP).await, None);
+    }
+    let told = held(&world, &Wish { plan_file: Some(file), ..wish }, Script::default()).await;
+    assert_eq!(*told.only(), DONE);
+}
+
+#[tokio::test]
+async fn a_secret_value_is_not_in_the_digests_of_a_plan() {
+    let mut template = shop(&[]);
+    template["Parameters"]["Secret"] = json!({ "Type": "String", "NoEcho": true });
+    let world = World::new().await;
+    let with = |secret: &str| {
+        let parameters = BTreeMap::from([("Secret".to_owned(), secret.to_owned())]);
+        let options = Options { parameters, ..Options::default() };
+        Wish { options, ..wish(template.clone()) }
+    };
+    let (one, other) = (plan_file(&world, &with("one")).await, plan_file(&world, &with("other")).await);
+    assert_eq!(one, other);
+}
+
+#[tokio::test]
+async fn a_stack_that_lets_go_of_an_export_goes_before_the_one_that_drops_it() {
+    let world = World::new().await;
+    let mut producer = shop(&[]);
+    producer["Outputs"]["Word"] = json!({ "Value": "word", "Export": { "Name": "shop-word" } });
+    let mut consumer = json!({ "Resources": { "User": bare_table(Some("Retain")) } });
+    consumer["Outputs"]["Word"] = json!({ "Value": { "Fn::ImportValue": "shop-word" } });
+    world.direct.create(SHOP, &producer, &BTreeMap::new()).await;
+    world.direct.create("demo-second", &consumer, &BTreeMap::new()).await;
+    consumer["Outputs"]["Word"] = json!({ "Value": "another" });
+    let mut wish = wish(shop(&[]));
+    wish.stacks.push(WantedStack::new("demo-second", consumer));
+    let told = held(&world, &wish, Script::default()).await;
+    assert!(told.stacks.values().all(|said| matches!(said, Said::Done { .. })), "{told:?}");
 }

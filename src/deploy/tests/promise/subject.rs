@@ -7,8 +7,8 @@ use tablewright::Stack;
 use tablewright::render::Rendered;
 use tablewright_cloudformation::{Conflict, PrepareError, RequestError, WatchError};
 use tablewright_deploy::{
-    Ending, Error, EventSender, Job, JobError, JobId, JobResult, Options, PLAN_SCHEMA, ResourcePath,
-    ReviewedPlan, Rollout, RolloutEvent, Schedule, WaitOptions, check_consents, plan_stack,
+    Ending, Error, EventSender, Job, JobError, JobId, JobResult, Options, PLAN_SCHEMA, PlanDigests,
+    ResourcePath, ReviewedPlan, Rollout, RolloutEvent, Schedule, WaitOptions, check_consents, plan_stack,
     require_reviewed_plan, require_steps,
 };
 use tablewright_plan::{PlanOptions, Verdict};
@@ -186,8 +186,10 @@ pub(crate) async fn plan_file(world: &World, wish: &Wish) -> String {
     let mut comparisons = Vec::new();
     for (stack, rendered) in wish.stacks.iter().map(definition) {
         let job = plan_stack(&world.target, &stack, rendered, &options, &plan_options).await.unwrap();
-        let digests = json!({ "deployed": job.digests.deployed, "wanted": job.digests.wanted });
-        comparisons.push(json!({ "stack_name": stack.name, "digests": digests }));
+        let PlanDigests { deployed, wanted, account, region } = &job.digests;
+        let digests = json!({ "deployed": deployed, "wanted": wanted, "account": account, "region": region });
+        let changes: Vec<Value> = job.changes().map(tablewright_review::change).collect();
+        comparisons.push(json!({ "stack_name": stack.name, "digests": digests, "changes": changes }));
     }
     json!({ "schema": PLAN_SCHEMA, "comparisons": comparisons }).to_string()
 }

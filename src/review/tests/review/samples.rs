@@ -41,7 +41,13 @@ pub(crate) fn hostile() -> Review {
             change: change(name),
             at: Some(Place { file: (*name).to_owned(), line: 1 }),
         }],
-        digests: Some(Digests { deployed: (*name).to_owned(), wanted: (*name).to_owned() }),
+        digests: Some(Digests {
+            deployed: (*name).to_owned(),
+            wanted: (*name).to_owned(),
+            account: None,
+            region: "eu-west-1".to_owned(),
+            made: None,
+        }),
         text_diff: Some(format!("+{name}\n-{name}")),
         ..Comparison::default()
     };
@@ -169,7 +175,13 @@ fn prod() -> Comparison {
     comparison.environment = Some("prod".to_owned());
     comparison.at = place("stacks/src/notes.rs", 12);
     comparison.text_diff = Some(diff.to_owned());
-    comparison.digests = Some(Digests { deployed: "sha256:01".to_owned(), wanted: "sha256:02".to_owned() });
+    comparison.digests = Some(Digests {
+        deployed: "sha256:01".to_owned(),
+        wanted: "sha256:02".to_owned(),
+        account: Some("000000000000".to_owned()),
+        region: "eu-west-1".to_owned(),
+        made: Some("2026-01-01T00:00:00Z".to_owned()),
+    });
     comparison
 }
 
