@@ -112,13 +112,11 @@ pub(super) fn stream(case: &Case) -> Judgement {
     Judgement::new(Verdict::InPlaceWithRisk, why).at(stage).recipe(recipe::stream_off_and_on())
 }
 
-/// A stream that goes while something in the template still reads its ARN. The text is the one that users report for a table without a
-/// stream (serverless/serverless#5214).
+/// A stream that is turned off while something in the template still reads its ARN: a table has `StreamArn` only with a
+/// `StreamSpecification` (return values of `AWS::DynamoDB::Table`). How CloudFormation words its refusal is not recorded.
 pub(crate) fn stream_still_read(id: &str, readers: &str) -> Judgement {
     let why = format!("the stream is deleted, and {readers} would still read its ARN");
-    Judgement::new(Verdict::Refused, why)
-        .server("Unable to retrieve StreamArn attribute for AWS::DynamoDB::Table")
-        .recipe(recipe::stop_reading_stream(id))
+    Judgement::new(Verdict::Refused, why).recipe(recipe::stop_reading_stream(id))
 }
 
 pub(super) fn stream_view_type(case: &Case) -> Judgement {
