@@ -285,15 +285,14 @@ pub struct JobError {
 impl Error {
     /// Returns the refused call, where it was refused because of the work of another client.
     pub(crate) fn conflict(&self) -> Option<(Conflict, &ApiError)> {
-        let error = match self {
+        match self {
             Self::Api(error)
             | Self::Request(RequestError::Api(error))
             | Self::Prepare(PrepareError::Api(error) | PrepareError::Request(RequestError::Api(error)))
             | Self::Delete(DeleteError::Api(error))
-            | Self::Cancel(CancelError::Api(error)) => error,
-            _ => return None,
-        };
-        Some((error.conflict()?, error))
+            | Self::Cancel(CancelError::Api(error)) => Some((error.conflict()?, error)),
+            _ => None,
+        }
     }
 
     /// Says which job it is about.

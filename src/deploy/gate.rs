@@ -35,7 +35,7 @@ pub fn check_consents(options: &Options, jobs: &[Job<'_>]) -> Result<(), Error> 
             let path = job.path_of("");
             (&path.environment, &path.stack) == (&resource.environment, &resource.stack)
         });
-        of_stack.any(|job| !job.has_changes())
+        of_stack.any(|job| !job.has_changes() && !job.plan.is_stopped())
     };
     let consents = options.consents.iter().map(|consent| &consent.resource).chain(&options.index_rebuilds);
     let is_unknown = |resource: &&ResourcePath| !is_nested(resource) && !known.contains(resource);
@@ -61,10 +61,10 @@ pub fn require_reviewed_plan(reviewed: &ReviewedPlan, jobs: &[Job<'_>]) -> Resul
         }
         let staleness = match reviewed.digests(job.stack_name()) {
             None => Staleness::NotReviewed,
-            Some(then) if (&then.account, &then.region) != (&job.digests.account, &job.digests.region) => {
-                Staleness::OtherTarget
+            Some(then) if !then.is_for_target_of(&job.digests) => Staleness::OtherTarget,
+            Some(then) if then.deployed == job.digests.deployed && then.wanted == job.digests.wanted => {
+                return Ok(());
             }
-            Some(then) if then == job.digests => return Ok(()),
             // An earlier run of the same plan may have come half the way.
             Some(then)
                 if then.wanted == job.digests.wanted && reviewed.covers(job.stack_name(), job.changes()) =>

@@ -22,18 +22,22 @@
 //!    verdict ends the rollout before it is executed, with [`Error::NotApproved`].
 //!    Consent to a loss names environment, stack and resource, and holds for the verdict that was shown ([`Consent`]).
 //! 2. **Done is done.** A step in which CloudFormation sees no change is passed over. [`JobResult::Done`] is returned only when a plan
-//!    made after the last step has nothing left that CloudFormation would change, and every table was seen `ACTIVE` with its indexes.
+//!    made after the last step has nothing left that CloudFormation would change, and every table that
+//!    it changed was seen `ACTIVE` with its indexes.
 //! 3. **CloudFormation's word is held against the approval.** No change set is executed that replaces or deletes a resource beyond it, in the stack or in one nested in it,
 //!    unless its type is known to hold no data.
 //! 4. **An ending says what was done.** [`Rollout::running`] and [`Rollout::unfinished`] tell what a rollout that was dropped has left.
 //!    A change set that was created is executed or deleted, as far as [`Rollout::discard_open`] is called and reaches CloudFormation.
-//! 5. **Others are respected.** A busy stack is refused, or waited for with [`WaitOptions::idle_timeout`].
+//!    [`WaitOptions::timeout`] bounds operations, change sets, tables and indexes.
+//! 5. **Others are respected.** A busy stack is refused, or waited for with [`WaitOptions::idle_timeout`]. What the stack policy denies
+//!    is refused before a change set is created.
 //!
 //! What only CloudFormation can tell, such as the changes inside nested stacks, is planned from its change set, and is approved like
 //! the rest: [`Rollout::found`]. Without the permission to read the templates of nested stacks, their change sets are held against losses.
 //!
 //! What is *not* promised yet: the nested stacks of a job that depends on another one of the run are planned when it is its turn, so
-//! that only what loses nothing, or was consented to, is executed unseen; a reviewed plan is compared by its digests, and only before the first step; [`WaitOptions::timeout`] bounds an operation, not the wait for tables.
+//! that only what loses nothing, or was consented to, is executed unseen. Tables are looked at after a step that changes them, and
+//! tables with indexes also when nothing changes; a table without indexes that no step changes is taken as usable.
 //!
 //! ```
 //! use tablewright::Stack;

@@ -20,6 +20,16 @@ pub struct PlanDigests {
     pub region: String,
 }
 
+impl PlanDigests {
+    /// Returns whether both are for one account and Region. An account that is not known is no other account: at an emulator only a
+    /// stack that exists tells it.
+    pub(crate) fn is_for_target_of(&self, other: &Self) -> bool {
+        let is_other_account =
+            matches!((&self.account, &other.account), (Some(then), Some(now)) if then != now);
+        self.region == other.region && !is_other_account
+    }
+}
+
 /// The plans of some stacks, as they were reviewed.
 #[derive(Debug)]
 pub struct ReviewedPlan {

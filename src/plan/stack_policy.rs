@@ -308,7 +308,7 @@ mod tests {
         assert_eq!(said(&guarded, UpdateAction::Modify, "Note"), "");
         assert_eq!(said(&guarded, UpdateAction::Delete, "User"), "");
         assert_eq!(
-            said(&json!(policy(&[deny.clone()]).to_string()), UpdateAction::Modify, "Note"),
+            said(&json!(policy(std::slice::from_ref(&deny)).to_string()), UpdateAction::Modify, "Note"),
             "Action not allowed by stack policy: no statement allows [Update:Modify] for resource [LogicalResourceId/Note]"
         );
         let except = json!({ "Effect": "Deny", "NotAction": "Update:Modify", "Principal": "*", "NotResource": "LogicalResourceId/User" });

@@ -137,12 +137,12 @@ fn a_plan_that_was_reviewed() {
         .says("the stack is not in the plan");
 
     let text = project.read("plan.json");
-    project.write("plan.json", &text.replace("\"schema\": 1", "\"schema\": 2"));
+    project.write("plan.json", &text.replace("\"schema\": 2", "\"schema\": 1"));
     assert_snapshot!(deploy(&project, &["--plan", "plan.json"]), @"
     exit code 7
     --- stderr
     error: cannot use plan plan.json
-      because: the plan has schema 2, and this version reads schema 1
+      because: the plan has schema 1, and this version reads schema 2
       help: create the plan with the version that deploys it
     ");
     project.write("plan.json", "[]");

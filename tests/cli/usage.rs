@@ -167,6 +167,10 @@ fn help() {
           --rollback-monitoring <MINUTES>
               Minutes to keep monitoring the alarms after the update
 
+          --stack-policy-during-update <FILE>
+              JSON file with a stack policy for this update alone; the defined policy is set again when
+              it has ended
+
           --bucket <NAME>
               Bucket for templates larger than 51,200 bytes, in the region of the stacks
 
@@ -188,7 +192,8 @@ fn help() {
               How long to wait for another operation on a stack to end, such as `10m`
 
           --timeout <TIME>
-              How long to follow one operation, such as `1h30m`
+              How long to follow one operation, and to wait for tables and indexes after it, such as
+              `1h30m`
 
           --on-timeout <ACTION>
               What to do on timeout

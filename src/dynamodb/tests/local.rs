@@ -195,7 +195,7 @@ fn what_only_a_deployment_knows_is_a_problem_at_the_table() {
     );
     check(
         table().condition("Nowhere"),
-        "the condition of table `Note` is not known without AWS: there is no condition `Nowhere`",
+        "the condition of table `Note` is not known without AWS: no condition `Nowhere`",
     );
 }
 
