@@ -1,22 +1,18 @@
 //! Whole rollouts against the sandbox, on a clock that stands still until somebody sleeps.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_async::rt::sleep::SharedAsyncSleep;
-use aws_smithy_async::time::SharedTimeSource;
 use serde_json::{Value, json};
 use tablewright::Stack;
 use tablewright::render::Rendered;
-use tablewright_cloudformation::{Connect, connect};
 use tablewright_deploy::{
     Consent, Ending, Error, EventSender, Job, JobId, JobResult, NotStarted, Options, ReviewedPlan, Rollout,
     RolloutEvent, Schedule, Staleness, Target, WaitFor, WaitOptions, deny, plan_stack, require_reviewed_plan,
     require_steps,
 };
 use tablewright_plan::{PlanOptions, Verdict};
-use tablewright_sandbox::{Clock, Options as SandboxOptions, Sandbox, VirtualClock};
+use tablewright_sandbox::Sandbox;
 use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::support::sandbox;
 
 /// A sandbox and a target in it.
 struct World {
@@ -30,21 +26,8 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let clock = VirtualClock::default();
-        let options = SandboxOptions { clock: Clock::Virtual(clock.clone()), ..SandboxOptions::default() };
-        let sandbox = Sandbox::in_memory(options);
-        let connection = connect(&Connect {
-            region: Some("eu-west-1".to_owned()),
-            http_client: Some(sandbox.http_client()),
-            credentials: Some(SharedCredentialsProvider::new(Credentials::from_keys("a", "b", None))),
-            sleep: Some(SharedAsyncSleep::new(clock.clone())),
-            time: Some(SharedTimeSource::new(clock.clone())),
-            ..Connect::default()
-        })
-        .await
-        .unwrap();
+        let (sandbox, _, target) = sandbox().await;
         let (events, receiver) = EventSender::channel();
-        let target = Target::new(connection, "the sandbox");
         let options = Options { environment: "dev".to_owned(), ..Options::default() };
         let plan_options = PlanOptions::default();
         Self { sandbox, target, events, receiver, options, plan_options }

@@ -1,21 +1,17 @@
 //! Deletions of stacks against the sandbox, on a clock that stands still until somebody sleeps.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_async::rt::sleep::SharedAsyncSleep;
-use aws_smithy_async::time::SharedTimeSource;
 use serde_json::{Value, json};
-use tablewright_cloudformation::{Connect, connect};
 use tablewright_deploy::{
     Destroy, DestroyPlan, DestroyRefusal, Ending, Error, EventSender, Fate, RolloutEvent, Target,
     back_up_tables, plan_destroy,
 };
 use tablewright_dynamodb::Reading;
-use tablewright_sandbox::{CallFailure, CallFault, Clock, Faults, Options, Request, Sandbox, VirtualClock};
+use tablewright_sandbox::{CallFailure, CallFault, Faults, Request, Sandbox, VirtualClock};
 use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::support::sandbox;
 
 struct World {
     sandbox: Sandbox,
@@ -27,21 +23,9 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let clock = VirtualClock::default();
-        let options = Options { clock: Clock::Virtual(clock.clone()), ..Options::default() };
-        let sandbox = Sandbox::in_memory(options);
-        let connection = connect(&Connect {
-            region: Some("eu-west-1".to_owned()),
-            http_client: Some(sandbox.http_client()),
-            credentials: Some(SharedCredentialsProvider::new(Credentials::from_keys("a", "b", None))),
-            sleep: Some(SharedAsyncSleep::new(clock.clone())),
-            time: Some(SharedTimeSource::new(clock.clone())),
-            ..Connect::default()
-        })
-        .await
-        .unwrap();
+        let (sandbox, clock, target) = sandbox().await;
         let (events, receiver) = EventSender::channel();
-        Self { sandbox, clock, target: Target::new(connection, "the sandbox"), events, receiver }
+        Self { sandbox, clock, target, events, receiver }
     }
 
     /// Creates a stack and waits until everything in it can be used.

@@ -1,26 +1,20 @@
 //! The tables that a plan changes, as they are, and their backups before a change that loses them.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::time::Duration;
 
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_async::rt::sleep::SharedAsyncSleep;
-use aws_smithy_async::time::SharedTimeSource;
 use serde_json::{Value, json};
 use tablewright::Stack;
 use tablewright::render::Rendered;
-use tablewright_cloudformation::{Connect, connect};
 use tablewright_deploy::{
     Consent, Error, EventSender, JobResult, Options, Remark, ResourcePath, Rollout, RolloutEvent, Schedule,
     TableReading, Target, WaitOptions, plan_stack, read_changed_tables,
 };
 use tablewright_dynamodb::{Reading, Units};
 use tablewright_plan::{PlanOptions, Verdict};
-use tablewright_sandbox::{
-    CallFailure, CallFault, Clock, Faults, Options as SandboxOptions, Sandbox, VirtualClock,
-};
+use tablewright_sandbox::{CallFailure, CallFault, Faults, Sandbox, VirtualClock};
 use tokio::sync::mpsc::UnboundedReceiver;
+
+use crate::support::sandbox;
 
 struct World {
     sandbox: Sandbox,
@@ -33,21 +27,8 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let clock = VirtualClock::default();
-        let options = SandboxOptions { clock: Clock::Virtual(clock.clone()), ..SandboxOptions::default() };
-        let sandbox = Sandbox::in_memory(options);
-        let connection = connect(&Connect {
-            region: Some("eu-west-1".to_owned()),
-            http_client: Some(sandbox.http_client()),
-            credentials: Some(SharedCredentialsProvider::new(Credentials::from_keys("a", "b", None))),
-            sleep: Some(SharedAsyncSleep::new(clock.clone())),
-            time: Some(SharedTimeSource::new(clock.clone())),
-            ..Connect::default()
-        })
-        .await
-        .unwrap();
+        let (sandbox, clock, target) = sandbox().await;
         let (events, receiver) = EventSender::channel();
-        let target = Target::new(connection, "the sandbox");
         let options = Options { environment: "dev".to_owned(), ..Options::default() };
         Self { sandbox, clock, target, options, events, receiver }
     }

@@ -1,0 +1,7 @@
+//! Rollouts and deletions against the sandbox, on a clock that stands still until somebody sleeps.
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+mod destroy;
+mod live;
+mod rollout;
+mod support;
