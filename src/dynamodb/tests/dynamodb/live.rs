@@ -1,11 +1,8 @@
 //! What a table is like now, and its backups, against the sandbox.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedAsyncSleep};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, KeySchemaElement, KeyType, PointInTimeRecoverySpecification, ProvisionedThroughput,
     ScalarAttributeType,
@@ -13,7 +10,9 @@ use aws_sdk_dynamodb::types::{
 use tablewright_dynamodb::{
     BackupError, Reading, TablePolling, Units, create_backup, last_backup, live_table, recovery_window,
 };
-use tablewright_sandbox::{CallFailure, CallFault, Clock, Faults, Options, Sandbox, VirtualClock};
+use tablewright_sandbox::{CallFailure, CallFault, Faults, Sandbox, VirtualClock};
+
+use crate::support::sandbox;
 
 struct World {
     sandbox: Sandbox,
@@ -23,19 +22,8 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let clock = VirtualClock::default();
-        let sandbox =
-            Sandbox::in_memory(Options { clock: Clock::Virtual(clock.clone()), ..Options::default() });
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-west-1"))
-            .credentials_provider(Credentials::new("a", "b", None, None, "test"))
-            .http_client(sandbox.http_client())
-            .sleep_impl(SharedAsyncSleep::new(clock.clone()))
-            .time_source(clock.clone())
-            .retry_config(RetryConfig::disabled())
-            .build();
-        let world = Self { sandbox, clock, client: Client::from_conf(config) };
+        let (sandbox, clock, client) = sandbox();
+        let world = Self { sandbox, clock, client };
         let attribute =
             AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
         let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);

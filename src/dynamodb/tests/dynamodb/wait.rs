@@ -1,17 +1,16 @@
-//! Against the sandbox, on a clock that stands still until somebody sleeps.
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+//! Waiting for tables and indexes until they can be used.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedAsyncSleep};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, CreateGlobalSecondaryIndexAction, GlobalSecondaryIndexUpdate,
     KeySchemaElement, KeyType, Projection, ProjectionType, ScalarAttributeType,
 };
 use tablewright_dynamodb::{Error, TablePolling, wait_until_active};
-use tablewright_sandbox::{CallFailure, CallFault, Clock, Faults, Options, Request, Sandbox, VirtualClock};
+use tablewright_sandbox::{CallFailure, CallFault, Faults, Request, Sandbox, VirtualClock};
+
+use crate::support::sandbox;
 
 struct World {
     sandbox: Sandbox,
@@ -21,19 +20,8 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let clock = VirtualClock::default();
-        let sandbox =
-            Sandbox::in_memory(Options { clock: Clock::Virtual(clock.clone()), ..Options::default() });
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::new("eu-west-1"))
-            .credentials_provider(Credentials::new("a", "b", None, None, "test"))
-            .http_client(sandbox.http_client())
-            .sleep_impl(SharedAsyncSleep::new(clock.clone()))
-            .time_source(clock.clone())
-            .retry_config(RetryConfig::disabled())
-            .build();
-        Self { sandbox, clock, client: Client::from_conf(config) }
+        let (sandbox, clock, client) = sandbox();
+        Self { sandbox, clock, client }
     }
 
     async fn create(&self, name: &str) {
