@@ -61,7 +61,7 @@ pub fn require_reviewed_plan(reviewed: &ReviewedPlan, jobs: &[Job<'_>]) -> Resul
         }
         let staleness = match reviewed.digests(job.stack_name()) {
             None => Staleness::NotReviewed,
-            Some(then) if !then.is_for_target_of(&job.digests) => Staleness::OtherTarget,
+            Some(then) if !then.holds_at(&job.digests) => Staleness::OtherTarget,
             Some(then) if then.deployed == job.digests.deployed && then.wanted == job.digests.wanted => {
                 return Ok(());
             }

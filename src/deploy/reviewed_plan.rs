@@ -21,12 +21,10 @@ pub struct PlanDigests {
 }
 
 impl PlanDigests {
-    /// Returns whether both are for one account and Region. An account that is not known is no other account: at an emulator only a
-    /// stack that exists tells it.
-    pub(crate) fn is_for_target_of(&self, other: &Self) -> bool {
-        let is_other_account =
-            matches!((&self.account, &other.account), (Some(then), Some(now)) if then != now);
-        self.region == other.region && !is_other_account
+    /// Returns whether a plan that was made for this holds for another look at it: in the same Region and account. Where the account
+    /// was not known when the plan was made, as for a new stack at an emulator, any is taken.
+    pub(crate) fn holds_at(&self, now: &Self) -> bool {
+        self.region == now.region && (self.account.is_none() || self.account == now.account)
     }
 }
 
