@@ -104,13 +104,19 @@ pub async fn read_changed_tables(job: &Job<'_>) -> Vec<TableReading> {
 
 /// Returns the tables that are deployed and change, each with whether the plan replaces it or removes it from the stack.
 fn changed_tables(job: &Job<'_>) -> BTreeMap<String, bool> {
+    let Some(deployed) = &job.deployed else { return BTreeMap::new() };
     let mut tables: BTreeMap<String, bool> = BTreeMap::new();
     for change in &job.plan.changes {
-        let is_deployed = change.action != Action::Add || !change.path.is_empty();
+        // A table that takes another's place under a logical id of its own is not deployed, whatever the change is called. What a
+        // nested stack has is not in this template.
+        let is_deployed = match change.logical_id.contains('/') {
+            true => change.action != Action::Add || !change.path.is_empty(),
+            false => deployed.value["Resources"].get(&change.logical_id).is_some(),
+        };
         let is_about_a_table = change.section == "Resources"
             && change.resource_type.as_deref().is_some_and(is_table)
             && change.verdict != Verdict::None;
-        if job.deployed.is_some() && is_deployed && is_about_a_table {
+        if is_deployed && is_about_a_table {
             let is_lost = tables.entry(change.logical_id.clone()).or_default();
             *is_lost |= change.verdict >= Verdict::ReplacementKept;
         }

@@ -127,6 +127,19 @@ async fn only_deployed_tables_that_change_are_read() {
 }
 
 #[tokio::test]
+async fn a_table_under_a_new_logical_id_is_not_missing() {
+    let world = World::new().await;
+    let template = tables("Retain");
+    world.deploy(&template).await;
+    let mut renamed = template.clone();
+    let resources = renamed["Resources"].as_object_mut().unwrap();
+    let note = resources.remove("Note").unwrap();
+    resources.insert("Memo".to_owned(), note);
+    let read = world.read(&renamed).await;
+    assert!(read.iter().all(|table| table.logical_id != "Memo"), "{read:?}");
+}
+
+#[tokio::test]
 async fn a_table_that_is_missing_or_busy_or_protected_is_found() {
     let world = World::new().await;
     let template = tables("Delete");
