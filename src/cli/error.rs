@@ -16,6 +16,7 @@ use tablewright_plan::Verdict;
 
 use crate::exit::Exit;
 use crate::project::nearest;
+use crate::report::printable_lines;
 
 /// The error of a command.
 #[derive(Debug)]
@@ -64,7 +65,7 @@ impl CommandError {
 
 impl fmt::Display for CommandError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error: {}", self.error)?;
+        write!(f, "error: {}", printable_lines(&self.error.to_string(), ""))?;
         for cause in self.error.chain().skip(1) {
             write!(f, "\n  because: {}", indent(&cause.to_string()))?;
         }
@@ -78,9 +79,8 @@ impl fmt::Display for CommandError {
     }
 }
 
-/// Indents all lines but the first.
 fn indent(text: &str) -> String {
-    text.trim_end().replace('\n', "\n    ")
+    printable_lines(text, "    ")
 }
 
 /// Turns a library's error into a [`CommandError`] with an exit code.

@@ -28,7 +28,7 @@ use crate::exit::Exit;
 use live::Live;
 pub(crate) use problems::problems;
 use text::going_on;
-pub(crate) use text::printable;
+pub(crate) use text::{printable, printable_lines};
 use view::View;
 
 /// Terminal styles. The text is complete without them.
@@ -178,7 +178,7 @@ fn write_object(event: &RolloutEvent) -> io::Result<()> {
 fn group(event: &RolloutEvent) -> io::Result<()> {
     match event {
         RolloutEvent::Began { stack, work } => {
-            writeln!(anstream::stderr(), "::group::{stack}: {}", going_on(*work))
+            writeln!(anstream::stderr(), "::group::{}: {}", printable(stack), going_on(*work))
         }
         _ => Ok(()),
     }

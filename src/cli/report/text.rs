@@ -36,6 +36,18 @@ pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
+/// Replaces control characters in untrusted text of several lines, and indents all lines but the first. A line that GitHub Actions would
+/// take for a workflow command (`::stop-commands::`, also behind white space) is quoted with a bar.
+pub(crate) fn printable_lines(text: &str, indentation: &str) -> String {
+    let lines = text.trim_end().split('\n').enumerate().map(|(number, line)| {
+        let line = printable(line.trim_end_matches('\r'));
+        let indentation = if number == 0 { "" } else { indentation };
+        let bar = if line.trim_start().starts_with("::") { "| " } else { "" };
+        format!("{indentation}{bar}{line}")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// Returns the logical id of a resource, prefixed by those of the nested stacks that it is in. They are derived from the name of
 /// the nested stack, which CloudFormation creates from the parent's name and the logical id (`shop-Tables-1K3J`).
 pub(crate) fn resource_name(root: &str, resource: &ResourceEvent) -> String {
@@ -64,6 +76,15 @@ mod tests {
         for (seconds, text) in [(0, "0s"), (59, "59s"), (65, "1m05s"), (7_380, "2h03m")] {
             assert_eq!(length(Duration::from_secs(seconds)), text);
         }
+    }
+
+    #[test]
+    fn no_line_of_untrusted_text_is_a_workflow_command() {
+        let text = "Value 'a\n::stop-commands::x\r\n  ::error::y\u{1b}[2J' is wrong\n\n";
+        let expected = "Value 'a\n    | ::stop-commands::x\n    |   ::error::y [2J' is wrong";
+        assert_eq!(printable_lines(text, "    "), expected);
+        assert_eq!(printable_lines("::add-mask::b", "    "), "| ::add-mask::b");
+        assert_eq!(printable_lines("a::b\n5 | Type: AWS::X", ""), "a::b\n5 | Type: AWS::X");
     }
 
     #[test]

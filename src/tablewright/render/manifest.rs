@@ -138,6 +138,12 @@ pub enum ManifestError {
         /// Why it is invalid.
         why: &'static str,
     },
+    /// A name has a control character, such as a line break, that no definition can give it. In a log it could pass for a line of its own.
+    #[error("the manifest has the name {name:?}, which has a control character")]
+    ControlCharacter {
+        /// The name of the environment, or the id, the name or the file of a stack.
+        name: String,
+    },
 }
 
 /// Why a file is not the rendered template.
@@ -176,7 +182,7 @@ impl ManifestError {
             Self::Format { .. } | Self::Requires { .. } => {
                 "use the version of tablewright that rendered the templates, or a newer one"
             }
-            Self::Malformed(_) | Self::Edited { .. } | Self::File { .. } => {
+            Self::Malformed(_) | Self::Edited { .. } | Self::File { .. } | Self::ControlCharacter { .. } => {
                 "render the templates again with `tablewright render --out DIR`, and have them reviewed"
             }
         }
@@ -292,6 +298,12 @@ impl Manifest {
         let manifest: Self = serde_json::from_value(value).map_err(ManifestError::Malformed)?;
         if manifest.digest != found {
             return Err(ManifestError::Edited { stated: manifest.digest, found });
+        }
+        let of_stacks = manifest.stacks.iter().flat_map(|stack| [&stack.id, &stack.name, &stack.file]);
+        if let Some(name) =
+            of_stacks.chain([&manifest.environment.name]).find(|name| name.contains(char::is_control))
+        {
+            return Err(ManifestError::ControlCharacter { name: name.clone() });
         }
         let mut files = BTreeSet::new();
         for ManifestStack { file, .. } in &manifest.stacks {

@@ -110,11 +110,8 @@ fn a_manifest_round_trips_and_verifies_its_files() {
 #[test]
 fn the_digest_covers_every_value() {
     let (manifest, _) = manifest();
-    // Computed as documented, independently of the implementation.
-    let mut value: Value = serde_json::from_str(&manifest.to_json()).unwrap();
-    value.as_object_mut().unwrap().remove("digest");
-    let digest: String = Sha256::digest(value.to_string()).iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(manifest.digest(), format!("sha256:{digest}"));
+    let value: Value = serde_json::from_str(&manifest.to_json()).unwrap();
+    assert_eq!(manifest.digest(), digest(value));
     assert_eq!(self::manifest().0.digest(), manifest.digest(), "made once more");
 
     // The order of keys and white space are ignored.
@@ -152,6 +149,25 @@ fn the_digest_covers_every_value() {
     for edited in [swapped, added] {
         let error = Manifest::read(edited.to_string().as_bytes()).unwrap_err();
         assert!(matches!(error, ManifestError::Edited { .. }), "{error:?}");
+    }
+}
+
+/// Computes the digest as documented, independently of the implementation.
+fn digest(mut manifest: Value) -> String {
+    manifest.as_object_mut().unwrap().remove("digest");
+    format!("sha256:{}", hex::encode(Sha256::digest(manifest.to_string())))
+}
+
+#[test]
+fn no_name_in_a_manifest_breaks_a_line() {
+    let (manifest, _) = manifest();
+    for pointer in ["/environment/name", "/stacks/0/id", "/stacks/0/name", "/stacks/0/file"] {
+        let mut hostile: Value = serde_json::from_str(&manifest.to_json()).unwrap();
+        *hostile.pointer_mut(pointer).unwrap() = "a\n::stop-commands::b".into();
+        hostile["digest"] = digest(hostile.clone()).into();
+        let error = Manifest::read(hostile.to_string().as_bytes()).unwrap_err();
+        assert!(matches!(error, ManifestError::ControlCharacter { .. }), "{pointer}: {error:?}");
+        assert!(!error.to_string().contains('\n'));
     }
 }
 
