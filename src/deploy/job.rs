@@ -188,7 +188,7 @@ pub(crate) struct PolicyChange<'a> {
 ///
 /// # Errors
 ///
-/// When what is deployed cannot be read; see [`deployed_template`].
+/// Returns an error if what is deployed cannot be read; see [`deployed_template`](crate::deployed::deployed_template).
 pub async fn plan_stack<'a>(
     target: &'a Target,
     stack: &'a Stack,

@@ -18,7 +18,7 @@ use crate::project::{EnvConfig, nearest};
 pub(crate) struct RenderedStacks {
     pub(crate) env_name: String,
     pub(crate) env: EnvConfig,
-    /// The scratch directory: see [`scratch`](crate::project::scratch).
+    /// The scratch directory: see [`scratch`](crate::project::Project::scratch).
     pub(crate) scratch: PathBuf,
     pub(crate) stacks: Vec<(Stack, Rendered)>,
 }
