@@ -67,7 +67,7 @@ class Json(unittest.TestCase):
         validator = jsonschema.Draft202012Validator(self.schema)
         rich = samples("json")["rich"]
         for path, value in [
-            (["schema"], 2),
+            (["schema"], 1),
             (["verdict"], "worst"),
             (["comparisons", 0, "changes", 0, "verdict"], None),
             (["problems", 0, "at"], "stacks/notes.rs:14"),
