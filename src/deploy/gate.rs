@@ -27,25 +27,52 @@ pub fn check_consents(options: &Options, jobs: &[Job<'_>]) -> Result<(), Error> 
         tables.chain(changed).map(|id| job.path_of(&id)).collect::<Vec<_>>()
     };
     let known: Vec<ResourcePath> = jobs.iter().flat_map(resources).collect();
-    // What nested stacks have is known to CloudFormation alone.
-    let is_nested = |resource: &&ResourcePath| resource.logical_id.contains('/');
     // A job that is run again names what it has removed already.
-    let is_done = |resource: &&ResourcePath| {
-        let mut of_stack = jobs.iter().filter(|job| {
-            let path = job.path_of("");
-            (&path.environment, &path.stack) == (&resource.environment, &resource.stack)
-        });
+    let is_done = |resource: &ResourcePath| {
+        let mut of_stack = jobs.iter().filter(|job| is_in_stack(job, resource));
         of_stack.any(|job| !job.has_changes() && !job.plan.is_stopped())
     };
+    // What nested stacks have is known to CloudFormation alone.
+    let is_known = |resource: &ResourcePath| match is_nested(resource) {
+        true => jobs.iter().any(|job| is_in_stack(job, resource)),
+        false => known.contains(resource),
+    };
     let consents = options.consents.iter().map(|consent| &consent.resource).chain(&options.index_rebuilds);
-    let is_unknown = |resource: &&ResourcePath| !is_nested(resource) && !known.contains(resource);
-    match consents.into_iter().find(|resource| is_unknown(resource) && !is_done(resource)) {
+    match consents.into_iter().find(|resource| !is_known(resource) && !is_done(resource)) {
         None => Ok(()),
-        Some(unknown) => Err(Error::UnknownConsent {
-            resource: unknown.clone(),
-            known: known.iter().map(ToString::to_string).collect(),
-        }),
+        Some(unknown) => Err(unknown_consent(unknown, &known)),
     }
+}
+
+/// Checks that the consents to losses in nested stacks name resources that only CloudFormation could tell of, for one job.
+///
+/// # Errors
+///
+/// [`Error::UnknownConsent`]. Where nothing of nested stacks was told, as without the permission to read their templates, there is
+/// nothing to hold a consent against.
+pub(crate) fn check_nested_consents(job: &Job<'_>, found: &[Change]) -> Result<(), Error> {
+    let nested = found.iter().filter(|change| change.logical_id.contains('/'));
+    let known: Vec<ResourcePath> = nested.map(|change| job.path_of(&change.logical_id)).collect();
+    let is_of_job = |resource: &&ResourcePath| is_nested(resource) && is_in_stack(job, resource);
+    let mut consents = job.options.consents.iter().map(|consent| &consent.resource).filter(is_of_job);
+    match consents.find(|resource| !known.is_empty() && !known.contains(resource)) {
+        None => Ok(()),
+        Some(unknown) => Err(unknown_consent(unknown, &known)),
+    }
+}
+
+/// Returns whether a path leads into a nested stack.
+fn is_nested(resource: &ResourcePath) -> bool {
+    resource.logical_id.contains('/')
+}
+
+fn is_in_stack(job: &Job<'_>, resource: &ResourcePath) -> bool {
+    (&job.options.environment, &job.stack.id) == (&resource.environment, &resource.stack)
+}
+
+fn unknown_consent(resource: &ResourcePath, known: &[ResourcePath]) -> Error {
+    let known = known.iter().map(ToString::to_string).collect();
+    Error::UnknownConsent { resource: resource.clone(), known }
 }
 
 /// Checks that every job is what was reviewed: nothing else may be executed.

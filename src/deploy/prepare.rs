@@ -12,7 +12,7 @@ use tablewright_plan::{Change, Step, Wait};
 use crate::error::{Error, JobError};
 use crate::event::RolloutEvent;
 use crate::found::beyond_plan;
-use crate::gate::{check_change_set, check_found, not_reviewed};
+use crate::gate::{check_change_set, check_found, check_nested_consents, not_reviewed};
 use crate::job::{Job, JobId};
 use crate::rollout::Rollout;
 use crate::schedule::Schedule;
@@ -64,6 +64,19 @@ impl Rollout<'_> {
             self.prepared.borrow_mut().insert(id, prepared);
         }
         Ok(())
+    }
+
+    /// Checks that the consents to losses in nested stacks name what the first change sets have told: a misspelled name must not pass
+    /// for consent. To be called after [`prepare`](Self::prepare), also when that has failed.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownConsent`].
+    pub fn check_nested_consents(&self) -> Result<(), JobError> {
+        let found = self.found.borrow();
+        found.iter().try_for_each(|(id, found)| {
+            check_nested_consents(self.job(*id), found).map_err(|error| error.of(*id))
+        })
     }
 
     /// Creates the change set of the first step of a job. A stack that was being changed when it was planned is planned again once

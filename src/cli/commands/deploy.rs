@@ -212,6 +212,11 @@ impl Run<'_> {
         for (position, job) in jobs.iter().enumerate() {
             show_found(job, &rollout.found(JobId::new(position)), self.reporter);
         }
+        // A misspelled consent explains why one is missing.
+        let prepared = prepared.map(|prepared| match rollout.check_nested_consents() {
+            Ok(()) => prepared,
+            Err(error) => Err(error),
+        });
         let refusal = match prepared {
             Ok(Ok(())) if !rollout.has_work() => None,
             Ok(Ok(())) => {

@@ -69,6 +69,21 @@ async fn a_table_that_a_nested_stack_drops_needs_consent_by_its_name() {
 }
 
 #[tokio::test]
+async fn a_misspelled_consent_in_a_nested_stack_does_not_pass() {
+    let (world, parent) = deployed(&["Order"]).await;
+    with_child(&world, &["Order", "User"]);
+    let misspelled = wish(parent.clone()).consenting("Child/Oder", Loss::Data);
+    let told = held(&world, &misspelled, Script::default()).await;
+    assert_eq!(kind(told.only()), Some(Kind::Other), "{told:?}");
+    assert_eq!(tables_of_child(&world).await, ["Order"]);
+    let named = wish(parent.clone()).consenting("Child/User", Loss::Data);
+    assert_eq!(*held(&world, &named, Script::default()).await.only(), DONE);
+    // Nothing is left to change, so that there is nothing to hold it against.
+    let again = held(&world, &named, Script::default()).await;
+    assert_eq!(*again.only(), Said::Unchanged);
+}
+
+#[tokio::test]
 async fn a_nested_table_with_another_key_or_name_is_not_replaced() {
     for (property, value) in [
         ("TableName", json!("other")),

@@ -203,7 +203,9 @@ async fn execute(
 ) -> Told {
     let rollout = Rollout::new(jobs, plan_options, wait, events);
     let executing = async {
-        rollout.prepare(schedule).await?;
+        let prepared = rollout.prepare(schedule).await;
+        rollout.check_nested_consents()?;
+        prepared?;
         Ok::<_, JobError>(rollout.run(schedule).await)
     };
     let ended = tokio::select! {
