@@ -291,9 +291,13 @@ impl From<deploy::Error> for CommandError {
                 (Exit::Stale, Some("run the same command again: it shows a new plan".to_owned()))
             }
             Error::Backup(BackupError::Denied { permission, .. }) => {
-                (Exit::Access, Some(format!("nothing was changed; the credentials need the permission {permission}")))
+                (Exit::Access, Some(format!("the change was not executed; the credentials need the permission {permission}")))
             }
-            Error::Backup(_) => (Exit::Refused, Some("nothing was changed: a table was to be backed up first".to_owned())),
+            Error::Backup(_) => (Exit::Refused, Some("the change was not executed: a table was to be backed up first".to_owned())),
+            Error::BackupPending { .. } => (
+                Exit::StillRunning,
+                Some("the backup goes on in DynamoDB; run the same command again, with a longer `--timeout`".to_owned()),
+            ),
             Error::ChangeSetLeft { ref source, .. } => {
                 let context = error.to_string();
                 return Self::from(ApiError::clone(source)).context(context);

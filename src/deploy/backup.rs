@@ -1,5 +1,7 @@
 //! Backups of tables before a change that loses them.
 
+use std::time::Duration;
+
 use tablewright_cloudformation::ChangeSet;
 use tablewright_cloudformation::change_set::change::{ChangeAction, Replacement};
 use tablewright_dynamodb::create_backup;
@@ -10,23 +12,29 @@ use crate::event::{EventSender, RolloutEvent};
 use crate::gate::destroys;
 use crate::job::Job;
 use crate::target::Target;
-use crate::wait::is_table;
+use crate::wait::{is_table, within};
 
-/// Makes an on-demand backup of each of these tables, one after the other, and waits until it can be restored. Each is reported under
-/// `label`, the name of the stack in events.
+/// Makes an on-demand backup of each of these tables, one after the other, and waits until it can be restored: for `timeout` at most.
+/// Each is reported under `label`, the name of the stack in events.
 ///
 /// # Errors
 ///
-/// [`Error::Backup`] for the first table that has no backup. Backups that were made before stay; nothing else has changed.
+/// [`Error::Backup`] for the first table that has no backup, [`Error::BackupPending`] for one that was not finished in time. Backups that
+/// were made before stay; nothing else has changed.
 pub async fn back_up_tables(
     target: &Target,
     tables: &[String],
     backup_name: &str,
     label: &str,
+    timeout: Option<Duration>,
     events: &EventSender,
 ) -> Result<(), Error> {
     for table in tables {
-        let backup = create_backup(&target.dynamodb, table, backup_name, target.table_polling).await?;
+        let making = create_backup(&target.dynamodb, table, backup_name, target.table_polling);
+        let Some(backup) = within(target, timeout, making).await else {
+            return Err(Error::BackupPending { table: table.clone() });
+        };
+        let backup = backup?;
         let (stack, table) = (label.to_owned(), table.clone());
         events.send(RolloutEvent::BackedUp { stack, table, backup });
     }

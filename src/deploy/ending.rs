@@ -16,7 +16,8 @@ pub enum Ending {
     },
     /// It succeeded.
     Done {
-        /// Whether every table and index was seen `ACTIVE`.
+        /// Whether every table that the operation changed was seen `ACTIVE`, with its indexes. Others are not looked at, unless they
+        /// have indexes: a run that was interrupted may have left some in the making.
         usable: bool,
         /// The stack's outputs, where they could be read.
         outputs: Option<Vec<Output>>,

@@ -49,12 +49,12 @@ pub enum Error {
     /// Something stands in the way of the deletion of a stack.
     #[error(transparent)]
     DestroyRefused(#[from] DestroyRefusal),
-    /// The stack has changed since the plan of its deletion was shown: more would be deleted.
-    #[error("the plan that was shown for stack {stack} no longer applies; nothing was deleted. Now it would delete: {}", .resources.join(", "))]
+    /// The stack has changed since the plan of its deletion was shown.
+    #[error("the plan that was shown for stack {stack} no longer applies; nothing was deleted. {}", to_be_deleted(.resources))]
     DestroyStale {
         /// The stack.
         stack: String,
-        /// The resources that were not shown as deleted.
+        /// The resources that were not shown as deleted. Empty when the stack changed while that was looked up.
         resources: Vec<String>,
     },
 
@@ -246,6 +246,12 @@ pub enum Error {
         /// The stack.
         stack: String,
     },
+    /// The backup of a table was not finished in the time that was given.
+    #[error("the backup of table {table} was not finished in time; nothing was executed after it")]
+    BackupPending {
+        /// The table.
+        table: String,
+    },
     /// A change set that was not executed could not be deleted.
     #[error("cannot delete change set {change_set} of stack {stack_name}")]
     ChangeSetLeft {
@@ -330,6 +336,13 @@ fn listed(resources: &[StackResource]) -> String {
         format!("{} ({} `{physical}`)", resource.logical_id, resource.resource_type)
     };
     resources.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn to_be_deleted(resources: &[String]) -> String {
+    match resources {
+        [] => "Another client has changed it in the meantime".to_owned(),
+        resources => format!("Now it would delete: {}", resources.join(", ")),
+    }
 }
 
 fn after(executed: usize) -> String {

@@ -405,7 +405,7 @@ impl<'a> Rollout<'a> {
         if job.options.backup_first {
             let tables = tables_to_back_up(change_set, job);
             let name = format!("before-deploy-{}", job.stack_name());
-            back_up_tables(job.target, &tables, &name, &job.label, self.events).await?;
+            back_up_tables(job.target, &tables, &name, &job.label, self.options.timeout, self.events).await?;
         }
         let Some(outcome) = self.execute(id, change_set, is_last).await? else {
             return self.cancel(id).await;

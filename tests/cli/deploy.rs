@@ -42,7 +42,7 @@ fn the_first_run_and_the_second() {
     --:--:--  shop  stack  CREATE_COMPLETE
               shop  demo-dev-category  ACTIVE
               shop  demo-dev-product  ACTIVE
-    ✓ shop: done, and its tables can be used.
+    ✓ shop: done, and the tables it changed can be used.
     notes: deploying
     --:--:--  notes  stack  CREATE_IN_PROGRESS  User Initiated
     --:--:--  notes  Note  CREATE_IN_PROGRESS
@@ -62,7 +62,7 @@ fn the_first_run_and_the_second() {
     --:--:--  notes  NoteWriteScalingPolicy  CREATE_COMPLETE
     --:--:--  notes  stack  CREATE_COMPLETE
               notes  demo-dev-notes  ACTIVE
-    ✓ notes: done, and its tables can be used.
+    ✓ notes: done, and the tables it changed can be used.
     ");
     let second = project.run(&["deploy", "shop", "notes", "--sandbox", "--yes"]);
     assert_snapshot!(second, @"

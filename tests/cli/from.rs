@@ -59,7 +59,7 @@ fn what_was_reviewed_is_deployed() {
     --:--:--  notes  NoteWriteScalingPolicy  CREATE_COMPLETE
     --:--:--  notes  stack  CREATE_COMPLETE
               notes  demo-dev-notes  ACTIVE
-    ✓ notes: done, and its tables can be used.
+    ✓ notes: done, and the tables it changed can be used.
     ");
     assert_eq!(cloud.status("demo-notes-dev").as_deref(), Some("CREATE_COMPLETE"));
     // Protection and tags come with the manifest.

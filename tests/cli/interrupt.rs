@@ -80,7 +80,7 @@ fn after_it_began() {
     --:--:--  notes  NoteWriteScalingPolicy  CREATE_COMPLETE
     --:--:--  notes  stack  CREATE_COMPLETE
               notes  demo-dev-notes  ACTIVE
-    ✓ notes: done, and its tables can be used.
+    ✓ notes: done, and the tables it changed can be used.
     ");
 }
 

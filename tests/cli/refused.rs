@@ -151,7 +151,7 @@ fn another_name() {
     --:--:--  notes  Note  DELETE_SKIPPED
     --:--:--  notes  stack  UPDATE_COMPLETE
               notes  demo-dev-memos  ACTIVE
-    ✓ notes: done, and its tables can be used.
+    ✓ notes: done, and the tables it changed can be used.
       Note (demo-dev-notes) is retained by its deletion policy; it is no longer part of the stack.
     ");
     assert_eq!(cloud.table("demo-dev-notes")["TableStatus"], "ACTIVE");

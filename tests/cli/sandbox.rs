@@ -109,7 +109,7 @@ fn served_to_other_tools() {
     --:--:--  notes  NoteWriteScalingPolicy  CREATE_COMPLETE
     --:--:--  notes  stack  CREATE_COMPLETE
               notes  demo-dev-notes  ACTIVE
-    ✓ notes: done, and its tables can be used.
+    ✓ notes: done, and the tables it changed can be used.
     ");
     // It is the same sandbox, over the wire and in the process.
     let _ = project.run(&["outputs", "notes", "--sandbox"]).ends_with(0);

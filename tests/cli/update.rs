@@ -44,7 +44,7 @@ fn capacity_in_place() {
     --:--:--  notes  stack  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
     --:--:--  notes  stack  UPDATE_COMPLETE
               notes  demo-dev-notes  ACTIVE
-    ✓ notes: done, and its tables can be used.
+    ✓ notes: done, and the tables it changed can be used.
     "#);
     assert_eq!(cloud.table("demo-dev-notes")["ProvisionedThroughput"]["ReadCapacityUnits"], 7);
     assert_snapshot!(deploy(&project, "notes"), @"
@@ -101,7 +101,7 @@ fn indexes_one_by_one() {
     --:--:--  shop  stack  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
     --:--:--  shop  stack  UPDATE_COMPLETE
               shop  demo-dev-product  ACTIVE, index byName ACTIVE
-    ✓ shop: done, and its tables can be used.
+    ✓ shop: done, and the tables it changed can be used.
     ");
 
     // DynamoDB takes one new index at a time, so two are two steps.
@@ -141,7 +141,7 @@ fn indexes_one_by_one() {
     --:--:--  shop  stack  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
     --:--:--  shop  stack  UPDATE_COMPLETE
               shop  demo-dev-product  ACTIVE, index byCategory ACTIVE, index byImage ACTIVE, index byName ACTIVE
-    ✓ shop: done, and its tables can be used.
+    ✓ shop: done, and the tables it changed can be used.
     ");
     let indexes = cloud.table("demo-dev-product")["GlobalSecondaryIndexes"].clone();
     let names: Vec<&str> =
@@ -206,7 +206,7 @@ fn a_table_that_is_no_more_defined_stays() {
     --:--:--  shop  stack  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
     --:--:--  shop  Category  DELETE_SKIPPED
     --:--:--  shop  stack  UPDATE_COMPLETE
-    ✓ shop: done, and its tables can be used.
+    ✓ shop: done, and the tables it changed can be used.
       Category (demo-dev-category) is retained by its deletion policy; it is no longer part of the stack.
     ");
     assert!(!cloud.call("DescribeStackResources", "demo-shop-dev").contains("demo-dev-category"));
@@ -233,7 +233,7 @@ fn outputs_alone() {
     --:--:--  notes  stack  UPDATE_IN_PROGRESS  User Initiated
     --:--:--  notes  stack  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
     --:--:--  notes  stack  UPDATE_COMPLETE
-    ✓ notes: done, and its tables can be used.
+    ✓ notes: done, and the tables it changed can be used.
     ");
 }
 
@@ -260,7 +260,7 @@ fn tags_of_the_stack_alone() {
     --:--:--  notes  Note  UPDATE_COMPLETE
     --:--:--  notes  stack  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
     --:--:--  notes  stack  UPDATE_COMPLETE
-    ✓ notes: done, and its tables can be used.
+    ✓ notes: done, and the tables it changed can be used.
     ");
     assert!(cloud.call("DescribeStacks", "demo-notes-dev").contains("<Key>team</Key><Value>blue</Value>"));
     assert_snapshot!(deploy(&project, "notes"), @"

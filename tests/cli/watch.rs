@@ -32,7 +32,7 @@ fn an_operation_that_has_ended() {
     --:--:--  shop  stack  CREATE_COMPLETE
               shop  demo-dev-category  ACTIVE
               shop  demo-dev-product  ACTIVE
-    ✓ shop: done, and its tables can be used.
+    ✓ shop: done, and the tables it changed can be used.
     ");
     let _ = project.run(&["destroy", "shop", "--sandbox", "--yes"]).ends_with(0);
     assert_snapshot!(project.run(&["watch", "shop", "--sandbox"]), @"

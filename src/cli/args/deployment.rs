@@ -321,7 +321,7 @@ fn key_value(text: &str) -> std::result::Result<(String, String), String> {
 }
 
 /// Parses a duration: `90s`, `10m`, `1h30m`.
-fn duration(text: &str) -> std::result::Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> std::result::Result<Duration, String> {
     let wrong = || "expected a duration such as 90s, 10m or 1h30m".to_owned();
     let (mut seconds, mut rest) = (0u64, text);
     while !rest.is_empty() {

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use anyhow::anyhow;
 use tablewright_deploy::{
     Destroy, DestroyPlan, EventSender, ResourcePath, RolloutEvent, back_up_tables, conclude, plan_destroy,
@@ -6,6 +8,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::args::Common;
 use crate::args::aws::AwsArgs;
+use crate::args::deployment::duration;
 use crate::args::stack::{SelectedStack, StackArgs};
 use crate::error::{CommandError, Result};
 use crate::event_loop::{Interrupted, Interrupts, run, run_until_interrupted};
@@ -35,6 +38,9 @@ pub(super) struct Args {
     /// Make an on-demand backup of every table that is deleted, and wait until it can be restored
     #[arg(long)]
     backup_first: bool,
+    /// How long to follow the deletion, and to wait for each backup before it, such as `1h30m`
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    timeout: Option<Duration>,
     /// Output format of the progress
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(super) output: OutputFormat,
@@ -120,7 +126,8 @@ impl Run<'_> {
         let tables: Vec<String> =
             plan.lost_tables().filter_map(|(resource, _)| resource.physical_id.clone()).collect();
         let (events, name) = (self.events.clone(), format!("before-destroy-{}", plan.stack.name));
-        let backups = back_up_tables(&target.target, &tables, &name, &stack.id, &events);
+        let timeout = self.args.timeout;
+        let backups = back_up_tables(&target.target, &tables, &name, &stack.id, timeout, &events);
         match self.until_interrupted(backups).await {
             Ok(backups) => backups.map_err(|error| rollout_failed(target, stack, error)),
             Err(Interrupted) => Err(interrupted_after_backups()),
@@ -129,7 +136,7 @@ impl Run<'_> {
 
     async fn execute(&mut self, plan: &DestroyPlan, backs_up: bool) -> Result<Exit> {
         let (target, stack, events) = (self.target, &self.selected.stack, self.events.clone());
-        let destroy = Destroy::new(&target.target, plan, &stack.id, &events);
+        let destroy = Destroy::new(&target.target, plan, &stack.id, &events).with_timeout(self.args.timeout);
         let operation = async {
             let ending = destroy.run().await?;
             conclude(&events, &stack.id, &stack.id, ending)

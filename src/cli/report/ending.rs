@@ -17,8 +17,11 @@ pub(crate) fn text(stack: &str, ending: &Ending) -> String {
     match ending {
         Ending::Unchanged { .. } => line(format!("{good}✓{good:#} {stack}: nothing to change.")),
         Ending::Done { usable, orphans, retained, .. } => {
-            let tables =
-                if *usable { "and its tables can be used" } else { "but its tables may not be usable yet" };
+            let tables = if *usable {
+                "and the tables it changed can be used"
+            } else {
+                "but its tables may not be usable yet"
+            };
             line(format!("{good}✓{good:#} {stack}: done, {tables}."));
             for left in orphans {
                 line(format!(

@@ -5,10 +5,12 @@
 use aws_sdk_cloudformation::Client;
 
 use crate::connection::clock::Clock;
+use crate::connection::retry::without_retries;
 use crate::error::{ApiError, ApiErrorKind};
 use crate::event::{EventKind, Events, StackEvents};
-use crate::operation::{Operation, OperationKind, head};
-use crate::stack::Stack;
+use crate::operation::{Operation, OperationKind, call_until_heard, head};
+use crate::stack::status::StackStatus;
+use crate::stack::{self, Stack};
 
 /// Why a deletion did not begin.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -48,10 +50,14 @@ pub async fn delete(
     let clock = Clock::of(client);
     let facts = StackEvents { events, stack_name: &stack.name };
     let before = head(client, &stack.id, &clock, &facts).await?;
-    // By ARN: the name may have been bound to another stack since it was described.
-    let answer = client.delete_stack().stack_name(&stack.id).client_request_token(token).send().await;
-    if let Err(error) = answer {
-        let error = ApiError::unpack("DeleteStack", &error);
+    let call = async || {
+        // By ARN: the name may have been bound to another stack since it was described.
+        let request = client.delete_stack().stack_name(&stack.id).client_request_token(token);
+        let answer = request.customize().config_override(without_retries()).send().await;
+        answer.map(|_| ()).map_err(|error| ApiError::unpack("DeleteStack", &error))
+    };
+    let began = call_until_heard(&clock, &facts, call, async || has_begun(client, stack).await);
+    if let Err(error) = began.await {
         // Protected since it was described; there is no code for it.
         let refused =
             error.kind == ApiErrorKind::Validation && error.message.contains("TerminationProtection");
@@ -65,4 +71,14 @@ pub async fn delete(
         rollback_disabled: false,
         before,
     })
+}
+
+/// Returns whether a stack is being deleted, or was, since it was described.
+async fn has_begun(client: &Client, described: &Stack) -> bool {
+    let is_deleting = |status: StackStatus| match status {
+        StackStatus::DeleteInProgress | StackStatus::DeleteComplete => true,
+        status => status == StackStatus::DeleteFailed && described.status != StackStatus::DeleteFailed,
+    };
+    let found = stack::describe(client, &described.id).await;
+    found.is_ok_and(|found| found.is_none_or(|found| is_deleting(found.status)))
 }

@@ -160,8 +160,7 @@ async fn start(
     clock: &Clock,
     facts: &StackEvents<'_>,
 ) -> Result<(), ApiError> {
-    let mut failures = 0;
-    loop {
+    let call = async || {
         let answer = client
             .execute_change_set()
             .change_set_name(&change_set.id)
@@ -174,18 +173,30 @@ async fn start(
             .config_override(without_retries())
             .send()
             .await;
-        let error = match answer {
-            Ok(_) => return Ok(()),
-            Err(error) => ApiError::unpack("ExecuteChangeSet", &error),
-        };
+        answer.map(|_| ()).map_err(|error| ApiError::unpack("ExecuteChangeSet", &error))
+    };
+    call_until_heard(clock, facts, call, async || was_heard(client, change_set).await).await
+}
+
+/// Makes a call that begins an operation, again with the same token while its answer is lost. `was_heard` asks whether the operation
+/// has begun: after a lost answer, a refusal may mean that the lost call was heard.
+pub(crate) async fn call_until_heard(
+    clock: &Clock,
+    facts: &StackEvents<'_>,
+    call: impl AsyncFn() -> Result<(), ApiError>,
+    was_heard: impl AsyncFn() -> bool,
+) -> Result<(), ApiError> {
+    let mut failures = 0;
+    loop {
+        let Err(error) = call().await else { return Ok(()) };
         failures += 1;
-        if error.may_pass() && failures < ATTEMPTS {
+        let may_be_heard = error.may_pass();
+        if may_be_heard && failures < ATTEMPTS {
             pause(error, failures, clock, facts).await;
             continue;
         }
-        // After a lost answer, a refusal may mean that the lost call was heard.
-        let heard = failures > 1 && was_heard(client, change_set).await;
-        return if heard { Ok(()) } else { Err(error) };
+        let is_heard = (failures > 1 || may_be_heard) && was_heard().await;
+        return if is_heard { Ok(()) } else { Err(error) };
     }
 }
 

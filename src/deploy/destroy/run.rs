@@ -1,8 +1,9 @@
 //! Deletes a stack, as far as that was approved.
 
 use std::cell::Cell;
+use std::time::Duration;
 
-use tablewright_cloudformation::{Events, delete, watch};
+use tablewright_cloudformation::{Events, Polling, delete, stack, watch};
 
 use crate::destroy::plan::{DestroyPlan, plan_destroy};
 use crate::ending::Ending;
@@ -21,6 +22,7 @@ pub struct Destroy<'a> {
     /// The stack's name in events and errors.
     label: &'a str,
     events: &'a EventSender,
+    timeout: Option<Duration>,
     was_requested: Cell<bool>,
 }
 
@@ -33,7 +35,13 @@ impl<'a> Destroy<'a> {
         label: &'a str,
         events: &'a EventSender,
     ) -> Self {
-        Self { target, approved, label, events, was_requested: Cell::new(false) }
+        Self { target, approved, label, events, timeout: None, was_requested: Cell::new(false) }
+    }
+
+    /// Follows the deletion for this time at most; it goes on in CloudFormation. `None` for as long as it takes.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Option<Duration>) -> Self {
+        Self { timeout, ..self }
     }
 
     /// Returns whether CloudFormation was asked to delete the stack. It may not have answered yet.
@@ -49,9 +57,9 @@ impl<'a> Destroy<'a> {
     /// [`Error::DestroyStale`] when more would be deleted by now, [`Error::DestroyRefused`] when something stands in the way,
     /// [`Error::Delete`] when CloudFormation refuses, [`Error::Watch`] when the end was not seen.
     pub async fn run(&self) -> Result<Ending, Error> {
-        let stack = &self.approved.stack;
+        let shown = &self.approved.stack;
         // By ARN: the name may have been bound to another stack.
-        let Some(now) = plan_destroy(self.target, &stack.id).await? else {
+        let Some(now) = plan_destroy(self.target, &shown.id).await? else {
             return Ok(Ending::Deleted { retained: Vec::new() });
         };
         if let Some(refusal) = now.refusals().into_iter().next() {
@@ -61,12 +69,19 @@ impl<'a> Destroy<'a> {
         if !resources.is_empty() {
             return Err(Error::DestroyStale { stack: self.label.to_owned(), resources });
         }
+        // CloudFormation takes no condition with the deletion, so the stack is asked last whether it is still the one of the plan.
+        let last = stack::describe(&self.target.cloudformation, &shown.id).await?;
+        if !last.is_some_and(|last| (&last.updated, &last.status) == (&now.stack.updated, &now.stack.status))
+        {
+            return Err(Error::DestroyStale { stack: self.label.to_owned(), resources: Vec::new() });
+        }
         self.events.send(RolloutEvent::Began { stack: self.label.to_owned(), work: Work::Destroy });
         let (client, token) = (&self.target.cloudformation, token());
         self.was_requested.set(true);
         let begin = async |events: &Events| delete(client, &now.stack, &token, events).await;
         let operation = self.events.forward_events(self.label, begin).await?;
-        let follow = async |events: &Events| watch(client, &operation, &self.target.pace, events).await;
+        let pace = Polling { timeout: self.timeout, ..self.target.pace.clone() };
+        let follow = async |events: &Events| watch(client, &operation, &pace, events).await;
         Ok(self.events.forward_events(self.label, follow).await?.into())
     }
 }

@@ -50,6 +50,11 @@ impl World {
         Destroy::new(&self.target, plan, "notes", &self.events).run().await
     }
 
+    async fn back_up_users(&self) -> Result<(), Error> {
+        let tables = ["users".to_owned()];
+        back_up_tables(&self.target, &tables, "before", "notes", None, &self.events).await
+    }
+
     async fn status(&self, name: &str) -> Option<String> {
         let answer = self.target.cloudformation.describe_stacks().stack_name(name).send().await.ok()?;
         Some(answer.stacks().first()?.stack_status()?.as_str().to_owned())
@@ -66,8 +71,12 @@ impl World {
     }
 
     fn deny(&self, action: &str) {
-        let failure = CallFailure::AccessDenied;
-        let calls = vec![CallFault { action: action.into(), from: 1, to: u64::MAX, failure }];
+        self.fail(action, u64::MAX, CallFailure::AccessDenied);
+    }
+
+    /// Lets the first calls of an action fail.
+    fn fail(&self, action: &str, to: u64, failure: CallFailure) {
+        let calls = vec![CallFault { action: action.into(), from: 1, to, failure }];
         self.sandbox.set_faults(Faults { calls, ..Faults::default() }).unwrap();
     }
 
@@ -332,7 +341,7 @@ async fn a_lost_table_tells_how_it_could_be_restored_and_is_backed_up() {
     world
         .create("notes", &json!({ "Resources": { "Note": recoverable, "User": table("users", "Delete") } }))
         .await;
-    back_up_tables(&world.target, &["users".to_owned()], "before", "notes", &world.events).await.unwrap();
+    world.back_up_users().await.unwrap();
     let Some(RolloutEvent::BackedUp { table, backup, .. }) = world.receiver.recv().await else {
         panic!("backed up")
     };
@@ -343,8 +352,27 @@ async fn a_lost_table_tells_how_it_could_be_restored_and_is_backed_up() {
     assert_eq!(tables[0].last_backup, Some(Reading::Found(None)));
     assert_eq!(tables[1].recovery, Some(Reading::Found(None)));
     assert_eq!(tables[1].last_backup, Some(Reading::Found(Some(backup))));
-    let denied = ["CreateBackup"];
-    world.deny(denied[0]);
-    let failed = back_up_tables(&world.target, &["users".to_owned()], "before", "notes", &world.events).await;
+    world.deny("CreateBackup");
+    let failed = world.back_up_users().await;
     assert!(matches!(failed, Err(Error::Backup(_))), "{failed:?}");
+}
+
+#[tokio::test]
+async fn a_deletion_whose_answer_is_lost_is_followed_all_the_same() {
+    for answers_lost in [1, 3, u64::MAX] {
+        let world = World::new().await;
+        world.create("notes", &json!({ "Resources": { "Note": table("notes", "Retain") } })).await;
+        let plan = world.plan("notes").await;
+        world.fail("DeleteStack", answers_lost, CallFailure::AnswerLost);
+        let ended = world.destroy(&plan).await;
+        assert!(matches!(ended, Ok(Ending::Deleted { .. })), "{ended:?}");
+        let world = World::new().await;
+        world.create("notes", &json!({ "Resources": { "Note": table("notes", "Retain") } })).await;
+        let plan = world.plan("notes").await;
+        world.fail("DeleteStack", answers_lost, CallFailure::ConnectionLost);
+        let ended = world.destroy(&plan).await;
+        assert_eq!(ended.is_ok(), answers_lost < 5, "{ended:?}");
+        let expected = if answers_lost < 5 { None } else { Some("CREATE_COMPLETE") };
+        assert_eq!(world.status("notes").await.as_deref(), expected);
+    }
 }

@@ -13,6 +13,7 @@
 
 mod beyond;
 mod colleague;
+mod destroy;
 mod interposer;
 mod property;
 mod races;
