@@ -2,7 +2,7 @@
 
 use std::pin::pin;
 
-use tablewright_cloudformation as cloudformation;
+use tablewright_cloudformation::{self as cloudformation, StackStatus};
 use tablewright_dynamodb::{Backup, Progress};
 use tablewright_plan::{Change, Plan};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -71,6 +71,15 @@ pub enum RolloutEvent {
         stack: String,
         /// What the step would have done.
         summary: String,
+        /// The exports that the stack would no longer have imported: they stay in use.
+        kept_imports: Vec<String>,
+    },
+    /// A stack is deployed under a name of the project, and is not defined.
+    NotDefined {
+        /// The stack's name in CloudFormation.
+        stack: String,
+        /// The stack's status.
+        status: StackStatus,
     },
     /// An event of CloudFormation.
     Cloud {
@@ -132,6 +141,7 @@ impl RolloutEvent {
             | Self::Step { stack, .. }
             | Self::Found { stack, .. }
             | Self::PassedOver { stack, .. }
+            | Self::NotDefined { stack, .. }
             | Self::Cloud { stack, .. }
             | Self::Table { stack, .. }
             | Self::BackedUp { stack, .. }

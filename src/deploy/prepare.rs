@@ -7,7 +7,7 @@ use tablewright_cloudformation::{
     Requirements, Stack, StackClass, Template, discard, discard_leftovers, prepare, prepare_request, upload,
     wait_for_idle,
 };
-use tablewright_plan::{Change, Step, Wait};
+use tablewright_plan::{Change, StackTemplate, Step, Wait, imported_exports};
 
 use crate::error::{Error, JobError};
 use crate::event::RolloutEvent;
@@ -125,7 +125,8 @@ impl Rollout<'_> {
         if change_set.is_none() && !names.is_empty() {
             let names = names.iter().map(|change| change.path.trim_start_matches('/').to_owned());
             let summary = format!("change {} of the stack", names.collect::<Vec<_>>().join(", "));
-            self.events.send(RolloutEvent::PassedOver { stack: job.label.clone(), summary });
+            let (stack, kept_imports) = (job.label.clone(), Vec::new());
+            self.events.send(RolloutEvent::PassedOver { stack, summary, kept_imports });
         }
         Ok(change_set.map(|change_set| PreparedStep { change_set, steps: Vec::new() }))
     }
@@ -157,7 +158,8 @@ impl Rollout<'_> {
                 return Ok(Some(PreparedStep { change_set, steps: steps[position..].to_vec() }));
             }
             let (stack, summary) = (job.label.clone(), step.summary.join("; "));
-            self.events.send(RolloutEvent::PassedOver { stack, summary });
+            let kept_imports = kept_imports(now, &step.template);
+            self.events.send(RolloutEvent::PassedOver { stack, summary, kept_imports });
         }
         Ok(None)
     }
@@ -310,6 +312,14 @@ impl Rollout<'_> {
         // Cleaning up is no condition of success: credentials may lack ListChangeSets, and an emulator the call.
         let _ = self.events.forward_events(&job.label, call).await;
     }
+}
+
+/// Returns the exports that a stack imports as it is deployed, and not by another template of it. Without an update, CloudFormation
+/// counts them as imported.
+fn kept_imports(job: &Job<'_>, template: &Value) -> Vec<String> {
+    let imports = |template| imported_exports(&StackTemplate { stack_name: job.stack_name(), template });
+    let deployed = job.deployed.as_ref().map(|deployed| imports(&deployed.value)).unwrap_or_default();
+    deployed.difference(&imports(template)).cloned().collect()
 }
 
 /// Returns the request for a template of a job: the wanted one, or that of a step on the way, which declares the parameters that the

@@ -67,7 +67,7 @@ pub use nested::NestedStack;
 pub use parameters::HiddenDefault;
 pub use pseudo_parameters::PseudoParameters;
 pub use rules::is_harmless;
-pub use stack_order::{Cycle, StackTemplate, dependencies, waves};
+pub use stack_order::{Cycle, StackTemplate, dependencies, imported_exports, waves};
 pub use stack_policy::{UpdateAction, denial, is_as_strict};
 pub use stack_settings::{RollbackAlarms, StackSetting, StackSettings, settings};
 pub use unknown::{Unknown, UnknownReason};

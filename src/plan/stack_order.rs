@@ -129,6 +129,27 @@ fn imports_of(stack: &StackTemplate<'_>) -> BTreeSet<Shared> {
     imports
 }
 
+/// Returns the names of the exports that a stack imports, without those that only a deployment knows.
+///
+/// ```
+/// use serde_json::json;
+/// use tablewright_plan::{StackTemplate, imported_exports};
+///
+/// let template = json!({ "Resources": { "R": { "Properties": { "Arn": { "Fn::ImportValue": "notes-arn" } } } } });
+/// let names = imported_exports(&StackTemplate { stack_name: "reader", template: &template });
+/// assert!(names.into_iter().eq(["notes-arn"]));
+/// ```
+#[must_use]
+pub fn imported_exports(stack: &StackTemplate<'_>) -> BTreeSet<String> {
+    let imports = imports_of(stack).into_iter();
+    imports
+        .filter_map(|import| match import {
+            Shared::Export(name) => Some(name),
+            Shared::Output { .. } | Shared::Parameter(_) => None,
+        })
+        .collect()
+}
+
 fn collect_imports(value: &Value, stack_name: &str, imports: &mut BTreeSet<Shared>) {
     match value {
         Value::String(text) => {

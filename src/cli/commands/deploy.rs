@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
+use tablewright_cloudformation::stack::StackSummary;
 use tablewright_deploy::{
     Consent, EventSender, Job, JobError, JobId, JobResult, NotStarted, Options, ResourcePath, ReviewedPlan,
     Rollout, RolloutEvent, Schedule, TableReading, check_consents, conclude, deny, plan_stack,
@@ -16,6 +17,7 @@ use crate::error::{CommandError, Result};
 use crate::event_loop::{Interrupted, Interrupts, run, run_until_interrupted};
 use crate::exit::Exit;
 use crate::prompt::{ask, must_be_able_to_ask};
+use crate::report::failure::not_defined;
 use crate::report::failure::{detached, interrupted_before, rollout_failed};
 use crate::report::plan::{show, show_found};
 use crate::report::{OutputFormat, Reporter, printable};
@@ -172,12 +174,22 @@ impl Run<'_> {
     async fn deploy(&mut self, sources: &[RenderedStacks], options: &[Options]) -> Result<Exit> {
         let plan_options = PlanOptions::default();
         let (events, targets) = (self.events.clone(), self.targets);
-        let planning = plan_all(sources, targets, options, &plan_options, &events);
-        let jobs =
-            self.until_interrupted(planning).await.unwrap_or_else(|Interrupted| Err(interrupted_before()))?;
+        let listed = self.args.stacks.is_empty().then_some(sources);
+        let planning = async {
+            tokio::join!(
+                plan_all(sources, targets, options, &plan_options, &events),
+                list_not_defined(listed.unwrap_or_default(), targets, &events),
+            )
+        };
+        let planned = self.until_interrupted(planning).await;
+        let (jobs, notes) = planned.map_err(|Interrupted| interrupted_before())?;
+        let jobs = jobs?;
         let reading = read_tables(&jobs, &events);
         let tables = self.until_interrupted(reading).await.map_err(|Interrupted| interrupted_before())?;
         show(&jobs, &tables, self.reporter);
+        for note in notes {
+            self.reporter.say(&note);
+        }
         self.check(&jobs, options)?;
         let schedule = Schedule::new(&jobs, usize::from(self.args.concurrency), self.args.keep_going)?;
         let rollout = Rollout::new(&jobs, &plan_options, self.args.deployment.wait_options(), &events)
@@ -403,6 +415,24 @@ async fn plan_all<'a>(
         }
     }
     Ok(jobs)
+}
+
+/// Finds the stacks that are deployed and no longer defined. Returns a note for each; none where stacks cannot be listed, as a
+/// deployment takes no permission for that.
+async fn list_not_defined(
+    sources: &[RenderedStacks],
+    targets: &[SelectedTarget],
+    events: &EventSender,
+) -> Vec<String> {
+    let mut notes = Vec::new();
+    for (source, target) in sources.iter().zip(targets) {
+        let stacks = source.defined.not_defined(&target.target).await.unwrap_or_default();
+        for StackSummary { name, status } in stacks {
+            notes.push(format!("note: {}", not_defined(target, &name, &status)));
+            events.send(RolloutEvent::NotDefined { stack: name, status });
+        }
+    }
+    notes
 }
 
 /// Reads the tables that the plans change, a stack after the other.

@@ -1,21 +1,42 @@
 use std::fmt::Write as _;
 
 use tablewright::{Assembly, Billing, Capacity, Key, Table, Value};
+use tablewright_cloudformation::stack::StackSummary;
 
 use crate::args::Common;
+use crate::args::aws::AwsArgs;
 use crate::error::Result;
+use crate::event_loop::run;
 use crate::exit::Exit;
-use crate::report::print;
+use crate::report::{print, printable};
+use crate::source::stacks::DefinedStacks;
 
 /// List stacks, tables, keys and indexes
 #[derive(clap::Args)]
-pub(super) struct Args {}
+pub(super) struct Args {
+    /// Also list stacks that are deployed under a name of this project and that are not defined
+    #[arg(long)]
+    deployed: bool,
+    #[command(flatten)]
+    aws: AwsArgs,
+}
 
-pub(super) fn list(common: &Common, _: &Args) -> Result<Exit> {
+pub(super) fn list(common: &Common, args: &Args) -> Result<Exit> {
     let project = common.project()?;
-    let (env, _) = common.env(&project)?;
+    let (env, env_config) = common.env(&project)?;
     let assembly = common.sound_assembly(&project, &env)?;
     print(&overview(&assembly))?;
+    if !args.deployed {
+        return Ok(Exit::Done);
+    }
+    run(async {
+        let target = args.aws.connect(common, &project.scratch(), env_config).await?;
+        let defined = DefinedStacks::of_definitions(&project, &env, &assembly);
+        let stacks = defined.not_defined(&target.target).await?;
+        stacks.iter().try_for_each(|StackSummary { name, status }| {
+            print(&format!("{}  not defined  {status}\n", printable(name)))
+        })
+    })?;
     Ok(Exit::Done)
 }
 

@@ -174,3 +174,12 @@ fn cause_text(stack: &Stack, cause: &Cause) -> String {
 fn place<'a>(stack: &'a Stack, logical_id: &str) -> Option<&'a Place> {
     stack.place_of("Resources", logical_id, None)
 }
+
+/// Returns the note about a stack that is deployed under a name of the project and is not defined.
+pub(crate) fn not_defined(target: &SelectedTarget, stack_name: &str, status: &StackStatus) -> String {
+    let shown = printable(stack_name);
+    let destroy = target.command("destroy", &format!("--stack-name {shown}"));
+    format!(
+        "stack {shown} has a name of this project, is deployed ({status}), and is not defined: define it again, or delete it with {destroy}"
+    )
+}

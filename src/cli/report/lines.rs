@@ -16,6 +16,7 @@ pub(crate) fn line(event: &RolloutEvent) -> Option<String> {
         RolloutEvent::Planned { .. }
         | RolloutEvent::Found { .. }
         | RolloutEvent::TablesRead { .. }
+        | RolloutEvent::NotDefined { .. }
         | RolloutEvent::DestroyPlanned { .. }
         | RolloutEvent::Ended { .. } => None,
         RolloutEvent::BackedUp { stack, table, backup } => {
@@ -25,9 +26,18 @@ pub(crate) fn line(event: &RolloutEvent) -> Option<String> {
         RolloutEvent::Step { stack, number, of, summary } => {
             Some(format!("{stack}: step {number} of {of}: {summary}"))
         }
-        RolloutEvent::PassedOver { stack, summary } => Some(format!(
-            "{stack}: CloudFormation sees no change in this step, which is passed over: {summary}"
-        )),
+        RolloutEvent::PassedOver { stack, summary, kept_imports } => {
+            let mut line = format!(
+                "{stack}: CloudFormation sees no change in this step, which is passed over: {summary}"
+            );
+            if !kept_imports.is_empty() {
+                let exports: Vec<String> = kept_imports.iter().map(|export| printable(export)).collect();
+                let exports = exports.join(", ");
+                line +=
+                    &format!("; the stack still imports {exports}, until an update changes something else");
+            }
+            Some(line)
+        }
         RolloutEvent::RolledBackDeleted { stack } => {
             Some(format!("{stack}: what was left of its failed creation is deleted; it is created anew"))
         }

@@ -26,7 +26,10 @@ pub(crate) fn object(event: &RolloutEvent) -> Value {
         RolloutEvent::Step { number, of, summary, .. } => {
             ("step", json!({ "number": number, "of": of, "summary": summary }))
         }
-        RolloutEvent::PassedOver { summary, .. } => ("passed_over", json!({ "summary": summary })),
+        RolloutEvent::PassedOver { summary, kept_imports, .. } => {
+            ("passed_over", json!({ "summary": summary, "kept_imports": kept_imports }))
+        }
+        RolloutEvent::NotDefined { status, .. } => ("not_defined", json!({ "status": status.to_string() })),
         RolloutEvent::RolledBackDeleted { .. } => ("rolled_back_deleted", json!({})),
         RolloutEvent::Cloud { event, .. } => cloud(event),
         RolloutEvent::Table { progress, .. } => ("table", table(progress)),

@@ -65,6 +65,7 @@ impl View {
             | RolloutEvent::TablesRead { .. }
             | RolloutEvent::DestroyPlanned { .. }
             | RolloutEvent::PassedOver { .. }
+            | RolloutEvent::NotDefined { .. }
             | RolloutEvent::RolledBackDeleted { .. }
             | RolloutEvent::BackedUp { .. } => {}
             RolloutEvent::Began { stack, work, .. } => self.stacks.push(StackView::new(stack, *work)),

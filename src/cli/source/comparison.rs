@@ -6,6 +6,7 @@ use std::path::Path;
 use similar::TextDiff;
 use tablewright::render::Rendered;
 use tablewright::{Env, Stack};
+use tablewright_cloudformation::stack::StackSummary;
 use tablewright_deploy::{declared_parameters, deployed_template, plan_stack, read_changed_tables};
 use tablewright_plan::{Action, Change, Plan, PlanOptions, PseudoParameters, Verdict};
 use tablewright_review::{Comparison, Located};
@@ -14,6 +15,7 @@ use crate::args::comparison::ComparisonArgs;
 use crate::args::{Common, select};
 use crate::error::{CommandError, Result};
 use crate::project::{EnvConfig, Project};
+use crate::report::failure::not_defined;
 use crate::report::plan;
 use crate::report::tables::{notes, reading_object};
 use crate::source::children::nested_stacks;
@@ -215,6 +217,12 @@ async fn plans(
     target.know_account().await;
     let given = args.parameters.read()?;
     given.apply(&mut wanted.stacks)?;
+    if args.stacks.is_empty() {
+        let stacks = wanted.defined.not_defined(&target.target).await.unwrap_or_default();
+        for StackSummary { name, status } in stacks {
+            common.show_notes(&[not_defined(&target, &name, &status)]);
+        }
+    }
     let (mut comparisons, options) = (Vec::new(), given.for_env(&wanted.env));
     for (stack, rendered) in &wanted.stacks {
         let plan_options = PlanOptions::default();

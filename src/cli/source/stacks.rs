@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tablewright::render::{Manifest, ManifestStack, Rendered, Templates, render};
-use tablewright::{Place, RawResource, Stack};
+use tablewright::{Assembly, Env, Place, RawResource, Stack};
+use tablewright_cloudformation::stack::StackSummary;
+use tablewright_deploy::{StackNames, Target, undefined_stacks};
 use tablewright_template::{Entry, Kind, Node, parse};
 
 use crate::args::{Common, into_selected};
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
-use crate::project::{EnvConfig, nearest};
+use crate::project::{EnvConfig, Project, nearest};
 
 /// Rendered stacks, and their environment.
 pub(crate) struct RenderedStacks {
@@ -21,13 +23,53 @@ pub(crate) struct RenderedStacks {
     /// The scratch directory: see [`scratch`](crate::project::Project::scratch).
     pub(crate) scratch: PathBuf,
     pub(crate) stacks: Vec<(Stack, Rendered)>,
+    pub(crate) defined: DefinedStacks,
+}
+
+/// All stacks of an environment, selected or not, by their names in CloudFormation.
+pub(crate) struct DefinedStacks {
+    names: Vec<String>,
+    /// The names that stacks of the environment have; `None` where they follow no pattern.
+    pattern: Option<StackNames>,
+    /// The names that stacks of the other environments have.
+    others: Vec<StackNames>,
+}
+
+impl DefinedStacks {
+    pub(crate) fn of_definitions(project: &Project, env: &Env, assembly: &Assembly) -> Self {
+        let pattern = |env: &Env| StackNames::of_pattern(|stack| env.stack_name(stack));
+        let envs = project.config.envs.keys().filter(|name| *name != env.name());
+        let envs = envs.filter_map(|name| Some(project.config.env(Some(name)).ok()?.0));
+        Self {
+            names: assembly.stacks.iter().filter_map(|stack| stack.name.clone()).collect(),
+            pattern: pattern(env),
+            others: envs.filter_map(|env| pattern(&env)).collect(),
+        }
+    }
+
+    fn of_manifest(manifest: &Manifest) -> Self {
+        let names = || manifest.stacks.iter().map(|stack| (stack.id.as_str(), stack.name.as_str()));
+        Self {
+            names: names().map(|(_, name)| name.to_owned()).collect(),
+            pattern: StackNames::of_stacks(&manifest.environment.project, names()),
+            others: Vec::new(),
+        }
+    }
+
+    /// Finds the stacks that are deployed under a name of the environment and are not defined.
+    pub(crate) async fn not_defined(&self, target: &Target) -> Result<Vec<StackSummary>> {
+        let Some(pattern) = &self.pattern else { return Ok(Vec::new()) };
+        Ok(undefined_stacks(target, pattern, &self.others, &self.names).await?)
+    }
 }
 
 /// Renders the selected stacks from the definitions, for `env` or the environment of the command line.
 pub(crate) fn of_definitions(common: &Common, env: Option<&str>, names: &[String]) -> Result<RenderedStacks> {
     let project = common.project()?;
     let (env, env_config) = project.config.env(env.or(common.env.as_deref()))?;
-    let stacks = into_selected(common.sound_assembly(&project, &env)?, names)?;
+    let assembly = common.sound_assembly(&project, &env)?;
+    let defined = DefinedStacks::of_definitions(&project, &env, &assembly);
+    let stacks = into_selected(assembly, names)?;
     let templates = Templates::with_folder(&project.stacks.join("templates"))?;
     let stacks = stacks.into_iter().map(|stack| {
         let rendered = render(&stack, env.name(), &templates)?;
@@ -38,6 +80,7 @@ pub(crate) fn of_definitions(common: &Common, env: Option<&str>, names: &[String
         env: env_config.clone(),
         scratch: project.scratch(),
         stacks: stacks.collect::<Result<_>>()?,
+        defined,
     })
 }
 
@@ -65,6 +108,7 @@ pub(crate) fn rendered_before(
     let stacks = manifest.stacks.iter().filter(|stack| names.is_empty() || names.contains(&stack.id));
     let stacks = stacks.map(|stack| template(&manifest, stack, &folder)).collect::<Result<_>>()?;
     Ok(RenderedStacks {
+        defined: DefinedStacks::of_manifest(&manifest),
         env_name: manifest.environment.name.clone(),
         env: EnvConfig::of_manifest(manifest.environment),
         scratch: common.project().map_or_else(|_| PathBuf::from(".tablewright"), |project| project.scratch()),

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::SdkError;
 use aws_sdk_cloudformation::operation::describe_stacks::{DescribeStacksError, DescribeStacksOutput};
-use aws_sdk_cloudformation::types::{StackResourceSummary, TemplateStage};
+use aws_sdk_cloudformation::types::{self, StackResourceSummary, TemplateStage};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_types::DateTime;
 
@@ -23,7 +23,7 @@ use crate::connection::pages::PageTokens;
 use crate::connection::retry::without_retries;
 use crate::error::{ApiError, ApiErrorKind};
 
-use crate::stack::status::{ResourceStatus, StackStatus};
+use crate::stack::status::{ResourceStatus, StackClass, StackStatus};
 
 /// The type of stacks, of the root's own entries and of nested stacks alike.
 pub(crate) const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
@@ -178,6 +178,41 @@ pub async fn resources(client: &Client, stack: &str) -> Result<Vec<StackResource
     }
 }
 
+/// A stack as `ListStacks` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackSummary {
+    /// Its name.
+    pub name: String,
+    /// Its status.
+    pub status: StackStatus,
+}
+
+/// Lists the stacks of the account and Region that exist, all pages: without those nested in others, and without those that are in review
+/// or being deleted.
+pub async fn list(client: &Client) -> Result<Vec<StackSummary>, ApiError> {
+    let is_deployed =
+        |status: &&str| !matches!(StackStatus::parse(status).class(), StackClass::Review | StackClass::Gone);
+    let statuses = types::StackStatus::values().iter().copied().filter(is_deployed);
+    let statuses = statuses.filter(|status| *status != "DELETE_IN_PROGRESS").map(types::StackStatus::from);
+    let call = client.list_stacks().set_stack_status_filter(Some(statuses.collect()));
+    let mut tokens = PageTokens::of("ListStacks");
+    let (mut stacks, mut next) = (Vec::new(), None);
+    loop {
+        let page = call.clone().set_next_token(next).send().await;
+        let page = page.map_err(|error| ApiError::unpack("ListStacks", &error))?;
+        let own =
+            page.stack_summaries.unwrap_or_default().into_iter().filter(|stack| stack.root_id.is_none());
+        stacks.extend(own.map(|stack| StackSummary {
+            name: stack.stack_name.unwrap_or_default(),
+            status: StackStatus::parse(stack.stack_status.as_ref().map_or("", |status| status.as_str())),
+        }));
+        next = tokens.next(page.next_token)?;
+        if next.is_none() {
+            return Ok(stacks);
+        }
+    }
+}
+
 /// Lists the names of the stacks that import an export, all pages.
 pub async fn importers(client: &Client, export: &str) -> Result<Vec<String>, ApiError> {
     let call = client.list_imports().export_name(export);
@@ -209,7 +244,7 @@ fn read_resource(summary: StackResourceSummary) -> StackResource {
     }
 }
 
-fn read_stack(stack: aws_sdk_cloudformation::types::Stack) -> Stack {
+fn read_stack(stack: types::Stack) -> Stack {
     Stack {
         name: stack.stack_name.unwrap_or_default(),
         id: stack.stack_id.unwrap_or_default(),
@@ -240,9 +275,7 @@ fn read_stack(stack: aws_sdk_cloudformation::types::Stack) -> Stack {
     }
 }
 
-fn read_rollback(
-    configuration: aws_sdk_cloudformation::types::RollbackConfiguration,
-) -> RollbackConfiguration {
+fn read_rollback(configuration: types::RollbackConfiguration) -> RollbackConfiguration {
     let triggers = configuration.rollback_triggers.unwrap_or_default();
     RollbackConfiguration {
         alarms: triggers.into_iter().filter_map(|trigger| trigger.arn).collect(),
@@ -253,7 +286,7 @@ fn read_rollback(
     }
 }
 
-fn read_output(output: aws_sdk_cloudformation::types::Output) -> Output {
+fn read_output(output: types::Output) -> Output {
     Output {
         key: output.output_key.unwrap_or_default(),
         value: output.output_value.unwrap_or_default(),

@@ -262,7 +262,15 @@ impl Env {
         self.fill(&self.table_name).replace("{table}", table)
     }
 
-    pub(crate) fn stack_name(&self, stack: &str) -> String {
+    /// Returns the name that a stack has in CloudFormation unless [`Stack::name`](crate::Stack::name) gives it another one.
+    ///
+    /// ```
+    /// use tablewright::Env;
+    ///
+    /// assert_eq!(Env::new("shop", "dev").stack_name("orders"), "shop-orders-dev");
+    /// ```
+    #[must_use]
+    pub fn stack_name(&self, stack: &str) -> String {
         self.fill(&self.stack_name).replace("{stack}", stack)
     }
 

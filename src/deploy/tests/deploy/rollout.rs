@@ -65,8 +65,9 @@ impl World {
                 RolloutEvent::Step { stack, number, of, summary } => {
                     Some(format!("{stack} {number}/{of} {summary}"))
                 }
-                RolloutEvent::PassedOver { stack, summary } => {
-                    Some(format!("{stack} passed over: {summary}"))
+                RolloutEvent::PassedOver { stack, summary, kept_imports } => {
+                    let kept = kept_imports.iter().map(|export| format!(", still importing {export}"));
+                    Some(format!("{stack} passed over: {summary}{}", kept.collect::<String>()))
                 }
                 RolloutEvent::Found { stack, changes } => {
                     let change = |change: &tablewright_plan::Change| {
@@ -86,6 +87,7 @@ impl World {
                 RolloutEvent::Planned { .. }
                 | RolloutEvent::TablesRead { .. }
                 | RolloutEvent::DestroyPlanned { .. }
+                | RolloutEvent::NotDefined { .. }
                 | RolloutEvent::Cloud { .. }
                 | RolloutEvent::Table { .. }
                 | RolloutEvent::BackedUp { .. } => None,
@@ -437,4 +439,33 @@ async fn an_index_that_an_interrupted_run_has_left_is_waited_for_though_nothing_
     assert!(matches!(world.deploy(&wanted).await[..], [JobResult::Done]));
     assert_eq!(world.indexes("demo-notes").await, ["by-a ACTIVE"]);
     assert_eq!(world.sent(), ["notes unchanged"]);
+}
+
+#[tokio::test]
+async fn an_import_that_is_replaced_by_its_own_value_stays_one() {
+    let mut world = World::new().await;
+    let mut exporter = notes("id", &[]);
+    exporter["Outputs"]["Name"] =
+        json!({ "Value": "demo-notes", "Export": { "Name": { "Fn::Sub": "${AWS::StackName}-name" } } });
+    let reader = |value: &Value| {
+        json!({ "Resources": { "Value": {
+            "Type": "AWS::SSM::Parameter",
+            "Properties": { "Type": "String", "Value": value },
+        } } })
+    };
+    let imported = reader(&json!({ "Fn::ImportValue": "demo-notes-name" }));
+    let stacks = [(stack("notes"), exporter), (stack("reader"), imported)];
+    let results = world.deploy(&stacks).await;
+    assert!(matches!(results[..], [JobResult::Done, JobResult::Done]), "{results:?}");
+    let _ = world.sent();
+    let results = world.deploy(&[(stack("reader"), reader(&json!("demo-notes")))]).await;
+    assert!(matches!(results[..], [JobResult::Done]), "{results:?}");
+    let expected =
+        ["reader passed over: change Value/Value, still importing demo-notes-name", "reader unchanged"];
+    assert_eq!(world.sent(), expected);
+    // With a change that CloudFormation sees, it is let go.
+    let _ = world.deploy(&[(stack("reader"), reader(&json!("other")))]).await;
+    assert!(world.sent().iter().all(|event| !event.contains("still importing")));
+    let imports = world.target.cloudformation.list_imports().export_name("demo-notes-name").send().await;
+    assert!(imports.is_err(), "nobody imports it");
 }
