@@ -44,7 +44,7 @@ pub mod operation;
 
 pub use aws_sdk_cloudformation::Client;
 pub use change_set::delete::{Discarded, discard, discard_leftovers};
-pub use change_set::prepared_request::{PreparedRequest, RequestError, prepare_request};
+pub use change_set::prepared_request::{PreparedRequest, RequestError, prepare_request, prepare_request_for};
 pub use change_set::request::{
     ChangeSetType, OnFailure, Parameter, Request, RequestProblem, RollbackConfiguration, Template,
 };

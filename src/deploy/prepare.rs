@@ -4,8 +4,8 @@ use serde_json::Value;
 use tablewright::render::Body;
 use tablewright_cloudformation::{
     ChangeSet, Discarded, Events, Idle, Parameter, Prepared, PreparedRequest, Request, RequestError,
-    Requirements, Stack, StackClass, Template, discard, discard_leftovers, prepare, prepare_request, upload,
-    wait_for_idle,
+    Requirements, Stack, StackClass, Template, discard, discard_leftovers, prepare, prepare_request,
+    prepare_request_for, upload, wait_for_idle,
 };
 use tablewright_plan::{Change, StackTemplate, Step, Wait, imported_exports};
 
@@ -274,7 +274,15 @@ impl Rollout<'_> {
                 None => Template::Body(text.into_owned()),
             },
         };
-        let prepared = match prepare_request(&now.target.cloudformation, request(now, body, template)).await {
+        let request = request(now, body, template);
+        let prepared = match now.deployed_stack() {
+            // The plan has described it; while another operation was waited for, it has changed.
+            Some(stack) if self.options.idle_timeout.is_none() => {
+                prepare_request_for(request, Some(stack.clone()))
+            }
+            _ => prepare_request(&now.target.cloudformation, request).await,
+        };
+        let prepared = match prepared {
             Ok(prepared) => prepared,
             // What the request leaves out may be missing because the stack is another one by now.
             Err(error @ RequestError::Request(_)) => {

@@ -83,15 +83,16 @@ pub enum RequestError {
 
 /// Looks at the stack and decides what kind of change set it takes.
 pub async fn prepare_request(client: &Client, request: Request) -> Result<PreparedRequest, RequestError> {
-    check_name(&request.stack_name)?;
-    if let Template::Body(body) = &request.template
-        && body.len() > TEMPLATE_BODY_LIMIT
-    {
-        return Err(RequestError::TemplateTooLarge(body.len()));
-    }
+    check(&request)?;
     let stack = stack::describe(client, &request.stack_name).await?;
     // By name a deleted stack is not found; an emulator may show it all the same.
-    let stack = stack.filter(|stack| stack.status.class() != StackClass::Gone);
+    prepare_request_for(request, stack.filter(|stack| stack.status.class() != StackClass::Gone))
+}
+
+/// Decides like [`prepare_request`], about a stack that was described before; `None` when there is none of that name, not even one in
+/// review. What has happened to it since then is CloudFormation's to refuse.
+pub fn prepare_request_for(request: Request, stack: Option<Stack>) -> Result<PreparedRequest, RequestError> {
+    check(&request)?;
     let change_set_type = match &stack {
         None => ChangeSetType::Create,
         Some(stack) => change_set_type(stack)?,
@@ -108,6 +109,17 @@ pub async fn prepare_request(client: &Client, request: Request) -> Result<Prepar
 
 fn listed(problems: &[RequestProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// Checks what needs no knowledge of the stack.
+fn check(request: &Request) -> Result<(), RequestError> {
+    check_name(&request.stack_name)?;
+    match &request.template {
+        Template::Body(body) if body.len() > TEMPLATE_BODY_LIMIT => {
+            Err(RequestError::TemplateTooLarge(body.len()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_name(name: &str) -> Result<(), RequestError> {

@@ -469,3 +469,34 @@ async fn an_import_that_is_replaced_by_its_own_value_stays_one() {
     let imports = world.target.cloudformation.list_imports().export_name("demo-notes-name").send().await;
     assert!(imports.is_err(), "nobody imports it");
 }
+
+/// What a deployment of one table calls. Each call is a round trip that somebody waits for; this list is to be shortened.
+#[tokio::test]
+async fn a_deployment_calls_no_more_than_it_has_to() {
+    let world = World::new().await;
+    let calls_of = async |template: Value| {
+        let before = world.sandbox.calls().len();
+        let results = world.deploy(&[(stack("notes"), template)]).await;
+        assert!(matches!(results[..], [JobResult::Done]), "{results:?}");
+        let mut calls: Vec<String> =
+            world.sandbox.calls()[before..].iter().map(|call| call.action.clone()).collect();
+        // How often a running operation is asked for depends on how long it takes.
+        calls.dedup();
+        calls.join(" ")
+    };
+    let _ = calls_of(notes("id", &[])).await;
+    assert_eq!(
+        calls_of(notes("id", &[])).await,
+        "DescribeStacks GetTemplate GetStackPolicy ListChangeSets DescribeStacks"
+    );
+    let mut changed = notes("id", &[]);
+    changed["Resources"]["Note"]["Properties"]["DeletionProtectionEnabled"] = json!(true);
+    assert_eq!(
+        calls_of(changed).await,
+        "DescribeStacks GetTemplate GetStackPolicy \
+         CreateChangeSet DescribeChangeSet DescribeEvents DescribeStacks \
+         DescribeStackEvents ExecuteChangeSet DescribeStackEvents DescribeStacks \
+         ListStackResources DescribeTable \
+         DescribeStacks GetTemplate GetStackPolicy DescribeStacks"
+    );
+}
