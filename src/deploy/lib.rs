@@ -26,7 +26,7 @@
 //!    it changed was seen `ACTIVE` with its indexes.
 //! 3. **CloudFormation's word is held against the approval.** No change set is executed that replaces or deletes a resource beyond it, in the stack or in one nested in it,
 //!    unless its type is known to hold no data.
-//! 4. **An ending says what was done.** [`Rollout::running`] and [`Rollout::unfinished`] tell what a rollout that was dropped has left.
+//! 4. **An ending says what was done.** [`Rollout::running`], [`Rollout::unfinished`] and [`Rollout::completed`] tell what a rollout that was dropped has done.
 //!    A change set that was created is executed or deleted, as far as [`Rollout::discard_open`] is called and reaches CloudFormation.
 //!    [`WaitOptions::timeout`] bounds operations, change sets, tables and indexes.
 //! 5. **Others are respected.** A busy stack is refused, or waited for with [`WaitOptions::idle_timeout`]. What the stack policy denies

@@ -54,6 +54,8 @@ pub struct Rollout<'a> {
     executed: RefCell<BTreeMap<JobId, usize>>,
     /// The jobs of which a step was executed, and that have not come to their end.
     unfinished: RefCell<BTreeSet<JobId>>,
+    /// The jobs that have changed their stack, and are done.
+    completed: RefCell<BTreeSet<JobId>>,
 }
 
 impl<'a> Rollout<'a> {
@@ -82,6 +84,7 @@ impl<'a> Rollout<'a> {
             own_policies: RefCell::default(),
             executed: RefCell::default(),
             unfinished: RefCell::default(),
+            completed: RefCell::default(),
         }
     }
 
@@ -134,6 +137,12 @@ impl<'a> Rollout<'a> {
     #[must_use]
     pub fn unfinished(&self) -> Vec<JobId> {
         self.unfinished.borrow().iter().copied().collect()
+    }
+
+    /// Returns the jobs that have changed their stack, and were done when the rollout was dropped.
+    #[must_use]
+    pub fn completed(&self) -> Vec<JobId> {
+        self.completed.borrow().iter().copied().collect()
     }
 
     /// Returns the jobs whose stack still has the policy that was given for the update alone: their operation was not seen to end.
@@ -200,10 +209,16 @@ impl<'a> Rollout<'a> {
                     let pending = || Err(Error::TablesPending { stack: job.stack.id.clone() });
                     within(job.target, self.options.timeout, waiting).await.unwrap_or_else(pending)?;
                 }
+                if has_settings_of_their_own(job) {
+                    self.unfinished.borrow_mut().insert(id);
+                }
                 apply_settings(job).await?
             }
         };
-        self.unfinished.borrow_mut().remove(&id);
+        // What has failed is not done, whatever the rollback has left of it.
+        if !matches!(ending, Ending::Failed { .. }) && self.unfinished.borrow_mut().remove(&id) {
+            self.completed.borrow_mut().insert(id);
+        }
         conclude(self.events, &job.label, &job.stack.id, ending)
     }
 
@@ -216,8 +231,12 @@ impl<'a> Rollout<'a> {
             return Err(self.deployed_by_another(id));
         };
         let call = async |events: &Events| delete(client, &now, &token, events).await;
-        let operation = self.events.forward_events(&job.label, call).await?;
+        // Before the call: a rollout that is dropped in the middle of it may have begun the deletion.
         self.running.borrow_mut().insert(id);
+        let operation = self.events.forward_events(&job.label, call).await;
+        let operation = operation.inspect_err(|_| {
+            self.running.borrow_mut().remove(&id);
+        })?;
         let pace = Polling { timeout: self.options.timeout, ..job.target.pace.clone() };
         let call = async |events: &Events| watch(client, &operation, &pace, events).await;
         let ending = Ending::from(self.events.forward_events(&job.label, call).await?);
@@ -484,11 +503,15 @@ fn is_hidden_parameter(change: &Change) -> bool {
     change.section == "Parameters" && change.before.as_ref().is_some_and(|value| value == HIDDEN)
 }
 
+/// Returns whether something changes that is set by a call of its own.
+fn has_settings_of_their_own(job: &Job<'_>) -> bool {
+    job.settings.len() > job.settings_by_change_set().len()
+}
+
 /// Sets what is not part of a change set, for a stack whose template is as wanted.
 async fn apply_settings(job: &Job<'_>) -> Result<Ending, Error> {
     let outputs = job.deployed_stack().map(|stack| stack.outputs.clone()).unwrap_or_default();
-    let has_own_calls = job.settings.len() > job.settings_by_change_set().len();
-    let (Some(deployed), true) = (job.deployed_stack(), has_own_calls) else {
+    let (Some(deployed), true) = (job.deployed_stack(), has_settings_of_their_own(job)) else {
         return Ok(Ending::Unchanged { outputs });
     };
     set_termination_protection(job, &deployed.id).await?;

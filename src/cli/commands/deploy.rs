@@ -293,11 +293,11 @@ impl Run<'_> {
                 let left = self.discard_open(jobs, rollout).await;
                 let running = rollout.running();
                 if running.is_empty() {
-                    let unfinished = rollout.unfinished();
+                    let (done, unfinished) = (rollout.completed(), rollout.unfinished());
                     return Err(match left {
                         Some(left) => left,
-                        None if unfinished.is_empty() => interrupted_before(),
-                        None => self.interrupted_between(jobs, &unfinished),
+                        None if done.is_empty() && unfinished.is_empty() => interrupted_before(),
+                        None => self.interrupted_between(jobs, &done, &unfinished),
                     });
                 }
                 if self.args.deployment.cancels_on_interrupt() {
@@ -358,8 +358,9 @@ impl Run<'_> {
     }
 
     /// Returns the error for an interrupt between operations, when steps are left or indexes are still being created.
-    fn interrupted_between(&self, jobs: &[Job<'_>], unfinished: &[JobId]) -> CommandError {
-        let stacks: Vec<&str> = unfinished.iter().map(|id| jobs[id.index()].label.as_str()).collect();
+    fn interrupted_between(&self, jobs: &[Job<'_>], done: &[JobId], unfinished: &[JobId]) -> CommandError {
+        let stacks: Vec<&str> =
+            done.iter().chain(unfinished).map(|id| jobs[id.index()].label.as_str()).collect();
         let error = CommandError::new(
             Exit::StillRunning,
             anyhow!(
@@ -367,11 +368,15 @@ impl Run<'_> {
                 stacks.join(", ")
             ),
         );
-        unfinished.iter().map(|id| &jobs[id.index()]).fold(error, |error, job| {
+        let all = jobs.iter().enumerate().map(|(position, job)| (JobId::new(position), job));
+        let left = all.filter(|(id, job)| !done.contains(id) && job.has_changes());
+        left.fold(error, |error, (id, job)| {
             let command = target_of(self.targets, job).command("deploy", &job.stack.id);
-            error.hint(format!(
-                "{command} continues with the remaining steps, and waits for indexes that are being created"
-            ))
+            error.hint(if unfinished.contains(&id) {
+                format!("{command} continues with the remaining steps, and waits for indexes that are being created")
+            } else {
+                format!("{command} deploys the stack, of which nothing was changed")
+            })
         })
     }
 

@@ -135,6 +135,11 @@ impl Interposer {
         *self.0.script.lock().unwrap() = Script::default();
     }
 
+    /// Returns how many pauses the run had so far.
+    pub(crate) fn pauses(&self) -> usize {
+        self.0.counts.lock().unwrap().pauses
+    }
+
     pub(crate) fn record(&self) -> MutexGuard<'_, Record> {
         self.0.record.lock().unwrap()
     }

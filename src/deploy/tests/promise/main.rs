@@ -21,6 +21,7 @@ mod record;
 mod scenarios;
 mod settings;
 mod shop;
+mod single;
 mod stacks;
 mod statements;
 mod subject;

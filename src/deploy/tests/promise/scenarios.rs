@@ -404,3 +404,41 @@ async fn a_stack_that_lets_go_of_an_export_goes_before_the_one_that_drops_it() {
     let told = held(&world, &wish, Script::default()).await;
     assert!(told.stacks.values().all(|said| matches!(said, Said::Done { .. })), "{told:?}");
 }
+
+/// The first stack is done, and the change set of the second one is being created.
+#[tokio::test]
+async fn an_interrupt_between_two_stacks_says_that_the_first_is_deployed() {
+    let world = World::new().await;
+    let mut producer = shop(&[]);
+    producer["Outputs"]["Word"] = json!({ "Value": "word", "Export": { "Name": "shop-word" } });
+    let mut consumer = json!({ "Resources": { "User": bare_table(Some("Retain")) } });
+    consumer["Outputs"]["Word"] = json!({ "Value": { "Fn::ImportValue": "shop-word" } });
+    let mut wish = wish(producer);
+    wish.stacks.push(WantedStack::new("demo-second", consumer));
+    let interrupt = Some((When::Of("CreateChangeSet", 1), Moment::Before));
+    let told = held(&world, &wish, Script { interrupt, ..Script::default() }).await;
+    assert_eq!(told.running.as_deref(), Some(&[SHOP.to_owned()][..]), "{told:?}");
+}
+
+/// What is set without a change set was set as well.
+#[tokio::test]
+async fn an_interrupt_while_settings_are_set_says_that_they_may_be() {
+    let world = deployed(&shop(&[])).await;
+    let policy = json!({ "Statement": [
+        { "Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*" },
+    ] });
+    let wish = Wish::of(WantedStack::new(SHOP, shop(&[])).policy(policy));
+    let interrupt = Some((When::Of("SetStackPolicy", 0), Moment::After));
+    let told = held(&world, &wish, Script { interrupt, ..Script::default() }).await;
+    assert_eq!(told.running.as_deref(), Some(&[SHOP.to_owned()][..]), "{told:?}");
+}
+
+/// The deletion of what a failed creation has left has begun, and its answer was not seen.
+#[tokio::test]
+async fn an_interrupt_while_a_failed_creation_is_deleted_says_that_it_may_be() {
+    let world = World::new().await;
+    failed_creation(&world, false).await;
+    let interrupt = Some((When::Of("DeleteStack", 0), Moment::After));
+    let told = held(&world, &wish(shop(&["g"])), Script { interrupt, ..Script::default() }).await;
+    assert_eq!(told.running.as_deref(), Some(&[SHOP.to_owned()][..]), "{told:?}");
+}

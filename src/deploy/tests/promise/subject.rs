@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tablewright::Stack;
 use tablewright::render::Rendered;
-use tablewright_cloudformation::{Conflict, PrepareError, RequestError, WatchError};
+use tablewright_cloudformation::{
+    ApiError, ApiErrorKind, Conflict, DeleteError, PrepareError, RequestError, WatchError,
+};
 use tablewright_deploy::{
-    Ending, Error, EventSender, Job, JobError, JobId, JobResult, Options, PLAN_SCHEMA, PlanDigests,
-    ResourcePath, ReviewedPlan, Rollout, RolloutEvent, Schedule, WaitOptions, check_consents, plan_stack,
-    require_reviewed_plan, require_steps,
+    Destroy, Ending, Error, EventSender, Job, JobError, JobId, JobResult, Options, PLAN_SCHEMA, PlanDigests,
+    ResourcePath, ReviewedPlan, Rollout, RolloutEvent, Schedule, WaitOptions, check_consents, plan_destroy,
+    plan_stack, require_reviewed_plan, require_steps,
 };
 use tablewright_plan::{PlanOptions, Verdict};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -100,6 +102,8 @@ pub(crate) struct Told {
     pub(crate) passed_over: Vec<String>,
     /// The actions that were called, in order.
     pub(crate) calls: Vec<String>,
+    /// How many pauses there were.
+    pub(crate) pauses: usize,
 }
 
 /// What was said of a stack.
@@ -119,6 +123,8 @@ pub(crate) enum Kind {
     Failed,
     StillRunning,
     Unknown,
+    /// Credentials, permissions, or nobody who answers.
+    Access,
     Other,
 }
 
@@ -135,6 +141,7 @@ pub(crate) async fn deploy(world: &World, wish: &Wish, script: Script) -> Told {
     let (events, receiver) = EventSender::channel();
     let mut told = run(world, wish, &events).await;
     world.interposer.quiet();
+    told.pauses = world.interposer.pauses();
     told.calls = world.interposer.record().calls.iter().map(|call| call.action.clone()).collect();
     read_endings(receiver, &mut told);
     told
@@ -180,6 +187,38 @@ async fn run(world: &World, wish: &Wish, events: &EventSender) -> Told {
     execute(world, &jobs, &plan_options, (&schedule, wish.wait), events).await
 }
 
+/// Deletes a stack, every loss being consented to, with everything in the script happening meanwhile.
+pub(crate) async fn destroy(world: &World, name: &str, script: Script) -> Told {
+    world.interposer.play(script);
+    let (events, _receiver) = EventSender::channel();
+    let told = run_destroy(world, name, &events).await;
+    world.interposer.quiet();
+    let calls = world.interposer.record().calls.iter().map(|call| call.action.clone()).collect();
+    Told { calls, pauses: world.interposer.pauses(), ..told }
+}
+
+async fn run_destroy(world: &World, name: &str, events: &EventSender) -> Told {
+    let ended = |said| Told { stacks: BTreeMap::from([(name.to_owned(), said)]), ..Told::default() };
+    let planned = tokio::select! {
+        planned = plan_destroy(&world.target, name) => planned,
+        () = world.interposer.interrupted() => return interrupted(Vec::new(), Vec::new()),
+    };
+    let plan = match planned {
+        Ok(Some(plan)) => plan,
+        Ok(None) => return ended(Said::Unchanged),
+        Err(error) => return ended(said(&error)),
+    };
+    let destroy = Destroy::new(&world.target, &plan, name, events);
+    let ended_with = tokio::select! {
+        ended_with = destroy.run() => ended_with,
+        () = world.interposer.interrupted() => {
+            let running = destroy.was_requested().then(|| name.to_owned());
+            return interrupted(running.into_iter().collect(), Vec::new());
+        }
+    };
+    ended(ended_with.map_or_else(|error| said(&error), |_| Said::Done { usable: true }))
+}
+
 /// Plans only, and returns the plan file.
 pub(crate) async fn plan_file(world: &World, wish: &Wish) -> String {
     let (options, plan_options) = (wish.options.clone(), PlanOptions::default());
@@ -218,7 +257,7 @@ async fn execute(
     let open_policies: Vec<String> = open_policies.collect();
     let told = match ended {
         None => {
-            let ids = rollout.running().into_iter().chain(rollout.unfinished());
+            let ids = rollout.running().into_iter().chain(rollout.unfinished()).chain(rollout.completed());
             let names = ids.map(|id| rollout.job(id).stack_name().to_owned());
             interrupted(names.collect(), left)
         }
@@ -267,7 +306,7 @@ fn interrupted(running: Vec<String>, left: Vec<String>) -> Told {
     Told { running: Some(running), left, ..Told::default() }
 }
 
-fn said(error: &Error) -> Said {
+pub(crate) fn said(error: &Error) -> Said {
     let kind = match error {
         Error::Stale { .. }
         | Error::NotApproved { .. }
@@ -287,9 +326,24 @@ fn said(error: &Error) -> Said {
         | Error::PreparationTimedOut { .. }
         | Error::Watch(WatchError::StillRunning { .. }) => Kind::StillRunning,
         Error::Watch(_) | Error::TablesUnknown { .. } => Kind::Unknown,
+        error if api_error(error).is_some_and(is_about_access) => Kind::Access,
         _ => Kind::Other,
     };
     Said::Failed { kind, text: chain(error) }
+}
+
+fn api_error(error: &Error) -> Option<&ApiError> {
+    match error {
+        Error::Api(error)
+        | Error::Request(RequestError::Api(error))
+        | Error::Prepare(PrepareError::Api(error) | PrepareError::Request(RequestError::Api(error)))
+        | Error::Delete(DeleteError::Api(error)) => Some(error),
+        _ => None,
+    }
+}
+
+fn is_about_access(error: &ApiError) -> bool {
+    !matches!(error.kind, ApiErrorKind::NotFound | ApiErrorKind::Validation | ApiErrorKind::Other)
 }
 
 /// Returns the text of an error with its causes.
