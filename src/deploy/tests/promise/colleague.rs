@@ -27,6 +27,16 @@ pub(crate) enum Act {
     MakeAnew(&'static str),
     /// Creates the stack, if there is none, with one table.
     CreateStack(&'static str),
+    /// Updates the nested stack itself.
+    UpdateChild(&'static str, Edit),
+    /// Puts a template without its first table at the URL of the nested stack.
+    DropFromChild(&'static str),
+    /// Sets a stack policy that denies to delete and to replace.
+    SetPolicy(&'static str),
+    /// Protects the stack against termination.
+    Protect(&'static str),
+    /// Executes a change set of the stack, whoever made it.
+    ExecuteChangeSet(&'static str),
 }
 
 /// An edit of a stack.
@@ -46,6 +56,8 @@ pub(crate) enum Edit {
     Recovery,
     /// The first table gets an index.
     AddIndex,
+    /// The key goes, and no table is encrypted with it.
+    RemoveKey,
 }
 
 /// What a colleague has done.
@@ -58,6 +70,10 @@ pub(crate) enum Done {
     DroppedTable(String),
     /// A change set of a stack.
     LeftChangeSet(String, String),
+    /// The template at the URL of a nested stack of a stack.
+    PutChild(String),
+    /// A stack has another policy or protection.
+    Guarded(String),
 }
 
 /// The tokens of colleagues begin with this.
@@ -87,7 +103,7 @@ impl Act {
                     call.change_set_name(name).send().await.ok()?;
                 }
                 direct.wait(10);
-                None
+                Some(Done::Updated((*stack).to_owned()))
             }
             Self::BeginDeletion(stack) => {
                 let now = direct.stack(stack).await?;
@@ -106,6 +122,42 @@ impl Act {
                 Box::pin(Self::DeleteStack(stack).perform(direct)).await?;
                 Box::pin(Self::CreateStack(stack).perform(direct)).await
             }
+            Self::UpdateChild(stack, edit) => {
+                let child = direct.resources(stack).await.remove(CHILD)?.1;
+                update(direct, &child, *edit).await?;
+                direct.wait(120);
+                Some(Done::Updated((*stack).to_owned()))
+            }
+            Self::DropFromChild(stack) => {
+                let now = direct.stack(stack).await?;
+                let url = &now.template["Resources"][CHILD]["Properties"]["TemplateURL"];
+                let (_, path) = url.as_str()?.split_once("amazonaws.com/")?;
+                let (bucket, key) = path.split_once('/')?;
+                let mut template = direct.get(url.as_str()?)?;
+                let resources = template["Resources"].as_object_mut()?;
+                let first = resources.keys().next()?.clone();
+                resources.remove(&first);
+                resources.insert("Theirs".to_owned(), bare_table(None));
+                direct.put(bucket, key, &template.to_string());
+                Some(Done::PutChild((*stack).to_owned()))
+            }
+            Self::SetPolicy(stack) => {
+                direct.stack(stack).await?;
+                direct.set_policy(stack, &denying()).await;
+                Some(Done::Guarded((*stack).to_owned()))
+            }
+            Self::Protect(stack) => {
+                direct.stack(stack).await?;
+                direct.protect(stack).await.then(|| Done::Guarded((*stack).to_owned()))
+            }
+            Self::ExecuteChangeSet(stack) => {
+                let name = direct.change_sets(stack).await.pop()?;
+                let call =
+                    direct.cloudformation.execute_change_set().stack_name(*stack).change_set_name(name);
+                call.client_request_token(format!("{TOKEN}execute")).send().await.ok()?;
+                direct.wait(120);
+                Some(Done::Updated((*stack).to_owned()))
+            }
             Self::CreateStack(stack) => {
                 let template = json!({ "Resources": { "Theirs": bare_table(None) } });
                 let call = direct.cloudformation.create_stack().stack_name(*stack);
@@ -116,6 +168,17 @@ impl Act {
             }
         }
     }
+}
+
+/// The logical id of nested stacks.
+pub(crate) const CHILD: &str = "Child";
+
+fn denying() -> Value {
+    let statement = |effect: &str, actions: Value| json!({ "Effect": effect, "Action": actions, "Principal": "*", "Resource": "*" });
+    json!({ "Statement": [
+        statement("Allow", json!("Update:*")),
+        statement("Deny", json!(["Update:Delete", "Update:Replace"])),
+    ] })
 }
 
 async fn update(direct: &Direct, stack: &str, edit: Edit) -> Option<Done> {
@@ -165,6 +228,12 @@ impl Edit {
                 let on = json!({ "PointInTimeRecoveryEnabled": true });
                 table["Properties"]["PointInTimeRecoverySpecification"] = on;
             }),
+            Self::RemoveKey => {
+                template["Resources"].as_object_mut().unwrap().remove("Key");
+                each_table(template, |table| {
+                    table["Properties"].as_object_mut().unwrap().remove("SSESpecification");
+                });
+            }
             Self::AddIndex => {
                 let mut is_first = true;
                 each_table(template, |table| {

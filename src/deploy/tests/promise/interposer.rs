@@ -171,21 +171,24 @@ impl Interposer {
         }
         let script = self.0.script.lock().unwrap().clone();
         for (_, act) in script.acts.iter().filter(|(when, _)| position.is(*when)) {
-            self.act(act).await;
+            Box::pin(self.act(act)).await;
         }
         let interrupt = script.interrupt.filter(|(when, _)| position.is(*when)).map(|(_, moment)| moment);
         if interrupt == Some(Moment::Before) {
             self.record().interrupted = true;
             return self.stop().await;
         }
-        let execution = self.before_execution(&call).await;
-        self.note_read(&call).await;
+        let execution = Box::pin(self.before_execution(&call)).await;
+        Box::pin(self.note_read(&call)).await;
         let fault = script.faults.iter().find(|(when, _)| position.is(*when)).map(|(_, failure)| *failure);
         self.set_fault(fault);
         let answer = HttpConnector::call(&self.0.direct.sandbox, request).await;
         self.set_fault(None);
         if let Some(executed) = execution {
-            self.after_execution(executed).await;
+            Box::pin(self.after_execution(executed)).await;
+        }
+        if fault.is_none() && interrupt.is_none() {
+            Box::pin(self.note_shown(&call)).await;
         }
         if interrupt == Some(Moment::After) {
             self.record().interrupted = true;
@@ -227,12 +230,33 @@ impl Interposer {
         record.last_read.insert(stack, (at, state));
     }
 
+    /// What happens in nested stacks, the rollout learns from the first change set of their parent.
+    async fn note_shown(&self, call: &Call) {
+        let (stack, name) = (call.stack_name(), call.parameters.get("ChangeSetName"));
+        let Some(name) = name.filter(|_| call.action == "DescribeChangeSet" && !stack.is_empty()) else {
+            return;
+        };
+        if self.record().nested_shown.contains_key(&stack) {
+            return;
+        }
+        let Some(after) =
+            self.0.direct.change_set(call.parameters.get("StackName").map(String::as_str), name).await
+        else {
+            return;
+        };
+        if after.status == "AVAILABLE" {
+            let before = self.0.direct.stack(&stack).await.unwrap_or_default();
+            self.record().nested_shown.insert(stack, (before, after));
+        }
+    }
+
     async fn before_execution(&self, call: &Call) -> Option<Executed> {
         if call.action != "ExecuteChangeSet" {
             return None;
         }
         let (stack, change_set) = (call.stack_name(), call.parameters.get("ChangeSetName")?.clone());
-        let after = self.0.direct.change_set(call.parameters.get("StackName")?, &change_set).await?;
+        let name = call.parameters.get("StackName")?;
+        let after = self.0.direct.change_set(Some(name), &change_set).await?;
         let before = self.0.direct.stack(&stack).await;
         let token = call.parameters.get("ClientRequestToken").cloned().unwrap_or_default();
         Some(Executed { call: self.record().calls.len(), stack, token, before, after })

@@ -7,8 +7,9 @@
 //! 4. An ending says what was done.
 //! 5. Others are respected.
 //!
-//! `statements` asserts them; `property` draws the runs, `scenarios` has those with names. In CI the runs are the same every time;
-//! `PROMISE_SEED=random` (or a number) draws others, `PROMISE_CASES` says how many.
+//! `statements` asserts them; `property` draws the runs, `single` tries one fault at a time, `scenarios` has those with names. In CI the
+//! runs are the same every time; `PROMISE_SEED=random` (or a number) draws others, `PROMISE_CASES` says how many, and with
+//! `PROMISE_FAULTS=all` every call meets every fault.
 #![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
 
 mod beyond;

@@ -31,6 +31,8 @@ pub(crate) struct Record {
     pub(crate) planned: BTreeMap<String, Vec<Option<StackState>>>,
     /// What was there when it last read the template of a stack, and the number of that call.
     pub(crate) last_read: BTreeMap<String, (usize, Option<StackState>)>,
+    /// What the first change set of a stack showed of its nested stacks: the stack before, and as the change set makes it.
+    pub(crate) nested_shown: BTreeMap<String, (StackState, StackState)>,
     /// What colleagues have done, each with the number of the call before which they did it.
     pub(crate) acts: Vec<(usize, Done)>,
     pub(crate) interrupted: bool,

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-/// The names of the stacks: the second may import what the first exports.
-pub(crate) const NAMES: [&str; 2] = ["demo-first", "demo-second"];
+/// The names of the stacks: the others may import what the first exports.
+pub(crate) const NAMES: [&str; 3] = ["demo-first", "demo-second", "demo-third"];
 
 const TABLES: [&str; 3] = ["Note", "Order", "User"];
 const INDEXES: [&str; 4] = ["by-a", "by-b", "by-c", "by-d"];
@@ -37,6 +37,15 @@ pub(crate) struct StackDef {
     pub(crate) exports: bool,
     pub(crate) imports: bool,
     pub(crate) parameter: Option<u8>,
+    /// A parameter whose value is not shown.
+    pub(crate) has_secret: bool,
+    /// The tables of a nested stack, by position in [`TABLES`].
+    pub(crate) child: Option<BTreeMap<usize, TableDef>>,
+    /// Its template is at another URL.
+    pub(crate) child_at_other_url: bool,
+    /// The stack policy.
+    pub(crate) policy: Option<usize>,
+    pub(crate) is_protected: Option<bool>,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) description: Option<u8>,
     /// The region is written as a reference.
@@ -80,6 +89,16 @@ pub(crate) enum Edit {
     Tag(u8),
     Description(u8),
     Respell,
+    Secret,
+    /// The nested stack, with a table.
+    Child,
+    ChildTable(usize),
+    ChildPolicy(usize, usize),
+    ChildIndex(usize, usize),
+    ChildKey(usize),
+    ChildUrl,
+    Policy(usize),
+    Protection,
 }
 
 impl StackDef {
@@ -134,6 +153,21 @@ impl StackDef {
                 self.tags.insert("team".to_owned(), value.to_string());
             }
             Edit::Description(value) => self.description = Some(value),
+            Edit::Secret => self.has_secret = !self.has_secret,
+            Edit::Child => {
+                self.child = match self.child {
+                    Some(_) => None,
+                    None => Some(BTreeMap::from([(0, TableDef::default())])),
+                };
+            }
+            Edit::ChildUrl => self.child_at_other_url = !self.child_at_other_url,
+            Edit::Policy(policy) => self.policy = Some(policy),
+            Edit::Protection => self.is_protected = Some(self.is_protected != Some(true)),
+            Edit::ChildTable(_) | Edit::ChildPolicy(..) | Edit::ChildIndex(..) | Edit::ChildKey(_) => {
+                if let Some(tables) = &mut self.child {
+                    edit_child(tables, edit);
+                }
+            }
             Edit::Respell => self.region_is_reference = !self.region_is_reference,
             Edit::Index(table, _)
             | Edit::Projection(table, _)
@@ -151,6 +185,36 @@ impl StackDef {
         }
     }
 
+    /// Returns the template of the nested stack.
+    pub(crate) fn child(&self) -> Option<Value> {
+        let tables = self.child.as_ref()?.iter().map(|(table, def)| {
+            let stage = self.parameter.map(|_| json!({ "Ref": "Stage" }));
+            (TABLES[*table].to_owned(), def.resource("", false, [("stage", stage), ("", None)]))
+        });
+        let mut template = json!({ "Resources": tables.collect::<Map<_, _>>() });
+        if self.parameter.is_some() {
+            template["Parameters"]["Stage"] = json!({ "Type": "String" });
+        }
+        Some(template)
+    }
+
+    /// Returns where the template of the nested stack of the stack at a position of [`NAMES`] is.
+    pub(crate) fn child_place(&self, position: usize) -> String {
+        format!("{}{}", NAMES[position], if self.child_at_other_url { "-2" } else { "" })
+    }
+
+    pub(crate) fn stack_policy(&self) -> Option<Value> {
+        let statement = |effect: &str, action: &str, resource: &str| json!({ "Effect": effect, "Action": action, "Principal": "*", "Resource": resource });
+        let allow = statement("Allow", "Update:*", "*");
+        Some(match self.policy? {
+            0 => json!({ "Statement": [allow] }),
+            1 => json!({ "Statement": [allow, statement("Deny", "Update:Delete", "*")] }),
+            _ => {
+                json!({ "Statement": [allow, statement("Deny", "Update:Modify", "LogicalResourceId/Note")] })
+            }
+        })
+    }
+
     /// Returns the template of the stack at a position of [`NAMES`].
     pub(crate) fn template(&self, position: usize, exported: bool) -> Value {
         let mut resources = Map::new();
@@ -162,11 +226,21 @@ impl StackDef {
             } });
             resources.insert("Key".to_owned(), body);
         }
+        if self.child.is_some() {
+            let url = format!("https://s3.amazonaws.com/templates/{}", self.child_place(position));
+            let mut nested =
+                json!({ "Type": "AWS::CloudFormation::Stack", "Properties": { "TemplateURL": url } });
+            if self.parameter.is_some() {
+                nested["Properties"]["Parameters"] = json!({ "Stage": { "Ref": "Stage" } });
+            }
+            resources.insert("Child".to_owned(), nested);
+        }
         for (table, def) in &self.tables {
             let region =
                 if self.region_is_reference { json!({ "Ref": "AWS::Region" }) } else { json!("eu-west-1") };
             let stage = self.parameter.map(|_| json!({ "Ref": "Stage" }));
-            let extra = [("region", Some(region)), ("stage", stage)];
+            let secret = self.has_secret.then(|| json!({ "Ref": "Secret" }));
+            let extra = [("region", Some(region)), ("stage", stage), ("secret", secret)];
             let name = format!("{}-{}", NAMES[position], TABLES[*table].to_lowercase());
             resources.insert(TABLES[*table].to_owned(), def.resource(&name, self.key.is_some(), extra));
         }
@@ -174,6 +248,10 @@ impl StackDef {
         if let Some(value) = self.parameter {
             template["Parameters"]["Stage"] =
                 json!({ "Type": "String", "Default": format!("stage-{value}") });
+        }
+        if self.has_secret {
+            template["Parameters"]["Secret"] =
+                json!({ "Type": "String", "NoEcho": true, "Default": "swordfish" });
         }
         if let Some(value) = self.description {
             template["Description"] = json!(format!("description {value}"));
@@ -192,6 +270,35 @@ impl StackDef {
             template["Outputs"]["Imported"] = import;
         }
         template
+    }
+}
+
+/// One difference in a nested stack, which keeps a table.
+fn edit_child(tables: &mut BTreeMap<usize, TableDef>, edit: Edit) {
+    match edit {
+        Edit::ChildTable(table) => {
+            if tables.len() > 1 && tables.remove(&table).is_some() {
+                return;
+            }
+            tables.entry(table).or_default();
+        }
+        Edit::ChildPolicy(table, policy) => {
+            if let Some(table) = tables.get_mut(&table) {
+                table.edit(Edit::DeletionPolicy(0, policy));
+                table.edit(Edit::ReplacementPolicy(0, policy));
+            }
+        }
+        Edit::ChildIndex(table, index) => {
+            if let Some(table) = tables.get_mut(&table) {
+                table.edit(Edit::Index(0, index));
+            }
+        }
+        Edit::ChildKey(table) => {
+            if let Some(table) = tables.get_mut(&table) {
+                table.edit(Edit::OtherKey(0));
+            }
+        }
+        _ => {}
     }
 }
 
@@ -220,7 +327,12 @@ impl TableDef {
         }
     }
 
-    fn resource(&self, name: &str, has_key: bool, extra: [(&str, Option<Value>); 2]) -> Value {
+    fn resource(
+        &self,
+        name: &str,
+        has_key: bool,
+        extra: impl IntoIterator<Item = (&'static str, Option<Value>)>,
+    ) -> Value {
         let key = if self.other_key { "other" } else { "id" };
         let hash = |name: &str| json!([{ "AttributeName": name, "KeyType": "HASH" }]);
         let names = self.indexes.keys().map(|index| INDEXES[*index]);

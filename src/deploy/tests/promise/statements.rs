@@ -64,20 +64,31 @@ impl OfStack<'_> {
 
     /// Returns the wanted stack. What is not given stays as it is deployed.
     fn wanted_atoms(&self, deployed: &StackState) -> Atoms {
-        let parameters = &deployed.parameters;
+        let deployed_values = &deployed.parameters;
         let declared = self.wanted.template["Parameters"].as_object().into_iter().flatten();
         let value = |(name, body): (&String, &Value)| {
-            let given = self.wish.parameters.get(name).or_else(|| parameters.get(name)).cloned();
+            let given = self.wish.parameters.get(name).or_else(|| deployed_values.get(name)).cloned();
             let default = || body["Default"].as_str().unwrap_or_default().to_owned();
             let is_hidden = body["NoEcho"] == true;
             (name.clone(), if is_hidden { "****".to_owned() } else { given.unwrap_or_else(default) })
         };
         let options = &self.wish.options;
         let alarms = options.rollback.as_ref().map(|rollback| rollback.alarms.clone());
+        let parameters = declared.map(value).collect();
+        let children = self.wanted.children.iter().map(|(id, template)| {
+            let given =
+                resolved(&self.wanted.template["Resources"][id]["Properties"]["Parameters"], &parameters);
+            let given = given.as_object().into_iter().flatten();
+            let given =
+                given.map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned()));
+            let (template, parameters) = (template.clone(), given.collect());
+            (id.clone(), StackState { template, parameters, ..StackState::default() })
+        });
         atoms(&StackState {
             template: self.wanted.template.clone(),
             tags: self.wanted.tags.clone(),
-            parameters: declared.map(value).collect(),
+            children: children.collect(),
+            parameters,
             topics: options.notification_arns.clone().unwrap_or_else(|| deployed.topics.clone()),
             alarms: alarms.unwrap_or_else(|| deployed.alarms.clone()),
             ..StackState::default()
@@ -89,13 +100,16 @@ impl OfStack<'_> {
     fn executions(&self) -> Vec<String> {
         let nothing = vec![None];
         let planned = self.record.planned.get(self.wanted.name).unwrap_or(&nothing);
-        let planned: Vec<(Atoms, Atoms)> = planned
+        let mut planned: Vec<(Atoms, Atoms)> = planned
             .iter()
             .map(|state| {
                 let state = state.clone().unwrap_or_default();
                 (atoms(&state), self.wanted_atoms(&state))
             })
             .collect();
+        // What happens in nested stacks is shown by the first change set.
+        let nested_shown = self.record.nested_shown.get(self.wanted.name);
+        planned.extend(nested_shown.map(|(before, after)| (nested_atoms(before), nested_atoms(after))));
         let mut steps: Vec<Atoms> = Vec::new();
         let mut broken = Vec::new();
         for (number, executed) in self.executed().enumerate() {
@@ -145,7 +159,15 @@ impl OfStack<'_> {
         let is_text = |place: &str| {
             matches!(place, "Description" | "Settings/Alarms") || place.starts_with("Parameters/")
         };
-        let differing = places(&deployed, &wanted).into_iter().filter(|place| !is_text(place));
+        // What a colleague puts at the URL of a nested stack is what is deployed.
+        let acts = || self.record.acts.iter().map(|(_, act)| act);
+        let is_other_child = acts().any(|act| matches!(act, Done::PutChild(_)));
+        let is_nested = |place: &str| {
+            let mut children = self.wanted.children.keys().chain(state.children.keys());
+            children.any(|child| place.starts_with(&format!("{child}/")))
+        };
+        let is_excused = |place: &str| is_text(place) || is_other_child && is_nested(place);
+        let differing = places(&deployed, &wanted).into_iter().filter(|place| !is_excused(place));
         let mut broken: Vec<String> = differing
             .map(|place| {
                 format!(
@@ -155,6 +177,19 @@ impl OfStack<'_> {
                 )
             })
             .collect();
+        let is_left_alone = !acts().any(|act| matches!(act, Done::Guarded(stack) if stack == name));
+        if is_left_alone {
+            let is_protected = direct.stack(name).await.map(|stack| stack.is_protected);
+            if self.wanted.is_protected.is_some()
+                && is_protected.is_some_and(|is| Some(is) != self.wanted.is_protected)
+            {
+                broken.push(format!("2: {name} is done, and its protection is {is_protected:?}"));
+            }
+            let policy = direct.policy(name).await;
+            if self.wanted.policy.is_some() && policy != self.wanted.policy {
+                broken.push(format!("2: {name} is done, and its policy is {policy:?}"));
+            }
+        }
         // What a colleague does after the rollout has looked at its tables for the last time, it cannot know.
         let is_look = |call: &Call| {
             let table = call.parameters.get("TableName");
@@ -169,25 +204,36 @@ impl OfStack<'_> {
         broken
     }
 
-    /// Every table has the wanted indexes, all of them `ACTIVE`.
+    /// Every table has the wanted indexes, all of them `ACTIVE`, those of nested stacks, too.
     async fn tables(&self, direct: &Direct) -> Vec<String> {
         let name = self.wanted.name;
+        let mut broken = tables(direct, name, &self.wanted.template).await;
         let resources = direct.resources(name).await;
-        let mut broken = Vec::new();
-        for (id, table) in self.wanted.template["Resources"].as_object().into_iter().flatten() {
-            if table["Type"] != "AWS::DynamoDB::Table" {
-                continue;
-            }
-            let physical = resources.get(id).map_or("", |(_, physical)| physical);
-            let wanted = table["Properties"]["GlobalSecondaryIndexes"].as_array().into_iter().flatten();
-            let wanted: BTreeSet<&str> = wanted.filter_map(|index| index["IndexName"].as_str()).collect();
-            match direct.table(physical).await {
-                Some(table) if table.is_active() && has_indexes(&table, &wanted) => {}
-                table => broken.push(format!("2: {name} is usable, and table {id} is {table:?}")),
-            }
+        for (id, template) in &self.wanted.children {
+            let child = resources.get(id).map_or("", |(_, physical)| physical);
+            broken.extend(tables(direct, child, template).await);
         }
         broken
     }
+}
+
+async fn tables(direct: &Direct, stack: &str, template: &Value) -> Vec<String> {
+    let name = stack_name(stack);
+    let resources = direct.resources(stack).await;
+    let mut broken = Vec::new();
+    for (id, table) in template["Resources"].as_object().into_iter().flatten() {
+        if table["Type"] != "AWS::DynamoDB::Table" {
+            continue;
+        }
+        let physical = resources.get(id).map_or("", |(_, physical)| physical);
+        let wanted = table["Properties"]["GlobalSecondaryIndexes"].as_array().into_iter().flatten();
+        let wanted: BTreeSet<&str> = wanted.filter_map(|index| index["IndexName"].as_str()).collect();
+        match direct.table(physical).await {
+            Some(table) if table.is_active() && has_indexes(&table, &wanted) => {}
+            table => broken.push(format!("2: {name} is usable, and table {id} is {table:?}")),
+        }
+    }
+    broken
 }
 
 fn has_indexes(table: &TableState, wanted: &BTreeSet<&str>) -> bool {
@@ -245,6 +291,11 @@ fn is_consented(record: &Record, wish: &Wish, stack: &str, resource: &str, loss:
     let Some(wanted) = wish.stacks.iter().find(|wanted| wanted.name == stack) else {
         // CloudFormation names a nested stack after its parent and its logical id there.
         return wish.consents.iter().any(|consent| {
+            // With a nested stack goes everything in it.
+            if loss <= consent.loss && stack.starts_with(&format!("{}-{}-", consent.stack, consent.resource))
+            {
+                return true;
+            }
             let path = consent.resource.rsplit_once('/').filter(|(_, id)| *id == resource);
             let child = path.and_then(|(parents, _)| parents.rsplit('/').next());
             loss <= consent.loss
@@ -369,6 +420,7 @@ fn atoms(state: &StackState) -> Atoms {
             atoms.insert(format!("Settings/{setting}"), arns.as_slice().into());
         }
     }
+    atoms.extend(nested_atoms(state));
     let template = resolved(&state.template, &state.parameters);
     for (section, body) in template.as_object().into_iter().flatten() {
         match (section.as_str(), body.as_object()) {
@@ -387,6 +439,25 @@ fn atoms(state: &StackState) -> Atoms {
         }
     }
     atoms
+}
+
+/// Returns those of the nested stacks alone.
+fn nested_atoms(state: &StackState) -> Atoms {
+    let mut atoms = Atoms::new();
+    for (id, child) in &state.children {
+        // Tags come down from the parent, and so do the values of parameters.
+        let child =
+            StackState { tags: BTreeMap::new(), topics: Vec::new(), alarms: Vec::new(), ..child.clone() };
+        let of_child = self::atoms(&child).into_iter();
+        let of_child = of_child.filter(|(place, _)| !is_of_parent(place));
+        atoms.extend(of_child.map(|(place, value)| (format!("{id}/{place}"), value)));
+    }
+    atoms
+}
+
+/// Whether a place of a nested stack says nothing of its resources.
+fn is_of_parent(place: &str) -> bool {
+    place == "Description" || place.starts_with("Values/") || place.starts_with("Parameters/")
 }
 
 fn resource_atoms(id: &str, resource: &Value, atoms: &mut Atoms) {

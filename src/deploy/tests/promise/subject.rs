@@ -29,6 +29,8 @@ pub(crate) struct Wish {
     /// Everything else that the run is given.
     pub(crate) options: Options,
     pub(crate) wait: WaitOptions,
+    /// How many stacks are deployed at once, besides the first.
+    pub(crate) more_at_once: usize,
     /// The plan file that the run is held to.
     pub(crate) plan_file: Option<String>,
 }
@@ -53,11 +55,15 @@ pub(crate) struct WantedStack {
     pub(crate) template: Value,
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) policy: Option<Value>,
+    /// The wanted templates of nested stacks, which are at their URLs already, by logical ids.
+    pub(crate) children: BTreeMap<String, Value>,
+    pub(crate) is_protected: Option<bool>,
 }
 
 impl WantedStack {
     pub(crate) fn new(name: &'static str, template: Value) -> Self {
-        Self { name, template, tags: BTreeMap::new(), policy: None }
+        let (tags, children) = (BTreeMap::new(), BTreeMap::new());
+        Self { name, template, tags, policy: None, children, is_protected: None }
     }
 
     pub(crate) fn policy(self, policy: Value) -> Self {
@@ -283,6 +289,7 @@ fn definition(wanted: &WantedStack) -> (Stack, Rendered) {
         stack = stack.tag(key, value);
     }
     stack.policy.clone_from(&wanted.policy);
+    stack.termination_protection = wanted.is_protected;
     let (text, template) = (wanted.template.to_string(), wanted.template.clone());
     (stack, Rendered { text, template, additions: Vec::new() })
 }
@@ -294,7 +301,7 @@ fn gates(wish: &Wish, jobs: &[Job<'_>], options: &Options) -> Result<Schedule, J
         require_reviewed_plan(&ReviewedPlan::parse(file.as_bytes()).unwrap(), jobs)?;
     }
     require_steps(jobs)?;
-    Schedule::new(jobs, 1, false).map_err(of_run)
+    Schedule::new(jobs, 1 + wish.more_at_once, false).map_err(of_run)
 }
 
 fn failed(jobs: &[Job<'_>], JobError { job, error }: &JobError) -> Told {

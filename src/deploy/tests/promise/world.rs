@@ -61,6 +61,12 @@ async fn connected(http: SharedHttpClient, sleep: SharedAsyncSleep, clock: &Virt
     connect(&request).await.unwrap()
 }
 
+/// The credentials of who puts templates into buckets.
+const SCOPE: &str = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/s3/aws4_request, Signature=0";
+
+/// The type of nested stacks.
+pub(crate) const NESTED: &str = "AWS::CloudFormation::Stack";
+
 /// Calls that do not go through the interposer: those of the judge and of colleagues.
 #[derive(Clone, Debug)]
 pub(crate) struct Direct {
@@ -80,6 +86,9 @@ pub(crate) struct StackState {
     pub(crate) tags: BTreeMap<String, String>,
     pub(crate) topics: Vec<String>,
     pub(crate) alarms: Vec<String>,
+    pub(crate) is_protected: bool,
+    /// The nested stacks by their logical ids.
+    pub(crate) children: BTreeMap<String, StackState>,
 }
 
 /// A table as DynamoDB describes it.
@@ -117,7 +126,27 @@ impl Direct {
         let (parameters, tags) = (of_parameters(stack.parameters()), of_tags(stack.tags()));
         let (topics, alarms) =
             (stack.notification_arns().to_vec(), of_alarms(stack.rollback_configuration()));
-        Some(StackState { id, status, template, parameters, tags, topics, alarms })
+        let is_protected = stack.enable_termination_protection() == Some(true);
+        let children = self.children(&id).await;
+        Some(StackState { id, status, template, parameters, tags, topics, alarms, is_protected, children })
+    }
+
+    /// Returns the nested stacks of a stack.
+    async fn children(&self, stack: &str) -> BTreeMap<String, StackState> {
+        let mut children = BTreeMap::new();
+        for (logical_id, (kind, physical_id)) in self.resources(stack).await {
+            if kind == NESTED
+                && let Some(child) = Box::pin(self.stack(&physical_id)).await
+            {
+                children.insert(logical_id, child);
+            }
+        }
+        children
+    }
+
+    pub(crate) async fn protect(&self, name: &str) -> bool {
+        let call = self.cloudformation.update_termination_protection().stack_name(name);
+        call.enable_termination_protection(true).send().await.is_ok()
     }
 
     pub(crate) async fn policy(&self, name: &str) -> Option<Value> {
@@ -135,12 +164,23 @@ impl Direct {
         Some(answer.stacks().first()?.stack_status()?.as_str().to_owned())
     }
 
-    /// Returns what a change set would make of its stack.
-    pub(crate) async fn change_set(&self, stack: &str, name: &str) -> Option<StackState> {
-        let call = self.cloudformation.describe_change_set().stack_name(stack).change_set_name(name);
-        let described = call.send().await.ok()?;
-        let call = self.cloudformation.get_template().stack_name(stack).change_set_name(name);
-        let template = read(call.send().await.ok()?.template_body()?);
+    /// Returns what a change set would make of its stack. One that is told by its ARN needs no stack.
+    pub(crate) async fn change_set(&self, stack: Option<&str>, name: &str) -> Option<StackState> {
+        let call = self.cloudformation.describe_change_set().set_stack_name(stack.map(str::to_owned));
+        let described = call.change_set_name(name).send().await.ok()?;
+        let call = self.cloudformation.get_template().set_stack_name(stack.map(str::to_owned));
+        let template = read(call.change_set_name(name).send().await.ok()?.template_body()?);
+        // A nested stack without a change set of its own stays as it is, if it stays.
+        let mut children = self.children(described.stack_id()?).await;
+        children.retain(|logical_id, _| template["Resources"].get(logical_id).is_some());
+        for change in described.changes().iter().filter_map(|change| change.resource_change()) {
+            let Some((nested, logical_id)) = change.change_set_id().zip(change.logical_resource_id()) else {
+                continue;
+            };
+            if let Some(child) = Box::pin(self.change_set(None, nested)).await {
+                children.insert(logical_id.to_owned(), child);
+            }
+        }
         Some(StackState {
             id: described.stack_id()?.to_owned(),
             status: described.execution_status()?.as_str().to_owned(),
@@ -149,6 +189,8 @@ impl Direct {
             tags: of_tags(described.tags()),
             topics: described.notification_arns().to_vec(),
             alarms: of_alarms(described.rollback_configuration()),
+            children,
+            ..StackState::default()
         })
     }
 
@@ -229,11 +271,18 @@ impl Direct {
         call.send().await.is_ok()
     }
 
+    /// Returns the object at a URL that [`put`](Self::put) has returned.
+    pub(crate) fn get(&self, url: &str) -> Option<Value> {
+        let path = url.strip_prefix("https://s3.amazonaws.com")?.to_owned();
+        let headers = vec![("Authorization".into(), SCOPE.into())];
+        let answer = self.sandbox.answer(&Request { method: "GET".into(), path, headers, body: Vec::new() });
+        serde_json::from_slice(&answer.ok()?.body).ok()
+    }
+
     /// Puts an object into a bucket, which is made for it, and returns the URL.
     pub(crate) fn put(&self, bucket: &str, key: &str, body: &str) -> String {
-        let scope = "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/s3/aws4_request, Signature=0";
         let put = |path: String, body: &str| {
-            let headers = vec![("Authorization".into(), scope.into())];
+            let headers = vec![("Authorization".into(), SCOPE.into())];
             let request = Request { method: "PUT".into(), path, headers, body: body.as_bytes().to_vec() };
             self.sandbox.answer(&request).unwrap().status
         };
