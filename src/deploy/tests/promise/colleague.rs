@@ -84,11 +84,11 @@ impl Act {
     pub(crate) async fn perform(&self, direct: &Direct) -> Option<Done> {
         match self {
             Self::Update(stack, edit) => {
-                let done = update(direct, stack, *edit).await?;
+                let done = Box::pin(update(direct, stack, *edit)).await?;
                 direct.wait(120);
                 Some(done)
             }
-            Self::BeginUpdate(stack, edit) => update(direct, stack, *edit).await,
+            Self::BeginUpdate(stack, edit) => Box::pin(update(direct, stack, *edit)).await,
             Self::DropTable(stack) => {
                 let resources = direct.resources(stack).await;
                 let table = resources.values().find(|(kind, _)| kind == "AWS::DynamoDB::Table")?;
@@ -96,7 +96,7 @@ impl Act {
                 call.send().await.ok()?;
                 Some(Done::DroppedTable(table.1.clone()))
             }
-            Self::LeaveChangeSet(stack, name) => leave(direct, stack, name).await,
+            Self::LeaveChangeSet(stack, name) => Box::pin(leave(direct, stack, name)).await,
             Self::DeleteChangeSets(stack) => {
                 for name in direct.change_sets(stack).await {
                     let call = direct.cloudformation.delete_change_set().stack_name(*stack);
@@ -124,7 +124,7 @@ impl Act {
             }
             Self::UpdateChild(stack, edit) => {
                 let child = direct.resources(stack).await.remove(CHILD)?.1;
-                update(direct, &child, *edit).await?;
+                Box::pin(update(direct, &child, *edit)).await?;
                 direct.wait(120);
                 Some(Done::Updated((*stack).to_owned()))
             }

@@ -187,7 +187,11 @@ impl Interposer {
         if let Some(executed) = execution {
             Box::pin(self.after_execution(executed)).await;
         }
-        if fault.is_none() && interrupt.is_none() {
+        let is_available = |answer: &HttpResponse| {
+            let body = String::from_utf8_lossy(answer.body().bytes().unwrap_or_default());
+            body.contains("<ExecutionStatus>AVAILABLE<")
+        };
+        if fault.is_none() && interrupt.is_none() && answer.as_ref().is_ok_and(is_available) {
             Box::pin(self.note_shown(&call)).await;
         }
         if interrupt == Some(Moment::After) {
@@ -244,10 +248,8 @@ impl Interposer {
         else {
             return;
         };
-        if after.status == "AVAILABLE" {
-            let before = self.0.direct.stack(&stack).await.unwrap_or_default();
-            self.record().nested_shown.insert(stack, (before, after));
-        }
+        let before = self.0.direct.stack(&stack).await.unwrap_or_default();
+        self.record().nested_shown.insert(stack, (before, after));
     }
 
     async fn before_execution(&self, call: &Call) -> Option<Executed> {
@@ -277,7 +279,7 @@ impl Interposer {
 
 impl HttpConnector for Interposer {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        HttpConnectorFuture::new(self.clone().exchange(request))
+        HttpConnectorFuture::new(Box::pin(self.clone().exchange(request)))
     }
 }
 

@@ -47,7 +47,7 @@ async fn withstands_everything(make: impl AsyncFn() -> (World, Wish)) {
 
 /// Returns a script for each trouble at each place of a rollout.
 ///
-/// In CI the kinds of trouble take turns, so that each place meets one of them; of a row of equal calls, which waits for something, the
+/// In CI the kinds of trouble take turns, and every other place meets one of them; of a row of equal calls, which waits for something, the
 /// first, the second and the last count, and of the pauses some. With `PROMISE_FAULTS=all` every place meets every kind.
 fn scripts(quiet: &Told) -> Vec<Script> {
     let is_all = std::env::var("PROMISE_FAULTS").is_ok_and(|what| what == "all");
@@ -65,9 +65,9 @@ fn scripts(quiet: &Told) -> Vec<Script> {
         faults.chain(interrupts.map(|moment| interrupted(when, moment))).collect::<Vec<_>>()
     };
     // Prime to the number of kinds, so that these take turns.
-    let every = if is_all { 1 } else { 7 };
+    let every = if is_all { 1 } else { 15 };
     let at_calls = places.flat_map(troubles).step_by(every);
-    let pauses = (0..quiet.pauses).step_by(if is_all { 1 } else { 10 });
+    let pauses = (0..quiet.pauses).step_by(if is_all { 1 } else { 20 });
     at_calls.chain(pauses.map(|pause| interrupted(When::Pause(pause), Moment::After))).collect()
 }
 

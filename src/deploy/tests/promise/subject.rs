@@ -145,7 +145,7 @@ impl Told {
 pub(crate) async fn deploy(world: &World, wish: &Wish, script: Script) -> Told {
     world.interposer.play(script);
     let (events, receiver) = EventSender::channel();
-    let mut told = run(world, wish, &events).await;
+    let mut told = Box::pin(run(world, wish, &events)).await;
     world.interposer.quiet();
     told.pauses = world.interposer.pauses();
     told.calls = world.interposer.record().calls.iter().map(|call| call.action.clone()).collect();
@@ -190,7 +190,7 @@ async fn run(world: &World, wish: &Wish, events: &EventSender) -> Told {
         Ok(schedule) => schedule,
         Err(error) => return failed(&jobs, &error),
     };
-    execute(world, &jobs, &plan_options, (&schedule, wish.wait), events).await
+    Box::pin(execute(world, &jobs, &plan_options, (&schedule, wish.wait), events)).await
 }
 
 /// Deletes a stack, every loss being consented to, with everything in the script happening meanwhile.
