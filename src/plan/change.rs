@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::Verdict;
 
-/// One difference, with what it means.
+/// One difference, and its effect.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
     /// The top-level section of the template, such as `Resources` or `Outputs`; `Stack` for what is in no template.
@@ -21,9 +21,9 @@ pub struct Change {
     pub path: String,
     /// The deployed value.
     pub before: Option<Value>,
-    /// The wanted value. Equal to `before` when the text stays and what it refers to changes.
+    /// The wanted value. Equal to `before` if the text is unchanged and what it refers to changes.
     pub after: Option<Value>,
-    /// What it means for the data.
+    /// Its effect on the data.
     pub verdict: Verdict,
     /// The reason for the verdict, in one sentence.
     pub why: String,

@@ -22,7 +22,7 @@ pub(crate) struct Finding<'a> {
     pub(crate) before: Option<&'a Value>,
     pub(crate) after: Option<&'a Value>,
     pub(crate) stage: Stage,
-    /// The text is the same on both sides: nothing is to be written, unless it takes two steps.
+    /// The text is the same on both sides: nothing is written, unless the change takes two steps.
     pub(crate) by_reference: bool,
 }
 
@@ -232,7 +232,7 @@ pub(crate) fn finding<'a>(
     Finding { change, path, before, after, stage: judgement.stage, by_reference: false }
 }
 
-/// `Fn::ForEach` writes resources under ids that only CloudFormation knows.
+/// `Fn::ForEach` defines resources whose ids only CloudFormation knows.
 fn is_loop(id: &str) -> bool {
     id.starts_with("Fn::")
 }

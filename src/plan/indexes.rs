@@ -73,7 +73,7 @@ pub(crate) fn ops(templates: Templates, findings: &[Finding]) -> BTreeMap<String
     ops
 }
 
-/// Returns the place of an index that stays.
+/// Returns the position of an index that both sides have.
 fn place_of_index(templates: Templates, id: &str, name: &str) -> Path {
     let place = |list: &str| property_path(id, list).join(Segment::Item { name: name.to_owned(), at: 0 });
     let vector = place("VectorIndexes");
@@ -111,7 +111,7 @@ fn is_at(op: &IndexOp, path: &Path) -> bool {
     list(&op.path) == list(path) && name(&op.path) == name(path)
 }
 
-/// Takes a finding that an index operation carries out along with it; returns whether one does.
+/// Returns whether an index operation carries out the finding, and adds the finding to it.
 pub(crate) fn absorbs(ops: &mut BTreeMap<String, Vec<IndexOp>>, at: usize, finding: &Finding) -> bool {
     if finding.change.section != "Resources" {
         return false;

@@ -78,7 +78,7 @@ use rules::Stage;
 use scaling::Scaling;
 use view::Templates;
 
-/// Plans the way from the deployed template to the wanted one; `None` when nothing is deployed.
+/// Plans the change from the deployed template to the wanted one; `None` if nothing is deployed.
 ///
 /// Any JSON is taken: what is no template is a [`Change`] that says so, with [`Verdict::Refused`].
 pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> Plan {
@@ -131,17 +131,17 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
     Plan { changes, unknown, hidden_defaults, steps: if stops { Vec::new() } else { planned.steps } }
 }
 
-/// What the caller knows besides the templates, and what he has been given consent for. The default is nothing.
+/// Values that are known besides the templates, and the consents. The default is none of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PlanOptions {
     /// The values that the parameters of the deployed stack have, `****` where `NoEcho` hides one. A parameter that is
     /// not named has its default.
     ///
-    /// With the values of both sides known, properties are compared by what they come to: a table whose name has
-    /// `${Env}` in it is renamed by another `Env`, and a table under a condition may come or go. `None` when they are
-    /// not known: then expressions are compared as they are written.
+    /// With the values of both sides known, properties are compared by their values: a table whose name contains
+    /// `${Env}` is renamed by another `Env`, and a table under a condition may be added or removed. `None` if they are
+    /// not known: then expressions are compared as text.
     pub deployed_parameters: Option<BTreeMap<String, String>>,
-    /// The values that the parameters will be given with every step; `****` for a hidden value that stays as it is.
+    /// The values of the parameters in every step; `****` for a hidden value that is unchanged.
     pub wanted_parameters: Option<BTreeMap<String, String>>,
     /// The pseudo parameters of the stack, which are the same on both sides: `!Ref AWS::Region` is compared by its value.
     pub pseudo_parameters: PseudoParameters,
@@ -151,28 +151,28 @@ pub struct PlanOptions {
     /// changes; queries on them fail meanwhile.
     pub redefine_indexes: BTreeSet<String>,
     /// Logical ids for which [`Verdict::ReplacementKept`] and [`Verdict::DataLoss`] do not stop the plan, each with the worst
-    /// verdict that is consented to: the verdict stays, and there are steps. It is the `logical_id` of the change that
+    /// verdict that is consented to: the verdict is unchanged, and there are steps. The `logical_id` of the change
     /// counts; for a moved table the old one does too. [`Verdict::Refused`] always stops, since AWS would refuse too.
     pub allow: BTreeMap<String, Verdict>,
 }
 
-/// The way from one template to another.
+/// The change from one template to another.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    /// Every difference in meaning, in the order of the wanted template; what follows from others comes after.
+    /// Every difference in meaning, in the order of the wanted template, followed by the changes that result from others.
     pub changes: Vec<Change>,
     /// What may change without a difference of the templates. A plan without changes needs a change set of CloudFormation to
     /// tell.
     pub unknown: Vec<Unknown>,
     /// The parameters whose new default has no effect.
     pub hidden_defaults: Vec<HiddenDefault>,
-    /// What to deploy, in order; the last template is the wanted one. Empty when nothing is to be done, and when
+    /// The templates to deploy, in order; the last one is the wanted template. Empty if there is nothing to change, and if
     /// a change stops the plan.
     pub steps: Vec<Step>,
 }
 
 impl Plan {
-    /// Returns whether the templates mean the same.
+    /// Returns whether there are no changes.
     pub fn is_empty(&self) -> bool {
         self.changes.is_empty()
     }
@@ -194,13 +194,13 @@ impl Plan {
 pub struct Step {
     /// The whole template to deploy.
     pub template: Value,
-    /// What the step does, one thing a line, for people.
+    /// Descriptions of what the step does, for people.
     pub summary: Vec<String>,
     /// What must be true before the next step, and before the last one counts as done.
     pub waits: Vec<Wait>,
 }
 
-/// Something that goes on after CloudFormation says that it is done. Tables are named by their logical ids.
+/// Work of DynamoDB that continues after CloudFormation has completed. Tables are named by their logical ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wait {
     /// Every index of the tables must be ACTIVE or gone: CloudFormation does not wait for the backfill.
@@ -208,7 +208,7 @@ pub enum Wait {
         /// The tables.
         tables: Vec<String>,
     },
-    /// DynamoDB takes the next change of time to live only about an hour after the last.
+    /// DynamoDB accepts the next change of time to live only about an hour after the last one.
     TimeToLive {
         /// The tables.
         tables: Vec<String>,
@@ -220,7 +220,7 @@ pub enum Wait {
     },
 }
 
-/// Says of changes that cannot share an update with the others what keeps them apart.
+/// Marks the changes that cannot share an update with the others as staged, with the reason.
 fn stage(findings: &mut [Finding], staged: &BTreeSet<usize>) {
     let is_index = |finding: &Finding| matches!(finding.stage, Stage::Index(_));
     let mut indexes: BTreeMap<String, usize> = BTreeMap::new();

@@ -119,8 +119,8 @@ impl Path {
         Some(value)
     }
 
-    /// Puts the value at this place, or takes away what is there. Containers on the way are made when they are
-    /// missing and taken away when they become empty: DynamoDB answers `List of GlobalSecondaryIndexes is empty`.
+    /// Sets the value at this path, or removes it for `None`. Missing containers on the path are created, and
+    /// those that become empty are removed: DynamoDB answers `List of GlobalSecondaryIndexes is empty`.
     pub(crate) fn write(&self, template: &mut Value, to: Option<&Value>) {
         write(template, "", &self.0, to);
     }
@@ -138,8 +138,8 @@ pub(crate) fn children<'a>(name: &str, value: &'a Value) -> Vec<(Segment, &'a Va
     }
 }
 
-/// Returns the elements by name when the list is one whose order says nothing, and every element that is there has a
-/// name of its own; `None` otherwise.
+/// Returns the elements by name if the order of the list has no meaning and every element has a unique name; `None`
+/// otherwise.
 pub(crate) fn keyed<'a>(name: &str, items: &'a [Value]) -> Option<Vec<(Segment, &'a Value)>> {
     let member = list_member(name)?;
     let mut seen = BTreeSet::new();
@@ -154,7 +154,7 @@ pub(crate) fn keyed<'a>(name: &str, items: &'a [Value]) -> Option<Vec<(Segment, 
     Some(keyed)
 }
 
-/// The name of a list element; an element that is there under a condition has the name it has when it is there.
+/// The name of a list element. An element under a condition has the name of its branch.
 fn item_name(item: &Value, member: &str) -> Option<String> {
     if let Some(("Fn::If", Value::Array(branches))) = intrinsic(item) {
         return branches.iter().skip(1).find_map(|branch| item_name(branch, member));

@@ -45,7 +45,7 @@ const PARTITIONS: [(&str, &str, &str); 8] = [
 ];
 
 impl PseudoParameters {
-    /// Returns what a Region tells: itself, its partition, and the partition's URL suffix.
+    /// Returns the values that follow from a Region: itself, its partition, and the partition's URL suffix.
     #[must_use]
     pub fn of_region(region: &str) -> Self {
         let found = PARTITIONS.iter().find(|(prefix, ..)| region.starts_with(prefix));
@@ -57,7 +57,7 @@ impl PseudoParameters {
         }
     }
 
-    /// Returns what the ARN of a stack tells, which is everything; `None` for a text that is no such ARN.
+    /// Returns all values from the ARN of a stack; `None` if the text is not such an ARN.
     #[must_use]
     pub fn of_stack(stack_id: &str) -> Option<Self> {
         let parts: Vec<&str> = stack_id.splitn(6, ':').collect();
@@ -72,7 +72,7 @@ impl PseudoParameters {
         })
     }
 
-    /// Returns the known ones by the name that `Ref` takes.
+    /// Returns the known values by their names in `Ref`.
     pub(crate) fn values(&self) -> impl Iterator<Item = (&'static str, Value)> {
         let all = [
             ("AWS::Region", &self.region),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use tablewright_template::{Reference, Role, Step, visit_references};
+use tablewright_template::{PathSegment, Reference, Role, visit_references};
 
 use crate::path::{Path, Segment, children};
 
@@ -38,14 +38,14 @@ fn role(at: &Path) -> Role {
 }
 
 /// Returns the path at the end of the way; elements of keyed lists by their names.
-fn below(at: &Path, value: &Value, way: &[Step<'_>]) -> Path {
+fn below(at: &Path, value: &Value, way: &[PathSegment<'_>]) -> Path {
     let (mut path, mut value) = (at.clone(), value);
     for step in way {
         let inside =
             children(path.property(), value).into_iter().find(|(segment, _)| match (step, segment) {
-                (Step::Key(key), Segment::Key(name)) => key == name,
-                (Step::Index(at), Segment::Item { at: found, .. } | Segment::At(found)) => at == found,
-                (Step::Key(_) | Step::Index(_), _) => false,
+                (PathSegment::Key(key), Segment::Key(name)) => key == name,
+                (PathSegment::Index(at), Segment::Item { at: found, .. } | Segment::At(found)) => at == found,
+                (PathSegment::Key(_) | PathSegment::Index(_), _) => false,
             });
         // An element that is `AWS::NoValue` is none.
         let Some((segment, child)) = inside else { return path };

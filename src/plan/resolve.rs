@@ -136,7 +136,7 @@ impl Parameters<'_> {
         Some(if self.holds(condition.as_str()?)? { (1, yes) } else { (2, no) })
     }
 
-    /// Returns an `Fn::Sub` with the variables written out that are known; those of its own are resolved already.
+    /// Returns an `Fn::Sub` with its known variables replaced by their values; the variables of its own map are resolved already.
     fn substituted(&self, argument: &Value) -> Option<Value> {
         let sub = Sub::read(argument)?;
         // A value that looks like a variable itself could not be told from one.

@@ -22,15 +22,15 @@ use crate::{Change, Verdict};
 pub struct StackSettings {
     /// The tags of the stack, all of them.
     pub tags: BTreeMap<String, String>,
-    /// Whether the stack can be deleted; `None` leaves it.
+    /// Termination protection; `None` leaves it unchanged.
     pub termination_protection: Option<bool>,
-    /// The stack policy, as JSON; `None` leaves it, or says that there is none, and so does `null`.
+    /// The stack policy, as JSON. `None` and `null`: of a deployed stack, that it has none; of a wanted one, that it is left unchanged.
     pub policy: Option<Value>,
-    /// The topics that are told of the stack's events; `None` leaves them, an empty list takes them away.
+    /// The topics that the stack's events are published to; `None` leaves them unchanged, an empty list removes them.
     pub notification_arns: Option<Vec<String>>,
-    /// The role that CloudFormation works under; `None` leaves it.
+    /// The role that CloudFormation assumes; `None` leaves it unchanged.
     pub role_arn: Option<String>,
-    /// The alarms that roll an update back; `None` leaves them.
+    /// The alarms that roll an update back; `None` leaves them unchanged.
     pub rollback: Option<RollbackAlarms>,
 }
 

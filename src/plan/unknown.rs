@@ -16,7 +16,7 @@ use crate::view::{Templates, entries, kind};
 
 /// A place that may have changed: only CloudFormation can know.
 ///
-/// Its change set for the same template tells.
+/// The change set for the same template shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
     /// The top-level section of the template.

@@ -19,7 +19,7 @@ pub enum Verdict {
     /// Only the text differs; deployed resources do not change.
     #[default]
     None,
-    /// One update, the data stays, nothing to think about.
+    /// One update in place; the data is unaffected.
     InPlace,
     /// One update and the items stay, but something a person should know happens beside it.
     InPlaceWithRisk,
@@ -27,7 +27,7 @@ pub enum Verdict {
     Staged,
     /// AWS would refuse it, or it cannot be judged from the template; there is a recipe instead.
     Refused,
-    /// The table leaves the stack, or a new empty one takes its place; the old one and its items are kept.
+    /// The table is removed from the stack or replaced by a new, empty one; the old table is retained with its items.
     ReplacementKept,
     /// Items are deleted.
     DataLoss,

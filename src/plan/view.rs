@@ -197,7 +197,7 @@ pub(crate) fn billing_mode(resource: &Value) -> Option<String> {
 }
 
 /// Returns whether both sides have the same explicit name, so that CloudFormation refuses to replace the table.
-/// A name that is there only under a condition does not count: it may be generated after all.
+/// A name under a condition does not count: without it, CloudFormation generates one.
 pub(crate) fn is_custom_named(deployed: &Value, wanted: &Value) -> bool {
     let names = (property(deployed, "TableName"), property(wanted, "TableName"));
     matches!(names, (Some(a), Some(b)) if same("TableName", a, b) && !b.to_string().contains("AWS::NoValue"))

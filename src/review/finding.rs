@@ -53,7 +53,7 @@ impl<'a> Finding<'a> {
         }
     }
 
-    /// A problem weighs as much as the verdict that says the same: AWS would refuse it, or somebody should know.
+    /// A problem has the severity of the corresponding verdict: an error is what AWS would refuse, a warning is a risk.
     fn weight(self) -> Verdict {
         match self {
             Self::Change { located, .. } => located.change.verdict,
@@ -76,7 +76,7 @@ impl<'a> Finding<'a> {
         }
     }
 
-    /// What it is about, in a few words.
+    /// The subject, in a few words.
     pub(crate) fn title(self) -> String {
         match self {
             Self::Change { located, .. } => {

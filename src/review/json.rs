@@ -23,7 +23,7 @@ pub const JSON_SCHEMA: &str = include_str!("review.schema.json");
 /// Returns a review as JSON.
 ///
 /// A field that has nothing to say is left out. A later version of the tool may add fields without another `schema`;
-/// `schema` goes up when a field goes, or means something else.
+/// `schema` is increased when a field is removed or changes its meaning.
 ///
 /// ```
 /// use tablewright_review::{Review, json};
@@ -172,7 +172,7 @@ fn counts<'a>(changes: impl IntoIterator<Item = &'a Located>) -> Value {
     words.into_iter().zip(counts.map(Value::from)).collect::<Map<_, _>>().into()
 }
 
-/// Leaves out the fields that have nothing to say.
+/// Omits empty fields.
 fn present(mut object: Value) -> Value {
     if let Value::Object(fields) = &mut object {
         fields.retain(|_, value| !value.is_null());

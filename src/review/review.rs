@@ -12,7 +12,7 @@ pub struct Review {
     pub problems: Vec<Problem>,
 }
 
-/// Two templates of one stack, and what it means to go from the one to the other.
+/// The comparison of two templates of a stack.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Comparison {
     /// The stack as the definitions call it.
@@ -23,7 +23,7 @@ pub struct Comparison {
     pub environment: Option<String>,
     /// What was compared, as people say it: `deployed`, `stacks/rendered/prod/notes.yaml at main`.
     pub before: String,
-    /// With what it was compared: `definitions`, a file.
+    /// The other side of the comparison: `definitions`, a file.
     pub after: String,
     /// The file of the wanted template in the repository: where a change without a Rust line is shown.
     pub template: Option<String>,
@@ -58,7 +58,7 @@ pub struct Digests {
     pub made: Option<String>,
 }
 
-/// A change, and where its definition stands.
+/// A change, and the place of its definition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Located {
     /// The change.
@@ -70,7 +70,7 @@ pub struct Located {
 /// One update of the stack, in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
-    /// What it does, one thing a line.
+    /// Descriptions of what it does.
     pub summary: Vec<String>,
     /// What must be true before the next step, and before the last one counts as done.
     pub waits: Vec<Wait>,
@@ -91,7 +91,7 @@ impl Review {
 }
 
 impl Comparison {
-    /// Takes over a plan; `locate` knows the Rust line of a change.
+    /// Creates the comparison from a plan; `locate` returns the Rust line of a change.
     ///
     /// The two texts say what was compared: `deployed` and `definitions`.
     #[must_use]

@@ -33,20 +33,20 @@ pub struct Wording<'a> {
     pub name: String,
     /// The type without `AWS::`, where a whole resource is meant.
     pub kind: Option<&'a str>,
-    /// The value before and after; of what comes or goes as a whole the name says enough.
+    /// The value before and after; `None` for what is added or removed as a whole.
     pub values: Option<Values>,
-    /// What it does, in two words.
+    /// Its effect, in a few words.
     pub label: &'static str,
     /// The reason for the verdict, where there is something to explain.
     pub why: Option<&'a str>,
 }
 
-/// What a value was and what it becomes, each short enough for a line; at least one of them is there.
+/// A value before and after, each short enough for a line; at least one of them is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Values {
-    /// What it was.
+    /// The value before.
     pub before: Option<String>,
-    /// What it becomes.
+    /// The value after.
     pub after: Option<String>,
 }
 
@@ -61,7 +61,7 @@ impl fmt::Display for Values {
 }
 
 impl<'a> Wording<'a> {
-    /// Says a change.
+    /// Returns the wording of a change.
     #[must_use]
     pub fn of(change: &'a Change) -> Self {
         let whole = change.path.is_empty();
@@ -150,7 +150,7 @@ pub fn meaning(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Returns whether a change says something. What has no effect does not, nor do attribute definitions, which follow the
+/// Returns whether a change is shown. Changes without effect are not, nor are attribute definitions, which follow the
 /// keys.
 #[must_use]
 pub fn is_news(change: &Change) -> bool {
@@ -158,7 +158,7 @@ pub fn is_news(change: &Change) -> bool {
     change.verdict > Verdict::None && !(follows && change.verdict == Verdict::InPlace)
 }
 
-/// Says what is waited for: `every index of Notes is ACTIVE`.
+/// Returns what has to be waited for: `every index of Notes is ACTIVE`.
 #[must_use]
 pub fn wait(wait: &Wait) -> String {
     match wait {
@@ -197,7 +197,7 @@ fn sign(action: &Action) -> &'static str {
     }
 }
 
-/// Resources stand for themselves; everything else says which section it is in.
+/// The section is named for everything but resources.
 fn name(change: &Change) -> String {
     match (change.section.as_str(), change.logical_id.as_str()) {
         ("Resources", id) => id.to_owned(),
@@ -207,7 +207,7 @@ fn name(change: &Change) -> String {
     }
 }
 
-/// `/Properties/BillingMode` → `.BillingMode`: everybody knows where properties are. An index goes by its name.
+/// `/Properties/BillingMode` → `.BillingMode`. An index is named by its name.
 fn pointer(change: &Change) -> String {
     let path = change.path.strip_prefix("/Properties").unwrap_or(&change.path).replace('/', ".");
     match (index_name(change), path.rsplit_once('.')) {
@@ -216,7 +216,7 @@ fn pointer(change: &Change) -> String {
     }
 }
 
-/// Returns the name of the index that comes, goes or changes as a whole.
+/// Returns the name of the index that is added, removed or changed as a whole.
 fn index_name(change: &Change) -> Option<&str> {
     let index = change.after.as_ref().or(change.before.as_ref())?;
     index.get("IndexName")?.as_str()

@@ -35,7 +35,7 @@ pub(crate) fn refuse_taken(document: &Document<'_>, owner: &str, region: &Region
     for entry in wanted {
         if let Some((key, position, _)) = theirs.iter().find(|(key, ..)| *key == entry.key) {
             let at = region.place_of(key).cloned();
-            return Err(EmbedError::Taken { key: (*key).to_owned(), line: position.line, at });
+            return Err(EmbedError::AlreadyDefined { key: (*key).to_owned(), line: position.line, at });
         }
     }
     Ok(())

@@ -126,7 +126,7 @@ pub enum EmbedError {
     },
     /// A key of the region is already defined in the template.
     #[error("`{key}` is already defined in line {line}{}", and_at(at.as_ref()))]
-    Taken {
+    AlreadyDefined {
         /// The logical id or key.
         key: String,
         /// Line of the existing definition.
@@ -178,7 +178,7 @@ pub enum EmbedError {
     },
     /// Removing the regions would change the meaning of the rest of the template.
     #[error("removing the regions would change the meaning of the rest of the template")]
-    Entangled,
+    ChangesRest,
     /// The new text failed verification and was discarded.
     #[error("internal error: {0}")]
     Internal(String),
@@ -203,7 +203,7 @@ impl EmbedError {
             | Self::Crossed { line, .. }
             | Self::EditedByHand { line, .. }
             | Self::Misplaced { line, .. }
-            | Self::Taken { line, .. }
+            | Self::AlreadyDefined { line, .. }
             | Self::Repeated { line, .. } => start(line),
             Self::DuplicateRegion { second, .. } | Self::DuplicateKey { second, .. } => start(second),
             Self::TwoTemplates { second: position, .. }
@@ -213,7 +213,7 @@ impl EmbedError {
             | Self::Json
             | Self::NotATemplate
             | Self::NoFunction { .. }
-            | Self::Entangled
+            | Self::ChangesRest
             | Self::Internal(_) => None,
         }
     }
@@ -241,7 +241,7 @@ impl EmbedError {
             Self::DuplicateKey { .. } => {
                 "rename or delete one of them: SAM keeps only the last one without a warning"
             }
-            Self::Taken { .. } => {
+            Self::AlreadyDefined { .. } => {
                 "rename or delete one of them: SAM keeps only the last one without a warning"
             }
             Self::Repeated { .. } => "replace the alias by a copy of the content",
@@ -252,7 +252,7 @@ impl EmbedError {
             Self::NotAFunction { expected, .. } => {
                 return Some(format!("pass the logical id of an `{expected}`"));
             }
-            Self::Entangled => {
+            Self::ChangesRest => {
                 "a block scalar with `|+` before a region would absorb the empty lines after the region"
             }
             Self::Internal(_) => return None,

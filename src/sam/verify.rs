@@ -46,7 +46,7 @@ pub(crate) fn removed(before: &Document<'_>, text: &str, gone: &[&Found]) -> Res
         return Err(internal("regions of other owners changed"));
     }
     if !same_outside(before.root(), &gone, after.root(), &[]) {
-        return Err(EmbedError::Entangled);
+        return Err(EmbedError::ChangesRest);
     }
     Ok(())
 }

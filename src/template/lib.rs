@@ -38,7 +38,7 @@ use duplicate::Duplicates;
 pub use error::{ParseError, ParseErrorKind, Position};
 pub use nearest::nearest;
 pub use node::{Entry, JsonLayout, Kind, Node, escape_non_ascii};
-pub use references::{Malformed, Reference, Role, Step, function, visit_references};
+pub use references::{Malformed, PathSegment, Reference, Role, function, visit_references};
 pub use scalar::{Scalar, ScalarValue, Style};
 pub use sub::{Sub, SubPart, sub_parts};
 pub use syntax::{Comment, Layout, Syntax, SyntaxEntry, SyntaxKind, SyntaxNode};

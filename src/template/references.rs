@@ -117,7 +117,7 @@ pub enum Role {
 
 /// One step of a path into a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step<'a> {
+pub enum PathSegment<'a> {
     /// A member of an object.
     Key(&'a str),
     /// An element of a list.
@@ -139,7 +139,7 @@ pub enum Step<'a> {
 pub fn visit_references<'a>(
     role: Role,
     value: &'a Value,
-    found: &mut dyn FnMut(&[Step<'a>], Reference<&'a str>),
+    found: &mut dyn FnMut(&[PathSegment<'a>], Reference<&'a str>),
 ) {
     if role == Role::Resource
         && let Some(resources) = value.get("DependsOn")
@@ -161,8 +161,8 @@ pub fn visit_references<'a>(
 fn walk<'a>(
     in_condition: bool,
     value: &'a Value,
-    way: &mut Vec<Step<'a>>,
-    found: &mut dyn FnMut(&[Step<'a>], Reference<&'a str>),
+    way: &mut Vec<PathSegment<'a>>,
+    found: &mut dyn FnMut(&[PathSegment<'a>], Reference<&'a str>),
 ) {
     match function(value) {
         Some(("Condition", Value::String(condition))) if in_condition => {
@@ -179,8 +179,12 @@ fn walk<'a>(
         way.pop();
     };
     match value {
-        Value::Array(items) => items.iter().enumerate().for_each(|(at, item)| inside(Step::Index(at), item)),
-        Value::Object(members) => members.iter().for_each(|(key, member)| inside(Step::Key(key), member)),
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, item)| inside(PathSegment::Index(at), item))
+        }
+        Value::Object(members) => {
+            members.iter().for_each(|(key, member)| inside(PathSegment::Key(key), member))
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -85,7 +85,7 @@ fn a_stack_function_that_fails_is_a_problem_with_its_cause() {
 }
 
 #[test]
-fn a_policy_is_held_to() {
+fn policies_are_checked() {
     let project = Project::sample("check-policy");
     let _ = project.run(&["check", "--policy", "safe", "--quiet"]).ends_with(0);
     assert_snapshot!(project.run(&["check", "--policy", "hardened", "--env", "dev"]), @"

@@ -11,7 +11,7 @@ fn list(project: &Project, text: &str) -> crate::support::Output {
 }
 
 #[test]
-fn what_is_wrong_is_named_with_its_place() {
+fn errors_name_the_place_in_the_configuration() {
     let project = Project::sample("config");
     let list = |text: &str| list(&project, text);
     assert_snapshot!(list("[project\nname = \"demo\"\n"), @"

@@ -94,7 +94,7 @@ fn the_first_run_and_the_second() {
 }
 
 #[test]
-fn nobody_to_ask_and_nothing_is_changed() {
+fn without_a_terminal_a_deployment_needs_yes() {
     let project = Project::sample("deploy-ask");
     let cloud = Cloud::quick(&project);
     let mut server = project.start(&["sandbox", "serve"]);
@@ -146,7 +146,7 @@ fn nobody_to_ask_and_nothing_is_changed() {
 }
 
 #[test]
-fn in_the_sandbox_nobody_has_to_be_asked() {
+fn the_sandbox_asks_for_no_confirmation() {
     let project = Project::sample("deploy-sandbox");
     let cloud = Cloud::quick(&project);
     let _ = project.run(&["deploy", "notes", "--sandbox"]).ends_with(0);
@@ -156,7 +156,7 @@ fn in_the_sandbox_nobody_has_to_be_asked() {
 }
 
 #[test]
-fn environments_do_not_meet() {
+fn environments_have_stacks_of_their_own() {
     let project = Project::sample("deploy-env");
     let cloud = Cloud::quick(&project);
     let _ = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(0);

@@ -5,7 +5,7 @@ use insta::assert_snapshot;
 use crate::support::{Cloud, Project};
 
 #[test]
-fn a_table_that_stays() {
+fn a_retained_table() {
     let project = Project::sample("destroy");
     let cloud = Cloud::quick(&project);
     assert_snapshot!(project.run(&["destroy", "notes", "--sandbox", "--yes"]), @"
@@ -77,7 +77,7 @@ fn a_table_that_stays() {
 }
 
 #[test]
-fn a_table_that_is_protected_and_then_not() {
+fn a_protected_table() {
     let project = Project::sample("destroy-protected");
     let cloud = Cloud::quick(&project);
     let given_up = ".base_name(\"notes\").deletion_policy(tablewright::DeletionPolicy::Delete)";

@@ -201,7 +201,7 @@ fn a_broken_old_side_does_not_block_its_repair() {
 }
 
 #[test]
-fn every_form_says_the_same() {
+fn every_report_format() {
     let project = committed("forms");
     project.replace("notes.rs", OTHER_KEY.0, OTHER_KEY.1);
     let json = project.run(&["diff", "--against", "main", "--all-envs", "--format", "json"]).ends_with(0);
@@ -232,7 +232,7 @@ fn every_form_says_the_same() {
 }
 
 #[test]
-fn a_stack_that_comes_and_one_that_goes() {
+fn stacks_on_one_side_only() {
     let project = committed("gone");
     project.replace("main.rs", "stacks!(shop, notes)", "stacks!(notes)");
     assert_snapshot!(project.run(&["diff", "--against", "main"]), @"
@@ -342,7 +342,7 @@ fn nested_templates_beside_their_parent() {
 }
 
 #[test]
-fn what_is_no_template() {
+fn files_that_are_no_templates() {
     let project = Project::empty("diff-bad");
     project.write("good.yaml", "Resources: {}\n");
     let check = |file: &str, bytes: &[u8]| {
@@ -406,7 +406,7 @@ fn what_is_no_template() {
 }
 
 #[test]
-fn sources_that_are_none() {
+fn sources_that_do_not_exist() {
     let project = committed("sources");
     assert_snapshot!(project.run(&["diff", "--against", "nosuch"]), @"
     exit code 2

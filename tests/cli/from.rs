@@ -105,7 +105,7 @@ fn what_was_rendered_is_planned_without_the_definitions() {
 }
 
 #[test]
-fn what_was_changed_since_is_not() {
+fn templates_that_were_edited_are_refused() {
     let project = rendered("changed");
     let cloud = Cloud::quick(&project);
     let deploy = || project.run(&["deploy", "--from", "out/dev", "--sandbox"]);

@@ -7,7 +7,7 @@ use crate::support::{Cloud, Project};
 const DEPLOY: [&str; 4] = ["deploy", "notes", "--sandbox", "--yes"];
 
 #[test]
-fn a_protected_stack_stays_until_its_definition_lets_it_go() {
+fn a_protected_stack_is_deleted_after_its_protection_is_off() {
     let project = Project::sample("guard-termination");
     let cloud = Cloud::quick(&project);
     project.replace(

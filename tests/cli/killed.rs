@@ -194,7 +194,7 @@ fn a_change_set_that_is_no_longer_wanted() {
 }
 
 #[test]
-fn files_on_their_way() {
+fn files_are_written_whole_or_not_at_all() {
     let project = Project::sample("killed-render");
     let render = ["render", "--out", "rendered"];
     let undisturbed = project.run(&render).ends_with(0);

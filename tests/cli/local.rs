@@ -221,7 +221,7 @@ fn names_for_sam_local() {
 }
 
 #[test]
-fn never_on_aws() {
+fn aws_endpoints_are_refused() {
     let project = Project::sample("local-refused");
     assert_snapshot!(up(&project, &[]), @"
     exit code 2
@@ -249,7 +249,7 @@ fn never_on_aws() {
 }
 
 #[test]
-fn endpoints_that_are_no_dynamodb() {
+fn endpoints_that_are_not_dynamodb() {
     let project = Project::sample("local-strange");
     let at = |url: &str| up(&project, &["shop", "--endpoint-url", url]);
     assert_snapshot!(at("localhost:8000"), @"

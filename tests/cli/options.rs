@@ -26,7 +26,7 @@ fn deploy(project: &Project, args: &[&str]) -> crate::support::Output {
 }
 
 #[test]
-fn parameters_from_everywhere() {
+fn parameters_from_flags_files_and_settings() {
     let project = with_parameter("parameters");
     let _ = Cloud::quick(&project);
     // What is missing and what nobody knows is said at once, before anything is made.
@@ -151,7 +151,7 @@ fn a_plan_that_was_reviewed() {
 }
 
 #[test]
-fn what_is_denied() {
+fn denied_verdicts() {
     let project = Project::sample("options-deny");
     let cloud = Cloud::quick(&project);
     let _ = deploy(&project, &["--deny", "in-place-with-risk"]).ends_with(0);
@@ -166,7 +166,7 @@ fn what_is_denied() {
 }
 
 #[test]
-fn how_far_it_is_followed() {
+fn wait_says_how_far_a_deployment_is_followed() {
     let project = Project::sample("options-wait");
     let cloud = Cloud::quick(&project);
     let stack = deploy(&project, &["--wait", "stack"]).ends_with(0);
@@ -183,7 +183,7 @@ fn how_far_it_is_followed() {
 }
 
 #[test]
-fn time_that_is_up() {
+fn on_timeout() {
     let project = Project::sample("options-timeout");
     let cloud = Cloud::new(&project, Timings { table_update: AGES, ..moments() }, Faults::default());
     let _ = deploy(&project, &[]).ends_with(0);
@@ -259,7 +259,7 @@ fn a_creation_is_cancelled_only_by_deleting() {
 }
 
 #[test]
-fn a_stack_that_stands_where_it_failed_is_rolled_back() {
+fn a_stack_whose_last_operation_failed_is_rolled_back() {
     let project = Project::sample("options-rollback");
     let cloud = Cloud::quick(&project);
     let _ = deploy(&project, &[]).ends_with(0);
@@ -309,7 +309,7 @@ fn logs_for_github() {
 }
 
 #[test]
-fn several_environments_and_what_became_of_them() {
+fn several_environments() {
     let project = Project::sample("options-envs");
     let cloud = Cloud::new(&project, moments(), failing("NoteWriteScaling", HandlerOperation::Create));
     let all = ["deploy", "--sandbox", "--envs", "dev,prod", "--concurrency", "4", "--keep-going"];

@@ -182,7 +182,7 @@ fn the_program_is_given_no_credentials() {
 }
 
 #[test]
-fn no_cargo_no_build() {
+fn without_cargo() {
     let project = Project::sample("program-cargo");
     let mut command = project.command(&["list"]);
     assert_snapshot!(project.finish(command.env("PATH", "/nowhere")), @"

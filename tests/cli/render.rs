@@ -37,7 +37,7 @@ fn templates_on_stdout() {
 }
 
 #[test]
-fn forms_for_others() {
+fn other_template_formats() {
     let project = Project::sample("render-forms");
     let form = |form: &str| project.run(&["render", "notes", "--format", form]).ends_with(0).stdout;
     let json: serde_json::Value = serde_json::from_str(&form("json")).unwrap();
@@ -72,7 +72,7 @@ fn forms_for_others() {
 }
 
 #[test]
-fn what_a_template_adds_is_said() {
+fn additions_of_a_template_are_reported() {
     let project = Project::sample("render-adds");
     let owner = "{% extends \"builtin/table.yaml\" %}\n{# adds: /Resources/*/Metadata/Owner #}\n\
                  {% block metadata %}\n    Metadata:\n      Owner: me\n{%- endblock metadata %}\n";
@@ -209,7 +209,7 @@ fn into_a_folder_and_checked() {
 }
 
 #[test]
-fn an_environment_that_is_gone() {
+fn files_of_a_removed_environment() {
     let project = Project::sample("render-gone");
     let _ = project.run(&["render", "--out", "out"]).ends_with(0);
     project.replace("tablewright.toml", "[env.prod]", "[env.live]");

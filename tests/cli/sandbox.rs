@@ -8,7 +8,7 @@ use crate::support::{Cloud, Project, moments};
 use tablewright_sandbox::Faults;
 
 #[test]
-fn kept_in_a_file_and_forgotten() {
+fn state_is_kept_in_a_file_until_reset() {
     let project = Project::sample("sandbox");
     assert_snapshot!(project.run(&["sandbox", "status"]), @"
     exit code 0

@@ -1,6 +1,6 @@
 use std::io::Write as _;
 
-use tablewright::check::{Demands, hold};
+use tablewright::check::{Policy, check_policy};
 use tablewright::{Profile, Severity};
 use tablewright_review::Review;
 
@@ -14,13 +14,13 @@ use crate::report::review::ReportArgs;
 pub(super) struct Args {
     /// Also check the definitions against the requirements of a profile: recovery, protection, keys, tags
     #[arg(long, value_name = "PROFILE")]
-    policy: Option<Policy>,
+    policy: Option<ProfileArg>,
     #[command(flatten)]
     report: ReportArgs,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Policy {
+enum ProfileArg {
     /// No table is retained
     Dev,
     /// Tables are retained and recoverable
@@ -29,12 +29,12 @@ enum Policy {
     Hardened,
 }
 
-impl From<Policy> for Profile {
-    fn from(policy: Policy) -> Self {
-        match policy {
-            Policy::Dev => Self::Dev,
-            Policy::Safe => Self::Safe,
-            Policy::Hardened => Self::Hardened,
+impl From<ProfileArg> for Profile {
+    fn from(profile: ProfileArg) -> Self {
+        match profile {
+            ProfileArg::Dev => Self::Dev,
+            ProfileArg::Safe => Self::Safe,
+            ProfileArg::Hardened => Self::Hardened,
         }
     }
 }
@@ -50,13 +50,13 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
     for env in envs {
         let assembly = common.assembly(&project, &env)?;
         let mut found = common.problems(&assembly);
-        if let Some(policy) = args.policy {
-            let demands = Demands {
-                profile: policy.into(),
+        if let Some(profile) = args.policy {
+            let policy = Policy {
+                profile: profile.into(),
                 protected: env.protected(),
                 tags: project.config.project.required_tags.clone(),
             };
-            let held = hold(&assembly, &demands).into_iter();
+            let held = check_policy(&assembly, &policy).into_iter();
             found.extend(held.filter(|problem| !common.quiet || problem.severity == Severity::Error));
         }
         if args.report.is_text() {

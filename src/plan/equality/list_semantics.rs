@@ -3,7 +3,7 @@
 //! They depend on the name of the property. In a policy document they follow IAM's grammar: statements, actions, resources and
 //! principals are sets, and a list with one item can be written as a single value.
 
-/// The way a value is read.
+/// How a value is compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Semantics {
     /// As it stands.
@@ -81,7 +81,7 @@ impl Semantics {
     }
 }
 
-/// The member that tells the elements of a list apart, for the lists whose order says nothing.
+/// The member that identifies the elements of a list, for lists whose order has no meaning.
 pub(crate) fn list_member(name: &str) -> Option<&'static str> {
     match name {
         "AttributeDefinitions" => Some("AttributeName"),

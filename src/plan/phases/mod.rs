@@ -118,8 +118,8 @@ impl<'a> Phases<'a> {
                 self.alone.insert(at);
             }
             Stage::Last if !finding.by_reference => self.last.carry_out(at, finding),
-            // Where only what is referred to changes, nothing is to be written. Indexes are operations, and what
-            // has no effect is written by the last step, which is the wanted template.
+            // A change of a referenced resource alone writes nothing. Indexes are operations, and changes without effect
+            // are written by the last step, which is the wanted template.
             Stage::Last | Stage::NoEffect | Stage::Index(_) => {}
             Stage::Free | Stage::Definition | Stage::Exclusive(_) => {}
         }
@@ -132,8 +132,9 @@ impl<'a> Phases<'a> {
         }
     }
 
-    /// One exclusive unit per table goes with what is free; more, or one that must come later, go one by one. Then
-    /// all tables do: a table that is done sooner must not make an extra step when the plan is made again.
+    /// One exclusive unit per table shares the step of the free changes; several units, or one that must come later, get a step
+    /// each. Then all tables wait for the same steps: a table that is complete earlier must not cause an additional step when
+    /// the plan is made again.
     fn add_exclusive(
         &mut self,
         templates: Templates<'a>,

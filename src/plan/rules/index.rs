@@ -42,7 +42,7 @@ pub(crate) fn not_separable() -> Judgement {
     Judgement::new(Verdict::Refused, why).server(ONE_INDEX).recipe(recipe::one_index_at_a_time())
 }
 
-/// The key or the projection of an index that stays.
+/// The key or the projection of an index that both sides have.
 pub(super) fn index_definition(case: &Case) -> Judgement {
     const FIXED: &str = "Cannot update GSI's properties other than Provisioned Throughput and Contributor Insights Specification. You can create a new GSI with a different name.";
     let name = case.path.index().map_or("", |(_, name)| name);

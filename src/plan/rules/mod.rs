@@ -40,7 +40,7 @@ pub(crate) struct Case<'a> {
     pub(crate) path: &'a Path,
     pub(crate) before: Option<&'a Value>,
     pub(crate) after: Option<&'a Value>,
-    /// The text is the same, and what it refers to is replaced.
+    /// The text is unchanged; the resource that it refers to is replaced.
     pub(crate) by_reference: bool,
 }
 

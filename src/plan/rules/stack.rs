@@ -90,7 +90,7 @@ pub(crate) fn unused_definition() -> Judgement {
     Judgement::new(Verdict::None, "no remaining resource or output uses it")
 }
 
-/// A parameter, mapping or condition whose every use is compared by what it comes to.
+/// A parameter, mapping or condition all of whose uses are compared by their values.
 pub(crate) fn followed_definition() -> Judgement {
     Judgement::new(Verdict::None, "its effect is reported where it is used")
 }

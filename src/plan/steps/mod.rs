@@ -112,7 +112,7 @@ impl<'a> Intermediate<'a> {
     }
 }
 
-/// Takes resources that are gone out of `DependsOn`, which follows only with the last step.
+/// Removes resources that no longer exist from `DependsOn`, which otherwise changes only in the last step.
 fn forget_dependencies(template: &mut Value) {
     let Some(resources) = template.get("Resources").and_then(Value::as_object) else { return };
     let mut kept: Vec<(Path, Option<Value>)> = Vec::new();

@@ -41,7 +41,7 @@ impl<'a> StepEdits<'a> {
         self.values.push(Edit { path, to });
     }
 
-    /// Writes what the finding wants.
+    /// Writes the wanted value of the finding.
     pub(crate) fn carry_out(&mut self, at: usize, finding: &Finding<'a>) {
         if let Action::Move { from } = &finding.change.action {
             self.write(Path::entry("Resources", from), None);

@@ -23,7 +23,7 @@ mod rank {
     pub(super) const DIFF: u8 = 6;
 }
 
-/// A change with what it was compared in.
+/// A change, and its comparison.
 type Row<'a> = (&'a Comparison, &'a Located);
 
 /// Returns the sections that have something to show.

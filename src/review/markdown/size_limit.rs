@@ -23,7 +23,7 @@ pub(super) enum Entry {
 /// Fewer lines of a diff than this are not worth a fold.
 const WORTH: usize = 10;
 
-/// Returns the sections within `room` bytes; `link` tells that there is a full report to refer to.
+/// Returns the sections within `room` bytes; `link` is whether there is a full report to refer to.
 pub(super) fn fit(sections: &[Section], room: usize, link: bool) -> String {
     if sections.iter().map(Section::len).sum::<usize>() <= room {
         return sections.iter().map(|section| section.within(section.len(), link)).collect();

@@ -52,7 +52,7 @@
 //! | O1 | outputs: names, each once, 200 at most | |
 //! | Q1 | quotas of a stack | `At least one Resources member must be defined.` |
 //!
-//! [`hold`] checks the additional requirements of a profile.
+//! [`check_policy`] checks the additional requirements of a profile.
 
 mod global;
 mod index;
@@ -75,7 +75,7 @@ use serde_json::Value as Json;
 use crate::problem::Problem;
 use crate::program::assembly::Assembly;
 #[cfg(feature = "render")]
-pub use profile::{Demands, hold};
+pub use profile::{Policy, check_policy};
 
 /// Returns all problems of an assembly, in the order of its stacks and tables.
 ///

@@ -40,7 +40,7 @@ pub struct Env {
 }
 
 /// Defaults for settings that a definition leaves open. Settings of the definition take precedence in every profile;
-/// `check::hold` (feature `render`) reports those that a profile does not allow.
+/// `check::check_policy` (feature `render`) reports those that a profile does not allow.
 ///
 /// | | `dev` | `safe` | `hardened` |
 /// | --- | --- | --- | --- |

@@ -18,10 +18,10 @@ fn names(value: &Value, expected: &[Reference<&str>]) {
     assert_eq!(found, expected, "{value}");
 }
 
-fn pointer(way: &[Step<'_>]) -> String {
-    let step = |step: &Step<'_>| match step {
-        Step::Key(key) => format!("/{key}"),
-        Step::Index(at) => format!("/{at}"),
+fn pointer(way: &[PathSegment<'_>]) -> String {
+    let step = |step: &PathSegment<'_>| match step {
+        PathSegment::Key(key) => format!("/{key}"),
+        PathSegment::Index(at) => format!("/{at}"),
     };
     way.iter().map(step).collect()
 }

@@ -258,7 +258,7 @@ fn removing_never_adds_empty_lines_to_a_block_scalar() {
     let text = embedded("Resources:\n  A: {}\n\n\nOutputs:\n  B: {Value: c}\n", &tables());
     let with_scalar = text.replace("  A: {}\n", "  A: {}\n  C: |+\n    keeps\n");
     let error = remove(&with_scalar, "notes", Options::default()).unwrap_err();
-    assert_eq!(error, EmbedError::Entangled);
+    assert_eq!(error, EmbedError::ChangesRest);
     assert!(error.hint().unwrap().contains("`|+`"));
     assert_eq!(embedded(&with_scalar, &tables()), with_scalar);
 }

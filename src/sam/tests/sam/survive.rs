@@ -98,7 +98,7 @@ proptest! {
         // The line may make the template invalid, or add a duplicate key, which is refused.
         prop_assume!(Syntax::parse(&edited).is_ok());
         let updated = match embed(&edited, &grown(), Options::default()) {
-            Err(EmbedError::DuplicateKey { .. } | EmbedError::Taken { .. }) => return Ok(()),
+            Err(EmbedError::DuplicateKey { .. } | EmbedError::AlreadyDefined { .. }) => return Ok(()),
             // The line was added to a section that was null before.
             Err(EmbedError::NotAContainer { .. }) => return Ok(()),
             updated => updated.unwrap().text,
@@ -106,7 +106,7 @@ proptest! {
         prop_assert_eq!(&embedded(&updated, &tables()), &edited);
         match remove(&edited, "notes", Options::default()) {
             // A block scalar with `+` was inserted between a region and empty lines.
-            Err(EmbedError::Entangled) => {}
+            Err(EmbedError::ChangesRest) => {}
             bare => {
                 let text = remove(&updated, "notes", Options::default()).unwrap().text;
                 prop_assert_eq!(text, bare.unwrap().text);

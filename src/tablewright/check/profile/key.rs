@@ -3,13 +3,13 @@
 use serde_json::Value as Json;
 use tablewright_template::{Reference, Role, visit_references};
 
-use crate::check::profile::Demands;
+use crate::check::profile::Policy;
 use crate::check::profile::judged::{Fix, Judged, Setting};
 use crate::check::profile::rule::{self, Rule};
 use crate::problem::Problem;
 use crate::stack::Stack;
 
-pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], demands: &Demands, problems: &mut Vec<Problem>) {
+pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], policy: &Policy, problems: &mut Vec<Problem>) {
     for raw in &stack.resources {
         let is_key = raw.body["Type"] == "AWS::KMS::Key";
         if !is_key && raw.body["Type"] != "AWS::KMS::ReplicaKey" {
@@ -17,7 +17,7 @@ pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], demands: &Demands, pro
         }
         let key = Judged::from_raw(raw);
         let mut broken = |rule: &Rule, pointer: &str, message: String, fix: &'static str| {
-            if let Some(severity) = rule.severity(demands) {
+            if let Some(severity) = rule.severity(policy) {
                 problems.extend(key.broken(
                     rule,
                     severity,

@@ -51,13 +51,13 @@ use crate::program::env::Profile;
 ///
 /// ```
 /// use tablewright::Profile;
-/// use tablewright::check::Demands;
+/// use tablewright::check::Policy;
 ///
-/// let demands = Demands { protected: true, tags: vec!["owner".into()], ..Demands::of(Profile::Safe) };
-/// assert_eq!(demands.profile, Profile::Safe);
+/// let policy = Policy { protected: true, tags: vec!["owner".into()], ..Policy::of(Profile::Safe) };
+/// assert_eq!(policy.profile, Profile::Safe);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Demands {
+pub struct Policy {
     /// The profile whose requirements apply; it may differ from the profile that the definitions were created with.
     pub profile: Profile,
     /// Whether the environment is protected: then `safe` requires protection against deletion.
@@ -66,10 +66,10 @@ pub struct Demands {
     pub tags: Vec<String>,
 }
 
-impl Demands {
+impl Policy {
     /// Returns the requirements of a profile for an environment that is not protected, without tags.
     ///
-    /// See [`Demands`].
+    /// See [`Policy`].
     #[must_use]
     pub const fn of(profile: Profile) -> Self {
         Self { profile, protected: false, tags: Vec::new() }
@@ -81,7 +81,7 @@ impl Demands {
 /// It does not include the problems that [`check`](fn@crate::check::check) returns.
 ///
 /// ```
-/// use tablewright::check::{Demands, hold};
+/// use tablewright::check::{Policy, check_policy};
 /// use tablewright::{Assembly, Env, Profile, Scalar, Stack, Table};
 ///
 /// let env = Env::new("shop", "prod").with_profile(Profile::Safe);
@@ -91,24 +91,24 @@ impl Demands {
 ///     Ok(stack)
 /// })]);
 ///
-/// let problems = hold(&assembly, &Demands::of(Profile::Safe));
+/// let problems = check_policy(&assembly, &Policy::of(Profile::Safe));
 /// assert_eq!(problems[0].message, "point-in-time recovery of table `Order` is off");
 /// assert!(problems[0].help.as_ref().unwrap().contains("CKV_AWS_28"));
-/// assert!(hold(&assembly, &Demands::of(Profile::Dev)).iter().all(|problem| problem.rule != "H1"));
+/// assert!(check_policy(&assembly, &Policy::of(Profile::Dev)).iter().all(|problem| problem.rule != "H1"));
 /// ```
 #[must_use]
-pub fn hold(assembly: &Assembly, demands: &Demands) -> Vec<Problem> {
+pub fn check_policy(assembly: &Assembly, policy: &Policy) -> Vec<Problem> {
     let mut problems = Vec::new();
     for stack in &assembly.stacks {
         let tables = Judged::all(stack);
         // Protection of a stack matters only if it has tables.
         if !tables.is_empty() {
-            stack::check(stack, &tables, demands, &mut problems);
+            stack::check(stack, &tables, policy, &mut problems);
         }
         for table in &tables {
-            table::check(stack, table, demands, &mut problems);
+            table::check(stack, table, policy, &mut problems);
         }
-        key::check(stack, &tables, demands, &mut problems);
+        key::check(stack, &tables, policy, &mut problems);
     }
     problems
 }

@@ -1,6 +1,6 @@
 //! The rules as data: an id, the level in each profile, and equivalent controls of other tools.
 
-use crate::check::profile::Demands;
+use crate::check::profile::Policy;
 use crate::problem::Severity;
 use crate::program::env::Profile;
 
@@ -37,8 +37,8 @@ impl Rule {
     }
 
     /// Returns the severity of breaking the rule, or `None` if the profile does not have it.
-    pub(super) fn severity(&self, demands: &Demands) -> Option<Severity> {
-        let level = match demands.profile {
+    pub(super) fn severity(&self, policy: &Policy) -> Option<Severity> {
+        let level = match policy.profile {
             Profile::Dev => self.dev,
             Profile::Safe => self.safe,
             Profile::Hardened => self.hardened,
@@ -47,7 +47,7 @@ impl Rule {
             Off => None,
             Recommended => Some(Severity::Warning),
             Required => Some(Severity::Error),
-            RequiredIfProtected => demands.protected.then_some(Severity::Error),
+            RequiredIfProtected => policy.protected.then_some(Severity::Error),
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use crate::check::profile::judged::Judged;
 use crate::check::profile::rule::{self, Rule};
-use crate::check::profile::{Demands, problem, stack_policy};
+use crate::check::profile::{Policy, problem, stack_policy};
 use crate::problem::Problem;
 use crate::stack::Stack;
 
-pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], demands: &Demands, problems: &mut Vec<Problem>) {
+pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], policy: &Policy, problems: &mut Vec<Problem>) {
     let id = &stack.id;
     let mut broken = |rule: &Rule, message: String, help: &str| {
-        if let Some(severity) = rule.severity(demands) {
+        if let Some(severity) = rule.severity(policy) {
             problems.push(problem(rule, severity, &stack.at, message, help));
         }
     };
@@ -19,7 +19,7 @@ pub(super) fn check(stack: &Stack, tables: &[Judged<'_>], demands: &Demands, pro
             format!("termination protection of stack `{id}` is off"),
             "set `.termination_protection(true)`, or use the default of the environment",
         );
-    } else if !demands.protected {
+    } else if !policy.protected {
         broken(
             &rule::LEAVES_NOTHING,
             format!("termination protection of stack `{id}` is on: `destroy` cannot delete it"),

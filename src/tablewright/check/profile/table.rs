@@ -2,15 +2,15 @@
 
 use serde_json::Value as Json;
 
-use crate::check::profile::Demands;
+use crate::check::profile::Policy;
 use crate::check::profile::judged::{Fix, Judged, Setting, Source};
 use crate::check::profile::rule::{self, Rule};
 use crate::check::resource_policy;
 use crate::problem::Problem;
 use crate::stack::Stack;
 
-pub(super) fn check(stack: &Stack, judged: &Judged<'_>, demands: &Demands, problems: &mut Vec<Problem>) {
-    let mut holder = Holder { stack, judged, demands, problems };
+pub(super) fn check(stack: &Stack, judged: &Judged<'_>, policy: &Policy, problems: &mut Vec<Problem>) {
+    let mut holder = Holder { stack, judged, policy, problems };
     holder.retention();
     holder.billing();
     holder.scaling();
@@ -28,13 +28,13 @@ pub(super) fn check(stack: &Stack, judged: &Judged<'_>, demands: &Demands, probl
 pub(super) struct Holder<'a> {
     pub(super) stack: &'a Stack,
     pub(super) judged: &'a Judged<'a>,
-    demands: &'a Demands,
+    policy: &'a Policy,
     problems: &'a mut Vec<Problem>,
 }
 
 impl Holder<'_> {
     pub(super) fn broken(&mut self, rule: &Rule, pointer: &str, message: impl Into<String>, fix: &Fix) {
-        if let Some(severity) = rule.severity(self.demands) {
+        if let Some(severity) = rule.severity(self.policy) {
             self.problems.extend(self.judged.broken(rule, severity, pointer, message, fix));
         }
     }
@@ -81,7 +81,7 @@ impl Holder<'_> {
                     },
                 );
             }
-            Some(true) if !self.demands.protected => {
+            Some(true) if !self.policy.protected => {
                 let message = format!("deletion protection of {owner} is on: `destroy` cannot delete it");
                 self.broken(
                     &rule::LEAVES_NOTHING,
@@ -256,8 +256,8 @@ impl Holder<'_> {
             let of_stack = !self.judged.is_global() && self.stack.tags.contains_key(*tag);
             !of_stack && !keys.contains(&tag.as_str())
         };
-        let demands = self.demands;
-        for tag in demands.tags.iter().filter(missing).collect::<Vec<_>>() {
+        let policy = self.policy;
+        for tag in policy.tags.iter().filter(missing).collect::<Vec<_>>() {
             self.broken(
                 &rule::TAGS,
                 &list,

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
-use tablewright_template::{Reference, Role, Step, visit_references};
+use tablewright_template::{PathSegment, Reference, Role, visit_references};
 
 use crate::place::Place;
 use crate::stack::condition::Test;
@@ -191,8 +191,8 @@ fn of_scaling(dimension: &Dimension<'_>, at: &Place, found: &mut Vec<Use>) {
 fn of_raw(id: &str, body: &Json, at: &Place, found: &mut Vec<Use>) {
     visit_references(Role::Resource, body, &mut |way, reference| {
         let from = match way.first() {
-            Some(Step::Key("Metadata")) => From::Metadata,
-            Some(Step::Key(_) | Step::Index(_)) | None => From::Resource(id.to_owned()),
+            Some(PathSegment::Key("Metadata")) => From::Metadata,
+            Some(PathSegment::Key(_) | PathSegment::Index(_)) | None => From::Resource(id.to_owned()),
         };
         found.push(Use { of: reference.into_owned(), from, at: at.clone() });
     });

@@ -4,7 +4,7 @@
 use serde_json::{Value as Json, json};
 
 use super::{book, unknown};
-use crate::check::{Demands, check, hold};
+use crate::check::{Policy, check, check_policy};
 use crate::{
     Assembly, Billing, Capacity, Days, DeletionPolicy, Encryption, Env, Expression, Global, Place, Problem,
     Profile, Severity, Stack, Statement, Table, UpdateReplacePolicy,
@@ -16,61 +16,61 @@ type Fill = fn(&mut Stack);
 
 const NOTHING: [String; 0] = [];
 
-fn dev() -> Demands {
-    Demands::of(Profile::Dev)
+fn dev() -> Policy {
+    Policy::of(Profile::Dev)
 }
 
-fn safe() -> Demands {
-    Demands::of(Profile::Safe)
+fn safe() -> Policy {
+    Policy::of(Profile::Safe)
 }
 
-fn hardened() -> Demands {
-    Demands::of(Profile::Hardened)
+fn hardened() -> Policy {
+    Policy::of(Profile::Hardened)
 }
 
-fn protected(mut demands: Demands) -> Demands {
-    demands.protected = true;
-    demands
+fn protected(mut policy: Policy) -> Policy {
+    policy.protected = true;
+    policy
 }
 
-fn tagged(mut demands: Demands) -> Demands {
-    demands.tags = vec!["owner".into(), "team".into()];
-    demands
+fn tagged(mut policy: Policy) -> Policy {
+    policy.tags = vec!["owner".into(), "team".into()];
+    policy
 }
 
 /// Returns the problems of a stack, created in an environment with the profile, with the requirements of the profile.
-fn problems(demands: &Demands, fill: impl FnOnce(&mut Stack)) -> Vec<Problem> {
+fn problems(policy: &Policy, fill: impl FnOnce(&mut Stack)) -> Vec<Problem> {
     let mut stack = Stack::new("books");
     fill(&mut stack);
-    let env = Env::new("library", "dev").with_profile(demands.profile).with_protection(demands.protected);
+    let env = Env::new("library", "dev").with_profile(policy.profile).with_protection(policy.protected);
     stack.apply_environment(&env);
     let assembly = Assembly { stacks: vec![stack], ..Assembly::new(&env, &[]) };
     // The stack must be valid otherwise.
     let errors: Vec<Problem> =
         check(&assembly).into_iter().filter(|it| it.severity == Severity::Error).collect();
     assert_eq!(errors, []);
-    hold(&assembly, demands)
+    check_policy(&assembly, policy)
 }
 
 /// Returns the rule and message of each problem; warnings are marked.
-fn held(demands: &Demands, fill: impl FnOnce(&mut Stack)) -> Vec<String> {
+fn held(policy: &Policy, fill: impl FnOnce(&mut Stack)) -> Vec<String> {
     let said = |problem: Problem| match problem.severity {
         Severity::Error => format!("{}: {}", problem.rule, problem.message),
         Severity::Warning => format!("{} warns: {}", problem.rule, problem.message),
     };
-    problems(demands, fill).into_iter().map(said).collect()
+    problems(policy, fill).into_iter().map(said).collect()
 }
 
 #[track_caller]
-fn check_table(demands: &Demands, fault: Table, expected: &[&str], neighbour: Table) {
-    assert_eq!(held(demands, |stack| drop(stack.table(fault))), expected);
-    assert_eq!(held(demands, |stack| drop(stack.table(neighbour))), NOTHING);
+fn check_table(policy: &Policy, fault: Table, expected: &[&str], neighbour: Table) {
+    assert_eq!(held(policy, |stack| drop(stack.table(fault))), expected);
+    assert_eq!(held(policy, |stack| drop(stack.table(neighbour))), NOTHING);
 }
 
 #[track_caller]
-fn check_stack(demands: &Demands, fault: Fill, expected: &[&str], neighbour: Fill) {
-    assert_eq!(held(demands, fault), expected);
-    assert_eq!(held(demands, neighbour), NOTHING);
+fn check_stack(policy: &Policy, fault: Fill, expected: &[&str], neighbour: Fill) {
+    assert_eq!(held(policy, fault), expected);
+    assert_eq!(held(policy, neighbour), NOTHING);
 }
 
 /// Returns a global table that meets the requirements of `hardened`.
@@ -122,8 +122,8 @@ fn lay_over(below: &mut Json, above: &Json) {
 fn the_defaults_of_a_profile_meet_its_requirements() {
     for profile in PROFILES {
         for protected in [false, true] {
-            let demands = Demands { protected, ..Demands::of(profile) };
-            let found = held(&demands, |stack| {
+            let policy = Policy { protected, ..Policy::of(profile) };
+            let found = held(&policy, |stack| {
                 let book = stack.table(book());
                 stack.table(
                     Table::define("Notes")
@@ -143,8 +143,8 @@ fn each_profile_requires_more_than_the_one_before() {
     let bare = json!({ "Type": "AWS::DynamoDB::Table", "Properties": { "ResourcePolicy": { "PolicyDocument": {
         "Statement": { "Effect": "Allow", "Principal": "*", "Action": "*" },
     } } } });
-    let rules = |demands: Demands| -> Vec<String> {
-        let found = problems(&demands, |stack| {
+    let rules = |policy: Policy| -> Vec<String> {
+        let found = problems(&policy, |stack| {
             *stack = stack
                 .clone()
                 .termination_protection(false)
@@ -395,13 +395,13 @@ fn keys_of_the_stack() {
     let arn = || Expression::GetAtt("Key".into(), "Arn".into());
     let lost =
         "H8: key `Key` is deleted with the stack, but table `Book` is retained and cannot be read without it";
-    for demands in [safe(), hardened()] {
+    for policy in [safe(), hardened()] {
         for body in [json!({ "DeletionPolicy": "Delete" }), json!({ "DeletionPolicy": null })] {
-            assert_eq!(held(&demands, |stack| with_key(stack, arn(), &body)), [lost], "{body}");
+            assert_eq!(held(&policy, |stack| with_key(stack, arn(), &body)), [lost], "{body}");
         }
         let unsaid = json!({ "DeletionPolicy": unknown() });
         for body in [json!({}), json!({ "DeletionPolicy": "RetainExceptOnCreate" }), unsaid] {
-            assert_eq!(held(&demands, |stack| with_key(stack, arn(), &body)), NOTHING, "{body}");
+            assert_eq!(held(&policy, |stack| with_key(stack, arn(), &body)), NOTHING, "{body}");
         }
     }
     let in_dev = held(&dev(), |stack| with_key(stack, arn(), &json!({ "DeletionPolicy": "Delete" })));
@@ -476,9 +476,9 @@ fn public_policies() {
     let for_one =
         json!({ "Effect": "Allow", "Principal": { "AWS": "444455556666" }, "Action": "dynamodb:*" });
     let found = "H10: a policy of table `Book` allows actions to everyone";
-    for demands in [dev(), safe(), hardened()] {
+    for policy in [dev(), safe(), hardened()] {
         check_table(
-            &demands,
+            &policy,
             book().override_property("/ResourcePolicy", document(&public)),
             &[found],
             book().override_property("/ResourcePolicy", document(&for_one)),
@@ -509,7 +509,7 @@ fn public_policies() {
     stack.table(book().policy(Statement::allow(["dynamodb:*"]).principal("*")));
     let assembly = Assembly { stacks: vec![stack], ..Assembly::new(&Env::new("library", "dev"), &[]) };
     assert!(check(&assembly).iter().any(|problem| problem.rule == "R1"));
-    assert!(hold(&assembly, &safe()).iter().all(|problem| problem.rule != "H10"));
+    assert!(check_policy(&assembly, &safe()).iter().all(|problem| problem.rule != "H10"));
 }
 
 #[test]
@@ -545,8 +545,8 @@ fn insights_into_encrypted_tables() {
 fn required_tags() {
     let complete = || book().tag("owner", "ann").tag("team", unknown());
     let no_team = "H12: table `Book` has no tag `team`";
-    for demands in [tagged(safe()), tagged(hardened())] {
-        check_table(&demands, book().tag("owner", "ann").tag("Team", "core"), &[no_team], complete());
+    for policy in [tagged(safe()), tagged(hardened())] {
+        check_table(&policy, book().tag("owner", "ann").tag("Team", "core"), &[no_team], complete());
     }
     assert_eq!(held(&tagged(dev()), |stack| drop(stack.table(book()))), NOTHING);
     // Tags of the stack are propagated to tables, but not to replicas.
@@ -571,7 +571,7 @@ fn required_tags() {
         let mut stack = Stack::new("books");
         stack.raw_resource("Raw", raw);
         let assembly = Assembly { stacks: vec![stack], ..Assembly::new(&Env::new("library", "dev"), &[]) };
-        assert_eq!(hold(&assembly, &tagged(safe())), [], "{tags}");
+        assert_eq!(check_policy(&assembly, &tagged(safe())), [], "{tags}");
     }
 }
 
