@@ -240,6 +240,7 @@ impl From<DeleteError> for CommandError {
     fn from(error: DeleteError) -> Self {
         match error {
             DeleteError::Api(error) => error.into(),
+            DeleteError::Changed { .. } => Self::new(Exit::Stale, error),
             DeleteError::Protected { .. } => Self::new(Exit::Refused, error).hint(
                 "deploy it with `.termination_protection(false)` first, if the stack is no longer needed",
             ),
@@ -282,7 +283,7 @@ impl From<deploy::Error> for CommandError {
             Error::Api(error) => return error.into(),
             Error::Upload(error) => return error.into(),
             Error::Request(error) => return error.into(),
-            Error::Prepare(error) => return error.into(),
+            Error::Prepare { error, .. } => return error.into(),
             Error::Watch(error) => return error.into(),
             Error::Cancel(error) => return error.into(),
             Error::Delete(error) => return error.into(),
@@ -290,6 +291,10 @@ impl From<deploy::Error> for CommandError {
             Error::DestroyStale { .. } => {
                 (Exit::Stale, Some("run the same command again: it shows a new plan".to_owned()))
             }
+            Error::DeletedUnseen { .. } => (
+                Exit::ManualRecovery,
+                Some("another client has changed the stack right before its deletion; DynamoDB keeps a backup for 35 days of a deleted table that had point-in-time recovery".to_owned()),
+            ),
             Error::Backup(BackupError::Denied { permission, .. }) => {
                 (Exit::Access, Some(format!("the change was not executed; the credentials need the permission {permission}")))
             }
@@ -306,8 +311,9 @@ impl From<deploy::Error> for CommandError {
             Error::UnknownConsent { ref resource, ref known } => {
                 (Exit::Usage, nearest(&resource.to_string(), known).map(|near| format!("did you mean `{near}`?")))
             }
-            Error::PlanRefused { ref needs_consent, ref index_rebuilds, .. } => {
-                return plan_refused(&needs_consent.clone(), &index_rebuilds.clone(), error);
+            Error::PlanRefused { ref needs_consent, ref index_rebuilds, executed, .. } => {
+                let exit = Exit::of_refusal(executed);
+                return plan_refused(exit, &needs_consent.clone(), &index_rebuilds.clone(), error);
             }
             Error::RetainedByCreation { .. } => (
                 Exit::ManualRecovery,
@@ -360,15 +366,16 @@ impl From<deploy::Error> for CommandError {
                 (Exit::StillRunning, Some("the change set is deleted; run the same command with a longer `--timeout`".to_owned()))
             }
             Error::TablesPending { .. } => (Exit::StillRunning, None),
-            Error::DeniedByStackPolicy { .. } => (
-                Exit::Refused,
+            Error::DeniedByStackPolicy { executed, .. } => (
+                Exit::of_refusal(executed),
                 Some("change the stack policy of the definition, or give one for this update alone with `--stack-policy-during-update FILE`".to_owned()),
             ),
             Error::NoPolicyToReturnTo { .. } => (
                 Exit::Usage,
                 Some("define the stack policy first, with `.policy(…)` or `StackPolicy` in `--parameters-file`".to_owned()),
             ),
-            Error::Denied { .. } | Error::StillBusy { .. } => (Exit::Refused, None),
+            Error::Denied { executed, .. } => (Exit::of_refusal(executed), None),
+            Error::StillBusy { .. } => (Exit::Refused, None),
             Error::Failed { ref status, .. } => (Exit::of_failure(status), None),
             Error::Detached => (Exit::StillRunning, None),
             _ => (Exit::Internal, None),
@@ -415,11 +422,12 @@ fn unreadable_template(error: deploy::Error) -> CommandError {
 
 /// Returns the error for a refused plan. If only consent is missing, the hint has the flags to give it.
 fn plan_refused(
+    exit: Exit,
     needs_consent: &[Consent],
     index_rebuilds: &[ResourcePath],
     error: deploy::Error,
 ) -> CommandError {
-    let error = CommandError::new(Exit::Refused, error).hint("the plan above shows what to do instead");
+    let error = CommandError::new(exit, error).hint("the plan above shows what to do instead");
     if needs_consent.is_empty() && index_rebuilds.is_empty() {
         return error;
     }

@@ -33,6 +33,12 @@ pub(crate) enum Exit {
 }
 
 impl Exit {
+    /// Returns the exit code of a refusal after so many steps: once something was executed, it is the rest of an approved plan that no
+    /// longer applies.
+    pub(crate) const fn of_refusal(executed: usize) -> Self {
+        if executed == 0 { Self::Refused } else { Self::Stale }
+    }
+
     /// Returns the exit code of a failed operation, by the status of the stack.
     pub(crate) fn of_failure(status: &StackStatus) -> Self {
         match status.class() {

@@ -28,7 +28,8 @@ pub(crate) fn follow(
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(output, common.quiet);
-        let target = aws.connect(common, &selected.scratch, &selected.env).await?;
+        let mut target = aws.connect(common, &selected.scratch, &selected.env).await?;
+        target.stack_names.extend(selected.by_name());
         let (events, mut receiver) = EventSender::channel();
         let stack = &selected.stack;
         let has_started = Cell::new(false);
@@ -47,6 +48,7 @@ pub(crate) fn follow(
                 .map_err(|error| rollout_failed(&target, stack, error))?;
             Ok(Exit::Done)
         };
+        interrupts.operation_may_run();
         match run_until_interrupted(operation, &mut receiver, &mut reporter, &mut interrupts).await {
             Ok(done) => done,
             Err(Interrupted) if !has_started.get() => Err(interrupted_before()),

@@ -9,6 +9,8 @@ use std::fmt;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_types::retry::ErrorKind;
 
 use http_body_util::LengthLimitError;
 
@@ -268,7 +270,11 @@ where
     }
     let unreachable = match error {
         SdkError::TimeoutError(_) => true,
-        SdkError::DispatchFailure(failure) => failure.is_io() || failure.is_timeout(),
+        // Also a connection that is closed before the answer is complete, which is no I/O error to the HTTP client.
+        SdkError::DispatchFailure(failure) => {
+            let kind = failure.as_connector_error().and_then(ConnectorError::as_other);
+            failure.is_io() || failure.is_timeout() || kind == Some(ErrorKind::TransientError)
+        }
         _ => false,
     };
     let endpoint = find::<AtEndpoint>(error).map(|at| at.endpoint.0.clone());

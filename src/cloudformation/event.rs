@@ -65,7 +65,7 @@ pub enum EventKind {
         /// The client request token of the cancellation.
         token: String,
     },
-    /// The rollback of a stack that stands where it failed was accepted.
+    /// The rollback of a stack whose last operation failed was accepted.
     RollbackStarted {
         /// The client request token, which every event of this operation carries.
         token: String,

@@ -34,6 +34,7 @@
 //! }
 //! ```
 
+mod text;
 pub mod error;
 pub mod connection;
 pub mod stack;
@@ -58,7 +59,7 @@ pub use connection::{Connection, connect};
 pub use error::{ApiError, ApiErrorKind, Conflict};
 pub use event::{Event, EventKind, Events, ResourceEvent};
 pub use operation::cancel::{CancelCreation, CancelError, cancel};
-pub use operation::delete_stack::{DeleteError, delete};
+pub use operation::delete_stack::{DeleteError, PreparedDeletion, delete, prepare_deletion, start_deletion};
 pub use operation::outcome::{Cause, Failure, Leftover, Outcome};
 pub use operation::polling::Polling;
 pub use operation::rate_limit::RateLimit;
@@ -70,3 +71,4 @@ pub use stack::Stack;
 pub use stack::guidance::{Guidance, guidance};
 pub use stack::status::{ResourceStatus, StackClass, StackStatus};
 pub use template_upload::{Bucket, UploadError, upload};
+pub use text::is_unprintable;

@@ -52,7 +52,7 @@ impl From<Outcome> for Ending {
             Outcome::Deployed { outputs, orphans, retained, .. } => {
                 Self::Done { outputs, orphans, retained, usable: true }
             }
-            Outcome::Deleted { failure: None, retained } => Self::Deleted { retained },
+            Outcome::Deleted { failure: None, retained, .. } => Self::Deleted { retained },
             Outcome::Deleted { failure: Some(failure), .. } => {
                 Self::Failed { status: StackStatus::DeleteComplete, failure }
             }

@@ -31,8 +31,13 @@ pub enum Error {
     #[error(transparent)]
     Request(#[from] RequestError),
     /// CloudFormation did not create the change set.
-    #[error(transparent)]
-    Prepare(#[from] PrepareError),
+    #[error("{error}")]
+    Prepare {
+        /// Why.
+        error: PrepareError,
+        /// How many steps this rollout has executed before.
+        executed: usize,
+    },
     /// The operation was not seen to end.
     #[error(transparent)]
     Watch(#[from] WatchError),
@@ -55,6 +60,14 @@ pub enum Error {
         /// The stack.
         stack: String,
         /// The resources that were not shown as deleted. Empty when the stack changed while that was looked up.
+        resources: Vec<String>,
+    },
+    /// The stack was deleted, and with it resources that were not shown as deleted.
+    #[error("stack {stack} is deleted, and with it what was not shown: {}", .resources.join(", "))]
+    DeletedUnseen {
+        /// The stack.
+        stack: String,
+        /// The resources, each with its name in the account.
         resources: Vec<String>,
     },
 
@@ -95,7 +108,7 @@ pub enum Error {
         staleness: Staleness,
     },
     /// A change has a verdict that was denied.
-    #[error("stack {stack} has a change with verdict {verdict}, which is denied; nothing was changed")]
+    #[error("stack {stack} has a change with verdict {verdict}, which is denied{}", after_steps(*.executed))]
     Denied {
         /// The stack.
         stack: String,
@@ -103,9 +116,11 @@ pub enum Error {
         verdict: Verdict,
         /// The least verdict that is denied.
         limit: Verdict,
+        /// How many steps this rollout has executed before.
+        executed: usize,
     },
     /// The plan has changes and no steps.
-    #[error("the plan of stack {stack} is refused and nothing was changed{}", reason(.worst.as_deref()))]
+    #[error("the plan of stack {stack} is refused{}{}", after_steps(*.executed), reason(.worst.as_deref()))]
     PlanRefused {
         /// The stack.
         stack: String,
@@ -116,6 +131,8 @@ pub enum Error {
         /// The tables whose indexes would have to be deleted and created again under their name, which needs consent, too; empty when
         /// something else is refused.
         index_rebuilds: Vec<ResourcePath>,
+        /// How many steps this rollout has executed before.
+        executed: usize,
     },
     /// The creation of the stack was rolled back and has left resources that are no longer managed once the stack is deleted.
     #[error(
@@ -129,7 +146,7 @@ pub enum Error {
         resources: Vec<StackResource>,
     },
     /// What is deployed has changed since the plan was shown, and the rest of the way is no longer what was approved.
-    #[error("the approved plan of stack {stack} no longer applies{}: {}", after(*.executed), unapproved(.changes))]
+    #[error("the approved plan of stack {stack} no longer applies{}: {}", after_steps(*.executed), unapproved(.changes))]
     NotApproved {
         /// The stack.
         stack: String,
@@ -147,12 +164,14 @@ pub enum Error {
         resource_type: String,
     },
     /// The stack policy that the update would be made under refuses it.
-    #[error("the stack policy denies the update of `{resource}`; nothing was changed: {reason}")]
+    #[error("the stack policy denies the update of `{resource}`{}: {reason}", after_steps(*.executed))]
     DeniedByStackPolicy {
         /// The resource.
         resource: ResourcePath,
         /// Why, in CloudFormation's words.
         reason: String,
+        /// How many steps this rollout has executed before.
+        executed: usize,
     },
     /// A stack policy for one update was given for a stack whose own policy is not defined, so that no later run could set it back.
     #[error(
@@ -219,7 +238,7 @@ pub enum Error {
         source: tablewright_dynamodb::Error,
     },
     /// Another client has worked on the stack at the same time, and CloudFormation has refused a call for that reason.
-    #[error("another client works on stack {stack}{}", after(*.executed))]
+    #[error("another client works on stack {stack}{}", after_steps(*.executed))]
     Overtaken {
         /// The stack.
         stack: String,
@@ -231,7 +250,7 @@ pub enum Error {
         source: Box<ApiError>,
     },
     /// The change set was not worked out in the time that was given.
-    #[error("the change set of stack {stack} was not worked out in time{}", after(*.executed))]
+    #[error("the change set of stack {stack} was not worked out in time{}", after_steps(*.executed))]
     PreparationTimedOut {
         /// The stack.
         stack: String,
@@ -294,16 +313,57 @@ impl Error {
         match self {
             Self::Api(error)
             | Self::Request(RequestError::Api(error))
-            | Self::Prepare(PrepareError::Api(error) | PrepareError::Request(RequestError::Api(error)))
+            | Self::Prepare {
+                error: PrepareError::Api(error) | PrepareError::Request(RequestError::Api(error)),
+                ..
+            }
             | Self::Delete(DeleteError::Api(error))
             | Self::Cancel(CancelError::Api(error)) => Some((error.conflict()?, error)),
             _ => None,
         }
     }
 
+    /// Says of a refusal how many steps were executed before it.
+    pub(crate) fn after_steps(mut self, steps: usize) -> Self {
+        if let Self::Prepare { executed, .. }
+        | Self::Denied { executed, .. }
+        | Self::PlanRefused { executed, .. }
+        | Self::DeniedByStackPolicy { executed, .. } = &mut self
+        {
+            *executed = steps;
+        }
+        self
+    }
+
+    /// Returns whether the message says how far the rollout of the stack has come.
+    #[must_use]
+    pub fn tells_progress(&self) -> bool {
+        matches!(
+            self,
+            Self::Prepare { error: PrepareError::Failed { .. }, .. }
+                | Self::Denied { .. }
+                | Self::PlanRefused { .. }
+                | Self::DeniedByStackPolicy { .. }
+                | Self::NotApproved { .. }
+                | Self::StepsRemain { .. }
+                | Self::Overtaken { .. }
+                | Self::PreparationTimedOut { .. }
+                | Self::TablesPending { .. }
+                | Self::TablesUnknown { .. }
+                | Self::TablesUnusable { .. }
+                | Self::Detached
+        )
+    }
+
     /// Says which job it is about.
     pub(crate) fn of(self, job: JobId) -> JobError {
         JobError { job, error: Box::new(self) }
+    }
+}
+
+impl From<PrepareError> for Error {
+    fn from(error: PrepareError) -> Self {
+        Self::Prepare { error, executed: 0 }
     }
 }
 
@@ -345,7 +405,9 @@ fn to_be_deleted(resources: &[String]) -> String {
     }
 }
 
-fn after(executed: usize) -> String {
+/// Returns the end of a message about a refusal after so many steps: `; nothing was changed`, ` after its first step`.
+#[must_use]
+pub fn after_steps(executed: usize) -> String {
     match executed {
         0 => "; nothing was changed".to_owned(),
         1 => " after its first step".to_owned(),

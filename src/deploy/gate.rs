@@ -113,7 +113,7 @@ pub fn require_reviewed_plan(reviewed: &ReviewedPlan, jobs: &[Job<'_>]) -> Resul
 pub fn deny(jobs: &[Job<'_>], limit: Verdict) -> Result<(), JobError> {
     each(jobs, |job| match job.verdict() {
         verdict if job.has_changes() && verdict >= limit => {
-            Err(Error::Denied { stack: job.stack.id.clone(), verdict, limit })
+            Err(Error::Denied { stack: job.stack.id.clone(), verdict, limit, executed: 0 })
         }
         _ => Ok(()),
     })
@@ -146,7 +146,7 @@ pub fn require_steps(jobs: &[Job<'_>]) -> Result<(), JobError> {
 pub(crate) fn check_found(job: &Job<'_>, found: &[Change], limit: Option<Verdict>) -> Result<(), Error> {
     let worst = found.iter().map(|change| change.verdict).max().unwrap_or_default();
     if let Some(limit) = limit.filter(|limit| worst >= *limit && worst > Verdict::None) {
-        return Err(Error::Denied { stack: job.stack.id.clone(), verdict: worst, limit });
+        return Err(Error::Denied { stack: job.stack.id.clone(), verdict: worst, limit, executed: 0 });
     }
     let consents = job.options.consents_for(&job.stack.id);
     let is_consented =
@@ -189,6 +189,7 @@ fn refusal(job: &Job<'_>, changes: &[Change], index_rebuilds: Vec<ResourcePath>)
         worst: worst.cloned().map(Box::new),
         needs_consent,
         index_rebuilds,
+        executed: 0,
     }
 }
 

@@ -227,21 +227,12 @@ pub async fn plan_stack<'a>(
         .as_ref()
         .map(|deployed_settings| settings(deployed_settings, &wanted_settings))
         .unwrap_or_default();
-    let parameters = plan_options.wanted_parameters.clone().unwrap_or_default();
-    let digests = PlanDigests {
-        deployed: digest(&json!([
-            deployed.as_ref().map(|deployed| &deployed.value),
-            plan_options.deployed_parameters,
-            deployed_settings.as_ref().map(settings_value),
-        ])),
-        wanted: digest(&json!([
-            rendered.template,
-            shown_parameters(&parameters, &rendered.template),
-            settings_value(&wanted_settings),
-        ])),
-        account: deployed_stack.and_then(account_of).or_else(|| target.account.clone()),
-        region: target.connection.region.clone(),
-    };
+    let digests = digests(
+        target,
+        (deployed.as_ref(), deployed_settings.as_ref()),
+        (&rendered.template, &wanted_settings),
+        &plan_options,
+    );
     let label = target.label(&stack.id);
     Ok(Job {
         target,
@@ -256,6 +247,30 @@ pub async fn plan_stack<'a>(
         digests,
         plan_options,
     })
+}
+
+/// Returns the digests of both sides of a plan.
+fn digests(
+    target: &Target,
+    (deployed, deployed_settings): (Option<&DeployedTemplate>, Option<&StackSettings>),
+    (wanted, wanted_settings): (&Value, &StackSettings),
+    options: &PlanOptions,
+) -> PlanDigests {
+    let parameters = options.wanted_parameters.clone().unwrap_or_default();
+    PlanDigests {
+        deployed: digest(&json!([
+            deployed.map(|deployed| &deployed.value),
+            options.deployed_parameters,
+            deployed_settings.map(settings_value),
+        ])),
+        wanted: digest(&json!([
+            wanted,
+            shown_parameters(&parameters, wanted),
+            settings_value(wanted_settings),
+        ])),
+        account: deployed.and_then(|deployed| account_of(&deployed.stack)).or_else(|| target.account.clone()),
+        region: target.connection.region.clone(),
+    }
 }
 
 /// Returns what is known of a stack's place without a call: the ARN of a deployed stack tells everything, the connection the Region.

@@ -107,7 +107,8 @@
 //!
 //! The modules are in the order of the data: `target`, `options` and `event` are what everything is about; `deployed` and
 //! `reviewed_plan` read what a plan is compared with; `job` plans, `gate` says whether it may be done, `schedule` in which order;
-//! `approval` is what may be executed; `prepare` keeps the change sets, `rollout` executes them, with `wait` and `ending`.
+//! `approval` is what may be executed; `prepare` keeps the change sets, `settings` sets what they do not have,
+//! `rollout` executes them, with `wait` and `ending`.
 
 mod target;
 mod consent;
@@ -130,6 +131,7 @@ mod live;
 mod undefined;
 mod destroy;
 mod prepare;
+mod settings;
 mod rollout;
 
 pub use approval::Approval;
@@ -141,7 +143,7 @@ pub use destroy::{
     plan_destroy,
 };
 pub use ending::{Ending, conclude};
-pub use error::{Error, JobError, Staleness};
+pub use error::{Error, JobError, Staleness, after_steps};
 pub use event::{EventSender, RolloutEvent, Work};
 pub use gate::{check_consents, deny, require_reviewed_plan, require_steps};
 pub use job::{Job, JobId, by_target, plan_stack};

@@ -180,7 +180,11 @@ impl Rollout<'_> {
             let (events, _) = Events::channel();
             match discard(&self.job(job).target.cloudformation, &request, &events).await {
                 Ok(Discarded::Gone) => {}
-                Ok(Discarded::Executed) => errors.push(Error::Detached.of(job)),
+                Ok(Discarded::Executed) => {
+                    // Its execution was on its way when the rollout was dropped, or another client has executed it.
+                    self.running.borrow_mut().insert(job);
+                    errors.push(Error::Detached.of(job));
+                }
                 Err(source) => {
                     let source = Box::new(source);
                     let Request { change_set_name, stack_name, .. } = request.request;
@@ -313,7 +317,7 @@ impl Rollout<'_> {
     }
 
     /// Deletes failed change sets that earlier runs have left at a stack on which nothing is executed now.
-    async fn discard_leftovers(&self, job: &Job<'_>) {
+    pub(crate) async fn discard_leftovers(&self, job: &Job<'_>) {
         let Some(deployed) = job.deployed_stack() else { return };
         let client = &job.target.cloudformation;
         let call = async |events: &Events| discard_leftovers(client, deployed, TOKEN_PREFIX, events).await;

@@ -6,10 +6,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use tablewright_cloudformation::stack::{self, protection};
+use tablewright_cloudformation::stack;
 use tablewright_cloudformation::{
-    CancelCreation, ChangeSet, Events, Outcome, Polling, Stack, StackStatus, WatchError, cancel, delete,
-    execute, watch,
+    CancelCreation, CancelError, ChangeSet, Events, Outcome, Polling, Stack, StackStatus, WatchError, cancel,
+    delete, execute, latest, watch,
 };
 use tablewright_plan::{Change, PlanOptions, StackSetting, Verdict};
 
@@ -22,6 +22,10 @@ use crate::job::{HIDDEN, Job, JobId, plan_stack};
 use crate::options::{OnTimeout, WaitFor, WaitOptions};
 use crate::prepare::{OpenChangeSet, PreparedJob, PreparedStep};
 use crate::schedule::{JobResult, Schedule};
+use crate::settings::{
+    apply_settings, has_settings_of_their_own, set_policy_after, set_termination_protection,
+};
+use crate::stack_policy;
 use crate::token::token;
 use crate::wait::{wait_for_changed_tables, wait_for_earlier_indexes, wait_for_unfinished_indexes, within};
 
@@ -47,11 +51,13 @@ pub struct Rollout<'a> {
     /// The change sets that were created and not executed.
     pub(crate) open: RefCell<Vec<OpenChangeSet>>,
     /// The jobs whose operation runs.
-    running: RefCell<BTreeSet<JobId>>,
+    pub(crate) running: RefCell<BTreeSet<JobId>>,
     /// The jobs whose stack has the policy that was given for the update.
-    own_policies: RefCell<BTreeSet<JobId>>,
+    pub(crate) own_policies: RefCell<BTreeSet<JobId>>,
     /// How many change sets were executed of each job.
     executed: RefCell<BTreeMap<JobId, usize>>,
+    /// How many of them succeeded.
+    succeeded: RefCell<BTreeMap<JobId, usize>>,
     /// The jobs of which a step was executed, and that have not come to their end.
     unfinished: RefCell<BTreeSet<JobId>>,
     /// The jobs that have changed their stack, and are done.
@@ -83,6 +89,7 @@ impl<'a> Rollout<'a> {
             running: RefCell::default(),
             own_policies: RefCell::default(),
             executed: RefCell::default(),
+            succeeded: RefCell::default(),
             unfinished: RefCell::default(),
             completed: RefCell::default(),
         }
@@ -284,30 +291,6 @@ impl<'a> Rollout<'a> {
         Ok(ending)
     }
 
-    /// Sets the policy that the update is made under, where it is not the deployed one: the one that was given for this update, or
-    /// the wanted one, when that may allow what the deployed one refuses.
-    async fn open_policy(&self, id: JobId, stack_id: &str) -> Result<(), Error> {
-        let job = self.job(id);
-        let client = &job.target.cloudformation;
-        if let (Some(_), Some(policy)) = (job.deployed_policy(), &job.options.policy_during_update) {
-            self.own_policies.borrow_mut().insert(id);
-            protection::set_policy(client, stack_id, &policy.to_string()).await?;
-        } else if let Some(change) = job.policy_change().filter(|change| change.is_first) {
-            protection::set_policy(client, stack_id, &change.wanted.to_string()).await?;
-        }
-        Ok(())
-    }
-
-    /// Replaces the policy of the update by the defined one.
-    async fn set_policy_back(&self, id: JobId, stack_id: &str) -> Result<(), Error> {
-        let job = self.job(id);
-        if let Some(policy) = &job.stack.policy {
-            protection::set_policy(&job.target.cloudformation, stack_id, &policy.to_string()).await?;
-        }
-        self.own_policies.borrow_mut().remove(&id);
-        Ok(())
-    }
-
     /// Executes the change set of the first step, and then creates and executes those of the others.
     ///
     /// After each step, the last one included, the rest is planned anew from what is deployed, and held against what was approved. So
@@ -327,6 +310,8 @@ impl<'a> Rollout<'a> {
             }
             let ending = self.execute_step(id, &next.change_set, number == of).await?;
             if matches!(ending, Ending::Failed { .. }) {
+                // CloudFormation keeps a change set whose execution has failed.
+                self.discard_leftovers(job).await;
                 return Ok(ending);
             }
             executed += 1;
@@ -374,6 +359,8 @@ impl<'a> Rollout<'a> {
         let changes = now.plan.changes.iter().chain(settings).filter(|change| !is_set(change));
         let changes = self.approvals.borrow()[id.index()].not_covered(changes);
         if changes.is_empty() && !now.plan.is_stopped() {
+            // Another client may have set a policy since the first step.
+            stack_policy::check_plan(&now)?;
             return Ok(now);
         }
         Err(self.not_approved(id, changes))
@@ -402,15 +389,21 @@ impl<'a> Rollout<'a> {
         self.not_approved(id, Vec::new())
     }
 
-    /// Says of a call that was refused because of the work of another client that it was.
+    /// Says of a call that was refused because of the work of another client that it was, and of other refusals after how many steps.
     pub(crate) fn overtaken(&self, id: JobId, error: Error) -> Error {
-        let Some((conflict, source)) = error.conflict() else { return error };
+        let Some((conflict, source)) = error.conflict() else { return error.after_steps(self.executed(id)) };
         let (stack, source) = (self.job(id).stack.id.clone(), Box::new(source.clone()));
         Error::Overtaken { stack, executed: self.executed(id), conflict, source }
     }
 
     pub(crate) fn not_approved(&self, id: JobId, changes: Vec<Change>) -> Error {
         Error::NotApproved { stack: self.job(id).stack.id.clone(), executed: self.executed(id), changes }
+    }
+
+    /// Returns how many steps of a job are deployed by this rollout. They stay, however it ends.
+    #[must_use]
+    pub fn succeeded(&self, id: JobId) -> usize {
+        self.succeeded.borrow().get(&id).copied().unwrap_or_default()
     }
 
     /// Returns how many change sets of a job were executed.
@@ -426,10 +419,13 @@ impl<'a> Rollout<'a> {
             let name = format!("before-deploy-{}", job.stack_name());
             back_up_tables(job.target, &tables, &name, &job.label, self.options.timeout, self.events).await?;
         }
-        let Some(outcome) = self.execute(id, change_set, is_last).await? else {
-            return self.cancel(id).await;
+        let ending = match self.execute(id, change_set, is_last).await? {
+            Some(outcome) => outcome.into(),
+            None => self.cancel(id).await?,
         };
-        let ending = Ending::from(outcome);
+        if matches!(ending, Ending::Done { .. }) {
+            *self.succeeded.borrow_mut().entry(id).or_default() += 1;
+        }
         // Between two steps indexes are always waited for: DynamoDB accepts no second one before.
         if is_last && self.options.wait_for != WaitFor::Active {
             return Ok(ending.not_known_usable());
@@ -480,7 +476,7 @@ impl<'a> Rollout<'a> {
     }
 
     /// Cancels the running operation of a job and follows that to its end. The creation of a stack is not cancelled: that would
-    /// delete the stack.
+    /// delete the stack. An operation that has just ended is followed to that end.
     ///
     /// # Errors
     ///
@@ -491,53 +487,23 @@ impl<'a> Rollout<'a> {
         let call = async |events: &Events| {
             cancel(client, job.stack_name(), CancelCreation::Refuse, &token, events).await
         };
-        let operation = self.events.forward_events(&job.label, call).await?;
+        let cancelled = self.events.forward_events(&job.label, call).await;
+        let operation = match cancelled {
+            Err(error @ CancelError::NothingToCancel { .. }) => {
+                latest(client, job.stack_name()).await?.ok_or(error)?
+            }
+            cancelled => cancelled?,
+        };
         let call = async |events: &Events| watch(client, &operation, &job.target.pace, events).await;
         let outcome = self.events.forward_events(&job.label, call).await?;
         self.running.borrow_mut().remove(&id);
+        if matches!(outcome, Outcome::Deployed { .. }) {
+            self.unfinished.borrow_mut().insert(id);
+        }
         Ok(outcome.into())
     }
 }
 
 fn is_hidden_parameter(change: &Change) -> bool {
     change.section == "Parameters" && change.before.as_ref().is_some_and(|value| value == HIDDEN)
-}
-
-/// Returns whether something changes that is set by a call of its own.
-fn has_settings_of_their_own(job: &Job<'_>) -> bool {
-    job.settings.len() > job.settings_by_change_set().len()
-}
-
-/// Sets what is not part of a change set, for a stack whose template is as wanted.
-async fn apply_settings(job: &Job<'_>) -> Result<Ending, Error> {
-    let outputs = job.deployed_stack().map(|stack| stack.outputs.clone()).unwrap_or_default();
-    let (Some(deployed), true) = (job.deployed_stack(), has_settings_of_their_own(job)) else {
-        return Ok(Ending::Unchanged { outputs });
-    };
-    set_termination_protection(job, &deployed.id).await?;
-    if let Some(change) = job.policy_change() {
-        let policy = change.wanted.to_string();
-        protection::set_policy(&job.target.cloudformation, &deployed.id, &policy).await?;
-    }
-    Ok(Ending::Done { usable: true, outputs: Some(outputs), orphans: Vec::new(), retained: Vec::new() })
-}
-
-async fn set_termination_protection(job: &Job<'_>, stack_id: &str) -> Result<(), Error> {
-    if let Some(on) = job.termination_protection() {
-        protection::set_termination_protection(&job.target.cloudformation, stack_id, on).await?;
-    }
-    Ok(())
-}
-
-/// Sets a stack policy that is as strict as the deployed one, or is the first one: it guards later updates.
-async fn set_policy_after(job: &Job<'_>, stack_id: &str) -> Result<(), Error> {
-    let during_update = job.options.policy_during_update.is_some() && job.deployed_policy().is_some();
-    match job.policy_change() {
-        Some(change) if !change.is_first && !during_update => {
-            let policy = change.wanted.to_string();
-            protection::set_policy(&job.target.cloudformation, stack_id, &policy).await?;
-            Ok(())
-        }
-        _ => Ok(()),
-    }
 }

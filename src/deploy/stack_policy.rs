@@ -44,7 +44,9 @@ fn check(job: &Job<'_>, action: UpdateAction, logical_id: &str, resource_type: &
     let Some(policy) = job.policy_in_force() else { return Ok(()) };
     match denial(policy, action, logical_id, resource_type) {
         None => Ok(()),
-        Some(reason) => Err(Error::DeniedByStackPolicy { resource: job.path_of(logical_id), reason }),
+        Some(reason) => {
+            Err(Error::DeniedByStackPolicy { resource: job.path_of(logical_id), reason, executed: 0 })
+        }
     }
 }
 

@@ -134,3 +134,32 @@ fn while_a_stack_is_deleted() {
     let output = watch.end().ends_with(0);
     assert!(output.stdout.contains("\"outcome\":\"deleted\""), "{output}");
 }
+
+/// Nobody reads the pipe, so that the command hangs in its first line and cannot hear a signal.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_second_signal_ends_a_command_that_hangs_in_a_full_pipe() {
+    use std::io::Write as _;
+
+    let project = Project::sample("interrupt-pipe");
+    let cloud = Cloud::quick(&project);
+    let (_reader, mut writer) = std::io::pipe().unwrap();
+    // As much as a pipe holds.
+    writer.write_all(&[b' '; 65_536]).unwrap();
+    let mut command = project.command(&DEPLOY);
+    let mut deploy = command.stdout(writer).stderr(std::process::Stdio::null()).spawn().unwrap();
+    drop(command);
+    // It writes to its stdout, and does not come back from that.
+    let calls = format!("/proc/{}/syscall", deploy.id());
+    let is_writing = |call: String| call.split(' ').nth(1) == Some("0x1");
+    while !std::fs::read_to_string(&calls).is_ok_and(is_writing) {
+        assert_eq!(deploy.try_wait().unwrap(), None, "it has not ended before");
+        std::thread::yield_now();
+    }
+    for signal in ["INT", "TERM"] {
+        let kill = format!("kill -{signal} {}", deploy.id());
+        assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+    assert_eq!(deploy.wait().unwrap().code(), Some(130));
+    assert_eq!(cloud.status("demo-notes-dev"), None);
+}

@@ -25,7 +25,7 @@ fn another_key() {
             2. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
             3. Let readers and writers use the new table, and compare.
             4. Set `DeletionPolicy: Retain` on the old table, deploy, then remove it from the definitions.
-    error: the plan of stack notes is refused and nothing was changed: Note: `noteId` is part of the table's key, and the type of a key is fixed when it is created, and CloudFormation does not replace a table that has an explicit name
+    error: the plan of stack notes is refused; nothing was changed: Note: `noteId` is part of the table's key, and the type of a key is fixed when it is created, and CloudFormation does not replace a table that has an explicit name
       help: the plan above shows what to do instead
     "#);
     assert_eq!(cloud.change_sets("demo-notes-dev"), Vec::<String>::new());
@@ -79,7 +79,7 @@ fn another_name() {
     note: Note (demo-dev-notes) has about 0 items, 0 bytes (DynamoDB counts about every six hours)
     note: Note (demo-dev-notes): point-in-time recovery: from [TIME] to [TIME]
     note: Note (demo-dev-notes): last backup: none
-    error: the plan of stack notes is refused and nothing was changed: Note: a table cannot be renamed, so CloudFormation creates a new, empty table; `UpdateReplacePolicy` retains the old one outside the stack
+    error: the plan of stack notes is refused; nothing was changed: Note: a table cannot be renamed, so CloudFormation creates a new, empty table; `UpdateReplacePolicy` retains the old one outside the stack
       help: the plan above shows what to do instead
       help: to allow it: `--allow-replacement dev/notes/Note`
     ");

@@ -161,7 +161,7 @@ fn indexes_one_by_one() {
 }
 
 #[test]
-fn a_table_that_is_no_more_defined_stays() {
+fn a_table_that_is_no_longer_defined_is_retained() {
     let (project, cloud) = deployed("removed", "shop");
     project.replace("shop.rs", "    let category = stack.table(", "    drop(");
     project.replace("shop.rs", "    stack.output(\"CategoryTable\", category.name());\n", "");
@@ -179,7 +179,7 @@ fn a_table_that_is_no_more_defined_stays() {
     note: Category (demo-dev-category) has about 0 items, 0 bytes (DynamoDB counts about every six hours)
     note: Category (demo-dev-category): point-in-time recovery: from [TIME] to [TIME]
     note: Category (demo-dev-category): last backup: none
-    error: the plan of stack shop is refused and nothing was changed: Category: the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items
+    error: the plan of stack shop is refused; nothing was changed: Category: the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items
       help: the plan above shows what to do instead
       help: to allow it: `--allow-replacement dev/shop/Category`
     ");

@@ -262,7 +262,9 @@ fn help_of_every_command() {
     Usage: tablewright list [OPTIONS]
 
     Options:
-      -h, --help  Print help
+          --deployed  Also list stacks that are deployed under a name of this project and that are not
+                      defined
+      -h, --help      Print help (see more with '--help')
     ");
     assert_snapshot!(own(&["local", "up"]), @"
     Create the tables of the stacks from the definitions, and update existing ones
@@ -434,7 +436,7 @@ fn help_of_every_command() {
 }
 
 #[test]
-fn what_is_no_command_line() {
+fn wrong_command_lines() {
     let project = Project::empty("usage");
     // Nothing said: the help, as an error.
     let nothing = project.run(&[]).ends_with(2);

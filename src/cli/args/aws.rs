@@ -58,7 +58,7 @@ impl AwsArgs {
         let region = self.region(env)?;
         if self.sandbox {
             let target = sandbox_target(scratch, region).await?;
-            return Ok(SelectedTarget { target, is_sandbox: true, flags: self.flags(common) });
+            return Ok(SelectedTarget::new(target, true, self.flags(common)));
         }
         let connection = connect(&Connect {
             profile: self.profile.clone().or_else(|| env.aws_profile.clone()),
@@ -74,7 +74,7 @@ impl AwsArgs {
             None => format!("AWS, {}", connection.region),
         };
         let target = Target::new(connection, name);
-        Ok(SelectedTarget { target, is_sandbox: false, flags: self.flags(common) })
+        Ok(SelectedTarget::new(target, false, self.flags(common)))
     }
 
     /// Returns the Region of the command line or the environment, without the AWS configuration.

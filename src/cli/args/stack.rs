@@ -50,6 +50,12 @@ impl StackArgs {
 }
 
 impl SelectedStack {
+    /// Returns id and name of a stack that was selected by its name.
+    pub(crate) fn by_name(&self) -> Option<(String, String)> {
+        let name = self.stack.name.clone()?;
+        (self.argument != self.stack.id).then(|| (self.stack.id.clone(), name))
+    }
+
     /// Returns the error for a stack that does not exist in the target.
     pub(crate) fn missing(&self, target: &SelectedTarget) -> CommandError {
         let name = self.stack.name.as_deref().unwrap_or_default();

@@ -140,7 +140,7 @@ fn read_plan(file: &Path) -> Result<ReviewedPlan> {
 /// Connects to the targets of all environments, so that invalid credentials are detected before anything is changed.
 async fn connect(common: &Common, args: &Args, sources: &[RenderedStacks]) -> Result<Vec<SelectedTarget>> {
     let mut targets: Vec<SelectedTarget> = Vec::new();
-    for RenderedStacks { env_name, scratch, env, .. } in sources {
+    for RenderedStacks { env_name, scratch, env, stacks, .. } in sources {
         let target = args.aws.connect(common, scratch, env).await;
         let mut target = match sources.len() {
             1 => target?,
@@ -148,6 +148,11 @@ async fn connect(common: &Common, args: &Args, sources: &[RenderedStacks]) -> Re
         };
         if args.plan.is_some() {
             target.know_account().await;
+        }
+        if args.from.is_some() {
+            target.from.clone_from(&args.from);
+            let names = stacks.iter().filter_map(|(stack, _)| Some((stack.id.clone(), stack.name.clone()?)));
+            target.stack_names.extend(names);
         }
         // One rate limit for each account and Region.
         if let Some(other) = targets.iter().find(|other| other.target.shares_rate_limit_with(&target.target))
@@ -276,13 +281,17 @@ impl Run<'_> {
         rollout: &Rollout<'_>,
         schedule: &Schedule,
     ) -> Result<Exit> {
+        self.interrupts.operation_may_run();
         match self.until_interrupted(rollout.run(schedule)).await {
             Ok(results) => {
                 let left = self.discard_open(jobs, rollout).await;
                 let results: Vec<Outcome> = results
                     .into_iter()
                     .zip(jobs)
-                    .map(|(result, job)| self.outcome(jobs, job, result))
+                    .enumerate()
+                    .map(|(at, (result, job))| {
+                        self.outcome(jobs, job, result, rollout.succeeded(JobId::new(at)))
+                    })
                     .collect();
                 if jobs.len() > 1 && results.iter().any(|result| !matches!(result, Outcome::Done)) {
                     self.reporter.say(&summary(jobs, &results));
@@ -323,12 +332,12 @@ impl Run<'_> {
                     last = Some(rollout_failed(target_of(targets, job), job.stack, error));
                 }
             }
-            last.unwrap_or_else(|| {
-                CommandError::new(Exit::RolledBack, anyhow!("interrupted; the operations had already ended"))
-            })
+            last
         };
         match self.until_interrupted(cancelling).await {
-            Ok(error) => error,
+            Ok(Some(error)) => error,
+            // They had ended before they could be cancelled.
+            Ok(None) => self.interrupted_between(jobs, &rollout.completed(), &rollout.unfinished()),
             Err(Interrupted) => self.detached(jobs, running),
         }
     }
@@ -380,11 +389,18 @@ impl Run<'_> {
         })
     }
 
-    fn outcome(&self, jobs: &[Job<'_>], job: &Job<'_>, result: JobResult) -> Outcome {
+    fn outcome(&self, jobs: &[Job<'_>], job: &Job<'_>, result: JobResult, succeeded: usize) -> Outcome {
         match result {
             JobResult::Done => Outcome::Done,
             JobResult::Failed(error) => {
-                Outcome::Failed(rollout_failed(target_of(self.targets, job), job.stack, error))
+                let is_told = succeeded == 0 || error.tells_progress();
+                let target = target_of(self.targets, job);
+                let failed = rollout_failed(target, job.stack, error);
+                Outcome::Failed(if is_told {
+                    failed
+                } else {
+                    failed.hint(deployed_before(target, job, succeeded))
+                })
             }
             JobResult::NotStarted(NotStarted::DependsOn(on)) => {
                 Outcome::NotStarted(format!("depends on {}", jobs[on.index()].label))
@@ -392,6 +408,25 @@ impl Run<'_> {
             JobResult::NotStarted(NotStarted::AnotherFailed) => {
                 Outcome::NotStarted("another stack failed".to_owned())
             }
+        }
+    }
+}
+
+/// Returns what is deployed of a stack whose rollout has failed later, and how to go on.
+fn deployed_before(target: &SelectedTarget, job: &Job<'_>, succeeded: usize) -> String {
+    let command = target.command("deploy", &job.stack.id);
+    match (succeeded, job.plan.steps.len()) {
+        (1, 0 | 1) => {
+            format!(
+                "the change of stack {} is deployed; {command} compares again what is deployed",
+                job.label
+            )
+        }
+        (1, _) => {
+            format!("the first step of stack {} is deployed; {command} continues from there", job.label)
+        }
+        (steps, _) => {
+            format!("{steps} steps of stack {} are deployed; {command} continues from there", job.label)
         }
     }
 }

@@ -51,10 +51,11 @@ pub(super) fn destroy(common: &Common, args: &Args) -> Result<Exit> {
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
-        let target = tokio::select! {
+        let mut target = tokio::select! {
             target = args.aws.connect(common, &selected.scratch, &selected.env) => target?,
             () = interrupts.next() => return Err(interrupted_before()),
         };
+        target.stack_names.extend(selected.by_name());
         let (events, receiver) = EventSender::channel();
         let mut run = Run {
             args,
@@ -101,7 +102,7 @@ impl Run<'_> {
         self.execute(&plan, backs_up).await
     }
 
-    /// Runs the gates and asks. Returns whether the tables that are lost are to be backed up.
+    /// Checks the preconditions and asks for confirmation. Returns whether the tables that are lost are to be backed up.
     async fn approve(&mut self, plan: &DestroyPlan) -> Result<bool> {
         let mut refusals = plan.refusals().into_iter();
         if let Some(first) = refusals.next() {
@@ -141,6 +142,7 @@ impl Run<'_> {
             let ending = destroy.run().await?;
             conclude(&events, &stack.id, &stack.id, ending)
         };
+        self.interrupts.operation_may_run();
         match self.until_interrupted(operation).await {
             Ok(done) => done.map(|()| Exit::Done).map_err(|error| rollout_failed(target, stack, error)),
             Err(Interrupted) if destroy.was_requested() => {

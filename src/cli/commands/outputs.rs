@@ -11,8 +11,8 @@ use crate::event_loop::run;
 use crate::exit::Exit;
 use crate::report::ndjson::by_key;
 use crate::report::print;
-use crate::report::printable;
 use crate::report::review::append;
+use crate::report::{printable, printable_lines};
 
 /// Environment variable with the file for outputs of a step in GitHub Actions.
 const GITHUB_OUTPUT: &str = "GITHUB_OUTPUT";
@@ -63,7 +63,9 @@ pub(super) fn outputs(common: &Common, args: &Args) -> Result<Exit> {
 }
 
 fn text(outputs: &[Output]) -> String {
-    outputs.iter().map(|output| format!("{} = {}\n", output.key, printable(&output.value))).collect()
+    let line =
+        |output: &Output| printable_lines(&format!("{} = {}", output.key, printable(&output.value)), "");
+    outputs.iter().map(|output| line(output) + "\n").collect()
 }
 
 /// Formats outputs for `.env` files, quoted so that spaces and `$` in values have no meaning.

@@ -30,7 +30,8 @@ pub(super) fn watch(common: &Common, args: &Args) -> Result<Exit> {
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
-        let target = args.aws.connect(common, &selected.scratch, &selected.env).await?;
+        let mut target = args.aws.connect(common, &selected.scratch, &selected.env).await?;
+        target.stack_names.extend(selected.by_name());
         let (events, mut receiver) = EventSender::channel();
         let failed = |error| rollout_failed(&target, stack, error);
         let operation = async {
@@ -47,6 +48,7 @@ pub(super) fn watch(common: &Common, args: &Args) -> Result<Exit> {
             conclude(&events, &stack.id, &stack.id, ending).map_err(failed)?;
             Ok(Exit::Done)
         };
+        interrupts.operation_may_run();
         match run_until_interrupted(operation, &mut receiver, &mut reporter, &mut interrupts).await {
             Ok(done) => done,
             Err(Interrupted) => Err(detached([(&target, &*selected.argument)])),

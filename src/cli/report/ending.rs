@@ -6,7 +6,7 @@ use tablewright_cloudformation::Leftover;
 use tablewright_cloudformation::stack::Output;
 
 use crate::report::style;
-use crate::report::text::printable;
+use crate::report::text::{printable, printable_lines};
 use tablewright_deploy::Ending;
 
 /// Returns the text for an ending; empty for a failure, which the command returns as its error.
@@ -65,7 +65,9 @@ pub(crate) fn outputs(stack: &str, ending: &Ending) -> String {
 }
 
 fn kept(left: &Leftover) -> String {
-    format!("  {} is retained by its deletion policy; it is no longer part of the stack.", name(left))
+    let text =
+        format!("{} is retained by its deletion policy; it is no longer part of the stack.", name(left));
+    format!("  {}", printable_lines(&text, ""))
 }
 
 fn name(left: &Leftover) -> String {

@@ -7,7 +7,7 @@ use tablewright::{Place, Stack};
 use tablewright_cloudformation::{
     CancelError, Cause, Failure, PrepareError, RequestError, RollbackError, StackStatus,
 };
-use tablewright_deploy::Error;
+use tablewright_deploy::{Error, after_steps};
 use tablewright_dynamodb::advice;
 
 use crate::error::CommandError;
@@ -20,7 +20,7 @@ pub(crate) fn rollout_failed(target: &SelectedTarget, stack: &Stack, error: Erro
     match error {
         Error::Failed { status, failure, .. } => failed(target, stack, &status, &failure),
         Error::Request(error) => cannot_take(target, stack, error),
-        Error::Prepare(error) => not_prepared(stack, error),
+        Error::Prepare { error, executed } => not_prepared(stack, error, executed),
         Error::Cancel(error) => not_cancelled(target, &stack.id, error),
         Error::RetainedByCreation { .. } => CommandError::from(error).hint(format!(
             "{} deletes the stack and leaves them in the account",
@@ -120,10 +120,10 @@ fn cannot_take(target: &SelectedTarget, stack: &Stack, error: RequestError) -> C
 }
 
 /// Returns the error for a change set that CloudFormation rejected, with source locations.
-fn not_prepared(stack: &Stack, error: PrepareError) -> CommandError {
+fn not_prepared(stack: &Stack, error: PrepareError, executed: usize) -> CommandError {
     let PrepareError::Failed { reason, details, .. } = &error else { return error.into() };
     let mut text =
-        format!("CloudFormation refused the change set of stack {}; nothing was changed", stack.id);
+        format!("CloudFormation refused the change set of stack {}{}", stack.id, after_steps(executed));
     for detail in details {
         let id = detail.logical_id.as_deref();
         let place =
@@ -138,7 +138,7 @@ fn not_prepared(stack: &Stack, error: PrepareError) -> CommandError {
     let reasons = details.iter().map(|detail| detail.reason.as_str()).chain([reason.as_str()]);
     let advice = reasons.filter_map(advice).next();
     let first = details.iter().find_map(|detail| place(stack, detail.logical_id.as_deref()?));
-    let error = CommandError::new(Exit::Refused, anyhow!(text)).at(first.cloned());
+    let error = CommandError::new(Exit::of_refusal(executed), anyhow!(text)).at(first.cloned());
     advice.into_iter().fold(error, CommandError::hint)
 }
 

@@ -27,7 +27,7 @@ use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use live::Live;
 pub(crate) use problems::problems;
-use text::going_on;
+use text::{going_on, printable_json};
 pub(crate) use text::{printable, printable_lines};
 use view::View;
 
@@ -170,7 +170,7 @@ pub(crate) fn print(text: &str) -> Result<()> {
 
 fn write_object(event: &RolloutEvent) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    writeln!(out, "{}", ndjson::object(event))?;
+    writeln!(out, "{}", printable_json(&ndjson::object(event)))?;
     out.flush()
 }
 

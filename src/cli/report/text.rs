@@ -2,7 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tablewright_cloudformation::ResourceEvent;
+use serde_json::Value;
+use tablewright_cloudformation::{ResourceEvent, is_unprintable};
 use tablewright_deploy::Work;
 
 /// Formats the time of day in UTC, such as `12:34:56`.
@@ -31,9 +32,20 @@ pub(crate) const fn going_on(work: Work) -> &'static str {
     }
 }
 
-/// Replaces control characters in untrusted text, so that it cannot control the terminal.
+/// Replaces control characters in untrusted text, and those that reorder it, so that it cannot control the terminal.
 pub(crate) fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.replace(is_unprintable, " ")
+}
+
+/// Returns JSON in one line that can be read on a terminal: the characters that JSON need not escape and [`printable`] replaces, escaped.
+pub(crate) fn printable_json(value: &Value) -> String {
+    let json = value.to_string();
+    if !json.contains(is_unprintable) {
+        return json;
+    }
+    let escaped =
+        |c: char| if is_unprintable(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+    json.chars().map(escaped).collect()
 }
 
 /// Replaces control characters in untrusted text of several lines, and indents all lines but the first. A line that GitHub Actions would
@@ -69,6 +81,14 @@ pub(crate) fn is_nested_itself(resource: &ResourceEvent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_has_no_characters_that_control_a_terminal() {
+        let value = serde_json::json!({ "reason": "a\u{9b}b\u{202e}c\nd" });
+        let json = printable_json(&value);
+        assert_eq!(json, r#"{"reason":"a\u009bb\u202ec\nd"}"#);
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), value);
+    }
 
     #[test]
     fn times_and_durations_are_formatted() {

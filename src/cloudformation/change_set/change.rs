@@ -7,6 +7,7 @@ use aws_sdk_cloudformation::types::{Change as SdkChange, ResourceChange, Resourc
 
 use crate::stack::filled;
 use crate::stack::vocabulary::vocabulary;
+use crate::text::{identifier, optional_identifier};
 
 /// One resource that a change set touches.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,9 +131,9 @@ pub(crate) fn read_change(change: SdkChange) -> Option<Change> {
     let change: ResourceChange = change.resource_change?;
     Some(Change {
         action: ChangeAction::parse(change.action.as_ref().map_or("", |action| action.as_str())),
-        logical_id: change.logical_resource_id.unwrap_or_default(),
-        physical_id: filled(change.physical_resource_id),
-        resource_type: change.resource_type.unwrap_or_default(),
+        logical_id: identifier(change.logical_resource_id),
+        physical_id: optional_identifier(change.physical_resource_id),
+        resource_type: identifier(change.resource_type),
         replacement: change.replacement.map(|replacement| Replacement::parse(replacement.as_str())),
         policy_action: change.policy_action.map(|action| PolicyAction::parse(action.as_str())),
         scope: change.scope.unwrap_or_default().iter().map(|scope| scope.as_str().to_owned()).collect(),

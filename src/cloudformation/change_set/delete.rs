@@ -17,6 +17,9 @@ use crate::event::{EventKind, Events, StackEvents};
 use crate::stack::status::StackStatus;
 use crate::stack::{self, Stack};
 
+/// How long a creation that was interrupted may take to reach CloudFormation.
+const LATE_CREATION: Duration = Duration::from_secs(2);
+
 /// What [`discard`] found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Discarded {
@@ -35,16 +38,27 @@ pub async fn discard(
 ) -> Result<Discarded, ApiError> {
     let clock = Clock::of(client);
     let (stack_name, name) = (&prepared.request.stack_name, &prepared.request.change_set_name);
-    match describe_change_set(client, stack_name, name).await {
+    let mut found = describe_change_set(client, stack_name, name).await;
+    if matches!(&found, Err(error) if error.kind == ApiErrorKind::NotFound) {
+        // A creation that was interrupted may be on its way still.
+        clock.sleep(LATE_CREATION).await;
+        found = describe_change_set(client, stack_name, name).await;
+    }
+    let is_there = match found {
         // Deleting the shell now would delete what is being created: the stack's own status may still lag behind.
         Ok(found) if is_executed(&found) => return Ok(Discarded::Executed),
-        Ok(_) => {
-            delete_change_set(client, stack_name, name, &clock).await?;
-            StackEvents { events, stack_name }
-                .emit(clock.now(), EventKind::ChangeSetDeleted { name: name.clone() });
-        }
-        Err(error) if error.kind == ApiErrorKind::NotFound => {}
+        Ok(_) => true,
+        Err(error) if error.kind == ApiErrorKind::NotFound => false,
+        // CloudFormation deletes none that is being executed.
+        Err(ApiError { kind: ApiErrorKind::Denied { .. }, .. }) => true,
         Err(error) => return Err(error),
+    };
+    if is_there {
+        if delete_change_set(client, stack_name, name, &clock).await? == Discarded::Executed {
+            return Ok(Discarded::Executed);
+        }
+        let facts = StackEvents { events, stack_name };
+        facts.emit(clock.now(), EventKind::ChangeSetDeleted { name: name.clone() });
     }
     if prepared.stack.is_none() {
         delete_shell(client, stack_name, &clock).await?;
@@ -65,16 +79,16 @@ pub async fn discard_leftovers(
     let clock = Clock::of(client);
     let facts = StackEvents { events, stack_name: &stack.name };
     // All pages before the first deletion, which might shift what the next page begins with.
-    let mut found = change_sets(client, &stack.id).await?;
-    found.retain(|set| !is_begun(set.execution_status.as_ref()));
+    let found = change_sets(client, &stack.id).await?;
     for set in found {
         let Some(name) = set.change_set_name.filter(|name| name.starts_with(prefix)) else { continue };
-        match set.status {
-            Some(ChangeSetStatus::Failed) => {
-                delete_change_set(client, &stack.id, &name, &clock).await?;
-                facts.emit(clock.now(), EventKind::ChangeSetDeleted { name });
+        match (set.status, set.execution_status) {
+            (Some(ChangeSetStatus::Failed), _) | (_, Some(ExecutionStatus::ExecuteFailed)) => {
+                if delete_change_set(client, &stack.id, &name, &clock).await? == Discarded::Gone {
+                    facts.emit(clock.now(), EventKind::ChangeSetDeleted { name });
+                }
             }
-            Some(ChangeSetStatus::CreateComplete) => {
+            (Some(ChangeSetStatus::CreateComplete), execution) if !is_begun(execution.as_ref()) => {
                 facts.emit(clock.now(), EventKind::ChangeSetWaiting { name });
             }
             _ => {}
@@ -139,16 +153,26 @@ fn is_begun(status: Option<&ExecutionStatus>) -> bool {
     )
 }
 
-async fn delete_change_set(client: &Client, stack: &str, name: &str, clock: &Clock) -> Result<(), ApiError> {
+/// Deletes a change set, unless it is executed.
+async fn delete_change_set(
+    client: &Client,
+    stack: &str,
+    name: &str,
+    clock: &Clock,
+) -> Result<Discarded, ApiError> {
     const PATIENCE: Duration = Duration::from_secs(60);
     let started = clock.now();
     loop {
         let answer = client.delete_change_set().stack_name(stack).change_set_name(name).send().await;
         match answer.map_err(|error| ApiError::unpack("DeleteChangeSet", &error)) {
-            Ok(_) => return Ok(()),
-            Err(error) if error.kind == ApiErrorKind::NotFound => return Ok(()),
-            // It cannot be deleted while CloudFormation works it out.
+            Ok(_) => return Ok(Discarded::Gone),
+            Err(error) if error.kind == ApiErrorKind::NotFound => return Ok(Discarded::Gone),
+            // It cannot be deleted while CloudFormation works it out, or executes it.
             Err(error) if error.has_code("InvalidChangeSetStatus") && clock.since(started) < PATIENCE => {
+                let found = describe_change_set(client, stack, name).await;
+                if found.is_ok_and(|found| is_executed(&found)) {
+                    return Ok(Discarded::Executed);
+                }
                 clock.sleep(Duration::from_secs(1)).await;
             }
             Err(error) => return Err(error),
@@ -156,21 +180,21 @@ async fn delete_change_set(client: &Client, stack: &str, name: &str, clock: &Clo
     }
 }
 
-/// Deletes the stack if it is an empty shell, and waits until it is gone: the next run must not find it half-way.
+/// Deletes the stack if it is an empty shell that nobody else has a change set for, and waits until it is gone: the next run must not
+/// find it half-way.
 async fn delete_shell(client: &Client, stack_name: &str, clock: &Clock) -> Result<(), ApiError> {
     const PATIENCE: Duration = Duration::from_secs(30);
-    let Some(shell) = stack::describe(client, stack_name).await? else {
+    let is_shell = |stack: &Stack| stack.status == StackStatus::ReviewInProgress;
+    let Some(shell) = stack::describe(client, stack_name).await?.filter(is_shell) else {
         return Ok(());
     };
-    if shell.status != StackStatus::ReviewInProgress {
+    // Somebody may be asked to approve it, or may have executed it by now.
+    let is_wanted = change_sets(client, &shell.id).await.is_ok_and(|found| !found.is_empty());
+    if is_wanted || !stack::describe(client, &shell.id).await?.is_some_and(|shell| is_shell(&shell)) {
         return Ok(());
     }
-    client
-        .delete_stack()
-        .stack_name(&shell.id)
-        .send()
-        .await
-        .map_err(|error| ApiError::unpack("DeleteStack", &error))?;
+    let answer = client.delete_stack().stack_name(&shell.id).send().await;
+    answer.map_err(|error| ApiError::unpack("DeleteStack", &error))?;
     let started = clock.now();
     while clock.since(started) < PATIENCE {
         match stack::describe(client, &shell.id).await? {

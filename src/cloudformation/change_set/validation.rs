@@ -10,6 +10,7 @@ use aws_sdk_cloudformation::types as sdk;
 use crate::connection::pages::PageTokens;
 use crate::error::ApiError;
 use crate::stack::filled;
+use crate::text::optional_identifier;
 
 /// One finding of CloudFormation's validation before a deployment, or of a hook.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +79,7 @@ fn read_event(event: sdk::OperationEvent) -> Option<ValidationDetail> {
             .or(filled(event.hook_status_reason))
             .or(filled(event.resource_status_reason))?,
         name: filled(event.validation_name).or(filled(event.hook_type)),
-        logical_id: filled(event.logical_resource_id),
+        logical_id: optional_identifier(event.logical_resource_id),
         path: filled(event.validation_path),
         advice: None,
         is_warning: warns(event.validation_failure_mode) || warns(event.hook_failure_mode),

@@ -16,7 +16,7 @@ use crate::stack::{self, Stack};
 /// Whether the cancellation of a creation may delete the stack, which is all that CloudFormation can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CancelCreation {
-    /// It goes on.
+    /// The creation continues, and the cancellation is refused.
     Refuse,
     /// The stack is deleted.
     Delete,
@@ -26,7 +26,7 @@ pub enum CancelCreation {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CancelError {
     /// There is no such stack.
-    #[error("there is no stack {0}")]
+    #[error("stack {0} does not exist")]
     NoStack(String),
     /// Nothing runs that could be cancelled.
     #[error("stack {stack_name} has no operation to cancel: it is in {status}")]

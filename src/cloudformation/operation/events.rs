@@ -14,6 +14,7 @@ use crate::operation::entry::Entry;
 use crate::operation::rate_limit::RateLimit;
 use crate::operation::timeline::Timeline;
 use crate::stack::{filled, time};
+use crate::text::{identifier, optional_identifier};
 
 /// Reads what `timeline` does not know yet. Newest first. The caller has taken the first page from the rate limit.
 pub(crate) async fn read_new(
@@ -96,10 +97,10 @@ fn read_entry(event: StackEvent) -> Option<Entry> {
         id: event.event_id?,
         at: time(event.timestamp?)?,
         stack_id: event.stack_id?,
-        logical_id: event.logical_resource_id.unwrap_or_default(),
-        physical_id: filled(event.physical_resource_id),
-        resource_type: event.resource_type.unwrap_or_default(),
-        status: event.resource_status.as_ref().map_or("", |status| status.as_str()).to_owned(),
+        logical_id: identifier(event.logical_resource_id),
+        physical_id: optional_identifier(event.physical_resource_id),
+        resource_type: identifier(event.resource_type),
+        status: identifier(event.resource_status.map(|status| status.as_str().to_owned())),
         reason: filled(event.resource_status_reason),
         token: filled(event.client_request_token),
     })

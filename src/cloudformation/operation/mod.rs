@@ -66,7 +66,7 @@ pub enum OperationKind {
         /// The client request token that all of its events carry.
         token: String,
     },
-    /// The rollback of a stack that stands where it failed.
+    /// The rollback of a stack whose last operation failed.
     Rollback {
         /// The client request token that all of its events carry.
         token: String,

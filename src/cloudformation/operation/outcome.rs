@@ -49,6 +49,8 @@ pub enum Outcome {
     Deleted {
         /// Why, when it was not the deletion that was asked for but a failure.
         failure: Option<Failure>,
+        /// Resources that were deleted with it, those of nested stacks included.
+        deleted: Vec<Leftover>,
         /// Resources that are retained by their policy.
         retained: Vec<Leftover>,
     },
@@ -86,7 +88,7 @@ pub struct Cause {
     pub reason: Option<String>,
 }
 
-/// A resource that exists after its removal from the stack.
+/// A resource that left its stack: it exists still, or was deleted with the stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leftover {
     /// Its name in the template.
@@ -121,6 +123,7 @@ pub(crate) fn outcome(
         },
         StackClass::Gone => Outcome::Deleted {
             failure: (!deleting).then(|| failure(stack_id, verdict, entries)),
+            deleted: deleted(entries),
             retained: retained(entries),
         },
         StackClass::Paused
@@ -215,6 +218,13 @@ fn orphans(entries: &[Entry]) -> Vec<Leftover> {
 fn retained(entries: &[Entry]) -> Vec<Leftover> {
     let skipped = |entry: &&Entry| entry.resource_status() == Some(ResourceStatus::DeleteSkipped);
     entries.iter().filter(skipped).map(leftover).collect()
+}
+
+fn deleted(entries: &[Entry]) -> Vec<Leftover> {
+    let is_deleted = |entry: &&Entry| {
+        entry.resource_type != STACK_TYPE && entry.resource_status() == Some(ResourceStatus::DeleteComplete)
+    };
+    entries.iter().filter(is_deleted).map(leftover).collect()
 }
 
 fn leftover(entry: &Entry) -> Leftover {

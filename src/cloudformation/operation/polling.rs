@@ -33,7 +33,7 @@ pub struct Polling {
     pub credential_grace: Duration,
     /// How long no read may be answered, for whatever reason that may pass, before the watch is given up.
     pub outage_grace: Duration,
-    /// How long an operation is followed at most. It goes on without us.
+    /// How long an operation is followed at most. It continues in CloudFormation.
     pub timeout: Option<Duration>,
     /// Spreads the waits of watches that begin together: waits are up to a tenth shorter, as this number has it.
     pub seed: u64,

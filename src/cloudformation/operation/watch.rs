@@ -2,7 +2,7 @@
 //!
 //! In goes an [`Operation`], out come facts and an [`Outcome`]. The events decide; the stack's status is asked when they
 //! are silent, and once at the end for the outputs. Reads that fail are tried again, ever more slowly: they say nothing
-//! about the operation, which goes on without us. *Invariant:* dropping the future changes nothing in AWS.
+//! about the operation, which continues in CloudFormation. *Invariant:* dropping the future changes nothing in AWS.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};

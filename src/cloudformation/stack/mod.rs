@@ -24,6 +24,7 @@ use crate::connection::retry::without_retries;
 use crate::error::{ApiError, ApiErrorKind};
 
 use crate::stack::status::{ResourceStatus, StackClass, StackStatus};
+use crate::text::{identifier, optional_identifier};
 
 /// The type of stacks, of the root's own entries and of nested stacks alike.
 pub(crate) const STACK_TYPE: &str = "AWS::CloudFormation::Stack";
@@ -203,7 +204,7 @@ pub async fn list(client: &Client) -> Result<Vec<StackSummary>, ApiError> {
         let own =
             page.stack_summaries.unwrap_or_default().into_iter().filter(|stack| stack.root_id.is_none());
         stacks.extend(own.map(|stack| StackSummary {
-            name: stack.stack_name.unwrap_or_default(),
+            name: identifier(stack.stack_name),
             status: StackStatus::parse(stack.stack_status.as_ref().map_or("", |status| status.as_str())),
         }));
         next = tokens.next(page.next_token)?;
@@ -226,7 +227,7 @@ pub async fn importers(client: &Client, export: &str) -> Result<Vec<String>, Api
             Err(error) if error.message.contains("is not imported by any stack") => return Ok(names),
             Err(error) => return Err(error),
         };
-        names.extend(page.imports.unwrap_or_default());
+        names.extend(page.imports.unwrap_or_default().into_iter().map(identifier));
         next = tokens.next(page.next_token)?;
         if next.is_none() {
             return Ok(names);
@@ -236,9 +237,9 @@ pub async fn importers(client: &Client, export: &str) -> Result<Vec<String>, Api
 
 fn read_resource(summary: StackResourceSummary) -> StackResource {
     StackResource {
-        logical_id: summary.logical_resource_id.unwrap_or_default(),
-        physical_id: filled(summary.physical_resource_id),
-        resource_type: summary.resource_type.unwrap_or_default(),
+        logical_id: identifier(summary.logical_resource_id),
+        physical_id: optional_identifier(summary.physical_resource_id),
+        resource_type: identifier(summary.resource_type),
         status: ResourceStatus::parse(summary.resource_status.as_ref().map_or("", |status| status.as_str())),
         reason: filled(summary.resource_status_reason),
     }
@@ -246,7 +247,7 @@ fn read_resource(summary: StackResourceSummary) -> StackResource {
 
 fn read_stack(stack: types::Stack) -> Stack {
     Stack {
-        name: stack.stack_name.unwrap_or_default(),
+        name: identifier(stack.stack_name),
         id: stack.stack_id.unwrap_or_default(),
         status: StackStatus::parse(stack.stack_status.as_ref().map_or("", |status| status.as_str())),
         reason: filled(stack.stack_status_reason),
@@ -255,8 +256,8 @@ fn read_stack(stack: types::Stack) -> Stack {
             .parameters
             .unwrap_or_default()
             .into_iter()
-            .filter_map(|parameter| {
-                Some((parameter.parameter_key?, parameter.parameter_value.unwrap_or_default()))
+            .map(|parameter| {
+                (identifier(parameter.parameter_key), parameter.parameter_value.unwrap_or_default())
             })
             .collect(),
         tags: stack
@@ -288,10 +289,10 @@ fn read_rollback(configuration: types::RollbackConfiguration) -> RollbackConfigu
 
 fn read_output(output: types::Output) -> Output {
     Output {
-        key: output.output_key.unwrap_or_default(),
+        key: identifier(output.output_key),
         value: output.output_value.unwrap_or_default(),
         description: filled(output.description),
-        export_name: filled(output.export_name),
+        export_name: optional_identifier(output.export_name),
     }
 }
 

@@ -22,7 +22,7 @@ macro_rules! vocabulary {
             pub fn parse(text: &str) -> $name {
                 match text {
                     $($text => $name::$variant,)*
-                    other => $name::Unknown(other.to_owned()),
+                    other => $name::Unknown(crate::text::identifier(other.to_owned())),
                 }
             }
 

@@ -52,7 +52,7 @@ async fn a_creation_is_deleted_only_when_that_is_asked_for() {
     ");
     insta::assert_snapshot!(cancelled(&script(), CancelCreation::Delete).await, @r#"
     Delete { token: "token-1" } of arn:stack; told deletion
-    DescribeStacks, DescribeStackEvents, DeleteStack
+    DescribeStacks, DescribeStackEvents, DescribeStacks, DeleteStack
     "#);
 }
 
@@ -73,7 +73,7 @@ async fn what_cannot_be_cancelled_is_left_alone() {
     let script =
         Script::default().refuse("DescribeStacks", "ValidationError", "Stack with id shop does not exist");
     insta::assert_snapshot!(cancelled(&script, CancelCreation::Delete).await, @"
-    there is no stack shop; told nothing
+    stack shop does not exist; told nothing
     DescribeStacks
     ");
 }

@@ -24,18 +24,20 @@ async fn deletes_a_stack_and_names_what_is_retained() {
     let mut world = World::deployed(KEPT).await;
     let outcome = delete_shop(&world).await.unwrap();
     insta::assert_snapshot!(world.transcript(), @"
-    0.3 deletion began as delete-1
-    0.2 DELETE_IN_PROGRESS: User Initiated
-    3.7 - Gone DELETE_IN_PROGRESS
-    3.7 - Kept DELETE_SKIPPED
-    5.2 - Gone DELETE_COMPLETE
-    6.1 DELETE_COMPLETE
-    7.3 settled in DELETE_COMPLETE
+    0.4 deletion began as delete-1
+    0.3 DELETE_IN_PROGRESS: User Initiated
+    3.8 - Gone DELETE_IN_PROGRESS
+    3.8 - Kept DELETE_SKIPPED
+    5.3 - Gone DELETE_COMPLETE
+    6.2 DELETE_COMPLETE
+    7.4 settled in DELETE_COMPLETE
     ");
-    let Outcome::Deleted { failure, retained } = outcome else { panic!("{outcome:?}") };
+    let Outcome::Deleted { failure, deleted, retained } = outcome else { panic!("{outcome:?}") };
     assert_eq!(failure, None);
     let names: Vec<&str> = retained.iter().map(|kept| kept.logical_id.as_str()).collect();
     assert_eq!(names, ["Kept"]);
+    let names: Vec<&str> = deleted.iter().map(|gone| gone.logical_id.as_str()).collect();
+    assert_eq!(names, ["Gone"]);
     assert!(retained[0].physical_id.is_some());
     assert_eq!(world.left().await, "no stack");
 }
@@ -49,12 +51,12 @@ async fn a_resource_that_cannot_be_deleted() {
     world.faults(Faults { resources: vec![fault], ..Faults::default() });
     let outcome = delete_shop(&world).await.unwrap();
     insta::assert_snapshot!(world.transcript(), @"
-    0.3 deletion began as delete-1
-    0.2 DELETE_IN_PROGRESS: User Initiated
-    3.7 - A DELETE_IN_PROGRESS
-    4.4 - A DELETE_FAILED: Resource cannot be deleted as it is currently protected against deletion.
-    5.3 DELETE_FAILED: The following resource(s) failed to delete: [A]. 
-    7.3 settled in DELETE_FAILED
+    0.4 deletion began as delete-1
+    0.3 DELETE_IN_PROGRESS: User Initiated
+    3.8 - A DELETE_IN_PROGRESS
+    4.5 - A DELETE_FAILED: Resource cannot be deleted as it is currently protected against deletion.
+    5.4 DELETE_FAILED: The following resource(s) failed to delete: [A]. 
+    7.4 settled in DELETE_FAILED
     ");
     let Outcome::Failed { status, failure } = outcome else { panic!("{outcome:?}") };
     assert_eq!(status, StackStatus::DeleteFailed);
@@ -124,13 +126,13 @@ async fn tables_that_are_retained_or_protected() {
     let mut world = World::deployed(TABLES).await;
     let outcome = delete_shop(&world).await.unwrap();
     insta::assert_snapshot!(world.transcript(), @r#"
-    0.3 deletion began as delete-1
-    0.2 DELETE_IN_PROGRESS: User Initiated
-    3.7 - Kept DELETE_SKIPPED
-    3.7 - Protected DELETE_IN_PROGRESS
-    4.4 - Protected DELETE_FAILED: Resource handler returned message: "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first. (Service: DynamoDb, Status Code: 400, Request ID: …)" (RequestToken: …, HandlerErrorCode: InvalidRequest)
-    5.3 DELETE_FAILED: The following resource(s) failed to delete: [Protected]. 
-    7.3 settled in DELETE_FAILED
+    0.4 deletion began as delete-1
+    0.3 DELETE_IN_PROGRESS: User Initiated
+    3.8 - Kept DELETE_SKIPPED
+    3.8 - Protected DELETE_IN_PROGRESS
+    4.5 - Protected DELETE_FAILED: Resource handler returned message: "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first. (Service: DynamoDb, Status Code: 400, Request ID: …)" (RequestToken: …, HandlerErrorCode: InvalidRequest)
+    5.4 DELETE_FAILED: The following resource(s) failed to delete: [Protected]. 
+    7.4 settled in DELETE_FAILED
     "#);
     let Outcome::Failed { failure, .. } = outcome else { panic!("{outcome:?}") };
     let causes: Vec<&str> = failure.causes.iter().map(|cause| cause.logical_id.as_str()).collect();

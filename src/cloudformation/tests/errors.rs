@@ -11,6 +11,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::retry::ErrorKind;
 use tablewright_cloudformation::change_set::request::Template;
 use tablewright_cloudformation::prepare_request;
 use tablewright_cloudformation::{Connect, Request, connect, stack};
@@ -21,6 +22,8 @@ enum Answer {
     Http(u16, &'static str, &'static str),
     Io(&'static str),
     Timeout,
+    /// Closed before the answer is complete.
+    Closed,
 }
 
 #[derive(Debug, Clone)]
@@ -36,6 +39,10 @@ impl HttpConnector for Fake {
                 Ok(response)
             }
             Answer::Io(text) => Err(ConnectorError::io(text.into())),
+            Answer::Closed => Err(ConnectorError::other(
+                "connection closed before message completed".into(),
+                Some(ErrorKind::TransientError),
+            )),
             Answer::Timeout => Err(ConnectorError::timeout("no answer within 30 s".into())),
         })
     }
@@ -179,6 +186,10 @@ async fn answers_that_break_off() {
 async fn no_answer_at_all() {
     insta::assert_snapshot!(describe(Answer::Io("Connection refused")).await, @r#"
     no connection to http://cfn.example:4566: Connection refused
+    Unreachable { endpoint: Some("http://cfn.example:4566") }
+    "#);
+    insta::assert_snapshot!(describe(Answer::Closed).await, @r#"
+    no connection to http://cfn.example:4566: connection closed before message completed
     Unreachable { endpoint: Some("http://cfn.example:4566") }
     "#);
     insta::assert_snapshot!(describe(Answer::Timeout).await, @r#"

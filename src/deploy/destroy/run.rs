@@ -3,9 +3,11 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use tablewright_cloudformation::{Events, Polling, delete, stack, watch};
+use tablewright_cloudformation::{
+    DeleteError, Events, Leftover, Outcome, Polling, prepare_deletion, start_deletion, watch,
+};
 
-use crate::destroy::plan::{DestroyPlan, plan_destroy};
+use crate::destroy::plan::{DestroyPlan, Fate, plan_destroy};
 use crate::ending::Ending;
 use crate::error::Error;
 use crate::event::{EventSender, RolloutEvent, Work};
@@ -55,7 +57,8 @@ impl<'a> Destroy<'a> {
     /// # Errors
     ///
     /// [`Error::DestroyStale`] when more would be deleted by now, [`Error::DestroyRefused`] when something stands in the way,
-    /// [`Error::Delete`] when CloudFormation refuses, [`Error::Watch`] when the end was not seen.
+    /// [`Error::Delete`] when CloudFormation refuses, [`Error::Watch`] when the end was not seen, [`Error::DeletedUnseen`] when another
+    /// client has changed the stack between the last look and the deletion.
     pub async fn run(&self) -> Result<Ending, Error> {
         let shown = &self.approved.stack;
         // By ARN: the name may have been bound to another stack.
@@ -69,19 +72,40 @@ impl<'a> Destroy<'a> {
         if !resources.is_empty() {
             return Err(Error::DestroyStale { stack: self.label.to_owned(), resources });
         }
-        // CloudFormation takes no condition with the deletion, so the stack is asked last whether it is still the one of the plan.
-        let last = stack::describe(&self.target.cloudformation, &shown.id).await?;
-        if !last.is_some_and(|last| (&last.updated, &last.status) == (&now.stack.updated, &now.stack.status))
-        {
-            return Err(Error::DestroyStale { stack: self.label.to_owned(), resources: Vec::new() });
-        }
-        self.events.send(RolloutEvent::Began { stack: self.label.to_owned(), work: Work::Destroy });
         let (client, token) = (&self.target.cloudformation, token());
+        let prepare = async |events: &Events| prepare_deletion(client, &now.stack, events).await;
+        let prepared = match self.events.forward_events(self.label, prepare).await {
+            Err(DeleteError::Changed { .. }) => {
+                return Err(Error::DestroyStale { stack: self.label.to_owned(), resources: Vec::new() });
+            }
+            prepared => prepared?,
+        };
+        self.events.send(RolloutEvent::Began { stack: self.label.to_owned(), work: Work::Destroy });
         self.was_requested.set(true);
-        let begin = async |events: &Events| delete(client, &now.stack, &token, events).await;
-        let operation = self.events.forward_events(self.label, begin).await?;
+        let start = async |events: &Events| start_deletion(client, prepared, &token, events).await;
+        let operation = self.events.forward_events(self.label, start).await?;
         let pace = Polling { timeout: self.timeout, ..self.target.pace.clone() };
         let follow = async |events: &Events| watch(client, &operation, &pace, events).await;
-        Ok(self.events.forward_events(self.label, follow).await?.into())
+        let outcome = self.events.forward_events(self.label, follow).await?;
+        let unseen = self.not_shown(&outcome);
+        let ending = Ending::from(outcome);
+        if unseen.is_empty() {
+            return Ok(ending);
+        }
+        self.events.send(RolloutEvent::Ended { stack: self.label.to_owned(), ending });
+        Err(Error::DeletedUnseen { stack: self.label.to_owned(), resources: unseen })
+    }
+
+    /// Returns the resources that were deleted and were not shown as deleted: another client has changed the stack at the last moment.
+    fn not_shown(&self, outcome: &Outcome) -> Vec<String> {
+        let Outcome::Deleted { deleted, .. } = outcome else { return Vec::new() };
+        let shown = self.approved.resources.iter().filter(|resource| resource.fate != Fate::Retained);
+        let shown: Vec<&str> = shown.filter_map(|resource| resource.physical_id.as_deref()).collect();
+        // Without a name it has never existed.
+        let unseen = |gone: &Leftover| {
+            let physical_id = gone.physical_id.as_deref().filter(|id| !shown.contains(id))?;
+            Some(format!("{} ({physical_id})", gone.logical_id))
+        };
+        deleted.iter().filter_map(unseen).collect()
     }
 }

@@ -33,6 +33,8 @@ pub(crate) enum Act {
     DropFromChild(&'static str),
     /// Sets a stack policy that denies to delete and to replace.
     SetPolicy(&'static str),
+    /// Sets a stack policy that denies every update.
+    DenyUpdates(&'static str),
     /// Protects the stack against termination.
     Protect(&'static str),
     /// Executes a change set of the stack, whoever made it.
@@ -141,9 +143,13 @@ impl Act {
                 direct.put(bucket, key, &template.to_string());
                 Some(Done::PutChild((*stack).to_owned()))
             }
-            Self::SetPolicy(stack) => {
+            Self::SetPolicy(stack) | Self::DenyUpdates(stack) => {
                 direct.stack(stack).await?;
-                direct.set_policy(stack, &denying()).await;
+                let denied: &[&str] = match self {
+                    Self::SetPolicy(_) => &["Update:Delete", "Update:Replace"],
+                    _ => &["Update:*"],
+                };
+                direct.set_policy(stack, &denying(denied)).await;
                 Some(Done::Guarded((*stack).to_owned()))
             }
             Self::Protect(stack) => {
@@ -173,11 +179,11 @@ impl Act {
 /// The logical id of nested stacks.
 pub(crate) const CHILD: &str = "Child";
 
-fn denying() -> Value {
+fn denying(denied: &[&str]) -> Value {
     let statement = |effect: &str, actions: Value| json!({ "Effect": effect, "Action": actions, "Principal": "*", "Resource": "*" });
     json!({ "Statement": [
         statement("Allow", json!("Update:*")),
-        statement("Deny", json!(["Update:Delete", "Update:Replace"])),
+        statement("Deny", json!(denied)),
     ] })
 }
 

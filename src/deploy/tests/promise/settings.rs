@@ -132,6 +132,19 @@ async fn what_the_policy_denies_of_a_change_set_is_not_executed() {
 }
 
 #[tokio::test]
+async fn a_policy_that_is_set_between_two_steps_is_refused_before_the_next_change_set() {
+    let world = deployed(&shop(&[])).await;
+    let act = crate::colleague::Act::DenyUpdates(SHOP);
+    let script = crate::shop::acting(When::Of("GetStackPolicy", 1), act);
+    let told = held(&world, &wish(shop(&["g", "h"])), script).await;
+    let Said::Failed { text, .. } = told.only() else { panic!("{told:?}") };
+    assert!(text.contains("the stack policy denies the update of `"), "{text}");
+    assert!(text.contains("` after its first step: "), "{text}");
+    let calls = |action: &str| told.calls.iter().filter(|call| *call == action).count();
+    assert_eq!((calls("CreateChangeSet"), calls("ExecuteChangeSet")), (1, 1));
+}
+
+#[tokio::test]
 async fn a_policy_that_is_loosened_is_set_before_the_change() {
     let world = guarded(&denying("Update:Delete", "User")).await;
     let told = held(&world, &without_users(Some(open())), Script::default()).await;

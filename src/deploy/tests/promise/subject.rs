@@ -319,7 +319,10 @@ pub(crate) fn said(error: &Error) -> Said {
         | Error::NotApproved { .. }
         | Error::Overtaken { conflict: Conflict::Changed, .. } => Kind::Stale,
         Error::Request(RequestError::Busy { .. })
-        | Error::Prepare(PrepareError::Request(RequestError::Busy { .. }) | PrepareError::Failed { .. })
+        | Error::Prepare {
+            error: PrepareError::Request(RequestError::Busy { .. }) | PrepareError::Failed { .. },
+            ..
+        }
         | Error::Overtaken { .. }
         | Error::Denied { .. }
         | Error::PlanRefused { .. }
@@ -343,7 +346,10 @@ fn api_error(error: &Error) -> Option<&ApiError> {
     match error {
         Error::Api(error)
         | Error::Request(RequestError::Api(error))
-        | Error::Prepare(PrepareError::Api(error) | PrepareError::Request(RequestError::Api(error)))
+        | Error::Prepare {
+            error: PrepareError::Api(error) | PrepareError::Request(RequestError::Api(error)),
+            ..
+        }
         | Error::Delete(DeleteError::Api(error)) => Some(error),
         _ => None,
     }
