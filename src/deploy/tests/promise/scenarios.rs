@@ -442,3 +442,18 @@ async fn an_interrupt_while_a_failed_creation_is_deleted_says_that_it_may_be() {
     let told = held(&world, &wish(shop(&["g"])), Script { interrupt, ..Script::default() }).await;
     assert_eq!(told.running.as_deref(), Some(&[SHOP.to_owned()][..]), "{told:?}");
 }
+
+/// What the change set of the second step tells was not shown.
+#[tokio::test]
+async fn what_a_nested_stack_loses_between_two_steps_does_not_hide_the_first() {
+    let world = World::new().await;
+    let template = |indexes: &[&str]| {
+        let mut template = with_child(&world, &["User", "Note"]);
+        template["Resources"]["Order"] = shop(indexes)["Resources"]["Order"].take();
+        template
+    };
+    world.direct.create(SHOP, &template(&[]), &BTreeMap::new()).await;
+    let script = acting(When::Of("DescribeTable", 2), Act::DropFromChild(SHOP));
+    let told = held(&world, &wish(template(&["g", "h"])), script).await;
+    assert_eq!(kind(told.only()), Some(Kind::Refused), "{told:?}");
+}

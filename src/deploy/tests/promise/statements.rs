@@ -268,6 +268,8 @@ async fn losses(record: &Record, wish: &Wish, direct: &Direct, started: SystemTi
         for event in &of_data {
             let loss = match status(event).as_str() {
                 "DELETE_COMPLETE" => Loss::Data,
+                // A key that is retained reads what it has written.
+                "DELETE_SKIPPED" if event.resource_type() == Some("AWS::KMS::Key") => continue,
                 "DELETE_SKIPPED" => Loss::Replacement,
                 _ => continue,
             };
