@@ -8,6 +8,7 @@ pub(crate) mod env;
 pub(crate) mod assembly;
 #[cfg(feature = "render")]
 pub(crate) mod read;
+mod write;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -126,9 +127,16 @@ fn answer(folder: &str, stacks: &[(&str, StackFn)], request: &Path, response: &P
         .map_err(|error| format!("cannot write beside {}: {error}", response.display()))?;
     // Renamed when complete, so that the tool never reads a partial manifest.
     let unfinished = response.with_extension("unfinished");
-    std::fs::write(&unfinished, serde_json::to_vec(&assembly)?)
+    write_manifest(&assembly, &unfinished)
         .and_then(|()| std::fs::rename(&unfinished, response))
         .map_err(|error| format!("cannot write {}: {error}", response.display()).into())
+}
+
+fn write_manifest(assembly: &Assembly, path: &Path) -> std::io::Result<()> {
+    if write::write(assembly, &mut std::fs::File::create(path)?).is_ok() {
+        return Ok(());
+    }
+    std::fs::write(path, serde_json::to_vec(assembly)?)
 }
 
 #[track_caller]
