@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::item::{IndexKind, TableItem};
+use crate::item::{IndexKind, ItemDef, TableItem};
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::table::billing::{Billing, Capacity, Provisioned};
@@ -194,7 +194,11 @@ impl Table {
     /// See [`Table`].
     #[must_use]
     pub fn of<T: TableItem>() -> Self {
-        let item = const { T::ITEM };
+        Self::of_item(const { &T::ITEM })
+    }
+
+    /// Not generic, so that a crate of item types has it once and not for each type.
+    fn of_item(item: &ItemDef) -> Self {
         Self {
             doc: item.doc.to_owned(),
             key: Key {
