@@ -45,7 +45,8 @@ impl Place {
 
     fn new(file: &str, line: u32) -> Self {
         // Manifests must be the same on every platform, as those from Windows and Linux are compared.
-        Self { file: file.replace('\\', "/"), line }
+        let file = if cfg!(windows) { file.replace('\\', "/") } else { file.to_owned() };
+        Self { file, line }
     }
 }
 
