@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use similar::TextDiff;
-use tablewright::render::{Form, Manifest, ManifestStack, Rendered, Templates, render as render_stack};
+use tablewright::render::{Form, Manifest, ManifestStack, RenderedText, Templates, render_text};
 use tablewright::{Env, Stack};
 
 use crate::args::{Common, into_selected};
@@ -78,7 +78,7 @@ pub(super) fn render(common: &Common, args: &Args) -> Result<Exit> {
         let mut manifest = Vec::new();
         for stack in rendered(common, &project, &env, args, &templates)? {
             let (stack, rendered) = stack?;
-            let entry = ManifestStack::new(&env, &stack, &rendered);
+            let entry = ManifestStack::of_text(&env, &stack, &rendered);
             files.expect(folder.join(&entry.file), rendered.text);
             manifest.push(entry);
         }
@@ -105,16 +105,20 @@ fn rendered<'a>(
     env: &'a Env,
     args: &Args,
     templates: &'a Templates,
-) -> Result<impl Iterator<Item = Result<(Stack, Rendered)>> + use<'a>> {
+) -> Result<impl Iterator<Item = Result<(Stack, RenderedText)>> + use<'a>> {
     let stacks = into_selected(common.sound_assembly(project, env)?, &args.stacks)?;
     Ok(stacks.into_iter().map(|stack| {
-        let rendered = render_stack(&stack, env.name(), templates)?;
-        common.show_notes(&notes(&stack.id, &rendered));
+        let rendered = render_text(&stack, env.name(), templates)?;
+        common.show_notes(&notes(&stack.id, &rendered.additions, &rendered.size));
         Ok((stack, rendered))
     }))
 }
 
-fn to_stdout(stacks: impl Iterator<Item = Result<(Stack, Rendered)>>, form: Form, env: &str) -> Result<Exit> {
+fn to_stdout(
+    stacks: impl Iterator<Item = Result<(Stack, RenderedText)>>,
+    form: Form,
+    env: &str,
+) -> Result<Exit> {
     // Render all stacks before printing, so that an error leaves stdout empty.
     let texts = stacks.map(|stack| {
         let (stack, rendered) = stack?;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use serde_json::Value;
-use tablewright::render::{Addition, Rendered};
+use tablewright::render::{Addition, Rendered, Size};
 use tablewright::{Place, Stack};
 use tablewright_cloudformation::Stack as DeployedStack;
 use tablewright_deploy::{DeployedTemplate, Job};
@@ -41,7 +41,7 @@ pub(crate) enum Origin {
 impl Template {
     /// Creates a template from a rendered definition.
     pub(crate) fn rendered(stack: &Stack, rendered: Rendered) -> Self {
-        let notes = notes(&stack.id, &rendered);
+        let notes = notes(&stack.id, &rendered.additions, &rendered.size());
         let Rendered { text, template: value, .. } = rendered;
         let origin = Origin::Definition(Box::new(stack.clone()));
         Self { name: "definitions".into(), text, value, origin, notes, children: BTreeMap::new() }
@@ -129,13 +129,12 @@ impl Template {
 }
 
 /// Returns notes about a rendered template, one line each: additions of the user's templates, and quotas that are nearly used.
-pub(crate) fn notes(stack: &str, rendered: &Rendered) -> Vec<String> {
+pub(crate) fn notes(stack: &str, additions: &[Addition], size: &Size) -> Vec<String> {
     let added = |Addition { template_file, pointer }: &Addition| {
         format!("stack {stack}: {template_file} adds {pointer}")
     };
     let near = |limit: String| format!("stack {stack} has {limit}; it is time to split it");
-    let near_limits = rendered.size().near_limits().into_iter().map(near);
-    rendered.additions.iter().map(added).chain(near_limits).collect()
+    additions.iter().map(added).chain(size.near_limits().into_iter().map(near)).collect()
 }
 
 /// Returns notes about the plan of a job, one line each.
@@ -151,7 +150,8 @@ pub(crate) fn job_notes(job: &Job<'_>) -> Vec<String> {
         )
     });
     let of_deployed = of_deployed.chain(unknown).chain(hidden).chain(of_policy);
-    notes(&job.stack.id, &job.rendered).into_iter().chain(of_deployed).collect()
+    let of_rendered = notes(&job.stack.id, &job.rendered.additions, &job.rendered.size());
+    of_rendered.into_iter().chain(of_deployed).collect()
 }
 
 fn duplicate_keys(deployed: &DeployedTemplate) -> Vec<String> {

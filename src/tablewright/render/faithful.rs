@@ -20,23 +20,24 @@ pub(super) fn faithful(
     lowered: &LoweredStack<'_>,
     text: &str,
     templates: &Templates,
-) -> Result<(Value, Vec<Addition>), Error> {
+) -> Result<(Node, Vec<Addition>), Error> {
     let stack = lowered.stack;
-    if let Some(offset) = text.find(|c: char| !c.is_ascii()) {
+    if !text.is_ascii() {
+        let offset = text.find(|c: char| !c.is_ascii()).unwrap_or_default();
         let (stack, files) = (stack.id.clone(), templates.files.clone());
         return Err(Error::NotAscii { stack, files, excerpt: position(text, offset).excerpt(text) });
     }
     // The general parser handles any YAML, and returns the positions that differences are reported with.
     if let Some(found) = block_reader::read(text).filter(|found| is_same(lowered, found)) {
-        return Ok((into_value(found), Vec::new()));
+        return Ok((found, Vec::new()));
     }
     let found = read_back(&stack.id, text, templates)?;
     if is_same(lowered, &found) {
-        return Ok((into_value(found), Vec::new()));
+        return Ok((found, Vec::new()));
     }
     let Comparison { mut differences, additions } = compare(&lowered.to_json(), &found, &templates.declared);
     if differences.is_empty() {
-        return Ok((into_value(found), additions));
+        return Ok((found, additions));
     }
     note_template_files(&mut differences, stack, templates);
     Err(Error::Unfaithful { stack: stack.id.clone(), differences, text: text.to_owned() })
@@ -117,7 +118,7 @@ fn is_same_tree(wanted: &Tree<'_>, found: &Node) -> bool {
 }
 
 /// Returns the value of a node, without copying its strings.
-fn into_value(node: Node) -> Value {
+pub(super) fn into_value(node: Node) -> Value {
     match node.kind {
         Kind::Mapping(entries) => entries
             .into_iter()

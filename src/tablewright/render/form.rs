@@ -10,7 +10,7 @@ use tablewright_template::{self as template, JsonLayout, Node};
 
 use crate::render::block::{block, long_block};
 use crate::render::header::with_header;
-use crate::render::{Rendered, lower};
+use crate::render::{Rendered, RenderedText, lower};
 use crate::stack::Stack;
 use crate::table::settings::DeletionPolicy;
 
@@ -61,13 +61,7 @@ impl Rendered {
     /// ```
     #[must_use]
     pub fn in_form(&self, form: Form, stack: &Stack, env: &str) -> Cow<'_, str> {
-        match form {
-            Form::Yaml => Cow::Borrowed(&self.text),
-            Form::Json => Cow::Owned(self.document().write_json(JsonLayout::Pretty) + "\n"),
-            Form::JsonCompact => Cow::Owned(self.document().write_json(JsonLayout::Compact)),
-            Form::Include => Cow::Owned(include(&self.document(), stack, env)),
-            Form::Nested => Cow::Owned(nested(stack, env)),
-        }
+        in_form(&self.text, form, stack, env)
     }
 
     /// Converts the template to another format, like [`in_form`](Self::in_form), and drops the rest.
@@ -87,16 +81,35 @@ impl Rendered {
     /// ```
     #[must_use]
     pub fn into_form(self, form: Form, stack: &Stack, env: &str) -> String {
-        match form {
-            Form::Yaml => self.text,
-            Form::Json | Form::JsonCompact | Form::Include | Form::Nested => {
-                self.in_form(form, stack, env).into_owned()
-            }
+        into_form(self.text, form, stack, env)
+    }
+}
+
+impl RenderedText {
+    /// Converts the template to another format; see [`Rendered::into_form`].
+    #[must_use]
+    pub fn into_form(self, form: Form, stack: &Stack, env: &str) -> String {
+        into_form(self.text, form, stack, env)
+    }
+}
+
+fn into_form(text: String, form: Form, stack: &Stack, env: &str) -> String {
+    match form {
+        Form::Yaml => text,
+        Form::Json | Form::JsonCompact | Form::Include | Form::Nested => {
+            in_form(&text, form, stack, env).into_owned()
         }
     }
+}
 
-    fn document(&self) -> Node {
-        template::parse(&self.text).expect("the text was parsed when it was rendered")
+fn in_form<'a>(text: &'a str, form: Form, stack: &Stack, env: &str) -> Cow<'a, str> {
+    let document = || template::parse(text).expect("the text was parsed when it was rendered");
+    match form {
+        Form::Yaml => Cow::Borrowed(text),
+        Form::Json => Cow::Owned(document().write_json(JsonLayout::Pretty) + "\n"),
+        Form::JsonCompact => Cow::Owned(document().write_json(JsonLayout::Compact)),
+        Form::Include => Cow::Owned(include(&document(), stack, env)),
+        Form::Nested => Cow::Owned(nested(stack, env)),
     }
 }
 

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::program::env::Env;
-use crate::render::Rendered;
 use crate::render::checksum::sha256;
+use crate::render::{Rendered, RenderedText, size};
 use crate::stack::Stack;
 
 /// The format that this version writes and reads.
@@ -226,13 +226,23 @@ impl ManifestStack {
     /// ```
     #[must_use]
     pub fn new(env: &Env, stack: &Stack, rendered: &Rendered) -> Self {
+        Self::of(env, stack, &rendered.text, size::count(&rendered.template, "Resources"))
+    }
+
+    /// Creates the entry of a stack, like [`new`](Self::new), with the text of its template.
+    #[must_use]
+    pub fn of_text(env: &Env, stack: &Stack, rendered: &RenderedText) -> Self {
+        Self::of(env, stack, &rendered.text, rendered.size.resources)
+    }
+
+    fn of(env: &Env, stack: &Stack, text: &str, resources: usize) -> Self {
         Self {
             id: stack.id.clone(),
             name: stack.name.clone().unwrap_or_else(|| env.stack_name(&stack.id)),
             file: format!("{}.yaml", stack.id),
-            sha256: sha256(rendered.text.as_bytes()),
-            bytes: rendered.text.len(),
-            resources: rendered.size().resources,
+            sha256: sha256(text.as_bytes()),
+            bytes: text.len(),
+            resources,
             tags: stack.tags.clone(),
             termination_protection: stack.termination_protection,
             policy: stack.policy.as_ref().map(sorted),

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde_json::Value;
-use tablewright_template::{self as template, JsonLayout, ParseError};
+use tablewright_template::{self as template, Entry, JsonLayout, Kind, Node, ParseError, ScalarValue};
 
 use crate::render::Error;
 use crate::stack::Stack;
@@ -98,15 +98,103 @@ fn in_ascii(text: &str) -> Result<Cow<'_, str>, ParseError> {
     Ok(if only_in_comments { replaced.into() } else { node.write_json(JsonLayout::Pretty).into() })
 }
 
-/// Returns the size of a value as compact JSON in ASCII, in bytes.
-fn compact_bytes(value: &Value) -> usize {
-    template::escape_non_ascii(value.to_string()).len()
+/// A template, or a part of one: the parsed text or JSON.
+pub(super) trait Measured: Sized {
+    /// Returns an entry of a mapping.
+    fn part(&self, key: &str) -> Option<&Self>;
+
+    /// Returns the number of entries of a mapping.
+    fn entries(&self) -> usize;
+
+    /// Returns the size as compact JSON in ASCII, in bytes. The JSON is not written, as the size of every template is needed.
+    fn compact_bytes(&self) -> usize;
+}
+
+impl Measured for Value {
+    fn part(&self, key: &str) -> Option<&Self> {
+        self.get(key)
+    }
+
+    fn entries(&self) -> usize {
+        self.as_object().map_or(0, serde_json::Map::len)
+    }
+
+    fn compact_bytes(&self) -> usize {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Number(_) => self.to_string().len(),
+            Self::String(text) => string_bytes(text),
+            Self::Array(items) => {
+                brackets_and_commas(items.len()) + items.iter().map(Self::compact_bytes).sum::<usize>()
+            }
+            Self::Object(entries) => {
+                let of_entry = |(key, value): (&String, &Self)| string_bytes(key) + 1 + value.compact_bytes();
+                brackets_and_commas(entries.len()) + entries.iter().map(of_entry).sum::<usize>()
+            }
+        }
+    }
+}
+
+impl Measured for Node {
+    fn part(&self, key: &str) -> Option<&Self> {
+        self.get(key)
+    }
+
+    fn entries(&self) -> usize {
+        match &self.kind {
+            Kind::Mapping(entries) => entries.len(),
+            Kind::Sequence(_) | Kind::Scalar(_) => 0,
+        }
+    }
+
+    fn compact_bytes(&self) -> usize {
+        match &self.kind {
+            Kind::Scalar(scalar) => match &scalar.value {
+                ScalarValue::Null | ScalarValue::Boolean(true) => 4,
+                ScalarValue::Boolean(false) => 5,
+                ScalarValue::Number(number) => number.to_string().len(),
+                ScalarValue::String => string_bytes(&scalar.text),
+            },
+            Kind::Sequence(items) => {
+                brackets_and_commas(items.len()) + items.iter().map(Self::compact_bytes).sum::<usize>()
+            }
+            Kind::Mapping(entries) => {
+                let of_entry = |entry: &Entry| string_bytes(&entry.key) + 1 + entry.value.compact_bytes();
+                brackets_and_commas(entries.len()) + entries.iter().map(of_entry).sum::<usize>()
+            }
+        }
+    }
+}
+
+fn brackets_and_commas(entries: usize) -> usize {
+    1 + entries.max(1)
+}
+
+/// Returns the size of a string as JSON in ASCII, with its quotes.
+fn string_bytes(text: &str) -> usize {
+    let of_byte = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..b' ' => 6,
+        b' '..0x80 => 1,
+        // Of a character beyond ASCII, the first byte counts for its `\uXXXX`, or for the two of one beyond U+FFFF.
+        0x80..0xc0 => 0,
+        0xc0..0xf0 => 6,
+        0xf0.. => 12,
+    };
+    2 + text.bytes().map(of_byte).sum::<usize>()
+}
+
+/// Returns the number of entries of a section.
+pub(super) fn count(template: &impl Measured, section: &str) -> usize {
+    template.part(section).map_or(0, Measured::entries)
 }
 
 impl Size {
-    pub(super) fn of(template: &Value) -> Self {
-        let entries = |section: &str| template[section].as_object().map_or(0, serde_json::Map::len);
-        Self { resources: entries("Resources"), outputs: entries("Outputs"), bytes: compact_bytes(template) }
+    pub(super) fn of(template: &impl Measured) -> Self {
+        Self {
+            resources: count(template, "Resources"),
+            outputs: count(template, "Outputs"),
+            bytes: template.compact_bytes(),
+        }
     }
 
     /// Returns the quotas that are used by 90 % or more, when it is time to split the stack.
@@ -166,11 +254,11 @@ pub struct Part {
 }
 
 /// Returns an error if a template exceeds a quota of CloudFormation.
-pub(super) fn check(stack: &Stack, text: &str, template: &Value) -> Result<(), Error> {
-    let count = |section: &str| template[section].as_object().map_or(0, serde_json::Map::len);
+pub(super) fn check(stack: &Stack, text: &str, template: &impl Measured) -> Result<(), Error> {
     // Compact JSON is the shortest format. Creating it takes time, and is necessary only for a long text.
     let may_fit = text.len() <= MOST.bytes;
-    if may_fit && count("Resources") <= MOST.resources && count("Outputs") <= MOST.outputs {
+    if may_fit && count(template, "Resources") <= MOST.resources && count(template, "Outputs") <= MOST.outputs
+    {
         return Ok(());
     }
     let size = Size::of(template);
@@ -185,13 +273,13 @@ pub(super) fn check(stack: &Stack, text: &str, template: &Value) -> Result<(), E
     Err(Error::TooLarge(Box::new(TooLarge { stack: stack.id.clone(), size, parts, largest })))
 }
 
-fn of_table(table: &crate::table::Table, template: &Value) -> (String, Size) {
+fn of_table(table: &crate::table::Table, template: &impl Measured) -> (String, Size) {
     let ids = std::iter::once(table.id.clone()).chain(scaling::logical_ids(table));
-    let resources = ids.filter_map(|id| template["Resources"].get(&id).map(|body| (id, body)));
+    let resources = ids.filter_map(|id| template.part("Resources")?.part(&id).map(|body| (id, body)));
     let size = resources.fold(Size { resources: 0, outputs: 0, bytes: 0 }, |size, (id, body)| Size {
         resources: size.resources + 1,
         // With `"Id":` before it and a comma after it.
-        bytes: size.bytes + id.len() + compact_bytes(body) + 4,
+        bytes: size.bytes + id.len() + body.compact_bytes() + 4,
         ..size
     });
     (table.id.clone(), size)
@@ -281,4 +369,27 @@ fn grouped(number: usize) -> String {
         text.push(digit);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tablewright_template::{escape_non_ascii, parse};
+
+    use super::Measured;
+
+    #[test]
+    fn bytes_are_counted_as_they_would_be_written() {
+        let controls: String = ('\0'..'\u{80}').collect();
+        for value in [
+            json!({}),
+            json!({ "a": [[], {}, [1, -2.5, 1e300, u64::MAX], null] }),
+            json!({ "a": true, "b": [false, null], "c\"": { "d": "e" } }),
+            json!({ controls: "\u{80}\u{7ff}\u{800}\u{ffff}\u{10000}\u{10ffff}" }),
+        ] {
+            let written = escape_non_ascii(value.to_string());
+            assert_eq!(value.compact_bytes(), written.len(), "{value}");
+            assert_eq!(parse(&written).unwrap().compact_bytes(), written.len(), "{value}");
+        }
+    }
 }
