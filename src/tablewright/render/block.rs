@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use serde_json::Value as Json;
 use tablewright_template::{Kind, Node};
 
-use crate::render::scalar::scalar;
+use crate::render::scalar::{push_scalar, scalar};
 use crate::render::tree::{COMMENT, Tree, short_form_of_call};
 
 /// Returns the text that follows `key:`, without indentation: ` x` for a scalar, otherwise a line break and lines.
@@ -166,7 +166,7 @@ fn write<T: Written>(value: &T, indent: usize, place: Place, out: &mut String) {
             for (key, value) in entries {
                 let place = if is_function(key) { Place::InFunction } else { place };
                 line(indent, out);
-                out.push_str(&scalar(key));
+                push_scalar(key, out);
                 out.push(':');
                 write(value, indent + 2, place, out);
             }
@@ -190,7 +190,7 @@ fn write<T: Written>(value: &T, indent: usize, place: Place, out: &mut String) {
         }
         View::Text(text) => {
             out.push(' ');
-            out.push_str(&scalar(text));
+            push_scalar(text, out);
         }
         View::Plain(yaml) => {
             out.push(' ');
@@ -212,8 +212,12 @@ fn indented(block: &str, indent: usize, out: &mut String) {
 }
 
 fn line(indent: usize, out: &mut String) {
+    const SPACES: &str = "                                                                ";
     out.push('\n');
-    out.extend(std::iter::repeat_n(' ', indent));
+    match SPACES.get(..indent) {
+        Some(spaces) => out.push_str(spaces),
+        None => out.extend(std::iter::repeat_n(' ', indent)),
+    }
 }
 
 /// Returns a number with a decimal point and a signed exponent, as YAML 1.1 requires: `1e300` would be a string.

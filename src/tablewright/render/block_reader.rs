@@ -4,6 +4,7 @@
 //! the time of rendering. *Invariant:* the tree is the same as that of the general parser, except for positions; a property test
 //! compares them.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde_json::Number;
@@ -43,9 +44,10 @@ struct Line<'a> {
 impl Lines<'_> {
     fn advance(&mut self) {
         self.next = self.rest.by_ref().find_map(|line| {
-            let text = line.trim_start_matches(' ');
+            let indent = line.bytes().take_while(|byte| *byte == b' ').count();
+            let text = &line[indent..];
             let has_content = !text.is_empty() && !text.starts_with('#');
-            has_content.then_some(Line { indent: line.len() - text.len(), text })
+            has_content.then_some(Line { indent, text })
         });
     }
 }
@@ -77,7 +79,7 @@ fn mapping(lines: &mut Lines<'_>, indent: usize, depth: usize) -> Option<Node> {
         let (key, rest) = key(line.text)?;
         lines.advance();
         let value = value(lines, rest, indent, depth)?;
-        entries.push(Entry { key, key_position: Position::START, value });
+        entries.push(Entry { key: key.into_owned(), key_position: Position::START, value });
     }
     (!entries.is_empty() && are_unique(&entries)).then(|| node(Kind::Mapping(entries)))
 }
@@ -115,27 +117,27 @@ fn sequence(lines: &mut Lines<'_>, indent: usize, depth: usize) -> Option<Node> 
 }
 
 /// Returns the key of a line and the text after its colon.
-fn key(line: &str) -> Option<(String, &str)> {
+fn key(line: &str) -> Option<(Cow<'_, str>, &str)> {
     let (key, behind) = if line.starts_with(['\'', '"']) {
-        quoted(line)?
+        let (key, behind) = quoted(line)?;
+        (Cow::Owned(key.text), behind)
     } else {
-        let end = line
-            .match_indices(':')
-            .map(|(at, _)| at)
-            .find(|at| matches!(line.as_bytes().get(at + 1), None | Some(b' ')))?;
-        (
-            Scalar { text: line[..end].to_owned(), style: Style::Plain, value: ScalarValue::String },
-            &line[end..],
-        )
+        let bytes = line.as_bytes();
+        let is_end = |at: &usize| bytes[*at] == b':' && matches!(bytes.get(at + 1), None | Some(b' '));
+        let (key, behind) = line.split_at((0..bytes.len()).find(is_end)?);
+        if !is_plain(key) {
+            return None;
+        }
+        (Cow::Borrowed(key), behind)
     };
-    if key.text.len() > MAX_KEY || (key.style == Style::Plain && !is_plain(&key.text)) {
+    if key.len() > MAX_KEY {
         return None;
     }
     match behind.strip_prefix(':')? {
-        "" => Some((key.text, "")),
+        "" => Some((key, "")),
         rest => {
             let rest = rest.strip_prefix(' ').filter(|rest| !rest.is_empty())?;
-            Some((key.text, rest))
+            Some((key, rest))
         }
     }
 }

@@ -14,6 +14,15 @@ pub(super) fn escape(text: &str, out: &mut dyn Write) -> io::Result<()> {
     if is_plain(text) { out.write_all(text.as_bytes()) } else { quoted(text, out) }
 }
 
+/// Appends `text` as a YAML scalar.
+pub(super) fn push_scalar(text: &str, out: &mut String) {
+    if is_plain(text) {
+        out.push_str(text);
+    } else {
+        out.push_str(&scalar(text));
+    }
+}
+
 /// Returns `text` as a YAML scalar.
 pub(super) fn scalar(text: &str) -> String {
     written(|out| escape(text, out))
@@ -34,27 +43,56 @@ fn written(write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
 /// colons without a space after them, and is not a boolean or null in YAML 1.1. Numbers and times start with a digit, a sign or a
 /// dot.
 pub(super) fn is_plain(text: &str) -> bool {
-    let Some(mut before) = text.bytes().next().filter(|first| first.is_ascii_alphabetic() || *first == b'_')
-    else {
+    let starts = text.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_');
+    if !starts {
         return false;
-    };
+    }
+    let mut before = Class::Plain;
     for byte in text.bytes() {
-        let fits = match byte {
-            b' ' => before != b' ' && before != b':',
-            b':' => before != b' ',
-            byte => byte.is_ascii_alphanumeric() || b"_./-()".contains(&byte),
+        let class = CLASSES[usize::from(byte)];
+        let fits = match class {
+            Class::Plain => true,
+            Class::Space => before == Class::Plain,
+            Class::Colon => before != Class::Space,
+            Class::Other => false,
         };
         if !fits {
             return false;
         }
-        before = byte;
+        before = class;
     }
-    before != b' ' && before != b':' && !is_word(text)
+    before == Class::Plain && !is_word(text)
 }
+
+/// What a byte means for a plain scalar.
+#[derive(Clone, Copy, PartialEq)]
+enum Class {
+    Plain,
+    Space,
+    Colon,
+    Other,
+}
+
+/// The classes of all bytes: every scalar is checked when it is written and when it is read back.
+const CLASSES: [Class; 256] = {
+    let mut classes = [Class::Other; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            b' ' => Class::Space,
+            b':' => Class::Colon,
+            b'_' | b'.' | b'/' | b'-' | b'(' | b')' => Class::Plain,
+            _ if byte.is_ascii_alphanumeric() => Class::Plain,
+            _ => Class::Other,
+        };
+        byte += 1;
+    }
+    classes
+};
 
 fn is_word(text: &str) -> bool {
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
-    WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+    text.len() <= 5 && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 fn quoted(text: &str, out: &mut dyn Write) -> io::Result<()> {
