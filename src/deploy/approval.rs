@@ -165,6 +165,18 @@ mod tests {
     }
 
     #[test]
+    fn the_same_change_with_a_worse_verdict_is_not_approved() {
+        let deployed = with_topic(table(&[], "Retain"));
+        let (shown, approval) = approve(&deployed, &table(&[], "Retain"));
+        let [change] = &shown.changes[..] else { panic!("{shown:?}") };
+        let found = Verdict::ALL.map(|verdict| Change { verdict, ..change.clone() });
+        let worse: Vec<Change> =
+            found.iter().filter(|found| found.verdict > shown.verdict()).cloned().collect();
+        assert_eq!(approval.not_covered(found.iter()), worse);
+        assert!(!worse.is_empty());
+    }
+
+    #[test]
     fn what_is_retained_is_not_approved_to_be_deleted() {
         let topic = |policy: Option<&str>| {
             let mut template = with_topic(table(&[], policy.unwrap_or("Delete")));

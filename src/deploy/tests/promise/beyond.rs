@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use tablewright_sandbox::CallFailure;
 
-use crate::interposer::Script;
+use crate::interposer::{Script, When};
 use crate::shop::{DONE, SHOP, held, kind, wish, with_child};
 use crate::stacks::bare_table;
 use crate::subject::{Kind, Loss, Said, Wish};
@@ -129,4 +130,19 @@ async fn another_value_in_the_store_is_deployed() {
     assert_eq!(*told.only(), DONE);
     let told = held(&world, &wish(shop), Script::default()).await;
     assert_eq!(*told.only(), Said::Unchanged);
+}
+
+/// Without the permission to read their templates, nested stacks are not planned: the change set is all that is known.
+#[tokio::test]
+async fn a_nested_stack_whose_templates_may_not_be_read_loses_no_table() {
+    for told_at in [1, 2] {
+        let (world, parent) = deployed(&["Order", "User"]).await;
+        with_child(&world, &["User"]);
+        let faults = vec![(When::Of("GetTemplate", told_at), CallFailure::AccessDenied)];
+        let told = held(&world, &wish(parent), Script { faults, ..Script::default() }).await;
+        let Said::Failed { kind: Kind::Refused, text } = told.only() else { panic!("{told:?}") };
+        assert!(text.contains("Child/Order"), "{text}");
+        assert!(!told.calls.iter().any(|call| call == "ExecuteChangeSet"), "{told:?}");
+        assert_eq!(tables_of_child(&world).await, ["Order", "User"]);
+    }
 }

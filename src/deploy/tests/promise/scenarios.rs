@@ -457,3 +457,50 @@ async fn what_a_nested_stack_loses_between_two_steps_does_not_hide_the_first() {
     let told = held(&world, &wish(template(&["g", "h"])), script).await;
     assert_eq!(kind(told.only()), Some(Kind::Refused), "{told:?}");
 }
+
+/// CloudFormation finds nothing in the first of three steps, and the rollout does not take that for the end.
+#[tokio::test]
+async fn a_name_that_is_spelled_as_a_reference_before_does_not_end_a_ladder() {
+    let with_users = |indexes: &[&str], users: Value| {
+        let mut template = shop(indexes);
+        template["Resources"]["User"] = bare_table(Some("Retain"));
+        template["Resources"]["Order"]["Properties"]["Tags"] = json!([{ "Key": "users", "Value": users }]);
+        template
+    };
+    let world = deployed(&with_users(&[], json!({ "Ref": "User" }))).await;
+    let name = world.direct.resources(SHOP).await["User"].1.clone();
+    let told = held(&world, &wish(with_users(&["g", "h"], json!(name))), Script::default()).await;
+    assert_eq!(told.passed_over.len(), 1, "{told:?}");
+    assert_eq!(*told.only(), DONE);
+    assert_eq!(indexes(&world, "Order").await, ["by-g", "by-h"]);
+}
+
+/// The only step is executed, and its index is being built.
+#[tokio::test]
+async fn what_a_colleague_takes_back_after_the_last_step_is_not_done() {
+    let with_output = |indexes: &[&str]| {
+        let mut template = shop(indexes);
+        template["Outputs"]["Order"] = json!({ "Value": { "Ref": "Order" } });
+        template
+    };
+    let world = deployed(&with_output(&[])).await;
+    let script = acting(When::Of("DescribeTable", 2), Act::Update(SHOP, Edit::RemoveOutputs));
+    let told = held(&world, &wish(with_output(&["g"])), script).await;
+    assert_eq!(kind(told.only()), Some(Kind::Stale), "{told:?}");
+    let executed = told.calls.iter().filter(|call| *call == "ExecuteChangeSet").count();
+    assert_eq!(executed, 1, "{told:?}");
+    assert_eq!(indexes(&world, "Order").await, ["by-g"]);
+}
+
+/// Both have a change set for the stack that there is not yet.
+#[tokio::test]
+async fn a_creation_that_is_interrupted_leaves_the_change_set_of_a_colleague() {
+    let world = World::new().await;
+    let act = Act::LeaveChangeSet(SHOP, "release-42".to_owned());
+    let interrupt = Some((When::Of("ExecuteChangeSet", 0), Moment::Before));
+    let script = Script { interrupt, ..acting(When::Of("DescribeChangeSet", 0), act) };
+    let told = held(&world, &wish(shop(&["g"])), script).await;
+    assert_eq!(told.running.as_deref(), Some(&[][..]), "{told:?}");
+    assert_eq!(world.direct.change_sets(SHOP).await, ["release-42"]);
+    assert_eq!(world.direct.status(SHOP).await.as_deref(), Some("REVIEW_IN_PROGRESS"));
+}
