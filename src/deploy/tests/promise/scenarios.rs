@@ -9,8 +9,7 @@ use tablewright_deploy::{Options, WaitOptions};
 use crate::colleague::{Act, Edit};
 use crate::interposer::{Moment, Script, When};
 use crate::shop::{
-    DONE, SHOP, acting, an_empty_first_step_is_passed_over, deployed, held, indexes, kind, orders, shop,
-    wish, with_child,
+    DONE, SHOP, acting, deployed, held, indexes, kind, orders, shop, the_ladder_is_climbed, wish, with_child,
 };
 use crate::stacks::bare_table;
 use crate::subject::{Kind, Loss, Said, WantedStack, Wish, plan_file};
@@ -20,7 +19,7 @@ use crate::world::{REGION, World};
 async fn a_description_does_not_end_a_ladder() {
     let mut after = shop(&["g", "h"]);
     after["Description"] = json!("orders of the shop");
-    an_empty_first_step_is_passed_over(shop(&[]), after).await;
+    the_ladder_is_climbed(shop(&[]), after).await;
 }
 
 #[tokio::test]
@@ -96,7 +95,7 @@ async fn a_table_is_deleted_by_consent_and_no_other() {
 #[tokio::test]
 async fn a_region_that_is_spelled_otherwise_in_a_tag_does_not_end_a_ladder() {
     let before = json!({ "Resources": { "Order": orders(&[], &json!({ "Ref": "AWS::Region" })) } });
-    an_empty_first_step_is_passed_over(before, shop(&["g", "h"])).await;
+    the_ladder_is_climbed(before, shop(&["g", "h"])).await;
 }
 
 #[tokio::test]
@@ -104,7 +103,7 @@ async fn a_region_that_is_spelled_otherwise_in_an_output_does_not_end_a_ladder()
     let (mut before, mut after) = (shop(&[]), shop(&["g", "h"]));
     before["Outputs"]["Region"] = json!({ "Value": { "Fn::Sub": "${AWS::Region}" } });
     after["Outputs"]["Region"] = json!({ "Value": REGION });
-    an_empty_first_step_is_passed_over(before, after).await;
+    the_ladder_is_climbed(before, after).await;
 }
 
 #[tokio::test]

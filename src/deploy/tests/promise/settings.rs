@@ -131,6 +131,32 @@ async fn what_the_policy_denies_of_a_change_set_is_not_executed() {
     assert_eq!(*told.only(), DONE);
 }
 
+/// The template is the deployed one, and only the change set tells that a table changes.
+#[tokio::test]
+async fn what_the_policy_denies_of_a_looked_up_value_is_not_executed() {
+    let store = |value: &str| {
+        json!({ "Resources": { "Value": { "Type": "AWS::SSM::Parameter", "Properties": {
+            "Type": "String", "Name": "/shop/team", "Value": value,
+        } } } })
+    };
+    let mut template = shop(&[]);
+    template["Parameters"]["Team"] =
+        json!({ "Type": "AWS::SSM::Parameter::Value<String>", "Default": "/shop/team" });
+    template["Resources"]["Order"]["Properties"]["Tags"] =
+        json!([{ "Key": "team", "Value": { "Ref": "Team" } }]);
+    let world = World::new().await;
+    world.direct.create("demo-store", &store("one"), &BTreeMap::new()).await;
+    world.direct.create(SHOP, &template, &BTreeMap::new()).await;
+    world.direct.set_policy(SHOP, &denying("Update:Modify", "Order")).await;
+    let now = world.direct.stack("demo-store").await.unwrap();
+    assert!(world.direct.update(&now, &store("two"), "two").await);
+    world.direct.wait(60);
+    let told = held(&world, &wish(template), Script::default()).await;
+    let Said::Failed { kind: Kind::Refused, text } = told.only() else { panic!("{told:?}") };
+    assert!(text.contains("[LogicalResourceId/Order]"), "{text}");
+    assert!(!told.calls.iter().any(|call| call == "ExecuteChangeSet"), "{told:?}");
+}
+
 #[tokio::test]
 async fn a_policy_that_is_set_between_two_steps_is_refused_before_the_next_change_set() {
     let world = deployed(&shop(&[])).await;

@@ -75,8 +75,8 @@ pub(crate) fn kind(said: &Said) -> Option<Kind> {
     }
 }
 
-/// The first step would do nothing: its change set is empty, and the indexes come all the same.
-pub(crate) async fn an_empty_first_step_is_passed_over(before: Value, after: Value) {
+/// CloudFormation does not see everything that differs, and the indexes come all the same.
+pub(crate) async fn the_ladder_is_climbed(before: Value, after: Value) {
     let world = deployed(&before).await;
     let told = held(&world, &wish(after), Script::default()).await;
     assert_eq!(*told.only(), DONE);
