@@ -66,7 +66,7 @@ pub use operation::rate_limit::RateLimit;
 pub use operation::rollback::{RollbackError, RollbackOptions, rollback};
 pub use operation::wait_for_idle::{Idle, wait_for_idle};
 pub use operation::watch::{WatchError, watch};
-pub use operation::{Operation, execute, latest};
+pub use operation::{Operation, execute, latest, pause_after};
 pub use stack::Stack;
 pub use stack::guidance::{Guidance, guidance};
 pub use stack::status::{ResourceStatus, StackClass, StackStatus};

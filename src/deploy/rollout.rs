@@ -4,12 +4,13 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tablewright_cloudformation::stack;
 use tablewright_cloudformation::{
-    CancelCreation, CancelError, ChangeSet, Events, Outcome, Polling, Stack, StackStatus, WatchError, cancel,
-    delete, execute, latest, watch,
+    ApiErrorKind, CancelCreation, CancelError, ChangeSet, Events, Outcome, Polling, Stack, StackStatus,
+    WatchError, cancel, delete, execute, latest, pause_after, watch,
 };
 use tablewright_plan::{Change, PlanOptions, StackSetting, Verdict};
 
@@ -28,6 +29,9 @@ use crate::settings::{
 use crate::stack_policy;
 use crate::token::token;
 use crate::wait::{wait_for_changed_tables, wait_for_earlier_indexes, wait_for_unfinished_indexes, within};
+
+/// How long an outage between two steps is waited for, beyond what each call tries by itself.
+const OUTAGE_PATIENCE: Duration = Duration::from_secs(120);
 
 /// The execution of planned jobs.
 ///
@@ -333,6 +337,36 @@ impl<'a> Rollout<'a> {
         }
     }
 
+    /// Reads what is deployed. Once a step is, a sign-in that has expired is waited for, and so is an outage: whoever has waited for the
+    /// step wants to know what became of it.
+    async fn read_deployed<T>(
+        &self,
+        id: JobId,
+        read: impl AsyncFn() -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let job = self.job(id);
+        let (mut failures, mut waited) = (0, Duration::ZERO);
+        loop {
+            let error = match read().await {
+                Err(Error::Api(error)) if self.succeeded(id) > 0 => error,
+                answer => return answer,
+            };
+            let patience = match error.kind {
+                ApiErrorKind::Expired | ApiErrorKind::Credentials => job.target.pace.credential_grace,
+                _ if error.may_pass() => OUTAGE_PATIENCE,
+                _ => Duration::ZERO,
+            };
+            if waited >= patience {
+                return Err(error.into());
+            }
+            failures += 1;
+            let pause = async |events: &Events| {
+                pause_after(&job.target.cloudformation, job.stack_name(), error, failures, events).await
+            };
+            waited += self.events.forward_events(&job.label, pause).await;
+        }
+    }
+
     /// Plans a job again from what is deployed by now, and holds the plan against what was approved. `stack_id` is the stack that
     /// it has to be about; `None` when it is to be created.
     ///
@@ -342,8 +376,11 @@ impl<'a> Rollout<'a> {
     /// deleted or created by another client.
     pub(crate) async fn plan_again(&self, id: JobId, stack_id: Option<&str>) -> Result<Job<'a>, Error> {
         let job = self.job(id);
-        let rendered = job.rendered.clone();
-        let now = plan_stack(job.target, job.stack, rendered, job.options, self.plan_options).await?;
+        let plan = async || {
+            let rendered = job.rendered.clone();
+            plan_stack(job.target, job.stack, rendered, job.options, self.plan_options).await
+        };
+        let now = self.read_deployed(id, plan).await?;
         if now.stack_id() != stack_id {
             return Err(self.deployed_by_another(id));
         }
@@ -371,7 +408,8 @@ impl<'a> Rollout<'a> {
     pub(crate) async fn require_unchanged(&self, id: JobId, planned: Option<&Stack>) -> Result<(), Error> {
         let job = self.job(id);
         let Some(planned) = planned else { return Ok(()) };
-        let now = stack::describe(&job.target.cloudformation, &planned.id).await?;
+        let describe = async || Ok(stack::describe(&job.target.cloudformation, &planned.id).await?);
+        let now = self.read_deployed(id, describe).await?;
         let is_same = now.is_some_and(|now| {
             // A deleted stack is still found by its id.
             now.status != StackStatus::DeleteComplete

@@ -21,6 +21,8 @@ pub mod wait_for_idle;
 
 use std::collections::BTreeMap;
 
+use std::time::Duration;
+
 use aws_sdk_cloudformation::Client;
 
 use crate::change_set::ChangeSet;
@@ -203,6 +205,18 @@ pub(crate) async fn call_until_heard(
 async fn was_heard(client: &Client, change_set: &ChangeSet) -> bool {
     let described = describe_change_set(client, &change_set.stack_id, &change_set.id).await;
     described.is_ok_and(|described| is_executed(&described))
+}
+
+/// Tells of a failed call and waits until it may be made again. Returns how long that was.
+pub async fn pause_after(
+    client: &Client,
+    stack_name: &str,
+    error: ApiError,
+    failures: u32,
+    events: &Events,
+) -> Duration {
+    pause(error, failures, &Clock::of(client), &StackEvents { events, stack_name }).await;
+    default_backoff(failures)
 }
 
 async fn pause(error: ApiError, failures: u32, clock: &Clock, facts: &StackEvents<'_>) {

@@ -503,3 +503,26 @@ async fn a_creation_that_is_interrupted_leaves_the_change_set_of_a_colleague() {
     assert_eq!(world.direct.change_sets(SHOP).await, ["release-42"]);
     assert_eq!(world.direct.status(SHOP).await.as_deref(), Some("REVIEW_IN_PROGRESS"));
 }
+
+/// A token that has expired is renewed by whoever signs in again: once something is deployed, the rollout waits for that.
+#[tokio::test]
+async fn a_sign_in_that_expires_after_a_step_is_waited_for() {
+    let quiet = {
+        let world = deployed(&shop(&[])).await;
+        held(&world, &wish(shop(&["g", "h"])), Script::default()).await
+    };
+    let first = quiet.calls.iter().position(|call| call == "ExecuteChangeSet").unwrap();
+    let reads = ["DescribeStacks", "GetTemplate"];
+    let after_first =
+        (first + 1..quiet.calls.len()).filter(|call| reads.contains(&quiet.calls[*call].as_str()));
+    let mut tried = 0;
+    for call in after_first {
+        let world = deployed(&shop(&[])).await;
+        let faults = vec![(When::Call(call), tablewright_sandbox::CallFailure::ExpiredToken)];
+        let script = Script { faults, ..Script::default() };
+        let told = held(&world, &wish(shop(&["g", "h"])), script).await;
+        assert_eq!(*told.only(), DONE, "at call {call}, {}", quiet.calls[call]);
+        tried += 1;
+    }
+    assert!(tried > 6, "{tried}");
+}
