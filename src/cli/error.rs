@@ -365,6 +365,7 @@ impl From<deploy::Error> for CommandError {
             Error::PreparationTimedOut { .. } => {
                 (Exit::StillRunning, Some("the change set is deleted; run the same command with a longer `--timeout`".to_owned()))
             }
+            Error::NotAnswered { .. } => (Exit::Unknown, None),
             Error::TablesPending { .. } => (Exit::StillRunning, None),
             Error::DeniedByStackPolicy { executed, .. } => (
                 Exit::of_refusal(executed),

@@ -257,6 +257,14 @@ pub enum Error {
         /// How many steps this rollout has executed before.
         executed: usize,
     },
+    /// CloudFormation has not answered a call in the time that was given.
+    #[error("CloudFormation has not answered about stack {stack} in time{}", after_steps(*.executed))]
+    NotAnswered {
+        /// The stack.
+        stack: String,
+        /// How many steps this rollout has executed before.
+        executed: usize,
+    },
     /// The stack is deployed, and its tables were not usable in the time that was given.
     #[error(
         "stack {stack} is deployed, and its tables or indexes are still being made ready after the time that was given"
@@ -348,6 +356,7 @@ impl Error {
                 | Self::StepsRemain { .. }
                 | Self::Overtaken { .. }
                 | Self::PreparationTimedOut { .. }
+                | Self::NotAnswered { .. }
                 | Self::TablesPending { .. }
                 | Self::TablesUnknown { .. }
                 | Self::TablesUnusable { .. }

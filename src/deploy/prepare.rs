@@ -3,9 +3,9 @@
 use serde_json::Value;
 use tablewright::render::Body;
 use tablewright_cloudformation::{
-    ChangeSet, Discarded, Events, Idle, Parameter, Prepared, PreparedRequest, Request, RequestError,
-    Requirements, Stack, StackClass, Template, discard, discard_leftovers, prepare, prepare_request,
-    prepare_request_for, upload, wait_for_idle,
+    ApiError, ApiErrorKind, ChangeSet, Discarded, Events, Idle, Parameter, Prepared, PreparedRequest,
+    Request, RequestError, Requirements, Stack, StackClass, Template, discard, discard_leftovers, prepare,
+    prepare_request, prepare_request_for, upload, wait_for_idle,
 };
 use tablewright_plan::{Change, StackTemplate, Step, Wait, imported_exports};
 
@@ -178,7 +178,10 @@ impl Rollout<'_> {
         let open: Vec<OpenChangeSet> = self.open.borrow_mut().drain(..).collect();
         for OpenChangeSet { job, request } in open {
             let (events, _) = Events::channel();
-            match discard(&self.job(job).target.cloudformation, &request, &events).await {
+            let target = self.job(job).target;
+            let discarding = discard(&target.cloudformation, &request, &events);
+            let discarded = within(target, self.options.timeout, discarding).await;
+            match discarded.unwrap_or_else(|| Err(too_late())) {
                 Ok(Discarded::Gone) => {}
                 Ok(Discarded::Executed) => {
                     // Its execution was on its way when the rollout was dropped, or another client has executed it.
@@ -284,7 +287,11 @@ impl Rollout<'_> {
             Some(stack) if self.options.idle_timeout.is_none() => {
                 prepare_request_for(request, Some(stack.clone()))
             }
-            _ => prepare_request(&now.target.cloudformation, request).await,
+            _ => {
+                let asking = prepare_request(&now.target.cloudformation, request);
+                let asked = within(now.target, self.options.timeout, asking).await;
+                asked.ok_or_else(|| self.not_answered(id))?
+            }
         };
         let prepared = match prepared {
             Ok(prepared) => prepared,
@@ -323,6 +330,16 @@ impl Rollout<'_> {
         let call = async |events: &Events| discard_leftovers(client, deployed, TOKEN_PREFIX, events).await;
         // Cleaning up is no condition of success: credentials may lack ListChangeSets, and an emulator the call.
         let _ = self.events.forward_events(&job.label, call).await;
+    }
+}
+
+/// The error of a change set that is not known to be deleted, for want of an answer.
+fn too_late() -> ApiError {
+    ApiError {
+        action: "DeleteChangeSet",
+        kind: ApiErrorKind::Unavailable,
+        code: None,
+        message: "there is no answer in the time that was given".to_owned(),
     }
 }
 

@@ -344,6 +344,16 @@ impl<'a> Rollout<'a> {
         id: JobId,
         read: impl AsyncFn() -> Result<T, Error>,
     ) -> Result<T, Error> {
+        let reading = self.read_patiently(id, read);
+        let answer = within(self.job(id).target, self.options.timeout, reading).await;
+        answer.unwrap_or_else(|| Err(self.not_answered(id)))
+    }
+
+    async fn read_patiently<T>(
+        &self,
+        id: JobId,
+        read: impl AsyncFn() -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let job = self.job(id);
         let (mut failures, mut waited) = (0, Duration::ZERO);
         loop {
@@ -434,6 +444,10 @@ impl<'a> Rollout<'a> {
         Error::Overtaken { stack, executed: self.executed(id), conflict, source }
     }
 
+    pub(crate) fn not_answered(&self, id: JobId) -> Error {
+        Error::NotAnswered { stack: self.job(id).stack.id.clone(), executed: self.executed(id) }
+    }
+
     pub(crate) fn not_approved(&self, id: JobId, changes: Vec<Change>) -> Error {
         Error::NotApproved { stack: self.job(id).stack.id.clone(), executed: self.executed(id), changes }
     }
@@ -493,7 +507,10 @@ impl<'a> Rollout<'a> {
         let job = self.job(id);
         let (client, token) = (&job.target.cloudformation, token());
         let call = async |events: &Events| execute(client, change_set, &token, events).await;
-        let operation = self.events.forward_events(&job.label, call).await?;
+        let starting = self.events.forward_events(&job.label, call);
+        let started = within(job.target, self.options.timeout, starting).await;
+        // Whether it was heard is found out where what is open is discarded.
+        let operation = started.ok_or_else(|| self.not_answered(id))??;
         self.close(&change_set.name);
         *self.executed.borrow_mut().entry(id).or_default() += 1;
         self.running.borrow_mut().insert(id);

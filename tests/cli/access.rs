@@ -113,6 +113,18 @@ fn an_endpoint_that_nobody_answers_at() {
 }
 
 #[test]
+fn an_endpoint_that_never_answers() {
+    let project = project("silent");
+    let (silent, _listener) = Peer::silent();
+    let at = ["--region", "eu-west-1", "--endpoint-url", &silent.url, "--timeout", "1s"];
+    assert_snapshot!(run_with_keys(&project, &[&["deploy", "notes", "--yes"][..], &at].concat()), @"
+    exit code 10
+    --- stderr
+    error: there was no answer in the time of `--timeout`; nothing was changed
+    ");
+}
+
+#[test]
 fn an_endpoint_that_answers_with_a_page() {
     let project = project("page");
     for (status, page) in

@@ -59,8 +59,10 @@ fn render(project: &Project) {
 fn come_to_the_end(project: &Project, stack: &str, step: &str) {
     let again = project.run(&deploy(stack));
     if again.code == 6 {
-        let _ = again.says(&format!("`tablewright watch {stack} --sandbox`"));
-        let _ = project.run(&["watch", stack, "--sandbox"]).ends_with(0);
+        // As it is said, and without the definitions.
+        let name = format!("demo-{stack}-dev");
+        let _ = again.says(&format!("`tablewright watch --stack-name {name} --sandbox`"));
+        let _ = project.run(&["watch", "--stack-name", &name, "--sandbox"]).ends_with(0);
         let _ = project.run(&deploy(stack)).ends_with(0);
     } else {
         assert_eq!(again.code, 0, "killed after {step}, then {again}");

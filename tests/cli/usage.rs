@@ -192,8 +192,8 @@ fn help() {
               How long to wait for another operation on a stack to end, such as `10m`
 
           --timeout <TIME>
-              How long to follow one operation, and to wait for tables and indexes after it, such as
-              `1h30m`
+              How long to wait for the plan, for each operation, and for tables and indexes after it,
+              such as `1h30m`
 
           --on-timeout <ACTION>
               What to do on timeout
@@ -363,6 +363,8 @@ fn help_of_every_command() {
               Allow the deletion of this table with its items (may be repeated)
           --backup-first
               Make an on-demand backup of every table that is deleted, and wait until it can be restored
+          --timeout <TIME>
+              How long to follow the deletion, and to wait for each backup before it, such as `1h30m`
           --output <FORMAT>
               Output format of the progress [default: auto] [possible values: auto, tree, lines, ndjson,
               github]

@@ -72,7 +72,7 @@ pub(crate) struct DeployArgs {
     /// How long to wait for another operation on a stack to end, such as `10m`
     #[arg(long, value_name = "TIME", value_parser = duration)]
     wait_for_idle: Option<Duration>,
-    /// How long to follow one operation, and to wait for tables and indexes after it, such as `1h30m`
+    /// How long to wait for the plan, for each operation, and for tables and indexes after it, such as `1h30m`
     #[arg(long, value_name = "TIME", value_parser = duration)]
     timeout: Option<Duration>,
     /// What to do on timeout

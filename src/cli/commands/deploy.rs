@@ -186,11 +186,9 @@ impl Run<'_> {
                 list_not_defined(listed.unwrap_or_default(), targets, &events),
             )
         };
-        let planned = self.until_interrupted(planning).await;
-        let (jobs, notes) = planned.map_err(|Interrupted| interrupted_before())?;
+        let (jobs, notes) = self.in_time(planning).await?;
         let jobs = jobs?;
-        let reading = read_tables(&jobs, &events);
-        let tables = self.until_interrupted(reading).await.map_err(|Interrupted| interrupted_before())?;
+        let tables = self.in_time(read_tables(&jobs, &events)).await?;
         show(&jobs, &tables, self.reporter);
         for note in notes {
             self.reporter.say(&note);
@@ -345,6 +343,22 @@ impl Run<'_> {
     /// Deletes the change sets that were not executed. Returns the error of the last one that could not be deleted.
     async fn discard_open(&self, jobs: &[Job<'_>], rollout: &Rollout<'_>) -> Option<CommandError> {
         rollout.discard_open().await.pop().map(|error| self.job_failed(jobs, error))
+    }
+
+    /// Runs what changes nothing, for the time of `--timeout` at most.
+    async fn in_time<T>(&mut self, operation: impl Future<Output = T>) -> Result<T> {
+        let timeout = self.args.deployment.wait_options().timeout;
+        let bounded = async {
+            match timeout {
+                Some(timeout) => tokio::time::timeout(timeout, operation).await.ok(),
+                None => Some(operation.await),
+            }
+        };
+        let answer = self.until_interrupted(bounded).await.map_err(|Interrupted| interrupted_before())?;
+        answer.ok_or_else(|| {
+            let error = anyhow!("there was no answer in the time of `--timeout`; nothing was changed");
+            CommandError::new(Exit::Unknown, error)
+        })
     }
 
     async fn until_interrupted<T>(&mut self, operation: impl Future<Output = T>) -> Result<T, Interrupted> {

@@ -31,6 +31,12 @@ impl Peer {
         Self { url }
     }
 
+    /// Takes connections and never answers. It ends with the value that is returned beside it.
+    pub(crate) fn silent() -> (Self, TcpListener) {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        (Self { url: format!("http://{}", listener.local_addr().unwrap()) }, listener)
+    }
+
     /// A port that nobody listens on.
     pub(crate) fn nobody() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
