@@ -59,7 +59,7 @@ impl Rollout<'_> {
     pub async fn prepare(&self, schedule: &Schedule) -> Result<(), JobError> {
         let can_take_one = |id: &JobId| schedule.is_independent(*id) && self.job(*id).rolled_back.is_none();
         for id in self.job_ids().filter(can_take_one) {
-            let prepared = self.prepare_job(id).await;
+            let prepared = Box::pin(self.prepare_job(id)).await;
             let prepared = prepared.map_err(|error| self.overtaken(id, error).of(id))?;
             self.prepared.borrow_mut().insert(id, prepared);
         }
@@ -179,7 +179,7 @@ impl Rollout<'_> {
         for OpenChangeSet { job, request } in open {
             let (events, _) = Events::channel();
             let target = self.job(job).target;
-            let discarding = discard(&target.cloudformation, &request, &events);
+            let discarding = Box::pin(discard(&target.cloudformation, &request, &events));
             let discarded = within(target, self.options.timeout, discarding).await;
             match discarded.unwrap_or_else(|| Err(too_late())) {
                 Ok(Discarded::Gone) => {}
@@ -219,7 +219,8 @@ impl Rollout<'_> {
         };
         match prepared_change_set? {
             Prepared::Ready(change_set) => {
-                self.check_found(id, &beyond_plan(job, &now.plan, template, &change_set).await?)?;
+                let found = Box::pin(beyond_plan(job, &now.plan, template, &change_set)).await?;
+                self.check_found(id, &found)?;
                 check_change_set(job, &self.approvals.borrow()[id.index()], &change_set)?;
                 stack_policy::check_change_set(now, &change_set)?;
                 Ok(Some(change_set))
@@ -288,7 +289,7 @@ impl Rollout<'_> {
                 prepare_request_for(request, Some(stack.clone()))
             }
             _ => {
-                let asking = prepare_request(&now.target.cloudformation, request);
+                let asking = Box::pin(prepare_request(&now.target.cloudformation, request));
                 let asked = within(now.target, self.options.timeout, asking).await;
                 asked.ok_or_else(|| self.not_answered(id))?
             }

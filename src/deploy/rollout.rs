@@ -213,7 +213,7 @@ impl<'a> Rollout<'a> {
         let PreparedJob { first, planned } = prepared;
         self.require_unchanged(id, planned.as_ref()).await?;
         let ending = match first {
-            Some(first) => self.deploy(id, first).await?,
+            Some(first) => Box::pin(self.deploy(id, first)).await?,
             None => {
                 if self.options.wait_for == WaitFor::Active {
                     let waiting = wait_for_unfinished_indexes(job, self.events);
@@ -312,7 +312,8 @@ impl<'a> Rollout<'a> {
                 let (stack, summary) = (job.label.clone(), step.summary.join("; "));
                 self.events.send(RolloutEvent::Step { stack, number, of, summary });
             }
-            let ending = self.execute_step(id, &next.change_set, number == of).await?;
+            // The parts are on the heap: one within the other, they would be too much for the stack of a thread.
+            let ending = Box::pin(self.execute_step(id, &next.change_set, number == of)).await?;
             if matches!(ending, Ending::Failed { .. }) {
                 // CloudFormation keeps a change set whose execution has failed.
                 self.discard_leftovers(job).await;
@@ -325,8 +326,8 @@ impl<'a> Rollout<'a> {
                 let (stack, wait) = (job.stack.id.clone(), wait.clone());
                 return Err(Error::StepsRemain { stack, number, of, wait });
             }
-            let now = self.plan_again(id, Some(&stack_id)).await?;
-            let rest = self.prepare_rest(id, &now).await?;
+            let now = Box::pin(self.plan_again(id, Some(&stack_id))).await?;
+            let rest = Box::pin(self.prepare_rest(id, &now)).await?;
             // Since the plan was made, another client may have deployed the stack, or deleted it.
             self.require_unchanged(id, now.deployed_stack()).await?;
             match rest {
@@ -344,7 +345,8 @@ impl<'a> Rollout<'a> {
         id: JobId,
         read: impl AsyncFn() -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let reading = self.read_patiently(id, read);
+        // On the heap, as it is read in several places and each would have it within itself.
+        let reading = Box::pin(self.read_patiently(id, read));
         let answer = within(self.job(id).target, self.options.timeout, reading).await;
         answer.unwrap_or_else(|| Err(self.not_answered(id)))
     }
@@ -388,7 +390,7 @@ impl<'a> Rollout<'a> {
         let job = self.job(id);
         let plan = async || {
             let rendered = job.rendered.clone();
-            plan_stack(job.target, job.stack, rendered, job.options, self.plan_options).await
+            Box::pin(plan_stack(job.target, job.stack, rendered, job.options, self.plan_options)).await
         };
         let now = self.read_deployed(id, plan).await?;
         if now.stack_id() != stack_id {
@@ -507,7 +509,7 @@ impl<'a> Rollout<'a> {
         let job = self.job(id);
         let (client, token) = (&job.target.cloudformation, token());
         let call = async |events: &Events| execute(client, change_set, &token, events).await;
-        let starting = self.events.forward_events(&job.label, call);
+        let starting = Box::pin(self.events.forward_events(&job.label, call));
         let started = within(job.target, self.options.timeout, starting).await;
         // Whether it was heard is found out where what is open is discarded.
         let operation = started.ok_or_else(|| self.not_answered(id))??;

@@ -60,7 +60,7 @@ class Run:
 
 
 # Tables and stacks of the generated projects; the least runs of a command; the most CPU ms of `render`, and the most MB.
-SIZES = {2: (1, 15, (15, None)), 100: (1, 15, None), 480: (1, 15, (60, 40)), 5000: (11, 5, (600, 80))}
+SIZES = {2: (1, 15, (6, None)), 100: (1, 15, None), 480: (1, 15, (60, 40)), 5000: (11, 5, (600, 80))}
 
 
 def main():
@@ -133,8 +133,8 @@ def whole_process(folder, runs, sizes):
     row("`--help`", "", [TOOL, "--help"], folder, few, aim=(5, None))
     sample = sample_project(folder / "sample-of-process")
     for name, args, aim in (
-        ("`render notes`, the sample", ["render", "notes"], (15, None)),
-        ("`render`, the sample", ["render"], (15, None)),
+        ("`render notes`, the sample", ["render", "notes"], (6, None)),
+        ("`render`, the sample", ["render"], (6, None)),
         ("`render --out`, the sample, two environments", ["render", "--out", "rendered"], None),
     ):
         row(name, 3, [TOOL, *args], sample, few, aim)

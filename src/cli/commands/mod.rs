@@ -118,7 +118,7 @@ impl Command {
 fn show(error: &CommandError, form: OutputFormat) -> Exit {
     if form == OutputFormat::Ndjson {
         // The last object tells a program that the command ended with an error, and was not killed.
-        let _ = print(&format!("{}\n", crate::report::ndjson::error(error)));
+        let _ = print(&format!("{}\n", crate::report::printable_json(&crate::report::ndjson::error(error))));
     }
     let _ = writeln!(anstream::stderr(), "{}", crate::report::error(error));
     if form == OutputFormat::Github {

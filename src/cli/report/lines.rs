@@ -49,7 +49,7 @@ pub(crate) fn line(event: &RolloutEvent) -> Option<String> {
     }
 }
 
-/// Returns a line for each running stack: the resources in progress, and the time since the last event.
+/// Returns a line for each running stack: the resources in progress, or the tables that are not ready, and the time since the last event.
 pub(crate) fn still_waiting(view: &View, silence: Duration) -> Vec<String> {
     let waiting = view.stacks.iter().filter(|stack| stack.ended.is_none());
     let line = |stack: &StackView| {
@@ -59,10 +59,14 @@ pub(crate) fn still_waiting(view: &View, silence: Duration) -> Vec<String> {
             .filter(|resource| resource.status.is_in_progress())
             .map(|resource| resource.logical_id.as_str())
             .collect();
+        if moving.is_empty() {
+            let busy = stack.tables.iter().filter(|table| !table.is_active());
+            moving.extend(busy.map(|table| table.table.as_str()));
+        }
         let more = moving.len().saturating_sub(3);
         moving.truncate(3);
         let what = match (&moving[..], more) {
-            ([], _) => "the stack".to_owned(),
+            ([], _) => "an answer".to_owned(),
             (ids, 0) => ids.join(", "),
             (ids, more) => format!("{} and {more} more", ids.join(", ")),
         };

@@ -27,8 +27,8 @@ use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use live::Live;
 pub(crate) use problems::problems;
-use text::{going_on, printable_json};
-pub(crate) use text::{printable, printable_lines};
+use text::going_on;
+pub(crate) use text::{printable, printable_json, printable_lines};
 use view::View;
 
 /// Terminal styles. The text is complete without them.

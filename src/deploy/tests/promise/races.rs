@@ -21,7 +21,7 @@ async fn world(deployed: Option<&Value>) -> World {
 async fn race(is_new: bool, indexes: &[&str], when: When, act: &Act) -> Said {
     let before = shop(&[]);
     let world = world((!is_new).then_some(&before)).await;
-    let told = held(&world, &wish(shop(indexes)), acting(when, act.clone())).await;
+    let told = Box::pin(held(&world, &wish(shop(indexes)), acting(when, act.clone()))).await;
     told.only().clone()
 }
 
