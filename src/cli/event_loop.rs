@@ -113,7 +113,7 @@ impl Interrupts {
     /// Waits for the next interrupt.
     pub(crate) async fn next(&mut self) {
         if self.received.recv().await.is_none() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }

@@ -180,10 +180,10 @@ fn walk<'a>(
     };
     match value {
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, item)| inside(PathSegment::Index(at), item))
+            items.iter().enumerate().for_each(|(at, item)| inside(PathSegment::Index(at), item));
         }
         Value::Object(members) => {
-            members.iter().for_each(|(key, member)| inside(PathSegment::Key(key), member))
+            members.iter().for_each(|(key, member)| inside(PathSegment::Key(key), member));
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }

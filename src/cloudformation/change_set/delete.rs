@@ -82,16 +82,15 @@ pub async fn discard_leftovers(
     let found = change_sets(client, &stack.id).await?;
     for set in found {
         let Some(name) = set.change_set_name.filter(|name| name.starts_with(prefix)) else { continue };
-        match (set.status, set.execution_status) {
-            (Some(ChangeSetStatus::Failed), _) | (_, Some(ExecutionStatus::ExecuteFailed)) => {
-                if delete_change_set(client, &stack.id, &name, &clock).await? == Discarded::Gone {
-                    facts.emit(clock.now(), EventKind::ChangeSetDeleted { name });
-                }
+        let (status, execution) = (set.status, set.execution_status);
+        let is_failed =
+            status == Some(ChangeSetStatus::Failed) || execution == Some(ExecutionStatus::ExecuteFailed);
+        if is_failed {
+            if delete_change_set(client, &stack.id, &name, &clock).await? == Discarded::Gone {
+                facts.emit(clock.now(), EventKind::ChangeSetDeleted { name });
             }
-            (Some(ChangeSetStatus::CreateComplete), execution) if !is_begun(execution.as_ref()) => {
-                facts.emit(clock.now(), EventKind::ChangeSetWaiting { name });
-            }
-            _ => {}
+        } else if status == Some(ChangeSetStatus::CreateComplete) && !is_begun(execution.as_ref()) {
+            facts.emit(clock.now(), EventKind::ChangeSetWaiting { name });
         }
     }
     Ok(())
