@@ -32,10 +32,10 @@ pub fn check_consents(options: &Options, jobs: &[Job<'_>]) -> Result<(), Error> 
         let mut of_stack = jobs.iter().filter(|job| is_in_stack(job, resource));
         of_stack.any(|job| !job.has_changes() && !job.plan.is_stopped())
     };
-    // What nested stacks have is known to CloudFormation alone.
-    let is_known = |resource: &ResourcePath| match is_nested(resource) {
-        true => jobs.iter().any(|job| is_in_stack(job, resource)),
-        false => known.contains(resource),
+    // What nested stacks have is known to CloudFormation alone; which there are is not.
+    let is_known = |resource: &ResourcePath| match resource.logical_id.split_once('/') {
+        Some((child, _)) => jobs.iter().any(|job| is_in_stack(job, resource) && has_resource(job, child)),
+        None => known.contains(resource),
     };
     let consents = options.consents.iter().map(|consent| &consent.resource).chain(&options.index_rebuilds);
     match consents.into_iter().find(|resource| !is_known(resource) && !is_done(resource)) {
@@ -68,6 +68,13 @@ fn is_nested(resource: &ResourcePath) -> bool {
 
 fn is_in_stack(job: &Job<'_>, resource: &ResourcePath) -> bool {
     (&job.options.environment, &job.stack.id) == (&resource.environment, &resource.stack)
+}
+
+/// Returns whether a stack has a resource, as it is deployed or as it is wanted.
+fn has_resource(job: &Job<'_>, logical_id: &str) -> bool {
+    let deployed = job.deployed.as_ref().map(|deployed| &deployed.value);
+    let mut templates = deployed.into_iter().chain([&job.rendered.template]);
+    templates.any(|template| !template["Resources"][logical_id].is_null())
 }
 
 fn unknown_consent(resource: &ResourcePath, known: &[ResourcePath]) -> Error {

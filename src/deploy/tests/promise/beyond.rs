@@ -77,6 +77,16 @@ async fn a_misspelled_consent_in_a_nested_stack_does_not_pass() {
     let told = held(&world, &misspelled, Script::default()).await;
     assert_eq!(kind(told.only()), Some(Kind::Other), "{told:?}");
     assert_eq!(tables_of_child(&world).await, ["Order"]);
+    let elsewhere = wish(parent.clone()).consenting("Chlid/User", Loss::Data);
+    let told = held(&world, &elsewhere, Script::default()).await;
+    assert_eq!(kind(told.only()), Some(Kind::Other), "{told:?}");
+    // In a stack with changes it is known before the change set that it has no such resource.
+    let mut changed = parent.clone();
+    changed["Outputs"]["Child"] = json!({ "Value": { "Ref": "Child" } });
+    let elsewhere = wish(changed).consenting("Chlid/User", Loss::Data);
+    let told = held(&world, &elsewhere, Script::default()).await;
+    assert_eq!(kind(told.only()), Some(Kind::Other), "{told:?}");
+    assert!(!told.calls.iter().any(|call| call == "CreateChangeSet"), "{told:?}");
     let named = wish(parent.clone()).consenting("Child/User", Loss::Data);
     assert_eq!(*held(&world, &named, Script::default()).await.only(), DONE);
     // Nothing is left to change, so that there is nothing to hold it against.
