@@ -311,9 +311,12 @@ impl From<deploy::Error> for CommandError {
             Error::UnknownConsent { ref resource, ref known } => {
                 (Exit::Usage, nearest(&resource.to_string(), known).map(|near| format!("did you mean `{near}`?")))
             }
-            Error::PlanRefused { ref needs_consent, ref index_rebuilds, executed, .. } => {
-                let exit = Exit::of_refusal(executed);
-                return plan_refused(exit, &needs_consent.clone(), &index_rebuilds.clone(), error);
+            Error::PlanRefused { ref worst, ref needs_consent, ref index_rebuilds, executed, .. } => {
+                let has_recipe = worst.as_ref().is_some_and(|worst| worst.recipe.is_some());
+                let consents = consents(needs_consent, index_rebuilds);
+                let error = CommandError::new(Exit::of_refusal(executed), error);
+                let recipe = has_recipe.then(|| "the plan above shows what to do instead".to_owned());
+                return recipe.into_iter().chain(consents).fold(error, CommandError::hint);
             }
             Error::RetainedByCreation { .. } => (
                 Exit::ManualRecovery,
@@ -421,22 +424,13 @@ fn unreadable_template(error: deploy::Error) -> CommandError {
     CommandError { hints, ..CommandError::new(Exit::Usage, shown).context(context) }
 }
 
-/// Returns the error for a refused plan. If only consent is missing, the hint has the flags to give it.
-fn plan_refused(
-    exit: Exit,
-    needs_consent: &[Consent],
-    index_rebuilds: &[ResourcePath],
-    error: deploy::Error,
-) -> CommandError {
-    let error = CommandError::new(exit, error).hint("the plan above shows what to do instead");
-    if needs_consent.is_empty() && index_rebuilds.is_empty() {
-        return error;
-    }
+/// Returns the hint with the flags that allow what a plan was refused for; `None` where nothing would.
+fn consents(needs_consent: &[Consent], index_rebuilds: &[ResourcePath]) -> Option<String> {
     let flag = |consent: &Consent| match consent.verdict {
         Verdict::DataLoss => format!("--allow-data-loss {}", consent.resource),
         _ => format!("--allow-replacement {}", consent.resource),
     };
     let rebuilds = index_rebuilds.iter().map(|table| format!("--allow-index-rebuild {table}"));
     let flags: Vec<String> = needs_consent.iter().map(flag).chain(rebuilds).collect();
-    error.hint(format!("to allow it: `{}`", flags.join(" ")))
+    (!flags.is_empty()).then(|| format!("to allow it: `{}`", flags.join(" ")))
 }

@@ -79,8 +79,14 @@ pub(crate) async fn find(cloudformation: &Client, stack_name: &str) -> Result<Fo
     }
     let template = stack::template(cloudformation, &found.id);
     let (text, policy) = join(template, protection::policy(cloudformation, &found.id)).await;
+    let is_going = found.status == StackStatus::DeleteInProgress;
+    let text = match text {
+        // The empty stack of a change set that was not executed has no template while it is deleted.
+        Err(error) if is_going && error.kind == ApiErrorKind::Validation => return Ok(Found::Nothing),
+        text => text?,
+    };
     // Deleted since it was described.
-    let Some(text) = text? else { return Ok(Found::Nothing) };
+    let Some(text) = text else { return Ok(Found::Nothing) };
     let (policy, policy_unknown) = match policy {
         Ok(policy) => (policy.map(|text| serde_json::from_str(&text).unwrap_or(Value::String(text))), None),
         Err(error) if error.may_pass() || error.kind == ApiErrorKind::Expired => return Err(error.into()),

@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use tablewright::{Place, Problem, Severity};
 use tablewright_plan::{Change, Verdict};
 
+use crate::wording::answer_lead;
 use crate::{Comparison, Located, Review, Wording, is_news, title};
 
 /// Something to see at a line of code.
@@ -110,7 +111,8 @@ fn change_lines(comparison: &Comparison, change: &Change) -> Vec<String> {
     };
     let mut lines = vec![format!("{} {} in {place}{values}", change.action.as_str(), words.name)];
     lines.push(change.why.clone());
-    lines.extend(change.server_text.iter().map(|text| format!("AWS would answer: {text}")));
+    let lead = answer_lead(change.verdict);
+    lines.extend(change.server_text.iter().map(|text| format!("{lead}: {text}")));
     if let Some(recipe) = &change.recipe {
         lines.push(format!("To {}:", recipe.goal));
         lines.extend(recipe.steps.iter().zip(1..).map(|(step, number)| format!("{number}. {step}")));

@@ -158,6 +158,14 @@ pub fn is_news(change: &Change) -> bool {
     change.verdict > Verdict::None && !(follows && change.verdict == Verdict::InPlace)
 }
 
+/// Returns the words before the answer of AWS to a change. What is staged is refused only in one update, which is why it has steps.
+pub(crate) const fn answer_lead(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Staged => "In one update, AWS would answer",
+        _ => "AWS would answer",
+    }
+}
+
 /// Returns what has to be waited for: `every index of Notes is ACTIVE`.
 #[must_use]
 pub fn wait(wait: &Wait) -> String {

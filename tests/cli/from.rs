@@ -105,6 +105,21 @@ fn what_was_rendered_is_planned_without_the_definitions() {
 }
 
 #[test]
+fn the_folder_of_one_environment_is_not_deployed_as_another() {
+    let project = Project::sample("from-env");
+    let cloud = Cloud::quick(&project);
+    let _ = project.run(&["render", "--out", "out"]).ends_with(0);
+    for env in [["--env", "prod"], ["--env", "nonsense"], ["--envs", "prod"]] {
+        let deploy = [&["deploy", "--from", "out/dev", "notes", "--sandbox", "--yes"][..], &env].concat();
+        let _ = project.run(&deploy).ends_with(2).says(&format!(
+            "out/dev has the templates of environment `dev`, not of `{}`",
+            env[1]
+        ));
+    }
+    assert_eq!((cloud.status("demo-notes-dev"), cloud.status("demo-notes-prod")), (None, None));
+}
+
+#[test]
 fn templates_that_were_edited_are_refused() {
     let project = rendered("changed");
     let cloud = Cloud::quick(&project);

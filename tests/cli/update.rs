@@ -180,7 +180,6 @@ fn a_table_that_is_no_longer_defined_is_retained() {
     note: Category (demo-dev-category): point-in-time recovery: from [TIME] to [TIME]
     note: Category (demo-dev-category): last backup: none
     error: the plan of stack shop is refused; nothing was changed: Category: the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items
-      help: the plan above shows what to do instead
       help: to allow it: `--allow-replacement dev/shop/Category`
     ");
     assert!(cloud.call("DescribeStackResources", "demo-shop-dev").contains("demo-dev-category"));

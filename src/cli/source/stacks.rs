@@ -91,12 +91,21 @@ pub(crate) fn rendered_before(
     env: Option<&str>,
     names: &[String],
 ) -> Result<RenderedStacks> {
-    let folder = folder_of(folder, env.or(common.env.as_deref()))?;
+    let env = env.or(common.env.as_deref());
+    let folder = folder_of(folder, env)?;
     let file = folder.join(Manifest::FILE);
     let manifest = Manifest::read(&read(&file)?).map_err(|error| {
         let hint = error.hint();
         CommandError::new(Exit::Usage, error).context(format!("{}", file.display())).hint(hint)
     })?;
+    if let Some(env) = env.filter(|env| *env != manifest.environment.name) {
+        let of = &manifest.environment.name;
+        let error = CommandError::usage(format!(
+            "{} has the templates of environment `{of}`, not of `{env}`",
+            folder.display()
+        ));
+        return Err(error.hint("name the folder of that environment, or the one above them"));
+    }
     if let Some(name) = names.iter().find(|name| manifest.stacks.iter().all(|stack| stack.id != **name)) {
         let ids: Vec<&str> = manifest.stacks.iter().map(|stack| stack.id.as_str()).collect();
         let mut error = CommandError::usage(format!("{} has no stack `{name}`", file.display()));

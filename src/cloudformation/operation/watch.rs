@@ -40,7 +40,7 @@ pub enum WatchError {
     },
     /// The time is up and the operation is not. Never a success: nobody knows yet.
     #[error(
-        "the operation on stack {stack_name} is still running after {waited:?}; the stack is in {status}"
+        "the operation on stack {stack_name} is still running after {} s; the stack is in {status}", .waited.as_secs()
     )]
     StillRunning {
         /// The stack's name.

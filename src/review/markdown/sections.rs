@@ -6,7 +6,7 @@ use tablewright_plan::{Recipe, Verdict};
 use super::escape::{code, fence, html_code, text, visible};
 use super::size_limit::{Entry, Section, count};
 use crate::finding::Finding;
-use crate::wording::counts;
+use crate::wording::{answer_lead, counts};
 use crate::{Comparison, Located, Review, Step, Wording, is_news, meaning, title, wait};
 
 /// Between counts: a label may hold a comma.
@@ -107,8 +107,8 @@ fn risks(verdict: Verdict, rows: &[Row<'_>]) -> Section {
 fn instead(rows: &[Row<'_>]) -> Section {
     let entry = |(comparison, located): &Row<'_>| {
         let change = &located.change;
-        let say =
-            answer(change.server_text.as_deref()) + &change.recipe.as_ref().map(recipe).unwrap_or_default();
+        let say = answer(answer_lead(change.verdict), change.server_text.as_deref())
+            + &change.recipe.as_ref().map(recipe).unwrap_or_default();
         let about = format!("**About** {} in {}\n\n", code(&Wording::of(change).name), stack(comparison));
         (!say.is_empty()).then(|| Entry::Whole(about + &say))
     };
@@ -117,8 +117,8 @@ fn instead(rows: &[Row<'_>]) -> Section {
     Section { rank: rank::INSTEAD, open: String::new(), entries, close: String::new(), noun }
 }
 
-fn answer(server_text: Option<&str>) -> String {
-    server_text.map(|words| format!("AWS would answer: {}\n\n", code(words))).unwrap_or_default()
+fn answer(lead: &str, server_text: Option<&str>) -> String {
+    server_text.map(|words| format!("{lead}: {}\n\n", code(words))).unwrap_or_default()
 }
 
 fn recipe(recipe: &Recipe) -> String {
@@ -141,13 +141,17 @@ pub(crate) fn finding(finding: Finding<'_>) -> String {
                 values.unwrap_or_default(),
                 text(&change.why),
             );
-            out += &answer(change.server_text.as_deref());
+            out += &answer(answer_lead(change.verdict), change.server_text.as_deref());
             out + &change.recipe.as_ref().map(recipe).unwrap_or_default()
         }
         Finding::Problem(problem) => {
             let help = problem.help.as_deref().map(|help| format!("help: {}\n\n", text(help)));
             let message = text(&problem.message);
-            format!("{message}\n\n{}{}", help.unwrap_or_default(), answer(problem.server_text.as_deref()))
+            format!(
+                "{message}\n\n{}{}",
+                help.unwrap_or_default(),
+                answer("AWS would answer", problem.server_text.as_deref())
+            )
         }
     };
     text.trim_end().to_owned()

@@ -699,7 +699,7 @@ fn time_that_is_up() {
     let polling = |seconds| Polling { timeout: Some(Duration::from_secs(seconds)), ..Polling::default() };
     let seen = follow_operation(lines.clone(), Knobs::default(), &operation, &polling(10));
     insta::assert_snapshot!(summary(&seen), @"
-    no outcome: the operation on stack shop is still running after 10s; the stack is in UPDATE_IN_PROGRESS; 10.0 s; DescribeStackEvents 4
+    no outcome: the operation on stack shop is still running after 10 s; the stack is in UPDATE_IN_PROGRESS; 10.0 s; DescribeStackEvents 4
     ");
     // Whether calls are answered makes no difference.
     let knobs = Knobs { windows: vec![(1.5..9e9, "*", THROTTLED)], ..Knobs::default() };

@@ -500,3 +500,21 @@ async fn a_deployment_calls_no_more_than_it_has_to() {
          DescribeStacks GetTemplate GetStackPolicy DescribeStacks"
     );
 }
+
+/// The empty stack of a change set that was not executed is on its way out: nothing is deployed, and there is no template to be read.
+#[tokio::test]
+async fn an_empty_stack_that_is_being_deleted_is_no_deployed_one() {
+    let world = World::new().await;
+    let client = &world.target.cloudformation;
+    let template = notes("id", &[]).to_string();
+    let call = client.create_change_set().stack_name("demo-notes").change_set_name("review");
+    let call = call.change_set_type(aws_sdk_cloudformation::types::ChangeSetType::Create);
+    call.template_body(template).send().await.unwrap();
+    client.delete_stack().stack_name("demo-notes").send().await.unwrap();
+    let found = client.describe_stacks().stack_name("demo-notes").send().await.unwrap();
+    let status = found.stacks()[0].stack_status().unwrap().as_str();
+    assert_eq!(status, "DELETE_IN_PROGRESS");
+    let stacks = [(stack("notes"), notes("id", &[]))];
+    let jobs = world.plan(&stacks).await;
+    assert!(jobs[0].deployed.is_none());
+}
