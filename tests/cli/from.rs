@@ -111,10 +111,10 @@ fn the_folder_of_one_environment_is_not_deployed_as_another() {
     let _ = project.run(&["render", "--out", "out"]).ends_with(0);
     for env in [["--env", "prod"], ["--env", "nonsense"], ["--envs", "prod"]] {
         let deploy = [&["deploy", "--from", "out/dev", "notes", "--sandbox", "--yes"][..], &env].concat();
-        let _ = project.run(&deploy).ends_with(2).says(&format!(
-            "out/dev has the templates of environment `dev`, not of `{}`",
-            env[1]
-        ));
+        let _ = project
+            .run(&deploy)
+            .ends_with(2)
+            .says(&format!("out/dev has the templates of environment `dev`, not of `{}`", env[1]));
     }
     assert_eq!((cloud.status("demo-notes-dev"), cloud.status("demo-notes-prod")), (None, None));
 }

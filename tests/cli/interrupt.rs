@@ -85,6 +85,22 @@ fn after_it_began() {
 }
 
 #[test]
+fn the_stacks_that_were_not_reached_are_named() {
+    let project = Project::sample("interrupt-several");
+    let cloud = Cloud::new(&project, Timings { table_create: AGES, ..moments() }, Faults::default());
+    let mut deploy = project.start(&["deploy", "--sandbox", "--output", "ndjson"]);
+    deploy.line_with("execution_started");
+    deploy.signal("INT");
+    assert_snapshot!(words(&deploy.end()), @"
+    exit code 9
+    error: detached; the operation continues in CloudFormation
+      help: `tablewright watch shop --sandbox` follows it again
+      help: not deployed: notes; run the same command again when the operation has ended
+    ");
+    assert_eq!(cloud.status("demo-notes-dev"), None);
+}
+
+#[test]
 fn a_second_deploy_does_not_get_in_its_way() {
     let project = Project::sample("interrupt-twice");
     let cloud = Cloud::new(&project, Timings { table_create: AGES, ..moments() }, Faults::default());

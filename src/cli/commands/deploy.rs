@@ -310,7 +310,14 @@ impl Run<'_> {
                 if self.args.deployment.cancels_on_interrupt() {
                     return Err(self.cancel(jobs, &running, rollout).await);
                 }
-                Err(self.detached(jobs, &running))
+                let detached = self.detached(jobs, &running);
+                Err(match not_reached(jobs, rollout) {
+                    names if names.is_empty() => detached,
+                    names => detached.hint(format!(
+                        "not deployed: {}; run the same command again when the operation has ended",
+                        names.join(", ")
+                    )),
+                })
             }
         }
     }
@@ -424,6 +431,14 @@ impl Run<'_> {
             }
         }
     }
+}
+
+/// Returns the stacks with changes that an interrupted rollout has not reached.
+fn not_reached<'j>(jobs: &'j [Job<'_>], rollout: &Rollout<'_>) -> Vec<&'j str> {
+    let reached = [rollout.running(), rollout.completed(), rollout.unfinished()].concat();
+    let others =
+        jobs.iter().enumerate().filter(|(at, job)| job.has_changes() && !reached.contains(&JobId::new(*at)));
+    others.map(|(_, job)| job.label.as_str()).collect()
 }
 
 /// Returns what is deployed of a stack whose rollout has failed later, and how to go on.
