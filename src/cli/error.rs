@@ -240,7 +240,10 @@ impl From<DeleteError> for CommandError {
     fn from(error: DeleteError) -> Self {
         match error {
             DeleteError::Api(error) => error.into(),
-            DeleteError::Changed { .. } => Self::new(Exit::Stale, error),
+            DeleteError::Changed { .. } => {
+                let hint = error.hint();
+                hint.into_iter().fold(Self::new(Exit::Stale, error), Self::hint)
+            }
             DeleteError::Protected { .. } => Self::new(Exit::Refused, error).hint(
                 "deploy it with `.termination_protection(false)` first, if the stack is no longer needed",
             ),
@@ -368,7 +371,9 @@ impl From<deploy::Error> for CommandError {
             Error::PreparationTimedOut { .. } => {
                 (Exit::StillRunning, Some("the change set is deleted; run the same command with a longer `--timeout`".to_owned()))
             }
-            Error::NotAnswered { .. } => (Exit::Unknown, None),
+            Error::NotAnswered { .. } => {
+                (Exit::Unknown, Some("run the same command again: it goes on from what is deployed; a longer `--timeout` waits longer".to_owned()))
+            }
             Error::TablesPending { .. } => (Exit::StillRunning, None),
             Error::DeniedByStackPolicy { executed, .. } => (
                 Exit::of_refusal(executed),

@@ -28,8 +28,7 @@ pub(crate) fn follow(
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(output, common.quiet);
-        let mut target = aws.connect(common, &selected.scratch, &selected.env).await?;
-        target.stack_names.extend(selected.by_name());
+        let target = selected.connect(common, aws).await?;
         let (events, mut receiver) = EventSender::channel();
         let stack = &selected.stack;
         let has_started = Cell::new(false);

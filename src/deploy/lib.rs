@@ -37,7 +37,7 @@
 //!
 //! What is *not* promised yet: the nested stacks of a job that depends on another one of the run are planned when it is its turn, so
 //! that only what loses nothing, or was consented to, is executed unseen. Tables are looked at after a step that changes them, and
-//! tables with indexes also when nothing changes; a table without indexes that no step changes is taken as usable.
+//! tables with indexes also when nothing changes; nothing is said of a table without indexes that no step changes.
 //!
 //! ```
 //! use tablewright::Stack;
@@ -108,7 +108,7 @@
 //! The modules are in the order of the data: `target`, `options` and `event` are what everything is about; `deployed` and
 //! `reviewed_plan` read what a plan is compared with; `job` plans, `gate` says whether it may be done, `schedule` in which order;
 //! `approval` is what may be executed; `prepare` keeps the change sets, `settings` sets what they do not have,
-//! `rollout` executes them, with `wait` and `ending`.
+//! `recheck` holds what is deployed by then against the approval, `rollout` executes them, with `wait` and `ending`.
 
 mod target;
 mod consent;
@@ -132,6 +132,7 @@ mod undefined;
 mod destroy;
 mod prepare;
 mod settings;
+mod recheck;
 mod rollout;
 
 pub use approval::Approval;

@@ -121,6 +121,7 @@ fn an_endpoint_that_never_answers() {
     exit code 10
     --- stderr
     error: there was no answer in the time of `--timeout`; nothing was changed
+      help: check the endpoint and the network, or run the same command with a longer `--timeout`
     ");
 }
 

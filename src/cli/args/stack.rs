@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use tablewright::Stack;
 
+use crate::args::aws::AwsArgs;
 use crate::args::{Common, select};
 use crate::error::{CommandError, Result};
 use crate::project::EnvConfig;
@@ -50,10 +51,13 @@ impl StackArgs {
 }
 
 impl SelectedStack {
-    /// Returns id and name of a stack that was selected by its name.
-    pub(crate) fn by_name(&self) -> Option<(String, String)> {
-        let name = self.stack.name.clone()?;
-        (self.argument != self.stack.id).then(|| (self.stack.id.clone(), name))
+    /// Connects to the target of the stack. Commands for the target select a stack by its name where it was selected by it.
+    pub(crate) async fn connect(&self, common: &Common, aws: &AwsArgs) -> Result<SelectedTarget> {
+        let mut target = aws.connect(common, &self.scratch, &self.env).await?;
+        if let (true, Some(name)) = (self.argument != self.stack.id, &self.stack.name) {
+            target.stack_names.insert(self.stack.id.clone(), name.clone());
+        }
+        Ok(target)
     }
 
     /// Returns the error for a stack that does not exist in the target.

@@ -17,8 +17,8 @@ use crate::error::{CommandError, Result};
 use crate::event_loop::{Interrupted, Interrupts, run, run_until_interrupted};
 use crate::exit::Exit;
 use crate::prompt::{ask, must_be_able_to_ask};
-use crate::report::failure::not_defined;
-use crate::report::failure::{detached, interrupted_before, rollout_failed};
+use crate::report::failure::{detached, interrupted_before, not_defined, rollout_failed};
+use crate::report::outcome::{Outcome, deployed_before, first_error, summary};
 use crate::report::plan::{show, show_found};
 use crate::report::{OutputFormat, Reporter, printable};
 use crate::source::stacks::{RenderedStacks, of_definitions, rendered_before};
@@ -365,6 +365,7 @@ impl Run<'_> {
         answer.ok_or_else(|| {
             let error = anyhow!("there was no answer in the time of `--timeout`; nothing was changed");
             CommandError::new(Exit::Unknown, error)
+                .hint("check the endpoint and the network, or run the same command with a longer `--timeout`")
         })
     }
 
@@ -441,32 +442,6 @@ fn not_reached<'j>(jobs: &'j [Job<'_>], rollout: &Rollout<'_>) -> Vec<&'j str> {
     others.map(|(_, job)| job.label.as_str()).collect()
 }
 
-/// Returns what is deployed of a stack whose rollout has failed later, and how to go on.
-fn deployed_before(target: &SelectedTarget, job: &Job<'_>, succeeded: usize) -> String {
-    let command = target.command("deploy", &job.stack.id);
-    match (succeeded, job.plan.steps.len()) {
-        (1, 0 | 1) => {
-            format!(
-                "the change of stack {} is deployed; {command} compares again what is deployed",
-                job.label
-            )
-        }
-        (1, _) => {
-            format!("the first step of stack {} is deployed; {command} continues from there", job.label)
-        }
-        (steps, _) => {
-            format!("{steps} steps of stack {} are deployed; {command} continues from there", job.label)
-        }
-    }
-}
-
-/// The result of a stack, for the summary.
-enum Outcome {
-    Done,
-    Failed(CommandError),
-    NotStarted(String),
-}
-
 async fn plan_all<'a>(
     sources: &'a [RenderedStacks],
     targets: &'a [SelectedTarget],
@@ -521,31 +496,4 @@ async fn read_tables(jobs: &[Job<'_>], events: &EventSender) -> Vec<Vec<TableRea
 fn target_of<'a>(targets: &'a [SelectedTarget], job: &Job<'_>) -> &'a SelectedTarget {
     let target = targets.iter().find(|target| std::ptr::eq(&target.target, job.target));
     target.expect("every job is planned for one of the targets")
-}
-
-/// Returns a line for each stack.
-fn summary(jobs: &[Job<'_>], outcomes: &[Outcome]) -> String {
-    let widest = jobs.iter().map(|job| job.label.len()).max().unwrap_or_default();
-    let line = |(job, outcome): (&Job<'_>, &Outcome)| {
-        let outcome = match outcome {
-            Outcome::Done => "done".to_owned(),
-            Outcome::Failed(error) => format!("failed: {}", error.error),
-            Outcome::NotStarted(because) => format!("not started: {because}"),
-        };
-        format!("{:widest$}  {}", job.label, outcome.lines().next().unwrap_or_default())
-    };
-    jobs.iter().zip(outcomes).map(line).collect::<Vec<_>>().join("\n")
-}
-
-/// Returns the error of the first failed stack; the summary has the others.
-fn first_error(outcomes: Vec<Outcome>) -> Option<CommandError> {
-    let mut failed = outcomes.into_iter().filter_map(|outcome| match outcome {
-        Outcome::Failed(error) => Some(error),
-        Outcome::Done | Outcome::NotStarted(_) => None,
-    });
-    let first = failed.next()?;
-    match failed.count() {
-        0 => Some(first),
-        others => Some(first.hint(format!("{others} more failed; see above"))),
-    }
 }

@@ -51,11 +51,10 @@ pub(super) fn destroy(common: &Common, args: &Args) -> Result<Exit> {
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
-        let mut target = tokio::select! {
-            target = args.aws.connect(common, &selected.scratch, &selected.env) => target?,
+        let target = tokio::select! {
+            target = selected.connect(common, &args.aws) => target?,
             () = interrupts.next() => return Err(interrupted_before()),
         };
-        target.stack_names.extend(selected.by_name());
         let (events, receiver) = EventSender::channel();
         let mut run = Run {
             args,

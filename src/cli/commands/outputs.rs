@@ -45,7 +45,7 @@ pub(super) fn outputs(common: &Common, args: &Args) -> Result<Exit> {
     let selected = args.stack.select(common)?;
     let stack = &selected.stack;
     run(async {
-        let target = args.aws.connect(common, &selected.scratch, &selected.env).await?;
+        let target = selected.connect(common, &args.aws).await?;
         let name = stack.name.as_deref().unwrap_or_default();
         let deployed = cloud_stack::describe(&target.target.cloudformation, name).await?;
         let deployed = deployed.ok_or_else(|| selected.missing(&target))?;

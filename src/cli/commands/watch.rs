@@ -30,8 +30,7 @@ pub(super) fn watch(common: &Common, args: &Args) -> Result<Exit> {
     run(async {
         let mut interrupts = Interrupts::listen()?;
         let mut reporter = Reporter::new(args.output, common.quiet);
-        let mut target = args.aws.connect(common, &selected.scratch, &selected.env).await?;
-        target.stack_names.extend(selected.by_name());
+        let target = selected.connect(common, &args.aws).await?;
         let (events, mut receiver) = EventSender::channel();
         let failed = |error| rollout_failed(&target, stack, error);
         let operation = async {

@@ -3,6 +3,7 @@
 pub(crate) mod destroy;
 mod ending;
 pub(crate) mod failure;
+pub(crate) mod outcome;
 mod lines;
 mod live;
 pub(crate) mod ndjson;

@@ -20,7 +20,6 @@ pub mod rollback;
 pub mod wait_for_idle;
 
 use std::collections::BTreeMap;
-
 use std::time::Duration;
 
 use aws_sdk_cloudformation::Client;
