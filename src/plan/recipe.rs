@@ -130,6 +130,17 @@ pub(crate) fn disable_ttl() -> Recipe {
     )
 }
 
+pub(crate) fn disable_encryption() -> Recipe {
+    recipe("return to the AWS owned key", &["Keep `SSESpecification`, and write `SSEEnabled: false` in it."])
+}
+
+pub(crate) fn unprotect_replica_first(id: &str, region: &str) -> Recipe {
+    let off = format!(
+        "Turn `DeletionProtectionEnabled` off on the replica of `{id}` in {region} and deploy that alone."
+    );
+    recipe("delete a replica", &[&off, "Then remove the replica and deploy again."])
+}
+
 pub(crate) fn keep_warm() -> Recipe {
     recipe(
         "stop requesting warm throughput",

@@ -73,6 +73,18 @@ impl<'a> Targets<'a> {
     }
 }
 
+/// Returns whether a `ResourceId` names this index: `table/TABLE/index/INDEX`, in one text or joined of parts.
+pub(crate) fn is_of_index(resource_id: &Value, index: &str) -> bool {
+    match resource_id {
+        Value::String(text) => {
+            text == index || text.rsplit_once("index/").is_some_and(|(_, name)| name == index)
+        }
+        Value::Array(parts) => parts.iter().any(|part| is_of_index(part, index)),
+        Value::Object(map) => map.values().any(|part| is_of_index(part, index)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 fn targets(template: &Value) -> impl Iterator<Item = (&str, &Value)> {
     entries(template, "Resources").filter(|(_, target)| kind(target) == Some(SCALABLE_TARGET))
 }

@@ -115,6 +115,11 @@ pub(super) fn attribute_definition(case: &Case) -> Judgement {
             "the index that uses it"
         };
     match (case.before, case.after, is_used(case.wanted, name)) {
+        (Some(_), Some(_), Some(false)) => {
+            Judgement::new(Verdict::Refused, format!("no key of the table or its indexes uses `{name}`"))
+                .server(INCONSISTENT)
+                .recipe(recipe::define_what_keys_use(name))
+        }
         (Some(_), Some(_), _) => attribute_type(case, name),
         (_, _, None) => {
             let why = format!("whether a key uses `{name}` depends on expressions");

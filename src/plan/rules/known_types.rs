@@ -9,6 +9,7 @@ use crate::Verdict;
 use crate::equality::text;
 
 pub(crate) const KEY: &str = "AWS::KMS::Key";
+pub(crate) const REPLICA_KEY: &str = "AWS::KMS::ReplicaKey";
 
 /// A resource type whose update rules are known, after its schema.
 pub(crate) struct KnownType {
@@ -86,7 +87,7 @@ const KNOWN_TYPES: &[KnownType] = &[
         deleted: (Verdict::DataLoss, "data encrypted with it cannot be read after its waiting period"),
     },
     KnownType {
-        name: "AWS::KMS::ReplicaKey",
+        name: REPLICA_KEY,
         create_only: &["PrimaryKeyArn"],
         named_by: None,
         updated: IN_PLACE,
@@ -132,38 +133,59 @@ impl KnownType {
     }
 }
 
-/// Types that hold data, and are known for nothing else.
+/// Types that hold data, and are known for nothing else: what is in them is deleted with them.
 const DATA: &[&str] = &[
     "AWS::Cassandra::Keyspace",
     "AWS::Cassandra::Table",
+    "AWS::Cognito::IdentityPool",
     "AWS::Cognito::UserPool",
     "AWS::DSQL::Cluster",
     "AWS::DocDB::DBCluster",
+    "AWS::DocDBElastic::Cluster",
+    "AWS::DynamoDB::Backup",
     "AWS::EC2::Volume",
     "AWS::EFS::FileSystem",
     "AWS::ElastiCache::CacheCluster",
     "AWS::ElastiCache::ReplicationGroup",
+    "AWS::ElastiCache::ServerlessCache",
     "AWS::Elasticsearch::Domain",
+    "AWS::Events::Archive",
     "AWS::FSx::FileSystem",
+    "AWS::FSx::Volume",
+    "AWS::InfluxDB::DbInstance",
+    "AWS::Lightsail::Database",
+    "AWS::Lightsail::Disk",
+    "AWS::Logs::LogGroup",
+    "AWS::MSK::Cluster",
     "AWS::MemoryDB::Cluster",
     "AWS::Neptune::DBCluster",
+    "AWS::NeptuneGraph::Graph",
+    "AWS::OpenSearchServerless::Collection",
     "AWS::OpenSearchService::Domain",
     "AWS::QLDB::Ledger",
     "AWS::RDS::DBCluster",
     "AWS::RDS::DBInstance",
     "AWS::RDS::GlobalCluster",
     "AWS::Redshift::Cluster",
+    "AWS::RedshiftServerless::Namespace",
     "AWS::S3Tables::Table",
-    "AWS::S3Tables::TableBucket",
+    "AWS::S3Vectors::Index",
+    "AWS::S3Vectors::VectorBucket",
+    "AWS::SDB::Domain",
+    "AWS::SQS::Queue",
     "AWS::SecretsManager::Secret",
     "AWS::Timestream::Database",
+    "AWS::Timestream::InfluxDBInstance",
     "AWS::Timestream::Table",
 ];
 
 /// Types that are deleted only when they are empty.
 const REFUSED_UNLESS_EMPTY: &[(&str, &str)] = &[
-    ("AWS::S3::Bucket", "S3 refuses that unless the bucket is empty"),
     ("AWS::Backup::BackupVault", "AWS Backup refuses that unless the vault is empty"),
+    ("AWS::Backup::LogicallyAirGappedBackupVault", "AWS Backup refuses that unless the vault is empty"),
+    ("AWS::S3::Bucket", "S3 refuses that unless the bucket is empty"),
+    ("AWS::S3Express::DirectoryBucket", "S3 refuses that unless the bucket is empty"),
+    ("AWS::S3Tables::TableBucket", "S3 Tables refuses that unless the bucket is empty"),
 ];
 
 /// Types that a snapshot is made of with `DeletionPolicy: Snapshot`.
@@ -200,6 +222,7 @@ const HARMLESS: &[&str] = &[
 #[must_use]
 pub fn is_harmless(resource_type: &str) -> bool {
     HARMLESS.iter().any(|harmless| resource_type.starts_with(harmless))
+        && deleted(resource_type).is_none_or(|(verdict, _)| verdict < Verdict::DataLoss)
 }
 
 /// Returns whether resources of this type are made of other resources, which may be tables.

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::known_types::{self, KEY, known_type};
+use super::known_types::{self, KEY, REPLICA_KEY, known_type};
 use super::{Case, Judgement, Stage};
 use crate::Verdict;
 use crate::equality::{same_option, text};
@@ -178,7 +178,7 @@ fn other_property(case: &Case, kind: &str, property_name: &str) -> Judgement {
         );
         return Judgement::new(Verdict::InPlaceWithRisk, why);
     };
-    if kind == KEY
+    if matches!(kind, KEY | REPLICA_KEY)
         && let Some(judgement) = key_property(case, property_name)
     {
         return judgement;

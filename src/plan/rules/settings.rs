@@ -6,6 +6,7 @@ use super::{Case, Judgement, Setting, Stage, Transition};
 use crate::Verdict;
 use crate::equality::{identity, intrinsic, same_option, text};
 use crate::recipe;
+use crate::scaling;
 use crate::view::{GLOBAL_TABLE, billing_mode as mode_of, kind, property, resource};
 
 pub(super) fn billing_mode(case: &Case) -> Judgement {
@@ -257,11 +258,21 @@ pub(super) fn encryption(case: &Case) -> Judgement {
     let is_off = |value: Option<&Value>| {
         value.is_none_or(|value| value.get("SSEEnabled").and_then(text).as_deref() == Some("false"))
     };
-    if is_off(case.before) && is_off(case.after) {
-        return unchanged("the table keeps the AWS owned key");
+    let judgement = if is_off(case.before) && is_off(case.after) {
+        unchanged("the table keeps the AWS owned key")
+    } else {
+        let why = "the encryption key changes, which DynamoDB allows a few times per day; without access to the key the items cannot be read";
+        Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Exclusive(Setting::Encryption))
+    };
+    if case.before.is_none() || case.after.is_some() {
+        return judgement;
     }
-    let why = "the encryption key changes, which DynamoDB allows a few times per day; without access to the key the items cannot be read";
-    Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Exclusive(Setting::Encryption))
+    // aws-cdk#8286, coverage-roadmap#1070: without the block, CloudFormation has been seen to send an update that changes nothing.
+    let why =
+        format!("{}; the update has failed for others when the block was removed as a whole", judgement.why);
+    Judgement { why, ..judgement }
+        .server("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required")
+        .recipe(recipe::disable_encryption())
 }
 
 pub(super) fn deletion_protection(case: &Case) -> Judgement {
@@ -274,6 +285,23 @@ pub(super) fn deletion_protection(case: &Case) -> Judgement {
         }
         _ => Judgement::new(Verdict::InPlaceWithRisk, "the table is no longer protected against deletion")
             .at(stage),
+    }
+}
+
+/// A replica that is disassociated from its global table keeps its items and receives no more changes.
+pub(super) fn disassociation_protection(case: &Case) -> Judgement {
+    let on = |value: Option<&Value>| value.map_or(Some("false".to_owned()), text);
+    match (on(case.before).as_deref(), on(case.after).as_deref()) {
+        (Some(before), Some(after)) if before == after => {
+            unchanged("disassociation protection is off by default")
+        }
+        (_, Some("true")) => {
+            Judgement::new(Verdict::InPlace, "the replica is protected against disassociation")
+        }
+        _ => Judgement::new(
+            Verdict::InPlaceWithRisk,
+            "the replica is no longer protected against disassociation",
+        ),
     }
 }
 
@@ -299,6 +327,12 @@ pub(super) fn replica(case: &Case) -> Judgement {
         let why = "the replica in the Region of the stack cannot be removed";
         return Judgement::new(Verdict::Refused, why).recipe(recipe::move_home());
     }
+    if let (Some(region), Some(true), None) = (region, case.before.map(is_protected_replica), case.after) {
+        let why = "the replica has deletion protection, so DynamoDB refuses to delete it";
+        return Judgement::new(Verdict::Refused, why)
+            .server("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
+            .recipe(recipe::unprotect_replica_first(case.id, region));
+    }
     let why = match (case.before, case.after) {
         (None, _) => "a replica is created in another Region, which can take hours",
         (_, None) => {
@@ -309,6 +343,10 @@ pub(super) fn replica(case: &Case) -> Judgement {
     Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Exclusive(Setting::Replica))
 }
 
+fn is_protected_replica(replica: &Value) -> bool {
+    replica.get("DeletionProtectionEnabled").and_then(text).as_deref() == Some("true")
+}
+
 /// Provisioned capacity of an index.
 pub(super) fn index_throughput(case: &Case) -> Judgement {
     let index = case.path.item_of("GlobalSecondaryIndexes").map_or("", |(_, name)| name);
@@ -316,7 +354,7 @@ pub(super) fn index_throughput(case: &Case) -> Judgement {
     let scales = |target: &&str| {
         resource(case.templates.deployed, target)
             .and_then(|target| property(target, "ResourceId"))
-            .is_some_and(|id| id.to_string().contains(&format!("/index/{index}\"")))
+            .is_some_and(|id| scaling::is_of_index(id, index))
     };
     match targets.iter().find(|target| scales(target)) {
         Some(target) if mode_of(case.deployed) == mode_of(case.wanted) => {

@@ -9,9 +9,9 @@ use super::identity::{
 };
 use super::index::{index, index_definition, unreadable_indexes, vector_index};
 use super::settings::{
-    billing_mode, deletion_protection, encryption, index_throughput, kinesis, on_demand_throughput,
-    point_in_time_recovery, replica, stream, stream_view_type, table_class, throughput, time_to_live,
-    warm_throughput,
+    billing_mode, deletion_protection, disassociation_protection, encryption, index_throughput, kinesis,
+    on_demand_throughput, point_in_time_recovery, replica, stream, stream_view_type, table_class, throughput,
+    time_to_live, warm_throughput,
 };
 use super::{Case, Judgement, Stage};
 use crate::Verdict;
@@ -101,6 +101,8 @@ const TABLE_ONLY: &[Row] = &[
     row("ProvisionedThroughput", Whole, Judge(throughput)),
     row("OnDemandThroughput", Whole, Judge(on_demand_throughput)),
     row("StreamSpecification/ResourcePolicy", Whole, POLICY),
+    row("StreamSpecification/Tags", Whole, TAGS),
+    row("StreamSpecification/Tags/*", Whole, TAGS),
     row("GlobalSecondaryIndexes/*/ProvisionedThroughput", Whole, Judge(index_throughput)),
     row("GlobalSecondaryIndexes/*/OnDemandThroughput", Whole, INDEX_CAPACITY),
     // "IndexStatus must be ACTIVE to enable ContributorInsights": after the index, never with it.
@@ -113,9 +115,15 @@ const WRITES: Rule = Fixed(Verdict::InPlace, "write capacity changes without dow
 const FOLLOWS: Rule =
     Fixed(Verdict::InPlaceWithRisk, "it controls whether settings of other replicas apply to this one");
 
+const TABLE_TYPE: Rule = Fixed(
+    Verdict::InPlaceWithRisk,
+    "it determines whether the table is a replica of a global table, and AWS does not document what its change does",
+);
+
 /// What only `AWS::DynamoDB::GlobalTable` has.
 const GLOBAL_ONLY: &[Row] = &[
     row("GlobalTableSourceArn", Whole, Judge(source_arn)),
+    row("TableType", Whole, TABLE_TYPE),
     row("MultiRegionConsistency", Whole, Judge(multi_region_consistency)),
     row("GlobalTableWitnesses", Whole, Judge(multi_region_consistency)),
     row("ReadOnDemandThroughputSettings", Whole, READS),
@@ -137,6 +145,7 @@ const GLOBAL_ONLY: &[Row] = &[
     ),
     row("Replicas/*", Presence, Judge(replica)),
     row("Replicas/*/ContributorInsightsSpecification", Whole, INSIGHTS),
+    row("Replicas/*/DisassociationProtectionEnabled", Whole, Judge(disassociation_protection)),
     row("Replicas/*/DeletionProtectionEnabled", Whole, Judge(deletion_protection)),
     row("Replicas/*/GlobalSecondaryIndexes/*", Presence, INDEX_CAPACITY),
     row("Replicas/*/GlobalSecondaryIndexes/*/ContributorInsightsSpecification", Whole, INSIGHTS),
@@ -147,7 +156,10 @@ const GLOBAL_ONLY: &[Row] = &[
     row("Replicas/*/PointInTimeRecoverySpecification", Whole, Judge(point_in_time_recovery)),
     row("Replicas/*/ReadOnDemandThroughputSettings", Whole, READS),
     row("Replicas/*/ReadProvisionedThroughputSettings", Whole, READS),
-    row("Replicas/*/ReplicaStreamSpecification", Whole, POLICY),
+    row("Replicas/*/ReplicaStreamSpecification", Presence, POLICY),
+    row("Replicas/*/ReplicaStreamSpecification/ResourcePolicy", Whole, POLICY),
+    row("Replicas/*/ReplicaStreamSpecification/Tags", Whole, TAGS),
+    row("Replicas/*/ReplicaStreamSpecification/Tags/*", Whole, TAGS),
     row("Replicas/*/ResourcePolicy", Whole, POLICY),
     row("Replicas/*/SSESpecification", Whole, Judge(encryption)),
     row("Replicas/*/TableClass", Whole, Judge(table_class)),

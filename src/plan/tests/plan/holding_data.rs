@@ -27,6 +27,8 @@ fn what_holds_data_is_lost_with_its_removal() {
         "AWS::Kinesis::Stream",
         "AWS::RDS::GlobalCluster",
         "AWS::OpenSearchService::Domain",
+        "AWS::DynamoDB::Backup",
+        "AWS::Events::Archive",
         "AWS::CloudFormation::Stack",
         "AWS::CloudFormation::StackSet",
         "AWS::Serverless::Application",
@@ -49,7 +51,13 @@ fn what_holds_data_is_lost_with_its_removal() {
         assert_eq!(verdict(&before, &condition("a")), Verdict::DataLoss, "{kind}");
         assert_eq!(verdict(&condition("a"), &condition("b")), Verdict::DataLoss, "{kind}");
     }
-    for kind in ["AWS::S3::Bucket", "AWS::Backup::BackupVault", "AWS::RDS::DBCluster", "My::Own::Thing"] {
+    for kind in [
+        "AWS::S3::Bucket",
+        "AWS::S3Express::DirectoryBucket",
+        "AWS::Backup::BackupVault",
+        "AWS::RDS::DBCluster",
+        "My::Own::Thing",
+    ] {
         assert_eq!(verdict(&beside(of_type(kind)), &alone), Verdict::InPlaceWithRisk, "{kind}");
     }
     for kind in ["AWS::RDS::DBCluster", "AWS::Redshift::Cluster"] {
@@ -62,6 +70,12 @@ fn what_holds_data_is_lost_with_its_removal() {
 
 #[test]
 fn a_key_stays_usable() {
+    for kind in ["AWS::KMS::Key", "AWS::KMS::ReplicaKey"] {
+        let key = |properties: Value| beside(json!({ "Type": kind, "Properties": properties }));
+        assert_eq!(verdict(&key(json!({})), &key(json!({ "Enabled": false }))), Verdict::DataLoss, "{kind}");
+        let days = |days: u32| key(json!({ "PendingWindowInDays": days }));
+        assert_eq!(verdict(&days(30), &days(7)), Verdict::InPlaceWithRisk, "{kind}");
+    }
     let key = |properties: Value| beside(json!({ "Type": "AWS::KMS::Key", "Properties": properties }));
     let policy = |principal: &str| json!({ "KeyPolicy": { "Statement": [{ "Effect": "Allow", "Principal": { "AWS": principal }, "Action": "kms:*", "Resource": "*" }] } });
     for (before, after, expected) in [

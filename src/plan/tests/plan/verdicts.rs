@@ -1203,11 +1203,88 @@ fn no_property_of_the_schemas_is_unknown() {
             for (before, after) in [(json!("a"), json!("b")), (json!(1), json!(2)), (json!("a"), json!(null))]
             {
                 let plan = diff(&template(before), &template(after));
-                let unknown = plan.changes.iter().find(|change| change.why.contains("no rule here"));
+                let unknown = plan.changes.iter().find(|change| change.why.contains("has no rule for"));
                 assert_eq!(unknown, None, "{kind} {path}");
                 assert!(!plan.is_empty(), "{kind} {path}");
             }
         }
+    }
+}
+
+#[test]
+fn an_attribute_that_no_key_uses_is_refused_whatever_its_type() {
+    let defined = |names: &[&str]| named(json!({ "AttributeDefinitions": attributes(names) }));
+    for before in [&["pk"][..], &["pk", "x"], &["pk", "x:N"]] {
+        for after in [&["pk", "x"][..], &["pk", "x:B"]] {
+            let plan = diff(&defined(before), &defined(after));
+            let expected = if before == after { Verdict::None } else { Verdict::Refused };
+            assert_eq!(plan.verdict(), expected, "{before:?} → {after:?}");
+        }
+    }
+}
+
+#[test]
+fn encryption_that_leaves_the_template_says_how_to_turn_it_off() {
+    let encrypted = |on: Value| named(json!({ "SSESpecification": { "SSEEnabled": on } }));
+    for (before, verdict) in [(json!(true), Verdict::InPlaceWithRisk), (json!(false), Verdict::None)] {
+        let plan = diff(&encrypted(before), &named(json!({})));
+        assert_eq!(plan.verdict(), verdict);
+        let recipe = plan.changes[0].recipe.as_ref().expect("a recipe");
+        assert!(recipe.steps.iter().any(|step| step.contains("SSEEnabled: false")), "{recipe:?}");
+    }
+    let off = diff(&encrypted(json!(true)), &encrypted(json!(false)));
+    assert_eq!(off.changes[0].recipe, None);
+}
+
+#[test]
+fn a_protected_replica_does_not_go() {
+    let global = |replicas: Value| {
+        json!({ "Resources": { "T": { "Type": "AWS::DynamoDB::GlobalTable", "Properties": {
+            "AttributeDefinitions": attributes(&["pk"]), "KeySchema": key(&["pk"]), "BillingMode": "PAY_PER_REQUEST",
+            "StreamSpecification": { "StreamViewType": "NEW_AND_OLD_IMAGES" }, "Replicas": replicas,
+        } } } })
+    };
+    let one = global(json!([{ "Region": "us-east-1" }]));
+    for (protected, verdict) in [
+        (json!(true), Verdict::Refused),
+        (json!("true"), Verdict::Refused),
+        (json!(false), Verdict::InPlaceWithRisk),
+    ] {
+        let two = global(
+            json!([{ "Region": "us-east-1" }, { "Region": "eu-west-1", "DeletionProtectionEnabled": protected }]),
+        );
+        assert_eq!(diff(&two, &one).verdict(), verdict, "{protected}");
+    }
+}
+
+#[test]
+fn capacity_of_an_index_under_auto_scaling_is_found_however_the_target_names_it() {
+    let template = |resource_id: &Value, units: u32| {
+        let mut index = index("by-g", &["g"]);
+        index["ProvisionedThroughput"] = json!({ "ReadCapacityUnits": units, "WriteCapacityUnits": 5 });
+        let table = named(json!({
+            "BillingMode": "PROVISIONED",
+            "AttributeDefinitions": attributes(&["pk", "g"]),
+            "GlobalSecondaryIndexes": [index],
+        }));
+        with(
+            &table,
+            "/Resources/Target",
+            json!({ "Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": {
+            "ServiceNamespace": "dynamodb", "ScalableDimension": "dynamodb:index:ReadCapacityUnits", "ResourceId": resource_id,
+        } }),
+        )
+    };
+    for (resource_id, verdict) in [
+        (json!("table/app-t/index/by-g"), Verdict::InPlaceWithRisk),
+        (json!({ "Fn::Sub": "table/${T}/index/by-g" }), Verdict::InPlaceWithRisk),
+        (json!({ "Fn::Join": ["/", ["table", { "Ref": "T" }, "index", "by-g"]] }), Verdict::InPlaceWithRisk),
+        (json!({ "Fn::Join": ["", ["table/", { "Ref": "T" }, "/index/by-g"]] }), Verdict::InPlaceWithRisk),
+        (json!({ "Fn::Sub": "table/${T}/index/by-gg" }), Verdict::InPlace),
+        (json!({ "Fn::Sub": "table/${T}" }), Verdict::InPlace),
+    ] {
+        let plan = diff(&template(&resource_id, 5), &template(&resource_id, 6));
+        assert_eq!(plan.verdict(), verdict, "{resource_id}");
     }
 }
 
