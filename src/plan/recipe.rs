@@ -116,6 +116,25 @@ pub(crate) fn on_demand_first() -> Recipe {
     )
 }
 
+pub(crate) fn remove_vector_indexes_first() -> Recipe {
+    recipe(
+        "provision the capacity of the table",
+        &[
+            "Remove its vector indexes, deploy, and wait until they are gone.",
+            "Then change the billing mode.",
+        ],
+    )
+}
+
+pub(crate) fn key_for_each_replica() -> Recipe {
+    recipe(
+        "encrypt a global table with customer managed keys",
+        &[
+            "Write `SSESpecification` with a `KMSMasterKeyId` of its Region into each replica, in one deployment.",
+        ],
+    )
+}
+
 pub(crate) fn one_index_at_a_time() -> Recipe {
     recipe(
         "change several indexes",

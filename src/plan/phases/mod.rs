@@ -4,6 +4,7 @@
 //! per call. `indexes` orders the index changes of a table, and `steps` creates the templates.
 
 pub(crate) mod after_indexes;
+mod deferred;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +36,9 @@ pub(crate) struct Phases<'a> {
     transitions: BTreeMap<Transition, BTreeSet<String>>,
     /// Whether an edit of the last step must not share an update with an edit of the first.
     apart: bool,
+    /// What completes a replica or table that an earlier step has created, which may be the last one.
+    completing: StepEdits<'a>,
+    last_creates: bool,
     /// The findings that cannot share an update with every other.
     alone: BTreeSet<usize>,
 }
@@ -84,8 +88,8 @@ pub(crate) fn ordered_edits<'a>(
     // Also what uses an index that is there already: it must not matter how far an earlier run came.
     let names = if ops.is_empty() { BTreeSet::new() } else { indexes::names(templates.wanted) };
     let late = after_indexes(findings, &free, &names);
-    phases.add_free(findings, free, &late);
-    phases.add_exclusive(templates, units);
+    phases.add_free(templates, findings, free, &late);
+    phases.add_exclusive(templates, findings, units);
     phases.add_indexes(templates, findings, ops);
     let alone = std::mem::take(&mut phases.alone);
     (phases.into_ordered_edits(), alone)
@@ -125,11 +129,38 @@ impl<'a> Phases<'a> {
         }
     }
 
-    fn add_free(&mut self, findings: &[Finding<'a>], free: BTreeSet<usize>, late: &BTreeSet<usize>) {
+    fn add_free(
+        &mut self,
+        templates: Templates<'a>,
+        findings: &[Finding<'a>],
+        free: BTreeSet<usize>,
+        late: &BTreeSet<usize>,
+    ) {
+        let home = templates.options.pseudo_parameters.region.as_deref();
         for at in free {
+            let finding = &findings[at];
             let edits = if late.contains(&at) { &mut self.last } else { &mut self.first };
-            edits.carry_out(at, &findings[at]);
+            edits.carry_out(at, finding);
+            let created = finding.after.filter(|_| finding.change.action == Action::Add);
+            let Some((created, regions)) = created.map(|created| deferred::new_resource(created, home))
+            else {
+                continue;
+            };
+            if !regions.is_empty() {
+                edits.write(finding.path.clone(), Some(Cow::Owned(created)));
+                self.last_creates |= late.contains(&at);
+                self.complete(finding, at, &regions);
+            }
         }
+    }
+
+    /// Writes the whole of what an earlier step creates without the policies of its replicas.
+    fn complete(&mut self, finding: &Finding<'a>, at: usize, regions: &[String]) {
+        self.completing.write(finding.path.clone(), finding.after.map(Cow::Borrowed));
+        self.completing.notes.extend(regions.iter().map(|region| {
+            format!("set the policies of the replica in {region} of {}", finding.change.logical_id)
+        }));
+        self.alone.insert(at);
     }
 
     /// One exclusive unit per table shares the step of the free changes; several units, or one that must come later, get a step
@@ -138,6 +169,7 @@ impl<'a> Phases<'a> {
     fn add_exclusive(
         &mut self,
         templates: Templates<'a>,
+        findings: &[Finding<'a>],
         tables: BTreeMap<&str, BTreeMap<Unit, StepEdits<'a>>>,
     ) {
         let is_replica = |(setting, _): &Unit| *setting == Setting::Replica;
@@ -152,7 +184,8 @@ impl<'a> Phases<'a> {
                 units.into_iter().partition(|(unit, _)| is_replica(unit));
             // A replica that takes the place of another one is there before that one leaves.
             replicas.sort_by_key(|(_, edits)| edits.values.iter().all(|edit| edit.to.is_none()));
-            for (at, (_, replica)) in replicas.into_iter().enumerate() {
+            for (at, (_, mut replica)) in replicas.into_iter().enumerate() {
+                self.create_without_policies(findings, &mut replica);
                 self.alone.extend(&replica.findings);
                 edits_at(&mut self.replicas, at).join(replica);
             }
@@ -166,6 +199,18 @@ impl<'a> Phases<'a> {
                     self.first.join(setting);
                 }
             }
+        }
+    }
+
+    /// A replica gets its policies in a later update than the one that creates it.
+    fn create_without_policies(&mut self, findings: &[Finding<'a>], replica: &mut StepEdits<'a>) {
+        for at in replica.findings.clone() {
+            let finding = &findings[at];
+            let added = finding.after.filter(|_| finding.change.action == Action::Add);
+            let Some((created, true)) = added.map(deferred::new_replica) else { continue };
+            replica.write(finding.path.clone(), Some(Cow::Owned(created)));
+            let region = finding.path.item_of("Replicas").map(|(_, region)| region.to_owned());
+            self.complete(finding, at, region.as_slice());
         }
     }
 
@@ -205,8 +250,18 @@ impl<'a> Phases<'a> {
     }
 
     fn into_ordered_edits(self) -> Vec<StepEdits<'a>> {
-        let Self { mut first, mut exclusive, indexes, replicas, mut last, transitions, apart, alone: _ } =
-            self;
+        let Self {
+            mut first,
+            mut exclusive,
+            indexes,
+            replicas,
+            mut last,
+            completing,
+            last_creates,
+            transitions,
+            apart,
+            alone: _,
+        } = self;
         let waits = transitions.into_iter().map(|(transition, tables)| {
             let tables = tables.into_iter().collect();
             match transition {
@@ -227,7 +282,13 @@ impl<'a> Phases<'a> {
         }
         let mut steps: Vec<StepEdits> =
             [first].into_iter().chain(exclusive).chain(indexes).chain(replicas).collect();
-        steps.push(last);
+        // What completes others may share an update with the last changes, unless those create what is completed.
+        if last_creates {
+            steps.extend([last, completing]);
+        } else {
+            last.join(completing);
+            steps.push(last);
+        }
         steps.retain(|edits| !edits.is_empty());
         // The second of two steps is in the last edits, wherever it joined them.
         if let [.., before, _] = steps.as_mut_slice() {
@@ -241,7 +302,6 @@ impl<'a> Phases<'a> {
 fn replaced_tables<'f>(findings: &'f [Finding]) -> BTreeSet<&'f str> {
     let replaced = findings.iter().filter(|finding| {
         finding.change.section == "Resources"
-            && finding.change.action == Action::Modify
             && finding.change.verdict > Verdict::Refused
             && finding.change.resource_type.as_deref().is_some_and(is_table)
             && finding.path.pattern(2).starts_with("Properties")

@@ -19,6 +19,10 @@ pub(super) fn billing_mode(case: &Case) -> Judgement {
             let why = "only an on-demand table can have vector indexes";
             Judgement::new(Verdict::Refused, why).recipe(recipe::on_demand_first())
         }
+        Some("PROVISIONED") if property(case.deployed, "VectorIndexes").is_some() => {
+            let why = "only an on-demand table can have vector indexes, and the deployed table has some";
+            Judgement::new(Verdict::Refused, why).recipe(recipe::remove_vector_indexes_first())
+        }
         Some("PAY_PER_REQUEST") => {
             let left = case.templates.scaling.after(case.id, case.wanted).join(", ");
             let scaling = if left.is_empty() {
@@ -255,6 +259,9 @@ pub(super) fn point_in_time_recovery(case: &Case) -> Judgement {
 }
 
 pub(super) fn encryption(case: &Case) -> Judgement {
+    if let Some(refused) = keys_of_some_replicas(case.wanted) {
+        return refused;
+    }
     let is_off = |value: Option<&Value>| {
         value.is_none_or(|value| value.get("SSEEnabled").and_then(text).as_deref() == Some("false"))
     };
@@ -333,6 +340,9 @@ pub(super) fn replica(case: &Case) -> Judgement {
             .server("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
             .recipe(recipe::unprotect_replica_first(case.id, region));
     }
+    if let Some(refused) = keys_of_some_replicas(case.wanted) {
+        return refused;
+    }
     let why = match (case.before, case.after) {
         (None, _) => "a replica is created in another Region, which can take hours",
         (_, None) => {
@@ -341,6 +351,20 @@ pub(super) fn replica(case: &Case) -> Judgement {
         (Some(_), Some(_)) => "whether the replica exists depends on a condition",
     };
     Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Exclusive(Setting::Replica))
+}
+
+/// A global table whose replicas have customer managed keys only in part.
+fn keys_of_some_replicas(table: &Value) -> Option<Judgement> {
+    let replicas = property(table, "Replicas").and_then(Value::as_array)?;
+    let has_key = |replica: &&Value| replica.pointer("/SSESpecification/KMSMasterKeyId").is_some();
+    let is_known = replicas.iter().all(|replica| intrinsic(replica).is_none());
+    let with_key = replicas.iter().filter(has_key).count();
+    (is_known && with_key > 0 && with_key < replicas.len()).then(|| {
+        let why = "some replicas have a customer managed key and others have none";
+        Judgement::new(Verdict::Refused, why)
+            .server("KMSMasterKeyId must be specified for each replica")
+            .recipe(recipe::key_for_each_replica())
+    })
 }
 
 fn is_protected_replica(replica: &Value) -> bool {

@@ -10,6 +10,7 @@ mod machine;
 mod moves;
 mod nested;
 mod properties;
+mod replicas;
 mod rows;
 mod spellings;
 mod steps;

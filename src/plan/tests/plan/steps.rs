@@ -658,3 +658,37 @@ fn consent_carries_out_what_was_consented_to() {
         .is_stopped()
     );
 }
+
+#[test]
+fn a_table_that_is_replaced_with_consent_changes_in_the_last_step_only() {
+    let local = |name: &str, attribute: &str| index(name, &["pk", attribute]);
+    let table = |names: &[&str], locals: Value| {
+        let mut table = resource(json!({
+            "AttributeDefinitions": attributes(names),
+            "KeySchema": key(&["pk", "sk"]),
+            "LocalSecondaryIndexes": locals,
+        }));
+        table["UpdateReplacePolicy"] = json!("Retain");
+        table
+    };
+    let other = |names: &[&str]| {
+        let indexes: Vec<Value> = names.iter().map(|name| index(name, &[name])).collect();
+        let defined: Vec<&str> = ["pk"].iter().chain(names).copied().collect();
+        let indexes = if indexes.is_empty() { json!(null) } else { json!(indexes) };
+        resource(json!({ "AttributeDefinitions": attributes(&defined), "GlobalSecondaryIndexes": indexes }))
+    };
+    let template = |names: &[&str], locals: Value, indexes: &[&str]| json!({ "Resources": { "T": table(names, locals), "Other": other(indexes) } });
+    let before = template(&["pk", "sk", "l"], json!([local("a", "l")]), &[]);
+    let after =
+        template(&["pk", "sk", "l", "m"], json!([local("a", "l"), local("b", "m")]), &["x", "y", "z"]);
+    let options =
+        PlanOptions { allow: [("T".to_owned(), Verdict::ReplacementKept)].into(), ..PlanOptions::default() };
+    let plan = plan(Some(&before), &after, &options);
+    assert_eq!(plan.verdict(), Verdict::ReplacementKept);
+    assert!(plan.steps.len() > 1, "{:?}", steps(&plan));
+    let (last, earlier) = plan.steps.split_last().expect("steps");
+    assert_eq!(last.template, after);
+    for step in earlier {
+        assert_eq!(step.template["Resources"]["T"], before["Resources"]["T"]);
+    }
+}

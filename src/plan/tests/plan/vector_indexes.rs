@@ -106,3 +106,20 @@ fn a_search_attribute_with_another_type_is_another_index() {
     let rebuilt = plan(Some(&with_type("h")), &with_type("h:N"), &consent);
     assert_eq!(steps(&rebuilt), ["delete index v on T", "create index v on T"]);
 }
+
+#[test]
+fn a_table_is_provisioned_only_after_its_vector_indexes_are_gone() {
+    let provisioned = json!({
+        "BillingMode": "PROVISIONED",
+        "ProvisionedThroughput": { "ReadCapacityUnits": 1, "WriteCapacityUnits": 1 },
+    });
+    let on_demand = with_vectors(&[vector("v", &[])]);
+    let refused = plan(Some(&on_demand), &named(provisioned.clone()), &PlanOptions::default());
+    assert_eq!(refused.verdict(), Verdict::Refused, "{:?}", lines(&refused));
+    // The other way the switch comes first.
+    let both = plan(Some(&named(provisioned)), &on_demand, &PlanOptions::default());
+    assert_eq!(both.steps.len(), 2, "{:?}", steps(&both));
+    let first = &both.steps[0].template["Resources"]["T"]["Properties"];
+    assert_eq!(first["BillingMode"], json!("PAY_PER_REQUEST"));
+    assert!(first.get("VectorIndexes").is_none());
+}

@@ -1,0 +1,100 @@
+//! Replicas of global tables: what they are created with, and what all of them have in common.
+
+use serde_json::{Value, json};
+use tablewright_plan::{Plan, PlanOptions, PseudoParameters, Verdict, plan};
+
+use crate::support::{attributes, key, with};
+
+/// A global table with these replicas.
+fn global(replicas: Value) -> Value {
+    json!({ "Resources": { "T": { "Type": "AWS::DynamoDB::GlobalTable", "Properties": {
+        "AttributeDefinitions": attributes(&["pk"]), "KeySchema": key(&["pk"]), "BillingMode": "PAY_PER_REQUEST",
+        "StreamSpecification": { "StreamViewType": "NEW_AND_OLD_IMAGES" }, "Replicas": replicas,
+    } } } })
+}
+
+/// A replica whose table and stream have a policy.
+fn with_policies(region: &str) -> Value {
+    let policy = json!({ "PolicyDocument": { "Statement": [] } });
+    json!({ "Region": region, "ResourcePolicy": policy, "ReplicaStreamSpecification": { "ResourcePolicy": policy } })
+}
+
+/// The replicas of each step: `+` has a policy.
+fn replicas(plan: &Plan) -> Vec<String> {
+    let of_step = |step: &tablewright_plan::Step| {
+        let replicas = step.template["Resources"]["T"]["Properties"]["Replicas"].as_array().cloned();
+        let words: Vec<String> = replicas
+            .unwrap_or_default()
+            .iter()
+            .map(|replica| {
+                let policies = [
+                    replica.get("ResourcePolicy"),
+                    replica.pointer("/ReplicaStreamSpecification/ResourcePolicy"),
+                ];
+                let mark = if policies.iter().any(Option::is_some) { "+" } else { "" };
+                format!("{}{mark}", replica["Region"].as_str().unwrap_or("here"))
+            })
+            .collect();
+        words.join(" ")
+    };
+    plan.steps.iter().map(of_step).collect()
+}
+
+#[test]
+fn a_new_replica_gets_its_policies_after_it_is_created() {
+    let home = json!({ "Region": "us-east-1" });
+    let options =
+        PlanOptions { pseudo_parameters: PseudoParameters::of_region("us-east-1"), ..PlanOptions::default() };
+    let planned = |before: Option<&Value>, after: &Value| plan(before, after, &options);
+    let one = global(json!([home]));
+
+    let two = planned(Some(&one), &global(json!([home, with_policies("eu-west-1")])));
+    assert_eq!(replicas(&two), ["us-east-1 eu-west-1", "us-east-1 eu-west-1+"]);
+    assert_eq!(two.verdict(), Verdict::Staged);
+    let three = global(json!([home, with_policies("eu-west-1"), with_policies("us-west-2")]));
+    let three = planned(Some(&one), &three);
+    assert_eq!(
+        replicas(&three),
+        ["us-east-1 eu-west-1", "us-east-1 eu-west-1 us-west-2", "us-east-1 eu-west-1+ us-west-2+"]
+    );
+    // An existing replica gets its policy at once.
+    let before = global(json!([home, { "Region": "eu-west-1" }]));
+    let later = planned(Some(&before), &global(json!([home, with_policies("eu-west-1")])));
+    assert_eq!(replicas(&later), ["us-east-1 eu-west-1+"]);
+
+    // The same of a new table, in a new stack and beside another one.
+    let beside = json!({ "Resources": { "U": { "Type": "AWS::DynamoDB::Table", "Properties": {} } } });
+    let new = global(json!([with_policies("us-east-1"), with_policies("eu-west-1")]));
+    let both = with(&beside, "/Resources/T", new["Resources"]["T"].clone());
+    for (before, after) in [(None, &new), (Some(&beside), &both)] {
+        let created = planned(before, after);
+        assert_eq!(replicas(&created), ["us-east-1+ eu-west-1", "us-east-1+ eu-west-1+"]);
+        assert_eq!(created.verdict(), Verdict::Staged);
+        assert_eq!(&created.steps[1].template, after);
+    }
+    // The replica in the Region of the stack is created with its table.
+    let alone = planned(None, &global(json!([with_policies("us-east-1")])));
+    assert_eq!(replicas(&alone), ["us-east-1+"]);
+    let here =
+        json!([{ "Region": { "Ref": "AWS::Region" }, "ResourcePolicy": {} }, with_policies("eu-west-1")]);
+    let unknown = plan(None, &global(here), &PlanOptions::default());
+    assert_eq!(replicas(&unknown), ["here+ eu-west-1", "here+ eu-west-1+"]);
+}
+
+#[test]
+fn replicas_have_customer_managed_keys_all_or_none() {
+    let keyed = |region: &str| json!({ "Region": region, "SSESpecification": { "KMSMasterKeyId": region } });
+    let plain = |region: &str| json!({ "Region": region });
+    let options =
+        PlanOptions { pseudo_parameters: PseudoParameters::of_region("us-east-1"), ..PlanOptions::default() };
+    let none = global(json!([plain("us-east-1"), plain("eu-west-1")]));
+    let all = global(json!([keyed("us-east-1"), keyed("eu-west-1")]));
+    let some = global(json!([keyed("us-east-1"), plain("eu-west-1")]));
+    let verdict = |before: &Value, after: &Value| plan(Some(before), after, &options).verdict();
+    assert_eq!(verdict(&none, &all), Verdict::InPlaceWithRisk);
+    assert_eq!(verdict(&none, &some), Verdict::Refused);
+    assert_eq!(verdict(&all, &some), Verdict::Refused);
+    let one = global(json!([keyed("us-east-1")]));
+    assert_eq!(verdict(&one, &some), Verdict::Refused);
+    assert_eq!(verdict(&one, &all), Verdict::InPlaceWithRisk);
+}
