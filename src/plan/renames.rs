@@ -1,14 +1,16 @@
 //! Detects tables whose logical id changed.
 //!
 //! CloudFormation identifies a resource by its logical id only, so a changed logical id creates one table and removes another. A
-//! table is identified by its name or, if the name is generated, by its key.
+//! table is recognized by its name. If the name is another one too, as names usually follow from the logical id, or is generated,
+//! the table is recognized by its key and its indexes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
+use tablewright_template::nearest;
 
 use crate::equality::identity;
-use crate::view::{Templates, property, resource, table_name, tables};
+use crate::view::{Templates, definitions, fixed_attributes, property, resource, table_name, tables};
 
 /// The tables with another logical id in the wanted template.
 pub(crate) struct Renames<'a> {
@@ -23,23 +25,24 @@ impl<'a> Renames<'a> {
             tables(a).filter(move |(id, _)| resource(b, id).is_none()).collect::<Vec<_>>()
         };
         let mut pairs = by_name(templates);
-        // Tables without a name are matched by likeness: identical ones first, so that a similar table does not take the
-        // partner of an identical one.
+        // The others are matched by likeness: identical ones first, so that a similar table does not take the partner of an
+        // identical one.
         let mut gone = only_in(templates.deployed, templates.wanted);
         let mut new = only_in(templates.wanted, templates.deployed);
-        for likeness in [everything, key] {
+        gone.retain(|(id, _)| !pairs.values().any(|(old, _)| old == id));
+        new.retain(|(id, _)| !pairs.contains_key(id));
+        for likeness in [everything, key_and_indexes, key] {
             let mut old: BTreeMap<String, Vec<(&str, &Value)>> = BTreeMap::new();
-            for (id, table) in gone.iter().rev() {
+            for (id, table) in &gone {
                 if let Some(likeness) = likeness(table) {
                     old.entry(likeness).or_default().push((id, table));
                 }
             }
             new.retain(|(id, table)| {
-                let partner = likeness(table).and_then(|likeness| old.get_mut(&likeness)?.pop());
+                let partner = likeness(table).and_then(|likeness| take_nearest(id, old.get_mut(&likeness)?));
                 partner.is_none_or(|partner| pairs.insert(*id, partner).is_some())
             });
-            let taken: BTreeSet<&str> = pairs.values().map(|(old, _)| *old).collect();
-            gone.retain(|(id, _)| !taken.contains(id));
+            gone.retain(|(id, _)| !pairs.values().any(|(old, _)| old == id));
         }
         let gone = pairs.values().map(|(old, _)| *old).collect();
         Self { pairs, gone }
@@ -74,19 +77,48 @@ fn by_name<'a>(templates: Templates<'a>) -> BTreeMap<&'a str, (&'a str, &'a Valu
     pairs
 }
 
+/// Takes the table whose logical id is most similar, or else the first one.
+fn take_nearest<'a>(id: &str, tables: &mut Vec<(&'a str, &'a Value)>) -> Option<(&'a str, &'a Value)> {
+    let nearest = nearest(id, tables.iter().map(|(id, _)| *id));
+    let at = tables.iter().position(|(id, _)| nearest.is_none_or(|nearest| nearest == *id))?;
+    Some(tables.remove(at))
+}
+
 fn everything(table: &Value) -> Option<String> {
     let unnamed = property(table, "TableName").is_none() && table.get("Properties").is_some();
     unnamed.then(|| identity(&json!([table.get("Type"), table.get("Properties")])))
 }
 
+/// What a table is, whatever its name and its settings are: its type, its key and its indexes with the types of their attributes.
+fn key_and_indexes(table: &Value) -> Option<String> {
+    let mut indexes: Vec<String> = Vec::new();
+    for list in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes", "VectorIndexes"] {
+        let Some(list) = property(table, list) else { continue };
+        for index in list.as_array()? {
+            let part = |name| index.get(name);
+            indexes.push(identity(&json!([part("IndexName"), part("KeySchema"), part("SearchSchema")])));
+        }
+    }
+    indexes.sort_unstable();
+    let types: Vec<&Value> = definitions(table)?.into_iter().map(|(_, definition)| definition).collect();
+    Some(identity(&json!({
+        "type": table.get("Type"),
+        "key": property(table, "KeySchema")?,
+        // Sorted by `identity`, since the name of this member is one whose lists are sets.
+        "AttributeDefinitions": types,
+        "indexes": indexes,
+    })))
+}
+
+/// The key of a table whose name is generated.
 fn key(table: &Value) -> Option<String> {
     let key = property(table, "KeySchema").or_else(|| property(table, "PrimaryKey"))?;
-    let types: Vec<&Value> = crate::view::definitions(table)?
+    let fixed = fixed_attributes(table);
+    let types: Vec<&Value> = definitions(table)?
         .into_iter()
-        .filter(|(name, _)| crate::view::fixed_attributes(table).contains(name))
+        .filter(|(name, _)| fixed.contains(name))
         .map(|(_, definition)| definition)
         .collect();
-    // Sorted by `identity`, since the name of this member is one whose lists are sets.
     let likeness = json!({ "type": table.get("Type"), "key": key, "AttributeDefinitions": types });
     property(table, "TableName").is_none().then(|| identity(&likeness))
 }

@@ -12,7 +12,7 @@ use crate::equality::{same_option, text};
 use crate::recipe;
 use crate::view::{
     SCALABLE_TARGET, SIMPLE_TABLE, TABLE, display_name, is_protected, is_scaling, is_table, kind, property,
-    retains,
+    retains, table_name,
 };
 
 /// A resource that is only in the wanted template.
@@ -75,7 +75,7 @@ pub(crate) fn moved(old: &str, new: &str, deployed: &Value, wanted: &Value) -> J
     } else {
         ""
     };
-    if property(deployed, "TableName").is_some() {
+    if table_name(deployed).is_some_and(|name| table_name(wanted) == Some(name)) {
         let why =
             format!("for CloudFormation `{new}` is a new table, and its name is in use by `{old}`{besides}");
         return taken(why, wanted).recipe(recipe);

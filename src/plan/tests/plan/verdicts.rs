@@ -835,17 +835,51 @@ fn moved_tables_are_recognised() {
     );
     let retained = with(&at("Old", resource(json!({}))), "/Resources/Old/DeletionPolicy", json!("Retain"));
     check(&retained, &at("New", resource(json!({}))), &["move Old to New: replacement-kept"]);
-    // Another key, or another name: another table.
+    // Another key: another table.
     let other = resource(json!({ "AttributeDefinitions": attributes(&["id"]), "KeySchema": key(&["id"]) }));
     check(
         &at("Old", resource(json!({}))),
         &at("New", other),
         &["add New: in-place", "remove Old: data-loss"],
     );
-    check(
+    // A name usually follows from the logical id, so another name does not make it another table.
+    let renamed = check(
         &at("Old", named_table.clone()),
         &at("New", resource(json!({ "TableName": "other" }))),
-        &["add New: in-place", "remove Old: data-loss"],
+        &["move Old to New: data-loss"],
+    );
+    assert!(renamed.changes[0].why.contains("a new, empty table"), "{}", renamed.changes[0].why);
+    let kept = with(&at("Old", named_table.clone()), "/Resources/Old/DeletionPolicy", json!("Retain"));
+    check(
+        &kept,
+        &at("New", resource(json!({ "TableName": "other" }))),
+        &["move Old to New: replacement-kept"],
+    );
+    // Another index, or another type of its attribute: another table.
+    let indexed = |name: &str, id: &str, attribute: &str| {
+        let defined = attributes(&["pk", attribute]);
+        let indexes = json!([index("by", &[attribute.split(':').next().unwrap_or_default()])]);
+        at(
+            id,
+            resource(
+                json!({ "TableName": name, "AttributeDefinitions": defined, "GlobalSecondaryIndexes": indexes }),
+            ),
+        )
+    };
+    check(&indexed("a", "Old", "g"), &indexed("b", "New", "g"), &["move Old to New: data-loss"]);
+    for attribute in ["h", "g:N"] {
+        check(
+            &indexed("a", "Old", "g"),
+            &indexed("b", "New", attribute),
+            &["add New: in-place", "remove Old: data-loss"],
+        );
+    }
+    // Of several that are alike, those with similar ids belong together.
+    let pair = |ids: [&str; 2]| json!({ "Resources": { ids[0]: resource(json!({ "TableName": ids[0] })), ids[1]: resource(json!({ "TableName": ids[1] })) } });
+    check(
+        &pair(["Notes", "Orders"]),
+        &pair(["Order", "Note"]),
+        &["move Orders to Order: data-loss", "move Notes to Note: data-loss"],
     );
     // The same name under another type is the same table too.
     let global = json!({ "Type": "AWS::DynamoDB::GlobalTable", "Properties": { "TableName": "notes" } });
