@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::diff::{Difference, differences};
 use crate::equality::same;
 use crate::path::{Path, Segment};
-use crate::recipe;
+use crate::recipe::{self, Language};
 use crate::renames::Renames;
 use crate::rules::{self, Case, Judgement, Stage};
 use crate::view::{Templates, entries, is_table, kind, resource, table_name};
@@ -65,7 +65,9 @@ fn resources<'a>(templates: Templates<'a>, found: &mut Vec<Finding<'a>>) {
     for (id, wanted) in entries(templates.wanted, "Resources") {
         match resource(templates.deployed, id) {
             Some(deployed) if same("", deployed, wanted) => {}
-            _ if renames.previous(id).is_some() => found.extend(moved(&renames, id, wanted)),
+            _ if renames.previous(id).is_some() => {
+                found.extend(moved(templates.options.language, &renames, id, wanted))
+            }
             Some(deployed) => modified(templates, id, deployed, wanted, found),
             None => found.push(added(templates, id, wanted)),
         }
@@ -81,7 +83,7 @@ fn resources<'a>(templates: Templates<'a>, found: &mut Vec<Finding<'a>>) {
 }
 
 fn removed(templates: Templates, id: &str, deployed: &Value) -> Judgement {
-    let mut judgement = rules::removed(id, deployed);
+    let mut judgement = rules::removed(templates.options.language, id, deployed);
     if let Some(twin) = templates.twin(false, id) {
         judgement.why.push_str(&format!(
             "; `{twin}` has the same name, so the template that this is compared with cannot be deployed"
@@ -90,9 +92,14 @@ fn removed(templates: Templates, id: &str, deployed: &Value) -> Judgement {
     judgement
 }
 
-fn moved<'a>(renames: &Renames<'a>, id: &'a str, wanted: &'a Value) -> Option<Finding<'a>> {
+fn moved<'a>(
+    language: Language,
+    renames: &Renames<'a>,
+    id: &'a str,
+    wanted: &'a Value,
+) -> Option<Finding<'a>> {
     let (old, deployed) = renames.previous(id)?;
-    let judgement = rules::moved(old, id, deployed, wanted);
+    let judgement = rules::moved(language, old, id, deployed, wanted);
     let path = Path::entry("Resources", id);
     let difference = Difference { path, before: Some(deployed), after: Some(wanted) };
     let mut finding = finding(difference, kind(wanted), judgement);
@@ -128,7 +135,9 @@ fn modified<'a>(
     let refused = match kind(wanted) {
         _ if is_loop(id) => Some(unreadable(id)),
         _ if is_malformed(wanted) => Some(malformed(id)),
-        new if new != kind(deployed) => Some(rules::type_changed(id, deployed, wanted)),
+        new if new != kind(deployed) => {
+            Some(rules::type_changed(templates.options.language, id, deployed, wanted))
+        }
         _ => None,
     };
     if let Some(judgement) = refused {

@@ -11,7 +11,7 @@ use tablewright_template::Reference;
 use crate::compare::{Finding, finding, judge};
 use crate::diff::Difference;
 use crate::path::Path;
-use crate::recipe;
+use crate::recipe::Language;
 use crate::refs;
 use crate::rules::{self, Case, Judgement, Stage};
 use crate::view::{Templates, entries, is_table, kind, resource};
@@ -28,7 +28,7 @@ pub(crate) fn follow<'a>(templates: Templates<'a>, findings: &mut Vec<Finding<'a
         return;
     }
     let uses = Uses::of(templates.wanted);
-    refuse_lost_streams(&uses, findings);
+    refuse_lost_streams(templates.options.language, &uses, findings);
     follow_replacements(templates, &uses, findings);
     follow_definitions(templates, &uses, findings);
 }
@@ -138,7 +138,7 @@ fn loses_stream(found: &Finding) -> bool {
 }
 
 /// A table without a stream has no `StreamArn`: an update in which something still reads it fails.
-fn refuse_lost_streams(uses: &Uses<'_>, findings: &mut [Finding<'_>]) {
+fn refuse_lost_streams(language: Language, uses: &Uses<'_>, findings: &mut [Finding<'_>]) {
     for found in findings.iter_mut().filter(|found| loses_stream(found)) {
         let id = found.change.logical_id.as_str();
         let readers = uses
@@ -149,7 +149,7 @@ fn refuse_lost_streams(uses: &Uses<'_>, findings: &mut [Finding<'_>]) {
             .filter(|usage| usage.may_be_stream && usage.at.key_at(2) != Some("Metadata"));
         let readers: BTreeSet<Path> = readers.map(|usage| usage.at.clone()).collect();
         if !readers.is_empty() {
-            let refused = rules::stream_still_read(id, &places(&readers));
+            let refused = rules::stream_still_read(language, id, &places(&readers));
             found.change.verdict = refused.verdict;
             found.change.why = refused.why;
             found.change.server_text = refused.server_text;
@@ -289,7 +289,7 @@ fn at_worst<'a>(templates: Templates<'a>, is_certain: bool, place: &Path) -> Opt
     // The value of a parameter is given with the deploy, and its default counts only when none is: too little to
     // stop for. Mappings and conditions are the template's own.
     if is_certain && place.0.len() == 2 {
-        return Some(rules::depends_on_condition(id, deployed, kind));
+        return Some(rules::depends_on_condition(templates.options.language, id, deployed, kind));
     }
     if !is_certain || !is_table(kind) {
         return Some(rules::unknown_value());
@@ -300,7 +300,7 @@ fn at_worst<'a>(templates: Templates<'a>, is_certain: bool, place: &Path) -> Opt
         let cause = "if its value changes, the table is replaced";
         return Some(match place.pattern(3).as_str() {
             "TableName" => rules::kept_or_lost(&case, cause),
-            _ => rules::replacement(&case, cause, recipe::new_table("a fixed property")),
+            _ => rules::replacement(&case, cause, case.new_table("a fixed property")),
         });
     }
     Some(rules::unknown_value())

@@ -66,6 +66,7 @@ pub use change::{Action, Change, Recipe};
 pub use nested::NestedStack;
 pub use parameters::HiddenDefault;
 pub use pseudo_parameters::PseudoParameters;
+pub use recipe::Language;
 pub use rules::is_harmless;
 pub use stack_order::{Cycle, StackTemplate, dependencies, imported_exports, waves};
 pub use stack_policy::{UpdateAction, denial, is_as_strict};
@@ -154,6 +155,8 @@ pub struct PlanOptions {
     /// verdict that is consented to: the verdict is unchanged, and there are steps. The `logical_id` of the change
     /// counts; for a moved table the old one does too. [`Verdict::Refused`] always stops, since AWS would refuse too.
     pub allow: BTreeMap<String, Verdict>,
+    /// The language of the recipes.
+    pub language: Language,
 }
 
 /// The change from one template to another.

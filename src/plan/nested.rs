@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::compare::Finding;
+use crate::recipe::Language;
 use crate::rules::{self, Judgement};
 use crate::view::{Templates, entries, kind, retains};
 use crate::{Action, Change, PlanOptions, Unknown, Verdict, plan, recipe};
@@ -52,7 +53,9 @@ pub(crate) fn plan_nested(templates: Templates<'_>, findings: &mut [Finding<'_>]
             (None, _) if is_deployed => continue,
             (_, Some(wanted)) if is_wanted => plans.add(id, nested, wanted, templates.options),
             (Some(deployed), _) if !is_wanted && !is_retained => {
-                plans.changes.extend(removals(deployed).map(|change| under(id, change)));
+                plans
+                    .changes
+                    .extend(removals(templates.options.language, deployed).map(|change| under(id, change)));
             }
             _ => continue,
         }
@@ -85,7 +88,7 @@ fn options_of(id: &str, nested: &NestedStack, options: &PlanOptions) -> PlanOpti
         options.allow.iter().filter_map(|(path, verdict)| Some((below(path)?, *verdict))).collect();
     let redefine_indexes: BTreeSet<String> =
         options.redefine_indexes.iter().filter_map(|path| below(path)).collect();
-    PlanOptions { allow, redefine_indexes, ..nested.options.clone() }
+    PlanOptions { allow, redefine_indexes, language: options.language, ..nested.options.clone() }
 }
 
 fn path_below(id: &str, inner: &str) -> String {
@@ -114,9 +117,9 @@ fn in_one_step(change: Change) -> Change {
 }
 
 /// The loss of each resource of a nested stack that is removed.
-fn removals(deployed: &Value) -> impl Iterator<Item = Change> {
-    entries(deployed, "Resources").map(|(id, resource)| {
-        let Judgement { verdict, why, server_text, recipe, .. } = rules::removed(id, resource);
+fn removals(language: Language, deployed: &Value) -> impl Iterator<Item = Change> {
+    entries(deployed, "Resources").map(move |(id, resource)| {
+        let Judgement { verdict, why, server_text, recipe, .. } = rules::removed(language, id, resource);
         Change {
             section: "Resources".to_owned(),
             logical_id: id.to_owned(),

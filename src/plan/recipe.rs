@@ -1,55 +1,131 @@
-//! Instructions for changes that an update cannot make without losing items.
+//! Instructions for changes that an update cannot make without losing items, in the language of the definition.
 //!
-//! They follow the DynamoDB developer guide and common practice. They are not carried out by this tool.
+//! They follow the DynamoDB developer guide and common practice. They are not carried out by this tool. A step that neither this tool
+//! nor a template can make names the AWS CLI.
 
 use crate::Recipe;
+
+/// The language in which what is planned is written, and in which a [`Recipe`] says how to change it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// CloudFormation templates: `DeletionPolicy: Retain`.
+    #[default]
+    Template,
+    /// Definitions in Rust: `.deletion_policy(DeletionPolicy::Retain)`.
+    Rust,
+}
+
+impl Language {
+    /// Returns the words for a template or for a definition.
+    fn say<'a>(self, template: &'a str, rust: &'a str) -> &'a str {
+        match self {
+            Self::Template => template,
+            Self::Rust => rust,
+        }
+    }
+
+    fn retain(self) -> &'static str {
+        self.say("`DeletionPolicy: Retain`", "`.deletion_policy(DeletionPolicy::Retain)`")
+    }
+}
 
 fn recipe(goal: impl Into<String>, steps: &[&str]) -> Recipe {
     Recipe { goal: goal.into(), steps: steps.iter().map(|step| (*step).to_owned()).collect() }
 }
 
-pub(crate) fn new_table(what: &str) -> Recipe {
+/// `is_retained` says whether the deployed table is retained already when it leaves the template.
+pub(crate) fn new_table(language: Language, id: &str, is_retained: bool, what: &str) -> Recipe {
+    let add = match language {
+        Language::Template => format!(
+            "Add a second table with the new definition, such as `{id}2`, with a name of its own, and deploy."
+        ),
+        Language::Rust => format!(
+            "Define the new table beside the old one, with a struct of its own such as `{id}2` and `stack.table(Table::of::<{id}2>())`, and deploy."
+        ),
+    };
+    let leave = if is_retained {
+        format!("Remove `{id}` and deploy: its `DeletionPolicy` retains the table with its items.")
+    } else {
+        format!("Set {} on `{id}` and deploy, then remove it and deploy again.", language.retain())
+    };
     recipe(
         format!("change {what} and keep the items"),
         &[
-            "Add a second table with the new definition under its own logical id and name, and deploy.",
+            &add,
             "Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.",
             "Let readers and writers use the new table, and compare.",
-            "Set `DeletionPolicy: Retain` on the old table, deploy, then remove it from the definitions.",
+            &leave,
         ],
     )
 }
 
-pub(crate) fn rename_table() -> Recipe {
-    recipe(
-        "give the table another name and keep the items",
-        &[
-            "Restore the table under the new name from point-in-time recovery or a backup; a restore cannot change the keys.",
-            "Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not copy them.",
-            "Retain the old table, remove it from the definitions, and import the new one.",
-        ],
-    )
+/// `old_name` is the name of the deployed table, where it is known.
+pub(crate) fn rename_table(
+    language: Language,
+    id: &str,
+    is_retained: bool,
+    old_name: Option<&str>,
+) -> Recipe {
+    let keep = match (language, old_name) {
+        (Language::Template, Some(name)) => format!("Keep its name: `TableName: {name}`."),
+        (Language::Template, None) => "Keep its name: leave `TableName` as it is deployed.".to_owned(),
+        (Language::Rust, Some(name)) => {
+            format!("Keep its name: `.name(\"{name}\")`, or the `.base_name(…)` that led to it.")
+        }
+        (Language::Rust, None) => {
+            "Keep its name: leave `.name(…)`, `.base_name(…)` or `.generated_name()` as it is deployed."
+                .to_owned()
+        }
+    };
+    let copied = new_table(language, id, is_retained, "the name");
+    let mut steps = vec![keep];
+    steps.extend(
+        copied
+            .steps
+            .into_iter()
+            .enumerate()
+            .map(|(at, step)| if at == 0 { format!("Or: {step}") } else { step }),
+    );
+    Recipe { goal: "give the table another name and keep the items".to_owned(), steps }
 }
 
-pub(crate) fn change_type() -> Recipe {
+pub(crate) fn change_type(language: Language, id: &str, is_retained: bool) -> Recipe {
+    let stream = language.say(
+        "with `StreamViewType: NEW_AND_OLD_IMAGES` in its `StreamSpecification`",
+        "with `.stream(StreamView::NewAndOldImages)`",
+    );
+    let retained = format!(
+        "Deploy `{id}` as it is now, {stream}{}.",
+        if is_retained { String::new() } else { format!(" and {}", language.retain()) }
+    );
+    let remove =
+        format!("Remove `{id}` and what refers to it, and deploy: the table is retained outside the stack.");
+    let import = language.say(
+        "Import it under the other type, with one replica and all its real settings, by a change set of type IMPORT (`aws cloudformation create-change-set --change-set-type IMPORT`), and check for drift.",
+        "Render the definition of the other type, with one replica (`.global(Global::single_replica())`) and all its real settings, import it by a change set of type IMPORT (`aws cloudformation create-change-set --change-set-type IMPORT`), and check for drift.",
+    );
     recipe(
         "turn a table into a global table, or back",
-        &[
-            "Deploy the table with `DeletionPolicy: Retain` and `UpdateReplacePolicy: Retain`, and with a stream of NEW_AND_OLD_IMAGES.",
-            "Remove the table and what refers to it from the definitions, and deploy: the table is retained outside the stack.",
-            "Import it as the other type, with one replica and all its real settings, and check for drift.",
-            "Restore the references, then add one replica per deployment.",
-        ],
+        &[&retained, &remove, import, "Restore the references, then add one replica per deployment."],
     )
 }
 
-pub(crate) fn keep_logical_id(old: &str, new: &str) -> Recipe {
-    let keep = format!("Keep the old logical id: `id = \"{old}\"` on the definition.");
+/// `old_name` is the name of the deployed table, where the wanted one has another.
+pub(crate) fn keep_logical_id(language: Language, old: &str, new: &str, old_name: Option<&str>) -> Recipe {
+    let keep = match (language, old_name) {
+        (Language::Template, None) => format!("Keep the logical id `{old}`."),
+        (Language::Template, Some(name)) => {
+            format!("Keep the logical id `{old}` and the name: `TableName: {name}`.")
+        }
+        (Language::Rust, None) => format!("Keep the logical id: `#[ddb(id = \"{old}\")]` on the struct."),
+        (Language::Rust, Some(name)) => format!(
+            "Keep the logical id, from which the default name follows: `#[ddb(id = \"{old}\")]` on the struct. The name must stay `{name}`."
+        ),
+    };
     let refactor = format!(
-        "Or move it with a stack refactor from `{old}` to `{new}`, which leaves the table unchanged."
+        "Or move it from `{old}` to `{new}` with a stack refactor (`aws cloudformation create-stack-refactor`), which leaves the table unchanged."
     );
-    let import = format!("Or retain `{old}`, remove it from the stack, and import the table as `{new}`.");
-    recipe(format!("change the logical id of the table to `{new}`"), &[&keep, &refactor, &import])
+    recipe(format!("keep the items of `{old}`"), &[&keep, &refactor])
 }
 
 pub(crate) fn another_name() -> Recipe {
@@ -69,35 +145,34 @@ pub(crate) fn another_logical_id(id: &str) -> Recipe {
     )
 }
 
-pub(crate) fn retain_first(id: &str) -> Recipe {
+pub(crate) fn retain_first(language: Language, id: &str) -> Recipe {
     let deploy = format!(
-        "Set `DeletionPolicy: Retain` on `{id}` and deploy that alone: CloudFormation applies the deployed policy."
+        "Set {} on `{id}` and deploy that alone: CloudFormation applies the deployed policy.",
+        language.retain()
     );
-    recipe(
-        "remove the table from the stack and keep its items",
-        &[
-            &deploy,
-            "Then remove it from the definitions and deploy again: the table is retained in the account.",
-        ],
-    )
+    let remove = format!("Then remove `{id}` and deploy again: the table is retained in the account.");
+    recipe("remove the table from the stack and keep its items", &[&deploy, &remove])
 }
 
-pub(crate) fn unprotect_first(id: &str) -> Recipe {
-    let off = format!("Turn `DeletionProtectionEnabled` off on `{id}` and deploy that alone.");
+pub(crate) fn unprotect_first(language: Language, id: &str) -> Recipe {
+    let off = language.say("`DeletionProtectionEnabled: false`", "`.deletion_protection(false)`");
+    let off = format!("Set {off} on `{id}` and deploy that alone.");
+    let remove = format!("Then remove `{id}` and deploy again.");
     recipe(
         "delete the table with its items",
-        &[
-            "Create a backup if an item may be needed later.",
-            &off,
-            "Then remove it from the definitions and deploy again.",
-        ],
+        &["Create a backup if an item may be needed later.", &off, &remove],
     )
 }
 
-pub(crate) fn another_index(index: &str) -> Recipe {
-    let add = format!(
-        "Add the new definition under another name than `{index}`, deploy, and wait until it is ACTIVE."
-    );
+pub(crate) fn another_index(language: Language, id: &str, index: &str) -> Recipe {
+    let add = match language {
+        Language::Template => format!(
+            "Add the new definition under another name, such as `{index}-2`, deploy, and wait until it is ACTIVE."
+        ),
+        Language::Rust => format!(
+            "Add the new definition under another name, such as `#[ddb(index(name = \"{index}-2\", …))]` on the struct of `{id}`, deploy, and wait until it is ACTIVE."
+        ),
+    };
     let drop = format!("Switch the readers to it, then remove `{index}` and deploy again.");
     recipe(
         "change an index without interrupting its queries",
@@ -109,29 +184,28 @@ pub(crate) fn another_index(index: &str) -> Recipe {
     )
 }
 
-pub(crate) fn on_demand_first() -> Recipe {
-    recipe(
-        "have vector indexes",
-        &["Set `BillingMode: PAY_PER_REQUEST`, and keep it while the table has a vector index."],
-    )
+pub(crate) fn on_demand_first(language: Language, id: &str) -> Recipe {
+    let mode = language.say("`BillingMode: PAY_PER_REQUEST`", "`.billing(Billing::on_demand())`");
+    let set = format!("Set {mode} on `{id}`, and keep it while the table has a vector index.");
+    recipe("have vector indexes", &[&set])
 }
 
-pub(crate) fn remove_vector_indexes_first() -> Recipe {
+pub(crate) fn remove_vector_indexes_first(language: Language) -> Recipe {
+    let switch = language.say("`BillingMode: PROVISIONED`", "`.billing(Billing::provisioned(…))`");
+    let switch = format!("Then set {switch} and deploy again.");
     recipe(
         "provision the capacity of the table",
-        &[
-            "Remove its vector indexes, deploy, and wait until they are gone.",
-            "Then change the billing mode.",
-        ],
+        &["Remove its vector indexes, deploy, and wait until they are gone.", &switch],
     )
 }
 
-pub(crate) fn key_for_each_replica() -> Recipe {
+pub(crate) fn key_for_each_replica(language: Language) -> Recipe {
     recipe(
         "encrypt a global table with customer managed keys",
-        &[
+        &[language.say(
             "Write `SSESpecification` with a `KMSMasterKeyId` of its Region into each replica, in one deployment.",
-        ],
+            "Give each replica a key of its Region, `.replica(…, |replica| replica.key(…))`, in one deployment.",
+        )],
     )
 }
 
@@ -142,28 +216,45 @@ pub(crate) fn one_index_at_a_time() -> Recipe {
     )
 }
 
-pub(crate) fn disable_ttl() -> Recipe {
+pub(crate) fn disable_ttl(language: Language) -> Recipe {
     recipe(
         "turn off time to live",
-        &["Keep `TimeToLiveSpecification` with its `AttributeName`, and write `Enabled: false`."],
+        &[language.say(
+            "Keep `TimeToLiveSpecification` with its `AttributeName`, and write `Enabled: false`.",
+            "Keep `#[ddb(ttl)]` on its field, and set `.time_to_live(false)` on the table.",
+        )],
     )
 }
 
-pub(crate) fn disable_encryption() -> Recipe {
-    recipe("return to the AWS owned key", &["Keep `SSESpecification`, and write `SSEEnabled: false` in it."])
+pub(crate) fn disable_encryption(language: Language) -> Recipe {
+    recipe(
+        "return to the AWS owned key",
+        &[language.say(
+            "Keep `SSESpecification`, and write `SSEEnabled: false` in it.",
+            "Set `.encryption(Encryption::AwsOwned)`, which turns encryption with a KMS key off explicitly.",
+        )],
+    )
 }
 
-pub(crate) fn unprotect_replica_first(id: &str, region: &str) -> Recipe {
-    let off = format!(
-        "Turn `DeletionProtectionEnabled` off on the replica of `{id}` in {region} and deploy that alone."
-    );
+pub(crate) fn unprotect_replica_first(language: Language, id: &str, region: &str) -> Recipe {
+    let off = match language {
+        Language::Template => format!(
+            "Set `DeletionProtectionEnabled: false` on the replica of `{id}` in {region} and deploy that alone."
+        ),
+        Language::Rust => format!(
+            "Set `.replica(\"{region}\", |replica| replica.deletion_protection(false))` on `{id}` and deploy that alone."
+        ),
+    };
     recipe("delete a replica", &[&off, "Then remove the replica and deploy again."])
 }
 
-pub(crate) fn keep_warm() -> Recipe {
+pub(crate) fn keep_warm(language: Language) -> Recipe {
     recipe(
         "stop requesting warm throughput",
-        &["Keep the values, or remove `WarmThroughput`: the table keeps its warm throughput."],
+        &[language.say(
+            "Keep the values, or remove `WarmThroughput`: the table keeps its warm throughput.",
+            "Keep the values, or remove `.warm_throughput(…)`: the table keeps its warm throughput.",
+        )],
     )
 }
 
@@ -172,41 +263,58 @@ pub(crate) fn define_what_keys_use(attribute: &str) -> Recipe {
     recipe("make keys and attribute definitions match", &[&step])
 }
 
-pub(crate) fn stream_off_and_on() -> Recipe {
+pub(crate) fn stream_off_and_on(language: Language) -> Recipe {
+    let off = format!(
+        "Deploy without {}, then with the new view type.",
+        language.say("`StreamSpecification`", "`.stream(…)`")
+    );
     recipe(
         "change the stream view type without losing records",
         &[
             "Let the consumers read the old stream to its end; stop the writers if no record may be missed.",
-            "Deploy without `StreamSpecification`, then with the new view type.",
+            &off,
             "Point consumers that are not in this stack at the new stream ARN.",
         ],
     )
 }
 
-pub(crate) fn stop_reading_stream(id: &str) -> Recipe {
-    let remove = format!("Remove what reads `{id}.StreamArn`: outputs, event source mappings, policies.");
+pub(crate) fn stop_reading_stream(language: Language, id: &str) -> Recipe {
+    let remove = match language {
+        Language::Template => {
+            format!("Remove what reads `{id}.StreamArn`: outputs, event source mappings, policies.")
+        }
+        Language::Rust => {
+            format!("Remove what uses `.stream_arn()` of `{id}`: outputs, event source mappings, policies.")
+        }
+    };
     recipe(
         "disable a stream",
         &[&remove, "If another stack imports the ARN, remove the import there and deploy that stack first."],
     )
 }
 
-pub(crate) fn one_replica() -> Recipe {
+pub(crate) fn one_replica(language: Language) -> Recipe {
+    let on = format!(
+        "Change the stream and deploy; set {} again before adding replicas.",
+        language.say("`StreamViewType: NEW_AND_OLD_IMAGES`", "`.stream(StreamView::NewAndOldImages)`")
+    );
     recipe(
         "change or disable the stream of a global table",
-        &[
-            "Remove replicas, one per deployment, until only the one in the stack's Region is left.",
-            "Change the stream and deploy; set NEW_AND_OLD_IMAGES again before adding replicas.",
-        ],
+        &["Remove replicas, one per deployment, until only the one in the stack's Region is left.", &on],
     )
 }
 
-pub(crate) fn move_home() -> Recipe {
+pub(crate) fn move_home(language: Language, id: &str, is_retained: bool) -> Recipe {
+    let leave = if is_retained {
+        format!("Remove `{id}` from this stack and deploy: its `DeletionPolicy` retains the table.")
+    } else {
+        format!("Set {} on `{id}` and deploy, then remove it from this stack.", language.retain())
+    };
     recipe(
         "move a global table to a stack in another Region",
         &[
-            "Set `DeletionPolicy: Retain` on the table and deploy, then remove it from this stack.",
-            "Import it into a stack in a Region that keeps a replica, and remove the other replica there.",
+            &leave,
+            "Import it into a stack in a Region that keeps a replica, by a change set of type IMPORT (`aws cloudformation create-change-set --change-set-type IMPORT`), and remove the other replica there.",
         ],
     )
 }

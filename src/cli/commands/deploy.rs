@@ -7,7 +7,7 @@ use tablewright_deploy::{
     Rollout, RolloutEvent, Schedule, TableReading, check_consents, conclude, deny, plan_stack,
     read_changed_tables, require_reviewed_plan, require_steps,
 };
-use tablewright_plan::{PlanOptions, Verdict};
+use tablewright_plan::{Language, PlanOptions, Verdict};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::args::Common;
@@ -177,7 +177,7 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn deploy(&mut self, sources: &[RenderedStacks], options: &[Options]) -> Result<Exit> {
-        let plan_options = PlanOptions::default();
+        let plan_options = PlanOptions { language: Language::Rust, ..PlanOptions::default() };
         let (events, targets) = (self.events.clone(), self.targets);
         let listed = self.args.stacks.is_empty().then_some(sources);
         let planning = async {

@@ -8,7 +8,7 @@ use tablewright::render::Rendered;
 use tablewright::{Env, Stack};
 use tablewright_cloudformation::stack::StackSummary;
 use tablewright_deploy::{declared_parameters, deployed_template, plan_stack, read_changed_tables};
-use tablewright_plan::{Action, Change, Plan, PlanOptions, PseudoParameters, Verdict};
+use tablewright_plan::{Action, Change, Language, Plan, PlanOptions, PseudoParameters, Verdict};
 use tablewright_review::{Comparison, Located};
 
 use crate::args::comparison::ComparisonArgs;
@@ -225,7 +225,7 @@ async fn plans(
     }
     let (mut comparisons, options) = (Vec::new(), given.for_env(&wanted.env));
     for (stack, rendered) in &wanted.stacks {
-        let plan_options = PlanOptions::default();
+        let plan_options = PlanOptions { language: Language::Rust, ..PlanOptions::default() };
         let job = plan_stack(&target.target, stack, rendered.clone(), &options, &plan_options).await?;
         let tables = read_changed_tables(&job).await;
         common.show_notes(&job_notes(&job));
@@ -258,7 +258,9 @@ fn known(
     values.extend(given.clone());
     let is_known = deployed.is_some() || !given.is_empty();
     let of_deployed = against.as_ref().and_then(Template::deployed_stack);
+    let is_defined = of.as_ref().is_some_and(|template| template.definition().is_some());
     PlanOptions {
+        language: if is_defined { Language::Rust } else { Language::Template },
         deployed_parameters: match of_deployed {
             Some(stack) => Some(stack.parameters.clone()),
             None => is_known.then(|| values.clone()),

@@ -57,7 +57,9 @@ pub(super) fn table_name(case: &Case) -> Judgement {
         return clashing_name(holder, case.wanted);
     }
     // Unlike every other replacement this one is not refused: the new name is free.
-    kept_or_lost(case, "a table cannot be renamed").recipe(recipe::rename_table())
+    let old_name = case.before.and_then(text);
+    let recipe = recipe::rename_table(case.language(), case.id, case.is_retained(), old_name.as_deref());
+    kept_or_lost(case, "a table cannot be renamed").recipe(recipe)
 }
 
 pub(super) fn key_schema(case: &Case) -> Judgement {
@@ -66,35 +68,35 @@ pub(super) fn key_schema(case: &Case) -> Judgement {
     {
         return Judgement::new(Verdict::Refused, "the partition key must come first in a key schema")
             .server("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
-            .recipe(recipe::new_table("the key"));
+            .recipe(case.new_table("the key"));
     }
-    replacement(case, "the key of a table is fixed when it is created", recipe::new_table("the key"))
+    replacement(case, "the key of a table is fixed when it is created", case.new_table("the key"))
 }
 
 pub(super) fn local_index(case: &Case) -> Judgement {
     let cause = "local secondary indexes are fixed when the table is created";
-    replacement(case, cause, recipe::new_table("local secondary indexes"))
+    replacement(case, cause, case.new_table("local secondary indexes"))
 }
 
 pub(super) fn import_source(case: &Case) -> Judgement {
     let cause = "an import source applies to a new table only and cannot change";
-    replacement(case, cause, recipe::new_table("the import source"))
+    replacement(case, cause, case.new_table("the import source"))
 }
 
 pub(super) fn source_arn(case: &Case) -> Judgement {
     replacement(
         case,
         "the source of a global table is fixed when it is created",
-        recipe::new_table("the source"),
+        case.new_table("the source"),
     )
 }
 
-pub(super) fn multi_region_consistency(_: &Case) -> Judgement {
+pub(super) fn multi_region_consistency(case: &Case) -> Judgement {
     Judgement::new(
         Verdict::Refused,
         "the consistency mode and the witnesses of a global table are fixed when it is created",
     )
-    .recipe(recipe::new_table("the consistency of a global table"))
+    .recipe(case.new_table("the consistency of a global table"))
 }
 
 pub(super) fn unreadable_definitions(_: &Case) -> Judgement {
@@ -165,7 +167,7 @@ fn attribute_type(case: &Case, name: &str) -> Judgement {
     if fixed(case.deployed) && fixed(case.wanted) {
         let cause =
             format!("`{name}` is part of the table's key, and the type of a key is fixed when it is created");
-        return replacement(case, &cause, recipe::new_table("the type of a key"));
+        return replacement(case, &cause, case.new_table("the type of a key"));
     }
     let redefined = index_redefinitions(case.deployed, case.wanted, name);
     let Some(index) = redefined.first() else {
@@ -179,9 +181,9 @@ fn attribute_type(case: &Case, name: &str) -> Judgement {
             format!("{why}: it is deleted and created again, and queries on it fail until it is ACTIVE"),
         )
     } else {
-        Judgement::new(Verdict::Refused, why).recipe(recipe::another_index(index))
+        Judgement::new(Verdict::Refused, why).recipe(recipe::another_index(case.language(), case.id, index))
     };
-    let direct = replacement(case, "", recipe::another_index(index));
+    let direct = replacement(case, "", recipe::another_index(case.language(), case.id, index));
     Judgement { server_text: direct.server_text, ..judgement }.at(Stage::Definition)
 }
 

@@ -76,7 +76,7 @@ pub(super) fn index_definition(case: &Case) -> Judgement {
     }
     Judgement::new(Verdict::Refused, why)
         .server(FIXED)
-        .recipe(recipe::another_index(name))
+        .recipe(recipe::another_index(case.language(), case.id, name))
         .at(Stage::Index(IndexChange::Redefine))
 }
 
@@ -84,7 +84,8 @@ pub(super) fn index_definition(case: &Case) -> Judgement {
 pub(super) fn vector_index(case: &Case) -> Judgement {
     if case.after.is_some() && billing_mode(case.wanted).as_deref() == Some("PROVISIONED") {
         let why = "only an on-demand table can have vector indexes";
-        return Judgement::new(Verdict::Refused, why).recipe(recipe::on_demand_first());
+        return Judgement::new(Verdict::Refused, why)
+            .recipe(recipe::on_demand_first(case.language(), case.id));
     }
     index(case)
 }
@@ -96,7 +97,7 @@ fn fixed_vector_index(case: &Case, name: &str, why: &str) -> Judgement {
         return Judgement::new(Verdict::Staged, why).at(Stage::Index(IndexChange::Redefine));
     }
     Judgement::new(Verdict::Refused, why)
-        .recipe(recipe::another_index(name))
+        .recipe(recipe::another_index(case.language(), case.id, name))
         .at(Stage::Index(IndexChange::Redefine))
 }
 

@@ -15,7 +15,8 @@ mod table;
 use serde_json::Value;
 
 use crate::path::Path;
-use crate::view::Templates;
+use crate::recipe::{self, Language};
+use crate::view::{Templates, retains};
 use crate::{Recipe, Verdict};
 
 pub(crate) use identity::{index_redefinitions, kept_or_lost, replacement};
@@ -99,6 +100,22 @@ pub(crate) enum Setting {
     WarmThroughput,
     DeletionProtection,
     Replica,
+}
+
+impl Case<'_> {
+    fn language(&self) -> Language {
+        self.templates.options.language
+    }
+
+    /// Returns whether the deployed resource is retained when it leaves the template.
+    fn is_retained(&self) -> bool {
+        retains(self.deployed, "DeletionPolicy")
+    }
+
+    /// Returns the recipe for a property that is fixed when a table is created.
+    pub(crate) fn new_table(&self, what: &str) -> Recipe {
+        recipe::new_table(self.language(), self.id, self.is_retained(), what)
+    }
 }
 
 impl Judgement {

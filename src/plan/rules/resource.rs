@@ -9,7 +9,7 @@ use super::known_types::{self, KEY, REPLICA_KEY, known_type};
 use super::{Case, Judgement, Stage};
 use crate::Verdict;
 use crate::equality::{same_option, text};
-use crate::recipe;
+use crate::recipe::{self, Language};
 use crate::view::{
     SCALABLE_TARGET, SIMPLE_TABLE, TABLE, display_name, is_protected, is_scaling, is_table, kind, property,
     retains, table_name,
@@ -23,11 +23,11 @@ pub(crate) fn added(kind: &str) -> Judgement {
 }
 
 /// A resource that is only in the deployed template. Its deployed policy decides, whatever was written since.
-pub(crate) fn removed(id: &str, resource: &Value) -> Judgement {
+pub(crate) fn removed(language: Language, id: &str, resource: &Value) -> Judgement {
     let kind = kind(resource).unwrap_or_default();
     let retained = retains(resource, "DeletionPolicy");
     if is_table(kind) {
-        return removed_table(id, resource, retained);
+        return removed_table(language, id, resource, retained);
     }
     // The resources of a module have policies of their own.
     if retained && !kind.ends_with("::MODULE") {
@@ -48,7 +48,7 @@ pub(crate) fn removed(id: &str, resource: &Value) -> Judgement {
     }
 }
 
-fn removed_table(id: &str, resource: &Value, retained: bool) -> Judgement {
+fn removed_table(language: Language, id: &str, resource: &Value, retained: bool) -> Judgement {
     if retained {
         let why = "the table is removed from the stack; its deployed `DeletionPolicy` retains it in the account with its items";
         return Judgement::new(Verdict::ReplacementKept, why).at(Stage::Last);
@@ -57,16 +57,23 @@ fn removed_table(id: &str, resource: &Value, retained: bool) -> Judgement {
         let why = "the table has deletion protection: CloudFormation would fail to delete it, and it would remain outside the stack";
         return Judgement::new(Verdict::Refused, why)
             .server("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
-            .recipe(recipe::unprotect_first(id));
+            .recipe(recipe::unprotect_first(language, id));
     }
     let why = "the table is deleted with its items; its deployed `DeletionPolicy` does not retain it";
-    Judgement::new(Verdict::DataLoss, why).at(Stage::Last).recipe(recipe::retain_first(id))
+    Judgement::new(Verdict::DataLoss, why).at(Stage::Last).recipe(recipe::retain_first(language, id))
 }
 
 /// A table that is the same under another logical id.
-pub(crate) fn moved(old: &str, new: &str, deployed: &Value, wanted: &Value) -> Judgement {
+pub(crate) fn moved(language: Language, old: &str, new: &str, deployed: &Value, wanted: &Value) -> Judgement {
     let same_type = kind(deployed) == kind(wanted);
-    let recipe = if same_type { recipe::keep_logical_id(old, new) } else { recipe::change_type() };
+    let is_retained = retains(deployed, "DeletionPolicy");
+    let has_other_name = table_name(deployed) != table_name(wanted);
+    let old_name = property(deployed, "TableName").and_then(text).filter(|_| has_other_name);
+    let recipe = if same_type {
+        recipe::keep_logical_id(language, old, new, old_name.as_deref())
+    } else {
+        recipe::change_type(language, old, is_retained)
+    };
     let properties = |table: &'_ Value| table.get("Properties").cloned();
     let besides = if same_type
         && !same_option("Properties", properties(deployed).as_ref(), properties(wanted).as_ref())
@@ -75,12 +82,12 @@ pub(crate) fn moved(old: &str, new: &str, deployed: &Value, wanted: &Value) -> J
     } else {
         ""
     };
-    if table_name(deployed).is_some_and(|name| table_name(wanted) == Some(name)) {
+    if table_name(deployed).is_some() && !has_other_name {
         let why =
             format!("for CloudFormation `{new}` is a new table, and its name is in use by `{old}`{besides}");
         return taken(why, wanted).recipe(recipe);
     }
-    let table = removed_table(old, deployed, retains(deployed, "DeletionPolicy"));
+    let table = removed_table(language, old, deployed, is_retained);
     let why = format!(
         "for CloudFormation `{new}` is a new, empty table, and `{old}` is removed: {}{besides}",
         table.why
@@ -103,7 +110,7 @@ fn taken(why: String, wanted: &Value) -> Judgement {
 }
 
 /// A logical id whose type changed.
-pub(crate) fn type_changed(id: &str, deployed: &Value, wanted: &Value) -> Judgement {
+pub(crate) fn type_changed(language: Language, id: &str, deployed: &Value, wanted: &Value) -> Judgement {
     if let (Some(SIMPLE_TABLE), Some(TABLE)) | (Some(TABLE), Some(SIMPLE_TABLE)) =
         (kind(deployed), kind(wanted))
     {
@@ -115,7 +122,11 @@ pub(crate) fn type_changed(id: &str, deployed: &Value, wanted: &Value) -> Judgem
         "Update of resource type is not permitted. The new template modifies resource type of the following resources: [{id}]"
     ));
     let tables = [deployed, wanted].into_iter().all(|resource| kind(resource).is_some_and(is_table));
-    judgement.recipe(if tables { recipe::change_type() } else { recipe::another_logical_id(id) })
+    judgement.recipe(if tables {
+        recipe::change_type(language, id, retains(deployed, "DeletionPolicy"))
+    } else {
+        recipe::another_logical_id(id)
+    })
 }
 
 /// Everything that a resource has beside its table properties: `pattern` is the place below the resource.
@@ -152,7 +163,7 @@ fn policy(case: &Case) -> Judgement {
 fn condition(case: &Case, kind: &str) -> Judgement {
     match case.after {
         None => Judgement::new(Verdict::InPlaceWithRisk, "it no longer depends on a condition"),
-        Some(_) => depends_on_condition(case.id, case.deployed, kind),
+        Some(_) => depends_on_condition(case.language(), case.id, case.deployed, kind),
     }
 }
 
@@ -162,9 +173,9 @@ pub(crate) fn unknown_value() -> Judgement {
 }
 
 /// A resource that may or may not be there any more: which, only the values of parameters say.
-pub(crate) fn depends_on_condition(id: &str, deployed: &Value, kind: &str) -> Judgement {
+pub(crate) fn depends_on_condition(language: Language, id: &str, deployed: &Value, kind: &str) -> Judgement {
     let why = "whether it is kept depends on a condition whose value is not known";
-    let removed = removed(id, deployed);
+    let removed = removed(language, id, deployed);
     if !is_table(kind) && removed.verdict <= Verdict::InPlaceWithRisk {
         return Judgement::new(Verdict::InPlaceWithRisk, why);
     }

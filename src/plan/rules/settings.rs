@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Case, Judgement, Setting, Stage, Transition};
 use crate::Verdict;
 use crate::equality::{identity, intrinsic, same_option, text};
-use crate::recipe;
+use crate::recipe::{self, Language};
 use crate::scaling;
 use crate::view::{GLOBAL_TABLE, billing_mode as mode_of, kind, property, resource};
 
@@ -17,11 +17,11 @@ pub(super) fn billing_mode(case: &Case) -> Judgement {
         _ if before.is_some() && before == after => unchanged("PROVISIONED is the default of `BillingMode`"),
         Some("PROVISIONED") if property(case.wanted, "VectorIndexes").is_some() => {
             let why = "only an on-demand table can have vector indexes";
-            Judgement::new(Verdict::Refused, why).recipe(recipe::on_demand_first())
+            Judgement::new(Verdict::Refused, why).recipe(recipe::on_demand_first(case.language(), case.id))
         }
         Some("PROVISIONED") if property(case.deployed, "VectorIndexes").is_some() => {
             let why = "only an on-demand table can have vector indexes, and the deployed table has some";
-            Judgement::new(Verdict::Refused, why).recipe(recipe::remove_vector_indexes_first())
+            Judgement::new(Verdict::Refused, why).recipe(recipe::remove_vector_indexes_first(case.language()))
         }
         Some("PAY_PER_REQUEST") => {
             let left = case.templates.scaling.after(case.id, case.wanted).join(", ");
@@ -94,7 +94,7 @@ pub(super) fn warm_throughput(case: &Case) -> Judgement {
     if lower {
         return Judgement::new(Verdict::Refused, "warm throughput can only increase")
             .server("decreasing WarmThroughput is not supported")
-            .recipe(recipe::keep_warm());
+            .recipe(recipe::keep_warm(case.language()));
     }
     Judgement::new(Verdict::InPlace, "DynamoDB pre-warms the table for more throughput, at a one-time charge")
         .at(stage)
@@ -111,17 +111,17 @@ pub(super) fn stream(case: &Case) -> Judgement {
     if is_replicated(case) {
         return Judgement::new(Verdict::Refused, "replication between the replicas requires the stream")
             .server("Disabling Stream is not allowed for a Global Table replica.")
-            .recipe(recipe::one_replica());
+            .recipe(recipe::one_replica(case.language()));
     }
     let why = "the stream is deleted: consumers lose unread records, and the stream ARN is no longer valid";
-    Judgement::new(Verdict::InPlaceWithRisk, why).at(stage).recipe(recipe::stream_off_and_on())
+    Judgement::new(Verdict::InPlaceWithRisk, why).at(stage).recipe(recipe::stream_off_and_on(case.language()))
 }
 
 /// A stream that is turned off while something in the template still reads its ARN: a table has `StreamArn` only with a
 /// `StreamSpecification` (return values of `AWS::DynamoDB::Table`). How CloudFormation words its refusal is not recorded.
-pub(crate) fn stream_still_read(id: &str, readers: &str) -> Judgement {
+pub(crate) fn stream_still_read(language: Language, id: &str, readers: &str) -> Judgement {
     let why = format!("the stream is deleted, and {readers} would still read its ARN");
-    Judgement::new(Verdict::Refused, why).recipe(recipe::stop_reading_stream(id))
+    Judgement::new(Verdict::Refused, why).recipe(recipe::stop_reading_stream(language, id))
 }
 
 pub(super) fn stream_view_type(case: &Case) -> Judgement {
@@ -130,14 +130,14 @@ pub(super) fn stream_view_type(case: &Case) -> Judgement {
             Verdict::Refused,
             "the view type can be changed only while there is one replica",
         )
-        .recipe(recipe::one_replica());
+        .recipe(recipe::one_replica(case.language()));
     }
     let why =
         "CloudFormation creates a new stream with a new ARN: consumers are recreated and lose unread records";
     Judgement::new(Verdict::InPlaceWithRisk, why)
         .at(Stage::Exclusive(Setting::Stream))
         .server("Table already has an enabled stream")
-        .recipe(recipe::stream_off_and_on())
+        .recipe(recipe::stream_off_and_on(case.language()))
 }
 
 fn is_replicated(case: &Case) -> bool {
@@ -188,7 +188,7 @@ pub(super) fn time_to_live(case: &Case) -> Judgement {
             let why = format!(
                 "to turn off time to live, keep `TimeToLiveSpecification` with its current attribute, `{a}`"
             );
-            Judgement::new(Verdict::Refused, why).server(text).recipe(recipe::disable_ttl())
+            Judgement::new(Verdict::Refused, why).server(text).recipe(recipe::disable_ttl(case.language()))
         }
         (TimeToLive::On(a), TimeToLive::On(b)) if a == b => unchanged("time to live stays as it is"),
         (TimeToLive::On(a), TimeToLive::On(b)) => {
@@ -259,7 +259,7 @@ pub(super) fn point_in_time_recovery(case: &Case) -> Judgement {
 }
 
 pub(super) fn encryption(case: &Case) -> Judgement {
-    if let Some(refused) = keys_of_some_replicas(case.wanted) {
+    if let Some(refused) = keys_of_some_replicas(case) {
         return refused;
     }
     let is_off = |value: Option<&Value>| {
@@ -279,7 +279,7 @@ pub(super) fn encryption(case: &Case) -> Judgement {
         format!("{}; the update has failed for others when the block was removed as a whole", judgement.why);
     Judgement { why, ..judgement }
         .server("At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required")
-        .recipe(recipe::disable_encryption())
+        .recipe(recipe::disable_encryption(case.language()))
 }
 
 pub(super) fn deletion_protection(case: &Case) -> Judgement {
@@ -326,21 +326,25 @@ pub(super) fn replica(case: &Case) -> Judgement {
     let strong = property(case.wanted, "MultiRegionConsistency").and_then(text).as_deref() == Some("STRONG");
     if strong {
         let why = "the Regions of a strongly consistent global table are fixed when it is created";
-        return Judgement::new(Verdict::Refused, why).recipe(recipe::new_table("the Regions"));
+        return Judgement::new(Verdict::Refused, why).recipe(case.new_table("the Regions"));
     }
     let home = case.templates.options.pseudo_parameters.region.as_deref();
     let region = case.path.item_of("Replicas").map(|(_, region)| region);
     if case.after.is_none() && home.is_some() && region == home {
         let why = "the replica in the Region of the stack cannot be removed";
-        return Judgement::new(Verdict::Refused, why).recipe(recipe::move_home());
+        return Judgement::new(Verdict::Refused, why).recipe(recipe::move_home(
+            case.language(),
+            case.id,
+            case.is_retained(),
+        ));
     }
     if let (Some(region), Some(true), None) = (region, case.before.map(is_protected_replica), case.after) {
         let why = "the replica has deletion protection, so DynamoDB refuses to delete it";
         return Judgement::new(Verdict::Refused, why)
             .server("Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.")
-            .recipe(recipe::unprotect_replica_first(case.id, region));
+            .recipe(recipe::unprotect_replica_first(case.language(), case.id, region));
     }
-    if let Some(refused) = keys_of_some_replicas(case.wanted) {
+    if let Some(refused) = keys_of_some_replicas(case) {
         return refused;
     }
     let why = match (case.before, case.after) {
@@ -354,8 +358,8 @@ pub(super) fn replica(case: &Case) -> Judgement {
 }
 
 /// A global table whose replicas have customer managed keys only in part.
-fn keys_of_some_replicas(table: &Value) -> Option<Judgement> {
-    let replicas = property(table, "Replicas").and_then(Value::as_array)?;
+fn keys_of_some_replicas(case: &Case) -> Option<Judgement> {
+    let replicas = property(case.wanted, "Replicas").and_then(Value::as_array)?;
     let has_key = |replica: &&Value| replica.pointer("/SSESpecification/KMSMasterKeyId").is_some();
     let is_known = replicas.iter().all(|replica| intrinsic(replica).is_none());
     let with_key = replicas.iter().filter(has_key).count();
@@ -363,7 +367,7 @@ fn keys_of_some_replicas(table: &Value) -> Option<Judgement> {
         let why = "some replicas have a customer managed key and others have none";
         Judgement::new(Verdict::Refused, why)
             .server("KMSMasterKeyId must be specified for each replica")
-            .recipe(recipe::key_for_each_replica())
+            .recipe(recipe::key_for_each_replica(case.language()))
     })
 }
 

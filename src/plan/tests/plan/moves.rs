@@ -59,7 +59,7 @@ fn two_tables_swap_their_ids() {
     let change = find(&plan, "A");
     assert_eq!(change.server_text.as_deref(), Some(TAKEN));
     assert_eq!((change.before.as_ref(), change.after.as_ref()), (Some(&y), Some(&y)));
-    assert!(change.recipe.clone().expect("a recipe").steps[0].contains("id = \"B\""));
+    assert!(change.recipe.clone().expect("a recipe").steps[0].contains("logical id `B`"));
     // Whatever their keys are: there is no talk of a key that changes.
     let keyed = resource(
         json!({ "TableName": "y", "AttributeDefinitions": attributes(&["id"]), "KeySchema": key(&["id"]) }),

@@ -2,7 +2,7 @@
 //! update or a replacement, and what it is. The verdicts stand here, the words and the steps in the snapshots.
 
 use serde_json::{Value, json};
-use tablewright_plan::{PlanOptions, Verdict, plan};
+use tablewright_plan::{Language, PlanOptions, Verdict, plan};
 
 use crate::support::{attributes, index, key, merged, named, resource, steps, table, told, with};
 
@@ -28,6 +28,7 @@ fn check(rows: &[Row]) -> String {
         if let Some(last) = plan.steps.last() {
             assert_eq!(&last.template, after, "{name}");
         }
+        speaks_the_language_of_the_definition(name, before, after);
         for change in plan.changes.iter().filter(|change| change.verdict == Verdict::Refused) {
             assert!(change.server_text.is_some() && change.recipe.is_some(), "{name}: a bare no");
         }
@@ -43,6 +44,22 @@ fn check(rows: &[Row]) -> String {
         text.push('\n');
     }
     text
+}
+
+/// What a step says to write is YAML for templates, and Rust for definitions.
+fn speaks_the_language_of_the_definition(name: &str, before: &Value, after: &Value) {
+    for language in [Language::Template, Language::Rust] {
+        let options = PlanOptions { language, ..PlanOptions::default() };
+        let changes = plan(Some(before), after, &options).changes;
+        for step in changes.into_iter().filter_map(|change| change.recipe).flat_map(|recipe| recipe.steps) {
+            for quoted in step.split('`').skip(1).step_by(2) {
+                let is_yaml = quoted.contains(": ") && !quoted.starts_with('#');
+                let is_rust = quoted.starts_with(['.', '#']) || quoted.contains("::");
+                let is_right = if language == Language::Rust { !is_yaml } else { !is_rust };
+                assert!(is_right, "{name}, {language:?}: {step}");
+            }
+        }
+    }
 }
 
 /// A named table that has something of everything.

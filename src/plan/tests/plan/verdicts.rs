@@ -819,7 +819,7 @@ fn moved_tables_are_recognised() {
     );
     let recipe = plan.changes[0].recipe.clone().expect("a recipe");
     assert!(
-        recipe.steps[0].contains("id = \"Old\"") && recipe.steps[1].contains("stack refactor"),
+        recipe.steps[0].contains("logical id `Old`") && recipe.steps[1].contains("stack refactor"),
         "{recipe:?}"
     );
     // Found by name although it changed meanwhile, and by key when it has no name.
