@@ -53,10 +53,9 @@ impl Approval {
     pub(crate) fn covers_loss(&self, path: &str, change: &ChangeSetChange) -> bool {
         let is_deleted =
             matches!(change.policy_action, Some(PolicyAction::Delete | PolicyAction::ReplaceAndDelete));
-        let about_it = self
-            .changes
-            .iter()
-            .filter(|approved| approved.section == "Resources" && approved.logical_id == path);
+        let is_about_it =
+            |approved: &&Change| approved.section == "Resources" && approved.deployed_id() == path;
+        let about_it = self.changes.iter().filter(is_about_it);
         about_it.into_iter().any(|approved| match approved.verdict {
             Verdict::DataLoss => true,
             Verdict::ReplacementKept => !is_deleted,

@@ -46,7 +46,7 @@ pub(crate) fn tables_to_back_up(change_set: &ChangeSet, job: &Job<'_>) -> Vec<St
     let own = change_set.changes.iter().map(|change| (change.logical_id.as_str(), change));
     let nested = change_set.nested.iter().map(|nested| (nested.path.as_str(), &nested.change));
     let is_planned = |path: &str| {
-        let of_table = job.plan.changes.iter().filter(|change| change.logical_id == path);
+        let of_table = job.plan.changes.iter().filter(|change| change.deployed_id() == path);
         of_table.map(|change| change.verdict).max() >= Some(Verdict::ReplacementKept)
     };
     let lost = own.chain(nested).filter(|(path, change)| {

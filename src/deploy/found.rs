@@ -33,10 +33,8 @@ pub(crate) async fn beyond_plan(
 ) -> Result<Vec<Change>, Error> {
     let mut found = Vec::new();
     if !planned.unknown.is_empty() {
-        let is_planned = |change: &&ResourceChange| {
-            let id = &change.logical_id;
-            planned.changes.iter().any(|known| known.section == "Resources" && known.logical_id == *id)
-        };
+        let is_planned =
+            |change: &&ResourceChange| planned.changes.iter().any(|known| known.is_about(&change.logical_id));
         let of_values = change_set.changes.iter().filter(|change| !is_planned(change) && is_direct(change));
         let of_values = of_values.filter(|change| change.resource_type != STACK);
         found.extend(of_values.flat_map(|change| judged(change, &job.plan_options)));

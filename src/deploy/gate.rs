@@ -23,7 +23,8 @@ use crate::stack_policy;
 pub fn check_consents(options: &Options, jobs: &[Job<'_>]) -> Result<(), Error> {
     let resources = |job: &Job<'_>| {
         let tables = job.stack.tables.iter().map(|table| table.id.clone());
-        let changed = job.plan.changes.iter().map(|change| change.logical_id.clone());
+        let ids = |change: &Change| [change.logical_id.clone(), change.deployed_id().to_owned()];
+        let changed = job.plan.changes.iter().flat_map(ids);
         tables.chain(changed).map(|id| job.path_of(&id)).collect::<Vec<_>>()
     };
     let known: Vec<ResourcePath> = jobs.iter().flat_map(resources).collect();
@@ -52,7 +53,7 @@ pub fn check_consents(options: &Options, jobs: &[Job<'_>]) -> Result<(), Error> 
 /// nothing to hold a consent against.
 pub(crate) fn check_nested_consents(job: &Job<'_>, found: &[Change]) -> Result<(), Error> {
     let nested = found.iter().filter(|change| change.logical_id.contains('/'));
-    let known: Vec<ResourcePath> = nested.map(|change| job.path_of(&change.logical_id)).collect();
+    let known: Vec<ResourcePath> = nested.map(|change| job.path_of(change.deployed_id())).collect();
     let is_of_job = |resource: &&ResourcePath| is_nested(resource) && is_in_stack(job, resource);
     let mut consents = job.options.consents.iter().map(|consent| &consent.resource).filter(is_of_job);
     match consents.find(|resource| !known.is_empty() && !known.contains(resource)) {
@@ -156,8 +157,9 @@ pub(crate) fn check_found(job: &Job<'_>, found: &[Change], limit: Option<Verdict
         return Err(Error::Denied { stack: job.stack.id.clone(), verdict: worst, limit, executed: 0 });
     }
     let consents = job.options.consents_for(&job.stack.id);
-    let is_consented =
-        |change: &Change| consents.get(&change.logical_id).is_some_and(|consent| *consent >= change.verdict);
+    let is_consented = |change: &Change| {
+        consents.get(change.deployed_id()).is_some_and(|consent| *consent >= change.verdict)
+    };
     let stops = |change: &&Change| match change.verdict {
         Verdict::ReplacementKept | Verdict::DataLoss => !is_consented(change),
         verdict => verdict == Verdict::Refused,
@@ -170,7 +172,7 @@ pub(crate) fn check_found(job: &Job<'_>, found: &[Change], limit: Option<Verdict
 pub(crate) fn not_reviewed(job: &Job<'_>, found: &[Change]) -> Vec<Change> {
     let is_planned = |change: &&Change| {
         let id = change.logical_id.split('/').next().unwrap_or_default();
-        job.plan.changes.iter().any(|planned| planned.section == "Resources" && planned.logical_id == id)
+        job.plan.changes.iter().any(|planned| planned.is_about(id))
     };
     found.iter().filter(|change| !is_planned(change)).cloned().collect()
 }
@@ -185,7 +187,7 @@ fn refusal(job: &Job<'_>, changes: &[Change], index_rebuilds: Vec<ResourcePath>)
     let mut needs_consent: Vec<Consent> = Vec::new();
     let losses = if is_refused { &[][..] } else { changes };
     for change in losses.iter().filter(is_loss) {
-        let resource = job.path_of(&change.logical_id);
+        let resource = job.path_of(change.deployed_id());
         match needs_consent.iter_mut().find(|consent| consent.resource == resource) {
             Some(consent) => consent.verdict = consent.verdict.max(change.verdict),
             None => needs_consent.push(Consent { resource, verdict: change.verdict }),

@@ -107,17 +107,18 @@ fn changed_tables(job: &Job<'_>) -> BTreeMap<String, bool> {
     let Some(deployed) = &job.deployed else { return BTreeMap::new() };
     let mut tables: BTreeMap<String, bool> = BTreeMap::new();
     for change in &job.plan.changes {
-        // A table that takes another's place under a logical id of its own is not deployed, whatever the change is called. What a
-        // nested stack has is not in this template.
-        let is_deployed = match change.logical_id.contains('/') {
+        // A table that takes the name of another under a logical id of its own is not deployed. What a nested stack has is not in
+        // this template.
+        let id = change.deployed_id();
+        let is_deployed = match id.contains('/') {
             true => change.action != Action::Add || !change.path.is_empty(),
-            false => deployed.value["Resources"].get(&change.logical_id).is_some(),
+            false => deployed.value["Resources"].get(id).is_some(),
         };
         let is_about_a_table = change.section == "Resources"
             && change.resource_type.as_deref().is_some_and(is_table)
             && change.verdict != Verdict::None;
         if is_deployed && is_about_a_table {
-            let is_lost = tables.entry(change.logical_id.clone()).or_default();
+            let is_lost = tables.entry(id.to_owned()).or_default();
             *is_lost |= change.verdict >= Verdict::ReplacementKept;
         }
     }

@@ -22,7 +22,7 @@ pub(crate) fn check_plan(job: &Job<'_>) -> Result<(), Error> {
     let planned = job.plan.changes.iter().filter_map(|change| Some((change, action_of(change)?)));
     for (change, action) in planned {
         let kind = change.resource_type.as_deref().unwrap_or_default();
-        check(job, action, &change.logical_id, kind)?;
+        check(job, action, change.deployed_id(), kind)?;
     }
     Ok(())
 }
@@ -58,6 +58,7 @@ fn action_of(change: &Change) -> Option<UpdateAction> {
     }
     match change.action {
         Action::Remove if is_whole => Some(UpdateAction::Delete),
+        Action::Move { .. } => Some(UpdateAction::Delete),
         Action::Add if is_whole => None,
         _ if !change.path.starts_with("/Properties") => None,
         _ if change.verdict >= Verdict::ReplacementKept => Some(UpdateAction::Replace),

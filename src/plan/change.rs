@@ -33,6 +33,33 @@ pub struct Change {
     pub recipe: Option<Recipe>,
 }
 
+impl Change {
+    /// Returns the logical id that the resource or other entry has in the deployed template: for a moved table the old one, under
+    /// which CloudFormation deletes it.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tablewright_plan::{PlanOptions, plan};
+    ///
+    /// let template = |id: &str| json!({ "Resources": { id: { "Type": "AWS::DynamoDB::Table", "Properties": { "TableName": "notes" } } } });
+    /// let plan = plan(Some(&template("Note")), &template("Memo"), &PlanOptions::default());
+    /// assert_eq!((plan.changes[0].logical_id.as_str(), plan.changes[0].deployed_id()), ("Memo", "Note"));
+    /// ```
+    #[must_use]
+    pub fn deployed_id(&self) -> &str {
+        match &self.action {
+            Action::Move { from } => from,
+            Action::Add | Action::Remove | Action::Modify => &self.logical_id,
+        }
+    }
+
+    /// Returns whether the change is about the resource with this logical id, in the deployed or in the wanted template.
+    #[must_use]
+    pub fn is_about(&self, logical_id: &str) -> bool {
+        self.section == "Resources" && [self.logical_id.as_str(), self.deployed_id()].contains(&logical_id)
+    }
+}
+
 /// What happens to the thing that a [`Change`] is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {

@@ -250,8 +250,7 @@ fn stops_plan(change: &Change, options: &PlanOptions) -> bool {
         Verdict::None | Verdict::InPlace | Verdict::InPlaceWithRisk | Verdict::Staged => false,
         Verdict::Refused => true,
         Verdict::ReplacementKept | Verdict::DataLoss => {
-            let old = matches!(&change.action, Action::Move { from } if allowed(from));
-            !old && !allowed(&change.logical_id)
+            !allowed(change.deployed_id()) && !allowed(&change.logical_id)
         }
     }
 }

@@ -80,11 +80,7 @@ pub(crate) fn rename_table(
     let copied = new_table(language, id, is_retained, "the name");
     let mut steps = vec![keep];
     steps.extend(
-        copied
-            .steps
-            .into_iter()
-            .enumerate()
-            .map(|(at, step)| if at == 0 { format!("Or: {step}") } else { step }),
+        copied.steps.into_iter().enumerate().map(|(at, step)| if at == 0 { or(&step) } else { step }),
     );
     Recipe { goal: "give the table another name and keep the items".to_owned(), steps }
 }
@@ -363,4 +359,11 @@ pub(crate) fn expand_first() -> Recipe {
         "compare templates with loops or macros",
         &["Plan with the processed templates, as `GetTemplate` returns them for the stage `Processed`."],
     )
+}
+
+/// Makes a step an alternative to the one before it.
+fn or(step: &str) -> String {
+    let mut letters = step.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_lowercase()).into_iter();
+    format!("Or {}", first.chain(letters).collect::<String>())
 }

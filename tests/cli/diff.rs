@@ -123,10 +123,10 @@ fn against_a_revision() {
           AWS would answer: CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename demo-dev-notes and update the stack again.
           --> stacks/notes.rs:9
           to change the key and keep the items:
-            1. Add a second table with the new definition under its own logical id and name, and deploy.
+            1. Define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
             2. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
             3. Let readers and writers use the new table, and compare.
-            4. Set `DeletionPolicy: Retain` on the old table, deploy, then remove it from the definitions.
+            4. Remove `Note` and deploy: its `DeletionPolicy` retains the table with its items.
     ");
     let _ =
         project.run(&["diff", "shop", "--against", "main", "--exit-code", "--fail-on", "none"]).ends_with(0);
@@ -328,9 +328,11 @@ fn nested_templates_beside_their_parent() {
           a table cannot be renamed, so CloudFormation creates a new, empty table and deletes the old one with its items; no `UpdateReplacePolicy: Retain` retains it
           --> new/tables.yaml:5
           to give the table another name and keep the items:
-            1. Restore the table under the new name from point-in-time recovery or a backup; a restore cannot change the keys.
-            2. Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not copy them.
-            3. Retain the old table, remove it from the definitions, and import the new one.
+            1. Keep its name: `TableName: notes`.
+            2. Or add a second table with the new definition, such as `Notes2`, with a name of its own, and deploy.
+            3. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
+            4. Let readers and writers use the new table, and compare.
+            5. Set `DeletionPolicy: Retain` on `Notes` and deploy, then remove it and deploy again.
     --- stderr
     error: the worst verdict is data-loss, and `--fail-on` stops at refused
     ");

@@ -21,10 +21,10 @@ fn another_key() {
           AWS would answer: CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename demo-dev-notes and update the stack again.
           --> stacks/notes.rs:9
           to change the type of a key and keep the items:
-            1. Add a second table with the new definition under its own logical id and name, and deploy.
+            1. Define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
             2. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
             3. Let readers and writers use the new table, and compare.
-            4. Set `DeletionPolicy: Retain` on the old table, deploy, then remove it from the definitions.
+            4. Remove `Note` and deploy: its `DeletionPolicy` retains the table with its items.
     error: the plan of stack notes is refused; nothing was changed: Note: `noteId` is part of the table's key, and the type of a key is fixed when it is created, and CloudFormation does not replace a table that has an explicit name
       help: the plan above shows what to do instead
     "#);
@@ -50,7 +50,7 @@ fn another_name() {
     let cloud = Cloud::quick(&project);
     let _ = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(0);
     project.replace("notes.rs", ".base_name(\"notes\")", ".base_name(\"memos\")");
-    assert_snapshot!(project.run(&["deploy", "notes", "--sandbox", "--yes"]), @"
+    assert_snapshot!(project.run(&["deploy", "notes", "--sandbox", "--yes"]), @r#"
     exit code 6
     --- stderr
     Plan for the sandbox, us-east-1:
@@ -73,16 +73,18 @@ fn another_name() {
           a table cannot be renamed, so CloudFormation creates a new, empty table; `UpdateReplacePolicy` retains the old one outside the stack
           --> stacks/notes.rs:9
           to give the table another name and keep the items:
-            1. Restore the table under the new name from point-in-time recovery or a backup; a restore cannot change the keys.
-            2. Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not copy them.
-            3. Retain the old table, remove it from the definitions, and import the new one.
+            1. Keep its name: `.name("demo-dev-notes")`, or the `.base_name(…)` that led to it.
+            2. Or define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
+            3. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
+            4. Let readers and writers use the new table, and compare.
+            5. Remove `Note` and deploy: its `DeletionPolicy` retains the table with its items.
     note: Note (demo-dev-notes) has about 0 items, 0 bytes (DynamoDB counts about every six hours)
     note: Note (demo-dev-notes): point-in-time recovery: from [TIME] to [TIME]
     note: Note (demo-dev-notes): last backup: none
     error: the plan of stack notes is refused; nothing was changed: Note: a table cannot be renamed, so CloudFormation creates a new, empty table; `UpdateReplacePolicy` retains the old one outside the stack
       help: the plan above shows what to do instead
       help: to allow it: `--allow-replacement dev/notes/Note`
-    ");
+    "#);
     assert_eq!(cloud.table("demo-dev-notes")["TableStatus"], "ACTIVE");
     assert!(cloud.table("demo-dev-memos").is_null());
     let _ = project
@@ -90,7 +92,7 @@ fn another_name() {
         .ends_with(2)
         .says("did you mean `dev/notes/Note`?");
     // Meant, and said so by name: the old table stays, with its items.
-    assert_snapshot!(project.run(&["deploy", "notes", "--sandbox", "--yes", "--allow-replacement", "dev/notes/Note"]), @"
+    assert_snapshot!(project.run(&["deploy", "notes", "--sandbox", "--yes", "--allow-replacement", "dev/notes/Note"]), @r#"
     exit code 0
     --- stdout
     notes.NotesTable = demo-dev-memos
@@ -116,9 +118,11 @@ fn another_name() {
           a table cannot be renamed, so CloudFormation creates a new, empty table; `UpdateReplacePolicy` retains the old one outside the stack
           --> stacks/notes.rs:9
           to give the table another name and keep the items:
-            1. Restore the table under the new name from point-in-time recovery or a backup; a restore cannot change the keys.
-            2. Set tags, time to live, point-in-time recovery, policies and scaling again: a restore does not copy them.
-            3. Retain the old table, remove it from the definitions, and import the new one.
+            1. Keep its name: `.name("demo-dev-notes")`, or the `.base_name(…)` that led to it.
+            2. Or define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
+            3. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
+            4. Let readers and writers use the new table, and compare.
+            5. Remove `Note` and deploy: its `DeletionPolicy` retains the table with its items.
     note: Note (demo-dev-notes) has about 0 items, 0 bytes (DynamoDB counts about every six hours)
     note: Note (demo-dev-notes): point-in-time recovery: from [TIME] to [TIME]
     note: Note (demo-dev-notes): last backup: none
@@ -153,7 +157,7 @@ fn another_name() {
               notes  demo-dev-memos  ACTIVE
     ✓ notes: done, and the tables it changed can be used.
       Note (demo-dev-notes) is retained by its deletion policy; it is no longer part of the stack.
-    ");
+    "#);
     assert_eq!(cloud.table("demo-dev-notes")["TableStatus"], "ACTIVE");
     assert_eq!(cloud.table("demo-dev-memos")["TableStatus"], "ACTIVE");
 }

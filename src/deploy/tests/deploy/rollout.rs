@@ -5,8 +5,8 @@ use tablewright::Stack;
 use tablewright::render::Rendered;
 use tablewright_deploy::{
     Consent, Ending, Error, EventSender, Job, JobId, JobResult, NotStarted, Options, ReviewedPlan, Rollout,
-    RolloutEvent, Schedule, Staleness, Target, WaitFor, WaitOptions, deny, plan_stack, require_reviewed_plan,
-    require_steps,
+    RolloutEvent, Schedule, Staleness, Target, WaitFor, WaitOptions, check_consents, deny, plan_stack,
+    read_changed_tables, require_reviewed_plan, require_steps,
 };
 use tablewright_plan::{PlanOptions, Verdict};
 use tablewright_sandbox::Sandbox;
@@ -210,6 +210,42 @@ async fn what_loses_items_has_no_steps_without_consent() {
     };
     assert_eq!(resource.to_string(), "dev/notes/Note");
     assert_eq!(world.calls("ExecuteChangeSet"), 1);
+}
+
+#[tokio::test]
+async fn a_table_under_another_logical_id_is_deployed_with_consent_to_the_loss_of_the_old_one() {
+    for (policy, verdict) in [("Retain", Verdict::ReplacementKept), ("Delete", Verdict::DataLoss)] {
+        let mut world = World::new().await;
+        let mut before = notes("id", &["day"]);
+        before["Resources"]["Note"]["DeletionPolicy"] = json!(policy);
+        world.deploy(&[(stack("notes"), before.clone())]).await;
+        world.sent();
+
+        let mut memo = before["Resources"]["Note"].clone();
+        memo["Properties"]["TableName"] = json!("demo-memos");
+        let wanted = [(stack("notes"), json!({ "Resources": { "Memo": memo } }))];
+        let jobs = world.plan(&wanted).await;
+        let Error::PlanRefused { needs_consent, .. } = *require_steps(&jobs).unwrap_err().error else {
+            panic!("no consent is asked for")
+        };
+        assert_eq!(needs_consent.len(), 1);
+        assert_eq!(
+            (needs_consent[0].resource.to_string().as_str(), needs_consent[0].verdict),
+            ("dev/notes/Note", verdict)
+        );
+        let tables: Vec<String> =
+            read_changed_tables(&jobs[0]).await.into_iter().map(|reading| reading.logical_id).collect();
+        assert_eq!(tables, ["Note"], "the table that is lost is looked at");
+        drop(jobs);
+
+        world.options.consents = needs_consent;
+        let jobs = world.plan(&wanted).await;
+        check_consents(&world.options, &jobs).unwrap();
+        drop(jobs);
+        let results = world.deploy(&wanted).await;
+        assert!(matches!(results[..], [JobResult::Done]), "{policy}: {results:?}");
+        assert_eq!(world.indexes("demo-memos").await, ["by-day ACTIVE"]);
+    }
 }
 
 #[tokio::test]

@@ -62,7 +62,7 @@ fn tables_that_go_or_move() {
       a table cannot be renamed, so CloudFormation creates a new, empty table and deletes the old one with its items; no `UpdateReplacePolicy: Retain` retains it
       to give the table another name and keep the items:
       - Keep its name: `TableName: d`.
-      - Or: Add a second table with the new definition, such as `D2`, with a name of its own, and deploy.
+      - Or add a second table with the new definition, such as `D2`, with a name of its own, and deploy.
       - Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
       - Let readers and writers use the new table, and compare.
       - Set `DeletionPolicy: Retain` on `D` and deploy, then remove it and deploy again.

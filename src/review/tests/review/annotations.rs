@@ -105,7 +105,7 @@ fn only_the_worst_are_shown_and_the_others_counted() {
     let text = annotations(&long(), 10);
     assert_eq!(text.lines().filter(|line| line.starts_with("::error ")).count(), 10);
     assert_eq!(text.lines().last(), Some("5990 more are not annotated."));
-    assert!(annotations(&rich(), 13).ends_with("\n1 more are not annotated.\n"));
+    assert!(annotations(&rich(), 12).ends_with("\n1 more are not annotated.\n"));
     assert_eq!(annotations(&long(), 0), "6000 more are not annotated.\n");
     assert!(!annotations(&rich(), 100).contains("not annotated"));
     assert_eq!(annotations(&Review::default(), 10), "");
