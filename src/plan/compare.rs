@@ -66,7 +66,7 @@ fn resources<'a>(templates: Templates<'a>, found: &mut Vec<Finding<'a>>) {
         match resource(templates.deployed, id) {
             Some(deployed) if same("", deployed, wanted) => {}
             _ if renames.previous(id).is_some() => {
-                found.extend(moved(templates.options.language, &renames, id, wanted))
+                found.extend(moved(templates.options.language, &renames, id, wanted));
             }
             Some(deployed) => modified(templates, id, deployed, wanted, found),
             None => found.push(added(templates, id, wanted)),

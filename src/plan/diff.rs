@@ -42,7 +42,8 @@ fn compare<'a>(
     let (there, here) = (present(before), present(after));
     match (there, here) {
         (None, None) => return,
-        (Some(a), Some(b)) if same(name, a, b) => return,
+        // A branch that is `AWS::NoValue` counts: a list would be compared without it.
+        (Some(a), Some(b)) if !branching && same(name, a, b) => return,
         _ => {}
     }
     // A value under one and the same condition on both sides is judged branch by branch; a policy is judged as one.

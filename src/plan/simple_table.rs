@@ -39,6 +39,12 @@ fn table(simple: &Value, global: Option<&Map<String, Value>>) -> Option<Value> {
     properties.insert("KeySchema".to_owned(), json!([{ "AttributeName": name, "KeyType": "HASH" }]));
     let definitions = json!([{ "AttributeName": name, "AttributeType": kind }]);
     properties.insert("AttributeDefinitions".to_owned(), definitions);
+    if let Some(Value::Object(tags)) = properties.get("Tags")
+        && intrinsic(&properties["Tags"]).is_none()
+    {
+        let tags: Value = tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+        properties.insert("Tags".to_owned(), tags);
+    }
     if !properties.contains_key("ProvisionedThroughput") {
         properties.insert("BillingMode".to_owned(), json!("PAY_PER_REQUEST"));
     }
@@ -72,6 +78,8 @@ pub(crate) fn written_path(path: &str) -> String {
         "/Properties/PrimaryKey".to_owned()
     } else if is("BillingMode") {
         "/Properties/ProvisionedThroughput".to_owned()
+    } else if is("Tags") {
+        "/Properties/Tags".to_owned()
     } else {
         path.to_owned()
     }

@@ -92,6 +92,12 @@ pub(super) fn source_arn(case: &Case) -> Judgement {
 }
 
 pub(super) fn multi_region_consistency(case: &Case) -> Judgement {
+    let mode = |value: Option<&Value>| value.map_or(Some("EVENTUAL".to_owned()), text);
+    if case.path.property() == "MultiRegionConsistency"
+        && mode(case.before).is_some_and(|before| mode(case.after) == Some(before))
+    {
+        return Judgement::new(Verdict::None, "EVENTUAL is the default of `MultiRegionConsistency`");
+    }
     Judgement::new(
         Verdict::Refused,
         "the consistency mode and the witnesses of a global table are fixed when it is created",
@@ -122,7 +128,13 @@ pub(super) fn attribute_definition(case: &Case) -> Judgement {
                 .server(INCONSISTENT)
                 .recipe(recipe::define_what_keys_use(name))
         }
-        (Some(_), Some(_), _) => attribute_type(case, name),
+        (Some(_), Some(_), None) => {
+            let cause = format!(
+                "whether `{name}` is part of the table's key depends on expressions, and the type of a key is fixed when it is created"
+            );
+            replacement(case, &cause, case.new_table("the type of a key"))
+        }
+        (Some(_), Some(_), Some(true)) => attribute_type(case, name),
         (_, _, None) => {
             let why = format!("whether a key uses `{name}` depends on expressions");
             Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Definition)

@@ -249,16 +249,23 @@ pub(crate) fn deleted(kind: &str) -> Option<(Verdict, &'static str)> {
     unless_empty.map(|(_, what)| (Verdict::InPlaceWithRisk, *what))
 }
 
-/// Returns whether a snapshot is made of a resource before it is deleted: where its policy says so, and by default of clusters and
-/// instances of RDS that belong to no cluster.
+/// Returns the policy that a resource has without one: `Delete`, but `Snapshot` for the removal of RDS clusters, and of RDS instances
+/// that belong to no cluster.
+pub(crate) fn default_policy(policy: &str, kind: &str, resource: &Value) -> &'static str {
+    let is_snapshot = policy == "DeletionPolicy"
+        && match kind {
+            "AWS::RDS::DBCluster" => true,
+            "AWS::RDS::DBInstance" => resource.pointer("/Properties/DBClusterIdentifier").is_none(),
+            _ => false,
+        };
+    if is_snapshot { "Snapshot" } else { "Delete" }
+}
+
+/// Returns whether a snapshot is made of a resource before it is deleted.
 pub(crate) fn snapshots(kind: &str, resource: &Value) -> bool {
-    let by_default = match kind {
-        "AWS::RDS::DBCluster" => true,
-        "AWS::RDS::DBInstance" => resource.pointer("/Properties/DBClusterIdentifier").is_none(),
-        _ => false,
+    let policy = match resource.get("DeletionPolicy") {
+        None => Some(default_policy("DeletionPolicy", kind, resource).to_owned()),
+        Some(policy) => text(policy),
     };
-    match resource.get("DeletionPolicy").map(text) {
-        None => by_default,
-        Some(policy) => policy.as_deref() == Some("Snapshot") && SNAPSHOTS.contains(&kind),
-    }
+    policy.as_deref() == Some("Snapshot") && SNAPSHOTS.contains(&kind)
 }

@@ -135,7 +135,7 @@ pub(crate) fn attribute(case: &Case, kind: &str, pattern: &str) -> Judgement {
     match (parts.next().unwrap_or_default(), parts.next()) {
         ("Metadata", _) => Judgement::new(Verdict::None, "metadata has no effect on the resource"),
         ("DependsOn", _) => Judgement::new(Verdict::None, "only the order of creation and deletion changes"),
-        ("DeletionPolicy" | "UpdateReplacePolicy", _) => policy(case),
+        ("DeletionPolicy" | "UpdateReplacePolicy", _) => policy(case, kind),
         ("Condition", _) => condition(case, kind),
         ("CreationPolicy" | "UpdatePolicy", _) => {
             Judgement::new(Verdict::InPlace, "it applies from the next update")
@@ -149,8 +149,15 @@ pub(crate) fn attribute(case: &Case, kind: &str, pattern: &str) -> Judgement {
     }
 }
 
-fn policy(case: &Case) -> Judgement {
+fn policy(case: &Case, kind: &str) -> Judgement {
     let policy = case.path.property();
+    let in_force = |resource: &Value| match resource.get(policy) {
+        None => Some(known_types::default_policy(policy, kind, resource).to_owned()),
+        Some(value) => text(value),
+    };
+    if in_force(case.deployed).is_some_and(|before| in_force(case.wanted) == Some(before)) {
+        return Judgement::new(Verdict::None, format!("`{policy}` has the value that it has by default"));
+    }
     match (retains(case.deployed, policy), retains(case.wanted, policy)) {
         (true, false) => {
             let why = format!("`{policy}` no longer retains the resource");

@@ -250,6 +250,9 @@ pub(super) fn point_in_time_recovery(case: &Case) -> Judgement {
             let why = "point-in-time recovery is turned off: its continuous backups are lost";
             Judgement::new(Verdict::InPlaceWithRisk, why)
         }
+        (Some(true), Some(true)) if days(case.after).is_some() && days(case.after) == days(case.before) => {
+            unchanged("the recovery period is 35 days by default")
+        }
         (Some(true), Some(true)) if days(case.after) < days(case.before) => {
             let why = "the recovery period gets shorter: earlier points in time can no longer be restored";
             Judgement::new(Verdict::InPlaceWithRisk, why)
@@ -330,7 +333,9 @@ pub(super) fn replica(case: &Case) -> Judgement {
     }
     let home = case.templates.options.pseudo_parameters.region.as_deref();
     let region = case.path.item_of("Replicas").map(|(_, region)| region);
-    if case.after.is_none() && home.is_some() && region == home {
+    // Whichever the Region of the stack is, it had one of the replicas.
+    let is_home = home.is_some() && region == home || !keeps_a_replica(case);
+    if case.after.is_none() && is_home {
         let why = "the replica in the Region of the stack cannot be removed";
         return Judgement::new(Verdict::Refused, why).recipe(recipe::move_home(
             case.language(),
@@ -355,6 +360,18 @@ pub(super) fn replica(case: &Case) -> Judgement {
         (Some(_), Some(_)) => "whether the replica exists depends on a condition",
     };
     Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Exclusive(Setting::Replica))
+}
+
+/// Returns whether a deployed replica is in the wanted template; also where that is not known.
+fn keeps_a_replica(case: &Case) -> bool {
+    let regions = |table: &Value| -> Option<Vec<String>> {
+        let replicas = property(table, "Replicas").and_then(Value::as_array)?;
+        replicas.iter().map(|replica| replica.get("Region").map(identity)).collect()
+    };
+    match (regions(case.deployed), regions(case.wanted)) {
+        (Some(before), Some(after)) => before.iter().any(|region| after.contains(region)),
+        (None, _) | (_, None) => true,
+    }
 }
 
 /// A global table whose replicas have customer managed keys only in part.

@@ -82,6 +82,18 @@ fn a_simple_table_is_the_table_that_the_transform_makes() {
 }
 
 #[test]
+fn tags_of_a_simple_table_are_tags_of_a_table() {
+    let tagged = |tags: Value| serde_json::json!({ "Resources": { "T": { "Type": "AWS::Serverless::SimpleTable", "Properties": { "Tags": tags } } } });
+    let (one, two) =
+        (tagged(serde_json::json!({ "a": "1" })), tagged(serde_json::json!({ "c": "1", "a": "1" })));
+    for (before, after) in [(&one, &two), (&two, &one)] {
+        let plan = plan(Some(before), after, &PlanOptions::default());
+        assert_eq!(plan.verdict(), Verdict::InPlace, "{:?}", plan.changes);
+        assert_eq!(plan.changes[0].path, "/Properties/Tags");
+    }
+}
+
+#[test]
 fn recovery_by_an_expression_is_unknown() {
     for (before, after) in [
         ("pitr-by-parameter-before", "pitr-by-parameter-after"),

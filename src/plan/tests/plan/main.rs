@@ -4,6 +4,8 @@
 
 mod bad_input;
 mod cases;
+mod conditions;
+mod defaults;
 mod foreign;
 mod holding_data;
 mod machine;

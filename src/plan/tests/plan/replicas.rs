@@ -98,3 +98,19 @@ fn replicas_have_customer_managed_keys_all_or_none() {
     assert_eq!(verdict(&one, &some), Verdict::Refused);
     assert_eq!(verdict(&one, &all), Verdict::InPlaceWithRisk);
 }
+
+#[test]
+fn of_the_deployed_replicas_one_stays() {
+    let replica = |region: &str| json!({ "Region": region });
+    let swap = |before: &[&str], after: &[&str], home: Option<&str>| {
+        let of = |regions: &[&str]| global(regions.iter().map(|region| replica(region)).collect());
+        let pseudo_parameters = home.map(PseudoParameters::of_region).unwrap_or_default();
+        plan(Some(&of(before)), &of(after), &PlanOptions { pseudo_parameters, ..PlanOptions::default() })
+            .verdict()
+    };
+    // Whichever the Region of the stack is, its replica would be removed.
+    assert_eq!(swap(&["eu-west-1"], &["us-east-1"], None), Verdict::Refused);
+    assert_eq!(swap(&["eu-west-1", "us-west-2"], &["us-east-1"], None), Verdict::Refused);
+    assert_eq!(swap(&["eu-west-1", "us-west-2"], &["us-west-2"], None), Verdict::InPlaceWithRisk);
+    assert_eq!(swap(&["eu-west-1", "us-west-2"], &["us-west-2"], Some("eu-west-1")), Verdict::Refused);
+}

@@ -1,0 +1,124 @@
+//! Values that conditions decide, where the values of the parameters are not known.
+
+use serde_json::{Value, json};
+use tablewright_plan::{PlanOptions, Verdict, plan};
+
+use crate::support::{attributes, index, key, lines, resource, with};
+
+fn conditional(value: &Value, is_first: bool) -> Value {
+    let nothing = json!({ "Ref": "AWS::NoValue" });
+    let branches = if is_first { json!(["P", value, nothing]) } else { json!(["P", nothing, value]) };
+    json!({ "Fn::If": branches })
+}
+
+fn template(resources: Value) -> Value {
+    json!({
+        "Parameters": { "Stage": { "Type": "String" } },
+        "Conditions": { "P": { "Fn::Equals": [{ "Ref": "Stage" }, "prod"] } },
+        "Resources": resources,
+    })
+}
+
+#[test]
+fn branches_that_change_places_are_a_change() {
+    let local = index("l", &["pk", "g"]);
+    let by_g = index("by-g", &["g"]);
+    let base = || {
+        resource(
+            json!({ "AttributeDefinitions": attributes(&["pk", "sk", "g"]), "KeySchema": key(&["pk", "sk"]) }),
+        )
+    };
+    let properties = [
+        ("TableName", json!("t"), Verdict::DataLoss),
+        ("KeySchema", key(&["pk", "sk"]), Verdict::DataLoss),
+        ("LocalSecondaryIndexes", json!([local]), Verdict::DataLoss),
+        ("GlobalSecondaryIndexes", json!([by_g]), Verdict::InPlace),
+        (
+            "TimeToLiveSpecification",
+            json!({ "Enabled": true, "AttributeName": "t" }),
+            Verdict::InPlaceWithRisk,
+        ),
+        ("StreamSpecification", json!({ "StreamViewType": "NEW_IMAGE" }), Verdict::InPlace),
+        (
+            "PointInTimeRecoverySpecification",
+            json!({ "PointInTimeRecoveryEnabled": true }),
+            Verdict::InPlaceWithRisk,
+        ),
+        ("Tags", json!([{ "Key": "a", "Value": "1" }]), Verdict::InPlace),
+        ("ResourcePolicy", json!({ "PolicyDocument": { "Statement": [] } }), Verdict::InPlace),
+    ];
+    for (property, value, at_least) in properties {
+        let side = |is_first: bool| {
+            let mut table = base();
+            table["Properties"][property] = conditional(&value, is_first);
+            template(json!({ "T": table }))
+        };
+        for is_first in [true, false] {
+            let plan = plan(Some(&side(is_first)), &side(!is_first), &PlanOptions::default());
+            assert!(plan.verdict() >= at_least, "{property}: {:?}", lines(&plan));
+        }
+    }
+    // Elements of lists, and other resources.
+    for (kind, property, value) in [
+        ("AWS::DynamoDB::Table", "GlobalSecondaryIndexes", by_g),
+        ("AWS::DynamoDB::Table", "Tags", json!({ "Key": "a", "Value": "1" })),
+        ("AWS::DynamoDB::GlobalTable", "Replicas", json!({ "Region": "eu-west-1" })),
+        ("AWS::SQS::Queue", "Tags", json!({ "Key": "a", "Value": "1" })),
+    ] {
+        let side = |is_first: bool| {
+            template(
+                json!({ "T": { "Type": kind, "Properties": { property: [conditional(&value, is_first)] } } }),
+            )
+        };
+        let plan = plan(Some(&side(true)), &side(false), &PlanOptions::default());
+        assert!(plan.verdict() >= Verdict::InPlace, "{kind} {property}: {:?}", lines(&plan));
+    }
+    let policy =
+        json!({ "Statement": [{ "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*" }] });
+    let side = |is_first: bool| {
+        template(
+            json!({ "K": { "Type": "AWS::KMS::Key", "Properties": { "KeyPolicy": conditional(&policy, is_first) } } }),
+        )
+    };
+    let plan = plan(Some(&side(true)), &side(false), &PlanOptions::default());
+    assert_eq!(plan.verdict(), Verdict::InPlaceWithRisk);
+}
+
+#[test]
+fn a_type_that_may_be_that_of_the_key_counts_as_such() {
+    let stage = || json!({ "Ref": "Stage" });
+    let table = |definitions: Value, key: Value, indexes: Value| {
+        let mut table = resource(json!({ "AttributeDefinitions": definitions, "KeySchema": key }));
+        if !indexes.is_null() {
+            table["Properties"]["GlobalSecondaryIndexes"] = indexes;
+        }
+        template(json!({ "T": table }))
+    };
+    let named_by = |name: Value, kind: &str| json!([{ "AttributeName": name, "AttributeType": kind }]);
+    let hash = |name: Value| json!([{ "AttributeName": name, "KeyType": "HASH" }]);
+    let nothing = json!(null);
+    let with_index = |kind: &str| {
+        let mut by_g = index("by-g", &["g"]);
+        by_g["KeySchema"] = hash(stage());
+        let definitions = attributes(&["id", &format!("g:{kind}")]);
+        table(definitions, hash(json!("id")), json!([by_g]))
+    };
+    for (before, after) in [
+        (
+            table(named_by(json!("id"), "S"), hash(stage()), nothing.clone()),
+            table(named_by(json!("id"), "N"), hash(stage()), nothing.clone()),
+        ),
+        (
+            table(named_by(stage(), "S"), hash(json!("id")), nothing.clone()),
+            table(named_by(stage(), "N"), hash(json!("id")), nothing.clone()),
+        ),
+        (with_index("S"), with_index("N")),
+    ] {
+        let plan = plan(Some(&before), &after, &PlanOptions::default());
+        assert_eq!(plan.verdict(), Verdict::DataLoss, "{:?}", lines(&plan));
+        // With a name that stays, CloudFormation refuses the replacement.
+        let named = |template: &Value| with(template, "/Resources/T/Properties/TableName", json!("t"));
+        let refused = tablewright_plan::plan(Some(&named(&before)), &named(&after), &PlanOptions::default());
+        assert_eq!(refused.verdict(), Verdict::Refused, "{:?}", lines(&refused));
+    }
+}
