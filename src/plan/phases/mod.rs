@@ -173,17 +173,26 @@ impl<'a> Phases<'a> {
         tables: BTreeMap<&str, BTreeMap<Unit, StepEdits<'a>>>,
     ) {
         let is_replica = |(setting, _): &Unit| *setting == Setting::Replica;
+        let is_removal = |edits: &StepEdits| edits.values.iter().all(|edit| edit.to.is_none());
+        // All replicas change their key in one update, so one that leaves must be gone by then.
+        let leaves_first = |units: &BTreeMap<Unit, StepEdits>| {
+            units.keys().any(|(setting, _)| *setting == Setting::Encryption)
+                && units.iter().any(|(unit, edits)| is_replica(unit) && is_removal(edits))
+        };
         let one_by_one = tables.iter().any(|(id, units)| {
             let settings = units.keys().filter(|unit| !is_replica(unit)).count();
             let switched = units.contains_key(&(Setting::Billing, String::new()));
             // Scaling is removed in the first step; the switch to on-demand comes after it.
-            settings > 1 || switched && loses_scaling(templates, id)
+            settings > 1 || switched && loses_scaling(templates, id) || leaves_first(units)
         });
         for units in tables.into_values() {
-            let (mut replicas, settings): (Vec<_>, Vec<_>) =
-                units.into_iter().partition(|(unit, _)| is_replica(unit));
+            let leaves_first = leaves_first(&units);
+            let (mut replicas, mut settings): (Vec<_>, Vec<_>) = units
+                .into_iter()
+                .partition(|(unit, edits)| is_replica(unit) && !(leaves_first && is_removal(edits)));
             // A replica that takes the place of another one is there before that one leaves.
-            replicas.sort_by_key(|(_, edits)| edits.values.iter().all(|edit| edit.to.is_none()));
+            replicas.sort_by_key(|(_, edits)| is_removal(edits));
+            settings.sort_by_key(|(unit, _)| !is_replica(unit));
             for (at, (_, mut replica)) in replicas.into_iter().enumerate() {
                 self.create_without_policies(findings, &mut replica);
                 self.alone.extend(&replica.findings);

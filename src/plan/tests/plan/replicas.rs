@@ -114,3 +114,66 @@ fn of_the_deployed_replicas_one_stays() {
     assert_eq!(swap(&["eu-west-1", "us-west-2"], &["us-west-2"], None), Verdict::InPlaceWithRisk);
     assert_eq!(swap(&["eu-west-1", "us-west-2"], &["us-west-2"], Some("eu-west-1")), Verdict::Refused);
 }
+
+#[test]
+fn a_replica_leaves_before_the_others_change_their_keys() {
+    let side = |replicas: &[(&str, bool)]| {
+        let replica = |(region, is_keyed): &(&str, bool)| {
+            let mut replica = json!({ "Region": region });
+            if *is_keyed {
+                replica["SSESpecification"] = json!({ "KMSMasterKeyId": region });
+            }
+            replica
+        };
+        let mut template = global(replicas.iter().map(replica).collect());
+        if replicas[0].1 {
+            template["Resources"]["T"]["Properties"]["SSESpecification"] =
+                json!({ "SSEEnabled": true, "SSEType": "KMS" });
+        }
+        template
+    };
+    let (home, away, third) = ("eu-west-1", "us-east-1", "us-west-2");
+    let options =
+        PlanOptions { pseudo_parameters: PseudoParameters::of_region(home), ..PlanOptions::default() };
+    for (before, after, steps) in [
+        (side(&[(home, true), (away, true)]), side(&[(home, false)]), 2),
+        (side(&[(home, false), (away, false)]), side(&[(home, true)]), 2),
+        (side(&[(home, true), (away, true), (third, true)]), side(&[(home, false), (third, false)]), 2),
+        (side(&[(home, false)]), side(&[(home, true), (away, true)]), 2),
+        (side(&[(home, true)]), side(&[(home, false), (away, false)]), 2),
+        (side(&[(home, true), (away, true)]), side(&[(home, false), (third, false)]), 3),
+    ] {
+        let plan = plan(Some(&before), &after, &options);
+        assert_eq!(plan.steps.len(), steps, "{:?}", replicas(&plan));
+        for step in &plan.steps {
+            let replicas =
+                step.template["Resources"]["T"]["Properties"]["Replicas"].as_array().expect("replicas");
+            let keyed = replicas.iter().filter(|replica| replica.get("SSESpecification").is_some()).count();
+            assert!([0, replicas.len()].contains(&keyed), "{}", step.template);
+        }
+        assert_eq!(plan.steps.last().map(|step| &step.template), Some(&after));
+    }
+}
+
+#[test]
+fn a_global_table_goes_back_to_one_replica() {
+    let here = json!({ "Region": { "Ref": "AWS::Region" } });
+    let two = global(json!([here, { "Region": "eu-west-1" }]));
+    let one = with(&global(json!([here])), "/Resources/T/Properties/StreamSpecification", json!(null));
+    for pseudo_parameters in [PseudoParameters::default(), PseudoParameters::of_region("us-east-1")] {
+        let options = PlanOptions { pseudo_parameters, ..PlanOptions::default() };
+        for (before, after) in [(&two, &one), (&one, &two)] {
+            let plan = plan(Some(before), after, &options);
+            assert_eq!(plan.steps.len(), 2, "{:?}", plan.changes);
+            let has_stream = |template: &Value| {
+                template["Resources"]["T"]["Properties"].get("StreamSpecification").is_some()
+            };
+            // Both replicas need the stream.
+            assert!(plan.steps.iter().all(|step| {
+                let replicas = step.template["Resources"]["T"]["Properties"]["Replicas"].as_array();
+                has_stream(&step.template) || replicas.is_some_and(|replicas| replicas.len() == 1)
+            }));
+            assert_eq!(&plan.steps[1].template, after);
+        }
+    }
+}
