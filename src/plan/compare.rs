@@ -74,7 +74,7 @@ fn resources<'a>(templates: Templates<'a>, found: &mut Vec<Finding<'a>>) {
     }
     for (id, deployed) in entries(templates.deployed, "Resources") {
         if resource(templates.wanted, id).is_none() && !renames.is_renamed(id) {
-            let judgement = if is_loop(id) { unreadable(id) } else { removed(templates, id, deployed) };
+            let judgement = if is_expanded(id) { unreadable(id) } else { removed(templates, id, deployed) };
             let difference =
                 Difference { path: Path::entry("Resources", id), before: Some(deployed), after: None };
             found.push(finding(difference, kind(deployed), judgement));
@@ -114,7 +114,7 @@ fn added<'a>(templates: Templates<'a>, id: &'a str, wanted: &'a Value) -> Findin
     let name = kind.filter(|kind| is_table(kind)).and_then(|_| table_name(wanted));
     let holder = name.and_then(|name| templates.holder(&name, id)).or_else(|| templates.twin(true, id));
     let judgement = match (target, holder) {
-        _ if is_loop(id) => unreadable(id),
+        _ if is_expanded(id) => unreadable(id),
         _ if is_malformed(wanted) => malformed(id),
         (Some(old), _) => rules::clashing_target(old, id, wanted),
         (None, Some(old)) => rules::clashing_name(old, wanted),
@@ -133,7 +133,7 @@ fn modified<'a>(
     let path = Path::entry("Resources", id);
     let whole = Difference { path: path.clone(), before: Some(deployed), after: Some(wanted) };
     let refused = match kind(wanted) {
-        _ if is_loop(id) => Some(unreadable(id)),
+        _ if is_expanded(id) => Some(unreadable(id)),
         _ if is_malformed(wanted) => Some(malformed(id)),
         new if new != kind(deployed) => {
             Some(rules::type_changed(templates.options.language, id, deployed, wanted))
@@ -241,8 +241,8 @@ pub(crate) fn finding<'a>(
     Finding { change, path, before, after, stage: judgement.stage, by_reference: false }
 }
 
-/// `Fn::ForEach` defines resources whose ids only CloudFormation knows.
-fn is_loop(id: &str) -> bool {
+/// Returns whether CloudFormation writes other entries in the place of this one: a macro, or a loop whose collection is not known.
+fn is_expanded(id: &str) -> bool {
     id.starts_with("Fn::")
 }
 

@@ -24,7 +24,7 @@
 //! ```
 //!
 //! The modules, in reading order: `verdict` and `change` are the result. `equality`, `path`, `refs` and `view` read templates;
-//! `parameters`, `pseudo_parameters` and `resolve` write out the values that parameters and conditions decide. `scaling` and
+//! `parameters`, `pseudo_parameters` and `resolve` write out the values that parameters and conditions decide, and `for_each` the loops. `scaling` and
 //! `renames` match resources of the two templates, and `diff` finds the differences. `rules` judges a difference, with a `recipe`
 //! for what cannot be done; `compare` collects the findings, and `dependents` adds what follows from them. `unknown` finds what
 //! only CloudFormation can know, `non_ascii` what it did not return, and `nested` plans nested stacks. `phases` assigns findings
@@ -40,6 +40,7 @@ mod view;
 mod pseudo_parameters;
 mod parameters;
 mod resolve;
+mod for_each;
 mod simple_table;
 mod scaling;
 mod renames;
@@ -90,6 +91,17 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
     }
     let restored = non_ascii::restored(deployed, wanted);
     let deployed = restored.as_ref().map_or(deployed, |(restored, _)| restored);
+    let loops = for_each::expanded(deployed, wanted, options);
+    let (deployed, expanded) =
+        loops.as_ref().map_or((deployed, wanted), |(deployed, wanted)| (deployed, wanted));
+    let mut plan = plan_expanded(deployed, expanded, wanted, options);
+    let places = restored.iter().flat_map(|(_, places)| places);
+    plan.unknown.extend(places.map(|place| unknown::non_ascii(place)));
+    plan
+}
+
+/// Plans the change between two templates without loops; `written` is the wanted one as it was written.
+fn plan_expanded(deployed: &Value, wanted: &Value, written: &Value, options: &PlanOptions) -> Plan {
     let (before, after) = parameters::of_both(deployed, wanted, options);
     let resolved_deployed = simple_table::lowered(before.template(deployed));
     let resolved_wanted = simple_table::lowered(after.template(wanted));
@@ -99,7 +111,7 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
     let templates = Templates {
         deployed: &resolved_deployed,
         wanted: &resolved_wanted,
-        written: wanted,
+        written,
         before: &before,
         after: &after,
         holders: &holders,
@@ -111,7 +123,6 @@ pub fn plan(deployed: Option<&Value>, wanted: &Value, options: &PlanOptions) -> 
     dependents::follow(templates, &mut findings);
     indexes::refuse_inseparable(templates, &mut findings);
     let mut unknown = unknown::find(templates);
-    unknown.extend(restored.iter().flat_map(|(_, places)| places).map(|place| unknown::non_ascii(place)));
     let nested = nested::plan_nested(templates, &mut findings);
     unknown.extend(nested.unknown);
     let mut planned = steps::plan_steps(templates, &findings);

@@ -104,11 +104,12 @@ fn sections_that_are_no_maps_are_told() {
 }
 
 #[test]
-fn loops_are_not_looked_into() {
+fn loops_over_an_unknown_collection_are_not_looked_into() {
+    let collection = json!({ "Ref": "Unknown" });
     let looped = |body: u32| {
         merged(
             named(json!({})),
-            json!({ "Resources": { "T": resource(json!({})), "Fn::ForEach::Tables": ["X", ["a"], { "T${X}": body }] } }),
+            json!({ "Resources": { "T": resource(json!({})), "Fn::ForEach::Tables": ["X", collection, { "T${X}": body }] } }),
         )
     };
     let plain = json!({ "Resources": { "T": resource(json!({})) } });

@@ -6,6 +6,7 @@ mod bad_input;
 mod cases;
 mod conditions;
 mod defaults;
+mod for_each;
 mod foreign;
 mod holding_data;
 mod machine;
