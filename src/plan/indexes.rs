@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::Action;
 use crate::compare::Finding;
 use crate::equality::{intrinsic, same, text};
-use crate::path::{Path, Segment};
+use crate::path::{Path, Segment, keyed};
 use crate::rules::{self, IndexChange, Stage, index_redefinitions, projected};
 use crate::steps::definitions::is_separable;
 use crate::view::{
@@ -22,6 +22,8 @@ use crate::view::{
 /// What a table may have; both quotas can be raised, so what is wanted is taken to be allowed.
 const INDEXES: usize = 20;
 const PROJECTED_ATTRIBUTES: usize = 100;
+
+const GSIS: &str = "GlobalSecondaryIndexes";
 
 /// One creation or deletion.
 #[derive(Clone, Debug, PartialEq)]
@@ -157,6 +159,43 @@ pub(crate) fn item<'a>(
     } else {
         (Some(Cow::Borrowed(wanted)), None)
     }
+}
+
+/// What an index change writes into a replica: the place of the settings, what they are with it, and what they are once the index is
+/// ACTIVE where that is more.
+type ReplicaSettings<'a> = (Path, Option<Cow<'a, Value>>, Option<&'a Value>);
+
+/// Returns the settings that the replicas have for an index: none once it is deleted, and the wanted ones, without contributor
+/// insights, when it is created.
+pub(crate) fn settings_in_replicas<'a>(
+    templates: Templates<'a>,
+    id: &str,
+    op: &IndexOp,
+) -> Vec<ReplicaSettings<'a>> {
+    let template = if op.creates { templates.wanted } else { templates.deployed };
+    let replicas = resource(template, id).and_then(|table| property(table, "Replicas"));
+    let Some(replicas) = replicas.and_then(Value::as_array).and_then(|items| keyed("Replicas", items)) else {
+        return Vec::new();
+    };
+    let place = |(region, replica): (Segment, &'a Value)| {
+        let settings = keyed(GSIS, replica.get(GSIS)?.as_array()?)?;
+        let (item, settings) = settings
+            .into_iter()
+            .find(|(segment, _)| matches!(segment, Segment::Item { name, .. } if *name == op.name))?;
+        let path = property_path(id, "Replicas").join(region).key(GSIS).join(item);
+        if !op.creates {
+            return Some((path, None, None));
+        }
+        // A replica that is not there yet comes with its settings.
+        path.0
+            .get(..path.0.len() - 2)
+            .map(|replica| Path(replica.to_vec()))
+            .filter(|replica| replica.get(templates.deployed).is_some())?;
+        let mut without = settings.clone();
+        let is_reduced = strip_insights(&mut without);
+        Some((path, Some(Cow::Owned(without)), is_reduced.then_some(settings)))
+    };
+    replicas.into_iter().filter_map(place).collect()
 }
 
 fn strip_insights(index: &mut Value) -> bool {

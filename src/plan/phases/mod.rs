@@ -238,6 +238,17 @@ impl<'a> Phases<'a> {
                 for &beside in &op.beside {
                     edits.write(findings[beside].path.clone(), findings[beside].after.map(Cow::Borrowed));
                 }
+                let in_replicas = indexes::settings_in_replicas(templates, &id, &op);
+                for (path, settings, later) in in_replicas {
+                    edits.write(path.clone(), settings);
+                    if let Some(settings) = later {
+                        self.last.write(path, Some(Cow::Borrowed(settings)));
+                        self.last.notes.push(format!(
+                            "turn contributor insights on for index {} in the replicas of {id}",
+                            op.name
+                        ));
+                    }
+                }
                 edits.indexes.push(IndexEdit {
                     table: id.clone(),
                     name: op.name.clone(),

@@ -19,9 +19,18 @@ pub(crate) fn recompute(template: &mut Value, templates: Templates, id: &str, cr
     place.write(template, Some(&Value::Array(list)));
 }
 
-/// Returns whether the definitions of a table can be recomputed: on both sides they must be lists of named elements.
+/// Returns whether the definitions of a table can be recomputed: on both sides they must be lists of named elements, and the names
+/// of key attributes must be known.
 pub(crate) fn is_separable(templates: Templates, id: &str) -> bool {
-    let readable = |template| resource(template, id).is_some_and(|table| definitions(table).is_some());
+    let is_name = |name: &String| !name.starts_with('{');
+    let readable = |template| {
+        let Some(table) = resource(template, id) else { return false };
+        let lists = ["GlobalSecondaryIndexes", "VectorIndexes"].map(|list| property(table, list));
+        let mut keys = lists.into_iter().flatten().flat_map(key_attributes);
+        definitions(table).is_some_and(|defined| defined.iter().all(|(name, _)| is_name(name)))
+            && fixed_attributes(table).iter().all(is_name)
+            && keys.all(|name| is_name(&name))
+    };
     readable(templates.deployed) && readable(templates.wanted)
 }
 

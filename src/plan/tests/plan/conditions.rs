@@ -122,3 +122,37 @@ fn a_type_that_may_be_that_of_the_key_counts_as_such() {
         assert_eq!(refused.verdict(), Verdict::Refused, "{:?}", lines(&refused));
     }
 }
+
+#[test]
+fn definitions_whose_names_are_not_known_are_not_taken_apart() {
+    let by_mapping = json!({ "Fn::FindInMap": ["M", { "Ref": "AWS::Region" }, "a"] });
+    let side = |names: &[&str]| {
+        let mut definitions = attributes(&["id"]).as_array().expect("a list").clone();
+        if !names.is_empty() {
+            definitions.push(json!({ "AttributeName": by_mapping, "AttributeType": "S" }));
+        }
+        let indexes: Vec<Value> = names
+            .iter()
+            .map(|name| {
+                let mut index = index(name, &["g"]);
+                index["ContributorInsightsSpecification"] = json!({ "Enabled": true });
+                index
+            })
+            .collect();
+        let mut table = resource(json!({ "AttributeDefinitions": definitions, "KeySchema": key(&["id"]) }));
+        if !indexes.is_empty() {
+            table["Properties"]["GlobalSecondaryIndexes"] = json!(indexes);
+        }
+        let mut template = template(json!({ "T": table }));
+        template["Mappings"] = json!({ "M": { "eu-west-1": { "a": "g" } } });
+        template
+    };
+    let one = plan(Some(&side(&[])), &side(&["a"]), &PlanOptions::default());
+    assert_eq!(one.steps.len(), 2, "{:?}", lines(&one));
+    for step in &one.steps {
+        let defined = &step.template["Resources"]["T"]["Properties"]["AttributeDefinitions"];
+        assert_eq!(defined.as_array().map(Vec::len), Some(2), "{defined}");
+    }
+    let two = plan(Some(&side(&[])), &side(&["a", "b"]), &PlanOptions::default());
+    assert_eq!(two.verdict(), Verdict::Refused);
+}

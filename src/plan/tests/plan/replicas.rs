@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tablewright_plan::{Plan, PlanOptions, PseudoParameters, Verdict, plan};
 
-use crate::support::{attributes, key, with};
+use crate::support::{attributes, index, key, with};
 
 /// A global table with these replicas.
 fn global(replicas: Value) -> Value {
@@ -176,4 +176,54 @@ fn a_global_table_goes_back_to_one_replica() {
             assert_eq!(&plan.steps[1].template, after);
         }
     }
+}
+
+/// A global table with an index, for which each replica has settings.
+fn indexed(attribute: &str, regions: &[&str], settings: &[(&str, Value)]) -> Value {
+    let mut of_index = json!({ "IndexName": "by" });
+    for (name, value) in settings {
+        of_index[*name] = value.clone();
+    }
+    let replica = |region: &&str| json!({ "Region": region, "GlobalSecondaryIndexes": [of_index] });
+    let template = global(regions.iter().map(replica).collect());
+    let template =
+        with(&template, "/Resources/T/Properties/AttributeDefinitions", attributes(&["pk", attribute]));
+    with(&template, "/Resources/T/Properties/GlobalSecondaryIndexes", json!([index("by", &[attribute])]))
+}
+
+/// The settings of each step for the index, in the first replica.
+fn settings_of_index(plan: &Plan) -> Vec<String> {
+    let of_step = |step: &tablewright_plan::Step| {
+        let table = &step.template["Resources"]["T"]["Properties"];
+        let has_index = table.get("GlobalSecondaryIndexes").is_some();
+        let settings = table.pointer("/Replicas/0/GlobalSecondaryIndexes/0").and_then(Value::as_object);
+        let names = settings.map(|settings| settings.keys().cloned().collect::<Vec<_>>().join(" "));
+        format!("{}: {}", if has_index { "index" } else { "none" }, names.unwrap_or_default())
+    };
+    plan.steps.iter().map(of_step).collect()
+}
+
+#[test]
+fn replicas_have_settings_for_an_index_while_it_is_there() {
+    let insights = [("ContributorInsightsSpecification", json!({ "Enabled": true }))];
+    let reads = [("ReadOnDemandThroughputSettings", json!({ "MaxReadRequestUnits": 5 }))];
+    let regions = ["us-east-1", "eu-west-1"];
+    let none = global(json!([{ "Region": "us-east-1" }, { "Region": "eu-west-1" }]));
+    let options = PlanOptions {
+        redefine_indexes: ["T".to_owned()].into(),
+        pseudo_parameters: PseudoParameters::of_region("us-east-1"),
+        ..PlanOptions::default()
+    };
+    let planned = |before: &Value, after: &Value| settings_of_index(&plan(Some(before), after, &options));
+
+    let created = planned(&none, &indexed("g", &regions, &reads));
+    assert_eq!(created, ["index: IndexName ReadOnDemandThroughputSettings"]);
+    let created = planned(&none, &indexed("g", &regions, &insights));
+    assert_eq!(created, ["index: IndexName", "index: ContributorInsightsSpecification IndexName"]);
+    assert_eq!(planned(&indexed("g", &regions, &insights), &none), ["none: "]);
+    // Deleted and created again, they go and come with the index.
+    let rebuilt = planned(&indexed("g", &regions, &reads), &indexed("h", &regions, &reads));
+    assert_eq!(rebuilt, ["none: ", "index: IndexName ReadOnDemandThroughputSettings"]);
+    let rebuilt = planned(&indexed("g", &regions, &insights), &indexed("h", &regions, &insights));
+    assert_eq!(rebuilt, ["none: ", "index: IndexName", "index: ContributorInsightsSpecification IndexName"]);
 }
