@@ -302,17 +302,17 @@ impl<'a> Phases<'a> {
         }
         let mut steps: Vec<StepEdits> =
             [first].into_iter().chain(exclusive).chain(indexes).chain(replicas).collect();
-        // What completes others may share an update with the last changes, unless those create what is completed.
-        if last_creates {
-            steps.extend([last, completing]);
-        } else {
-            last.join(completing);
-            steps.push(last);
-        }
+        let has_last = !last.is_empty();
+        steps.push(last);
         steps.retain(|edits| !edits.is_empty());
-        // The second of two steps is in the last edits, wherever it joined them.
+        // The second of two steps is in the last edits, wherever they went.
         if let [.., before, _] = steps.as_mut_slice() {
             before.waits.extend(waits);
+        }
+        // What completes others may share an update with the last changes, unless those create what is completed.
+        match steps.last_mut() {
+            Some(last) if has_last && !last_creates => last.join(completing),
+            _ => steps.extend([completing].into_iter().filter(|edits| !edits.is_empty())),
         }
         steps
     }

@@ -1,9 +1,9 @@
 //! Replicas of global tables: what they are created with, and what all of them have in common.
 
 use serde_json::{Value, json};
-use tablewright_plan::{Plan, PlanOptions, PseudoParameters, Verdict, plan};
+use tablewright_plan::{Plan, PlanOptions, PseudoParameters, Verdict, Wait, plan};
 
-use crate::support::{attributes, index, key, with};
+use crate::support::{attributes, index, key, merged, resource, with};
 
 /// A global table with these replicas.
 fn global(replicas: Value) -> Value {
@@ -226,4 +226,35 @@ fn replicas_have_settings_for_an_index_while_it_is_there() {
     assert_eq!(rebuilt, ["none: ", "index: IndexName ReadOnDemandThroughputSettings"]);
     let rebuilt = planned(&indexed("g", &regions, &insights), &indexed("h", &regions, &insights));
     assert_eq!(rebuilt, ["none: ", "index: IndexName", "index: ContributorInsightsSpecification IndexName"]);
+}
+
+#[test]
+fn a_wait_stands_before_the_step_that_needs_it() {
+    let table = |attribute: &str, over: Value| {
+        let base = json!({ "TimeToLiveSpecification": { "Enabled": true, "AttributeName": attribute } });
+        resource(merged(base, over))
+    };
+    let new =
+        global(json!([{ "Region": "us-east-1" }, with_policies("eu-west-1")]))["Resources"]["T"].clone();
+    let settings = json!({ "TableClass": "STANDARD_INFREQUENT_ACCESS", "DeletionProtectionEnabled": true });
+    let before = json!({ "Resources": { "Notes": table("a", json!({})) } });
+    for settings in [json!({}), json!({ "TableClass": "STANDARD_INFREQUENT_ACCESS" }), settings] {
+        let after = json!({ "Resources": { "Notes": table("b", settings), "N": new } });
+        let options = PlanOptions {
+            pseudo_parameters: PseudoParameters::of_region("us-east-1"),
+            ..PlanOptions::default()
+        };
+        let plan = plan(Some(&before), &after, &options);
+        let enabled = |step: &tablewright_plan::Step| {
+            step.template.pointer("/Resources/Notes/Properties/TimeToLiveSpecification/AttributeName")
+                == Some(&json!("b"))
+        };
+        let on_again = plan.steps.iter().position(enabled).expect("the second step");
+        let waits = |step: &tablewright_plan::Step| {
+            step.waits.iter().any(|wait| matches!(wait, Wait::TimeToLive { .. }))
+        };
+        let waited: Vec<usize> = (0..plan.steps.len()).filter(|at| waits(&plan.steps[*at])).collect();
+        assert_eq!(waited, [on_again - 1], "{:?}", crate::support::steps(&plan));
+        assert_eq!(plan.steps.last().map(|step| &step.template), Some(&after));
+    }
 }
