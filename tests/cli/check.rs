@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::support::Project;
+use crate::support::{Cloud, Project};
 
 #[test]
 fn every_environment_is_checked() {
@@ -152,4 +152,50 @@ fn policies_are_checked() {
 
     For more information, try '--help'.
     ");
+}
+
+#[test]
+fn cloudformation_is_asked_without_executing_anything() {
+    let project = Project::sample("check-online");
+    let cloud = Cloud::quick(&project);
+    let asked = project.run(&["check", "--online", "--sandbox"]);
+    assert_snapshot!(asked, @r#"
+    exit code 0
+    --- stderr
+    Environment dev: 2 stacks and 3 tables, no errors.
+    Environment dev: CloudFormation accepts 2 stacks.
+    "#);
+    assert_eq!((cloud.status("demo-notes-dev"), cloud.status("demo-shop-dev")), (None, None));
+
+    // A second stack with tables of the same names.
+    let _ = project.run(&["deploy", "notes", "--sandbox"]).ends_with(0);
+    project.replace("notes.rs", "Stack::new(\"notes\")", "Stack::new(\"notes\").name(\"demo-memos-dev\")");
+    assert_snapshot!(project.run(&["check", "--online", "--sandbox"]), @r#"
+    exit code 2
+    --- stderr
+    Environment dev: 2 stacks and 3 tables, no errors.
+    error[CFN]: CloudFormation refuses `Note`: Resource of type 'AWS::DynamoDB::Table' with identifier 'demo-dev-notes' already exists.
+     --> stacks/notes.rs:9
+      = help: a table with this name already exists: one that was retained, or one of another stack; import it, delete it if its items are no longer needed, or use another name
+
+    error: 1 problem in the definitions of environment dev
+    "#);
+    assert_eq!(cloud.status("demo-memos-dev"), None);
+    let report = project.run(&["check", "--online", "--sandbox", "--format", "github"]).ends_with(2);
+    let _ = report.prints("::error file=");
+
+    // What the plan refuses, CloudFormation is not asked.
+    project.replace("notes.rs", ".name(\"demo-memos-dev\")", "");
+    project.replace("notes.rs", "    pub note_id: String,", "    pub note_id: u64,");
+    assert_snapshot!(project.run(&["check", "--online", "--sandbox"]), @r#"
+    exit code 0
+    --- stderr
+    Environment dev: 2 stacks and 3 tables, no errors.
+    note: stack notes: CloudFormation was not asked, because its plan is refused or needs consent, as `tablewright diff` shows
+    Environment dev: CloudFormation accepts 1 stack.
+    "#);
+    assert_eq!(cloud.change_sets("demo-notes-dev"), Vec::<String>::new());
+
+    let _ = project.run(&["check", "--sandbox"]).ends_with(2).says("--online");
+    let _ = project.run(&["check", "--parameter", "A=b"]).ends_with(2).says("--online");
 }

@@ -48,6 +48,12 @@ pub(crate) struct AwsArgs {
 }
 
 impl AwsArgs {
+    /// Returns whether any of the arguments is given.
+    pub(crate) fn is_given(&self) -> bool {
+        let values = [&self.profile, &self.region, &self.mfa_code, &self.endpoint_url];
+        self.sandbox || values.into_iter().any(Option::is_some)
+    }
+
     /// Connects to the target. Region and credentials are checked before any request is sent.
     pub(crate) async fn connect(
         &self,

@@ -144,6 +144,11 @@ struct CliParameter {
 }
 
 impl ParameterArgs {
+    /// Returns whether any of the arguments is given.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.parameter.is_empty() || self.parameters_file.is_some() || !self.tag.is_empty()
+    }
+
     /// Reads the parameters file and merges the flags into it.
     pub(crate) fn read(&self) -> Result<MergedArgs> {
         let file = self.parameters_file.as_deref().map(read_file).transpose()?.unwrap_or_default();

@@ -68,7 +68,18 @@ pub(crate) fn of_definitions(common: &Common, env: Option<&str>, names: &[String
     let project = common.project()?;
     let (env, env_config) = project.config.env(env.or(common.env.as_deref()))?;
     let assembly = common.sound_assembly(&project, &env)?;
-    let defined = DefinedStacks::of_definitions(&project, &env, &assembly);
+    of_assembly(&project, &env, env_config, assembly, names)
+}
+
+/// Renders the selected stacks of an assembly.
+pub(crate) fn of_assembly(
+    project: &Project,
+    env: &Env,
+    env_config: &EnvConfig,
+    assembly: Assembly,
+    names: &[String],
+) -> Result<RenderedStacks> {
+    let defined = DefinedStacks::of_definitions(project, env, &assembly);
     let stacks = into_selected(assembly, names)?;
     let templates = Templates::with_folder(&project.stacks.join("templates"))?;
     let stacks = stacks.into_iter().map(|stack| {

@@ -1,13 +1,17 @@
+mod online;
+
 use std::io::Write as _;
 
 use tablewright::check::{Policy, check_policy};
-use tablewright::{Profile, Severity};
+use tablewright::{Problem, Profile, Severity};
 use tablewright_review::Review;
 
 use crate::args::{Common, errors_in, unsound};
+use crate::commands::check::online::OnlineArgs;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::report::review::ReportArgs;
+use crate::source::stacks::of_assembly;
 
 /// Check the definitions against the rules of DynamoDB and CloudFormation, and against a policy
 #[derive(clap::Args)]
@@ -15,6 +19,8 @@ pub(super) struct Args {
     /// Also check the definitions against the requirements of a profile: recovery, protection, keys, tags
     #[arg(long, value_name = "PROFILE")]
     policy: Option<ProfileArg>,
+    #[command(flatten)]
+    online: OnlineArgs,
     #[command(flatten)]
     report: ReportArgs,
 }
@@ -40,10 +46,11 @@ impl From<ProfileArg> for Profile {
 }
 
 pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
+    args.online.validate()?;
     let project = common.project()?;
     let envs = match &common.env {
-        Some(_) => vec![common.env(&project)?.0],
-        None => project.config.all_envs(),
+        None if !args.online.online => project.config.all_envs(),
+        _ => vec![common.env(&project)?.0],
     };
     // All environments are checked, so that one run reports all problems.
     let (mut review, mut errors, mut unsound_envs) = (Review::default(), 0, Vec::new());
@@ -77,6 +84,37 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
                 errors += found;
                 unsound_envs.push(env.name().to_owned());
             }
+        }
+        if args.online.online && errors == 0 {
+            let (env, env_config) = project.config.env(Some(env.name()))?;
+            let wanted = of_assembly(&project, &env, env_config, assembly, &[])?;
+            let answers = online::ask(common, &args.online, wanted)?;
+            common.show_notes(&answers.notes);
+            let news: Vec<Problem> = answers
+                .problems
+                .into_iter()
+                .filter(|problem| !common.quiet || problem.severity == Severity::Error)
+                .collect();
+            if args.report.is_text() {
+                Common::show_problems(&news);
+            }
+            match errors_in(&news) {
+                0 if common.quiet || !args.report.is_text() => {}
+                0 => {
+                    let stacks = if answers.asked == 1 { "stack" } else { "stacks" };
+                    let _ = writeln!(
+                        anstream::stderr(),
+                        "Environment {}: CloudFormation accepts {} {stacks}.",
+                        env.name(),
+                        answers.asked
+                    );
+                }
+                found => {
+                    errors += found;
+                    unsound_envs.push(env.name().to_owned());
+                }
+            }
+            review.problems.extend(news);
         }
         // The same problem in several environments is reported once in a review.
         let news = found.into_iter().filter(|problem| !review.problems.contains(problem)).collect::<Vec<_>>();
