@@ -50,7 +50,7 @@ pub use change_set::request::{
     ChangeSetType, OnFailure, Parameter, Request, RequestProblem, RollbackConfiguration, Template,
 };
 pub use change_set::requirements::{Capability, Requirements};
-pub use change_set::validation::ValidationDetail;
+pub use change_set::validation::{ValidationDetail, hooks};
 pub use change_set::{ChangeSet, PrepareError, Prepared, prepare};
 pub use connection::error::{ConnectError, SignIn};
 pub use connection::options::{Connect, MfaCode, Origin};

@@ -4,7 +4,7 @@
 //! rollout, out comes what it says of each. The change sets are deleted afterwards, by
 //! [`discard_open`](crate::Rollout::discard_open).
 
-use tablewright_cloudformation::{PrepareError, ValidationDetail};
+use tablewright_cloudformation::{PrepareError, ValidationDetail, hooks};
 
 use crate::error::{Error, JobError};
 use crate::job::JobId;
@@ -75,9 +75,12 @@ impl Rollout<'_> {
     async fn ask(&self, id: JobId) -> Result<OnlineCheck, Error> {
         match Box::pin(self.prepare_planned(id, self.job(id))).await {
             Ok(prepared) => {
-                let first = prepared.first;
-                let later_steps = first.as_ref().map_or(0, |first| first.steps.len().saturating_sub(1));
-                let warnings = first.map(|first| first.change_set.warnings).unwrap_or_default();
+                let Some(first) = prepared.first else {
+                    return Ok(OnlineCheck::Accepted { warnings: Vec::new(), later_steps: 0 });
+                };
+                let mut warnings = first.change_set.warnings;
+                warnings.extend(hooks(&self.job(id).target.cloudformation, &first.change_set.id).await);
+                let later_steps = first.steps.len().saturating_sub(1);
                 Ok(OnlineCheck::Accepted { warnings, later_steps })
             }
             Err(

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tablewright_cloudformation::stack;
 use tablewright_cloudformation::{
-    CancelCreation, CancelError, ChangeSet, Events, Outcome, Polling, Stack, StackStatus, WatchError, cancel,
-    delete, execute, latest, watch,
+    CancelCreation, CancelError, ChangeSet, Events, Outcome, Polling, Stack, StackStatus, ValidationDetail,
+    WatchError, cancel, delete, execute, latest, watch,
 };
 use tablewright_plan::{Change, PlanOptions, Verdict};
 
@@ -113,6 +113,15 @@ impl<'a> Rollout<'a> {
     #[must_use]
     pub fn found(&self, id: JobId) -> Vec<Change> {
         self.found.borrow().get(&id).cloned().unwrap_or_default()
+    }
+
+    /// Returns what the checks and hooks of CloudFormation warn of in the first change set of a job: known once
+    /// [`prepare`](Self::prepare) has created it.
+    #[must_use]
+    pub fn warnings(&self, id: JobId) -> Vec<ValidationDetail> {
+        let prepared = self.prepared.borrow();
+        let first = prepared.get(&id).and_then(|prepared| prepared.first.as_ref());
+        first.map(|first| first.change_set.warnings.clone()).unwrap_or_default()
     }
 
     /// Returns whether there is anything to execute, as far as the jobs are prepared.

@@ -23,6 +23,10 @@ use crate::view::{
 const INDEXES: usize = 20;
 const PROJECTED_ATTRIBUTES: usize = 100;
 
+/// The properties of an index that say its provisioned capacity.
+const PROVISIONED: [&str; 3] =
+    ["ProvisionedThroughput", "ReadProvisionedThroughputSettings", "WriteProvisionedThroughputSettings"];
+
 const GSIS: &str = "GlobalSecondaryIndexes";
 
 /// One creation or deletion.
@@ -144,17 +148,23 @@ pub(crate) fn absorbs(ops: &mut BTreeMap<String, Vec<IndexOp>>, at: usize, findi
 }
 
 /// Returns what a creation or deletion writes, and the item that must be written again once the index is ACTIVE:
-/// "IndexStatus must be ACTIVE to enable ContributorInsights".
+/// "IndexStatus must be ACTIVE to enable ContributorInsights". The index of a table that is on demand as yet (`is_on_demand`) gets its
+/// capacity then, too.
 pub(crate) fn item<'a>(
     templates: Templates<'a>,
     op: &IndexOp,
+    is_on_demand: bool,
 ) -> (Option<Cow<'a, Value>>, Option<&'a Value>) {
     if !op.creates {
         return (None, None);
     }
     let Some(wanted) = op.path.get(templates.wanted) else { return (None, None) };
     let mut without = wanted.clone();
-    if strip_insights(&mut without) {
+    let has_insights = strip_insights(&mut without);
+    let capacity = without.as_object_mut().filter(|_| is_on_demand);
+    let has_capacity =
+        capacity.is_some_and(|index| PROVISIONED.iter().any(|name| index.remove(*name).is_some()));
+    if has_insights || has_capacity {
         (Some(Cow::Owned(without)), Some(wanted))
     } else {
         (Some(Cow::Borrowed(wanted)), None)
@@ -223,8 +233,6 @@ pub(crate) fn under_other_billing<'a, 'o>(
     id: &str,
     vanishing: impl Iterator<Item = &'o IndexOp>,
 ) -> Vec<(Path, Option<Cow<'a, Value>>)> {
-    const PROVISIONED: [&str; 3] =
-        ["ProvisionedThroughput", "ReadProvisionedThroughputSettings", "WriteProvisionedThroughputSettings"];
     const ON_DEMAND: [&str; 3] =
         ["OnDemandThroughput", "ReadOnDemandThroughputSettings", "WriteOnDemandThroughputSettings"];
     let Some(wanted) = resource(templates.wanted, id) else { return Vec::new() };

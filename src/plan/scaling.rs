@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::equality::{identity, text};
 use crate::path::Path;
 use crate::refs;
-use crate::view::{SCALABLE_TARGET, entries, kind, property};
+use crate::view::{SCALABLE_TARGET, Templates, billing_mode, entries, kind, property, resource};
 
 /// The scalable targets of both templates.
 #[derive(Debug)]
@@ -83,6 +83,15 @@ pub(crate) fn is_of_index(resource_id: &Value, index: &str) -> bool {
         Value::Object(map) => map.values().any(|part| is_of_index(part, index)),
         Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
+}
+
+/// Returns whether a table gets scalable targets with which it begins to be provisioned. It is switched first: a stray target of the
+/// switch would be in the way.
+pub(crate) fn gets_scaling(templates: Templates, id: &str) -> bool {
+    let provisioned = |table: &&Value| billing_mode(table).as_deref() != Some("PAY_PER_REQUEST");
+    let table = resource(templates.wanted, id).filter(provisioned);
+    let targets = table.map(|table| templates.scaling.after(id, table)).unwrap_or_default();
+    targets.iter().any(|target| resource(templates.deployed, target).is_none())
 }
 
 fn targets(template: &Value) -> impl Iterator<Item = (&str, &Value)> {

@@ -1,8 +1,9 @@
 //! `tablewright check`, and the problems that every command shows before it does anything.
 
 use insta::assert_snapshot;
+use tablewright_sandbox::{Faults, HookFault, HookMode, HookTarget};
 
-use crate::support::{Cloud, Project};
+use crate::support::{Cloud, Project, moments};
 
 #[test]
 fn every_environment_is_checked() {
@@ -198,4 +199,48 @@ fn cloudformation_is_asked_without_executing_anything() {
 
     let _ = project.run(&["check", "--sandbox"]).ends_with(2).says("--online");
     let _ = project.run(&["check", "--parameter", "A=b"]).ends_with(2).says("--online");
+}
+
+#[test]
+fn hooks_are_asked() {
+    let project = Project::sample("check-hooks");
+    let hook = |mode| HookFault {
+        type_name: "Private::Guard::Tables".to_owned(),
+        target: HookTarget::ChangeSet,
+        mode,
+        reason: "tables need an owner".to_owned(),
+        remediation: Some("add a tag".to_owned()),
+    };
+    let cloud =
+        Cloud::new(&project, moments(), Faults { hooks: vec![hook(HookMode::Warn)], ..Faults::default() });
+    assert_snapshot!(project.run(&["check", "--online", "--sandbox"]), @"
+    exit code 0
+    --- stderr
+    Environment dev: 2 stacks and 3 tables, no errors.
+    warning[CFN]: hook Private::Guard::Tables warns of the template of stack shop: tables need an owner
+     --> stacks/shop.rs:34
+      = help: add a tag
+
+    warning[CFN]: hook Private::Guard::Tables warns of the template of stack notes: tables need an owner
+     --> stacks/notes.rs:25
+      = help: add a tag
+
+    Environment dev: CloudFormation accepts 2 stacks.
+    ");
+    cloud.set_faults(Faults { hooks: vec![hook(HookMode::Fail)], ..Faults::default() });
+    assert_snapshot!(project.run(&["check", "--online", "--sandbox"]), @"
+    exit code 2
+    --- stderr
+    Environment dev: 2 stacks and 3 tables, no errors.
+    error[CFN]: hook Private::Guard::Tables refuses the template of stack shop: tables need an owner
+     --> stacks/shop.rs:34
+      = help: add a tag
+
+    error[CFN]: hook Private::Guard::Tables refuses the template of stack notes: tables need an owner
+     --> stacks/notes.rs:25
+      = help: add a tag
+
+    error: 2 problems in the definitions of environment dev
+    ");
+    assert_eq!(cloud.change_sets("demo-notes-dev"), Vec::<String>::new());
 }

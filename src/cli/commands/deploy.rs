@@ -19,7 +19,7 @@ use crate::exit::Exit;
 use crate::prompt::{ask, must_be_able_to_ask};
 use crate::report::failure::{detached, interrupted_before, not_defined, rollout_failed};
 use crate::report::outcome::{Outcome, deployed_before, first_error, summary};
-use crate::report::plan::{show, show_found};
+use crate::report::plan::{show, show_found, show_warnings};
 use crate::report::{OutputFormat, Reporter, printable};
 use crate::source::stacks::{RenderedStacks, of_definitions, rendered_before};
 use crate::target::SelectedTarget;
@@ -226,6 +226,7 @@ impl Run<'_> {
         let prepared = self.until_interrupted(rollout.prepare(schedule)).await;
         for (position, job) in jobs.iter().enumerate() {
             show_found(job, &rollout.found(JobId::new(position)), self.reporter);
+            show_warnings(job, &rollout.warnings(JobId::new(position)), self.reporter);
         }
         // A misspelled consent explains why one is missing.
         let prepared = prepared.map(|prepared| match rollout.check_nested_consents() {

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 use std::time::SystemTime;
 
 use anstyle::Style;
+use tablewright_cloudformation::ValidationDetail;
 use tablewright_deploy::{Job, TableReading, by_target};
 use tablewright_plan::{Change, Verdict};
 use tablewright_review::{Comparison, Digests, Located, Wording, is_news, summary as summary_of_changes};
@@ -56,6 +57,17 @@ pub(crate) fn show_found(job: &Job<'_>, found: &[Change], reporter: &mut Reporte
     let changes = changes(&found.iter().map(located).collect::<Vec<_>>());
     if !changes.is_empty() {
         reporter.say(changes.trim_end());
+    }
+}
+
+/// Shows what the checks and hooks of CloudFormation warn of.
+pub(crate) fn show_warnings(job: &Job<'_>, warnings: &[ValidationDetail], reporter: &mut Reporter) {
+    for warning in warnings {
+        let id = warning.logical_id.as_deref();
+        let place = id.and_then(|id| job.stack.place_of("Resources", id, None));
+        let place = place.map_or_else(String::new, |place| format!(" ({place})"));
+        let (what, reason) = (id.unwrap_or("the template"), printable(&warning.reason));
+        reporter.say(&format!("warning: CloudFormation warns of {what} of {}{place}: {reason}", job.label));
     }
 }
 

@@ -86,8 +86,9 @@ fn read_event(event: sdk::OperationEvent) -> Option<ValidationDetail> {
     })
 }
 
-/// What the hooks found that were called for the change set.
-pub(crate) async fn hooks(client: &Client, change_set_id: &str) -> Vec<ValidationDetail> {
+/// Returns what the hooks found that were called for a change set. A change set that is ready to be executed has only findings of hooks
+/// in warn mode; [`ChangeSet::warnings`](crate::ChangeSet::warnings) does not have them, as they take calls of their own.
+pub async fn hooks(client: &Client, change_set_id: &str) -> Vec<ValidationDetail> {
     let call = client
         .list_hook_results()
         .target_type(sdk::ListHookResultsTargetType::ChangeSet)

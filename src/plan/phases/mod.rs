@@ -9,15 +9,14 @@ mod deferred;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use crate::compare::Finding;
 use crate::indexes::{self, IndexOp};
 use crate::path::Path;
 use crate::phases::after_indexes::after_indexes;
 use crate::rules::{Setting, Stage, Transition};
+use crate::scaling::gets_scaling;
 use crate::steps::step_edits::{IndexEdit, StepEdits, edits_at};
-use crate::view::{Templates, billing_mode, is_table, resource};
+use crate::view::{Templates, billing_mode, is_table, property, resource};
 use crate::{Action, Verdict, Wait};
 
 /// The edits by phase, in the order of the fields.
@@ -65,10 +64,16 @@ pub(crate) fn ordered_edits<'a>(
     let switched = switched_tables(findings, &rest);
     let mut free = BTreeSet::new();
     let mut units: BTreeMap<&str, BTreeMap<Unit, StepEdits>> = BTreeMap::new();
+    let switched_late: BTreeSet<&str> =
+        switched.iter().copied().filter(|id| is_switched_late(templates, id)).collect();
     for at in rest {
         let finding = &findings[at];
         let id = finding.change.logical_id.as_str();
-        if let Some(unit) = unit_of(finding, &switched) {
+        let unit = unit_of(finding, &switched);
+        if switched_late.contains(id) && matches!(unit, Some((Setting::Billing, _))) {
+            phases.last.carry_out(at, finding);
+            phases.alone.insert(at);
+        } else if let Some(unit) = unit {
             units.entry(id).or_default().entry(unit).or_default().carry_out(at, finding);
         } else if is_free(finding) {
             free.insert(at);
@@ -76,7 +81,7 @@ pub(crate) fn ordered_edits<'a>(
             phases.add_late_or_in_two_steps(at, finding);
         }
     }
-    for id in &switched {
+    for id in switched.difference(&switched_late) {
         let unit = (Setting::Billing, String::new());
         let vanishing = ops.get(*id).into_iter().flatten().filter(|op| !op.creates);
         let edits = units.entry(id).or_default().entry(unit).or_default();
@@ -90,7 +95,7 @@ pub(crate) fn ordered_edits<'a>(
     let late = after_indexes(findings, &free, &names);
     phases.add_free(templates, findings, free, &late);
     phases.add_exclusive(templates, findings, units);
-    phases.add_indexes(templates, findings, ops);
+    phases.add_indexes(templates, findings, ops, &switched_late);
     let alone = std::mem::take(&mut phases.alone);
     (phases.into_ordered_edits(), alone)
 }
@@ -228,11 +233,13 @@ impl<'a> Phases<'a> {
         templates: Templates<'a>,
         findings: &[Finding<'a>],
         ops: BTreeMap<String, Vec<IndexOp>>,
+        switched_late: &BTreeSet<&str>,
     ) {
         for (id, ops) in ops {
+            let is_on_demand = switched_late.contains(id.as_str());
             for (at, op) in indexes::ordered(ops, templates, &id).into_iter().enumerate() {
                 let edits = edits_at(&mut self.indexes, at);
-                let (item, later) = indexes::item(templates, &op);
+                let (item, later) = indexes::item(templates, &op, is_on_demand);
                 edits.write(op.path.clone(), item);
                 // Not in the summary: the index change is what a reader looks for.
                 for &beside in &op.beside {
@@ -256,9 +263,8 @@ impl<'a> Phases<'a> {
                 });
                 if let Some(item) = later {
                     self.last.write(op.path, Some(Cow::Borrowed(item)));
-                    self.last
-                        .notes
-                        .push(format!("turn contributor insights on for index {} on {id}", op.name));
+                    let what = if is_on_demand { "complete" } else { "turn contributor insights on for" };
+                    self.last.notes.push(format!("{what} index {} on {id}", op.name));
                 }
                 self.alone.extend(op.findings);
             }
@@ -371,12 +377,12 @@ fn loses_scaling(templates: Templates, id: &str) -> bool {
     targets.iter().any(|target| resource(templates.wanted, target).is_none())
 }
 
-/// A table that begins to be provisioned is switched first: a stray target of the switch would be in the way.
-fn gets_scaling(templates: Templates, id: &str) -> bool {
-    let provisioned = |table: &&Value| billing_mode(table).as_deref() != Some("PAY_PER_REQUEST");
-    let table = resource(templates.wanted, id).filter(provisioned);
-    let targets = table.map(|table| templates.scaling.after(id, table)).unwrap_or_default();
-    targets.iter().any(|target| resource(templates.deployed, target).is_none())
+/// Returns whether a table becomes provisioned only after its indexes have changed: as long as it has a vector index, it has to be on
+/// demand.
+fn is_switched_late(templates: Templates, id: &str) -> bool {
+    let (deployed, wanted) = (resource(templates.deployed, id), resource(templates.wanted, id));
+    deployed.is_some_and(|table| property(table, "VectorIndexes").is_some())
+        && wanted.and_then(billing_mode).as_deref() == Some("PROVISIONED")
 }
 
 fn first_of_two(transition: Transition, id: &str) -> String {

@@ -6,7 +6,7 @@ use super::{Case, Judgement, Setting, Stage, Transition};
 use crate::Verdict;
 use crate::equality::{identity, intrinsic, same_option, text};
 use crate::recipe::{self, Language};
-use crate::scaling;
+use crate::scaling::{self, gets_scaling};
 use crate::view::{GLOBAL_TABLE, billing_mode as mode_of, kind, property, resource};
 
 pub(super) fn billing_mode(case: &Case) -> Judgement {
@@ -19,7 +19,8 @@ pub(super) fn billing_mode(case: &Case) -> Judgement {
             let why = "only an on-demand table can have vector indexes";
             Judgement::new(Verdict::Refused, why).recipe(recipe::on_demand_first(case.language(), case.id))
         }
-        Some("PROVISIONED") if property(case.deployed, "VectorIndexes").is_some() => {
+        // Scaling is set up in a later update than the switch, which already comes after the vector indexes are gone.
+        Some("PROVISIONED") if leaves_vector_indexes(case) && gets_scaling(case.templates, case.id) => {
             let why = "only an on-demand table can have vector indexes, and the deployed table has some";
             Judgement::new(Verdict::Refused, why).recipe(recipe::remove_vector_indexes_first(case.language()))
         }
@@ -38,6 +39,10 @@ pub(super) fn billing_mode(case: &Case) -> Judgement {
             Judgement::new(Verdict::InPlaceWithRisk, why).at(stage)
         }
     }
+}
+
+fn leaves_vector_indexes(case: &Case) -> bool {
+    property(case.deployed, "VectorIndexes").is_some()
 }
 
 pub(super) fn throughput(case: &Case) -> Judgement {
@@ -125,17 +130,25 @@ pub(crate) fn stream_still_read(language: Language, id: &str, readers: &str) -> 
 }
 
 pub(super) fn stream_view_type(case: &Case) -> Judgement {
-    if is_replicated(case) {
+    let replicas = |table| property(table, "Replicas").and_then(Value::as_array).map_or(0, Vec::len);
+    let (before, after) = (replicas(case.deployed), replicas(case.wanted));
+    if before > 1 && after > 1 {
         return Judgement::new(
             Verdict::Refused,
             "the view type can be changed only while there is one replica",
         )
         .recipe(recipe::one_replica(case.language()));
     }
+    if after > 1 && case.after.and_then(text).is_some_and(|view| view != "NEW_AND_OLD_IMAGES") {
+        return Judgement::new(Verdict::Refused, "replication requires a stream of NEW_AND_OLD_IMAGES")
+            .recipe(recipe::one_replica(case.language()));
+    }
+    // The other replicas leave first, and come later.
+    let stage = if before > 1 { Stage::Last } else { Stage::Exclusive(Setting::Stream) };
     let why =
         "CloudFormation creates a new stream with a new ARN: consumers are recreated and lose unread records";
     Judgement::new(Verdict::InPlaceWithRisk, why)
-        .at(Stage::Exclusive(Setting::Stream))
+        .at(stage)
         .server("Table already has an enabled stream")
         .recipe(recipe::stream_off_and_on(case.language()))
 }

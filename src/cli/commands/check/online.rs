@@ -163,10 +163,13 @@ fn problem(stack: &Stack, detail: &ValidationDetail) -> Problem {
     let id = detail.logical_id.as_deref();
     let (at, reason) = (place(stack, id), printable(&detail.reason));
     let what = id.map_or_else(|| format!("the template of stack {}", stack.id), |id| format!("`{id}`"));
+    // The type of a hook; the checks of CloudFormation itself have names such as `NAME_CONFLICT_VALIDATION`.
+    let hook = detail.name.as_deref().filter(|name| name.contains("::"));
+    let who = hook.map_or_else(|| "CloudFormation".to_owned(), |hook| format!("hook {}", printable(hook)));
     let problem = if detail.is_warning {
-        Problem::warning(RULE, at, format!("CloudFormation warns of {what}: {reason}"))
+        Problem::warning(RULE, at, format!("{who} warns of {what}: {reason}"))
     } else {
-        Problem::error(RULE, at, format!("CloudFormation refuses {what}: {reason}"))
+        Problem::error(RULE, at, format!("{who} refuses {what}: {reason}"))
     };
     helped(problem, detail.advice.as_deref().or_else(|| advice(&detail.reason)))
 }

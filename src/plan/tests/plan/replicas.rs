@@ -258,3 +258,37 @@ fn a_wait_stands_before_the_step_that_needs_it() {
         assert_eq!(plan.steps.last().map(|step| &step.template), Some(&after));
     }
 }
+
+#[test]
+fn the_view_type_changes_while_there_is_one_replica() {
+    let side = |view: &str, regions: &[&str]| {
+        let template = global(regions.iter().map(|region| json!({ "Region": region })).collect());
+        with(&template, "/Resources/T/Properties/StreamSpecification/StreamViewType", json!(view))
+    };
+    let options =
+        PlanOptions { pseudo_parameters: PseudoParameters::of_region("eu-west-1"), ..PlanOptions::default() };
+    let views = |before: &Value, after: &Value| {
+        let plan = plan(Some(before), after, &options);
+        let view = |step: &tablewright_plan::Step| {
+            let table = &step.template["Resources"]["T"]["Properties"];
+            let replicas = table["Replicas"].as_array().map_or(0, Vec::len);
+            format!(
+                "{} {replicas}",
+                table["StreamSpecification"]["StreamViewType"].as_str().unwrap_or_default()
+            )
+        };
+        plan.steps.iter().map(view).collect::<Vec<_>>()
+    };
+    let (one, two) = (["eu-west-1"], ["eu-west-1", "us-east-1"]);
+    let both = "NEW_AND_OLD_IMAGES";
+    assert_eq!(views(&side(both, &two), &side("KEYS_ONLY", &one)), ["NEW_AND_OLD_IMAGES 1", "KEYS_ONLY 1"]);
+    assert_eq!(
+        views(&side("KEYS_ONLY", &one), &side(both, &two)),
+        ["NEW_AND_OLD_IMAGES 1", "NEW_AND_OLD_IMAGES 2"]
+    );
+    for (before, after) in
+        [(side(both, &two), side("KEYS_ONLY", &two)), (side(both, &one), side("KEYS_ONLY", &two))]
+    {
+        assert_eq!(plan(Some(&before), &after, &options).verdict(), Verdict::Refused);
+    }
+}

@@ -109,17 +109,43 @@ fn a_search_attribute_with_another_type_is_another_index() {
 
 #[test]
 fn a_table_is_provisioned_only_after_its_vector_indexes_are_gone() {
-    let provisioned = json!({
-        "BillingMode": "PROVISIONED",
-        "ProvisionedThroughput": { "ReadCapacityUnits": 1, "WriteCapacityUnits": 1 },
-    });
+    let capacity = json!({ "ReadCapacityUnits": 1, "WriteCapacityUnits": 1 });
+    let provisioned = json!({ "BillingMode": "PROVISIONED", "ProvisionedThroughput": capacity });
     let on_demand = with_vectors(&[vector("v", &[])]);
-    let refused = plan(Some(&on_demand), &named(provisioned.clone()), &PlanOptions::default());
-    assert_eq!(refused.verdict(), Verdict::Refused, "{:?}", lines(&refused));
+    let mode = |step: &tablewright_plan::Step| {
+        step.template["Resources"]["T"]["Properties"]["BillingMode"].as_str().unwrap_or_default().to_owned()
+    };
+    let later = plan(Some(&on_demand), &named(provisioned.clone()), &PlanOptions::default());
+    assert_eq!(later.verdict(), Verdict::Staged, "{:?}", lines(&later));
+    assert_eq!(later.steps.iter().map(mode).collect::<Vec<_>>(), ["PAY_PER_REQUEST", "PROVISIONED"]);
+    assert!(later.steps[0].template["Resources"]["T"]["Properties"].get("VectorIndexes").is_none());
+
+    // An index that comes meanwhile has its capacity with the switch.
+    let mut by_g = index("by-g", &["g"]);
+    by_g["ProvisionedThroughput"] = capacity;
+    let mut indexed = provisioned.clone();
+    indexed["AttributeDefinitions"] = attributes(&["pk", "g"]);
+    indexed["GlobalSecondaryIndexes"] = json!([by_g]);
+    let indexed = named(indexed);
+    let plan_of_both = plan(Some(&on_demand), &indexed, &PlanOptions::default());
+    assert_eq!(
+        plan_of_both.steps.iter().map(mode).collect::<Vec<_>>(),
+        ["PAY_PER_REQUEST", "PAY_PER_REQUEST", "PROVISIONED"]
+    );
+    for step in &plan_of_both.steps[..2] {
+        assert!(!step.template.to_string().contains("ProvisionedThroughput"), "{}", step.template);
+    }
+    assert_eq!(plan_of_both.steps[2].template, indexed);
+
+    // Scaling would have to come later still.
+    let target = json!({ "Type": "AWS::ApplicationAutoScaling::ScalableTarget", "Properties": {
+        "ServiceNamespace": "dynamodb", "ScalableDimension": "dynamodb:table:ReadCapacityUnits", "ResourceId": "table/app-t",
+    } });
+    let scaled = crate::support::with(&named(provisioned.clone()), "/Resources/Target", target);
+    assert_eq!(plan(Some(&on_demand), &scaled, &PlanOptions::default()).verdict(), Verdict::Refused);
+
     // The other way the switch comes first.
     let both = plan(Some(&named(provisioned)), &on_demand, &PlanOptions::default());
-    assert_eq!(both.steps.len(), 2, "{:?}", steps(&both));
-    let first = &both.steps[0].template["Resources"]["T"]["Properties"];
-    assert_eq!(first["BillingMode"], json!("PAY_PER_REQUEST"));
-    assert!(first.get("VectorIndexes").is_none());
+    assert_eq!(both.steps.iter().map(mode).collect::<Vec<_>>(), ["PAY_PER_REQUEST", "PAY_PER_REQUEST"]);
+    assert!(both.steps[0].template["Resources"]["T"]["Properties"].get("VectorIndexes").is_none());
 }
