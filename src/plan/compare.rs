@@ -12,7 +12,7 @@ use crate::recipe::{self, Language};
 use crate::renames::Renames;
 use crate::rules::{self, Case, Judgement, Stage};
 use crate::view::{Templates, entries, is_table, kind, resource, table_name};
-use crate::{Action, Change, Verdict};
+use crate::{Action, Change, Verdict, unknown};
 
 /// A change, and what the steps need to know about it.
 #[derive(Clone, Debug)]
@@ -40,7 +40,22 @@ pub(crate) fn findings<'a>(templates: Templates<'a>) -> Vec<Finding<'a>> {
         }
     }
     parameter_values(templates, &mut found);
+    found.extend(macros_at_work(templates, &found));
     found
+}
+
+/// What a macro makes of the changes of a template. That of SAM is known as far as tables go.
+fn macros_at_work<'a>(templates: Templates<'a>, found: &[Finding<'a>]) -> Option<Finding<'a>> {
+    let path = Path::default().key("Transform");
+    let has_effect = found.iter().any(|finding| finding.change.verdict > Verdict::None);
+    let is_judged = found.iter().any(|finding| finding.path == path);
+    let mut macros = [templates.deployed, templates.wanted].into_iter().flat_map(unknown::macros);
+    let name =
+        macros.find(|name| name != "AWS::Serverless-2016-10-31").filter(|_| has_effect && !is_judged)?;
+    let (before, after) = (path.get(templates.deployed), path.get(templates.wanted));
+    let mut finding = finding(Difference { path, before, after }, None, rules::macro_at_work(&name));
+    finding.by_reference = true;
+    Some(finding)
 }
 
 /// Other values for parameters that are in both templates. What they do is judged where they are used.

@@ -120,15 +120,19 @@ pub(crate) fn non_ascii(place: &str) -> Unknown {
 }
 
 fn macros_of_the_template(templates: Templates<'_>, found: &mut Vec<Unknown>) {
-    let transform = templates.wanted.get("Transform");
-    let named = match transform {
-        Some(Value::Array(names)) => names.iter().filter_map(text).collect(),
-        one => one.and_then(text).into_iter().collect::<Vec<String>>(),
-    };
-    // This one is a function of the template alone.
-    for name in named.into_iter().filter(|name| name != "AWS::LanguageExtensions") {
+    for name in macros(templates.wanted) {
         found.push(unknown(&Path::default().key("Transform"), UnknownReason::Macro(name)));
     }
+}
+
+/// Returns the macros that a template passes through, but for the one that is a function of the template alone.
+pub(crate) fn macros(template: &Value) -> Vec<String> {
+    let name = |one: &Value| text(one).or_else(|| one.get("Name").and_then(text));
+    let named: Vec<String> = match template.get("Transform") {
+        Some(Value::Array(names)) => names.iter().filter_map(name).collect(),
+        one => one.and_then(name).into_iter().collect(),
+    };
+    named.into_iter().filter(|name| name != "AWS::LanguageExtensions").collect()
 }
 
 /// Parameters whose value is looked up, as far as anything uses them.

@@ -7,6 +7,14 @@ use crate::Verdict;
 use crate::equality::{identity, same_option};
 use crate::recipe;
 
+/// The changes of a template that passes through a macro.
+pub(crate) fn macro_at_work(name: &str) -> Judgement {
+    let why = format!(
+        "the macro `{name}` can make anything of the changes, so they cannot be judged by the template: CloudFormation's change set shows them"
+    );
+    Judgement::new(Verdict::InPlaceWithRisk, why)
+}
+
 /// Judges a difference in an entry of a section; `pattern` is the place below the entry.
 pub(crate) fn section_entry(
     section: &str,

@@ -1,7 +1,7 @@
 //! Values that only CloudFormation can determine are reported as unknown, and are no change.
 
 use serde_json::{Value, json};
-use tablewright_plan::{Plan, PlanOptions, UnknownReason, plan};
+use tablewright_plan::{Plan, PlanOptions, UnknownReason, Verdict, plan};
 
 use crate::support::{merged, named, table, with};
 
@@ -112,4 +112,33 @@ fn unknown_values_beside_a_change_are_said_too() {
     let wanted = with(&deployed, "/Resources/T/Properties/TableClass", json!("STANDARD_INFREQUENT_ACCESS"));
     let plan = plan(Some(&deployed), &wanted, &PlanOptions::default());
     assert_eq!((plan.changes.len(), plan.unknown.len(), plan.steps.len()), (1, 1, 1));
+}
+
+#[test]
+fn changes_under_a_macro_cannot_be_judged() {
+    let template = |transform: Value, tag: &str| {
+        let tagged = named(json!({ "Tags": [{ "Key": "a", "Value": tag }] }));
+        with(&tagged, "/Transform", transform)
+    };
+    for (transform, verdict) in [
+        (json!("My::Macro"), Verdict::InPlaceWithRisk),
+        (json!(["AWS::Serverless-2016-10-31", "My::Macro"]), Verdict::InPlaceWithRisk),
+        (
+            json!({ "Name": "AWS::Include", "Parameters": { "Location": "s3://b/k" } }),
+            Verdict::InPlaceWithRisk,
+        ),
+        (json!("AWS::Serverless-2016-10-31"), Verdict::InPlace),
+        (json!(["AWS::LanguageExtensions"]), Verdict::InPlace),
+        (json!(null), Verdict::InPlace),
+    ] {
+        let changed = plan(
+            Some(&template(transform.clone(), "1")),
+            &template(transform.clone(), "2"),
+            &PlanOptions::default(),
+        );
+        assert_eq!(changed.verdict(), verdict, "{transform}: {:?}", changed.changes);
+        assert_eq!(changed.steps.len(), 1, "{transform}");
+        let same = template(transform.clone(), "1");
+        assert!(plan(Some(&same), &same, &PlanOptions::default()).is_empty(), "{transform}");
+    }
 }
