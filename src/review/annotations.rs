@@ -26,7 +26,7 @@ use crate::finding::{Finding, Level, findings};
 #[must_use]
 pub fn annotations(review: &Review, most: usize) -> String {
     let findings = findings(review);
-    let mut out: String = findings.iter().take(most).map(|finding| command(*finding)).collect();
+    let mut out: String = findings.iter().take(most).map(|finding| command(review, *finding)).collect();
     let left = findings.len().saturating_sub(most);
     if left > 0 {
         writeln!(out, "{left} more are not annotated.").expect("writing to a String does not fail");
@@ -34,14 +34,14 @@ pub fn annotations(review: &Review, most: usize) -> String {
     out
 }
 
-fn command(finding: Finding<'_>) -> String {
+fn command(review: &Review, finding: Finding<'_>) -> String {
     let name = match finding.level() {
         Level::Error => "error",
         Level::Warning => "warning",
         Level::Note => "notice",
     };
     let mut properties = Vec::new();
-    if let Some(spot) = finding.spot() {
+    if let Some(spot) = finding.spot(review) {
         properties.push(format!("file={}", property(spot.file)));
         properties.extend(spot.line.map(|line| format!("line={line}")));
     }

@@ -65,13 +65,14 @@ impl<'a> Finding<'a> {
         }
     }
 
-    /// The Rust line of the change, else that of its stack, else the template.
-    pub(crate) fn spot(self) -> Option<Spot<'a>> {
+    /// The Rust line of the change, else that of its stack, else the template, else what the review has for anything else.
+    pub(crate) fn spot(self, review: &'a Review) -> Option<Spot<'a>> {
         let line = |at: &'a Place| Spot { file: &at.file, line: Some(at.line) };
         match self {
             Self::Change { comparison, located } => {
                 let file = || comparison.template.as_deref().map(|file| Spot { file, line: None });
-                located.at.as_ref().or(comparison.at.as_ref()).map(line).or_else(file)
+                let at = located.at.as_ref().or(comparison.at.as_ref()).map(line).or_else(file);
+                at.or_else(|| review.at.as_ref().map(line))
             }
             Self::Problem(problem) => Some(line(&problem.at)),
         }

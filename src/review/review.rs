@@ -10,6 +10,8 @@ pub struct Review {
     pub comparisons: Vec<Comparison>,
     /// What is wrong with the definitions.
     pub problems: Vec<Problem>,
+    /// Where something that has no place of its own is shown, such as the line that lists the stacks.
+    pub at: Option<Place>,
 }
 
 /// The comparison of two templates of a stack.
@@ -87,6 +89,37 @@ impl Review {
     #[must_use]
     pub fn has_changes(&self) -> bool {
         self.comparisons.iter().any(Comparison::has_changes)
+    }
+
+    /// Names every file as `path` names it, such as relative to the root of a repository, where code hosts look for it.
+    ///
+    /// What `path` has no name for, such as the source of a dependency, is shown at the next place that it has one for: a change at its
+    /// stack, a stack at its template, anything else at [`at`](Self::at).
+    ///
+    /// ```
+    /// use tablewright::Problem;
+    /// use tablewright_review::Review;
+    ///
+    /// let problems = vec![Problem::error("N1", &"notes.rs:9".parse()?, "no name")];
+    /// let mut review = Review { problems, ..Review::default() };
+    /// review.rename_files(|file| Some(format!("stacks/{file}")));
+    /// assert_eq!(review.problems[0].at.to_string(), "stacks/notes.rs:9");
+    /// # Ok::<(), String>(())
+    /// ```
+    pub fn rename_files(&mut self, path: impl Fn(&str) -> Option<String>) {
+        let renamed = |at: Option<Place>| at.and_then(|at| Some(Place { file: path(&at.file)?, ..at }));
+        self.at = renamed(self.at.take());
+        for comparison in &mut self.comparisons {
+            comparison.at = renamed(comparison.at.take());
+            comparison.template = comparison.template.take().and_then(|file| path(&file));
+            for located in &mut comparison.changes {
+                located.at = renamed(located.at.take());
+            }
+        }
+        for problem in &mut self.problems {
+            let at = renamed(Some(problem.at.clone())).or_else(|| self.at.clone());
+            problem.at = at.unwrap_or_else(|| problem.at.clone());
+        }
     }
 }
 

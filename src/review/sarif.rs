@@ -1,7 +1,7 @@
 //! Formats a review as SARIF 2.1.0, for code scanning.
 //!
 //! The log has one run. A rule is a verdict (`change/data-loss`) or a rule of `check` (`K2`). The fingerprint of a result depends
-//! on the changed value, not on the line. *Invariant:* changes without an effect are not results.
+//! on the changed value, not on the line. *Invariants:* changes without an effect are not results; every result has a location.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,8 @@ pub fn sarif(review: &Review, version: &str) -> Value {
     let shown = &findings[..findings.len().min(MOST)];
     let rules = rules(shown);
     let mut seen = BTreeMap::new();
-    let results: Vec<Value> = shown.iter().map(|finding| result(*finding, &rules, &mut seen)).collect();
+    let results: Vec<Value> =
+        shown.iter().map(|finding| result(review, *finding, &rules, &mut seen)).collect();
     let mut invocation = json!({ "executionSuccessful": true });
     if shown.len() < findings.len() {
         let text = format!("the worst {MOST} of {} results are in this log", findings.len());
@@ -101,10 +102,17 @@ fn rules(findings: &[Finding<'_>]) -> Vec<Rule> {
     verdicts.map(Rule::of_changes).chain(problems).collect()
 }
 
-fn result(finding: Finding<'_>, rules: &[Rule], seen: &mut BTreeMap<String, usize>) -> Value {
+fn result(
+    review: &Review,
+    finding: Finding<'_>,
+    rules: &[Rule],
+    seen: &mut BTreeMap<String, usize>,
+) -> Value {
     let id = rule(finding);
     // `[text](target)` is a link in plain messages too.
     let text = finding.lines().join("\n").replace("](", "] (");
+    // Code scanning rejects the whole log if one result has no location.
+    let spot = finding.spot(review).unwrap_or(Spot { file: ".", line: None });
     let mut result = json!({
         "ruleId": id,
         "ruleIndex": rules.iter().position(|rule| rule.id == id),
@@ -112,10 +120,8 @@ fn result(finding: Finding<'_>, rules: &[Rule], seen: &mut BTreeMap<String, usiz
         "message": { "text": text, "markdown": markdown::finding(finding) },
         // The key that GitHub computes from the line is left to its upload action.
         "partialFingerprints": { "tablewright/v1": fingerprint(finding, seen) },
+        "locations": [{ "physicalLocation": location(spot) }],
     });
-    if let Some(spot) = finding.spot() {
-        result["locations"] = json!([{ "physicalLocation": location(spot) }]);
-    }
     if let Finding::Change { comparison, .. } = finding {
         result["properties"] = json!({ "stack": comparison.stack });
         if let Some(environment) = &comparison.environment {

@@ -21,6 +21,7 @@ mod local;
 mod ndjson;
 mod options;
 mod outputs;
+mod places;
 mod program;
 mod refused;
 mod render;

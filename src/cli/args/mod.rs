@@ -13,7 +13,7 @@ use tablewright::{Assembly, Env, Problem, Severity, Stack};
 
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
-use crate::project::{Build, EnvConfig, Project, assemble, nearest};
+use crate::project::{Build, EnvConfig, Project, Repository, assemble, nearest};
 use crate::report::problems;
 
 /// Arguments of every command.
@@ -44,10 +44,16 @@ impl Common {
         Project::find(self.stacks.as_deref(), &here)
     }
 
+    /// Returns the repository whose files reports name: that of the project, or of the current directory.
+    pub(crate) fn repository(&self) -> Repository {
+        Repository::of(self.project().ok().as_ref().map(Project::root))
+    }
+
     /// Builds and checks the stacks of an environment. Prints all problems, and returns an error if there are errors among them.
     pub(crate) fn sound_assembly(&self, project: &Project, env: &Env) -> Result<Assembly> {
         let assembly = self.assembly(project, env)?;
-        let found = self.problems(&assembly);
+        let mut found = self.problems(&assembly);
+        project.show_here(&mut found);
         Self::show_problems(&found);
         match errors_in(&found) {
             0 => Ok(assembly),

@@ -44,7 +44,8 @@ impl StackArgs {
         let project = common.project()?;
         let (env, env_config) = common.env(&project)?;
         let assembly = common.sound_assembly(&project, &env)?;
-        let stack = select(&assembly, std::slice::from_ref(&id))?[0].clone();
+        let mut stack = select(&assembly, std::slice::from_ref(&id))?[0].clone();
+        project.show_stack_here(&mut stack);
         let (env, env_name) = (env_config.clone(), env.name().to_owned());
         Ok(SelectedStack { stack, argument: id, env, env_name, scratch: project.scratch() })
     }

@@ -79,7 +79,7 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
     };
     let sources = envs.into_iter().map(|env| match &args.from {
         Some(folder) => rendered_before(common, folder, env, &args.stacks),
-        None => of_definitions(common, env, &args.stacks),
+        None => of_definitions(common, &common.project()?, env, &args.stacks),
     });
     let mut sources = sources.collect::<Result<Vec<_>>>()?;
     let merged = args.deployment.read()?;

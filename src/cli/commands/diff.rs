@@ -1,6 +1,5 @@
 use anyhow::anyhow;
 use tablewright_plan::Verdict;
-use tablewright_review::Review;
 
 use crate::args::Common;
 use crate::args::comparison::ComparisonArgs;
@@ -42,8 +41,8 @@ pub(super) fn diff(common: &Common, args: &Args) -> Result<Exit> {
         return Err(CommandError::usage("`--of deployed` cannot be compared with itself")
             .hint("pass another source with `--against`, such as a file or a git revision"));
     }
-    let review = Review { comparisons: run(compare_all(common, &args.comparison))?, ..Review::default() };
-    args.report.publish(&review, "diff")?;
+    let mut review = run(compare_all(common, &args.comparison))?;
+    args.report.publish(&mut review, common, "diff")?;
     if let Some(gate) =
         args.fail_on.iter().min().filter(|gate| review.has_changes() && review.verdict() >= **gate)
     {

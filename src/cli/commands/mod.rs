@@ -91,7 +91,7 @@ pub(crate) fn main() -> Exit {
         Command::Sandbox(args) => sandbox::sandbox(&cli.common, &args),
         Command::Completions(args) => completions::completions(&args),
     };
-    done.unwrap_or_else(|error| show(&error, form))
+    done.unwrap_or_else(|error| show(&cli.common, &error, form))
 }
 
 /// Prints a usage error or help. clap's exit codes, 0 and 2, have the same meaning as ours.
@@ -115,14 +115,14 @@ impl Command {
     }
 }
 
-fn show(error: &CommandError, form: OutputFormat) -> Exit {
+fn show(common: &Common, error: &CommandError, form: OutputFormat) -> Exit {
     if form == OutputFormat::Ndjson {
         // The last object tells a program that the command ended with an error, and was not killed.
         let _ = print(&format!("{}\n", crate::report::printable_json(&crate::report::ndjson::error(error))));
     }
     let _ = writeln!(anstream::stderr(), "{}", crate::report::error(error));
     if form == OutputFormat::Github {
-        let _ = writeln!(anstream::stderr(), "{}", crate::report::annotation(error));
+        let _ = writeln!(anstream::stderr(), "{}", crate::report::annotation(error, &common.repository()));
     }
     error.exit
 }

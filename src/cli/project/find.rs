@@ -1,9 +1,13 @@
 //! Finds the project.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+
+use tablewright::{Place, Problem, Stack};
 
 use crate::error::{CommandError, Result};
 use crate::project::config::Config;
+use crate::project::places::Workspace;
 
 /// A project: the directory of the stacks crate, and its configuration.
 #[derive(Debug)]
@@ -12,6 +16,8 @@ pub(crate) struct Project {
     pub(crate) stacks: PathBuf,
     /// The configuration in its `tablewright.toml`.
     pub(crate) config: Config,
+    /// Where the crate was compiled; set when its program has run.
+    pub(super) workspace: OnceCell<Workspace>,
 }
 
 impl Project {
@@ -31,12 +37,33 @@ impl Project {
             })?,
         };
         let config = Config::read(&stacks.join("tablewright.toml"))?;
-        Ok(Self { stacks, config })
+        Ok(Self { stacks, config, workspace: OnceCell::new() })
     }
 
     /// Returns the scratch directory: see [`scratch`](crate::project::scratch).
     pub(crate) fn scratch(&self) -> PathBuf {
         self.root().join(".tablewright")
+    }
+
+    /// Sets the places of problems relative to the current directory; the compiler names files relative to its workspace.
+    pub(crate) fn show_here(&self, problems: &mut [Problem]) {
+        if let Some(workspace) = self.workspace.get() {
+            workspace.show_here(problems);
+        }
+    }
+
+    /// Like [`show_here`](Self::show_here), for the places of a stack whose template is rendered.
+    pub(crate) fn show_stack_here(&self, stack: &mut Stack) {
+        if let Some(workspace) = self.workspace.get() {
+            workspace.show_stack_here(stack);
+        }
+    }
+
+    /// Returns the line that lists the stacks, relative to the current directory; the configuration while it is not known.
+    pub(crate) fn listed_at(&self) -> Place {
+        let of_config =
+            || Place { file: self.stacks.join("tablewright.toml").display().to_string(), line: 1 };
+        self.workspace.get().map_or_else(of_config, Workspace::listed_at)
     }
 
     /// Returns the root of the project, the parent directory of the stacks crate.
@@ -49,11 +76,11 @@ impl Project {
 }
 
 fn nearest(here: &Path) -> Option<PathBuf> {
-    here.ancestors().map(|folder| folder.join("stacks")).find(|folder| is_stacks(folder)).or_else(|| {
-        // In the crate itself, if it has another name or no parent project.
-        here.ancestors()
-            .find(|folder| is_stacks(folder) && folder.join("tablewright.toml").is_file())
-            .map(Path::to_owned)
+    here.ancestors().find_map(|folder| {
+        let below = folder.join("stacks");
+        // In the crate itself, which may have another name, or none of its kind beside it.
+        let is_itself = || is_stacks(folder) && folder.join("tablewright.toml").is_file();
+        if is_stacks(&below) { Some(below) } else { is_itself().then(|| folder.to_owned()) }
     })
 }
 

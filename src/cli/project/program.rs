@@ -11,13 +11,14 @@ use std::time::{Duration, Instant, SystemTime};
 use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
 use tablewright::program::{REQUEST, RESPONSE, Request, origin};
-use tablewright::{Assembly, Env, FORMAT, ReadError};
+use tablewright::{Assembly, Env, FORMAT, Place, ReadError};
 
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 use crate::project::build_env::build_env;
 use crate::project::find::Project;
 use crate::project::freshness::LastBuild;
+use crate::project::places::Workspace;
 use crate::project::scratch;
 
 const TIME_LIMIT: Duration = Duration::from_secs(60);
@@ -41,7 +42,13 @@ pub(crate) fn assemble(project: &Project, env: &Env, build: Build) -> Result<Ass
         .with_context(|| format!("cannot write {}", request.display()))
         .or_exit(Exit::Internal)?;
     run(&executable, project, &request, &response)?;
-    is_ours(&response, &project.stacks)?;
+    if let Some(origin) = Origin::read(&response) {
+        origin.is_ours(&project.stacks)?;
+        if let Some(workspace) = origin.listed_at.and_then(|at| Workspace::of(&origin.folder, at)) {
+            // The program has run before, for another environment.
+            let _ = project.workspace.set(workspace);
+        }
+    }
     read_response(&response, &executable)
 }
 
@@ -171,21 +178,40 @@ fn wait(mut child: Child, limit: Duration) -> std::io::Result<Option<ExitStatus>
     }
 }
 
-/// Returns an error if the program is that of another project: cargo can confuse crates with the same name in a shared target
-/// directory.
-fn is_ours(response: &Path, stacks: &Path) -> Result<()> {
-    let Ok(folder) = fs::read_to_string(origin(response)) else { return Ok(()) };
-    let same = match (Path::new(&folder).canonicalize(), stacks.canonicalize()) {
-        (Ok(theirs), Ok(ours)) => theirs == ours,
-        // The directory that the program was built from no longer exists: the project was moved.
-        _ => true,
-    };
-    if same {
-        return Ok(());
+/// What a program says of itself, beside the response.
+struct Origin {
+    /// The directory of the crate that it was built from.
+    folder: PathBuf,
+    /// The place of `stacks!`, as the compiler names it. Programs with version 0.1.0 of the library do not say it.
+    listed_at: Option<Place>,
+}
+
+impl Origin {
+    fn read(response: &Path) -> Option<Self> {
+        let text = fs::read_to_string(origin(response)).ok()?;
+        let with_place = text.rsplit_once('\n').and_then(|(folder, at)| Some((folder, at.parse().ok()?)));
+        Some(match with_place {
+            Some((folder, at)) => Self { folder: folder.into(), listed_at: Some(at) },
+            None => Self { folder: text.into(), listed_at: None },
+        })
     }
-    Err(CommandError::usage(format!("cargo returned the program of another project, {folder}")).hint(
-        "both crates have the same name and target directory: change the `name` in the Cargo.toml of this one",
-    ))
+
+    /// Returns an error if the program is that of another project: cargo can confuse crates with the same name in a shared target
+    /// directory.
+    fn is_ours(&self, stacks: &Path) -> Result<()> {
+        let same = match (self.folder.canonicalize(), stacks.canonicalize()) {
+            (Ok(theirs), Ok(ours)) => theirs == ours,
+            // The directory that the program was built from no longer exists: the project was moved.
+            _ => true,
+        };
+        if same {
+            return Ok(());
+        }
+        let folder = self.folder.display();
+        Err(CommandError::usage(format!("cargo returned the program of another project, {folder}")).hint(
+            "both crates have the same name and target directory: change the `name` in the Cargo.toml of this one",
+        ))
+    }
 }
 
 fn read_response(response: &Path, executable: &Path) -> Result<Assembly> {

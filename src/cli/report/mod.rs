@@ -21,11 +21,13 @@ mod tests;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
+use tablewright::Place;
 use tablewright_deploy::RolloutEvent;
 use tablewright_review::workflow_error;
 
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
+use crate::project::Repository;
 use live::Live;
 pub(crate) use problems::problems;
 use text::going_on;
@@ -199,11 +201,12 @@ fn write_line(event: &RolloutEvent) -> io::Result<()> {
     }
 }
 
-/// Formats an error as an annotation of GitHub Actions, with its source location if it has one.
-pub(crate) fn annotation(error: &CommandError) -> String {
+/// Formats an error as an annotation of GitHub Actions, with its source location if it has one in the repository.
+pub(crate) fn annotation(error: &CommandError, repository: &Repository) -> String {
     let text = error.to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
-    workflow_error(error.at.as_ref(), "tablewright", text)
+    let in_repository = |at: &Place| Some(Place { file: repository.path(&at.file)?, line: at.line });
+    workflow_error(error.at.as_ref().and_then(in_repository).as_ref(), "tablewright", text)
 }
 
 /// Formats an error for a terminal.

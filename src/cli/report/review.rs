@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use tablewright_review::{MarkdownOptions, Review, annotations, json, markdown, sarif, step_summary};
 
+use crate::args::Common;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::report::print;
@@ -59,9 +60,11 @@ fn report_file(text: &str) -> std::result::Result<(ReportFormat, PathBuf), Strin
 impl ReportArgs {
     /// Writes a review to stdout and to the requested files. `id` distinguishes the comments of different reviews on a pull
     /// request.
-    pub(crate) fn publish(&self, review: &Review, id: &str) -> Result<()> {
-        self.write_files(review, id)?;
-        let text = self.text(self.format, review, id);
+    pub(crate) fn publish(&self, review: &mut Review, common: &Common, id: &str) -> Result<()> {
+        // Text is for a terminal, where paths from the current directory can be opened.
+        let shown = self.is_text().then(|| text(review));
+        self.write_files(review, common, id)?;
+        let text = shown.unwrap_or_else(|| self.text(self.format, review, id));
         match self.format {
             // anstream removes colors if stdout is not a terminal.
             ReportFormat::Text => {
@@ -76,8 +79,10 @@ impl ReportArgs {
         }
     }
 
-    /// Writes a review to the requested files.
-    pub(crate) fn write_files(&self, review: &Review, id: &str) -> Result<()> {
+    /// Writes a review to the requested files. Afterwards, the review has the paths of the repository.
+    pub(crate) fn write_files(&self, review: &mut Review, common: &Common, id: &str) -> Result<()> {
+        let repository = common.repository();
+        review.rename_files(|file| repository.path(file));
         for (form, file) in &self.report {
             let text = anstream::adapter::strip_str(&self.text(*form, review, id)).to_string();
             fs::write(file, text).map_err(|error| cannot_write(file, error))?;

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use similar::TextDiff;
-use tablewright::render::Rendered;
-use tablewright::{Env, Stack};
+use tablewright::render::{Manifest, Rendered};
+use tablewright::{Env, Place, Stack};
 use tablewright_cloudformation::stack::StackSummary;
 use tablewright_deploy::{declared_parameters, deployed_template, plan_stack, read_changed_tables};
 use tablewright_plan::{Action, Change, Language, Plan, PlanOptions, PseudoParameters, Verdict};
-use tablewright_review::{Comparison, Located};
+use tablewright_review::{Comparison, Located, Review};
 
 use crate::args::comparison::ComparisonArgs;
 use crate::args::{Common, select};
@@ -23,11 +23,12 @@ use crate::source::stacks::{RenderedStacks, environments, is_rendered, of_defini
 use crate::source::{Files, Git, Pair, Side, Source, Template, job_notes, pair, templates};
 
 /// Compares two sources in each selected environment.
-pub(crate) async fn compare_all(common: &Common, args: &ComparisonArgs) -> Result<Vec<Comparison>> {
+pub(crate) async fn compare_all(common: &Common, args: &ComparisonArgs) -> Result<Review> {
     if let (Source::Deployed, Source::Path(folder)) = (&args.against, &args.of)
         && is_rendered(folder)
     {
-        return compare_rendered(common, args, folder).await;
+        let comparisons = compare_rendered(common, args, folder).await?;
+        return Ok(Review { comparisons, ..Review::default() });
     }
     let project = match common.project() {
         Ok(project) => Some(project),
@@ -36,7 +37,10 @@ pub(crate) async fn compare_all(common: &Common, args: &ComparisonArgs) -> Resul
         Err(error) => return Err(error),
     };
     let envs = match &project {
-        None => return compare(&Sources { common, args, project: None, env: None }).await,
+        None => {
+            let comparisons = compare(&Sources { common, args, project: None, env: None }).await?;
+            return Ok(Review { comparisons, ..Review::default() });
+        }
         Some(project) if args.all_envs => project.config.envs.keys().map(String::as_str).map(Some).collect(),
         Some(_) => vec![common.env.as_deref()],
     };
@@ -46,7 +50,8 @@ pub(crate) async fn compare_all(common: &Common, args: &ComparisonArgs) -> Resul
         let sources = Sources { common, args, project: Some(project), env: Some(project.config.env(env)?) };
         comparisons.extend(compare(&sources).await?);
     }
-    Ok(comparisons)
+    let at = project.as_ref().map(Project::listed_at);
+    Ok(Review { comparisons, at, ..Review::default() })
 }
 
 /// Plans templates that were rendered before against what is deployed, as `deploy --from` does: their manifest names the stacks, so
@@ -80,8 +85,8 @@ async fn compare(sources: &Sources<'_>) -> Result<Vec<Comparison>> {
     let args = sources.args;
     let comparisons = match (&args.against, &args.of) {
         (Source::Deployed, Source::Definitions) => {
-            let (_, env, _) = sources.place();
-            let wanted = of_definitions(sources.common, Some(env.name()), &args.stacks)?;
+            let (project, env, _) = sources.place();
+            let wanted = of_definitions(sources.common, project, Some(env.name()), &args.stacks)?;
             plans(sources.common, args, wanted).await?
         }
         (against, of) => {
@@ -102,7 +107,7 @@ async fn compare(sources: &Sources<'_>) -> Result<Vec<Comparison>> {
             for template in pairs.iter().flat_map(|pair| pair.against.iter().chain(&pair.of)) {
                 sources.common.show_notes(&template.notes);
             }
-            sources.compare_pairs(&pairs)?
+            sources.compare_pairs(&pairs, sources.listed_at(of).as_ref())?
         }
     };
     let env = sources.env.as_ref().map(|(env, _)| env.name().to_owned());
@@ -122,7 +127,7 @@ struct Sources<'a> {
 
 impl Sources<'_> {
     /// Compares pairs of templates with what is known of their stacks besides.
-    fn compare_pairs(&self, pairs: &[Pair]) -> Result<Vec<Comparison>> {
+    fn compare_pairs(&self, pairs: &[Pair], listed_at: Option<&Place>) -> Result<Vec<Comparison>> {
         let given = self.args.parameters.read()?;
         let templates = pairs.iter().flat_map(|pair| pair.against.iter().chain(&pair.of));
         let declared = templates.flat_map(|template| declared_parameters(&template.value));
@@ -138,7 +143,23 @@ impl Sources<'_> {
                 .map_or_else(PseudoParameters::default, |region| PseudoParameters::of_region(&region))
         };
         let parameters = given.for_env(env).parameters;
-        Ok(pairs.iter().map(|pair| comparison(pair, &known(pair, &place, &parameters))).collect())
+        let compared = |pair: &Pair| comparison(pair, &known(pair, &place, &parameters), listed_at);
+        Ok(pairs.iter().map(compared).collect())
+    }
+
+    /// Returns the place where a source lists its stacks: where one that is gone is missed.
+    fn listed_at(&self, source: &Source) -> Option<Place> {
+        match source {
+            Source::Definitions => self.project.map(Project::listed_at),
+            Source::Path(folder) => {
+                let of_env = self.env.as_ref().map(|(env, _)| folder.join(env.name()));
+                let folders = of_env.into_iter().chain([folder.clone()]);
+                let manifest =
+                    folders.map(|folder| folder.join(Manifest::FILE)).find(|file| file.is_file())?;
+                Some(Place { file: manifest.display().to_string(), line: 1 })
+            }
+            Source::Revision { .. } | Source::Deployed => None,
+        }
     }
 
     /// Reads a source other than the deployed stacks.
@@ -175,8 +196,8 @@ impl Sources<'_> {
     }
 
     fn definitions(&self) -> Result<Side> {
-        let (_, env, _) = self.place();
-        let wanted = of_definitions(self.common, Some(env.name()), &[])?;
+        let (project, env, _) = self.place();
+        let wanted = of_definitions(self.common, project, Some(env.name()), &[])?;
         let template =
             |(stack, rendered): (Stack, Rendered)| (stack.id.clone(), Template::rendered(&stack, rendered));
         Ok(Side::Many(wanted.stacks.into_iter().map(template).collect()))
@@ -282,11 +303,17 @@ fn no_folder_at(revision: &str, folder: &str) -> CommandError {
 }
 
 /// Compares two templates of a stack.
-fn comparison(Pair { stack, against, of }: &Pair, known: &PlanOptions) -> Comparison {
+fn comparison(
+    Pair { stack, against, of }: &Pair,
+    known: &PlanOptions,
+    listed_at: Option<&Place>,
+) -> Comparison {
     let (before_name, before_text) = against.as_ref().map_or(("nothing", ""), |it| (&it.name, &it.text));
     let Some(of) = of else {
         return Comparison {
             changes: vec![gone(stack)],
+            at: listed_at.cloned(),
+            template: against.as_ref().and_then(|it| it.file().map(str::to_owned)),
             ..Comparison::of(stack, [before_name, "nothing"], &Plan::default(), |_| None)
         };
     };
@@ -294,8 +321,9 @@ fn comparison(Pair { stack, against, of }: &Pair, known: &PlanOptions) -> Compar
     let locate = |change: &Change| of.place(change);
     Comparison {
         stack_name: of.definition().and_then(|stack| stack.name.clone()),
-        at: of.definition().map(|stack| stack.at.clone()),
-        template: of.file().map(str::to_owned),
+        at: of.definition().or(against.as_ref().and_then(Template::definition)).map(|stack| stack.at.clone()),
+        // A deployed template is in no file of the repository.
+        template: of.file().or(against.as_ref().and_then(Template::file)).map(str::to_owned),
         text_diff: text_diff((before_name, before_text), (&of.name, &of.text)),
         ..Comparison::of(stack, [before_name, &of.name], &plan, locate)
     }

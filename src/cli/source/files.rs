@@ -82,10 +82,18 @@ impl Files<'_> {
             Self::Disk => (read(path)?, path.to_owned()),
             Self::Commit { git, revision } => (git.read(path)?, format!("{path} at {revision}")),
         };
-        let mut template = Template::of_file(name, path.to_owned(), bytes, is_old)?;
+        let mut template = Template::of_file(name, self.shown(path)?, bytes, is_old)?;
         let below: Vec<String> = above.iter().cloned().chain([path.to_owned()]).collect();
         template.children = children(self, &template.value, &below, is_old)?;
         Ok(template)
+    }
+
+    /// Returns the path of a file from the current directory.
+    fn shown(&self, path: &str) -> Result<String> {
+        match self {
+            Self::Disk => Ok(path.to_owned()),
+            Self::Commit { git, .. } => git.shown(path),
+        }
     }
 
     pub(super) fn is_file(&self, path: &str) -> Result<bool> {

@@ -8,6 +8,7 @@ use anyhow::anyhow;
 
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
+use crate::project::from_here;
 
 /// A commit, and a directory of its repository.
 #[derive(Debug)]
@@ -72,6 +73,13 @@ impl<'a> Git<'a> {
     /// Converts a path relative to the directory to one relative to the root of the repository.
     pub(crate) fn rooted(&self, path: &str) -> Result<String> {
         Ok(format!("{}{path}", self.text(&["rev-parse", "--show-prefix"])?.trim_end()))
+    }
+
+    /// Converts a path relative to the root of the repository to one relative to the current directory.
+    pub(super) fn shown(&self, path: &str) -> Result<String> {
+        let root = self.text(&["rev-parse", "--show-cdup"])?;
+        let root = self.folder.join(root.trim_end());
+        Ok(from_here(&root.canonicalize().unwrap_or(root).join(path)))
     }
 
     /// Returns the type of a path in the commit, or `None` if it does not exist.

@@ -64,11 +64,15 @@ impl DefinedStacks {
 }
 
 /// Renders the selected stacks from the definitions, for `env` or the environment of the command line.
-pub(crate) fn of_definitions(common: &Common, env: Option<&str>, names: &[String]) -> Result<RenderedStacks> {
-    let project = common.project()?;
+pub(crate) fn of_definitions(
+    common: &Common,
+    project: &Project,
+    env: Option<&str>,
+    names: &[String],
+) -> Result<RenderedStacks> {
     let (env, env_config) = project.config.env(env.or(common.env.as_deref()))?;
-    let assembly = common.sound_assembly(&project, &env)?;
-    of_assembly(&project, &env, env_config, assembly, names)
+    let assembly = common.sound_assembly(project, &env)?;
+    of_assembly(project, &env, env_config, assembly, names)
 }
 
 /// Renders the selected stacks of an assembly.
@@ -84,6 +88,8 @@ pub(crate) fn of_assembly(
     let templates = Templates::with_folder(&project.stacks.join("templates"))?;
     let stacks = stacks.into_iter().map(|stack| {
         let rendered = render(&stack, env.name(), &templates)?;
+        let mut stack = stack;
+        project.show_stack_here(&mut stack);
         Ok((stack, rendered))
     });
     Ok(RenderedStacks {

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
 
+use crate::place::Place;
 use crate::program::assembly::{Assembly, StackFn};
 use crate::program::env::Env;
 
@@ -69,9 +70,10 @@ macro_rules! stacks {
     };
 }
 
-/// Returns the path of the file, beside the response, that contains the directory of the crate that the program was built from.
+/// Returns the path of the file, beside the response, that contains the directory of the crate that the program was built from, and
+/// in a second line the place of [`stacks!`](crate::stacks) as the compiler names it.
 ///
-/// If two projects with crates of the same name and version share a target directory, Cargo can run the program of the other
+/// From the two the tool finds the workspace, which all places are relative to. If two projects with crates of the same name and version share a target directory, Cargo can run the program of the other
 /// project. The tool compares the directory to detect this.
 ///
 /// ```
@@ -123,7 +125,8 @@ fn answer(folder: &str, stacks: &[(&str, StackFn)], request: &Path, response: &P
     let request: Request =
         serde_json::from_slice(&text).map_err(|error| format!("the request is malformed: {error}"))?;
     let assembly = Assembly::new(&request.env, stacks);
-    std::fs::write(origin(response), folder)
+    let listed_at = Place::caller();
+    std::fs::write(origin(response), format!("{folder}\n{listed_at}"))
         .map_err(|error| format!("cannot write beside {}: {error}", response.display()))?;
     // Renamed when complete, so that the tool never reads a partial manifest.
     let unfinished = response.with_extension("unfinished");

@@ -38,6 +38,29 @@ impl Stack {
         }
     }
 
+    /// Calls a function with every source location that [`place_of`](Self::place_of) can return.
+    ///
+    /// ```
+    /// use tablewright::Stack;
+    ///
+    /// let mut stack = Stack::new("orders");
+    /// stack.for_each_place(|place| place.file.insert_str(0, "infra/"));
+    /// assert!(stack.at.file.starts_with("infra/"));
+    /// ```
+    pub fn for_each_place(&mut self, mut visit: impl FnMut(&mut Place)) {
+        visit(&mut self.at);
+        self.parameters.iter_mut().for_each(|it| visit(&mut it.at));
+        self.mappings.iter_mut().for_each(|it| visit(&mut it.at));
+        self.conditions.iter_mut().for_each(|it| visit(&mut it.at));
+        self.resources.iter_mut().for_each(|it| visit(&mut it.at));
+        self.published.iter_mut().for_each(|it| visit(&mut it.at));
+        self.outputs.iter_mut().for_each(|it| visit(&mut it.at));
+        for table in &mut self.tables {
+            visit(&mut table.at);
+            table.indexes.iter_mut().for_each(|it| visit(&mut it.at));
+        }
+    }
+
     fn place_of_resource(&self, logical_id: &str, index: Option<&str>) -> Option<&Place> {
         let of_tables = self.tables.iter().find_map(|table| {
             if table.id == logical_id {
@@ -100,6 +123,12 @@ mod tests {
         ];
         for (section, id, index, line) in cases {
             assert_eq!(at(section, id, index), line, "{section} {id} {index:?}");
+        }
+
+        stack.for_each_place(|place| place.line += 1_000);
+        for (section, id, index, line) in cases {
+            let place = stack.place_of(section, id, index).map(|place| place.line);
+            assert_eq!(place, line.map(|line| line + 1_000), "{section} {id} {index:?}");
         }
     }
 }

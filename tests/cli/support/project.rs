@@ -108,6 +108,8 @@ impl Project {
             .env("CARGO_NET_OFFLINE", "true")
             .env("CARGO_TERM_COLOR", "never")
             .env("NO_COLOR", "1")
+            // The repository that the tests are in is not that of the project.
+            .env("GIT_CEILING_DIRECTORIES", self.root.parent().unwrap())
             // No question to the machine's metadata service, which takes seconds where there is none.
             .env("AWS_EC2_METADATA_DISABLED", "true");
         command

@@ -66,6 +66,7 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
             let held = check_policy(&assembly, &policy).into_iter();
             found.extend(held.filter(|problem| !common.quiet || problem.severity == Severity::Error));
         }
+        project.show_here(&mut found);
         if args.report.is_text() {
             Common::show_problems(&found);
         }
@@ -120,10 +121,11 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
         let news = found.into_iter().filter(|problem| !review.problems.contains(problem)).collect::<Vec<_>>();
         review.problems.extend(news);
     }
+    review.at = Some(project.listed_at());
     if args.report.is_text() {
-        args.report.write_files(&review, "check")?;
+        args.report.write_files(&mut review, common, "check")?;
     } else {
-        args.report.publish(&review, "check")?;
+        args.report.publish(&mut review, common, "check")?;
     }
     if unsound_envs.is_empty() { Ok(Exit::Done) } else { Err(unsound(errors, &unsound_envs.join(", "))) }
 }

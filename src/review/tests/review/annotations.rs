@@ -14,7 +14,7 @@ fn at(line: u32) -> Place {
 }
 
 fn check(comparison: Comparison, expected: &str) {
-    assert_eq!(annotations(&Review { comparisons: vec![comparison], problems: Vec::new() }, 10), expected);
+    assert_eq!(annotations(&Review { comparisons: vec![comparison], ..Review::default() }, 10), expected);
 }
 
 fn one(verdict: Verdict) -> Comparison {
@@ -90,7 +90,7 @@ fn problems_stand_between_the_verdicts_that_weigh_as_much() {
         ..Comparison::default()
     };
     let problems = vec![Problem::warning("L2", &at(1), "w"), Problem::error("K2", &at(2), "e")];
-    let text = annotations(&Review { comparisons: vec![comparison], problems }, 10);
+    let text = annotations(&Review { comparisons: vec![comparison], problems, ..Review::default() }, 10);
     let title = |line: &str| line.split("title=").nth(1)?.split("::").next().map(str::to_owned);
     let titles: Vec<String> =
         text.lines().filter_map(title).map(|title| title.replace("%3A Notes.BillingMode", "")).collect();

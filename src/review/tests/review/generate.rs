@@ -11,8 +11,11 @@ use tablewright_review::{Comparison, Digests, Located, Review, Step};
 use crate::samples::HOSTILE;
 
 pub(crate) fn review() -> impl Strategy<Value = Review> {
-    (vec(comparison(), 0..4), vec(problem(), 0..6))
-        .prop_map(|(comparisons, problems)| Review { comparisons, problems })
+    (vec(comparison(), 0..4), vec(problem(), 0..6)).prop_map(|(comparisons, problems)| Review {
+        comparisons,
+        problems,
+        ..Review::default()
+    })
 }
 
 /// Mostly names as they are, with pieces that mean harm between.

@@ -6,6 +6,7 @@ mod forms;
 mod generate;
 mod json;
 mod markdown;
+mod places;
 mod reader;
 mod size_limit;
 mod samples;

@@ -54,7 +54,7 @@ fn the_worst_verdict_comes_first_and_each_has_its_table() {
 fn a_diff_cannot_end_its_block() {
     let diff = "+ ```\n+ ````\n~~~\n</details>\n\n# out\n- \u{202e}turned\r\n";
     let comparison = Comparison { text_diff: Some(diff.to_owned()), ..Comparison::default() };
-    let page = page(&Review { comparisons: vec![comparison], problems: Vec::new() });
+    let page = page(&Review { comparisons: vec![comparison], ..Review::default() });
     assert_eq!(page.code_blocks, ["+ ```\n+ ````\n~~~\n</details>\n\n# out\n- \\u{202e}turned\\r\n"]);
     assert!(page.foreign.is_empty(), "{:?}", page.foreign);
 }
@@ -63,7 +63,7 @@ fn a_diff_cannot_end_its_block() {
 fn sentences_keep_their_code_and_their_words() {
     let shown = |sentence: &str| {
         let comparison = Comparison { before: sentence.to_owned(), ..Comparison::default() };
-        let text = markdown(&Review { comparisons: vec![comparison], problems: Vec::new() }, &roomy());
+        let text = markdown(&Review { comparisons: vec![comparison], ..Review::default() }, &roomy());
         let row = text.lines().nth(5).expect("the first row").to_owned();
         row.split(" | ").nth(2).expect("the third cell").to_owned()
     };
@@ -120,7 +120,7 @@ fn a_place_is_shown_where_there_is_one() {
     let change = crate::samples::bare(Verdict::Refused);
     let changes = vec![Located { change: change.clone(), at: Some(at) }, Located { change, at: None }];
     let review =
-        Review { comparisons: vec![Comparison { changes, ..Comparison::default() }], problems: Vec::new() };
+        Review { comparisons: vec![Comparison { changes, ..Comparison::default() }], ..Review::default() };
     let page = page(&review);
     let places: Vec<&str> = page.tables[1].1.iter().map(|row| row[4].as_str()).collect();
     assert_eq!(places, ["stacks/src/a.rs:3", ""]);

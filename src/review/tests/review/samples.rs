@@ -7,7 +7,8 @@ use tablewright_review::{Comparison, Digests, Located, Review};
 
 /// Everything that a review can tell: all verdicts, three comparisons, problems with the server's words.
 pub(crate) fn rich() -> Review {
-    let review = Review { comparisons: vec![prod(), dev(), unchanged()], problems: problems() };
+    let review =
+        Review { comparisons: vec![prod(), dev(), unchanged()], problems: problems(), ..Review::default() };
     let found =
         |verdict| review.comparisons.iter().flat_map(|it| &it.changes).any(|it| it.change.verdict == verdict);
     assert!(Verdict::ALL.into_iter().all(found), "the sample has every verdict");
@@ -16,7 +17,7 @@ pub(crate) fn rich() -> Review {
 
 /// Nothing changes and nothing is wrong.
 pub(crate) fn sound() -> Review {
-    Review { comparisons: vec![unchanged()], problems: Vec::new() }
+    Review { comparisons: vec![unchanged()], ..Review::default() }
 }
 
 /// Names and texts that try to be more than text.
@@ -58,6 +59,7 @@ pub(crate) fn hostile() -> Review {
     Review {
         comparisons: HOSTILE.iter().map(comparison).collect(),
         problems: HOSTILE.iter().map(problem).collect(),
+        ..Review::default()
     }
 }
 
@@ -126,7 +128,7 @@ pub(crate) fn long() -> Review {
         stopped: true,
         ..Comparison::default()
     };
-    Review { comparisons: vec![comparison], problems: Vec::new() }
+    Review { comparisons: vec![comparison], ..Review::default() }
 }
 
 /// A change of a property of a table, with nothing to say.

@@ -22,7 +22,7 @@ fn results(review: &Review) -> Vec<Value> {
 
 fn one(verdict: Verdict, at: Option<Place>) -> Review {
     let changes = vec![Located { change: bare(verdict), at }];
-    Review { comparisons: vec![Comparison { changes, ..Comparison::default() }], problems: Vec::new() }
+    Review { comparisons: vec![Comparison { changes, ..Comparison::default() }], ..Review::default() }
 }
 
 fn place(file: &str, line: u32) -> Place {
@@ -61,7 +61,7 @@ fn problems_are_results_of_their_own_rules() {
         Problem::error("N1", &at, "wrong").help("do it").server_text("No."),
         Problem::error("B1", &at, "too low"),
     ];
-    let run = run(&Review { comparisons: Vec::new(), problems });
+    let run = run(&Review { problems, ..Review::default() });
     let rules: Vec<_> = run["tool"]["driver"]["rules"].as_array().into_iter().flatten().skip(6).collect();
     let described: Vec<_> =
         rules.iter().map(|rule| (&rule["id"], &rule["defaultConfiguration"]["level"])).collect();
@@ -92,7 +92,10 @@ fn a_place_is_relative_to_the_repository() {
         "SARIF has no line 0"
     );
     let mut review = one(Verdict::Refused, None);
-    assert_eq!(location(&review), Value::Null);
+    let file = |review: &Review| location(review)[0]["physicalLocation"]["artifactLocation"]["uri"].clone();
+    assert_eq!(file(&review), ".", "a result without a location would make code scanning reject the log");
+    review.at = Some(place("stacks/main.rs", 7));
+    assert_eq!(file(&review), "stacks/main.rs");
     review.comparisons[0].template = Some("out/a.yaml".to_owned());
     assert_eq!(location(&review)[0]["physicalLocation"].get("region"), None);
 }
@@ -131,8 +134,8 @@ fn fingerprints_do_not_depend_on_lines_values_and_verdicts() {
 
     let problem = |file: &str, rule: &str, message: &str| {
         prints(&Review {
-            comparisons: Vec::new(),
             problems: vec![Problem::error(rule, &place(file, 1), message)],
+            ..Review::default()
         })
     };
     let first = problem("a.rs", "N1", "it stands at a.rs:14 already");
@@ -150,14 +153,14 @@ fn fingerprints_do_not_depend_on_lines_values_and_verdicts() {
 #[test]
 fn twins_are_told_apart() {
     let twin = Problem::error("N1", &place("a.rs", 1), "wrong");
-    let results = results(&Review { comparisons: Vec::new(), problems: vec![twin.clone(), twin] });
+    let results = results(&Review { problems: vec![twin.clone(), twin], ..Review::default() });
     assert_ne!(results[0]["partialFingerprints"], results[1]["partialFingerprints"]);
 }
 
 #[test]
 fn links_in_names_are_escaped() {
     let problem = Problem::error("N1", &place("a.rs", 1), "[a](https://example.com)");
-    let results = results(&Review { comparisons: Vec::new(), problems: vec![problem] });
+    let results = results(&Review { problems: vec![problem], ..Review::default() });
     assert_eq!(results[0]["message"]["text"], "[a] (https://example.com)");
 }
 
@@ -212,12 +215,8 @@ fn judge(review: &Review) {
         assert_eq!(rule["id"], result["ruleId"]);
         assert!(result["message"]["text"].is_string() && result["message"]["markdown"].is_string());
         assert!(prints.insert(result["partialFingerprints"].to_string()), "twice {result}");
-        if let Some(uri) = result.pointer("/locations/0/physicalLocation/artifactLocation/uri") {
-            let uri = uri.as_str().expect("a reference");
-            assert!(
-                uri.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"%/-._~".contains(&byte)),
-                "{uri}"
-            );
-        }
+        let uri = &result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+        let uri = uri.as_str().expect("every result has a location");
+        assert!(uri.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"%/-._~".contains(&byte)), "{uri}");
     }
 }

@@ -115,7 +115,8 @@ fn the_minimum_is_sufficient_for_any_review() {
         stopped: true,
         ..Comparison::default()
     };
-    let mut review = Review { comparisons: vec![comparison; 12], problems: hostile().problems };
+    let mut review =
+        Review { comparisons: vec![comparison; 12], problems: hostile().problems, ..Review::default() };
     review.problems[0].message = huge;
     let options = |link: usize| MarkdownOptions {
         limit: MarkdownOptions::LEAST,
@@ -186,7 +187,7 @@ fn the_worst_rows_are_kept() {
     let verdicts = [Verdict::InPlaceWithRisk, Verdict::Refused, Verdict::DataLoss];
     let changes = verdicts.into_iter().flat_map(|verdict| (0..20).map(move |number| change(verdict, number)));
     let comparison = Comparison { changes: changes.collect(), ..Comparison::default() };
-    let text = markdown(&Review { comparisons: vec![comparison], problems: Vec::new() }, &within(5_900));
+    let text = markdown(&Review { comparisons: vec![comparison], ..Review::default() }, &within(5_900));
     let notices = left_out(&text);
     let kinds: Vec<&str> = notices.iter().map(|(.., what)| what.as_str()).collect();
     assert_eq!(kinds, ["comparison", "changes that are refused", "changes with a risk"], "{text}");
