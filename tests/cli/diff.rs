@@ -201,6 +201,45 @@ fn a_broken_old_side_does_not_block_its_repair() {
 }
 
 #[test]
+fn an_old_side_that_cannot_have_been_deployed_is_named_and_left_out() {
+    let project = Project::empty("diff-no-template");
+    let table = "  Notes:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      KeySchema: []\n";
+    project.write("new.yaml", &format!("Resources:\n{table}"));
+    let diff = |old: &[u8], args: &[&str]| {
+        std::fs::write(project.root.join("old.yaml"), old).unwrap();
+        project.run(&[&["diff", "--of", "new.yaml", "--against", "old.yaml"], args].concat())
+    };
+    let conflict = b"<<<<<<< ours\nResources:\n=======\n\tResources: {\n>>>>>>> theirs\n";
+    let olds: [(&[u8], &str); 6] = [
+        (conflict, "old.yaml cannot have been deployed ("),
+        (b"", "the template is empty"),
+        (b"just text", "it has no `Resources`"),
+        (b"Resources:\n", "it has no `Resources`"),
+        (b"Resources: [a]\n", "it has no `Resources`"),
+        (b"\xff\xfe\x00", "invalid utf-8"),
+    ];
+    for (old, said) in olds {
+        let output =
+            diff(old, &["--fail-on", "refused"]).ends_with(0).prints("+ Notes  DynamoDB::Table  [new]");
+        let _ = output.prints("~ Template  [in place, with risk]").prints(said);
+        // A gate can still ask for a look.
+        let _ = diff(old, &["--fail-on", "in-place-with-risk"]).ends_with(6);
+    }
+    // Only the resource that is broken is left out: what happens to the others is judged.
+    let other =
+        format!("Resources:\n{}  Broken: {{Properties: {{}}}}\n{table}", table.replace("Notes", "Gone"));
+    let _ = diff(other.as_bytes(), &["--fail-on", "data-loss"])
+        .ends_with(6)
+        .prints("`Type` of resource `Broken` is missing");
+    // The side that is to be deployed has to be a template.
+    std::fs::write(project.root.join("old.yaml"), conflict).unwrap();
+    let _ = project
+        .run(&["diff", "--of", "old.yaml", "--against", "new.yaml"])
+        .ends_with(2)
+        .says("cannot parse template");
+}
+
+#[test]
 fn every_report_format() {
     let project = committed("forms");
     project.replace("notes.rs", OTHER_KEY.0, OTHER_KEY.1);

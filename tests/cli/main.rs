@@ -25,6 +25,7 @@ mod places;
 mod program;
 mod refused;
 mod render;
+mod revisions;
 mod sam;
 mod sandbox;
 mod update;

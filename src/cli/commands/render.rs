@@ -11,8 +11,8 @@ use crate::args::{Common, into_selected};
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::project::Project;
-use crate::report::print;
-use crate::source::notes;
+use crate::report::{print, printable_lines};
+use crate::source::{crlf, notes};
 
 /// Write the CloudFormation templates to stdout or to a directory
 ///
@@ -221,9 +221,13 @@ fn difference(path: &Path, state: &FileState) -> Result<Option<String>> {
     };
     match fs::read_to_string(path) {
         Ok(found) => {
-            let diff = TextDiff::from_lines(&found, text);
+            let unix = found.replace("\r\n", "\n");
+            if unix == *text {
+                return Ok(Some(crlf(&shown.to_string())));
+            }
+            let diff = TextDiff::from_lines(&unix, text);
             let diff = diff.unified_diff().header("committed", "rendered").to_string();
-            Ok(Some(format!("{shown} is stale:\n{diff}")))
+            Ok(Some(format!("{shown} is stale:\n{}\n", printable_lines(&diff, ""))))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Some(format!("{shown} is missing."))),
         Err(error) => Err(CommandError::new(Exit::Internal, error).context(format!("cannot read {shown}"))),

@@ -20,7 +20,7 @@ use crate::report::plan;
 use crate::report::tables::{notes, reading_object};
 use crate::source::children::nested_stacks;
 use crate::source::stacks::{RenderedStacks, environments, is_rendered, of_definitions, rendered_before};
-use crate::source::{Files, Git, Pair, Side, Source, Template, job_notes, pair, templates};
+use crate::source::{Files, Git, Pair, Side, Source, Template, crlf, job_notes, pair, templates};
 
 /// Compares two sources in each selected environment.
 pub(crate) async fn compare_all(common: &Common, args: &ComparisonArgs) -> Result<Review> {
@@ -104,8 +104,11 @@ async fn compare(sources: &Sources<'_>) -> Result<Vec<Comparison>> {
                 None => sources.deployed(&against_side).await?,
             };
             let pairs = pair(against_side, of_side, &args.stacks)?;
-            for template in pairs.iter().flat_map(|pair| pair.against.iter().chain(&pair.of)) {
-                sources.common.show_notes(&template.notes);
+            for pair in &pairs {
+                for template in pair.against.iter().chain(&pair.of) {
+                    sources.common.show_notes(&template.notes);
+                }
+                sources.common.show_notes(line_ends(pair).as_slice());
             }
             sources.compare_pairs(&pairs, sources.listed_at(of).as_ref())?
         }
@@ -319,14 +322,42 @@ fn comparison(
     };
     let plan = tablewright_plan::plan(against.as_ref().map(|it| &it.value), &of.value, known);
     let locate = |change: &Change| of.place(change);
+    let compared = Comparison::of(stack, [before_name, &of.name], &plan, locate);
+    let broken = against.as_ref().and_then(not_deployable);
+    let broken = broken.map(|change| Located { at: locate(&change), change });
     Comparison {
+        changes: broken.into_iter().chain(compared.changes).collect(),
         stack_name: of.definition().and_then(|stack| stack.name.clone()),
         at: of.definition().or(against.as_ref().and_then(Template::definition)).map(|stack| stack.at.clone()),
         // A deployed template is in no file of the repository.
         template: of.file().or(against.as_ref().and_then(Template::file)).map(str::to_owned),
         text_diff: text_diff((before_name, before_text), (&of.name, &of.text)),
-        ..Comparison::of(stack, [before_name, &of.name], &plan, locate)
+        ..compared
     }
+}
+
+/// Returns the change that says what of an old template cannot have been deployed: what was there instead is not known.
+fn not_deployable(old: &Template) -> Option<Change> {
+    if old.broken.is_empty() {
+        return None;
+    }
+    Some(Change {
+        section: "Template".into(),
+        logical_id: String::new(),
+        resource_type: None,
+        action: Action::Modify,
+        path: String::new(),
+        before: None,
+        after: None,
+        verdict: Verdict::InPlaceWithRisk,
+        why: format!(
+            "{} cannot have been deployed ({}), so what is repaired is shown as new; compare it with `--against deployed` as well",
+            old.name,
+            old.broken.join("; ")
+        ),
+        server_text: None,
+        recipe: None,
+    })
 }
 
 /// Returns the change for a stack that one side no longer has. A deployment does not delete it.
@@ -348,9 +379,18 @@ fn gone(stack: &str) -> Located {
     Located { change, at: None }
 }
 
-/// Returns the unified diff of two texts; `None` if they are equal, or not rendered by this tool.
+/// Returns the note about a pair of templates of which one has the line ends of Windows.
+fn line_ends(pair: &Pair) -> Option<String> {
+    let (against, of) = (pair.against.as_ref()?, pair.of.as_ref()?);
+    let (old, new) = (against.text.contains("\r\n"), of.text.contains("\r\n"));
+    let name = if old { &against.name } else { &of.name };
+    (old != new).then(|| crlf(name))
+}
+
+/// Returns the unified diff of two texts; `None` if they are equal but for their line ends.
 fn text_diff((before_name, before): (&str, &str), (after_name, after): (&str, &str)) -> Option<String> {
-    let diff = TextDiff::from_lines(before, after);
+    let [before, after] = [before, after].map(|text| text.replace("\r\n", "\n"));
+    let diff = TextDiff::from_lines(&before, &after);
     let unified = diff.unified_diff().header(before_name, after_name).to_string();
     Some(unified).filter(|unified| !unified.is_empty())
 }

@@ -22,7 +22,7 @@ pub(crate) enum Files<'a> {
 /// Reads the template at a path, or all templates of a directory, or of its subdirectory for the environment if it has one. File
 /// names are stack ids. Returns `None` if the path does not exist.
 ///
-/// The old side of a comparison is read as CloudFormation has read it: a mistake in it must not stand in the way of its repair.
+/// A mistake in the old side of a comparison is no error, so that it does not stand in the way of its repair.
 pub(crate) fn templates(
     files: &Files<'_>,
     path: &str,
@@ -82,9 +82,20 @@ impl Files<'_> {
             Self::Disk => (read(path)?, path.to_owned()),
             Self::Commit { git, revision } => (git.read(path)?, format!("{path} at {revision}")),
         };
-        let mut template = Template::of_file(name, self.shown(path)?, bytes, is_old)?;
+        let shown = self.shown(path)?;
+        let mut template = match is_old {
+            true => Template::of_old_file(name, shown, &bytes),
+            false => Template::of_file(name, shown, bytes)?,
+        };
         let below: Vec<String> = above.iter().cloned().chain([path.to_owned()]).collect();
         template.children = children(self, &template.value, &below, is_old)?;
+        // What is wrong with a nested template is told where that of its parent is told.
+        for (id, child) in &template.children {
+            template.notes.extend(child.notes.iter().cloned());
+            template
+                .broken
+                .extend(child.broken.iter().map(|reason| format!("in nested stack `{id}`, {reason}")));
+        }
         Ok(template)
     }
 
@@ -113,6 +124,13 @@ fn read(path: &str) -> Result<Vec<u8>> {
 
 fn unreadable(path: &str, error: io::Error) -> CommandError {
     CommandError::new(Exit::Usage, error).context(format!("cannot read {path}"))
+}
+
+/// Returns the note about a rendered file whose lines end in CR LF.
+pub(crate) fn crlf(file: &str) -> String {
+    format!(
+        "{file} has CRLF line ends, as git writes them with `core.autocrlf`: put `* text eol=lf` into a .gitattributes beside it, and check it out again"
+    )
 }
 
 /// Returns the stack id of a template file; `None` for other files.

@@ -37,11 +37,15 @@ impl<'a> Git<'a> {
             let revision = String::from_utf8_lossy(&merge_base.stdout).trim().to_owned();
             return Ok(Self { revision, ..base });
         }
+        // Without a common ancestor, git says nothing.
+        if !merge_base.stderr.is_empty() {
+            return Err(refused("merge-base", &merge_base));
+        }
         let error = CommandError::usage(format!(
             "`{}` and `{}` have no common ancestor in this repository",
             base.revision, tip.revision
         ));
-        Err(if base.is_shallow()? { error.hint(fetch_the_rest(&base.revision)) } else { error })
+        Err(if base.is_shallow()? { error.hint(FETCH_THE_REST) } else { error })
     }
 
     fn found(folder: &'a Path, revision: &str) -> Result<Self> {
@@ -51,19 +55,34 @@ impl<'a> Git<'a> {
         if found.status.success() {
             return Ok(git);
         }
-        if !git.run(&["rev-parse", "--git-dir"])?.status.success() {
-            return Err(CommandError::usage(format!(
-                "`{revision}` is not a file, and {} is not in a git repository",
-                folder.display()
-            ))
-            .hint("a source is `definitions`, `deployed`, a file, a directory or a git revision"));
+        let repository = git.run(&["rev-parse", "--git-dir"])?;
+        if !repository.status.success() {
+            let words = String::from_utf8_lossy(&repository.stderr);
+            return Err(if words.contains("not a git repository") {
+                CommandError::usage(format!(
+                    "`{revision}` is not a file, and {} is not in a git repository",
+                    folder.display()
+                ))
+                .hint(SOURCES)
+            } else {
+                refused("rev-parse", &repository)
+            });
         }
-        let mut error = CommandError::usage(format!("`{revision}` is neither a file nor a git revision"))
-            .hint("a source is `definitions`, `deployed`, a file, a directory or a git revision");
+        if !found.stderr.is_empty() {
+            return Err(refused("rev-parse", &found).context(format!("git cannot tell what `{revision}` is")));
+        }
+        let error =
+            CommandError::usage(format!("`{revision}` is neither a file nor a git revision")).hint(SOURCES);
         if git.is_shallow()? {
-            error = error.hint(fetch_the_rest(revision));
+            return Err(error.hint(FETCH_THE_REST));
         }
-        Err(error)
+        Err(match revision.strip_prefix("origin/") {
+            // A clone of a single branch has no other.
+            Some(branch) => error.hint(format!(
+                "if {branch} is a branch of the remote repository: `git fetch origin {branch}:refs/remotes/{revision}`"
+            )),
+            None => error,
+        })
     }
 
     fn is_shallow(&self) -> Result<bool> {
@@ -85,11 +104,16 @@ impl<'a> Git<'a> {
     /// Returns the type of a path in the commit, or `None` if it does not exist.
     pub(super) fn object(&self, path: &str) -> Result<Option<Object>> {
         let output = self.run(&["cat-file", "-t", &self.name(path)])?;
-        Ok(match output.stdout.trim_ascii() {
-            b"blob" => Some(Object::File),
-            b"tree" => Some(Object::Folder),
-            _ => None,
-        })
+        let words = String::from_utf8_lossy(&output.stderr);
+        let is_missing = ["does not exist", "exists on disk, but not in", "Not a valid object name"];
+        match output.stdout.trim_ascii() {
+            b"blob" => Ok(Some(Object::File)),
+            b"tree" => Ok(Some(Object::Folder)),
+            // A submodule, whose commit is in another repository.
+            _ if output.status.success() || is_missing.iter().any(|text| words.contains(text)) => Ok(None),
+            // Such as an object that a partial clone cannot fetch.
+            _ => Err(refused("cat-file", &output)),
+        }
     }
 
     /// Lists the names in a directory of the commit.
@@ -114,15 +138,16 @@ impl<'a> Git<'a> {
     fn checked(&self, args: &[&str]) -> Result<Vec<u8>> {
         let output = self.run(args)?;
         if !output.status.success() {
-            let words = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-            return Err(CommandError::new(Exit::Internal, anyhow!("{words}"))
-                .context(format!("`git {}` failed", args.join(" "))));
+            return Err(refused(args[0], &output));
         }
         Ok(output.stdout)
     }
 
     fn run(&self, args: &[&str]) -> Result<Output> {
-        Command::new("git").arg("-C").arg(self.folder).args(args).output().map_err(|error| {
+        // In English, since some refusals are told apart by their words.
+        let mut git = Command::new("git");
+        git.arg("-C").arg(self.folder).args(args).env("LC_ALL", "C");
+        git.output().map_err(|error| {
             let hint = match error.kind() {
                 io::ErrorKind::NotFound => "install git, or compare with a file instead of a revision",
                 _ => "check that git can be run",
@@ -132,10 +157,22 @@ impl<'a> Git<'a> {
     }
 }
 
-/// `git fetch --unshallow` takes no branch, and the name of a remote branch is not one that can be fetched.
-fn fetch_the_rest(revision: &str) -> String {
-    let branch = revision.strip_prefix("origin/").unwrap_or(revision);
-    format!(
-        "the repository is a shallow clone; fetch the rest by `git fetch --unshallow origin`, or {branch} alone by `git fetch origin {branch}:refs/remotes/origin/{branch}`, or set `fetch-depth: 0` for actions/checkout"
-    )
+const SOURCES: &str = "a source is `definitions`, `deployed`, a file, a directory or a git revision";
+
+/// With the branches, since a shallow clone has often only one.
+const FETCH_THE_REST: &str = "the repository is a shallow clone; fetch the rest by `git fetch --unshallow --tags origin '+refs/heads/*:refs/remotes/origin/*'`, or have all cloned: `fetch-depth: 0` for actions/checkout, `GIT_DEPTH: 0` in GitLab CI";
+
+/// Returns what git said, as it is, with the setting that helps.
+fn refused(command: &str, output: &Output) -> CommandError {
+    let words = String::from_utf8_lossy(&output.stderr);
+    let mut lines = words.lines().map(str::trim).filter(|line| !line.is_empty());
+    let first = lines.next().unwrap_or("git said nothing");
+    // git ends its refusal of a repository of another user with the command that allows it.
+    let setting = lines.find(|line| line.starts_with("git config"));
+    let error =
+        CommandError::new(Exit::Access, anyhow!("{first}")).context(format!("`git {command}` failed"));
+    match setting {
+        Some(setting) => error.hint(format!("if you trust the repository: `{setting}`")),
+        None => error,
+    }
 }

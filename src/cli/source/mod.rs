@@ -11,7 +11,7 @@ mod side;
 pub(crate) mod comparison;
 pub(crate) mod stacks;
 
-pub(crate) use files::{Files, templates};
+pub(crate) use files::{Files, crlf, templates};
 pub(crate) use git::Git;
 pub(crate) use side::{Pair, Side, pair};
 pub(crate) use spelling::Source;

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::anyhow;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tablewright::render::{Addition, Rendered, Size};
 use tablewright::{Place, Stack};
 use tablewright_cloudformation::Stack as DeployedStack;
 use tablewright_deploy::{DeployedTemplate, Job};
 use tablewright_plan::Change;
-use tablewright_template::{Deployed, Node, ParseError, parse_bytes, parse_deployed};
+use tablewright_template::{Deployed, DuplicateKey, Node, ParseError, parse, parse_bytes, parse_deployed};
 
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
@@ -26,6 +26,8 @@ pub(crate) struct Template {
     pub(crate) origin: Origin,
     /// Notes about the template, one line each.
     pub(crate) notes: Vec<String>,
+    /// Why an old template, or a part of it, cannot have been deployed.
+    pub(crate) broken: Vec<String>,
     /// The local templates of its nested stacks, by their logical ids.
     pub(crate) children: BTreeMap<String, Self>,
 }
@@ -44,27 +46,54 @@ impl Template {
         let notes = notes(&stack.id, &rendered.additions, &rendered.size());
         let Rendered { text, template: value, .. } = rendered;
         let origin = Origin::Definition(Box::new(stack.clone()));
-        Self { name: "definitions".into(), text, value, origin, notes, children: BTreeMap::new() }
+        let (name, broken, children) = ("definitions".into(), Vec::new(), BTreeMap::new());
+        Self { name, text, value, origin, notes, broken, children }
     }
 
-    /// Parses the bytes of a file. A duplicate key of an old one is read as CloudFormation reads it, with a note.
-    pub(crate) fn of_file(name: String, path: String, bytes: Vec<u8>, is_old: bool) -> Result<Self> {
-        let mut notes = Vec::new();
-        let tree = match parse_bytes(&bytes) {
-            Ok(tree) => tree,
-            Err(error) => {
-                let text = String::from_utf8_lossy(&bytes);
-                let Deployed { template, duplicates } = Some(parse_deployed(&text))
-                    .filter(|_| is_old)
-                    .and_then(std::result::Result::ok)
-                    .ok_or_else(|| unreadable(&name, &text, &error))?;
-                notes.extend(duplicates.iter().map(|duplicate| format!("{name}: {duplicate}")));
+    /// Parses the bytes of a file that is to be deployed.
+    pub(crate) fn of_file(name: String, path: String, bytes: Vec<u8>) -> Result<Self> {
+        let tree = parse_bytes(&bytes)
+            .map_err(|error| unreadable(&name, &String::from_utf8_lossy(&bytes), &error))?;
+        if tree.get("Resources").is_none() {
+            return Err(CommandError::usage(format!(
+                "{name} is not a CloudFormation template: it has no `Resources`"
+            )));
+        }
+        let text = String::from_utf8(bytes).expect("a template is UTF-8");
+        Ok(Self::parsed(name, path, text, tree))
+    }
+
+    /// Parses the bytes of a file that is to be replaced. A mistake in it must not stand in the way of its repair: what CloudFormation
+    /// accepts is read as it reads it, and what it cannot have accepted is left out and named.
+    pub(crate) fn of_old_file(name: String, path: String, bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes).into_owned();
+        match std::str::from_utf8(bytes).map_err(|error| error.to_string()).and_then(parse_old) {
+            Ok((tree, duplicates)) => {
+                let mut template = Self::parsed(name, path, text, tree);
+                template.broken = without_broken(&mut template.value);
+                template.notes =
+                    duplicates.iter().map(|duplicate| format!("{}: {duplicate}", template.name)).collect();
                 template
             }
-        };
-        let (value, text) =
-            (is_template(&name, &tree)?, String::from_utf8(bytes).expect("a template is UTF-8"));
-        Ok(Self { name, text, value, origin: Origin::File { path, tree }, notes, children: BTreeMap::new() })
+            Err(reason) => {
+                let empty = parse("Resources: {}").expect("a mapping is read");
+                Self { broken: vec![reason], ..Self::parsed(name, path, text, empty) }
+            }
+        }
+    }
+
+    fn parsed(name: String, path: String, text: String, tree: Node) -> Self {
+        let value = tree.to_value();
+        let (notes, broken) = (Vec::new(), Vec::new());
+        Self {
+            name,
+            text,
+            value,
+            origin: Origin::File { path, tree },
+            notes,
+            broken,
+            children: BTreeMap::new(),
+        }
     }
 
     /// Creates a template from a deployed one.
@@ -77,6 +106,7 @@ impl Template {
             value,
             origin: Origin::Deployed(Box::new(stack)),
             notes,
+            broken: Vec::new(),
             children: BTreeMap::new(),
         }
     }
@@ -177,13 +207,38 @@ fn unreadable(name: &str, text: &str, error: &ParseError) -> CommandError {
     hint.into_iter().fold(error, CommandError::hint)
 }
 
-fn is_template(name: &str, tree: &Node) -> Result<Value> {
-    match tree.get("Resources") {
-        Some(_) => Ok(tree.to_value()),
-        None => Err(CommandError::usage(format!(
-            "{name} is not a CloudFormation template: it has no `Resources`"
-        ))),
+/// Parses an old template: as it must be written today, else as CloudFormation has read it.
+fn parse_old(text: &str) -> std::result::Result<(Node, Vec<DuplicateKey>), String> {
+    match parse(text) {
+        Ok(tree) => Ok((tree, Vec::new())),
+        Err(error) => parse_deployed(text)
+            .map(|Deployed { template, duplicates }| (template, duplicates))
+            .map_err(|_| error.to_string()),
     }
+}
+
+/// Removes from an old template what CloudFormation cannot have deployed, and says what that was.
+fn without_broken(template: &mut Value) -> Vec<String> {
+    let resources = template.get_mut("Resources").map(Value::take);
+    let Some(Value::Object(mut resources)) = resources else {
+        *template = json!({ "Resources": {} });
+        return vec!["it has no `Resources`".to_owned()];
+    };
+    let mut broken = Vec::new();
+    resources.retain(|id, resource| {
+        let has_type = resource["Type"].is_string();
+        let has_properties = resource.get("Properties").is_none_or(Value::is_object);
+        // A loop is a list.
+        let is_whole = id.starts_with("Fn::") || has_type && has_properties;
+        if !is_whole {
+            let lacks = if has_type { "are no mapping" } else { "is missing" };
+            let what = if has_type { "Properties" } else { "Type" };
+            broken.push(format!("`{what}` of resource `{id}` {lacks}"));
+        }
+        is_whole
+    });
+    template["Resources"] = resources.into();
+    broken
 }
 
 /// Returns the line of the changed value, or of its nearest existing parent.
