@@ -343,6 +343,58 @@ fn files_in_a_region_and_with_parameters() {
 }
 
 #[test]
+fn parameters_and_region_of_the_environment_hold_for_both_sides() {
+    let project = committed("env-parameters");
+    let table = |name: &str| {
+        format!(
+            "Parameters:\n  Stage: {{Type: String, Default: none}}\nResources:\n  Notes:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      TableName: {name}\n"
+        )
+    };
+    project.write("old/notes.yaml", &table("!Sub 'notes-${Stage}-${AWS::Region}'"));
+    project.write("new/notes.yaml", &table("notes-prod-eu-west-1"));
+    git(&project, &["add", "old", "new"]);
+    git(&project, &["commit", "--quiet", "--message", "templates"]);
+    project.replace(
+        "tablewright.toml",
+        "[env.dev]",
+        "[env.dev]\nregion = \"eu-west-1\"\nparameters = { Stage = \"prod\" }",
+    );
+    let diff = |against: &str, of: &str, args: &[&str]| {
+        project.run(&[&["diff", "--against", against, "--of", of, "--fail-on", "refused"], args].concat())
+    };
+    // Folders, revisions and files, in both directions.
+    for (old, new) in [
+        ("old", "new"),
+        ("main:old", "new"),
+        ("main:old", "main:new"),
+        ("old", "main:new"),
+        ("old/notes.yaml", "main:new/notes.yaml"),
+    ] {
+        let _ = diff(old, new, &[]).ends_with(0).prints("nothing to change");
+        let _ = diff(new, old, &[]).ends_with(0).prints("nothing to change");
+        // A flag overrides the environment.
+        let _ = diff(old, new, &["--parameter", "Stage=dev"]).ends_with(6);
+        project.write("parameters.json", r#"{ "Parameters": { "Stage": "dev" } }"#);
+        let _ = diff(old, new, &["--parameters-file", "parameters.json"]).ends_with(6);
+        let _ = diff(old, new, &["--parameter", "stage=dev"])
+            .ends_with(2)
+            .says("did you mean `Stage` for `stage`?");
+        let _ = diff(old, new, &["--region", "us-east-1"])
+            .ends_with(6)
+            .says("the environment is in Region eu-west-1");
+    }
+    project.replace("tablewright.toml", "Stage =", "Stge =");
+    let refused = diff("main:old", "new", &[]).ends_with(2);
+    let said =
+        "no template has the parameter `Stge` of environment `dev`\n  help: did you mean `Stage` for `Stge`?";
+    assert!(refused.stderr.contains(said), "{refused}");
+    // A file, and a stack that is selected, need not have the parameters of the others.
+    let _ = diff("old/notes.yaml", "main:new/notes.yaml", &[]).ends_with(6);
+    let _ = project.run(&["diff", "notes", "--against", "old", "--of", "new"]).ends_with(0);
+    let _ = project.run(&["deploy", "--sandbox", "--yes"]).ends_with(2).says("`Stge` of environment `dev`");
+}
+
+#[test]
 fn nested_templates_beside_their_parent() {
     let project = Project::empty("diff-nested");
     let parent = |child: &str| {

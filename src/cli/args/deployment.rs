@@ -243,25 +243,9 @@ impl MergedArgs {
         self.check_declared(known)
     }
 
-    /// Checks that some template declares each parameter; `known` are those that are declared.
-    pub(crate) fn check_declared(&self, mut known: Vec<String>) -> Result<()> {
-        let given = self.options.parameters.keys();
-        let unknown: Vec<&String> = given.filter(|name| !known.contains(name)).collect();
-        if unknown.is_empty() {
-            return Ok(());
-        }
-        let names = unknown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        let mut error = CommandError::usage(format!("no template has the parameter {names}"));
-        for name in unknown {
-            if let Some(near) = nearest(name, &known) {
-                error = error.hint(format!("did you mean `{near}` for `{name}`?"));
-            }
-        }
-        known.dedup();
-        Err(error.hint(match &known[..] {
-            [] => "the templates have no parameters".to_owned(),
-            known => format!("the parameters are: {}", known.join(", ")),
-        }))
+    /// Checks that some template declares each parameter of the command line; `known` are those that are declared.
+    pub(crate) fn check_declared(&self, known: Vec<String>) -> Result<()> {
+        check_declared(self.options.parameters.keys(), known, "")
     }
 
     /// Returns the options for the stacks of an environment: arguments override its configuration.
@@ -276,6 +260,37 @@ impl MergedArgs {
             ..self.options.clone()
         }
     }
+}
+
+impl EnvConfig {
+    /// Checks that some template of an environment declares each of its parameters; `known` are those that all templates declare.
+    pub(crate) fn check_declared(&self, name: &str, known: Vec<String>) -> Result<()> {
+        check_declared(self.parameters.keys(), known, &format!(" of environment `{name}`"))
+    }
+}
+
+fn check_declared<'a>(
+    given: impl Iterator<Item = &'a String>,
+    mut known: Vec<String>,
+    origin: &str,
+) -> Result<()> {
+    let unknown: Vec<&String> = given.filter(|name| !known.contains(name)).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let names = unknown.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let mut error = CommandError::usage(format!("no template has the parameter {names}{origin}"));
+    for name in unknown {
+        if let Some(near) = nearest(name, &known) {
+            error = error.hint(format!("did you mean `{near}` for `{name}`?"));
+        }
+    }
+    known.sort_unstable();
+    known.dedup();
+    Err(error.hint(match &known[..] {
+        [] => "the templates have no parameters".to_owned(),
+        known => format!("the parameters are: {}", known.join(", ")),
+    }))
 }
 
 fn read_policy(path: &Path) -> Result<Value> {

@@ -84,6 +84,9 @@ pub(super) fn deploy(common: &Common, args: &Args) -> Result<Exit> {
     let mut sources = sources.collect::<Result<Vec<_>>>()?;
     let merged = args.deployment.read()?;
     merged.apply(sources.iter_mut().flat_map(|source| &mut source.stacks))?;
+    if args.stacks.is_empty() {
+        sources.iter().try_for_each(RenderedStacks::check_parameters)?;
+    }
     let consents = consents(args)?;
     let for_env = |source: &RenderedStacks| Options {
         environment: source.env_name.clone(),

@@ -103,6 +103,9 @@ async fn compare(sources: &Sources<'_>) -> Result<Vec<Comparison>> {
                 Some(side) => side,
                 None => sources.deployed(&against_side).await?,
             };
+            // A file, and a stack that is selected, need not have the parameters of the others.
+            let is_file = |side: &Side| matches!(side, Side::One(_));
+            let is_whole = args.stacks.is_empty() && ![&against_side, &of_side].into_iter().any(is_file);
             let pairs = pair(against_side, of_side, &args.stacks)?;
             for pair in &pairs {
                 for template in pair.against.iter().chain(&pair.of) {
@@ -110,7 +113,7 @@ async fn compare(sources: &Sources<'_>) -> Result<Vec<Comparison>> {
                 }
                 sources.common.show_notes(line_ends(pair).as_slice());
             }
-            sources.compare_pairs(&pairs, sources.listed_at(of).as_ref())?
+            sources.compare_pairs(&pairs, is_whole, sources.listed_at(of).as_ref())?
         }
     };
     let env = sources.env.as_ref().map(|(env, _)| env.name().to_owned());
@@ -129,12 +132,21 @@ struct Sources<'a> {
 }
 
 impl Sources<'_> {
-    /// Compares pairs of templates with what is known of their stacks besides.
-    fn compare_pairs(&self, pairs: &[Pair], listed_at: Option<&Place>) -> Result<Vec<Comparison>> {
+    /// Compares pairs of templates with what is known of their stacks besides; `is_whole` is whether they are all of the environment.
+    fn compare_pairs(
+        &self,
+        pairs: &[Pair],
+        is_whole: bool,
+        listed_at: Option<&Place>,
+    ) -> Result<Vec<Comparison>> {
         let given = self.args.parameters.read()?;
         let templates = pairs.iter().flat_map(|pair| pair.against.iter().chain(&pair.of));
         let declared = templates.flat_map(|template| declared_parameters(&template.value));
-        given.check_declared(declared.map(str::to_owned).collect())?;
+        let declared: Vec<String> = declared.map(str::to_owned).collect();
+        if let (true, Some((env, config))) = (is_whole, &self.env) {
+            config.check_declared(env.name(), declared.clone())?;
+        }
+        given.check_declared(declared)?;
         let nowhere = EnvConfig::default();
         let env = self.env.as_ref().map_or(&nowhere, |(_, env)| *env);
         let place = PseudoParameters {
@@ -241,6 +253,9 @@ async fn plans(
     target.know_account().await;
     let given = args.parameters.read()?;
     given.apply(&mut wanted.stacks)?;
+    if args.stacks.is_empty() {
+        wanted.check_parameters()?;
+    }
     if args.stacks.is_empty() {
         let stacks = wanted.defined.not_defined(&target.target).await.unwrap_or_default();
         for StackSummary { name, status } in stacks {

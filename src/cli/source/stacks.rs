@@ -8,7 +8,7 @@ use serde_json::Value;
 use tablewright::render::{Manifest, ManifestStack, Rendered, Templates, render};
 use tablewright::{Assembly, Env, Place, RawResource, Stack};
 use tablewright_cloudformation::stack::StackSummary;
-use tablewright_deploy::{StackNames, Target, undefined_stacks};
+use tablewright_deploy::{StackNames, Target, declared_parameters, undefined_stacks};
 use tablewright_template::{Entry, Kind, Node, parse};
 
 use crate::args::{Common, into_selected};
@@ -24,6 +24,14 @@ pub(crate) struct RenderedStacks {
     pub(crate) scratch: PathBuf,
     pub(crate) stacks: Vec<(Stack, Rendered)>,
     pub(crate) defined: DefinedStacks,
+}
+
+impl RenderedStacks {
+    /// Checks that some template declares each parameter of the environment. To be called only with all stacks of it.
+    pub(crate) fn check_parameters(&self) -> Result<()> {
+        let declared = self.stacks.iter().flat_map(|(_, rendered)| declared_parameters(&rendered.template));
+        self.env.check_declared(&self.env_name, declared.map(str::to_owned).collect())
+    }
 }
 
 /// All stacks of an environment, selected or not, by their names in CloudFormation.
