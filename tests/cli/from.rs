@@ -2,6 +2,9 @@
 
 use insta::assert_snapshot;
 
+use tablewright::render::{Manifest, ManifestStack, RenderedText, Size};
+use tablewright::{Env, Stack};
+
 use crate::support::{Cloud, Project};
 
 /// A folder with rendered templates and nothing else: no stacks crate, no tablewright.toml.
@@ -191,4 +194,38 @@ fn a_failure_names_the_line_of_the_template() {
     // The table stays by its DeletionPolicy, and its name is taken.
     let output = project.run(&["deploy", "--from", "out/dev", "notes", "--sandbox"]);
     assert!(output.stderr.contains(&format!("out/dev/notes.yaml:{line}")), "{output}");
+}
+
+#[test]
+fn quotas_hold_for_templates_that_were_rendered_elsewhere() {
+    let project = Project::empty("from-quotas");
+    let topics: String =
+        (0..501).map(|number| format!("  Topic{number}: {{Type: AWS::SNS::Topic}}\n")).collect();
+    let text = format!("Description: {}\nResources:\n{topics}", "x".repeat(1_025));
+    let env = Env::new("demo", "dev");
+    let rendered = RenderedText {
+        text: text.clone(),
+        size: Size { resources: 501, outputs: 0, bytes: 1 },
+        additions: Vec::new(),
+    };
+    let entry = ManifestStack::of_text(&env, &Stack::new("topics").name("demo-topics-dev"), &rendered);
+    project.write("out/dev/manifest.json", &Manifest::of_stacks(&env, vec![entry]).to_json());
+    project.write("out/dev/topics.yaml", &text);
+    project.write("old.yaml", "Resources:\n  Topic0: {Type: AWS::SNS::Topic}\n");
+    let said = "out/dev/topics.yaml exceeds the quotas of CloudFormation: 501 resources (500 are allowed), 1,025 bytes in `Description` (1,024 are allowed)";
+    for command in [
+        &["deploy", "--from", "out/dev", "--sandbox", "--yes"][..],
+        &["diff", "--of", "out/dev", "--against", "deployed", "--sandbox"],
+        &["diff", "--of", "out/dev", "--against", "old.yaml"],
+        &["diff", "--of", "out/dev/topics.yaml", "--against", "old.yaml"],
+    ] {
+        let _ = project.run(command).ends_with(2).says(said);
+    }
+    // What is deployed may be smaller than what a file of before says.
+    let _ = project.run(&["diff", "--of", "old.yaml", "--against", "out/dev/topics.yaml"]).ends_with(0);
+    let long = format!("Stage={}", "x".repeat(4_097));
+    let _ = project
+        .run(&["diff", "--of", "old.yaml", "--against", "old.yaml", "--parameter", &long])
+        .ends_with(2)
+        .says("the value of parameter `Stage` has 4097 bytes");
 }

@@ -10,6 +10,7 @@ use anyhow::anyhow;
 use serde::Deserialize;
 use serde_json::Value;
 use tablewright::Stack;
+use tablewright::check::PARAMETER_VALUE_BYTES;
 use tablewright::render::Rendered;
 use tablewright_cloudformation::{Bucket, OnFailure, RollbackConfiguration};
 use tablewright_deploy::{OnTimeout, Options, WaitFor, WaitOptions, declared_parameters};
@@ -163,8 +164,10 @@ impl ParameterArgs {
                 return Err(CommandError::usage(format!("`{}` is given twice", twice[0])));
             }
         }
+        let parameters = merged(file.parameters, &self.parameter);
+        check_sizes(&parameters, "")?;
         Ok(MergedArgs {
-            options: Options { parameters: merged(file.parameters, &self.parameter), ..Options::default() },
+            options: Options { parameters, ..Options::default() },
             bucket: None,
             tags: merged(file.tags, &self.tag),
             policy: file.stack_policy,
@@ -266,6 +269,17 @@ impl EnvConfig {
     /// Checks that some template of an environment declares each of its parameters; `known` are those that all templates declare.
     pub(crate) fn check_declared(&self, name: &str, known: Vec<String>) -> Result<()> {
         check_declared(self.parameters.keys(), known, &format!(" of environment `{name}`"))
+    }
+}
+
+/// Checks that no value of a parameter is longer than CloudFormation allows; `origin` is where they are from.
+pub(crate) fn check_sizes(parameters: &BTreeMap<String, String>, origin: &str) -> Result<()> {
+    match parameters.iter().find(|(_, value)| value.len() > PARAMETER_VALUE_BYTES) {
+        None => Ok(()),
+        Some((name, value)) => Err(CommandError::usage(format!(
+            "the value of parameter `{name}`{origin} has {} bytes; CloudFormation allows {PARAMETER_VALUE_BYTES} (\"CloudFormation quotas\")",
+            value.len()
+        ))),
     }
 }
 

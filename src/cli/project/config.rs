@@ -7,6 +7,7 @@ use serde::Deserialize;
 use tablewright::render::ManifestEnv;
 use tablewright::{Env, Profile};
 
+use crate::args::deployment::check_sizes;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::project::nearest;
@@ -133,6 +134,9 @@ impl Config {
             return wrong(format!(
                 "environment `{name}` is protected and has the profile `dev`, which retains no table; change one of the two"
             ));
+        }
+        for (name, env) in &self.envs {
+            check_sizes(&env.parameters, &format!(" of environment `{name}` in {}", self.path.display()))?;
         }
         let is_name = |name: &&String| {
             let name = name.strip_suffix('*').unwrap_or(name);

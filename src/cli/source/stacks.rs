@@ -15,6 +15,7 @@ use crate::args::{Common, into_selected};
 use crate::error::{CommandError, OrExit as _, Result};
 use crate::exit::Exit;
 use crate::project::{EnvConfig, Project, nearest};
+use crate::source::template::within_quotas;
 
 /// Rendered stacks, and their environment.
 pub(crate) struct RenderedStacks {
@@ -98,6 +99,8 @@ pub(crate) fn of_assembly(
         let rendered = render(&stack, env.name(), &templates)?;
         let mut stack = stack;
         project.show_stack_here(&mut stack);
+        // A template of the user's can have more than the definition.
+        within_quotas(&format!("the template of stack `{}`", stack.id), &rendered.template)?;
         Ok((stack, rendered))
     });
     Ok(RenderedStacks {
@@ -212,6 +215,7 @@ fn template(manifest: &Manifest, entry: &ManifestStack, folder: &Path) -> Result
     let tree = parse(&text)
         .map_err(|error| CommandError::new(Exit::Usage, error).context(format!("{}", path.display())))?;
     let rendered = Rendered { template: tree.to_value(), text, additions: Vec::new() };
+    within_quotas(&path.display().to_string(), &rendered.template)?;
     Ok((stack(entry, &path, &tree), rendered))
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::anyhow;
 use serde_json::{Value, json};
+use tablewright::check::ExceededQuota;
 use tablewright::render::{Addition, Rendered, Size};
 use tablewright::{Place, Stack};
 use tablewright_cloudformation::Stack as DeployedStack;
@@ -60,7 +61,9 @@ impl Template {
             )));
         }
         let text = String::from_utf8(bytes).expect("a template is UTF-8");
-        Ok(Self::parsed(name, path, text, tree))
+        let template = Self::parsed(name, path, text, tree);
+        within_quotas(&template.name, &template.value)?;
+        Ok(template)
     }
 
     /// Parses the bytes of a file that is to be replaced. A mistake in it must not stand in the way of its repair: what CloudFormation
@@ -205,6 +208,18 @@ fn unreadable(name: &str, text: &str, error: &ParseError) -> CommandError {
     let error = CommandError::new(Exit::Usage, anyhow!(shown.trim_end().to_owned()))
         .context(format!("cannot parse template {name}"));
     hint.into_iter().fold(error, CommandError::hint)
+}
+
+/// Checks that a template that is to be deployed does not exceed a quota of CloudFormation. Every template comes through here, rendered or
+/// not.
+pub(super) fn within_quotas(name: &str, template: &Value) -> Result<()> {
+    let exceeded = ExceededQuota::of(template);
+    if exceeded.is_empty() {
+        return Ok(());
+    }
+    let exceeded: Vec<String> = exceeded.iter().map(ToString::to_string).collect();
+    Err(CommandError::usage(format!("{name} exceeds the quotas of CloudFormation: {}", exceeded.join(", ")))
+        .hint("split the stack, or shorten what is too long; see \"CloudFormation quotas\" in the CloudFormation User Guide"))
 }
 
 /// Parses an old template: as it must be written today, else as CloudFormation has read it.

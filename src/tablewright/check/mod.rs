@@ -50,7 +50,7 @@
 //! | ID1 | logical ids: letters and digits, each once | `Resource name X is non alphanumeric.` |
 //! | ID2 | unique names of stacks and tables | `Resource of type 'AWS::DynamoDB::Table' with identifier 'X' already exists.` |
 //! | O1 | outputs: names, each once, 200 at most | |
-//! | Q1 | quotas of a stack | `At least one Resources member must be defined.` |
+//! | Q1 | quotas of a stack: resources, parameters, mappings, description, defaults | `At least one Resources member must be defined.` |
 //!
 //! [`check_policy`] checks the additional requirements of a profile.
 
@@ -61,6 +61,7 @@ mod name;
 mod overrides;
 #[cfg(feature = "render")]
 pub mod profile;
+pub(crate) mod quota;
 mod reference;
 mod resource_policy;
 mod settings;
@@ -76,6 +77,7 @@ use crate::problem::Problem;
 use crate::program::assembly::Assembly;
 #[cfg(feature = "render")]
 pub use profile::{Policy, check_policy};
+pub use quota::{ExceededQuota, PARAMETER_VALUE_BYTES};
 
 /// Returns all problems of an assembly, in the order of its stacks and tables.
 ///

@@ -2,14 +2,11 @@
 
 use std::collections::HashMap;
 
+use crate::check::quota;
 use crate::place::Place;
 use crate::problem::Problem;
 use crate::stack::Stack;
 use crate::value::Value;
-
-const MOST_OUTPUTS: usize = 200;
-const MOST_PARAMETERS: usize = 200;
-const MOST_RESOURCES: usize = 500;
 
 pub(super) fn check(stack: &Stack, problems: &mut Vec<Problem>) {
     if stack.tables.is_empty() && stack.resources.is_empty() && stack.published.is_empty() {
@@ -22,10 +19,11 @@ pub(super) fn check(stack: &Stack, problems: &mut Vec<Problem>) {
     logical_ids(stack, problems);
     raw_resources(stack, problems);
     outputs(stack, problems);
+    values(stack, problems);
     if let Some(name) = &stack.name {
         stack_name(stack, name, problems);
     }
-    if stack.description.as_ref().is_some_and(|text| text.len() > 1024) {
+    if stack.description.as_ref().is_some_and(|text| text.len() > quota::DESCRIPTION_BYTES) {
         problems.push(
             Problem::error(
                 "Q1",
@@ -83,30 +81,32 @@ fn logical_ids(stack: &Stack, problems: &mut Vec<Problem>) {
     let published = stack.published.iter().map(|published| (published.logical_id(), &published.at));
     let raw = stack.resources.iter().map(|raw| (raw.id.clone(), &raw.at));
     let resources: Vec<(String, &Place)> = tables.chain(scaling).chain(published).chain(raw).collect();
-    if resources.len() > MOST_RESOURCES {
+    if resources.len() > quota::RESOURCES {
         problems.push(
             Problem::error(
                 "Q1",
                 &stack.at,
                 format!(
-                    "stack `{}` has {} resources; {MOST_RESOURCES} are allowed",
+                    "stack `{}` has {} resources; {} are allowed",
                     stack.id,
-                    resources.len()
+                    resources.len(),
+                    quota::RESOURCES
                 ),
             )
             .help("put some of the tables into another stack")
             .server_text("Template format error: Number of resources is greater than maximum allowed"),
         );
     }
-    if stack.parameters.len() > MOST_PARAMETERS {
+    if stack.parameters.len() > quota::PARAMETERS {
         problems.push(
             Problem::error(
                 "Q1",
                 &stack.at,
                 format!(
-                    "stack `{}` has {} parameters; {MOST_PARAMETERS} are allowed",
+                    "stack `{}` has {} parameters; {} are allowed",
                     stack.id,
-                    stack.parameters.len()
+                    stack.parameters.len(),
+                    quota::PARAMETERS
                 ),
             )
             .help("decide in Rust what does not depend on the deployment"),
@@ -127,7 +127,10 @@ fn logical_ids(stack: &Stack, problems: &mut Vec<Problem>) {
 fn names<'a>(what: &str, names: impl Iterator<Item = (String, &'a Place)>, problems: &mut Vec<Problem>) {
     let mut seen: HashMap<String, &Place> = HashMap::new();
     for (name, at) in names {
-        if name.is_empty() || name.len() > 255 || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
+        if name.is_empty()
+            || name.len() > quota::NAME_CHARACTERS
+            || !name.chars().all(|c| c.is_ascii_alphanumeric())
+        {
             problems.push(
                 Problem::error("ID1", at, format!("`{name}` is not a valid {what}"))
                     .help("use 1 to 255 letters and digits; for a table, set `#[ddb(id = \"…\")]`")
@@ -171,7 +174,7 @@ fn outputs(stack: &Stack, problems: &mut Vec<Problem>) {
     let mut seen: HashMap<&str, &Place> = HashMap::new();
     for output in &stack.outputs {
         if output.name.is_empty()
-            || output.name.len() > 255
+            || output.name.len() > quota::NAME_CHARACTERS
             || !output.name.chars().all(|c| c.is_ascii_alphanumeric())
         {
             problems.push(
@@ -190,19 +193,43 @@ fn outputs(stack: &Stack, problems: &mut Vec<Problem>) {
             );
         }
     }
-    if stack.outputs.len() > MOST_OUTPUTS {
+    if stack.outputs.len() > quota::OUTPUTS {
         problems.push(
             Problem::error(
                 "O1",
                 &stack.at,
                 format!(
-                    "stack `{}` has {} outputs; {MOST_OUTPUTS} are allowed",
+                    "stack `{}` has {} outputs; {} are allowed",
                     stack.id,
-                    stack.outputs.len()
+                    stack.outputs.len(),
+                    quota::OUTPUTS
                 ),
             )
             .help("put some of the tables into another stack"),
         );
+    }
+}
+
+/// Checks the sizes of mappings, and of the defaults of parameters. Source: "CloudFormation quotas".
+fn values(stack: &Stack, problems: &mut Vec<Problem>) {
+    let mut check = |at: &Place, what: &str, unit: &str, found: usize, most: usize| {
+        if found > most {
+            let message = format!("{what} has {found} {unit}; {most} are allowed");
+            problems.push(
+                Problem::error("Q1", at, message)
+                    .help("decide in Rust what does not depend on the deployment"),
+            );
+        }
+    };
+    check(&stack.at, &format!("stack `{}`", stack.id), "mappings", stack.mappings.len(), quota::MAPPINGS);
+    for mapping in &stack.mappings {
+        let what = format!("mapping `{}`", mapping.name);
+        check(&mapping.at, &what, "attributes", mapping.values.len(), quota::MAPPING_ATTRIBUTES);
+    }
+    for parameter in &stack.parameters {
+        let what = format!("the default of parameter `{}`", parameter.name);
+        let bytes = parameter.default.as_ref().map_or(0, String::len);
+        check(&parameter.at, &what, "bytes", bytes, quota::PARAMETER_VALUE_BYTES);
     }
 }
 

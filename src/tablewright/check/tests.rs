@@ -655,7 +655,7 @@ fn other_parts_of_a_stack() {
     };
     let topic = || json!({ "Type": "AWS::SNS::Topic" });
     assert_eq!(rules(|_| ()), Vec::<String>::new());
-    let faults: [(&str, Fill); 9] = [
+    let faults: [(&str, Fill); 12] = [
         ("ID1", |stack| drop(stack.parameter(Parameter::string("Book")))),
         ("ID1", |stack| drop(stack.parameter(Parameter::string("a-b")))),
         ("ID1", |stack| stack.raw_resource("Book", json!({ "Type": "AWS::SNS::Topic" }))),
@@ -670,6 +670,9 @@ fn other_parts_of_a_stack() {
             (0..500)
                 .for_each(|i| stack.raw_resource(format!("Topic{i}"), json!({ "Type": "AWS::SNS::Topic" })));
         }),
+        ("Q1", |stack| (0..201).for_each(|i| stack.mapping(format!("M{i}"), [("x", [("y", "z")])]))),
+        ("Q1", |stack| stack.mapping("M", (0..201).map(|i| (&*format!("x{i}").leak(), [("y", "z")])))),
+        ("Q1", |stack| drop(stack.parameter(Parameter::string("P").default("x".repeat(4_097))))),
     ];
     for (position, (rule, fault)) in faults.into_iter().enumerate() {
         assert_eq!(rules(fault), [rule], "fault {position}");

@@ -8,6 +8,7 @@ use std::fmt;
 use serde_json::Value;
 use tablewright_template::{self as template, Entry, JsonLayout, Kind, Node, ParseError, ScalarValue};
 
+use crate::check::quota::{self, grouped};
 use crate::render::Error;
 use crate::stack::Stack;
 use crate::table::scaling;
@@ -17,8 +18,8 @@ use crate::table::scaling;
 /// See [`Body`].
 pub const INLINE_BYTES: usize = 51_200;
 
-/// Quotas of a template. Source: "CloudFormation quotas", and the error `Template may not exceed 1000000 bytes in size.`
-const MOST: Size = Size { resources: 500, outputs: 200, bytes: 1_000_000 };
+/// Quotas of a template.
+const MOST: Size = Size { resources: quota::RESOURCES, outputs: quota::OUTPUTS, bytes: quota::BYTES };
 
 /// The size of a template, as far as it is limited by quotas.
 ///
@@ -356,19 +357,6 @@ impl TooLarge {
 fn shown(size: &Size) -> String {
     let plural = if size.resources == 1 { "" } else { "s" };
     format!("{} resource{plural}, {} bytes", grouped(size.resources), grouped(size.bytes))
-}
-
-/// Formats a number with thousands separators.
-fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
