@@ -1,6 +1,6 @@
 //! Findings of a review, for changes and problems, the worst first.
 //!
-//! SARIF and annotations are written from them. *Invariant:* the order depends only on the review.
+//! SARIF, Code Quality, JUnit and annotations are written from them. *Invariant:* the order depends only on the review.
 
 use std::cmp::Reverse;
 
@@ -54,8 +54,8 @@ impl<'a> Finding<'a> {
         }
     }
 
-    /// A problem has the severity of the corresponding verdict: an error is what AWS would refuse, a warning is a risk.
-    fn weight(self) -> Verdict {
+    /// Returns how bad it is. A problem has the severity of the corresponding verdict: an error is what AWS would refuse, a warning is a risk.
+    pub(crate) fn weight(self) -> Verdict {
         match self {
             Self::Change { located, .. } => located.change.verdict,
             Self::Problem(problem) => match problem.severity {
@@ -75,6 +75,17 @@ impl<'a> Finding<'a> {
                 at.or_else(|| review.at.as_ref().map(line))
             }
             Self::Problem(problem) => Some(line(&problem.at)),
+        }
+    }
+
+    /// The subject without what is said of it: `modify Notes.BillingMode`.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Change { located, .. } => {
+                let change = &located.change;
+                format!("{} {}", change.action.as_str(), Wording::of(change).name)
+            }
+            Self::Problem(problem) => format!("{}: {}", problem.rule, problem.message),
         }
     }
 
@@ -127,4 +138,16 @@ pub(crate) fn level(verdict: Verdict) -> Level {
         Verdict::InPlaceWithRisk | Verdict::Staged => Level::Warning,
         Verdict::Refused | Verdict::ReplacementKept | Verdict::DataLoss => Level::Error,
     }
+}
+
+/// Returns the stable id of what a finding is an instance of: a verdict (`change/data-loss`), or a rule of `check` (`K2`).
+pub(crate) fn rule(finding: Finding<'_>) -> String {
+    match finding {
+        Finding::Change { located, .. } => change_rule(located.change.verdict),
+        Finding::Problem(problem) => problem.rule.clone(),
+    }
+}
+
+pub(crate) fn change_rule(verdict: Verdict) -> String {
+    format!("change/{verdict}")
 }

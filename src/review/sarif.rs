@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use tablewright_plan::Verdict;
 
-use crate::finding::{Finding, Level, Spot, findings, level};
+use crate::finding::{Finding, Level, Spot, change_rule, findings, level, rule};
+use crate::fingerprint::fingerprint;
 use crate::markdown;
-use crate::{Review, Wording, meaning, title};
+use crate::{Review, meaning, title};
 
 /// As many results of a run as code scanning shows.
 const MOST: usize = 5_000;
@@ -131,17 +131,6 @@ fn result(
     result
 }
 
-fn rule(finding: Finding<'_>) -> String {
-    match finding {
-        Finding::Change { located, .. } => change_rule(located.change.verdict),
-        Finding::Problem(problem) => problem.rule.clone(),
-    }
-}
-
-fn change_rule(verdict: Verdict) -> String {
-    format!("change/{verdict}")
-}
-
 fn level_word(level: Level) -> &'static str {
     match level {
         Level::Error => "error",
@@ -166,35 +155,4 @@ fn uri(file: &str) -> String {
         byte => format!("%{byte:02X}"),
     };
     file.bytes().map(byte).collect()
-}
-
-/// What a result is about, without what moves when a file is edited: lines, values, the verdict.
-fn fingerprint(finding: Finding<'_>, seen: &mut BTreeMap<String, usize>) -> String {
-    let parts = match finding {
-        Finding::Change { comparison, located } => {
-            let change = &located.change;
-            let environment = comparison.environment.as_deref().unwrap_or_default();
-            let name = Wording::of(change).name;
-            ["change", &comparison.stack, environment, change.action.as_str(), &change.section, &name]
-                .join("\0")
-        }
-        Finding::Problem(problem) => {
-            ["problem", &problem.rule, &problem.at.file, &without_lines(&problem.message)].join("\0")
-        }
-    };
-    // Two of a kind are told apart by their order.
-    let count = seen.entry(parts.clone()).or_default();
-    *count += 1;
-    hex::encode(&Sha256::digest(format!("{parts}\0{count}"))[..16])
-}
-
-/// A message may name another place: `notes.rs:14` → `notes.rs:`.
-fn without_lines(message: &str) -> String {
-    let mut out = String::new();
-    for c in message.chars() {
-        if !(c.is_ascii_digit() && out.ends_with(':')) {
-            out.push(c);
-        }
-    }
-    out
 }

@@ -255,6 +255,10 @@ fn every_report_format() {
         "markdown=comment.md",
         "--report",
         "text=out.txt",
+        "--report",
+        "gitlab=quality.json",
+        "--report",
+        "junit=junit.xml",
     ];
     let mut command = project.command(&[&["diff", "--against", "main"], &report[..]].concat());
     let output = project.finish(command.env("GITHUB_STEP_SUMMARY", project.root.join("summary.md")));
@@ -262,6 +266,23 @@ fn every_report_format() {
     let sarif: serde_json::Value = serde_json::from_str(&project.read("out.sarif")).unwrap();
     assert_eq!(sarif["version"], "2.1.0");
     assert!(project.read("out.txt").contains("--> stacks/notes.rs:"));
+    let issues: serde_json::Value = serde_json::from_str(&project.read("quality.json")).unwrap();
+    assert_eq!(
+        (&issues[0]["severity"], &issues[0]["location"]["path"]),
+        (&"critical".into(), &"stacks/notes.rs".into())
+    );
+    let junit = project.read("junit.xml");
+    assert!(
+        junit.contains(
+            r#"<testcase classname="notes (dev)" name="modify Note.KeySchema" file="stacks/notes.rs""#
+        ),
+        "{junit}"
+    );
+    assert!(junit.contains(r#"failures="1""#) && junit.contains(r#"type="change/refused""#), "{junit}");
+    let _ = project
+        .run(&["diff", "--against", "main", "--fail-on", "data-loss", "--report", "junit=junit.xml"])
+        .ends_with(0);
+    assert!(!project.read("junit.xml").contains("<failure"), "a gate that lets it pass is no failed test");
     for file in ["comment.md", "summary.md"] {
         assert!(project.read(file).contains("refused"), "{}", project.read(file));
     }
@@ -547,7 +568,7 @@ fn sources_that_do_not_exist() {
     assert_snapshot!(project.run(&["diff", "--against", "main", "--report", "html=a.html"]), @"
     exit code 2
     --- stderr
-    error: invalid value 'html=a.html' for '--report <FORMAT=FILE>': `html` is not one of: text, markdown, json, sarif, github
+    error: invalid value 'html=a.html' for '--report <FORMAT=FILE>': `html` is not one of: text, markdown, json, sarif, github, gitlab, junit
 
     For more information, try '--help'.
     ");

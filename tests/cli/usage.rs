@@ -295,7 +295,7 @@ fn help_of_every_command() {
 
     Report:
           --format <FORMAT>       Format on stdout [default: text] [possible values: text, markdown,
-                                  json, sarif, github]
+                                  json, sarif, github, gitlab, junit]
           --report <FORMAT=FILE>  Also write a report to a file, such as `markdown=comment.md` or
                                   `sarif=diff.sarif` (may be repeated)
           --link <URL>            URL of the full report, for a Markdown comment that is truncated

@@ -6,7 +6,7 @@ use crate::args::comparison::ComparisonArgs;
 use crate::error::{CommandError, Result};
 use crate::event_loop::run;
 use crate::exit::Exit;
-use crate::report::review::ReportArgs;
+use crate::report::review::{Purpose, ReportArgs};
 use crate::source::Source;
 use crate::source::comparison::compare_all;
 
@@ -42,10 +42,10 @@ pub(super) fn diff(common: &Common, args: &Args) -> Result<Exit> {
             .hint("pass another source with `--against`, such as a file or a git revision"));
     }
     let mut review = run(compare_all(common, &args.comparison))?;
-    args.report.publish(&mut review, common, "diff")?;
-    if let Some(gate) =
-        args.fail_on.iter().min().filter(|gate| review.has_changes() && review.verdict() >= **gate)
-    {
+    let gate = args.fail_on.iter().min();
+    let purpose = Purpose { id: "diff", gate: gate.copied().unwrap_or(Verdict::Refused) };
+    args.report.publish(&mut review, common, purpose)?;
+    if let Some(gate) = gate.filter(|gate| review.has_changes() && review.verdict() >= **gate) {
         return Err(CommandError::new(
             Exit::Refused,
             anyhow!("the worst verdict is {}, and `--fail-on` stops at {gate}", review.verdict()),

@@ -5,7 +5,11 @@ use std::fs::{self, File};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use tablewright_review::{MarkdownOptions, Review, annotations, json, markdown, sarif, step_summary};
+use clap::ValueEnum;
+use tablewright_plan::Verdict;
+use tablewright_review::{
+    MarkdownOptions, Review, annotations, gitlab, json, junit, markdown, sarif, step_summary,
+};
 
 use crate::args::Common;
 use crate::error::{CommandError, Result};
@@ -33,7 +37,7 @@ pub(crate) struct ReportArgs {
     link: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ReportFormat {
     /// Text for a terminal
     Text,
@@ -45,26 +49,41 @@ pub(crate) enum ReportFormat {
     Sarif,
     /// Annotations of GitHub Actions, and the summary of the step
     Github,
+    /// Code Quality report of GitLab
+    Gitlab,
+    /// JUnit report, with a test case for each change
+    Junit,
 }
 
 fn report_file(text: &str) -> std::result::Result<(ReportFormat, PathBuf), String> {
     let (form, file) = text.split_once('=').ok_or("expected FORMAT=FILE, such as markdown=comment.md")?;
-    let form = clap::ValueEnum::from_str(form, false)
-        .map_err(|_| format!("`{form}` is not one of: text, markdown, json, sarif, github"))?;
+    let form = ReportFormat::from_str(form, false).map_err(|_| {
+        let forms = ReportFormat::value_variants().iter().filter_map(ReportFormat::to_possible_value);
+        let forms: Vec<String> = forms.map(|form| form.get_name().to_owned()).collect();
+        format!("`{form}` is not one of: {}", forms.join(", "))
+    })?;
     if file.is_empty() {
         return Err("expected a file name".into());
     }
     Ok((form, file.into()))
 }
 
+/// What a report is made for.
+#[derive(Clone, Copy)]
+pub(crate) struct Purpose {
+    /// Distinguishes the comments of different reviews on a pull request.
+    pub(crate) id: &'static str,
+    /// The verdict from which on a change is a failed test.
+    pub(crate) gate: Verdict,
+}
+
 impl ReportArgs {
-    /// Writes a review to stdout and to the requested files. `id` distinguishes the comments of different reviews on a pull
-    /// request.
-    pub(crate) fn publish(&self, review: &mut Review, common: &Common, id: &str) -> Result<()> {
+    /// Writes a review to stdout and to the requested files.
+    pub(crate) fn publish(&self, review: &mut Review, common: &Common, purpose: Purpose) -> Result<()> {
         // Text is for a terminal, where paths from the current directory can be opened.
         let shown = self.is_text().then(|| text(review));
-        self.write_files(review, common, id)?;
-        let text = shown.unwrap_or_else(|| self.text(self.format, review, id));
+        self.write_files(review, common, purpose)?;
+        let text = shown.unwrap_or_else(|| self.text(self.format, review, purpose));
         match self.format {
             // anstream removes colors if stdout is not a terminal.
             ReportFormat::Text => {
@@ -75,16 +94,23 @@ impl ReportArgs {
                 print(&text)?;
                 append_step_summary(review)
             }
-            ReportFormat::Markdown | ReportFormat::Json | ReportFormat::Sarif => print(&text),
+            ReportFormat::Markdown
+            | ReportFormat::Json
+            | ReportFormat::Sarif
+            | ReportFormat::Gitlab
+            | ReportFormat::Junit => print(&text),
         }
     }
 
     /// Writes a review to the requested files. Afterwards, the review has the paths of the repository.
-    pub(crate) fn write_files(&self, review: &mut Review, common: &Common, id: &str) -> Result<()> {
+    pub(crate) fn write_files(&self, review: &mut Review, common: &Common, purpose: Purpose) -> Result<()> {
         let repository = common.repository();
         review.rename_files(|file| repository.path(file));
         for (form, file) in &self.report {
-            let text = anstream::adapter::strip_str(&self.text(*form, review, id)).to_string();
+            let mut text = self.text(*form, review, purpose);
+            if *form == ReportFormat::Text {
+                text = anstream::adapter::strip_str(&text).to_string();
+            }
             fs::write(file, text).map_err(|error| cannot_write(file, error))?;
         }
         Ok(())
@@ -95,12 +121,12 @@ impl ReportArgs {
         self.format == ReportFormat::Text
     }
 
-    fn text(&self, form: ReportFormat, review: &Review, id: &str) -> String {
+    fn text(&self, form: ReportFormat, review: &Review, purpose: Purpose) -> String {
         match form {
             ReportFormat::Text => text(review),
             ReportFormat::Markdown => {
                 let options = MarkdownOptions {
-                    id: Some(id.to_owned()),
+                    id: Some(purpose.id.to_owned()),
                     link: self.link.clone(),
                     ..MarkdownOptions::default()
                 };
@@ -109,6 +135,8 @@ impl ReportArgs {
             ReportFormat::Json => format!("{:#}\n", json(review)),
             ReportFormat::Sarif => format!("{:#}\n", sarif(review, env!("CARGO_PKG_VERSION"))),
             ReportFormat::Github => annotations(review, MOST_ANNOTATIONS),
+            ReportFormat::Gitlab => format!("{:#}\n", gitlab(review)),
+            ReportFormat::Junit => junit(review, purpose.gate),
         }
     }
 }

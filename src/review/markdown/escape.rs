@@ -3,8 +3,9 @@
 //! *Invariant:* text cannot end the element that it is in, mention a person or refer to an issue. GitHub detects mentions in the
 //! rendered text, even if they were escaped in the source, except in code.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
+
+use crate::visible::visible;
 
 /// Returns text as code on one line, also in a cell of a table; nothing for nothing.
 pub(super) fn code(text: &str) -> String {
@@ -72,22 +73,6 @@ pub(super) fn url(link: &str) -> String {
         byte => format!("%{byte:02X}"),
     };
     link.bytes().map(byte).collect()
-}
-
-/// Writes out what nobody would see: control characters, and those that turn the direction of text, with which a name can
-/// pass for another.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(hidden) {
-        return Cow::Borrowed(text);
-    }
-    let shown = |c: char| if hidden(c) { c.escape_default().to_string() } else { c.to_string() };
-    Cow::Owned(text.chars().map(shown).collect())
-}
-
-fn hidden(c: char) -> bool {
-    let turns =
-        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    c.is_control() || turns || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 fn plain(out: &mut String, part: &str) {

@@ -3,9 +3,10 @@
 use tablewright::{Place, Severity};
 use tablewright_plan::{Recipe, Verdict};
 
-use super::escape::{code, fence, html_code, text, visible};
+use super::escape::{code, fence, html_code, text};
 use super::size_limit::{Entry, Section, count};
 use crate::finding::Finding;
+use crate::visible::visible;
 use crate::wording::{answer_lead, counts};
 use crate::{Comparison, Located, Review, Step, Wording, is_news, meaning, title, wait};
 

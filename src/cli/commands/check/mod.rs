@@ -4,13 +4,14 @@ use std::io::Write as _;
 
 use tablewright::check::{Policy, check_policy};
 use tablewright::{Problem, Profile, Severity};
+use tablewright_plan::Verdict;
 use tablewright_review::Review;
 
 use crate::args::{Common, errors_in, unsound};
 use crate::commands::check::online::OnlineArgs;
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::report::review::ReportArgs;
+use crate::report::review::{Purpose, ReportArgs};
 use crate::source::stacks::of_assembly;
 
 /// Check the definitions against the rules of DynamoDB and CloudFormation, and against a policy
@@ -122,10 +123,11 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
         review.problems.extend(news);
     }
     review.at = Some(project.listed_at());
+    let purpose = Purpose { id: "check", gate: Verdict::Refused };
     if args.report.is_text() {
-        args.report.write_files(&mut review, common, "check")?;
+        args.report.write_files(&mut review, common, purpose)?;
     } else {
-        args.report.publish(&mut review, common, "check")?;
+        args.report.publish(&mut review, common, purpose)?;
     }
     if unsound_envs.is_empty() { Ok(Exit::Done) } else { Err(unsound(errors, &unsound_envs.join(", "))) }
 }

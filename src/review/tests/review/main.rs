@@ -4,7 +4,9 @@
 mod annotations;
 mod forms;
 mod generate;
+mod gitlab;
 mod json;
+mod junit;
 mod markdown;
 mod places;
 mod reader;
