@@ -27,7 +27,8 @@
 //! `parameters`, `pseudo_parameters` and `resolve` write out the values that parameters and conditions decide, and `for_each` the loops. `scaling` and
 //! `renames` match resources of the two templates, and `diff` finds the differences. `rules` judges a difference, with a `recipe`
 //! for what cannot be done; `compare` collects the findings, and `dependents` adds what follows from them. `unknown` finds what
-//! only CloudFormation can know, `non_ascii` what it did not return, and `nested` plans nested stacks. `phases` assigns findings
+//! only CloudFormation can know, `non_ascii` what it did not return, and `nested` plans nested stacks. `access` compares
+//! what policies grant. `phases` assigns findings
 //! to steps, with the order of index changes from `indexes`, and `steps` writes the templates. Independent of these,
 //! `stack_settings` and `stack_policy` judge what a stack has outside its template, and `stack_order` orders several stacks.
 
@@ -50,6 +51,7 @@ mod recipe;
 mod compare;
 mod unknown;
 mod nested;
+mod access;
 mod non_ascii;
 mod dependents;
 mod phases;
@@ -63,6 +65,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+pub use access::AccessChange;
 pub use change::{Action, Change, Recipe};
 pub use nested::NestedStack;
 pub use parameters::HiddenDefault;
@@ -138,9 +141,13 @@ fn plan_expanded(deployed: &Value, wanted: &Value, written: &Value, options: &Pl
             finding.change.resource_type = Some(view::SIMPLE_TABLE.to_owned());
         }
     }
-    let changes = findings.into_iter().map(|finding| finding.change).chain(nested.changes).collect();
+    let mut changes: Vec<Change> =
+        findings.into_iter().map(|finding| finding.change).chain(nested.changes).collect();
+    let mut access = access::changes(&resolved_deployed, &resolved_wanted);
+    access::judge(&access, &mut changes);
+    access.extend(nested.access);
     let hidden_defaults = parameters::hidden_defaults(templates);
-    Plan { changes, unknown, hidden_defaults, steps: if stops { Vec::new() } else { planned.steps } }
+    Plan { changes, access, unknown, hidden_defaults, steps: if stops { Vec::new() } else { planned.steps } }
 }
 
 /// Values that are known besides the templates, and the consents. The default is none of them.
@@ -175,6 +182,8 @@ pub struct PlanOptions {
 pub struct Plan {
     /// Every difference in meaning, in the order of the wanted template, followed by the changes that result from others.
     pub changes: Vec<Change>,
+    /// The grants of policies that are new or gone.
+    pub access: Vec<AccessChange>,
     /// What may change without a difference of the templates. A plan without changes needs a change set of CloudFormation to
     /// tell.
     pub unknown: Vec<Unknown>,

@@ -11,7 +11,7 @@ use crate::compare::Finding;
 use crate::recipe::Language;
 use crate::rules::{self, Judgement};
 use crate::view::{Templates, entries, kind, retains};
-use crate::{Action, Change, PlanOptions, Unknown, Verdict, plan, recipe};
+use crate::{AccessChange, Action, Change, PlanOptions, Unknown, Verdict, plan, recipe};
 
 /// What is known of a nested stack. Without its templates a change of it can only be judged as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +35,7 @@ impl NestedStack {
 #[derive(Default)]
 pub(crate) struct NestedPlans {
     pub(crate) changes: Vec<Change>,
+    pub(crate) access: Vec<AccessChange>,
     pub(crate) unknown: Vec<Unknown>,
 }
 
@@ -73,6 +74,10 @@ impl NestedPlans {
             under(id, change)
         });
         self.changes.extend(changes);
+        let access = plan.access.into_iter();
+        self.access.extend(
+            access.map(|grant| AccessChange { logical_id: path_below(id, &grant.logical_id), ..grant }),
+        );
         self.unknown.extend(
             plan.unknown
                 .into_iter()

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 use tablewright::{Place, Problem, Severity};
-use tablewright_plan::{Action, Change, Verdict, Wait};
+use tablewright_plan::{AccessChange, Action, Change, Verdict, Wait};
 
 use crate::{Comparison, Digests, Located, Review, Step, Wording, summary};
 
@@ -42,6 +42,7 @@ pub fn json(review: &Review) -> Value {
         "made": made,
         "verdict": review.verdict().as_str(),
         "changed": review.has_changes(),
+        "widens_access": review.widens_access(),
         "counts": counts(located()),
         "errors": problems(Severity::Error),
         "warnings": problems(Severity::Warning),
@@ -106,10 +107,27 @@ fn comparison(comparison: &Comparison) -> Value {
         "summary": summary(changes),
         "counts": counts(&comparison.changes),
         "changes": comparison.changes.iter().map(located).collect::<Vec<_>>(),
+        "access": Some(&comparison.access)
+            .filter(|access| !access.is_empty())
+            .map(|access| access.iter().map(grant).collect::<Vec<_>>()),
         "digests": comparison.digests.as_ref().map(digests),
         "steps": comparison.steps.iter().map(step).collect::<Vec<_>>(),
         "tables": Some(&comparison.tables).filter(|tables| !tables.is_empty()),
         "text_diff": comparison.text_diff,
+    }))
+}
+
+fn grant(grant: &AccessChange) -> Value {
+    present(json!({
+        "logical_id": grant.logical_id,
+        "property": grant.property,
+        "action": if grant.is_new { "add" } else { "remove" },
+        "effect": if grant.is_allowed { "allow" } else { "deny" },
+        "widens": grant.widens(),
+        "principals": grant.principals,
+        "actions": grant.actions,
+        "resources": grant.resources,
+        "condition": grant.condition,
     }))
 }
 

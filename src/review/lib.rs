@@ -32,4 +32,4 @@ pub use junit::junit;
 pub use markdown::{MarkdownOptions, markdown, step_summary};
 pub use review::{Comparison, Digests, Located, Review, Step};
 pub use sarif::sarif;
-pub use wording::{Values, Wording, cut, is_news, meaning, summary, title, wait};
+pub use wording::{Values, Wording, access_label, cut, is_news, meaning, summary, title, wait};

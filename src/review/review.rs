@@ -1,7 +1,7 @@
 //! The content of a review: comparisons of two templates with their changes, and the problems of the definitions.
 
 use tablewright::{Place, Problem};
-use tablewright_plan::{Change, Plan, Verdict, Wait};
+use tablewright_plan::{AccessChange, Change, Plan, Verdict, Wait};
 
 /// Everything that a reviewer is told.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,6 +33,8 @@ pub struct Comparison {
     pub at: Option<Place>,
     /// Every change, in the order of the plan.
     pub changes: Vec<Located>,
+    /// What somebody may do from now on, or no longer.
+    pub access: Vec<AccessChange>,
     /// The updates that bring the one to the other.
     pub steps: Vec<Step>,
     /// What the plan was made from, where a deployment is to be held to it.
@@ -91,6 +93,12 @@ impl Review {
         self.comparisons.iter().any(Comparison::has_changes)
     }
 
+    /// Returns whether somebody can do more than before.
+    #[must_use]
+    pub fn widens_access(&self) -> bool {
+        self.comparisons.iter().flat_map(|comparison| &comparison.access).any(AccessChange::widens)
+    }
+
     /// Names every file as `path` names it, such as relative to the root of a repository, where code hosts look for it.
     ///
     /// What `path` has no name for, such as the source of a dependency, is shown at the next place that it has one for: a change at its
@@ -141,6 +149,7 @@ impl Comparison {
             before: before.to_owned(),
             after: after.to_owned(),
             changes: plan.changes.iter().map(located).collect(),
+            access: plan.access.clone(),
             steps: steps
                 .map(|step| Step { summary: step.summary.clone(), waits: step.waits.clone() })
                 .collect(),

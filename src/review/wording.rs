@@ -5,7 +5,7 @@
 use std::fmt;
 
 use serde_json::Value;
-use tablewright_plan::{Action, Change, Verdict, Wait};
+use tablewright_plan::{AccessChange, Action, Change, Verdict, Wait};
 
 /// A change in words, a part for each thing a reader looks for.
 ///
@@ -163,6 +163,17 @@ pub(crate) const fn answer_lead(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Staged => "In one update, AWS would answer",
         _ => "AWS would answer",
+    }
+}
+
+/// Returns what a change of access comes to: `new: allow, wider`.
+#[must_use]
+pub fn access_label(grant: &AccessChange) -> &'static str {
+    match (grant.is_new, grant.is_allowed) {
+        (true, true) => "new: allow, wider",
+        (true, false) => "new: deny, narrower",
+        (false, true) => "gone: allow, narrower",
+        (false, false) => "gone: deny, wider",
     }
 }
 

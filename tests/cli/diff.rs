@@ -416,6 +416,50 @@ fn parameters_and_region_of_the_environment_hold_for_both_sides() {
 }
 
 #[test]
+fn access_that_becomes_wider_is_said() {
+    let project = Project::empty("diff-access");
+    let template = |action: &str, policies: &str| {
+        format!(
+            "Resources:\n  Notes:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      TableName: notes\n      ResourcePolicy:\n        PolicyDocument:\n          Statement:\n            - {{Effect: Allow, Principal: {{AWS: '111122223333'}}, Action: {action}, Resource: '*'}}\n  Reader:\n    Type: AWS::Serverless::Function\n    Properties:\n      Policies:\n        - DynamoDBReadPolicy: {{TableName: !Ref Notes}}\n{policies}"
+        )
+    };
+    project.write("old.yaml", &template("dynamodb:Query", ""));
+    project.write(
+        "new.yaml",
+        &template("'dynamodb:*'", "        - DynamoDBWritePolicy: {TableName: !Ref Notes}\n"),
+    );
+    let diff = |old: &str, new: &str, args: &[&str]| {
+        project.run(&[&["diff", "--against", old, "--of", new], args].concat())
+    };
+    assert_snapshot!(diff("old.yaml", "new.yaml", &["--fail-on", "in-place-with-risk"]), @r#"
+    exit code 6
+    --- stdout
+    new against old.yaml: 2 in place, with risk
+      ~ Notes.ResourcePolicy  {"PolicyDocument":{"Statement":[{"Action":"dynamodb:Query",… → {"PolicyDocument":{"Statement":[{"Action":"dynamodb:*","Eff…  [in place, with risk]
+          access becomes wider: it grants `allow arn:aws:iam::111122223333:root: dynamodb:* on Notes`
+          --> new.yaml:6
+      ~ Reader.Policies  [{"DynamoDBReadPolicy":{"TableName":{"Ref":"Notes"}}}] → [{"DynamoDBReadPolicy":{"TableName":{"Ref":"Notes"}}},{"Dyn…  [in place, with risk]
+          tablewright has no update rules for AWS::Serverless::Function: CloudFormation's change set shows whether it is replaced
+          --> new.yaml:13
+      + access: allow arn:aws:iam::111122223333:root: dynamodb:* on Notes  [new: allow, wider]
+      + access: allow function Reader: DynamoDBWritePolicy on ${Notes}  [new: allow, wider]
+    --- stderr
+    error: the worst verdict is in-place-with-risk, and `--fail-on` stops at in-place-with-risk
+    "#);
+    let narrower = diff("new.yaml", "old.yaml", &[]).ends_with(0);
+    assert!(
+        narrower.stdout.contains("[gone: allow, narrower]") && !narrower.stdout.contains("wider"),
+        "{narrower}"
+    );
+    let json = diff("old.yaml", "new.yaml", &["--format", "json"]).ends_with(0);
+    let json: serde_json::Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!(
+        (&json["widens_access"], json["comparisons"][0]["access"].as_array().unwrap().len()),
+        (&true.into(), 2)
+    );
+}
+
+#[test]
 fn nested_templates_beside_their_parent() {
     let project = Project::empty("diff-nested");
     let parent = |child: &str| {

@@ -6,14 +6,19 @@ use std::time::SystemTime;
 use anstyle::Style;
 use tablewright_cloudformation::ValidationDetail;
 use tablewright_deploy::{Job, TableReading, by_target};
-use tablewright_plan::{Change, Verdict};
-use tablewright_review::{Comparison, Digests, Located, Wording, is_news, summary as summary_of_changes};
+use tablewright_plan::{AccessChange, Change, Verdict};
+use tablewright_review::{
+    Comparison, Digests, Located, Wording, access_label, cut, is_news, summary as summary_of_changes,
+};
 
 use crate::report::ndjson::time;
 use crate::report::tables::notes;
 use crate::report::text::printable;
 use crate::report::{Reporter, style};
 use crate::source::{job_notes, place_in_definition};
+
+/// A policy can list many actions and resources.
+const MOST_OF_A_GRANT: usize = 400;
 
 /// Shows the plans of all stacks.
 ///
@@ -34,7 +39,7 @@ pub(crate) fn show(jobs: &[Job<'_>], tables: &[Vec<TableReading>], reporter: &mu
                      it is deleted before it is created anew",
                 );
             }
-            let changes = changes(&comparison.changes);
+            let changes = changes(&comparison.changes) + &access(&comparison.access);
             if !changes.is_empty() {
                 reporter.say(changes.trim_end());
             }
@@ -108,6 +113,21 @@ pub(crate) fn changes(changes: &[Located]) -> String {
     let mut out = String::new();
     for located in changes {
         write_change(&mut out, located).expect("writing to a String does not fail");
+    }
+    out
+}
+
+/// Formats what policies grant that they did not, or no longer; what widens last.
+pub(crate) fn access(access: &[AccessChange]) -> String {
+    let mut grants: Vec<&AccessChange> = access.iter().collect();
+    grants.sort_by_key(|grant| grant.widens());
+    let mut out = String::new();
+    for grant in grants {
+        let colour = if grant.widens() { style::WARNING } else { style::GOOD };
+        let (sign, label) = (if grant.is_new { '+' } else { '-' }, access_label(grant));
+        let grant = cut(&printable(&grant.to_string()), MOST_OF_A_GRANT);
+        writeln!(out, "  {colour}{sign}{colour:#} access: {grant}  {colour}[{label}]{colour:#}")
+            .expect("writing to a String does not fail");
     }
     out
 }

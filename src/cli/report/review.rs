@@ -151,6 +151,7 @@ fn text(review: &Review) -> String {
         writeln!(out, "{}{of}: {}", comparison.stack, plan::summary(comparison))
             .expect("writing to a String does not fail");
         out.push_str(&plan::changes(&comparison.changes));
+        out.push_str(&plan::access(&comparison.access));
     }
     out + &problems(&review.problems)
 }

@@ -82,6 +82,11 @@ fn summary_line(review: &Review) -> String {
             size_limit::count(review.comparisons.len(), ["comparison", "comparisons"])
         ));
     }
+    let grants = review.comparisons.iter().flat_map(|comparison| &comparison.access);
+    let wider = grants.filter(|grant| grant.widens()).count();
+    if wider > 0 {
+        parts.push(size_limit::count(wider, ["change that widens access", "changes that widen access"]));
+    }
     if !review.problems.is_empty() {
         parts.push(size_limit::count(review.problems.len(), ["problem", "problems"]) + " in the definitions");
     }

@@ -1,13 +1,13 @@
 //! The sections of a comment, in order.
 
 use tablewright::{Place, Severity};
-use tablewright_plan::{Recipe, Verdict};
+use tablewright_plan::{AccessChange, Recipe, Verdict};
 
 use super::escape::{code, fence, html_code, text};
 use super::size_limit::{Entry, Section, count};
 use crate::finding::Finding;
 use crate::visible::visible;
-use crate::wording::{answer_lead, counts};
+use crate::wording::{access_label, answer_lead, counts};
 use crate::{Comparison, Located, Review, Step, Wording, is_news, meaning, title, wait};
 
 /// Between counts: a label may hold a comma.
@@ -35,7 +35,7 @@ pub(super) fn sections(review: &Review) -> Vec<Section> {
         sections.push(risks(verdict, &rows));
         sections.push(instead(&rows));
     }
-    sections.extend([problems(review), harmless(review), steps(review), diffs(review)]);
+    sections.extend([access(review), problems(review), harmless(review), steps(review), diffs(review)]);
     sections.retain(|section| !section.entries.is_empty());
     sections
 }
@@ -156,6 +156,29 @@ pub(crate) fn finding(finding: Finding<'_>) -> String {
         }
     };
     text.trim_end().to_owned()
+}
+
+/// What policies grant that they did not, or no longer; what widens first.
+fn access(review: &Review) -> Section {
+    let grants = review.comparisons.iter().flat_map(|it| it.access.iter().map(move |grant| (it, grant)));
+    let mut grants: Vec<_> = grants.collect();
+    grants.sort_by_key(|(_, grant)| !grant.widens());
+    let row = |(comparison, grant): (&Comparison, &AccessChange)| {
+        let list = |items: &[String]| items.iter().map(|item| code(item)).collect::<Vec<_>>().join(", ");
+        table_row(&[
+            access_label(grant).to_owned(),
+            list(&grant.principals),
+            list(&grant.actions),
+            list(&grant.resources),
+            grant.condition.as_deref().map(code).unwrap_or_default(),
+            stack(comparison),
+        ])
+    };
+    let head = table_head(&["Access", "Principal", "Action", "Resource", "Condition", "Stack"]);
+    let open =
+        "### Access\n\nWhat policies grant that they did not, and what they grant no longer.\n\n".to_owned();
+    let entries = grants.into_iter().map(row).map(Entry::Whole).collect();
+    table(rank::RISK, open, &head, entries, ["change of access", "changes of access"])
 }
 
 fn problems(review: &Review) -> Section {

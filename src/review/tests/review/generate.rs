@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tablewright::{Place, Problem};
-use tablewright_plan::{Action, Change, Recipe, Verdict, Wait};
+use tablewright_plan::{AccessChange, Action, Change, Recipe, Verdict, Wait};
 use tablewright_review::{Comparison, Digests, Located, Review, Step};
 
 use crate::samples::HOSTILE;
@@ -34,7 +34,7 @@ fn comparison() -> impl Strategy<Value = Comparison> {
     let names = (text(), option::of(text()), option::of(text()), text(), text(), option::of(text()));
     let rest = (
         option::of(place()),
-        vec(located(), 0..8),
+        (vec(located(), 0..8), vec(access(), 0..3)),
         option::of((text(), text())),
         vec(step(), 0..4),
         option::of(diff()),
@@ -42,7 +42,7 @@ fn comparison() -> impl Strategy<Value = Comparison> {
     (names, rest, any::<bool>()).prop_map(
         |(
             (stack, stack_name, environment, before, after, template),
-            (at, changes, digests, steps, text_diff),
+            (at, (changes, access), digests, steps, text_diff),
             stopped,
         )| {
             Comparison {
@@ -54,6 +54,7 @@ fn comparison() -> impl Strategy<Value = Comparison> {
                 template,
                 at,
                 changes,
+                access,
                 digests: digests.map(|(deployed, wanted)| Digests {
                     account: Some(wanted.clone()),
                     region: deployed.clone(),
@@ -65,6 +66,24 @@ fn comparison() -> impl Strategy<Value = Comparison> {
                 tables: Vec::new(),
                 text_diff,
                 stopped,
+            }
+        },
+    )
+}
+
+fn access() -> impl Strategy<Value = AccessChange> {
+    let lists = (vec(text(), 0..3), vec(text(), 0..3), vec(text(), 0..3));
+    (text(), text(), any::<[bool; 2]>(), lists, option::of(text())).prop_map(
+        |(logical_id, property, [is_new, is_allowed], (principals, actions, resources), condition)| {
+            AccessChange {
+                logical_id,
+                property,
+                is_new,
+                is_allowed,
+                principals,
+                actions,
+                resources,
+                condition,
             }
         },
     )

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use tablewright::Place;
 use tablewright_plan::Verdict;
 use tablewright_review::{
-    Comparison, Located, MarkdownOptions, Review, Values, Wording, is_news, markdown, title,
+    Comparison, Located, MarkdownOptions, Review, Values, Wording, access_label, is_news, markdown, title,
 };
 
 use crate::fewer;
@@ -43,6 +43,7 @@ fn the_worst_verdict_comes_first_and_each_has_its_table() {
             "Refused",
             "Staged",
             "In place, with risk",
+            "Access",
             "Problems in the definitions",
             "folded",
         ]
@@ -174,6 +175,22 @@ fn judge(review: &Review, page: &Page) {
             assert_eq!(words(&row[2]), sentence(&located.change.why));
             assert_eq!(row[3].trim(), stack(comparison).trim());
             assert_eq!(row[4], located.at.as_ref().map(|at| shown(&at.to_string())).unwrap_or_default());
+        }
+    }
+    let grants = review.comparisons.iter().flat_map(|it| it.access.iter().map(move |grant| (it, grant)));
+    let mut grants: Vec<_> = grants.collect();
+    grants.sort_by_key(|(_, grant)| !grant.widens());
+    if !grants.is_empty() {
+        let (heading, rows) = tables.next().expect("a table of access");
+        assert_eq!((heading.as_str(), rows.len()), ("Access", grants.len()));
+        for (row, (comparison, grant)) in rows.iter().zip(grants) {
+            let list = |items: &[String]| items.iter().map(|item| shown(item)).collect::<Vec<_>>().join(", ");
+            assert_eq!(row[0], access_label(grant));
+            assert_eq!(row[1].trim(), list(&grant.principals).trim());
+            assert_eq!(row[2].trim(), list(&grant.actions).trim());
+            assert_eq!(row[3].trim(), list(&grant.resources).trim());
+            assert_eq!(row[4].trim(), shown(grant.condition.as_deref().unwrap_or_default()).trim());
+            assert_eq!(row[5].trim(), stack(comparison).trim());
         }
     }
     if !review.problems.is_empty() {

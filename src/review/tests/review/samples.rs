@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tablewright::{Place, Problem};
-use tablewright_plan::{Action, Change, PlanOptions, Recipe, Verdict, plan};
+use tablewright_plan::{AccessChange, Action, Change, PlanOptions, Recipe, Verdict, plan};
 use tablewright_review::{Comparison, Digests, Located, Review};
 
 /// Everything that a review can tell: all verdicts, three comparisons, problems with the server's words.
@@ -177,6 +177,8 @@ fn prod() -> Comparison {
     comparison.environment = Some("prod".to_owned());
     comparison.at = place("stacks/src/notes.rs", 12);
     comparison.text_diff = Some(diff.to_owned());
+    comparison.access =
+        vec![grant(true, true, &["dynamodb:PutItem", "dynamodb:*"]), grant(false, true, &["dynamodb:Query"])];
     comparison.digests = Some(Digests {
         deployed: "sha256:01".to_owned(),
         wanted: "sha256:02".to_owned(),
@@ -185,6 +187,19 @@ fn prod() -> Comparison {
         made: Some("2026-01-01T00:00:00Z".to_owned()),
     });
     comparison
+}
+
+fn grant(is_new: bool, is_allowed: bool, actions: &[&str]) -> AccessChange {
+    AccessChange {
+        logical_id: "Notes".to_owned(),
+        property: "ResourcePolicy".to_owned(),
+        is_new,
+        is_allowed,
+        principals: vec!["arn:aws:iam::111122223333:root".to_owned()],
+        actions: actions.iter().map(|action| (*action).to_owned()).collect(),
+        resources: vec!["Notes".to_owned()],
+        condition: is_new.then(|| "{\"Bool\":{\"a|b\":\"true\"}}".to_owned()),
+    }
 }
 
 fn dev() -> Comparison {
