@@ -11,7 +11,7 @@ use crate::compare::Finding;
 use crate::recipe::Language;
 use crate::rules::{self, Judgement};
 use crate::view::{Templates, entries, kind, retains};
-use crate::{AccessChange, Action, Change, PlanOptions, Unknown, Verdict, plan, recipe};
+use crate::{AccessChange, Action, Change, PlanOptions, Unknown, Verdict, parameters, plan, recipe};
 
 /// What is known of a nested stack. Without its templates a change of it can only be judged as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,9 +54,8 @@ pub(crate) fn plan_nested(templates: Templates<'_>, findings: &mut [Finding<'_>]
             (None, _) if is_deployed => continue,
             (_, Some(wanted)) if is_wanted => plans.add(id, nested, wanted, templates.options),
             (Some(deployed), _) if !is_wanted && !is_retained => {
-                plans
-                    .changes
-                    .extend(removals(templates.options.language, deployed).map(|change| under(id, change)));
+                let removals = removals(templates.options.language, deployed, &nested.options);
+                plans.changes.extend(removals.into_iter().map(|change| under(id, change)));
             }
             _ => continue,
         }
@@ -121,11 +120,20 @@ fn in_one_step(change: Change) -> Change {
     }
 }
 
-/// The loss of each resource of a nested stack that is removed.
-fn removals(language: Language, deployed: &Value) -> impl Iterator<Item = Change> {
-    entries(deployed, "Resources").map(move |(id, resource)| {
+/// Returns the loss of each resource of a nested stack that is removed, and of those nested in it, as far as conditions have left them
+/// in.
+fn removals(language: Language, deployed: &Value, options: &PlanOptions) -> Vec<Change> {
+    let (known, _) = parameters::of_both(deployed, &Value::Null, options);
+    let mut changes = Vec::new();
+    for (id, resource) in entries(&known.template(deployed), "Resources") {
+        let inner = options.nested.get(id).filter(|_| !retains(resource, "DeletionPolicy"));
+        if let Some((nested, deployed)) = inner.and_then(|nested| Some((nested, nested.deployed.as_ref()?))) {
+            let removals = removals(language, deployed, &nested.options);
+            changes.extend(removals.into_iter().map(|change| under(id, change)));
+            continue;
+        }
         let Judgement { verdict, why, server_text, recipe, .. } = rules::removed(language, id, resource);
-        Change {
+        changes.push(Change {
             section: "Resources".to_owned(),
             logical_id: id.to_owned(),
             resource_type: kind(resource).map(str::to_owned),
@@ -137,8 +145,9 @@ fn removals(language: Language, deployed: &Value) -> impl Iterator<Item = Change
             why,
             server_text,
             recipe,
-        }
-    })
+        });
+    }
+    changes
 }
 
 /// The change of the nested stack itself says no more than what is inside.

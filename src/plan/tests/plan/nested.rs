@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tablewright_plan::{NestedStack, Plan, PlanOptions, Verdict, plan};
 
-use crate::support::{attributes, index, key, lines, table, with};
+use crate::support::{attributes, index, key, lines, resource, table, with};
 
 /// A template with a nested stack, `Child`.
 fn parent(url: &str) -> Value {
@@ -124,4 +124,42 @@ fn a_new_nested_stack_is_told_from_one_that_is_not_known() {
     let unknown = plan(Some(&parent("a")), &parent("a"), &options);
     assert_eq!(lines(&unknown), [""; 0]);
     assert_eq!(unknown.unknown.len(), 1);
+}
+
+#[test]
+fn a_removed_nested_stack_loses_what_is_in_it() {
+    let table = |condition: Option<&str>| {
+        let mut table = resource(json!({}));
+        if let Some(condition) = condition {
+            table["Condition"] = json!(condition);
+        }
+        table
+    };
+    let inside = json!({
+        "Parameters": { "Stage": { "Type": "String" } },
+        "Conditions": { "P": { "Fn::Equals": [{ "Ref": "Stage" }, "prod"] } },
+        "Resources": { "T": table(Some("P")), "U": table(None), "Inner": { "Type": "AWS::CloudFormation::Stack" } },
+    });
+    let innermost = json!({ "Resources": { "V": table(None) } });
+    let before = json!({ "Resources": { "N": { "Type": "AWS::CloudFormation::Stack" }, "X": table(None) } });
+    let after = json!({ "Resources": { "X": table(None) } });
+    let removed = |stage: &str, innermost: Option<&Value>| {
+        let inner = NestedStack { deployed: innermost.cloned(), ..NestedStack::default() };
+        let options = PlanOptions {
+            deployed_parameters: Some([("Stage".to_owned(), stage.to_owned())].into()),
+            nested: [("Inner".to_owned(), inner)].into(),
+            ..PlanOptions::default()
+        };
+        let nested = NestedStack { deployed: Some(inside.clone()), wanted: None, options };
+        let options = PlanOptions { nested: [("N".to_owned(), nested)].into(), ..PlanOptions::default() };
+        lines(&plan(Some(&before), &after, &options))
+    };
+    assert_eq!(
+        removed("dev", Some(&innermost)),
+        ["remove N: in-place", "remove N/U: data-loss", "remove N/Inner/V: data-loss"]
+    );
+    assert_eq!(
+        removed("prod", None),
+        ["remove N: in-place", "remove N/T: data-loss", "remove N/U: data-loss", "remove N/Inner: data-loss"]
+    );
 }
