@@ -152,14 +152,17 @@ fn a_removed_nested_stack_loses_what_is_in_it() {
         };
         let nested = NestedStack { deployed: Some(inside.clone()), wanted: None, options };
         let options = PlanOptions { nested: [("N".to_owned(), nested)].into(), ..PlanOptions::default() };
-        lines(&plan(Some(&before), &after, &options))
+        let mut lines = lines(&plan(Some(&before), &after, &options));
+        // The order of the members of an object depends on how `serde_json` is built.
+        lines.sort_unstable();
+        lines
     };
     assert_eq!(
         removed("dev", Some(&innermost)),
-        ["remove N: in-place", "remove N/U: data-loss", "remove N/Inner/V: data-loss"]
+        ["remove N/Inner/V: data-loss", "remove N/U: data-loss", "remove N: in-place"]
     );
     assert_eq!(
         removed("prod", None),
-        ["remove N: in-place", "remove N/T: data-loss", "remove N/U: data-loss", "remove N/Inner: data-loss"]
+        ["remove N/Inner: data-loss", "remove N/T: data-loss", "remove N/U: data-loss", "remove N: in-place"]
     );
 }
