@@ -294,30 +294,6 @@ fn help_of_every_command() {
           --online            Also ask CloudFormation, without executing anything: names in use, quotas,
                               its validation, hooks
       -h, --help              Print help (see more with '--help')
-
-    AWS:
-          --sandbox             Use the sandbox: no account, no network, kept in a file between runs
-          --profile <NAME>      Profile of the AWS configuration (default: `aws_profile` of the
-                                environment, then AWS_PROFILE)
-          --region <REGION>     Region (default: `region` of the environment, then the SDK's own
-                                settings)
-          --mfa-code <CODE>     MFA code, for a profile with an `mfa_serial` (default: ask for it)
-          --endpoint-url <URL>  Endpoint URL to use instead of AWS, such as that of an emulator
-
-    Deployment:
-          --parameter <NAME=VALUE>  Value of a template parameter (may be repeated); a parameter that is
-                                    not given keeps its value, or gets its default
-          --parameters-file <FILE>  JSON file with `Parameters`, `Tags` and `StackPolicy`, as for
-                                    CodePipeline, or a list of parameters, as for the AWS CLI
-          --tag <KEY=VALUE>         Tag of the stacks, in addition to those of the definitions (may be
-                                    repeated)
-
-    Report:
-          --format <FORMAT>       Format on stdout [default: text] [possible values: text, markdown,
-                                  json, sarif, github, gitlab, junit]
-          --report <FORMAT=FILE>  Also write a report to a file, such as `markdown=comment.md` or
-                                  `sarif=diff.sarif` (may be repeated)
-          --link <URL>            URL of the full report, for a Markdown comment that is truncated
     ");
     assert_snapshot!(own(&["render"]), @"
     Write the CloudFormation templates to stdout or to a directory
