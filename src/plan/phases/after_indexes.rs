@@ -1,13 +1,16 @@
-//! The changes that must be made after the index changes: those that use a new index, and those that depend on them.
+//! The changes that must be made after the index changes and the settings: those that use a new index or read the ARN of a new stream,
+//! and those that depend on them.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use tablewright_template::Reference;
 
 use crate::Action;
 use crate::compare::Finding;
+use crate::path::Path;
 use crate::refs;
-use crate::rules::Stage;
+use crate::rules::{Setting, Stage};
 
 /// Returns the free findings that go with the last step instead of the first.
 ///
@@ -18,10 +21,13 @@ pub(crate) fn after_indexes(
     indexes: &BTreeSet<String>,
 ) -> BTreeSet<usize> {
     let needed = needed_early(findings);
+    let streams = new_streams(findings);
     let mut late = BTreeSet::new();
     for &at in free {
         let pinned = added_resource(&findings[at]).is_some_and(|id| needed.contains(id));
-        if !pinned && findings[at].after.is_some_and(|value| mentions(value, indexes)) {
+        let finding = &findings[at];
+        let uses = |value: &Value| mentions(value, indexes) || reads_stream(value, &finding.path, &streams);
+        if !pinned && finding.after.is_some_and(uses) {
             late.insert(at);
         }
     }
@@ -67,6 +73,27 @@ fn needed_early<'a>(findings: &'a [Finding<'a>]) -> BTreeSet<&'a str> {
         }
     }
     needed
+}
+
+/// Returns the tables that get a stream: they have a `StreamArn` only then.
+fn new_streams<'a>(findings: &'a [Finding<'a>]) -> BTreeSet<&'a str> {
+    let is_new = |finding: &&Finding| {
+        finding.stage == Stage::Exclusive(Setting::Stream) && finding.change.action == Action::Add
+    };
+    findings.iter().filter(is_new).map(|finding| finding.change.logical_id.as_str()).collect()
+}
+
+fn reads_stream(value: &Value, at: &Path, streams: &BTreeSet<&str>) -> bool {
+    if streams.is_empty() {
+        return false;
+    }
+    let mut reads = false;
+    refs::visit(value, at, &mut |_, reference| {
+        if let Reference::Attribute { resource, attribute } = reference {
+            reads |= streams.contains(resource) && attribute.is_none_or(|attribute| attribute == "StreamArn");
+        }
+    });
+    reads
 }
 
 /// Returns what one side of a finding refers to.

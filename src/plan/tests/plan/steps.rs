@@ -692,3 +692,29 @@ fn a_table_that_is_replaced_with_consent_changes_in_the_last_step_only() {
         assert_eq!(step.template["Resources"]["T"], before["Resources"]["T"]);
     }
 }
+
+#[test]
+fn what_reads_a_new_stream_comes_after_it() {
+    let before = named(json!({}));
+    let streaming = |over: Value| {
+        named(merged(json!({ "StreamSpecification": { "StreamViewType": "NEW_IMAGE" } }), over))
+    };
+    let mapping = |arn: Value| json!({ "Type": "AWS::Lambda::EventSourceMapping", "Properties": { "EventSourceArn": arn } });
+    for arn in [json!({ "Fn::GetAtt": ["T", "StreamArn"] }), json!({ "Fn::Sub": "${T.StreamArn}" })] {
+        for over in [
+            json!({}),
+            json!({ "DeletionProtectionEnabled": true }),
+            json!({ "AttributeDefinitions": attributes(&["pk", "a"]), "GlobalSecondaryIndexes": [index("by-a", &["a"])] }),
+        ] {
+            let after = with(&streaming(over), "/Outputs", json!({ "Stream": { "Value": arn } }));
+            let after = with(&after, "/Resources/M", mapping(arn.clone()));
+            let plan = plan(Some(&before), &after, &PlanOptions::default());
+            for step in &plan.steps {
+                let has_stream =
+                    step.template.pointer("/Resources/T/Properties/StreamSpecification").is_some();
+                assert!(has_stream || !step.template.to_string().contains("StreamArn"), "{:?}", steps(&plan));
+            }
+            assert_eq!(plan.steps.last().map(|step| &step.template), Some(&after));
+        }
+    }
+}
