@@ -8,6 +8,7 @@ use tablewright::Place;
 
 use crate::Review;
 use crate::finding::{Finding, Level, findings};
+use crate::visible::visible;
 
 /// Returns the worst findings as annotations, a line each, and how many were left out.
 ///
@@ -42,7 +43,7 @@ fn command(review: &Review, finding: Finding<'_>) -> String {
     };
     let mut properties = Vec::new();
     if let Some(spot) = finding.spot(review) {
-        properties.push(format!("file={}", property(spot.file)));
+        properties.push(format!("file={}", property(&visible(spot.file))));
         properties.extend(spot.line.map(|line| format!("line={line}")));
     }
     properties.push(format!("title={}", property(&finding.title())));
@@ -58,8 +59,10 @@ fn command(review: &Review, finding: Finding<'_>) -> String {
 /// ```
 #[must_use]
 pub fn workflow_error(at: Option<&Place>, title: &str, message: &str) -> String {
-    let place = at.map_or_else(String::new, |at| format!("file={},line={},", property(&at.file), at.line));
-    format!("::error {place}title={}::{}", property(title), data(message))
+    let file = |at: &Place| property(&visible(&at.file));
+    let place = at.map_or_else(String::new, |at| format!("file={},line={},", file(at), at.line));
+    let lines: Vec<_> = message.split('\n').map(|line| visible(line.trim_end_matches('\r'))).collect();
+    format!("::error {place}title={}::{}", property(&visible(title)), data(&lines.join("\n")))
 }
 
 /// As `escapeData` of actions/toolkit.

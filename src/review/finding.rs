@@ -7,8 +7,9 @@ use std::cmp::Reverse;
 use tablewright::{Place, Problem, Severity};
 use tablewright_plan::{Change, Verdict};
 
+use crate::visible::visible;
 use crate::wording::answer_lead;
-use crate::{Comparison, Located, Review, Wording, is_news, title};
+use crate::{Comparison, Located, Review, Wording, cut, is_news, title};
 
 /// Something to see at a line of code.
 #[derive(Clone, Copy)]
@@ -80,38 +81,54 @@ impl<'a> Finding<'a> {
 
     /// The subject without what is said of it: `modify Notes.BillingMode`.
     pub(crate) fn name(self) -> String {
-        match self {
+        let name = match self {
             Self::Change { located, .. } => {
                 let change = &located.change;
                 format!("{} {}", change.action.as_str(), Wording::of(change).name)
             }
             Self::Problem(problem) => format!("{}: {}", problem.rule, problem.message),
-        }
+        };
+        shown(&name, MOST_OF_A_TITLE)
     }
 
     /// The subject, in a few words.
     pub(crate) fn title(self) -> String {
-        match self {
+        let title = match self {
             Self::Change { located, .. } => {
                 let change = &located.change;
                 format!("{}: {}", title(change.verdict), Wording::of(change).name)
             }
             Self::Problem(problem) => problem.rule.clone(),
-        }
+        };
+        shown(&title, MOST_OF_A_TITLE)
     }
 
-    /// All that there is to say, one thing a line.
+    /// All that there is to say, one thing a line, without characters that a terminal or a viewer would obey.
     pub(crate) fn lines(self) -> Vec<String> {
-        match self {
+        let lines = match self {
             Self::Change { comparison, located } => change_lines(comparison, &located.change),
             Self::Problem(problem) => {
-                let mut lines = vec![problem.message.clone()];
-                lines.extend(problem.help.iter().map(|help| format!("help: {help}")));
+                // A problem can have several lines; a change has names, in which a line break means harm.
+                let message = problem.message.split('\n').map(|line| line.trim_end_matches('\r').to_owned());
+                let mut lines: Vec<String> = message.collect();
+                let help = problem.help.iter().flat_map(|help| help.split('\n')).zip(0..);
+                lines.extend(
+                    help.map(|(line, at)| if at == 0 { format!("help: {line}") } else { line.to_owned() }),
+                );
                 lines.extend(problem.server_text.iter().map(|text| format!("AWS would answer: {text}")));
                 lines
             }
-        }
+        };
+        lines.iter().map(|line| shown(line, MOST_OF_A_LINE)).collect()
     }
+}
+
+/// A name can be as long as a template.
+const MOST_OF_A_TITLE: usize = 300;
+const MOST_OF_A_LINE: usize = 4_000;
+
+fn shown(line: &str, width: usize) -> String {
+    cut(&visible(line), width)
 }
 
 fn change_lines(comparison: &Comparison, change: &Change) -> Vec<String> {

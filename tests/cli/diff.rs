@@ -460,6 +460,44 @@ fn access_that_becomes_wider_is_said() {
 }
 
 #[test]
+fn names_that_mean_harm_are_text_in_every_form() {
+    let project = Project::empty("diff-hostile");
+    let harm = "\u{1b}[2J\u{202e}\u{9b}`|<b>\n::stop-commands::x\n##[add-mask]x ##vso[task.setvariable]x";
+    let template = |value: &str| {
+        let tags = serde_json::json!([{ "Key": harm, "Value": value }]);
+        let table = serde_json::json!({ "Type": "AWS::DynamoDB::Table", "Properties": { "TableName": harm, "Tags": tags } });
+        let other = serde_json::json!({ "Type": harm, "Properties": { harm: value } });
+        serde_json::json!({ "Resources": { harm: table, "Other": other, "Broken": { harm: 1 } } }).to_string()
+    };
+    let file = "t\u{1b}[2J\u{202e}.json";
+    project.write(file, &template(&"x".repeat(100_000)));
+    project.write(
+        "new.json",
+        &template("new").replace("\"Broken\"", "\"Fine\"").replace(": 1}", ": 1, \"Type\": \"A::B::C\"}"),
+    );
+    for form in ["text", "markdown", "json", "sarif", "github", "gitlab", "junit"] {
+        let output =
+            project.run(&["diff", "--against", file, "--of", "new.json", "--format", form]).ends_with(0);
+        let is_hidden = |c: char| c != '\n' && (c.is_control() || matches!(c, '\u{202a}'..='\u{202e}'));
+        assert!(!output.stdout.contains(is_hidden), "{form}: {output}");
+        assert!(!output.stderr.contains(is_hidden), "{form}: {output}");
+        let commands = output.stdout.lines().filter(|line| line.trim_start().starts_with("::"));
+        assert!(
+            commands.filter(|line| form != "github" || line.contains("stop-commands::x::")).count() == 0,
+            "{output}"
+        );
+        // JSON has the values, as they are.
+        assert!(
+            form == "json" || output.stdout.lines().all(|line| line.len() < 50_000),
+            "{form}: a line is cut"
+        );
+        if form == "text" || form == "json" {
+            assert!(!output.stdout.contains("##[") && !output.stdout.contains("##vso["), "{output}");
+        }
+    }
+}
+
+#[test]
 fn nested_templates_beside_their_parent() {
     let project = Project::empty("diff-nested");
     let parent = |child: &str| {

@@ -31,7 +31,7 @@ use crate::project::Repository;
 use live::Live;
 pub(crate) use problems::problems;
 use text::going_on;
-pub(crate) use text::{printable, printable_json, printable_lines};
+pub(crate) use text::{printable, printable_json, printable_json_lines, printable_lines};
 use view::View;
 
 /// Terminal styles. The text is complete without them.

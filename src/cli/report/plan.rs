@@ -137,7 +137,7 @@ fn write_change(out: &mut String, Located { change, at }: &Located) -> fmt::Resu
     let (colour, faint) = (colour(change.verdict), style::FAINT);
     write!(out, "  {colour}{}{colour:#} {}", words.sign, printable(&words.name))?;
     if let Some(kind) = words.kind {
-        write!(out, "  {kind}")?;
+        write!(out, "  {}", printable(kind))?;
     }
     if let Some(values) = words.values {
         // Tags and names may contain control characters.
@@ -145,20 +145,20 @@ fn write_change(out: &mut String, Located { change, at }: &Located) -> fmt::Resu
     }
     writeln!(out, "  {colour}[{}]{colour:#}", words.label)?;
     if let Some(why) = words.why {
-        writeln!(out, "      {why}")?;
+        writeln!(out, "      {}", printable(why))?;
     }
     if let Some(text) = &change.server_text {
         let when = if change.verdict == Verdict::Staged { "in one update AWS" } else { "AWS" };
-        writeln!(out, "      {when} would answer: {text}")?;
+        writeln!(out, "      {when} would answer: {}", printable(text))?;
     }
     if let (Some(at), Some(_)) = (at, words.why) {
-        writeln!(out, "      {faint}-->{faint:#} {at}")?;
+        writeln!(out, "      {faint}-->{faint:#} {}", printable(&at.to_string()))?;
     }
     if let Some(recipe) = &change.recipe {
         let help = style::HELP;
-        writeln!(out, "      {help}to {}{help:#}:", recipe.goal)?;
+        writeln!(out, "      {help}to {}{help:#}:", printable(&recipe.goal))?;
         for (number, step) in recipe.steps.iter().enumerate() {
-            writeln!(out, "        {}. {step}", number + 1)?;
+            writeln!(out, "        {}. {}", number + 1, printable(step))?;
         }
     }
     Ok(())

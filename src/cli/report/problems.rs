@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use tablewright::{Problem, Severity};
 
-use crate::report::style;
+use crate::report::{printable, printable_lines, style};
 
 /// Formats problems, one paragraph each.
 pub(crate) fn problems(problems: &[Problem]) -> String {
@@ -21,13 +21,14 @@ fn write(out: &mut String, problem: &Problem) -> std::fmt::Result {
         Severity::Warning => ("warning", style::WARNING),
     };
     let (strong, faint, help) = (style::STRONG, style::FAINT, style::HELP);
-    writeln!(out, "{colour}{word}[{}]{colour:#}{strong}: {}{strong:#}", problem.rule, problem.message)?;
-    writeln!(out, " {faint}-->{faint:#} {}", problem.at)?;
+    let message = printable_lines(&problem.message, "  ");
+    writeln!(out, "{colour}{word}[{}]{colour:#}{strong}: {message}{strong:#}", printable(&problem.rule))?;
+    writeln!(out, " {faint}-->{faint:#} {}", printable(&problem.at.to_string()))?;
     if let Some(text) = &problem.help {
-        writeln!(out, "  {faint}={faint:#} {help}help{help:#}: {text}")?;
+        writeln!(out, "  {faint}={faint:#} {help}help{help:#}: {}", printable_lines(text, "    "))?;
     }
     if let Some(text) = &problem.server_text {
-        writeln!(out, "  {faint}={faint:#} AWS would answer: {text}")?;
+        writeln!(out, "  {faint}={faint:#} AWS would answer: {}", printable_lines(text, "    "))?;
     }
     writeln!(out)
 }

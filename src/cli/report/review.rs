@@ -14,8 +14,8 @@ use tablewright_review::{
 use crate::args::Common;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
-use crate::report::print;
 use crate::report::{plan, problems};
+use crate::report::{print, printable, printable_json_lines};
 
 /// GitHub shows at most ten annotations of a step.
 const MOST_ANNOTATIONS: usize = 10;
@@ -132,10 +132,10 @@ impl ReportArgs {
                 };
                 markdown(review, &options)
             }
-            ReportFormat::Json => format!("{:#}\n", json(review)),
-            ReportFormat::Sarif => format!("{:#}\n", sarif(review, env!("CARGO_PKG_VERSION"))),
+            ReportFormat::Json => printable_json_lines(&json(review)),
+            ReportFormat::Sarif => printable_json_lines(&sarif(review, env!("CARGO_PKG_VERSION"))),
             ReportFormat::Github => annotations(review, MOST_ANNOTATIONS),
-            ReportFormat::Gitlab => format!("{:#}\n", gitlab(review)),
+            ReportFormat::Gitlab => printable_json_lines(&gitlab(review)),
             ReportFormat::Junit => junit(review, purpose.gate),
         }
     }
@@ -146,9 +146,9 @@ fn text(review: &Review) -> String {
     for comparison in &review.comparisons {
         let of = match &*comparison.before {
             "deployed" => String::new(),
-            before => format!(" against {before}"),
+            before => format!(" against {}", printable(before)),
         };
-        writeln!(out, "{}{of}: {}", comparison.stack, plan::summary(comparison))
+        writeln!(out, "{}{of}: {}", printable(&comparison.stack), plan::summary(comparison))
             .expect("writing to a String does not fail");
         out.push_str(&plan::changes(&comparison.changes));
         out.push_str(&plan::access(&comparison.access));

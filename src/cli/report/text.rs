@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::Value;
 use tablewright_cloudformation::{ResourceEvent, is_unprintable};
 use tablewright_deploy::Work;
+use tablewright_review::cut;
 
 /// Formats the time of day in UTC, such as `12:34:56`.
 pub(crate) fn clock(at: SystemTime) -> String {
@@ -32,9 +33,28 @@ pub(crate) const fn going_on(work: Work) -> &'static str {
     }
 }
 
-/// Replaces control characters in untrusted text, and those that reorder it, so that it cannot control the terminal.
+/// Most characters of a line of untrusted text: a template can be one line.
+const MOST_OF_A_LINE: usize = 4_000;
+
+/// Replaces control characters in untrusted text, and those that reorder it, so that it cannot control the terminal. Commands that CI
+/// systems find anywhere in a line (`##[add-mask]`, `##vso[task…]`) are taken apart, and a long line is cut.
 pub(crate) fn printable(text: &str) -> String {
-    text.replace(is_unprintable, " ")
+    let text = text.replace(is_unprintable, " ").replace("##[", "## [").replace("##vso[", "## vso[");
+    cut(&text, MOST_OF_A_LINE)
+}
+
+/// Returns JSON of several lines that can be read on a terminal and in the log of a CI system: the characters that JSON need not escape and
+/// [`printable`] replaces, escaped.
+pub(crate) fn printable_json_lines(value: &Value) -> String {
+    let json = format!("{value:#}\n");
+    let is_hidden = |c: char| c != '\n' && is_unprintable(c);
+    let json = if json.contains(is_hidden) {
+        let escaped = |c: char| if is_hidden(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() };
+        json.chars().map(escaped).collect()
+    } else {
+        json
+    };
+    json.replace("##[", "##\\u005b").replace("##vso[", "##vso\\u005b")
 }
 
 /// Returns JSON in one line that can be read on a terminal: the characters that JSON need not escape and [`printable`] replaces, escaped.
@@ -88,6 +108,11 @@ mod tests {
         let json = printable_json(&value);
         assert_eq!(json, r#"{"reason":"a\u009bb\u202ec\nd"}"#);
         assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), value);
+        let value = serde_json::json!({ "a": ["\u{9b}\u{202e}\n", "##[add-mask]x", "##vso[task.x]"] });
+        let json = printable_json_lines(&value);
+        assert!(!json.contains("##[") && !json.contains("##vso[") && json.lines().count() == 7, "{json}");
+        assert!(!json.contains(|c: char| c != '\n' && is_unprintable(c)), "{json}");
+        assert_eq!(serde_json::from_str::<Value>(&json).unwrap(), value);
     }
 
     #[test]
@@ -132,5 +157,7 @@ mod tests {
     #[test]
     fn control_characters_are_replaced() {
         assert_eq!(printable("a\u{1b}[2Jb\nc"), "a [2Jb c");
+        assert_eq!(printable("a ##[add-mask]b ##vso[task.x]c"), "a ## [add-mask]b ## vso[task.x]c");
+        assert_eq!(printable(&"x".repeat(1_000_000)).chars().count(), 4_000);
     }
 }

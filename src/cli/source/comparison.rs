@@ -113,7 +113,7 @@ async fn compare(sources: &Sources<'_>) -> Result<Vec<Comparison>> {
                 }
                 sources.common.show_notes(line_ends(pair).as_slice());
             }
-            sources.compare_pairs(&pairs, is_whole, sources.listed_at(of).as_ref())?
+            sources.compare_pairs(pairs, is_whole, sources.listed_at(of).as_ref())?
         }
     };
     let env = sources.env.as_ref().map(|(env, _)| env.name().to_owned());
@@ -135,7 +135,7 @@ impl Sources<'_> {
     /// Compares pairs of templates with what is known of their stacks besides; `is_whole` is whether they are all of the environment.
     fn compare_pairs(
         &self,
-        pairs: &[Pair],
+        pairs: Vec<Pair>,
         is_whole: bool,
         listed_at: Option<&Place>,
     ) -> Result<Vec<Comparison>> {
@@ -158,8 +158,9 @@ impl Sources<'_> {
                 .map_or_else(PseudoParameters::default, |region| PseudoParameters::of_region(&region))
         };
         let parameters = given.for_env(env).parameters;
-        let compared = |pair: &Pair| comparison(pair, &known(pair, &place, &parameters), listed_at);
-        Ok(pairs.iter().map(compared).collect())
+        // A pair is dropped when it is compared: a template takes thirty times its text.
+        let compared = |pair: Pair| comparison(&pair, &known(&pair, &place, &parameters), listed_at);
+        Ok(pairs.into_iter().map(compared).collect())
     }
 
     /// Returns the place where a source lists its stacks: where one that is gone is missed.

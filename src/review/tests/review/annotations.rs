@@ -120,7 +120,7 @@ fn properties_and_messages_are_escaped_as_the_toolkit_does() {
     };
     assert_eq!(
         annotations(&review, 10),
-        "::error file=a%2Cb%3Ac%25d%0D%0Ae,line=1,title=R%2C1%3A%25::50%25, a:b%0D%0A::error::c\n"
+        "::error file=a%2Cb%3Ac%25d\\r\\ne,line=1,title=R%2C1%3A%25::50%25, a:b%0A::error::c\n"
     );
 }
 
@@ -138,10 +138,32 @@ proptest! {
     }
 }
 
+/// A control character, or one that turns the direction of text, is written out.
+fn escaped(c: char) -> Vec<char> {
+    let is_hidden =
+        c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c);
+    let is_hidden =
+        is_hidden || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{feff}');
+    if is_hidden { c.escape_default().collect() } else { vec![c] }
+}
+
+#[test]
+fn nothing_in_a_command_controls_a_terminal() {
+    let at = Place { file: "a\u{1b}[2J.rs".to_owned(), line: 1 };
+    let message = format!("\u{1b}[31m\u{202e}red {}", "x".repeat(1_000_000));
+    let review = Review { problems: vec![Problem::error("R", &at, message)], ..Review::default() };
+    let text = annotations(&review, 10);
+    assert!(
+        text.starts_with("::error file=a\\u{1b}[2J.rs,line=1,title=R::\\u{1b}[31m\\u{202e}red xxx"),
+        "{text}"
+    );
+    assert!(text.len() < 5_000 && text.ends_with("…\n"), "a line is cut");
+}
+
 /// Reads the commands as the runner does, and holds them against the review.
 fn judge(review: &Review) {
     let text = annotations(review, usize::MAX);
-    assert!(!text.contains('\r'));
+    assert!(!text.contains(|c: char| c != '\n' && escaped(c) != [c]));
     let news = review.comparisons.iter().flat_map(|comparison| &comparison.changes);
     let news = news.filter(|located| tablewright_review::is_news(&located.change)).count();
     assert_eq!(text.split_terminator('\n').count(), news + review.problems.len());
@@ -160,6 +182,8 @@ fn judge(review: &Review) {
         messages.push(message.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%"));
     }
     for problem in &review.problems {
-        assert!(messages.iter().any(|message| message.starts_with(&problem.message)), "{}", problem.message);
+        let begin = problem.message.split('\n').next().unwrap_or_default().trim_end_matches('\r');
+        let begin: String = begin.chars().take(3_000).flat_map(escaped).take(3_000).collect();
+        assert!(messages.iter().any(|message| message.starts_with(&begin)), "{}", problem.message);
     }
 }

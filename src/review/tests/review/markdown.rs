@@ -260,7 +260,7 @@ fn stack(comparison: &Comparison) -> String {
 /// Names are shown character by character, but for those that cannot be seen.
 fn shown(name: &str) -> String {
     let hidden = |c: char| {
-        c.is_control() || "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2028}\u{2029}\u{2066}\u{2067}\u{2068}\u{2069}".contains(c)
+        c.is_control() || "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2028}\u{2029}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}".contains(c)
     };
     name.chars().map(|c| if hidden(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
