@@ -107,11 +107,11 @@ impl From<ConnectError> for CommandError {
         let (tried, advice): (&[String], &str) = match &error {
             ConnectError::NoRegion { tried } => (
                 tried,
-                "pass `--region`, set AWS_REGION, or give the environment a `region` in tablewright.toml",
+                "pass `--region`, set AWS_REGION, or give the environment a `region` in tablewright.toml; or try `--sandbox`, which needs no account",
             ),
             ConnectError::NoCredentials { tried } => (
                 tried,
-                "sign in (`aws configure`, `aws sso login`, `aws login`), choose a profile with `--profile`, or try `--sandbox`",
+                "sign in (`aws configure`, `aws sso login`, `aws login`), choose a profile with `--profile`, or try `--sandbox`, which needs no account",
             ),
             ConnectError::UnknownProfile { .. } => {
                 (&[], "choose another with `--profile`, or create it with `aws configure --profile NAME`")

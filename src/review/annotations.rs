@@ -19,7 +19,7 @@ use crate::visible::visible;
 /// use tablewright_review::{Review, annotations};
 ///
 /// let at: Place = "stacks/notes.rs:14".parse()?;
-/// let problems = vec![Problem::error("N1", &at, "100% wrong:\nno name")];
+/// let problems = vec![Problem::error("N1", &at, "100% wrong:\nno name").into()];
 /// let review = Review { problems, ..Review::default() };
 /// assert_eq!(annotations(&review, 10), "::error file=stacks/notes.rs,line=14,title=N1::100%25 wrong:%0Ano name\n");
 /// # Ok::<(), String>(())

@@ -4,18 +4,18 @@
 
 use std::cmp::Reverse;
 
-use tablewright::{Place, Problem, Severity};
-use tablewright_plan::{Change, Verdict};
+use tablewright::{Place, Severity};
+use tablewright_plan::Verdict;
 
 use crate::visible::visible;
 use crate::wording::answer_lead;
-use crate::{Comparison, Located, Review, Wording, cut, is_news, title};
+use crate::{Comparison, FoundProblem, Located, Review, Wording, cut, is_news, title};
 
 /// Something to see at a line of code.
 #[derive(Clone, Copy)]
 pub(crate) enum Finding<'a> {
     Change { comparison: &'a Comparison, located: &'a Located },
-    Problem(&'a Problem),
+    Problem(&'a FoundProblem),
 }
 
 /// How loud a finding is.
@@ -48,7 +48,7 @@ impl<'a> Finding<'a> {
     pub(crate) fn level(self) -> Level {
         match self {
             Self::Change { located, .. } => level(located.change.verdict),
-            Self::Problem(problem) => match problem.severity {
+            Self::Problem(found) => match found.problem.severity {
                 Severity::Error => Level::Error,
                 Severity::Warning => Level::Warning,
             },
@@ -59,7 +59,7 @@ impl<'a> Finding<'a> {
     pub(crate) fn weight(self) -> Verdict {
         match self {
             Self::Change { located, .. } => located.change.verdict,
-            Self::Problem(problem) => match problem.severity {
+            Self::Problem(found) => match found.problem.severity {
                 Severity::Error => Verdict::Refused,
                 Severity::Warning => Verdict::InPlaceWithRisk,
             },
@@ -75,7 +75,7 @@ impl<'a> Finding<'a> {
                 let at = located.at.as_ref().or(comparison.at.as_ref()).map(line).or_else(file);
                 at.or_else(|| review.at.as_ref().map(line))
             }
-            Self::Problem(problem) => Some(line(&problem.at)),
+            Self::Problem(found) => Some(line(&found.problem.at)),
         }
     }
 
@@ -84,9 +84,9 @@ impl<'a> Finding<'a> {
         let name = match self {
             Self::Change { located, .. } => {
                 let change = &located.change;
-                format!("{} {}", change.action.as_str(), Wording::of(change).name)
+                format!("{} {}", change.action.as_str(), Wording::located(located).name)
             }
-            Self::Problem(problem) => format!("{}: {}", problem.rule, problem.message),
+            Self::Problem(found) => format!("{}: {}", found.problem.rule, found.problem.message),
         };
         shown(&name, MOST_OF_A_TITLE)
     }
@@ -96,9 +96,9 @@ impl<'a> Finding<'a> {
         let title = match self {
             Self::Change { located, .. } => {
                 let change = &located.change;
-                format!("{}: {}", title(change.verdict), Wording::of(change).name)
+                format!("{}: {}", title(change.verdict), Wording::located(located).name)
             }
-            Self::Problem(problem) => problem.rule.clone(),
+            Self::Problem(found) => found.problem.rule.clone(),
         };
         shown(&title, MOST_OF_A_TITLE)
     }
@@ -106,8 +106,8 @@ impl<'a> Finding<'a> {
     /// All that there is to say, one thing a line, without characters that a terminal or a viewer would obey.
     pub(crate) fn lines(self) -> Vec<String> {
         let lines = match self {
-            Self::Change { comparison, located } => change_lines(comparison, &located.change),
-            Self::Problem(problem) => {
+            Self::Change { comparison, located } => change_lines(comparison, located),
+            Self::Problem(FoundProblem { problem, environments }) => {
                 // A problem can have several lines; a change has names, in which a line break means harm.
                 let message = problem.message.split('\n').map(|line| line.trim_end_matches('\r').to_owned());
                 let mut lines: Vec<String> = message.collect();
@@ -116,10 +116,22 @@ impl<'a> Finding<'a> {
                     help.map(|(line, at)| if at == 0 { format!("help: {line}") } else { line.to_owned() }),
                 );
                 lines.extend(problem.server_text.iter().map(|text| format!("AWS would answer: {text}")));
+                if !environments.is_empty() {
+                    lines.push(format!("in {}", environments_text(environments)));
+                }
                 lines
             }
         };
         lines.iter().map(|line| shown(line, MOST_OF_A_LINE)).collect()
+    }
+}
+
+/// Returns `environment dev`, or `environments dev and prod`.
+fn environments_text(environments: &[String]) -> String {
+    match environments {
+        [one] => format!("environment {one}"),
+        [all @ .., last] => format!("environments {} and {last}", all.join(", ")),
+        [] => String::new(),
     }
 }
 
@@ -131,8 +143,8 @@ fn shown(line: &str, width: usize) -> String {
     cut(&visible(line), width)
 }
 
-fn change_lines(comparison: &Comparison, change: &Change) -> Vec<String> {
-    let words = Wording::of(change);
+fn change_lines(comparison: &Comparison, located: &Located) -> Vec<String> {
+    let (change, words) = (&located.change, Wording::located(located));
     let values = words.values.map_or_else(String::new, |values| format!(": {values}"));
     let place = match &comparison.environment {
         Some(environment) => format!("{} ({environment})", comparison.stack),
@@ -161,7 +173,7 @@ pub(crate) fn level(verdict: Verdict) -> Level {
 pub(crate) fn rule(finding: Finding<'_>) -> String {
     match finding {
         Finding::Change { located, .. } => change_rule(located.change.verdict),
-        Finding::Problem(problem) => problem.rule.clone(),
+        Finding::Problem(found) => found.problem.rule.clone(),
     }
 }
 

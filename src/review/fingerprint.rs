@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::Wording;
 use crate::finding::Finding;
+use crate::{FoundProblem, Wording};
 
 /// Returns what a finding is about, without what moves when a file is edited: lines, values, the verdict.
 pub(crate) fn fingerprint(finding: Finding<'_>, seen: &mut BTreeMap<String, usize>) -> String {
@@ -13,11 +13,11 @@ pub(crate) fn fingerprint(finding: Finding<'_>, seen: &mut BTreeMap<String, usiz
         Finding::Change { comparison, located } => {
             let change = &located.change;
             let environment = comparison.environment.as_deref().unwrap_or_default();
-            let name = Wording::of(change).name;
+            let name = Wording::located(located).name;
             ["change", &comparison.stack, environment, change.action.as_str(), &change.section, &name]
                 .join("\0")
         }
-        Finding::Problem(problem) => {
+        Finding::Problem(FoundProblem { problem, .. }) => {
             ["problem", &problem.rule, &problem.at.file, &without_lines(&problem.message)].join("\0")
         }
     };

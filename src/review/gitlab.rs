@@ -18,7 +18,7 @@ use crate::fingerprint::fingerprint;
 /// use tablewright::Problem;
 /// use tablewright_review::{Review, gitlab};
 ///
-/// let problems = vec![Problem::error("N1", &"stacks/notes.rs:14".parse()?, "no name")];
+/// let problems = vec![Problem::error("N1", &"stacks/notes.rs:14".parse()?, "no name").into()];
 /// let report = gitlab(&Review { problems, ..Review::default() });
 /// assert_eq!(report[0]["severity"], "critical");
 /// assert_eq!(report[0]["location"], serde_json::json!({ "path": "stacks/notes.rs", "lines": { "begin": 14 } }));

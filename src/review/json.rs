@@ -3,10 +3,10 @@
 //! The worst verdict and the counts come first. *Invariant:* the output is described by `review.schema.json`.
 
 use serde_json::{Map, Value, json};
-use tablewright::{Place, Problem, Severity};
+use tablewright::{Place, Severity};
 use tablewright_plan::{AccessChange, Action, Change, Verdict, Wait};
 
-use crate::{Comparison, Digests, Located, Review, Step, Wording, summary};
+use crate::{Comparison, Digests, FoundProblem, Located, Review, Step, Wording, summary};
 
 /// The version of the JSON form.
 pub const SCHEMA: u32 = 2;
@@ -34,7 +34,8 @@ pub const JSON_SCHEMA: &str = include_str!("review.schema.json");
 #[must_use]
 pub fn json(review: &Review) -> Value {
     let located = || review.comparisons.iter().flat_map(|comparison| &comparison.changes);
-    let problems = |severity| review.problems.iter().filter(|problem| problem.severity == severity).count();
+    let problems =
+        |severity| review.problems.iter().filter(|found| found.problem.severity == severity).count();
     let mut digests = review.comparisons.iter().filter_map(|comparison| comparison.digests.as_ref());
     let made = digests.find_map(|digests| digests.made.as_ref());
     present(json!({
@@ -142,6 +143,7 @@ fn digests(digests: &Digests) -> Value {
 
 fn located(located: &Located) -> Value {
     let mut value = change(&located.change);
+    value["name"] = json!(Wording::located(located).name);
     if let Some(at) = &located.at {
         value["at"] = place(at);
     }
@@ -161,7 +163,7 @@ fn wait(wait: &Wait) -> Value {
     json!({ "for": what, "tables": tables })
 }
 
-fn problem(problem: &Problem) -> Value {
+fn problem(FoundProblem { problem, environments }: &FoundProblem) -> Value {
     let severity = match problem.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
@@ -172,6 +174,7 @@ fn problem(problem: &Problem) -> Value {
         "at": place(&problem.at),
         "message": problem.message,
         "help": problem.help,
+        "environments": Some(environments).filter(|names| !names.is_empty()),
         "server_text": problem.server_text,
     }))
 }

@@ -10,7 +10,7 @@ use tablewright_plan::Verdict;
 
 use crate::finding::{Finding, rule};
 use crate::visible::visible;
-use crate::{Comparison, Review, is_news};
+use crate::{Comparison, FoundProblem, Review, is_news};
 
 /// Returns a review as a JUnit report. A change with the verdict `gate` or a worse one is a failure, and so is an error in the
 /// definitions.
@@ -20,7 +20,7 @@ use crate::{Comparison, Review, is_news};
 /// use tablewright_plan::Verdict;
 /// use tablewright_review::{Review, junit};
 ///
-/// let problems = vec![Problem::error("N1", &"stacks/notes.rs:14".parse()?, "no name")];
+/// let problems = vec![Problem::error("N1", &"stacks/notes.rs:14".parse()?, "no name").into()];
 /// let report = junit(&Review { problems, ..Review::default() }, Verdict::Refused);
 /// assert!(report.contains(r#"<failure message="no name" type="N1">"#));
 /// # Ok::<(), String>(())
@@ -72,9 +72,9 @@ impl<'a> Suite<'a> {
     }
 
     fn of_definitions(review: &'a Review) -> Self {
-        let case = |problem: &'a _| {
+        let case = |problem: &'a FoundProblem| {
             let finding = Finding::Problem(problem);
-            Case { name: finding.name(), finding, is_failure: problem.severity == Severity::Error }
+            Case { name: finding.name(), finding, is_failure: problem.problem.severity == Severity::Error }
         };
         Self {
             name: "definitions".to_owned(),

@@ -30,6 +30,6 @@ pub use gitlab::gitlab;
 pub use json::{JSON_SCHEMA, SCHEMA, change, json};
 pub use junit::junit;
 pub use markdown::{MarkdownOptions, markdown, step_summary};
-pub use review::{Comparison, Digests, Located, Review, Step};
+pub use review::{Comparison, Digests, FoundProblem, Located, Review, Step};
 pub use sarif::sarif;
 pub use wording::{Values, Wording, access_label, cut, is_news, meaning, summary, title, wait};

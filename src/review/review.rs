@@ -1,5 +1,6 @@
 //! The content of a review: comparisons of two templates with their changes, and the problems of the definitions.
 
+use serde_json::Value;
 use tablewright::{Place, Problem};
 use tablewright_plan::{AccessChange, Change, Plan, Verdict, Wait};
 
@@ -9,9 +10,24 @@ pub struct Review {
     /// One for each stack, and for each environment it was compared in.
     pub comparisons: Vec<Comparison>,
     /// What is wrong with the definitions.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<FoundProblem>,
     /// Where something that has no place of its own is shown, such as the line that lists the stacks.
     pub at: Option<Place>,
+}
+
+/// A problem of the definitions, and the environments in which it was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundProblem {
+    /// The problem.
+    pub problem: Problem,
+    /// Their names, where several were looked at.
+    pub environments: Vec<String>,
+}
+
+impl From<Problem> for FoundProblem {
+    fn from(problem: Problem) -> Self {
+        Self { problem, environments: Vec::new() }
+    }
 }
 
 /// The comparison of two templates of a stack.
@@ -40,7 +56,7 @@ pub struct Comparison {
     /// What the plan was made from, where a deployment is to be held to it.
     pub digests: Option<Digests>,
     /// The tables that change, as they are now: `$defs/table` of the JSON Schema.
-    pub tables: Vec<serde_json::Value>,
+    pub tables: Vec<Value>,
     /// The two templates as a unified diff.
     pub text_diff: Option<String>,
     /// Whether there are changes that no step carries out.
@@ -69,6 +85,16 @@ pub struct Located {
     pub change: Change,
     /// The Rust line.
     pub at: Option<Place>,
+    /// The path of the change with names for the items of lists, where they have some: see [`Comparison::name_items`].
+    pub path: Option<String>,
+}
+
+impl Located {
+    /// Creates a change at a place.
+    #[must_use]
+    pub fn new(change: Change, at: Option<Place>) -> Self {
+        Self { change, at, path: None }
+    }
 }
 
 /// One update of the stack, in words.
@@ -108,10 +134,10 @@ impl Review {
     /// use tablewright::Problem;
     /// use tablewright_review::Review;
     ///
-    /// let problems = vec![Problem::error("N1", &"notes.rs:9".parse()?, "no name")];
-    /// let mut review = Review { problems, ..Review::default() };
+    /// let problem = Problem::error("N1", &"notes.rs:9".parse()?, "no name");
+    /// let mut review = Review { problems: vec![problem.into()], ..Review::default() };
     /// review.rename_files(|file| Some(format!("stacks/{file}")));
-    /// assert_eq!(review.problems[0].at.to_string(), "stacks/notes.rs:9");
+    /// assert_eq!(review.problems[0].problem.at.to_string(), "stacks/notes.rs:9");
     /// # Ok::<(), String>(())
     /// ```
     pub fn rename_files(&mut self, path: impl Fn(&str) -> Option<String>) {
@@ -124,7 +150,7 @@ impl Review {
                 located.at = renamed(located.at.take());
             }
         }
-        for problem in &mut self.problems {
+        for FoundProblem { problem, .. } in &mut self.problems {
             let at = renamed(Some(problem.at.clone())).or_else(|| self.at.clone());
             problem.at = at.unwrap_or_else(|| problem.at.clone());
         }
@@ -142,7 +168,7 @@ impl Comparison {
         plan: &Plan,
         locate: impl Fn(&Change) -> Option<Place>,
     ) -> Self {
-        let located = |change: &Change| Located { at: locate(change), change: change.clone() };
+        let located = |change: &Change| Located::new(change.clone(), locate(change));
         let steps = plan.steps.iter();
         Self {
             stack: stack.to_owned(),
@@ -158,6 +184,14 @@ impl Comparison {
         }
     }
 
+    /// Names what changes in a list by the name of its item, such as that of an index, instead of its number. `entry` returns the
+    /// entry of a template, such as a resource, into which the path of a change points.
+    pub fn name_items<'a>(&mut self, entry: impl Fn(&Change) -> Option<&'a Value>) {
+        for located in &mut self.changes {
+            located.path = entry(&located.change).and_then(|entry| named_path(entry, &located.change.path));
+        }
+    }
+
     /// Returns the worst verdict.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
@@ -169,4 +203,22 @@ impl Comparison {
     pub fn has_changes(&self) -> bool {
         !self.changes.is_empty()
     }
+}
+
+/// The properties that name an item of a list, in the order in which they are looked for.
+const NAMES: [&str; 7] = ["IndexName", "Region", "AttributeName", "Key", "PolicyName", "Sid", "Name"];
+
+/// Returns a JSON pointer with the names of items instead of their numbers; `None` where there are none.
+fn named_path(entry: &Value, path: &str) -> Option<String> {
+    let (mut found, mut named, mut has_name) = (Some(entry), String::new(), false);
+    for key in path.split('/').skip(1) {
+        let item = found.and_then(|value| value.pointer(&format!("/{key}")));
+        let is_item = found.is_some_and(Value::is_array);
+        let name =
+            item.filter(|_| is_item).and_then(|item| NAMES.iter().find_map(|name| item[*name].as_str()));
+        has_name |= name.is_some();
+        named = format!("{named}/{}", name.unwrap_or(key));
+        found = item;
+    }
+    has_name.then_some(named)
 }

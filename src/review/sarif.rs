@@ -11,7 +11,7 @@ use tablewright_plan::Verdict;
 use crate::finding::{Finding, Level, Spot, change_rule, findings, level, rule};
 use crate::fingerprint::fingerprint;
 use crate::markdown;
-use crate::{Review, meaning, title};
+use crate::{FoundProblem, Review, meaning, title};
 
 /// As many results of a run as code scanning shows.
 const MOST: usize = 5_000;
@@ -94,7 +94,7 @@ fn rules(findings: &[Finding<'_>]) -> Vec<Rule> {
     for finding in findings {
         if let Finding::Problem(problem) = finding {
             // A rule with errors and warnings is by default what it is at worst.
-            let level = problems.entry(&problem.rule).or_insert(Level::Note);
+            let level = problems.entry(&problem.problem.rule).or_insert(Level::Note);
             *level = (*level).max(finding.level());
         }
     }
@@ -127,6 +127,11 @@ fn result(
         if let Some(environment) = &comparison.environment {
             result["properties"]["environment"] = json!(environment);
         }
+    }
+    if let Finding::Problem(FoundProblem { environments, .. }) = finding
+        && !environments.is_empty()
+    {
+        result["properties"] = json!({ "environments": environments });
     }
     result
 }

@@ -7,6 +7,8 @@ use std::fmt;
 use serde_json::Value;
 use tablewright_plan::{AccessChange, Action, Change, Verdict, Wait};
 
+use crate::Located;
+
 /// A change in words, a part for each thing a reader looks for.
 ///
 /// ```
@@ -61,6 +63,16 @@ impl fmt::Display for Values {
 }
 
 impl<'a> Wording<'a> {
+    /// Returns the wording of a change, with the names of items of lists that are known of it.
+    #[must_use]
+    pub fn located(Located { change, path, .. }: &'a Located) -> Self {
+        let words = Self::of(change);
+        match path {
+            Some(path) => Self { name: name(change) + &dotted(path), ..words },
+            None => words,
+        }
+    }
+
     /// Returns the wording of a change.
     #[must_use]
     pub fn of(change: &'a Change) -> Self {
@@ -228,11 +240,15 @@ fn name(change: &Change) -> String {
 
 /// `/Properties/BillingMode` → `.BillingMode`. An index is named by its name.
 fn pointer(change: &Change) -> String {
-    let path = change.path.strip_prefix("/Properties").unwrap_or(&change.path).replace('/', ".");
+    let path = dotted(&change.path);
     match (index_name(change), path.rsplit_once('.')) {
         (Some(name), Some((list, _))) => format!("{list}.{name}"),
         _ => path,
     }
+}
+
+fn dotted(path: &str) -> String {
+    path.strip_prefix("/Properties").unwrap_or(path).replace('/', ".")
 }
 
 /// Returns the name of the index that is added, removed or changed as a whole.

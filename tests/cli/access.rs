@@ -26,7 +26,7 @@ fn no_credentials_and_no_region() {
       tried: AWS_REGION and AWS_DEFAULT_REGION are not set
       tried: profile `default` has no `region`
       tried: EC2 instance metadata provides no region
-      help: pass `--region`, set AWS_REGION, or give the environment a `region` in tablewright.toml
+      help: pass `--region`, set AWS_REGION, or give the environment a `region` in tablewright.toml; or try `--sandbox`, which needs no account
     ");
     assert_snapshot!(project.run(&["diff", "notes", "--region", "eu-west-1"]), @"
     exit code 3
@@ -37,7 +37,7 @@ fn no_credentials_and_no_region() {
       tried: WebIdentityToken: $AWS_WEB_IDENTITY_TOKEN_FILE was not set
       tried: EcsContainer: ECS provider not configured
       tried: Ec2InstanceMetadata: IMDS disabled by AWS_EC2_METADATA_DISABLED env var set to `true`
-      help: sign in (`aws configure`, `aws sso login`, `aws login`), choose a profile with `--profile`, or try `--sandbox`
+      help: sign in (`aws configure`, `aws sso login`, `aws login`), choose a profile with `--profile`, or try `--sandbox`, which needs no account
     ");
     // Every command that calls AWS says the same.
     for args in

@@ -39,6 +39,7 @@ fn every_environment_is_checked() {
       = help: set another name with `.name(…)` or `.base_name(…)`, or change `table_name` in tablewright.toml
       = AWS would answer: Value 'no' at 'tableName' failed to satisfy constraint
 
+    Environment prod: 2 stacks and 3 tables, 1 error.
     error: 1 problem in the definitions of environment prod
     ");
 }
@@ -145,6 +146,9 @@ fn policies_are_checked() {
     assert_eq!(json["problems"][0]["rule"], "H12", "{json:#}");
     // Both environments have it, and it is told once.
     assert_eq!(json["problems"].as_array().unwrap().len(), 3, "{json:#}");
+    assert_eq!(json["problems"][0]["environments"], serde_json::json!(["dev", "prod"]), "{json:#}");
+    let markdown = project.run(&["check", "--policy", "safe", "--format", "markdown"]).ends_with(2);
+    assert!(markdown.stdout.contains("\n**3 problems in the definitions**\n"), "{markdown}");
     assert_snapshot!(project.run(&["check", "--policy", "strict"]), @"
     exit code 2
     --- stderr

@@ -54,26 +54,18 @@ fn errors_name_the_place_in_the_configuration() {
           |        ^
         invalid type: integer `7`, expected a string
     ");
-    assert_snapshot!(list("[env.dev]\n"), @"
+    assert_snapshot!(list("[env.dev]\n"), @r#"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/tablewright.toml is invalid
-      because: TOML parse error at line 1, column 1
-          |
-        1 | [env.dev]
-          | ^
-        missing field `project`
-    ");
-    assert_snapshot!(list(""), @"
+    error: [ROOT]/stacks/tablewright.toml has no section [project]
+      help: a minimal file has: [project], name = "…", and a section [env.dev]
+    "#);
+    assert_snapshot!(list(""), @r#"
     exit code 2
     --- stderr
-    error: [ROOT]/stacks/tablewright.toml is invalid
-      because: TOML parse error at line 1, column 1
-          |
-        1 |
-          | ^
-        missing field `project`
-    ");
+    error: [ROOT]/stacks/tablewright.toml has no section [project]
+      help: a minimal file has: [project], name = "…", and a section [env.dev]
+    "#);
     assert_snapshot!(list("[project]\nname = \"demo\"\n"), @"
     exit code 2
     --- stderr

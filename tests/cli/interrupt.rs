@@ -109,7 +109,10 @@ fn a_second_deploy_does_not_get_in_its_way() {
     deploy.signal("INT");
     let _ = deploy.end().ends_with(9);
     let busy = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(6);
-    let _ = busy.says("CREATE_IN_PROGRESS").says("`tablewright watch notes --sandbox`");
+    let _ = busy
+        .says("CREATE_IN_PROGRESS")
+        .says("`tablewright watch notes --sandbox`")
+        .says("`--wait-for-idle 30m`");
     // Nor one that would change something.
     project.replace("notes.rs", "5..=most", "6..=most");
     let _ = project.run(&["deploy", "notes", "--sandbox", "--yes"]).ends_with(6).says("CREATE_IN_PROGRESS");

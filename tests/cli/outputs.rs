@@ -105,5 +105,10 @@ fn of_any_stack_by_its_name() {
 
     For more information, try '--help'.
     ");
+    for command in [&["destroy", "--yes"][..], &["outputs"], &["watch"], &["rollback", "--yes"]] {
+        let typo = project.run(&[command, &["--stack-name", "demo-note-dev", "--sandbox"]].concat());
+        let text = typo.stderr.to_lowercase();
+        assert!(text.contains("did you mean `demo-notes-dev`?"), "{typo}");
+    }
     let _ = project.run(&["destroy", "--stack-name", "demo-notes-dev", "--sandbox", "--yes"]).ends_with(0);
 }

@@ -16,7 +16,7 @@ fn another_key() {
     --- stderr
     Plan for the sandbox, us-east-1:
     notes (demo-notes-dev): 1 refused
-      ~ Note.AttributeDefinitions.0  {"AttributeName":"noteId","AttributeType":"S"} → {"AttributeName":"noteId","AttributeType":"N"}  [refused]
+      ~ Note.AttributeDefinitions.noteId  {"AttributeName":"noteId","AttributeType":"S"} → {"AttributeName":"noteId","AttributeType":"N"}  [refused]
           `noteId` is part of the table's key, and the type of a key is fixed when it is created, and CloudFormation does not replace a table that has an explicit name
           AWS would answer: CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename demo-dev-notes and update the stack again.
           --> stacks/notes.rs:9

@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 
 use tablewright::Stack;
+use tablewright_cloudformation::stack::list;
 
 use crate::args::aws::AwsArgs;
 use crate::args::{Common, select};
 use crate::error::{CommandError, Result};
-use crate::project::EnvConfig;
+use crate::project::{EnvConfig, nearest};
+use crate::report::printable;
 use crate::target::SelectedTarget;
 
 /// Arguments that select one stack.
@@ -61,13 +63,26 @@ impl SelectedStack {
         Ok(target)
     }
 
+    /// Returns the deployed stack whose name is near the one that was given, where stacks can be listed.
+    pub(crate) async fn near(&self, target: &SelectedTarget) -> Option<String> {
+        if self.argument == self.stack.id {
+            return None;
+        }
+        let stacks = list(&target.target.cloudformation).await.ok()?;
+        nearest(self.stack.name.as_deref()?, stacks.into_iter().map(|stack| stack.name))
+    }
+
     /// Returns the error for a stack that does not exist in the target.
-    pub(crate) fn missing(&self, target: &SelectedTarget) -> CommandError {
+    pub(crate) async fn missing(&self, target: &SelectedTarget) -> CommandError {
         let name = self.stack.name.as_deref().unwrap_or_default();
         let error = CommandError::usage(format!("no stack {name} in {}", target.target.name));
         if self.argument == self.stack.id {
             error.hint(format!("{} creates it", target.command("deploy", &self.argument)))
         } else {
+            let error = match self.near(target).await {
+                Some(near) => error.hint(format!("did you mean `{}`?", printable(&near))),
+                None => error,
+            };
             error.hint("it may be in another Region or account; see `--env`, `--region` and `--profile`")
         }
     }

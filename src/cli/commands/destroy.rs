@@ -15,7 +15,7 @@ use crate::event_loop::{Interrupted, Interrupts, run, run_until_interrupted};
 use crate::exit::Exit;
 use crate::prompt::{ask, ask_for_name, ask_whether, can_ask, must_be_able_to_ask};
 use crate::report::failure::{detached, interrupted_before, rollout_failed};
-use crate::report::{OutputFormat, Reporter, destroy as report};
+use crate::report::{OutputFormat, Reporter, destroy as report, printable};
 use crate::target::SelectedTarget;
 
 /// Delete a stack, after showing what is deleted and what is retained
@@ -87,7 +87,9 @@ impl Run<'_> {
         let planned = self.until_interrupted(plan_destroy(&target.target, name)).await;
         let planned = planned.map_err(|Interrupted| interrupted_before())?;
         let Some(plan) = planned.map_err(|error| rollout_failed(target, stack, error))? else {
-            self.reporter.say(&format!("No stack {name} in {}; nothing to do.", target.target.name));
+            let near = self.selected.near(target).await;
+            let near = near.map(|near| format!(" Did you mean `{}`?", printable(&near))).unwrap_or_default();
+            self.reporter.say(&format!("No stack {name} in {}; nothing to do.{near}", target.target.name));
             return Ok(Exit::Done);
         };
         let event = RolloutEvent::DestroyPlanned { stack: stack.id.clone(), plan: Box::new(plan.clone()) };

@@ -48,7 +48,7 @@ pub(super) fn outputs(common: &Common, args: &Args) -> Result<Exit> {
         let target = selected.connect(common, &args.aws).await?;
         let name = stack.name.as_deref().unwrap_or_default();
         let deployed = cloud_stack::describe(&target.target.cloudformation, name).await?;
-        let deployed = deployed.ok_or_else(|| selected.missing(&target))?;
+        let Some(deployed) = deployed else { return Err(selected.missing(&target).await) };
         let mut outputs = deployed.outputs;
         // CloudFormation returns outputs in no particular order.
         outputs.sort_by(|a, b| a.key.cmp(&b.key));

@@ -45,8 +45,8 @@ pub(super) fn rollback(common: &Common, args: &Args) -> Result<Exit> {
     };
     follow(common, &args.aws, &selected, Work::Rollback, args.output, async |target, events, stack| {
         let name = stack.stack.name.as_deref().unwrap_or_default();
-        let found =
-            describe(&target.target.cloudformation, name).await?.ok_or_else(|| stack.missing(target))?;
+        let found = describe(&target.target.cloudformation, name).await?;
+        let Some(found) = found else { return Err(stack.missing(target).await) };
         ask(&format!("Roll stack {name} back?"), args.yes || target.is_sandbox).await?;
         let token = token();
         let begin = async |events: &Events| {

@@ -36,7 +36,7 @@ pub(super) fn watch(common: &Common, args: &Args) -> Result<Exit> {
         let operation = async {
             let name = stack.name.as_deref().unwrap_or_default();
             let operation = latest(&target.target.cloudformation, name).await?;
-            let operation = operation.ok_or_else(|| selected.missing(&target))?;
+            let Some(operation) = operation else { return Err(selected.missing(&target).await) };
             events.send(RolloutEvent::Began { stack: stack.id.clone(), work: Work::Watch });
             let (client, pace) = (&target.target.cloudformation, &target.target.pace);
             let call = async |events: &Events| watch_operation(client, &operation, pace, events).await;

@@ -45,6 +45,8 @@ pub(crate) struct ProjectConfig {
     pub(crate) required_tags: Vec<String>,
 }
 
+const MINIMAL: &str = "a minimal file has: [project], name = \"…\", and a section [env.dev]";
+
 fn rendered() -> String {
     "rendered".to_owned()
 }
@@ -100,7 +102,7 @@ impl Config {
         let text = std::fs::read_to_string(path).map_err(|error| {
             CommandError::new(Exit::Usage, error)
                 .context(format!("cannot read {}", path.display()))
-                .hint("a minimal file has: [project], name = \"…\", and a section [env.dev]")
+                .hint(MINIMAL)
         })?;
         Self::parse(&text, path)
     }
@@ -108,6 +110,11 @@ impl Config {
     fn parse(text: &str, path: &Path) -> Result<Self> {
         // The error of toml has line, column and excerpt, and lists the known keys.
         let config: Self = toml::from_str(text).map_err(|error| {
+            // toml points at the first line, where nothing is wrong.
+            if error.message() == "missing field `project`" {
+                return CommandError::usage(format!("{} has no section [project]", path.display()))
+                    .hint(MINIMAL);
+            }
             CommandError::new(Exit::Usage, error).context(format!("{} is invalid", path.display()))
         })?;
         let config = Self { path: path.to_owned(), ..config };

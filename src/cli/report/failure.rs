@@ -27,8 +27,10 @@ pub(crate) fn rollout_failed(target: &SelectedTarget, stack: &Stack, error: Erro
             target.command("destroy", &stack.id)
         )),
         Error::Detached => detached([(target, &*stack.id)]),
-        Error::StillBusy { .. } => CommandError::from(error)
-            .hint(format!("{} follows the running operation", target.command("watch", &stack.id))),
+        Error::StillBusy { .. } => CommandError::from(error).hint(format!(
+            "{} follows the running operation; a longer `--wait-for-idle` waits longer",
+            target.command("watch", &stack.id)
+        )),
         Error::Watch(_) => {
             CommandError::from(error).hint(format!("{} follows it again", target.command("watch", &stack.id)))
         }
@@ -99,7 +101,10 @@ fn only_delete(target: &SelectedTarget, stack: &Stack) -> String {
 /// Returns the error for a stack for which no change set can be created, with a command as a hint.
 fn cannot_take(target: &SelectedTarget, stack: &Stack, error: RequestError) -> CommandError {
     let hint = match &error {
-        RequestError::Busy { .. } => format!("{} follows the running operation", target.command("watch", &stack.id)),
+        RequestError::Busy { .. } => format!(
+            "{} follows the running operation; `--wait-for-idle 30m` waits until it has ended, and goes on",
+            target.command("watch", &stack.id)
+        ),
         RequestError::CreationRolledBack { .. } => only_delete(target, stack),
         RequestError::Request(_) => {
             "pass it with `--parameter NAME=VALUE`, `--parameters-file FILE` or `parameters` in tablewright.toml".into()

@@ -21,6 +21,8 @@ mod tests;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::Duration;
 
+use anstream::adapter::strip_str;
+use anstream::{AutoStream, ColorChoice};
 use tablewright::Place;
 use tablewright_deploy::RolloutEvent;
 use tablewright_review::workflow_error;
@@ -73,9 +75,7 @@ pub(crate) struct Reporter {
 impl Reporter {
     pub(crate) fn new(form: OutputFormat, quiet: bool) -> Self {
         let form = match form {
-            OutputFormat::Auto if io::stderr().is_terminal() && std::env::var_os("CI").is_none() => {
-                OutputFormat::Tree
-            }
+            OutputFormat::Auto if can_redraw() && std::env::var_os("CI").is_none() => OutputFormat::Tree,
             OutputFormat::Auto => OutputFormat::Lines,
             OutputFormat::Tree | OutputFormat::Lines | OutputFormat::Ndjson | OutputFormat::Github => form,
         };
@@ -120,7 +120,7 @@ impl Reporter {
     /// Prints a message, unless the format is for programs.
     pub(crate) fn say(&mut self, text: &str) {
         if self.form != OutputFormat::Ndjson && !self.quiet {
-            let _ = self.live.clear(&mut anstream::stderr());
+            let _ = self.live.clear(&mut terminal());
             let _ = writeln!(anstream::stderr(), "{text}");
         }
     }
@@ -132,8 +132,13 @@ impl Reporter {
         };
         // One line less than the window, which would otherwise scroll, so that the first line could not be redrawn.
         let lines = tree::lines(&self.view, width, height.saturating_sub(1));
-        let lines: Vec<String> = lines.iter().map(tree::styled).collect();
-        self.live.draw(&mut anstream::stderr(), &lines)
+        let is_plain = AutoStream::choice(&io::stderr()) == ColorChoice::Never;
+        let styled = |line| {
+            let line = tree::styled(line);
+            if is_plain { strip_str(&line).to_string() } else { line }
+        };
+        let lines: Vec<String> = lines.iter().map(styled).collect();
+        self.live.draw(&mut terminal(), &lines)
     }
 
     /// Reports the result of a stack. Outputs go to stdout, as data.
@@ -144,7 +149,7 @@ impl Reporter {
         let others_run = self.view.stacks.iter().any(|it| it.ended.is_none());
         if others_run {
             // Print the result above the live tree.
-            let _ = self.live.clear(&mut anstream::stderr());
+            let _ = self.live.clear(&mut terminal());
             self.view.stacks.retain(|it| it.id != *stack);
         } else {
             // Keep the final tree above the result.
@@ -159,6 +164,17 @@ impl Reporter {
         out.write_all(outputs.as_bytes())?;
         out.flush()
     }
+}
+
+/// Whether stderr is a terminal that understands more than characters.
+fn can_redraw() -> bool {
+    io::stderr().is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Returns stderr for the live tree. Without colors, anstream would take away the movements of the cursor too, and each frame would stand
+/// below the last.
+fn terminal() -> Box<dyn io::Write> {
+    if can_redraw() { Box::new(io::stderr()) } else { Box::new(anstream::stderr()) }
 }
 
 /// Writes data to stdout. A closed pipe is not an error.

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use anstyle::Style;
 use tablewright_cloudformation::ValidationDetail;
 use tablewright_deploy::{Job, TableReading, by_target};
-use tablewright_plan::{AccessChange, Change, Verdict};
+use tablewright_plan::{AccessChange, Action, Change, Verdict};
 use tablewright_review::{
     Comparison, Digests, Located, Wording, access_label, cut, is_news, summary as summary_of_changes,
 };
@@ -55,8 +55,7 @@ pub(crate) fn show_found(job: &Job<'_>, found: &[Change], reporter: &mut Reporte
     if found.is_empty() {
         return;
     }
-    let located =
-        |change: &Change| Located { at: place_in_definition(job.stack, change), change: change.clone() };
+    let located = |change: &Change| Located::new(change.clone(), place_in_definition(job.stack, change));
     let (label, name) = (&job.label, job.stack_name());
     reporter.say(&format!("CloudFormation finds in {label} ({name}): {}", summary_of_changes(found)));
     let changes = changes(&found.iter().map(located).collect::<Vec<_>>());
@@ -84,7 +83,12 @@ pub(crate) fn comparison(job: &Job<'_>) -> Comparison {
         at: Some(job.stack.at.clone()),
         ..Comparison::of(&job.stack.id, ["deployed", "definitions"], &job.plan, locate)
     };
-    let located = |change: &Change| Located { at: locate(change), change: change.clone() };
+    let sides = (job.deployed.as_ref().map(|deployed| &deployed.value), &job.rendered.template);
+    comparison.name_items(|change| {
+        let side = if change.action == Action::Remove { sides.0? } else { sides.1 };
+        side.get(&change.section)?.get(&change.logical_id)
+    });
+    let located = |change: &Change| Located::new(change.clone(), locate(change));
     comparison.changes.extend(job.settings.iter().map(located));
     let tablewright_deploy::PlanDigests { deployed, wanted, account, region } = job.digests.clone();
     comparison.digests = Some(Digests { deployed, wanted, account, region, made: time(SystemTime::now()) });
@@ -132,8 +136,8 @@ pub(crate) fn access(access: &[AccessChange]) -> String {
     out
 }
 
-fn write_change(out: &mut String, Located { change, at }: &Located) -> fmt::Result {
-    let words = Wording::of(change);
+fn write_change(out: &mut String, located: &Located) -> fmt::Result {
+    let (Located { change, at, .. }, words) = (located, Wording::located(located));
     let (colour, faint) = (colour(change.verdict), style::FAINT);
     write!(out, "  {colour}{}{colour:#} {}", words.sign, printable(&words.name))?;
     if let Some(kind) = words.kind {

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use tablewright::Problem;
 use tablewright_plan::Verdict;
 use tablewright_review::{
     MarkdownOptions, Review, annotations, gitlab, json, junit, markdown, sarif, step_summary,
@@ -153,7 +154,8 @@ fn text(review: &Review) -> String {
         out.push_str(&plan::changes(&comparison.changes));
         out.push_str(&plan::access(&comparison.access));
     }
-    out + &problems(&review.problems)
+    let found: Vec<Problem> = review.problems.iter().map(|found| found.problem.clone()).collect();
+    out + &problems(&found)
 }
 
 fn append_step_summary(review: &Review) -> Result<()> {

@@ -338,9 +338,16 @@ fn comparison(
     };
     let plan = tablewright_plan::plan(against.as_ref().map(|it| &it.value), &of.value, known);
     let locate = |change: &Change| of.place(change);
-    let compared = Comparison::of(stack, [before_name, &of.name], &plan, locate);
+    let mut compared = Comparison::of(stack, [before_name, &of.name], &plan, locate);
+    compared.name_items(|change| match change.action {
+        Action::Remove => against.as_ref()?.entry(change),
+        Action::Add | Action::Modify | Action::Move { .. } => of.entry(change),
+    });
     let broken = against.as_ref().and_then(not_deployable);
-    let broken = broken.map(|change| Located { at: locate(&change), change });
+    let broken = broken.map(|change| {
+        let at = locate(&change);
+        Located::new(change, at)
+    });
     Comparison {
         changes: broken.into_iter().chain(compared.changes).collect(),
         stack_name: of.definition().and_then(|stack| stack.name.clone()),
@@ -392,7 +399,7 @@ fn gone(stack: &str) -> Located {
         server_text: None,
         recipe: None,
     };
-    Located { change, at: None }
+    Located::new(change, None)
 }
 
 /// Returns the note about a pair of templates of which one has the line ends of Windows.

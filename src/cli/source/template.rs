@@ -144,6 +144,15 @@ impl Template {
         Path::new(path).file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
+    /// Returns the entry that a change points into, such as a resource, also in a nested template.
+    pub(crate) fn entry(&self, change: &Change) -> Option<&Value> {
+        let nested = change.logical_id.split_once('/');
+        if let Some((child, inner)) = nested.and_then(|(id, inner)| Some((self.children.get(id)?, inner))) {
+            return child.entry(&Change { logical_id: inner.to_owned(), ..change.clone() });
+        }
+        self.value.get(&change.section)?.get(&change.logical_id)
+    }
+
     /// Returns the source location of a change: in Rust for a definition, or the line in the file.
     pub(crate) fn place(&self, change: &Change) -> Option<Place> {
         let nested = change.logical_id.split_once('/');

@@ -48,7 +48,7 @@ impl Default for MarkdownOptions {
 ///
 /// let options = MarkdownOptions { id: Some("prod".to_owned()), ..MarkdownOptions::default() };
 /// let text = markdown(&Review::default(), &options);
-/// assert_eq!(text, "<!-- tablewright:prod -->\n**No change**\n");
+/// assert_eq!(text, "<!-- tablewright:prod -->\n**No problems in the definitions**\n");
 /// ```
 #[must_use]
 pub fn markdown(review: &Review, options: &MarkdownOptions) -> String {
@@ -91,6 +91,11 @@ fn summary_line(review: &Review) -> String {
         parts.push(size_limit::count(review.problems.len(), ["problem", "problems"]) + " in the definitions");
     }
     let verdict = match review.verdict() {
+        // A review of definitions compares nothing.
+        Verdict::None if review.comparisons.is_empty() => match parts.pop() {
+            Some(problems) => return format!("**{problems}**\n\n"),
+            None => "No problems in the definitions",
+        },
         Verdict::None if !review.has_changes() => "No change",
         verdict => title(verdict),
     };

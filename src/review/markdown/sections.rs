@@ -8,7 +8,7 @@ use super::size_limit::{Entry, Section, count};
 use crate::finding::Finding;
 use crate::visible::visible;
 use crate::wording::{access_label, answer_lead, counts};
-use crate::{Comparison, Located, Review, Step, Wording, is_news, meaning, title, wait};
+use crate::{Comparison, FoundProblem, Located, Review, Step, Wording, is_news, meaning, title, wait};
 
 /// Between counts: a label may hold a comma.
 pub(super) const SEPARATOR: &str = " · ";
@@ -97,7 +97,7 @@ fn risks(verdict: Verdict, rows: &[Row<'_>]) -> Section {
     let open = format!("### {}\n\n{}\n\n", title(verdict), meaning(verdict));
     let head = table_head(&["Change", "Value", "Why", "Stack", "Defined at"]);
     let row = |row: &Row<'_>| {
-        let words = Wording::of(&row.1.change);
+        let words = Wording::located(row.1);
         let why = words.why.map(text).unwrap_or_default();
         table_row(&[what(row, &words), value(&words), why, stack(row.0), place(row.1.at.as_ref())])
     };
@@ -110,7 +110,8 @@ fn instead(rows: &[Row<'_>]) -> Section {
         let change = &located.change;
         let say = answer(answer_lead(change.verdict), change.server_text.as_deref())
             + &change.recipe.as_ref().map(recipe).unwrap_or_default();
-        let about = format!("**About** {} in {}\n\n", code(&Wording::of(change).name), stack(comparison));
+        let about =
+            format!("**About** {} in {}\n\n", code(&Wording::located(located).name), stack(comparison));
         (!say.is_empty()).then(|| Entry::Whole(about + &say))
     };
     let entries = rows.iter().filter_map(entry).collect();
@@ -132,7 +133,7 @@ pub(crate) fn finding(finding: Finding<'_>) -> String {
     let text = match finding {
         Finding::Change { comparison, located } => {
             let change = &located.change;
-            let words = Wording::of(change);
+            let words = Wording::located(located);
             let values =
                 Some(value(&words)).filter(|value| !value.is_empty()).map(|value| format!(": {value}"));
             let mut out = format!(
@@ -145,7 +146,7 @@ pub(crate) fn finding(finding: Finding<'_>) -> String {
             out += &answer(answer_lead(change.verdict), change.server_text.as_deref());
             out + &change.recipe.as_ref().map(recipe).unwrap_or_default()
         }
-        Finding::Problem(problem) => {
+        Finding::Problem(FoundProblem { problem, .. }) => {
             let help = problem.help.as_deref().map(|help| format!("help: {}\n\n", text(help)));
             let message = text(&problem.message);
             format!(
@@ -183,8 +184,8 @@ fn access(review: &Review) -> Section {
 
 fn problems(review: &Review) -> Section {
     let mut problems: Vec<_> = review.problems.iter().collect();
-    problems.sort_by_key(|problem| std::cmp::Reverse(problem.severity));
-    let row = |problem: &tablewright::Problem| {
+    problems.sort_by_key(|found| std::cmp::Reverse(found.problem.severity));
+    let row = |FoundProblem { problem, environments }: &FoundProblem| {
         let severity = match problem.severity {
             Severity::Error => "error",
             Severity::Warning => "warning",
@@ -196,9 +197,11 @@ fn problems(review: &Review) -> Section {
             problem.help.as_deref().map(text).unwrap_or_default(),
             problem.server_text.as_deref().map(code).unwrap_or_default(),
             place(Some(&problem.at)),
+            environments.iter().map(|name| code(name)).collect::<Vec<_>>().join(", "),
         ])
     };
-    let head = ["Severity", "Rule", "Problem", "What to do", "AWS would answer", "Defined at"];
+    let head =
+        ["Severity", "Rule", "Problem", "What to do", "AWS would answer", "Defined at", "Environments"];
     let open = "### Problems in the definitions\n\n".to_owned();
     let entries = problems.into_iter().map(row).map(Entry::Whole).collect();
     table(rank::PROBLEM, open, &table_head(&head), entries, ["problem", "problems"])
@@ -217,7 +220,7 @@ fn harmless(review: &Review) -> Section {
     }
     let head = table_head(&["Change", "Value", "Stack", "Defined at"]);
     let row = |row: &Row<'_>| {
-        let words = Wording::of(&row.1.change);
+        let words = Wording::located(row.1);
         table_row(&[what(row, &words), value(&words), stack(row.0), place(row.1.at.as_ref())])
     };
     let entries = rows.iter().map(row).map(Entry::Whole).collect();

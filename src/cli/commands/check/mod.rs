@@ -5,7 +5,7 @@ use std::io::Write as _;
 use tablewright::check::{Policy, check_policy};
 use tablewright::{Problem, Profile, Severity};
 use tablewright_plan::Verdict;
-use tablewright_review::Review;
+use tablewright_review::{FoundProblem, Review};
 
 use crate::args::{Common, errors_in, unsound};
 use crate::commands::check::online::OnlineArgs;
@@ -46,6 +46,11 @@ impl From<ProfileArg> for Profile {
     }
 }
 
+/// Returns `1 stack` or `2 stacks`.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
 pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
     args.online.validate()?;
     let project = common.project()?;
@@ -55,6 +60,7 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
     };
     // All environments are checked, so that one run reports all problems.
     let (mut review, mut errors, mut unsound_envs) = (Review::default(), 0, Vec::new());
+    let are_several = envs.len() > 1;
     for env in envs {
         let assembly = common.assembly(&project, &env)?;
         let mut found = common.problems(&assembly);
@@ -71,21 +77,25 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
         if args.report.is_text() {
             Common::show_problems(&found);
         }
-        match errors_in(&found) {
-            0 if common.quiet || !args.report.is_text() => {}
-            0 => {
-                let tables: usize = assembly.stacks.iter().map(|stack| stack.tables.len()).sum();
-                let stacks = assembly.stacks.len();
-                let name = env.name();
-                let _ = writeln!(
-                    anstream::stderr(),
-                    "Environment {name}: {stacks} stacks and {tables} tables, no errors."
-                );
-            }
-            found => {
-                errors += found;
-                unsound_envs.push(env.name().to_owned());
-            }
+        let errors_here = errors_in(&found);
+        // Where only one environment is checked, the error at the end says all.
+        let is_said = if errors_here == 0 { !common.quiet } else { are_several };
+        if args.report.is_text() && is_said {
+            let tables: usize = assembly.stacks.iter().map(|stack| stack.tables.len()).sum();
+            let stacks = assembly.stacks.len();
+            let errors =
+                if errors_here == 0 { "no errors".to_owned() } else { counted(errors_here, "error") };
+            let _ = writeln!(
+                anstream::stderr(),
+                "Environment {}: {} and {}, {errors}.",
+                env.name(),
+                counted(stacks, "stack"),
+                counted(tables, "table")
+            );
+        }
+        if errors_here > 0 {
+            errors += errors_here;
+            unsound_envs.push(env.name().to_owned());
         }
         if args.online.online && errors == 0 {
             let (env, env_config) = project.config.env(Some(env.name()))?;
@@ -119,8 +129,15 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
             review.problems.extend(news);
         }
         // The same problem in several environments is reported once in a review.
-        let news = found.into_iter().filter(|problem| !review.problems.contains(problem)).collect::<Vec<_>>();
-        review.problems.extend(news);
+        for problem in found {
+            let environment = are_several.then(|| env.name().to_owned());
+            match review.problems.iter_mut().find(|known| known.problem == problem) {
+                Some(known) => known.environments.extend(environment),
+                None => review
+                    .problems
+                    .push(FoundProblem { problem, environments: environment.into_iter().collect() }),
+            }
+        }
     }
     review.at = Some(project.listed_at());
     let purpose = Purpose { id: "check", gate: Verdict::Refused };

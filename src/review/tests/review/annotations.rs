@@ -3,11 +3,11 @@
 use proptest::prelude::*;
 use tablewright::{Place, Problem};
 use tablewright_plan::{Recipe, Verdict};
-use tablewright_review::{Comparison, Located, Review, annotations};
+use tablewright_review::{Comparison, FoundProblem, Located, Review, annotations};
 
 use crate::fewer;
 use crate::generate::review;
-use crate::samples::{bare, hostile, long, rich};
+use crate::samples::{bare, found, hostile, long, rich};
 
 fn at(line: u32) -> Place {
     Place { file: "stacks/a.rs".to_owned(), line }
@@ -22,7 +22,7 @@ fn one(verdict: Verdict) -> Comparison {
     change.why = "because".to_owned();
     Comparison {
         stack: "notes".to_owned(),
-        changes: vec![Located { change, at: None }],
+        changes: vec![Located::new(change, None)],
         ..Comparison::default()
     }
 }
@@ -85,12 +85,15 @@ fn problems_stand_between_the_verdicts_that_weigh_as_much() {
             Verdict::Refused,
         ]
         .into_iter()
-        .map(|verdict| Located { change: bare(verdict), at: None })
+        .map(|verdict| Located::new(bare(verdict), None))
         .collect(),
         ..Comparison::default()
     };
     let problems = vec![Problem::warning("L2", &at(1), "w"), Problem::error("K2", &at(2), "e")];
-    let text = annotations(&Review { comparisons: vec![comparison], problems, ..Review::default() }, 10);
+    let text = annotations(
+        &Review { comparisons: vec![comparison], problems: found(problems), ..Review::default() },
+        10,
+    );
     let title = |line: &str| line.split("title=").nth(1)?.split("::").next().map(str::to_owned);
     let titles: Vec<String> =
         text.lines().filter_map(title).map(|title| title.replace("%3A Notes.BillingMode", "")).collect();
@@ -115,7 +118,7 @@ fn only_the_worst_are_shown_and_the_others_counted() {
 fn properties_and_messages_are_escaped_as_the_toolkit_does() {
     let at = Place { file: "a,b:c%d\r\ne".to_owned(), line: 1 };
     let review = Review {
-        problems: vec![Problem::error("R,1:%", &at, "50%, a:b\r\n::error::c")],
+        problems: found(vec![Problem::error("R,1:%", &at, "50%, a:b\r\n::error::c")]),
         ..Review::default()
     };
     assert_eq!(
@@ -151,7 +154,7 @@ fn escaped(c: char) -> Vec<char> {
 fn nothing_in_a_command_controls_a_terminal() {
     let at = Place { file: "a\u{1b}[2J.rs".to_owned(), line: 1 };
     let message = format!("\u{1b}[31m\u{202e}red {}", "x".repeat(1_000_000));
-    let review = Review { problems: vec![Problem::error("R", &at, message)], ..Review::default() };
+    let review = Review { problems: found(vec![Problem::error("R", &at, message)]), ..Review::default() };
     let text = annotations(&review, 10);
     assert!(
         text.starts_with("::error file=a\\u{1b}[2J.rs,line=1,title=R::\\u{1b}[31m\\u{202e}red xxx"),
@@ -181,7 +184,7 @@ fn judge(review: &Review) {
         );
         messages.push(message.replace("%0A", "\n").replace("%0D", "\r").replace("%25", "%"));
     }
-    for problem in &review.problems {
+    for FoundProblem { problem, .. } in &review.problems {
         let begin = problem.message.split('\n').next().unwrap_or_default().trim_end_matches('\r');
         let begin: String = begin.chars().take(3_000).flat_map(escaped).take(3_000).collect();
         assert!(messages.iter().any(|message| message.starts_with(&begin)), "{}", problem.message);

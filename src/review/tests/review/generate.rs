@@ -13,7 +13,7 @@ use crate::samples::HOSTILE;
 pub(crate) fn review() -> impl Strategy<Value = Review> {
     (vec(comparison(), 0..4), vec(problem(), 0..6)).prop_map(|(comparisons, problems)| Review {
         comparisons,
-        problems,
+        problems: problems.into_iter().map(Into::into).collect(),
         ..Review::default()
     })
 }
@@ -121,7 +121,7 @@ fn located() -> impl Strategy<Value = Located> {
                 server_text,
                 recipe,
             };
-            Located { change, at }
+            Located::new(change, at)
         },
     )
 }

@@ -10,7 +10,7 @@ use tablewright_review::{Comparison, Located, Review, gitlab, is_news, sarif};
 
 use crate::fewer;
 use crate::generate::review;
-use crate::samples::{bare, hostile, rich, sound};
+use crate::samples::{bare, found, hostile, rich, sound};
 
 fn issues(review: &Review) -> Vec<Value> {
     gitlab(review).as_array().cloned().expect("a list")
@@ -26,7 +26,7 @@ fn a_severity_for_each_verdict() {
         (Verdict::InPlaceWithRisk, "minor"),
         (Verdict::InPlace, "info"),
     ] {
-        let changes = vec![Located { change: bare(verdict), at: None }];
+        let changes = vec![Located::new(bare(verdict), None)];
         let comparison = Comparison { changes, ..Comparison::default() };
         let review = Review { comparisons: vec![comparison], ..Review::default() };
         let issue = &issues(&review)[0];
@@ -42,7 +42,7 @@ fn a_severity_for_each_verdict() {
     }
     let at = Place { file: "./a.rs".to_owned(), line: 0 };
     let problems = vec![Problem::warning("B1", &at, "low"), Problem::error("N1", &at, "wrong")];
-    let issues = issues(&Review { problems, ..Review::default() });
+    let issues = issues(&Review { problems: found(problems), ..Review::default() });
     let told: Vec<_> = issues.iter().map(|issue| (&issue["check_name"], &issue["severity"])).collect();
     assert_eq!(told, [(&json!("N1"), &json!("critical")), (&json!("B1"), &json!("minor"))]);
     assert_eq!(issues[0]["location"], json!({ "path": "a.rs", "lines": { "begin": 1 } }));

@@ -71,7 +71,7 @@ fn every_field_of_the_schema_is_written_by_a_full_review() {
     let mut review = rich();
     review.comparisons.push(Comparison {
         template: Some("a.yaml".to_owned()),
-        changes: vec![Located { change: moved, at: None }],
+        changes: vec![Located::new(moved, None)],
         steps: vec![step],
         tables: vec![json!({
             "logical_id": "Notes",

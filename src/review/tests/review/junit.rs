@@ -9,7 +9,7 @@ use tablewright_review::{Comparison, Located, Review, is_news, junit};
 
 use crate::fewer;
 use crate::generate::review;
-use crate::samples::{bare, hostile, rich, sound};
+use crate::samples::{bare, found, hostile, rich, sound};
 
 /// A test case that was read: suite, name, file, and the message of its failure.
 #[derive(Debug, Default, PartialEq)]
@@ -76,10 +76,8 @@ fn read(report: &str) -> Vec<Case> {
 
 #[test]
 fn what_the_gate_refuses_has_failed() {
-    let changes = Verdict::ALL
-        .into_iter()
-        .map(|verdict| Located { change: bare(verdict), at: None })
-        .collect::<Vec<_>>();
+    let changes =
+        Verdict::ALL.into_iter().map(|verdict| Located::new(bare(verdict), None)).collect::<Vec<_>>();
     let comparison = Comparison {
         stack: "notes".to_owned(),
         environment: Some("prod".to_owned()),
@@ -114,7 +112,7 @@ fn what_has_nothing_to_tell_has_passed() {
         Problem::warning("B1", &at, "low"),
         Problem::error("N1", &at, "\"<&>'\u{1b}[2J\u{202e}\u{ffff}"),
     ];
-    let cases = read(&junit(&Review { problems, ..Review::default() }, Verdict::Refused));
+    let cases = read(&junit(&Review { problems: found(problems), ..Review::default() }, Verdict::Refused));
     assert_eq!(
         cases.iter().map(|case| case.failure.as_deref()).collect::<Vec<_>>(),
         [None, Some("\"<&>'\\u{1b}[2J\\u{202e}\\u{ffff}")]

@@ -119,7 +119,7 @@ fn markers_and_links_do_not_end_early() {
 fn a_place_is_shown_where_there_is_one() {
     let at = Place { file: "stacks/src/a.rs".to_owned(), line: 3 };
     let change = crate::samples::bare(Verdict::Refused);
-    let changes = vec![Located { change: change.clone(), at: Some(at) }, Located { change, at: None }];
+    let changes = vec![Located::new(change.clone(), Some(at)), Located::new(change, None)];
     let review =
         Review { comparisons: vec![Comparison { changes, ..Comparison::default() }], ..Review::default() };
     let page = page(&review);
@@ -168,7 +168,7 @@ fn judge(review: &Review, page: &Page) {
         assert_eq!(heading, title(verdict));
         assert_eq!(rows.len(), changes.len());
         for (row, (comparison, located)) in rows.iter().zip(changes) {
-            let wording = Wording::of(&located.change);
+            let wording = Wording::located(located);
             assert_eq!(row.len(), 5);
             assert_eq!(row[0].trim(), what(located, &wording).trim());
             assert_eq!(row[1].trim(), value(wording.values.as_ref()).trim());
@@ -196,7 +196,7 @@ fn judge(review: &Review, page: &Page) {
     if !review.problems.is_empty() {
         let (heading, rows) = tables.next().expect("a table for problems");
         assert_eq!((heading.as_str(), rows.len()), ("Problems in the definitions", review.problems.len()));
-        let mut problems: Vec<_> = review.problems.iter().collect();
+        let mut problems: Vec<_> = review.problems.iter().map(|found| &found.problem).collect();
         problems.sort_by_key(|problem| problem.severity != tablewright::Severity::Error);
         for (row, problem) in rows.iter().zip(problems) {
             assert_eq!(row[1].trim(), shown(&problem.rule).trim());
@@ -212,7 +212,7 @@ fn judge(review: &Review, page: &Page) {
         let (heading, rows) = tables.next().expect("a folded table");
         assert_eq!((heading.as_str(), rows.len()), ("folded", harmless.len()));
         for (row, (comparison, located)) in rows.iter().zip(harmless) {
-            assert_eq!(row[0].trim(), what(located, &Wording::of(&located.change)).trim());
+            assert_eq!(row[0].trim(), what(located, &Wording::located(located)).trim());
             assert_eq!(row[2].trim(), stack(comparison).trim());
         }
     }

@@ -4,7 +4,7 @@ use tablewright::{Place, Problem};
 use tablewright_plan::Verdict;
 use tablewright_review::{Comparison, Located, Review};
 
-use crate::samples::bare;
+use crate::samples::{bare, found};
 
 fn place(file: &str, line: u32) -> Option<Place> {
     Some(Place { file: file.to_owned(), line })
@@ -12,7 +12,7 @@ fn place(file: &str, line: u32) -> Option<Place> {
 
 /// Everything that has a place, at `file`.
 fn review(file: &str) -> Review {
-    let located = Located { change: bare(Verdict::Refused), at: place(file, 1) };
+    let located = Located::new(bare(Verdict::Refused), place(file, 1));
     let comparison = Comparison {
         at: place(file, 2),
         template: Some(file.to_owned()),
@@ -21,7 +21,7 @@ fn review(file: &str) -> Review {
     };
     Review {
         comparisons: vec![comparison],
-        problems: vec![Problem::error("N1", &place(file, 3).expect("a place"), "wrong")],
+        problems: found(vec![Problem::error("N1", &place(file, 3).expect("a place"), "wrong")]),
         at: place("main.rs", 4),
     }
 }
@@ -43,9 +43,9 @@ fn what_has_no_name_is_shown_at_the_next_place() {
     renamed.rename_files(in_stacks);
     let comparison = &renamed.comparisons[0];
     assert_eq!((&comparison.at, &comparison.template, &comparison.changes[0].at), (&None, &None, &None));
-    assert_eq!(renamed.problems[0].at.to_string(), "stacks/main.rs:4");
+    assert_eq!(renamed.problems[0].problem.at.to_string(), "stacks/main.rs:4");
 
     renamed = Review { at: None, ..review("/registry/items.rs") };
     renamed.rename_files(in_stacks);
-    assert_eq!(renamed.problems[0].at.to_string(), "/registry/items.rs:3", "a problem has a place");
+    assert_eq!(renamed.problems[0].problem.at.to_string(), "/registry/items.rs:3", "a problem has a place");
 }

@@ -3,16 +3,25 @@
 use serde_json::{Value, json};
 use tablewright::{Place, Problem};
 use tablewright_plan::{AccessChange, Action, Change, PlanOptions, Recipe, Verdict, plan};
-use tablewright_review::{Comparison, Digests, Located, Review};
+use tablewright_review::{Comparison, Digests, FoundProblem, Located, Review};
 
 /// Everything that a review can tell: all verdicts, three comparisons, problems with the server's words.
 pub(crate) fn rich() -> Review {
-    let review =
-        Review { comparisons: vec![prod(), dev(), unchanged()], problems: problems(), ..Review::default() };
+    let mut review = Review {
+        comparisons: vec![prod(), dev(), unchanged()],
+        problems: found(problems()),
+        ..Review::default()
+    };
+    review.problems[0].environments = vec!["dev".to_owned(), "prod".to_owned()];
     let found =
         |verdict| review.comparisons.iter().flat_map(|it| &it.changes).any(|it| it.change.verdict == verdict);
     assert!(Verdict::ALL.into_iter().all(found), "the sample has every verdict");
     review
+}
+
+/// Problems that were found in no environment in particular.
+pub(crate) fn found(problems: Vec<Problem>) -> Vec<FoundProblem> {
+    problems.into_iter().map(Into::into).collect()
 }
 
 /// Nothing changes and nothing is wrong.
@@ -38,10 +47,7 @@ pub(crate) fn hostile() -> Review {
         before: (*name).to_owned(),
         after: (*name).to_owned(),
         template: Some((*name).to_owned()),
-        changes: vec![Located {
-            change: change(name),
-            at: Some(Place { file: (*name).to_owned(), line: 1 }),
-        }],
+        changes: vec![Located::new(change(name), Some(Place { file: (*name).to_owned(), line: 1 }))],
         digests: Some(Digests {
             deployed: (*name).to_owned(),
             wanted: (*name).to_owned(),
@@ -58,7 +64,7 @@ pub(crate) fn hostile() -> Review {
     };
     Review {
         comparisons: HOSTILE.iter().map(comparison).collect(),
-        problems: HOSTILE.iter().map(problem).collect(),
+        problems: found(HOSTILE.iter().map(problem).collect()),
         ..Review::default()
     }
 }
@@ -116,7 +122,7 @@ pub(crate) fn long() -> Review {
             why: "the table is deleted with its items".to_owned(),
             ..bare(verdict)
         };
-        Located { change, at: Some(Place { file: "stacks/large.rs".to_owned(), line: 10 + number as u32 }) }
+        Located::new(change, Some(Place { file: "stacks/large.rs".to_owned(), line: 10 + number as u32 }))
     };
     let text_diff = (0..2_000).map(|line| format!("+ line {line}\n")).collect();
     let comparison = Comparison {

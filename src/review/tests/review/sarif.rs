@@ -10,7 +10,7 @@ use tablewright_review::{Comparison, Located, Review, is_news, sarif};
 
 use crate::fewer;
 use crate::generate::review;
-use crate::samples::{bare, hostile, long, rich, sound};
+use crate::samples::{bare, found, hostile, long, rich, sound};
 
 fn run(review: &Review) -> Value {
     sarif(review, "1.2.3")["runs"][0].take()
@@ -21,7 +21,7 @@ fn results(review: &Review) -> Vec<Value> {
 }
 
 fn one(verdict: Verdict, at: Option<Place>) -> Review {
-    let changes = vec![Located { change: bare(verdict), at }];
+    let changes = vec![Located::new(bare(verdict), at)];
     Review { comparisons: vec![Comparison { changes, ..Comparison::default() }], ..Review::default() }
 }
 
@@ -61,7 +61,7 @@ fn problems_are_results_of_their_own_rules() {
         Problem::error("N1", &at, "wrong").help("do it").server_text("No."),
         Problem::error("B1", &at, "too low"),
     ];
-    let run = run(&Review { problems, ..Review::default() });
+    let run = run(&Review { problems: found(problems), ..Review::default() });
     let rules: Vec<_> = run["tool"]["driver"]["rules"].as_array().into_iter().flatten().skip(6).collect();
     let described: Vec<_> =
         rules.iter().map(|rule| (&rule["id"], &rule["defaultConfiguration"]["level"])).collect();
@@ -113,7 +113,7 @@ fn fingerprints_do_not_depend_on_lines_values_and_verdicts() {
         }
     }
     for problem in &mut moved.problems {
-        problem.at.line += 5;
+        problem.problem.at.line += 5;
     }
     assert_eq!(prints(&rich()), prints(&moved));
     let all: BTreeSet<String> = prints(&rich()).iter().map(Value::to_string).collect();
@@ -134,7 +134,7 @@ fn fingerprints_do_not_depend_on_lines_values_and_verdicts() {
 
     let problem = |file: &str, rule: &str, message: &str| {
         prints(&Review {
-            problems: vec![Problem::error(rule, &place(file, 1), message)],
+            problems: found(vec![Problem::error(rule, &place(file, 1), message)]),
             ..Review::default()
         })
     };
@@ -153,14 +153,14 @@ fn fingerprints_do_not_depend_on_lines_values_and_verdicts() {
 #[test]
 fn twins_are_told_apart() {
     let twin = Problem::error("N1", &place("a.rs", 1), "wrong");
-    let results = results(&Review { problems: vec![twin.clone(), twin], ..Review::default() });
+    let results = results(&Review { problems: found(vec![twin.clone(), twin]), ..Review::default() });
     assert_ne!(results[0]["partialFingerprints"], results[1]["partialFingerprints"]);
 }
 
 #[test]
 fn links_in_names_are_escaped() {
     let problem = Problem::error("N1", &place("a.rs", 1), "[a](https://example.com)");
-    let results = results(&Review { problems: vec![problem], ..Review::default() });
+    let results = results(&Review { problems: found(vec![problem]), ..Review::default() });
     assert_eq!(results[0]["message"]["text"], "[a] (https://example.com)");
 }
 

@@ -105,7 +105,7 @@ fn the_minimum_is_sufficient_for_any_review() {
     let located = |verdict| {
         let change =
             tablewright_plan::Change { why: huge.clone(), server_text: Some(huge.clone()), ..bare(verdict) };
-        Located { change, at: None }
+        Located::new(change, None)
     };
     let comparison = Comparison {
         stack: huge.clone(),
@@ -117,7 +117,7 @@ fn the_minimum_is_sufficient_for_any_review() {
     };
     let mut review =
         Review { comparisons: vec![comparison; 12], problems: hostile().problems, ..Review::default() };
-    review.problems[0].message = huge;
+    review.problems[0].problem.message = huge;
     let options = |link: usize| MarkdownOptions {
         limit: MarkdownOptions::LEAST,
         id: Some("%".repeat(300)),
@@ -182,7 +182,7 @@ fn the_worst_rows_are_kept() {
             why: "x".repeat(100),
             ..bare(verdict)
         };
-        Located { change, at: None }
+        Located::new(change, None)
     };
     let verdicts = [Verdict::InPlaceWithRisk, Verdict::Refused, Verdict::DataLoss];
     let changes = verdicts.into_iter().flat_map(|verdict| (0..20).map(move |number| change(verdict, number)));

@@ -1,8 +1,8 @@
 //! The texts of changes, which the terminal output uses, too.
 
 use serde_json::{Value, json};
-use tablewright_plan::{Action, Change, Verdict, Wait};
-use tablewright_review::{Wording, cut, is_news, summary, wait};
+use tablewright_plan::{Action, Change, PlanOptions, Verdict, Wait, plan};
+use tablewright_review::{Comparison, Wording, cut, is_news, summary, wait};
 
 use crate::samples::bare;
 
@@ -151,4 +151,30 @@ fn a_line_is_cut_by_characters() {
     assert_eq!(cut("äöü", 3), "äöü");
     assert_eq!(cut("äöüß", 3), "äö…");
     assert_eq!(cut("abc", 0), "…");
+}
+
+#[test]
+fn items_of_lists_are_named_by_their_names() {
+    let table = |throughput: u32, tag: &str| {
+        json!({ "Resources": { "Notes": { "Type": "AWS::DynamoDB::Table", "Properties": {
+            "TableName": "notes",
+            "Tags": [{ "Key": "team", "Value": tag }],
+            "GlobalSecondaryIndexes": [{ "IndexName": "byDay", "OnDemandThroughput": { "MaxReadRequestUnits": throughput } }],
+        } } } })
+    };
+    let (before, after) = (table(1, "a"), table(2, "b"));
+    let plan = plan(Some(&before), &after, &PlanOptions::default());
+    let mut comparison = Comparison::of("notes", ["a", "b"], &plan, |_| None);
+    let names = |comparison: &Comparison| -> Vec<String> {
+        comparison.changes.iter().map(|located| Wording::located(located).name).collect()
+    };
+    assert_eq!(names(&comparison), ["Notes.GlobalSecondaryIndexes.0.OnDemandThroughput", "Notes.Tags.0"]);
+    comparison.name_items(|change| after.get(&change.section)?.get(&change.logical_id));
+    assert_eq!(
+        names(&comparison),
+        ["Notes.GlobalSecondaryIndexes.byDay.OnDemandThroughput", "Notes.Tags.team"]
+    );
+    // Without the entry, the numbers stay.
+    comparison.name_items(|_| None);
+    assert_eq!(names(&comparison)[1], "Notes.Tags.0");
 }
