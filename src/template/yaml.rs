@@ -3,8 +3,7 @@
 //!
 //! Only this module and [`crate::syntax`] use granit-parser, which returns events with tags, styles and positions and does not
 //! interpret scalars; most other parsers convert `0123` to 123. It parses the syntax of YAML 1.2, which differs in rare cases:
-//! U+0085, U+2028 and U+2029 are not line breaks, a quoted scalar must not continue left of its key, and a comment after a quote
-//! needs a space.
+//! U+0085, U+2028 and U+2029 are not line breaks, and a comment after a quote needs a space.
 
 use std::borrow::Cow;
 

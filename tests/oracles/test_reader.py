@@ -34,6 +34,7 @@ SNIPPETS = [
     "'a b': \"c\\td\\x41\\u00e9\\\n   e\"\n# comment\n\"f\" : 'it''s' # comment\n",
     "- - a\n  - b: c\n    d: e\n-\n  - {f: [g, {h: i}], j}\n",
     "a: one\n  two\n  three\nb: 'one\n\n  two'\n",
+    "a:\n  b: \"{\n    \\\"c\\\": 1\n  }\"\n  d: 'one\n\ntwo'\nf:\n  - e: 'three\n  '\n",
     "a:\n  - |\n    one\n     two\n\n    three",
     "a: >+\n  one\n  two\n   three\n\n   \n  ",
     "a: |2-\n    one\n\n   two\n  three\n # comment\n",
