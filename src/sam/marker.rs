@@ -79,6 +79,13 @@ impl fmt::Display for Name {
     }
 }
 
+impl Begin {
+    /// Returns the path of the node that the region and the keys that were created for it are in.
+    pub(crate) fn anchor(&self) -> &[String] {
+        &self.name.path[..self.name.path.len() - self.made]
+    }
+}
+
 impl Marker {
     /// Parses a comment, including its `#`; `None` if it is not a marker.
     pub(crate) fn read(comment: &str) -> Option<Self> {

@@ -38,25 +38,32 @@ pub(crate) fn cut(document: &Document<'_>, gone: &[&Found]) -> Result<String, Em
             (_, _, _) => {}
         }
     }
+    let mut lines_of_keys = Vec::new();
     for region in gone {
         let path = &region.name().path;
         let place = document.find(path);
         let stays = place.depth == path.len()
             && starts_of_children(place.node).into_iter().any(|start| !is_in_gone(start));
-        if stays {
-            splices.extend(transfer_to_sibling(document, region, is_gone));
-            continue;
-        }
-        if let Some(headers) = headers(document, region) {
+        if let Some(headers) = headers(document, region).filter(|_| !stays) {
             ranges.extend(gap(source, region, headers.start));
-            ranges.push(headers);
+            lines_of_keys.push(headers);
         }
-        if let (Some(was), Some(key)) = (&region.begin.was, place.key) {
+    }
+    let vanishes = |at: usize| is_in_gone(at) || lines_of_keys.iter().any(|lines| lines.contains(&at));
+    let mut left_records = Vec::new();
+    for region in gone {
+        let place = document.find(region.begin.anchor());
+        if starts_of_children(place.node).into_iter().any(|start| !vanishes(start)) {
+            left_records.push(*region);
+        } else if let (Some(was), Some(key)) = (&region.begin.was, place.key) {
             let colon = after_colon(source, &key.key)
                 .ok_or_else(|| EmbedError::Internal("the key of a region has no colon".to_owned()))?;
             splices.push(Splice { at: colon..colon, with: was.clone() });
         }
     }
+    let heirs = heirs(document, &left_records, is_gone);
+    splices.extend(heirs.into_iter().map(|heir| marker(document, heir.0, &heir.1)));
+    ranges.extend(lines_of_keys);
     splices.extend(merged(source, ranges).into_iter().map(|at| Splice { at, with: String::new() }));
     Ok(apply(source, splices))
 }
@@ -80,24 +87,35 @@ fn merged(source: &str, mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     merged
 }
 
-/// Moves the record of created keys and replaced bytes to another region with the same path, which still needs the keys. Returns
-/// `None` if there is nothing to record or no other region.
-fn transfer_to_sibling(
-    document: &Document<'_>,
-    region: &Found,
+/// Returns the regions that still need the records of created keys and replaced bytes of `gone` regions, each with its new begin
+/// marker: those with the same path, else those whose keys were created in the same place.
+fn heirs<'d>(
+    document: &'d Document<'_>,
+    gone: &[&Found],
     is_gone: impl Fn(&Found) -> bool,
-) -> Option<Splice> {
-    let Begin { gap, made, was, .. } = &region.begin;
-    if *made == 0 && was.is_none() {
-        return None;
+) -> Vec<(&'d Found, Begin)> {
+    let left = document.regions.iter().filter(|region| !is_gone(region));
+    let mut left: Vec<(&Found, Begin)> = left.map(|region| (region, region.begin.clone())).collect();
+    let mut replaced = Vec::new();
+    for region in gone {
+        let Begin { gap, made, was, .. } = &region.begin;
+        let heir = left.iter_mut().find(|(other, _)| other.name().path == region.name().path);
+        match (heir, was) {
+            (Some((_, begin)), _) if *made > 0 || was.is_some() => {
+                (begin.gap, begin.made, begin.was) = (*gap, *made, was.clone());
+            }
+            (None, Some(was)) => replaced.push((region.begin.anchor(), was)),
+            (_, _) => {}
+        }
     }
-    let is_successor = |other: &&Found| other.name().path == region.name().path && !is_gone(other);
-    let successor = document.regions.iter().find(is_successor)?;
-    Some(marker(
-        document,
-        successor,
-        &Begin { gap: *gap, made: *made, was: was.clone(), ..successor.begin.clone() },
-    ))
+    // Only now is it known which regions have keys created in the same place.
+    for (anchor, was) in replaced {
+        if let Some((_, begin)) = left.iter_mut().find(|(_, begin)| begin.anchor() == anchor) {
+            begin.was = Some(was.clone());
+        }
+    }
+    left.retain(|(region, begin)| region.begin != *begin);
+    left
 }
 
 /// Returns the empty line that was added before the keys of a region, which begin at `start`.

@@ -169,3 +169,33 @@ fn show(node: &SyntaxNode, depth: usize) -> String {
         }
     }
 }
+
+#[test]
+fn keys_that_were_created_in_an_empty_mapping_are_removed_in_any_order() {
+    let region = |owner: &str, path: &[&str], yaml: &str| Regions {
+        owner: owner.to_owned(),
+        regions: vec![Region::new([&["Resources", "F", "Properties"], path].concat(), yaml).unwrap()],
+    };
+    let all = [
+        region("a", &["Policies"], "- a\n"),
+        region("b", &["Environment", "Variables"], "B: b\n"),
+        region("c", &["Policies"], "- c\n"),
+        region("b.c", &["Policies"], "- e\n"),
+        region("d", &["Environment", "Variables"], "D: d\n"),
+    ];
+    // Removing `b` also removes `b.c`.
+    let orders: [&[usize]; 6] =
+        [&[0, 1, 2, 4], &[4, 2, 1, 0], &[0, 2, 1, 4], &[1, 4, 0, 2], &[2, 0, 4, 1], &[1, 0, 4, 2]];
+    for was in ["", " {}", " { }", " null", " ~", "\t{}", " {} # c", "\n      {}"] {
+        for end in ["", "\n", "\n\n  G: x\n", "\r\n"] {
+            let template = format!("{}{was}{end}", "Resources:\n  F:\n    Type: X\n    Properties:");
+            let text = all.iter().fold(template.clone(), |text, regions| embedded(&text, regions));
+            for order in orders {
+                let bare = order.iter().fold(text.clone(), |text, i| {
+                    remove(&text, &all[*i].owner, Options::default()).unwrap().text
+                });
+                assert_eq!(bare, template, "{order:?}");
+            }
+        }
+    }
+}
