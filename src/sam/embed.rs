@@ -224,10 +224,11 @@ fn update(document: &Document<'_>, found: &Found, region: &Region) -> Result<Spl
 /// Returns the text of a region with its markers, without the final line break.
 pub(crate) fn write_region(region: &Region, begin: Begin, shape: Shape<'_>, newline: &str) -> String {
     let content = region.content.as_ref().expect("a region without content is never written");
-    let body = lines(region, content, shape).join(newline);
+    let lines = lines(region, content, shape).into_iter();
+    let body: String = lines.map(|line| line + newline).collect();
     let begin = Begin { checksum: checksum(&body), ..begin };
     let margin = " ".repeat(shape.indentation);
-    format!("{margin}{begin}{newline}{body}{newline}{margin}{}", end(&begin.name))
+    format!("{margin}{begin}{newline}{body}{margin}{}", end(&begin.name))
 }
 
 /// Returns the layout of a region at its current position, or `None` if nothing but comments is left in it.

@@ -154,6 +154,14 @@ pub enum EmbedError {
         /// Position of the node.
         position: Position,
     },
+    /// The file ends in a block scalar without a line break, and nothing can be added before it.
+    #[error(
+        "{position}: nothing can be added after this block scalar: a line break would be added to its value"
+    )]
+    CutOff {
+        /// Start of the scalar.
+        position: Position,
+    },
     /// The template does not define the function.
     #[error("the template has no function `{name}`")]
     NoFunction {
@@ -208,6 +216,7 @@ impl EmbedError {
             Self::DuplicateRegion { second, .. } | Self::DuplicateKey { second, .. } => start(second),
             Self::TwoTemplates { second: position, .. }
             | Self::NotAContainer { position, .. }
+            | Self::CutOff { position }
             | Self::NotAFunction { position, .. } => Some(*position),
             Self::NotUtf8 { .. }
             | Self::Json
@@ -246,6 +255,9 @@ impl EmbedError {
             }
             Self::Repeated { .. } => "replace the alias by a copy of the content",
             Self::NotAContainer { .. } => "write it in block style, one entry per line",
+            Self::CutOff { .. } => {
+                "end its header with `-`, as in `|-`, and the file with a line break: the value stays the same"
+            }
             Self::NoFunction { near: Some(near), .. } => return Some(format!("did you mean `{near}`?")),
             Self::NoFunction { known, .. } if known.is_empty() => "it has no functions",
             Self::NoFunction { known, .. } => return Some(format!("it has {}", known.join(", "))),

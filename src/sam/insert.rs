@@ -1,12 +1,13 @@
 //! Inserts a region that is not in a template yet.
 //!
 //! A region is inserted after the last entry of its mapping or list, at the indentation of the entries there, with the keys of
-//! its path that are missing. Bytes that have to be replaced (the braces of `Resources: {}`) and lines that are added around it
+//! its path that are missing; or before that entry, if a line break after it would change its value. Bytes that have to be replaced (the braces of `Resources: {}`) and lines that are added around it
 //! are recorded in the marker, so that [`remove`](crate::remove) can restore every byte.
 
-use tablewright_template::{Kind, Layout, Style, SyntaxKind, SyntaxNode};
+use tablewright_template::{Kind, Layout, SyntaxNode};
 
 use crate::EmbedError;
+use crate::cut_off::{cut_off_scalar, ends_in_block_scalar, start_of_last_child};
 use crate::document::{Container, Document, Place, container_of, is_flow, starts_of_children};
 use crate::embed::write_region;
 use crate::marker::{Begin, Name, Seam};
@@ -41,7 +42,7 @@ pub(crate) fn insertion(
         (Container::Sequence(_), true) => Err(refused("a list")),
         (Container::Mapping(_), false) => Err(refused("a mapping, expected a list")),
         (Container::Mapping(Layout::Block) | Container::Sequence(Layout::Block), _) => {
-            Ok(vec![after_last_entry(document, place, region, begin)])
+            Ok(vec![in_block_collection(document, place, region, begin)?])
         }
         (Container::Mapping(Layout::Flow) | Container::Sequence(Layout::Flow), _) => {
             Ok(vec![in_flow_collection(document, place, region, begin)])
@@ -58,20 +59,30 @@ pub(crate) fn insertion(
     }
 }
 
-/// Inserts a region after the last entry or item of a block collection.
-fn after_last_entry(document: &Document<'_>, place: Place<'_>, region: &Region, begin: Begin) -> Splice {
+/// Inserts a region after the last entry or item of a block collection; before it, if it ends in a block scalar that a line
+/// break would change.
+fn in_block_collection(
+    document: &Document<'_>,
+    place: Place<'_>,
+    region: &Region,
+    begin: Begin,
+) -> Result<Splice, EmbedError> {
     let node = place.node;
     let indentation = node.position.column - 1;
-    let (at, last) = match place.key {
+    let (mut at, last) = match place.key {
         Some(key) => (end_with_comments(document, node, key.key.position.column), node),
         None => end_of_preceding_section(document, &region.path[0]),
     };
     // A new section: follow the template's habit of empty lines between sections.
-    let gap = place.depth == 0 && is_spaced(document, node) && !ends_in_block_scalar(last);
+    let mut gap = place.depth == 0 && is_spaced(document, node) && !ends_in_block_scalar(last);
+    if let Some(scalar) = cut_off_scalar(document).filter(|scalar| at >= scalar.range.start) {
+        at = start_of_last_child(document, node).ok_or(EmbedError::CutOff { position: scalar.position })?;
+        gap = false;
+    }
     let begin = Begin { gap, ..begin };
     let step = place.step.unwrap_or_else(|| document.step());
     let shape = Shape { layout: Layout::Block, indentation, wrapped_in: &region.path[place.depth..] };
-    at_line(document, at, region, begin, shape, step)
+    Ok(at_line(document, at, region, begin, shape, step))
 }
 
 /// Inserts a region below a key without a value, or with an empty value (`null`, `{}`, `[]`), which is removed and recorded.
@@ -106,7 +117,7 @@ fn after_empty_key(
     }
     let step = place.step.unwrap_or_else(|| document.step());
     let column = key.position.column;
-    let at = past_comments(document, header_end, column);
+    let at = past_comments(document, text::after_break(source, header_end), column);
     let shape = Shape {
         layout: Layout::Block,
         indentation: column - 1 + step,
@@ -164,19 +175,18 @@ fn at_line(
 
 /// Returns the offset after a node and the comments that belong to it: the start of a line or the end of the text.
 fn end_with_comments(document: &Document<'_>, node: &SyntaxNode, column: usize) -> usize {
+    let source = document.text;
     let end = node.range.end;
     // A block scalar that keeps its empty lines ends at the start of a line.
-    if end > 0 && text::line_start(document.text, end) == end {
-        return past_regions(document, end);
-    }
-    past_comments(document, text::line_end(document.text, end), column)
+    let is_start = end > 0 && text::line_start(source, end) == end;
+    let next = if is_start { end } else { text::after_break(source, text::line_end(source, end)) };
+    past_comments(document, next, column)
 }
 
-/// Skips the comments that directly follow and are indented deeper than the key at `column`: they belong to the node above. `end`
-/// is the end of a line.
-fn past_comments(document: &Document<'_>, end: usize, column: usize) -> usize {
+/// Skips the comments that follow and are indented deeper than the key at `column`: they belong to the node above. `at` is the
+/// start of a line or the end of the text.
+fn past_comments(document: &Document<'_>, mut at: usize, column: usize) -> usize {
     let source = document.text;
-    let mut at = text::after_break(source, end);
     loop {
         let indentation = text::indentation(source, at);
         let is_comment = source[at + indentation..].starts_with('#');
@@ -240,18 +250,6 @@ fn is_spaced(document: &Document<'_>, node: &SyntaxNode) -> bool {
             line = before;
         }
     })
-}
-
-/// Whether an empty line after a node could become a part of it (`|+`).
-fn ends_in_block_scalar(node: &SyntaxNode) -> bool {
-    match &node.kind {
-        SyntaxKind::Scalar(scalar) => matches!(scalar.style, Style::Literal | Style::Folded),
-        SyntaxKind::Alias(_) => false,
-        SyntaxKind::Sequence(_, items) => items.last().is_some_and(ends_in_block_scalar),
-        SyntaxKind::Mapping(_, entries) => {
-            entries.last().is_some_and(|entry| ends_in_block_scalar(&entry.value))
-        }
-    }
 }
 
 /// Returns the offset after the colon of a key, or `None` if the colon is not in the same line after the key.

@@ -28,6 +28,7 @@ mod marker;
 mod found;
 mod region;
 mod document;
+mod cut_off;
 mod conflict;
 mod insert;
 mod remove;

@@ -4,7 +4,9 @@
 //! of a flow collection it is written as JSON.
 
 use tablewright::Place;
-use tablewright_template::{JsonLayout, Layout, Node, ParseError, Syntax, SyntaxKind, SyntaxNode};
+use tablewright_template::{
+    JsonLayout, Kind, Layout, Node, ParseError, Style, Syntax, SyntaxKind, SyntaxNode,
+};
 
 /// The regions of one owner in a template.
 ///
@@ -41,7 +43,8 @@ pub struct Region {
 }
 
 impl Region {
-    /// Creates a region from its path and block YAML. If the YAML is blank, the region is removed from the template.
+    /// Creates a region from its path and block YAML, whose last line gets a line break if it has none. If the YAML is blank, the
+    /// region is removed from the template.
     ///
     /// See [`Regions`].
     ///
@@ -52,7 +55,10 @@ impl Region {
         path: impl IntoIterator<Item = K>,
         yaml: impl Into<String>,
     ) -> Result<Self, ParseError> {
-        let (path, yaml) = (path.into_iter().map(Into::into).collect(), yaml.into());
+        let (path, mut yaml): (_, String) = (path.into_iter().map(Into::into).collect(), yaml.into());
+        if !yaml.trim().is_empty() && !yaml.ends_with(['\n', '\r']) {
+            yaml.push('\n');
+        }
         let content = if yaml.trim().is_empty() { None } else { Some(tablewright_template::parse(&yaml)?) };
         Ok(Self { path, yaml, places: Vec::new(), content })
     }
@@ -88,17 +94,33 @@ pub(crate) struct Shape<'a> {
     pub(crate) wrapped_in: &'a [String],
 }
 
-/// Returns the indented lines of a region, without line breaks.
+/// Returns the indented lines of a region, without line breaks. Empty lines around it are left out, but not after a block scalar,
+/// to which they may belong.
 pub(crate) fn lines(region: &Region, content: &Node, shape: Shape<'_>) -> Vec<String> {
     let text = match shape.layout {
-        Layout::Block => region.yaml.trim_matches(['\n', '\r']).to_owned(),
+        Layout::Block => region.yaml.trim_start_matches(['\n', '\r']).to_owned(),
         Layout::Flow => flow(content, shape.wrapped_in),
     };
-    let indented = text.lines().map(|line| match line.trim_end() {
-        "" => String::new(),
-        line => format!("{:width$}{line}", "", width = shape.indentation),
-    });
-    indented.collect()
+    let mut lines: Vec<String> = text
+        .lines()
+        .map(
+            |line| {
+                if line.is_empty() { String::new() } else { format!("{:1$}{line}", "", shape.indentation) }
+            },
+        )
+        .collect();
+    while !ends_in_block_scalar(content) && lines.last().is_some_and(|line| line.trim().is_empty()) {
+        lines.pop();
+    }
+    lines
+}
+
+fn ends_in_block_scalar(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Scalar(scalar) => matches!(scalar.style, Style::Literal | Style::Folded),
+        Kind::Sequence(items) => items.last().is_some_and(ends_in_block_scalar),
+        Kind::Mapping(entries) => entries.last().is_some_and(|entry| ends_in_block_scalar(&entry.value)),
+    }
 }
 
 /// Returns the entries or items as JSON, with a comma at the end: YAML allows it before another entry and before the closing
@@ -115,18 +137,19 @@ fn flow(content: &Node, wrapped_in: &[String]) -> String {
     dedented.join("\n") + ","
 }
 
-/// Parses a region as it is laid out, to be compared with the template.
+/// Parses the content of a region in a layout, to be compared with the template.
 pub(crate) fn meaning(region: &Region, content: &Node, shape: Shape<'_>) -> Result<Syntax, ParseError> {
-    let shape = Shape { indentation: 0, ..shape };
-    let text = lines(region, content, shape).join("\n");
-    Syntax::parse(&match shape.layout {
-        Layout::Block => text,
+    match shape.layout {
+        Layout::Block => Syntax::parse(&region.yaml),
         // Flow content needs the brackets of its collection.
-        Layout::Flow => match (&content.kind, shape.wrapped_in) {
-            (tablewright_template::Kind::Sequence(_), []) => format!("[\n{text}\n]"),
-            _ => format!("{{\n{text}\n}}"),
-        },
-    })
+        Layout::Flow => {
+            let text = lines(region, content, Shape { indentation: 0, ..shape }).join("\n");
+            Syntax::parse(&match (&content.kind, shape.wrapped_in) {
+                (Kind::Sequence(_), []) => format!("[\n{text}\n]"),
+                _ => format!("{{\n{text}\n}}"),
+            })
+        }
+    }
 }
 
 /// Whether two nodes are equal, except for their positions.

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::EmbedError;
+use crate::cut_off::is_after_block_scalar;
 use crate::document::{Document, starts_of_children};
 use crate::found::Found;
 use crate::insert::after_colon;
@@ -64,13 +65,15 @@ pub(crate) fn cut(document: &Document<'_>, gone: &[&Found]) -> Result<String, Em
     let heirs = heirs(document, &left_records, is_gone);
     splices.extend(heirs.into_iter().map(|heir| marker(document, heir.0, &heir.1)));
     ranges.extend(lines_of_keys);
-    splices.extend(merged(source, ranges).into_iter().map(|at| Splice { at, with: String::new() }));
+    splices.extend(merged(document, ranges).into_iter().map(|at| Splice { at, with: String::new() }));
     Ok(apply(source, splices))
 }
 
 /// Merges overlapping and adjacent ranges. A range at the end of a text without a final line break is extended by the line break
-/// before it, which was added with the region.
-fn merged(source: &str, mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+/// before it, which was added with the region; but not by one that ends a block scalar, as regions are never added after a block
+/// scalar without a line break.
+fn merged(document: &Document<'_>, mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let source = document.text;
     ranges.sort_by_key(|range| range.start);
     let mut merged: Vec<Range<usize>> = Vec::new();
     for range in ranges {
@@ -81,6 +84,7 @@ fn merged(source: &str, mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     }
     if let Some(last) = merged.last_mut().filter(|last| last.end == source.len())
         && !source.ends_with(['\n', '\r'])
+        && !is_after_block_scalar(document, last.start)
     {
         last.start = text::before_break(source, last.start);
     }

@@ -1,8 +1,9 @@
 //! Lines and line breaks (`\n`, `\r\n` or `\r`) of a text, by byte offset.
 
-/// Returns the start of the line that contains `at`.
+/// Returns the start of the line that contains `at`. A byte order mark is not part of the first line.
 pub(crate) fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind(['\n', '\r']).map_or(0, |end| end + 1)
+    let mark = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    text[..at].rfind(['\n', '\r']).map_or(mark.min(at), |end| end + 1)
 }
 
 /// Returns the end of the line that contains `at`, before its line break.
@@ -63,6 +64,15 @@ mod tests {
         for (start, line_break) in starts.into_iter().zip(["", "\n", "\r\n", "\r"]) {
             assert_eq!(&text[before_break(text, start)..start], line_break);
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_before_the_first_line() {
+        let text = "\u{feff}a\nb";
+        for (at, start) in [(0, 0), (3, 3), (4, 3), (5, 5), (6, 5)] {
+            assert_eq!(line_start(text, at), start);
+        }
+        assert_eq!(newline_at(text, 3), "\n");
     }
 
     #[test]

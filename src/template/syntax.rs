@@ -9,7 +9,7 @@ use std::ops::Range;
 use granit_parser::{Event, Parser, Span, StructureStyle, Tag};
 
 use crate::tree::MAX_DEPTH;
-use crate::yaml::{position, scan_error, style_of, written_scalar};
+use crate::yaml::{CUT_OFF_AS_WRITTEN, position, scan_error, style_of, written_scalar};
 use crate::{MAX_BYTES, ParseError, ParseErrorKind, Position, Scalar, ScalarValue, Style};
 
 /// The syntax tree of a text.
@@ -105,6 +105,7 @@ impl Syntax {
         let options = granit_parser::options! {
             emit_unresolved_aliases: true,
             emit_anchor_events: true,
+            block_scalar_eof_without_line_feed: CUT_OFF_AS_WRITTEN,
             // They are limited by the length of the text.
             max_buffered_comment_events: MAX_BYTES,
         };
@@ -180,7 +181,7 @@ impl Builder<'_> {
                     scalar.value = ScalarValue::of_plain(&scalar.text);
                 }
                 let mut node = self.node(span, tag.as_deref(), SyntaxKind::Scalar(scalar));
-                self.trim_block_scalar(&mut node);
+                self.trim_block_scalar(&mut node, span.start.col());
                 self.close(node);
             }
             Event::Alias(_) | Event::UnresolvedAlias(_) => {
@@ -283,8 +284,8 @@ impl Builder<'_> {
     }
 
     /// Corrects the range of a block scalar: the parser includes all white space after it and the indentation of the next line,
-    /// and sets an empty one to the next node.
-    fn trim_block_scalar(&self, node: &mut SyntaxNode) {
+    /// and sets an empty one to the next node. `indent` is the column of its first line, from 0.
+    fn trim_block_scalar(&self, node: &mut SyntaxNode, indent: usize) {
         let SyntaxKind::Scalar(scalar) = &node.kind else {
             return;
         };
@@ -292,10 +293,16 @@ impl Builder<'_> {
             Style::Plain | Style::SingleQuoted | Style::DoubleQuoted => {}
             Style::Literal | Style::Folded => {
                 let until = &self.text[..node.range.end];
+                let is_empty = scalar.text.trim_matches('\n').is_empty();
                 let kept = scalar.text == "\n" || scalar.text.ends_with("\n\n");
-                let end =
-                    if kept { until.trim_end_matches([' ', '\t']).len() } else { until.trim_end().len() };
-                node.range = node.range.start.min(end)..end;
+                // An empty one starts at the end of its header, or before.
+                let start = if is_empty { until.trim_end().len() } else { node.range.start };
+                let end = match (kept, is_empty) {
+                    (true, _) => until.trim_end_matches([' ', '\t']).len(),
+                    (false, true) => start,
+                    (false, false) => end_of_content(until, indent),
+                };
+                node.range = node.range.start.min(start).min(end)..end;
             }
         }
     }
@@ -336,6 +343,22 @@ fn end_of_collection(node: &SyntaxNode, end: &Span) -> usize {
         SyntaxKind::Scalar(_) | SyntaxKind::Alias(_) => None,
     };
     last.map_or_else(|| bytes(end).end, |last| last.range.end)
+}
+
+/// Returns the end of the content of a block scalar in `until`, which ends after it. A line of white space is content if it is
+/// longer than the indentation.
+fn end_of_content(until: &str, indent: usize) -> usize {
+    // Other white space of Unicode is content.
+    let end = until.trim_end_matches([' ', '\t', '\n', '\r']).len();
+    let (mut at, mut content) = (end, end);
+    // The first piece is the rest of the last line that is not blank.
+    for (number, line) in until[end..].split(['\n', '\r']).enumerate() {
+        if number > 0 && line.len() > indent {
+            content = at + line.len();
+        }
+        at += line.len() + 1;
+    }
+    content
 }
 
 fn bytes(span: &Span) -> Range<usize> {

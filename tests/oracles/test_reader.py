@@ -37,6 +37,8 @@ SNIPPETS = [
     "a:\n  b: \"{\n    \\\"c\\\": 1\n  }\"\n  d: 'one\n\ntwo'\nf:\n  - e: 'three\n  '\n",
     "a:\n  - |\n    one\n     two\n\n    three",
     "a: >+\n  one\n  two\n   three\n\n   \n  ",
+    "a: |+\n  one\n    ",
+    "a:\n  - >\n\n    ",
     "a: |2-\n    one\n\n   two\n  three\n # comment\n",
     "%YAML 1.1\n---\na: !!str 012\nb: !!int '7'\nc: !!float 1\n...\n",
     "a: &x {b: 1}\nc: *x\n",
@@ -237,8 +239,6 @@ KNOWN = {
     "line breaks of YAML 1.1": re.compile("[\u0085\u2028\u2029]"),
     # Ours takes it for nothing before a comment; PyYAML for a letter, and so for a key.
     "a byte order mark inside": re.compile("(?s).\ufeff"),
-    # `|+` and then nothing but blanks, cut off: ours makes a line of them.
-    "blanks for a block at the end": re.compile(r"[|>][-+1-9]*[ \t]*[\r\n][ \r\n]*\Z"),
 }
 
 

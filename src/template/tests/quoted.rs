@@ -3,7 +3,7 @@
 //! The expected values are those of PyYAML 6.0.3 and ruamel.yaml 0.19, which agree on every text here.
 
 use serde_json::{Value, json};
-use tablewright_template::{Syntax, SyntaxKind, SyntaxNode, parse};
+use tablewright_template::{Node, Syntax, SyntaxKind, SyntaxNode, parse};
 
 /// Where quoted text can be: the text before and after it, and the path to it.
 const PLACES: [(&str, &str, &str); 19] = [
@@ -124,8 +124,7 @@ fn quoted_text_that_other_readers_refuse_is_refused() {
 #[test]
 fn a_template_with_text_that_closes_under_its_key_is_read() {
     let text = include_str!("cases/quoted-closes-under-its-key.yaml");
-    let value =
-        parse(text).expect("a template").pointer("/Outputs/Example/Value").map(|node| node.to_value());
+    let value = parse(text).expect("a template").pointer("/Outputs/Example/Value").map(Node::to_value);
     assert_eq!(value, Some(json!("{ \"input\": 1 }")));
     assert!(Syntax::parse(text).is_ok());
 }

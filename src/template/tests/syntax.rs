@@ -82,6 +82,7 @@ fn a_block_scalar_ends_with_its_last_line_or_kept_empty_lines() {
         let syntax = Syntax::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         let value = &syntax.documents[0].get("A").unwrap().value;
         assert_eq!(&text[..value.range.end], until);
+        assert!(value.range.start <= text.lines().next().unwrap().len() + 4, "{text}");
     };
     check("A: |\n  a\n  # b", "\n\n\nC: d\n");
     check("A: |-\n  a\n\n  # content", "\n# comment\n");
@@ -93,6 +94,12 @@ fn a_block_scalar_ends_with_its_last_line_or_kept_empty_lines() {
     check("A: |+\r\n  a\r\n\r\n", "C: d\r\n");
     check("A: |\r\n  a", "\r\n\r\nC: d\r\n");
     check("A: |\n  a", "");
+    check("A: |\n  a\n    ", "\nC: d\n");
+    check("A: >-\r\n  a\r\n \r\n  \t", "\r\n  \r\n\r\nC: d\r\n");
+    check("A:\n  - |+\n    a\n     ", "\nC: d\n");
+    check("A: |\n  a\n    ", "");
+    check("A: |\n  a", "\n  ");
+    check("A: |2\n\n    ", "\n \nC: d\n");
     check("A: |", "\nC: d");
     check("A: | # c", "\n\n# d\nC: d");
     check("A: 'a\n\n  b'", "\n\nC: d");

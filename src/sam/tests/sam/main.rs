@@ -5,6 +5,7 @@ mod support;
 
 mod corpus;
 mod refused;
+mod scalars;
 mod survive;
 
 mod fragments;

@@ -113,6 +113,16 @@ fn nodes_that_cannot_be_extended_are_refused() {
 }
 
 #[test]
+fn a_block_scalar_that_a_line_break_would_change_is_refused_if_nothing_can_be_added_before_it() {
+    refused(
+        &format!("{SAM}Resources:\n  ? A\n  : |\n    x"),
+        "line 5, column 5: nothing can be added after this block scalar: a line break would be added to its value",
+        "end its header with `-`, as in `|-`, and the file with a line break: the value stays the same",
+    );
+    embedded(&format!("{SAM}Resources:\n  ? A\n  : |-\n    x\n"), &tables());
+}
+
+#[test]
 fn nodes_that_an_alias_repeats_are_refused() {
     let hint = "replace the alias by a copy of the content";
     refused(
