@@ -153,6 +153,8 @@ pub enum EmbedError {
         found: &'static str,
         /// Position of the node.
         position: Position,
+        /// Its lines with the value as the item of a list, if it would have to be a list.
+        as_list: Option<String>,
     },
     /// The file ends in a block scalar without a line break, and nothing can be added before it.
     #[error(
@@ -254,6 +256,9 @@ impl EmbedError {
                 "rename or delete one of them: SAM keeps only the last one without a warning"
             }
             Self::Repeated { .. } => "replace the alias by a copy of the content",
+            Self::NotAContainer { as_list: Some(list), .. } => {
+                return Some(format!("write it as a list:\n{list}"));
+            }
             Self::NotAContainer { .. } => "write it in block style, one entry per line",
             Self::CutOff { .. } => {
                 "end its header with `-`, as in `|-`, and the file with a line break: the value stays the same"

@@ -7,6 +7,7 @@
 use tablewright_template::{Kind, Layout, SyntaxNode};
 
 use crate::EmbedError;
+use crate::as_list::as_list;
 use crate::cut_off::{cut_off_scalar, ends_in_block_scalar, start_of_last_child};
 use crate::document::{Container, Document, Place, container_of, is_flow, starts_of_children};
 use crate::embed::write_region;
@@ -31,12 +32,13 @@ pub(crate) fn insertion(
         was: None,
     };
     let missing = region.path.len() - place.depth;
+    let wants_list = matches!(region.content.as_ref().map(|content| &content.kind), Some(Kind::Sequence(_)));
     let refused = |found| EmbedError::NotAContainer {
         path: region.path[..place.depth].join("/"),
         found,
         position: place.key.map_or(place.node.position, |entry| entry.key.position),
+        as_list: place.key.filter(|_| wants_list && missing == 0).map(|key| as_list(document.text, key)),
     };
-    let wants_list = matches!(region.content.as_ref().map(|content| &content.kind), Some(Kind::Sequence(_)));
     match (container_of(place.node), missing > 0 || !wants_list) {
         (Container::Other(found), _) => Err(refused(found)),
         (Container::Sequence(_), true) => Err(refused("a list")),

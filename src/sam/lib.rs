@@ -30,6 +30,7 @@ mod region;
 mod document;
 mod cut_off;
 mod conflict;
+mod as_list;
 mod insert;
 mod remove;
 mod embed;

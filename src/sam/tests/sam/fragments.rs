@@ -834,13 +834,13 @@ fn templates_that_cannot_take_a_fragment_are_refused_with_the_position() {
         &template("    Properties:\n      Policies: AmazonDynamoDBFullAccess\n"),
         FragmentKind::Policies,
         "line 6, column 7: cannot add to `Resources/Api/Properties/Policies`: it is a scalar",
-        block,
+        "write it as a list:\nPolicies:\n  - AmazonDynamoDBFullAccess",
     );
     refused(
         &template("    Properties:\n      Policies:\n        Statement: []\n"),
         FragmentKind::Policies,
         "line 6, column 7: cannot add to `Resources/Api/Properties/Policies`: it is a mapping, expected a list",
-        block,
+        "write it as a list:\nPolicies:\n  - Statement: []",
     );
     refused(
         &template("    Properties:\n      Environment: *env\n"),
@@ -886,6 +886,69 @@ fn templates_that_cannot_take_a_fragment_are_refused_with_the_position() {
     let stack = stack();
     let json = fragment(FragmentKind::EnvJson, &Request::new(&stack, "NoteItem", "Api")).unwrap();
     assert!(matches!(embed_fragment(&plain, &json, Options::default()), Err(EmbedError::Internal(_))));
+}
+
+/// The hint for a value that is not a list is a text that the user can paste: with it, the fragment can be embedded.
+#[test]
+fn a_single_policy_is_shown_as_the_item_of_a_list() {
+    let check = |policies: &str, expected: &str| {
+        let head =
+            "Resources:\n  Api:\n    Type: AWS::Serverless::Function\n    Properties:\n      Policies:";
+        let template = format!("{head}{policies}\n      Handler: a\n");
+        let stack = stack();
+        let fragment = fragment(FragmentKind::Policies, &Request::new(&stack, "NoteItem", "Api")).unwrap();
+        let error = embed_fragment(&template, &fragment, Options::default()).unwrap_err();
+        assert_eq!(error.position().map(|position| position.line), Some(5), "{error}");
+        let hint = error.hint().unwrap();
+        let list = hint.strip_prefix("write it as a list:\nPolicies:").unwrap();
+        assert_eq!(list, expected, "{template}");
+        if !list.contains('…') {
+            let template = format!("{head}{}\n      Handler: a\n", list.replace('\n', "\n      "));
+            let text = embed_fragment(&template, &fragment, Options::default()).unwrap().text;
+            assert!(text.starts_with(&template[..template.find("      Handler").unwrap()]), "{text}");
+        }
+    };
+    check(" AmazonS3ReadOnlyAccess", "\n  - AmazonS3ReadOnlyAccess");
+    check(" 'A' # why", "\n  - 'A'");
+    check("\n        \"A\"", "\n  - \"A\"");
+    check(" !Ref Policy", "\n  - !Ref Policy");
+    check(" !Sub >-\n        arn:\n        x", "\n  - !Sub >-\n      arn:\n      x");
+    check(" {S3ReadPolicy: {BucketName: demo}}", "\n  - {S3ReadPolicy: {BucketName: demo}}");
+    check("\n        Fn::Sub: x", "\n  - Fn::Sub: x");
+    check(
+        "\n        S3ReadPolicy:\n          BucketName: demo # the one\n\n          # More.\n          X: y\n        Other: {}",
+        "\n  - S3ReadPolicy:\n      BucketName: demo # the one\n\n      # More.\n      X: y\n    Other: {}",
+    );
+    check(" # why\n         Statement:\n         - Effect: Allow", "\n  - Statement:\n    - Effect: Allow");
+    let long = (1..=20).map(|number| format!("\n        K{number}: v")).collect::<String>();
+    let shown = (2..=12).map(|number| format!("\n    K{number}: v")).collect::<String>();
+    check(&long, &format!("\n  - K1: v{shown}\n    …"));
+    for unclear in [
+        " !If [A, b, c]",
+        "\n        Fn::If: [A, b, c]",
+        " *p",
+        " !Split [a, b]",
+        " !FindInMap [a, b, c]",
+        " &p",
+    ] {
+        check(unclear, "\n  - …");
+    }
+}
+
+#[test]
+fn templates_whose_policies_are_one_mapping_or_one_text_are_refused() {
+    let mapping = include_str!("cases/policies-is-one-mapping.yaml");
+    let text = include_str!("cases/policies-is-one-text.yaml");
+    let stack = stack();
+    let fragment = fragment(FragmentKind::Policies, &Request::new(&stack, "NoteItem", "Reader")).unwrap();
+    for (template, hint) in [
+        (mapping, "write it as a list:\nPolicies:\n  - S3ReadPolicy:\n      BucketName: demo"),
+        (text, "write it as a list:\nPolicies:\n  - AmazonS3ReadOnlyAccess"),
+    ] {
+        let error = embed_fragment(template, &fragment, Options::default()).unwrap_err();
+        assert_eq!(error.hint().as_deref(), Some(hint));
+        assert_eq!(error.position().map(|position| position.line), Some(9));
+    }
 }
 
 #[test]
