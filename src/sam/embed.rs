@@ -3,7 +3,7 @@
 //! *Invariants:* no file is read or written. Every new text is parsed again and compared before it is returned. Bytes outside of
 //! the owner's regions change only as recorded in the marker (see [`insert`](crate::insert)).
 
-use tablewright_template::{Layout, SyntaxEntry};
+use tablewright_template::{Layout, Position, SyntaxEntry};
 
 use crate::document::{Document, is_flow, starts_of_children};
 use crate::found::Found;
@@ -28,6 +28,17 @@ pub struct Edit {
     pub text: String,
     /// What happened to each region.
     pub changes: Vec<Change>,
+    /// Why a deployment of the new template may fail.
+    pub warnings: Vec<Warning>,
+}
+
+/// Why a deployment may fail although the template was edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// The position in the old template.
+    pub position: Position,
+    /// The problem, and what to do about it.
+    pub message: String,
 }
 
 impl Edit {
@@ -133,7 +144,7 @@ pub fn embed(template: impl AsRef<[u8]>, wanted: &Regions, options: Options) -> 
         };
         changes.push(Change { path: now.name().path(), kind, line: now.line });
     }
-    Ok(Edit { changes, text })
+    Ok(Edit { changes, text, warnings: Vec::new() })
 }
 
 /// Returns the changes that [`embed`] would make; empty if the template is up to date. A region edited by hand is an error.
@@ -181,7 +192,7 @@ pub fn remove(template: impl AsRef<[u8]>, owner: &str, options: Options) -> Resu
     verify::removed(&before, &text, &gone)?;
     let change =
         |found: &&Found| Change { path: found.name().path(), kind: ChangeKind::Removed, line: found.line };
-    Ok(Edit { changes: gone.iter().map(change).collect(), text })
+    Ok(Edit { changes: gone.iter().map(change).collect(), text, warnings: Vec::new() })
 }
 
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, EmbedError> {

@@ -5,6 +5,8 @@
 use tablewright::Place;
 use tablewright_template::{ParseError, Position};
 
+use crate::way::Way;
+
 /// Why a template cannot be edited.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -186,6 +188,30 @@ pub enum EmbedError {
         /// Position of its key.
         position: Position,
     },
+    /// The template does not define what the fragment refers to.
+    #[error("the template does not define {}, to which the fragment refers", listed(names, " and "))]
+    NotDefined {
+        /// The names of parameters and resources.
+        names: Vec<String>,
+        /// The stack of the table.
+        stack: String,
+        /// How the template should integrate the table.
+        way: Way,
+        /// The logical ids of nested stacks in the template.
+        nested: Vec<String>,
+    },
+    /// The resource that should be the table, or the nested stack of the table, is something else.
+    #[error("{position}: `{name}` is an `{found}`, but the fragment refers to an `{expected}`")]
+    NotATable {
+        /// The logical id.
+        name: String,
+        /// Its type.
+        found: String,
+        /// The type of the table in its definition, or that of a nested stack.
+        expected: &'static str,
+        /// Position of its key.
+        position: Position,
+    },
     /// Removing the regions would change the meaning of the rest of the template.
     #[error("removing the regions would change the meaning of the rest of the template")]
     ChangesRest,
@@ -196,6 +222,29 @@ pub enum EmbedError {
 
 fn and_at(at: Option<&Place>) -> String {
     at.map(|at| format!(" and by {at}")).unwrap_or_default()
+}
+
+fn listed(names: &[String], between: &str) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(between)
+}
+
+/// Returns how to define what a fragment refers to.
+fn to_define(stack: &str, way: Way, nested: &[String]) -> String {
+    let option = match way {
+        Way::Embedded => String::new(),
+        way => format!(" --consume {}", way.option()),
+    };
+    let first = format!("run `tablewright sam embed <TEMPLATE> {stack}{option}` first");
+    match (way, nested) {
+        (Way::Embedded, []) => format!(
+            "{first}; or, if another stack has the table, add `--consume parameter`, `getstackoutput`, `import` or `ssm` to both"
+        ),
+        (Way::Embedded, nested) => format!(
+            "{first}; or, if the nested stack {} has the table, add `--consume nested` to both",
+            listed(nested, " or ")
+        ),
+        _ => first,
+    }
 }
 
 impl EmbedError {
@@ -219,11 +268,13 @@ impl EmbedError {
             Self::TwoTemplates { second: position, .. }
             | Self::NotAContainer { position, .. }
             | Self::CutOff { position }
+            | Self::NotATable { position, .. }
             | Self::NotAFunction { position, .. } => Some(*position),
             Self::NotUtf8 { .. }
             | Self::Json
             | Self::NotATemplate
             | Self::NoFunction { .. }
+            | Self::NotDefined { .. }
             | Self::ChangesRest
             | Self::Internal(_) => None,
         }
@@ -268,6 +319,10 @@ impl EmbedError {
             Self::NoFunction { known, .. } => return Some(format!("it has {}", known.join(", "))),
             Self::NotAFunction { expected, .. } => {
                 return Some(format!("pass the logical id of an `{expected}`"));
+            }
+            Self::NotDefined { stack, way, nested, .. } => return Some(to_define(stack, *way, nested)),
+            Self::NotATable { .. } => {
+                "rename one of them: the fragment refers to the table, or its nested stack, by its logical id"
             }
             Self::ChangesRest => {
                 "a block scalar with `|+` before a region would absorb the empty lines after the region"

@@ -42,7 +42,7 @@ mod fragment;
 
 mod error;
 
-pub use embed::{Change, ChangeKind, Edit, Options, check, embed, remove};
+pub use embed::{Change, ChangeKind, Edit, Options, Warning, check, embed, remove};
 pub use error::EmbedError;
 pub use fragment::{Access, Fragment, FragmentKind, Request, embed_fragment, env_json, fragment};
 pub use names::with_name_parameters;

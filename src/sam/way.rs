@@ -34,6 +34,21 @@ pub enum Way {
     Ssm,
 }
 
+impl Way {
+    /// Returns the value of the option `--consume`.
+    pub(crate) fn option(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::Nested => "nested",
+            Self::Include => "include",
+            Self::Parameter => "parameter",
+            Self::GetStackOutput => "getstackoutput",
+            Self::ImportValue => "import",
+            Self::Ssm => "ssm",
+        }
+    }
+}
+
 /// Why the regions of a stack cannot be created.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -271,6 +286,22 @@ pub(crate) struct Reference<'s> {
 }
 
 impl Reference<'_> {
+    /// Returns the condition under which the table exists, if the template has both.
+    pub(crate) fn condition(&self) -> Option<&str> {
+        match self.way {
+            Way::Embedded | Way::Include => self.table.condition.as_deref(),
+            Way::Nested | Way::Parameter | Way::GetStackOutput | Way::ImportValue | Way::Ssm => None,
+        }
+    }
+
+    /// Adds the condition of the table to a resource or an output that refers to it.
+    pub(crate) fn under_condition(&self, mut value: Json) -> Json {
+        if let Some(condition) = self.condition() {
+            value["Condition"] = condition.into();
+        }
+        value
+    }
+
     /// Returns the table's name.
     pub(crate) fn name(&self) -> Result<Json, Box<Problem>> {
         let Self { stack, table, way } = *self;

@@ -133,6 +133,51 @@ fn fragments_are_printed_or_embedded() {
 }
 
 #[test]
+fn a_fragment_needs_its_table_and_a_list_of_policies() {
+    let project = with_template("fragment-refused");
+    let policies = |changed: &str| {
+        project.write("template.yaml", changed);
+        let args = ["policies", "--table", "Note", "--function", "Reader", "--embed", "template.yaml"];
+        let output = project.run(&[&["sam", "fragment"], &args[..]].concat());
+        assert!(output.code == 0 || project.read("template.yaml") == changed, "{output}");
+        output
+    };
+    assert_snapshot!(policies(TEMPLATE), @"
+    exit code 2
+    --- stderr
+    error: cannot update template.yaml; the file is unchanged
+      because: the template does not define `Note`, to which the fragment refers
+      help: run `tablewright sam embed template.yaml notes` first; or, if another stack has the table, add `--consume parameter`, `getstackoutput`, `import` or `ssm` to both
+    ");
+    assert_snapshot!(policies(&format!("{TEMPLATE}      Policies:\n        S3ReadPolicy:\n          BucketName: demo\n")), @"
+    exit code 2
+    --- stderr
+    error: cannot update template.yaml:11; the file is unchanged
+      because: line 11, column 7: cannot add to `Resources/Reader/Properties/Policies`: it is a mapping, expected a list
+      help: write it as a list:
+        Policies:
+          - S3ReadPolicy:
+              BucketName: demo
+    ");
+    assert_snapshot!(policies(&format!("{TEMPLATE}      Policies: AmazonS3ReadOnlyAccess\n")), @"
+    exit code 2
+    --- stderr
+    error: cannot update template.yaml:11; the file is unchanged
+      because: line 11, column 7: cannot add to `Resources/Reader/Properties/Policies`: it is a scalar
+      help: write it as a list:
+        Policies:
+          - AmazonS3ReadOnlyAccess
+    ");
+    let table = "  Note:\n    Type: AWS::DynamoDB::Table\n    Condition: HasNotes\n";
+    assert_snapshot!(policies(&format!("{TEMPLATE}{table}")), @"
+    exit code 0
+    --- stderr
+    warning: template.yaml:11: `Note` depends on the condition `HasNotes`, but function `Reader`, which refers to it, does not; add `Condition: HasNotes` to the function
+    Wrote template.yaml
+    ");
+}
+
+#[test]
 fn a_nested_stack_writes_its_template_beside() {
     let project = with_template("nested");
     let args = ["sam", "embed", "template.yaml", "notes", "--consume", "nested"];

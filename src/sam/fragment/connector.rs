@@ -43,10 +43,10 @@ pub(super) fn connector(reference: &Reference<'_>, request: &Request<'_>) -> Res
         path: path(&["Resources"]),
         shown: 1,
         content: json!({
-            id: {
+            id: reference.under_condition(json!({
                 "Type": "AWS::Serverless::Connector",
                 "Properties": { "Source": source, "Destination": destination, "Permissions": permissions },
-            },
+            })),
         }),
         types: SAM_FUNCTION,
     })

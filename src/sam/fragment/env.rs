@@ -32,7 +32,7 @@ pub(super) fn json(reference: &Reference<'_>, function: &str) -> Result<Fragment
     let name = text_name(stack, table)?;
     let json: Json = json!({ function: { variable(table): name } });
     let text = format!("{json:#}\n");
-    Ok(Fragment { text, region: None, function: None })
+    Ok(Fragment { text, region: None, function: None, needs: None })
 }
 
 /// Returns the content of a file for `sam local --env-vars` with the names of all tables, for every function that declares their

@@ -3,6 +3,7 @@
 //! A fragment is both text to paste and a region in the function's own properties. Only [`embed_fragment`] reads a template.
 
 mod connector;
+mod definitions;
 mod env;
 mod events;
 mod outputs;
@@ -17,6 +18,7 @@ use tablewright_template::nearest;
 use crate::EmbedError;
 use crate::document::Document;
 use crate::embed::{Edit, Options, embed};
+use crate::fragment::definitions::{Needs, names_in};
 use crate::names::with_name_parameters;
 use crate::region::{Region, Regions};
 use crate::way::{Reference, RegionsError, Way, provenance};
@@ -131,6 +133,8 @@ pub struct Fragment {
     pub region: Option<Regions>,
     /// The function that the template must define, and its allowed types.
     pub(crate) function: Option<(String, &'static [&'static str])>,
+    /// What the template must define; `None` for [`FragmentKind::EnvJson`].
+    pub(crate) needs: Option<Needs>,
 }
 
 /// A piece of a template, before it is written as YAML.
@@ -179,13 +183,35 @@ pub fn fragment(kind: FragmentKind, request: &Request<'_>) -> Result<Fragment, R
             format!("{}.{}.{}", stack.id, table.id, request.function),
         )
     };
+    let mut names = names_in(&piece.content);
+    if matches!((kind, request.way), (FragmentKind::Connector, Way::Embedded)) {
+        // A connector names the resources themselves.
+        names.push((table.id.clone(), None));
+    }
+    let needs = Needs {
+        stack: stack.id.clone(),
+        way: request.way,
+        table: table.id.clone(),
+        table_type: if table.global.is_some() {
+            "AWS::DynamoDB::GlobalTable"
+        } else {
+            "AWS::DynamoDB::Table"
+        },
+        nested: stack.pascal_id(),
+        condition: match kind {
+            FragmentKind::Connector | FragmentKind::Outputs => reference.condition().map(str::to_owned),
+            _ => None,
+        },
+        names,
+    };
     let region = Region::new(piece.path, format!("{}{}", provenance(&stack), yaml(&piece.content)))?;
     let region = Regions { owner, regions: vec![region] };
-    Ok(Fragment { text: yaml(&wrapped), region: Some(region), function })
+    Ok(Fragment { text: yaml(&wrapped), region: Some(region), function, needs: Some(needs) })
 }
 
 /// Inserts or updates a fragment in a template: in the function's own `Environment.Variables`, `Policies` or `Events`, or in a
-/// section. An existing fragment is updated in place.
+/// section. An existing fragment is updated in place. The template must define the table and the parameters that the fragment
+/// refers to; the [`warnings`](Edit::warnings) name those that do not always exist.
 ///
 /// ```
 /// use tablewright::{Scalar, Stack, Table};
@@ -196,7 +222,11 @@ pub fn fragment(kind: FragmentKind, request: &Request<'_>) -> Result<Fragment, R
 /// let env = fragment(FragmentKind::Env, &Request::new(&stack, "Note", "Report"))?;
 ///
 /// let template = "Resources:\n  Report:\n    Type: AWS::Serverless::Function\n    Properties:\n      Handler: bootstrap\n";
-/// let text = embed_fragment(template, &env, Options::default())?.text;
+/// let error = embed_fragment(template, &env, Options::default()).unwrap_err();
+/// assert_eq!(error.to_string(), "the template does not define `NoteTableName`, to which the fragment refers");
+///
+/// let template = format!("Parameters:\n  NoteTableName:\n    Type: String\n{template}");
+/// let text = embed_fragment(&template, &env, Options::default())?.text;
 /// assert!(text.contains("      Environment:\n        Variables:\n"));
 /// assert!(text.contains("          NOTE_TABLE_NAME: !Ref NoteTableName\n"));
 ///
@@ -208,7 +238,7 @@ pub fn fragment(kind: FragmentKind, request: &Request<'_>) -> Result<Fragment, R
 ///
 /// # Errors
 ///
-/// Returns an [`EmbedError`] if the template does not define the function or cannot be edited safely.
+/// Returns an [`EmbedError`] if the template does not define the function, the table or a parameter, or cannot be edited safely.
 pub fn embed_fragment(
     template: impl AsRef<[u8]>,
     fragment: &Fragment,
@@ -221,7 +251,9 @@ pub fn embed_fragment(
     if let Some((function, types)) = &fragment.function {
         find_function(template, function, types)?;
     }
-    embed(template, region, options)
+    let mut edit = embed(template, region, options)?;
+    edit.warnings = definitions::check(&Document::read(template)?, fragment)?;
+    Ok(edit)
 }
 
 /// Returns an error if the template does not define the function with one of the given types.

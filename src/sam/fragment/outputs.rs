@@ -9,12 +9,13 @@ use crate::way::Reference;
 
 pub(super) fn outputs(reference: &Reference<'_>) -> Result<Piece, Box<Problem>> {
     let id = &reference.table.id;
+    let output = |value| reference.under_condition(json!({ "Value": value }));
     Ok(Piece {
         path: path(&["Outputs"]),
         shown: 1,
         content: json!({
-            format!("{id}TableName"): { "Value": reference.name()? },
-            format!("{id}TableArn"): { "Value": reference.arn()? },
+            format!("{id}TableName"): output(reference.name()?),
+            format!("{id}TableArn"): output(reference.arn()?),
         }),
         types: &[],
     })

@@ -11,7 +11,7 @@ use crate::commands::sam::{Consume, cannot_embed, no_regions};
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::project::nearest;
-use crate::report::print;
+use crate::report::{print, style};
 
 /// Print the template lines that give a function access to a table, or embed them
 ///
@@ -137,6 +137,10 @@ pub(super) fn fragment(common: &Common, args: &Args) -> Result<Exit> {
     let file = TemplateFile::read(template)?;
     let edit = embed_fragment(&file.bytes, &made, Options { force: args.force })
         .map_err(|error| cannot_embed(&file.shown(), error))?;
+    for warning in &edit.warnings {
+        let (line, message, colour) = (warning.position.line, &warning.message, style::WARNING);
+        let _ = writeln!(anstream::stderr(), "{colour}warning{colour:#}: {}:{line}: {message}", file.shown());
+    }
     if edit.is_change() {
         file.replace(&edit.text)?;
         if !common.quiet {

@@ -66,7 +66,7 @@ impl From<Consume> for Way {
 /// Returns the error for a template that cannot be edited, with its line. The file was not changed.
 fn cannot_embed(template: &str, error: EmbedError) -> CommandError {
     let line = error.position().map_or_else(String::new, |position| format!(":{}", position.line));
-    let hint = error.hint();
+    let hint = error.hint().map(|hint| hint.replace("<TEMPLATE>", template));
     let context = format!("cannot update {template}{line}; the file is unchanged");
     let error = CommandError::new(Exit::Usage, error).context(context);
     hint.into_iter().fold(error, CommandError::hint)

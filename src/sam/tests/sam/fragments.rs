@@ -7,7 +7,7 @@ use tablewright_sam::{
     fragment, remove,
 };
 
-fn stack() -> Stack {
+pub(crate) fn stack() -> Stack {
     let mut stack = Stack::new("notes").name("demo-notes-dev");
     let note = stack.table(
         Table::define("NoteItem")
@@ -526,14 +526,25 @@ fn requests_that_cannot_be_granted_are_problems_with_a_source_location() {
     here(&problem, &global.tables[0].at);
 }
 
-/// Returns a template whose function has the given properties.
+/// What the fragments refer to.
+const DEFINITIONS: &str = "  NoteItem:
+    Type: AWS::DynamoDB::Table
+  Plain:
+    Type: AWS::DynamoDB::Table
+Parameters:
+  NoteItemTableName: {Type: String}
+  PlainTableName: {Type: String}
+";
+
+/// Returns a template whose function has the given properties, with [`DEFINITIONS`] at its end.
 fn template(properties: &str) -> String {
     format!(
-        "Transform: AWS::Serverless-2016-10-31\nResources:\n  Api: # ours\n    Type: AWS::Serverless::Function\n{properties}  Topic:\n    Type: AWS::SNS::Topic\n"
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  Api: # ours\n    Type: AWS::Serverless::Function\n{properties}  Topic:\n    Type: AWS::SNS::Topic\n{DEFINITIONS}"
     )
 }
 
-/// Embeds a fragment, checks that embedding again changes nothing and that removing restores the template, and returns the text.
+/// Embeds a fragment, checks that embedding again changes nothing and that removing restores the template, and returns the text
+/// without the definitions.
 fn embedded(template: &str, kind: FragmentKind, access: Access) -> String {
     let stack = stack();
     let request = Request { access, ..Request::new(&stack, "NoteItem", "Api") };
@@ -542,8 +553,9 @@ fn embedded(template: &str, kind: FragmentKind, access: Access) -> String {
         .unwrap_or_else(|error| panic!("{error}\n{template}"));
     let again = embed_fragment(&edit.text, &fragment, Options::default()).unwrap();
     assert_eq!(again.text, edit.text);
+    assert_eq!(edit.warnings, []);
     assert_eq!(remove(&edit.text, "notes", Options::default()).unwrap().text, template);
-    edit.text
+    edit.text.replace(DEFINITIONS, "")
 }
 
 #[test]
@@ -808,6 +820,7 @@ fn several_fragments_of_a_function_can_be_removed_in_any_order() {
 #[test]
 fn created_keys_are_kept_if_other_entries_were_added() {
     let text = embedded(&template("    Properties:\n      Handler: a\n"), FragmentKind::Env, Access::Read);
+    let template = |properties: &str| template(properties).replace(DEFINITIONS, "");
     let more = text.replace("      Environment:\n", "      Environment:\n        Other: x\n");
     assert_ne!(more, text);
     let left = remove(&more, "notes", Options::default()).unwrap().text;
@@ -903,7 +916,8 @@ fn a_single_policy_is_shown_as_the_item_of_a_list() {
         let list = hint.strip_prefix("write it as a list:\nPolicies:").unwrap();
         assert_eq!(list, expected, "{template}");
         if !list.contains('…') {
-            let template = format!("{head}{}\n      Handler: a\n", list.replace('\n', "\n      "));
+            let template =
+                format!("{head}{}\n      Handler: a\n{DEFINITIONS}", list.replace('\n', "\n      "));
             let text = embed_fragment(&template, &fragment, Options::default()).unwrap().text;
             assert!(text.starts_with(&template[..template.find("      Handler").unwrap()]), "{text}");
         }

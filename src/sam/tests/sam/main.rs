@@ -9,5 +9,6 @@ mod scalars;
 mod survive;
 
 mod fragments;
+mod definitions;
 mod sample;
 mod ways;
