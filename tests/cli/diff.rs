@@ -198,6 +198,19 @@ fn a_broken_old_side_does_not_block_its_repair() {
         .run(&["diff", "--of", "old.yaml", "--against", "new.yaml"])
         .ends_with(2)
         .says("duplicate key");
+    // Only duplicate keys are accepted.
+    let broken = table("      TableClass: A\n      TableClass: B\n      TableName: !Reff x\n");
+    let latin = [table("").as_bytes(), b"# caf\xe9\n"].concat();
+    let utf_16: Vec<u8> = table("").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, message) in [
+        (broken.into_bytes(), "line 8, column 18: unknown tag `!Reff`"),
+        (latin, "line 6, column 6: not UTF-8"),
+        ([b"\xff\xfe", &utf_16[..]].concat(), "UTF-16: a template is text in UTF-8"),
+    ] {
+        project.write("old.yaml", bytes);
+        let _ =
+            project.run(&["diff", "--of", "new.yaml", "--against", "old.yaml"]).ends_with(2).says(message);
+    }
 }
 
 #[test]

@@ -113,6 +113,24 @@ fn parameters_from_flags_files_and_settings() {
       because: EOF while parsing an object at line 1 column 1
     ");
     let _ = deploy(&project, &["--parameters-file", "nowhere.json"]).ends_with(2);
+
+    // A byte order mark is not a part of the text.
+    let parameters = r#"{ "Parameters": { "Size": "8", "Stage": "é" } }"#;
+    project.write("marked.json", format!("\u{feff}{parameters}"));
+    let marked = outputs(&["--parameters-file", "marked.json"]);
+    assert!(marked.contains("notes.Size = 8\n") && marked.contains("notes.Stage = é\n"), "{marked}");
+    let utf_16 = |of: fn(u16) -> [u8; 2]| {
+        format!("\u{feff}{parameters}").encode_utf16().flat_map(of).collect::<Vec<u8>>()
+    };
+    let latin: Vec<u8> = parameters.chars().map(|c| u8::try_from(c).unwrap()).collect();
+    for (bytes, what) in
+        [(utf_16(u16::to_le_bytes), "UTF-16"), (utf_16(u16::to_be_bytes), "UTF-16"), (latin, "not UTF-8")]
+    {
+        project.write("bad.json", bytes);
+        let _ = deploy(&project, &["--parameters-file", "bad.json"])
+            .ends_with(2)
+            .says(&format!("error: bad.json is {what}\n  help: save the file as UTF-8\n"));
+    }
 }
 
 #[test]

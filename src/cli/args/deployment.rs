@@ -318,9 +318,15 @@ fn read_policy(path: &Path) -> Result<Value> {
 
 fn read_json(path: &Path) -> Result<Value> {
     let shown = path.display();
-    let text = fs::read_to_string(path)
+    let bytes = fs::read(path)
         .map_err(|error| CommandError::new(Exit::Usage, error).context(format!("cannot read {shown}")))?;
-    serde_json::from_str(&text)
+    let save = |what: &str| CommandError::usage(format!("{shown} is {what}")).hint("save the file as UTF-8");
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(save("UTF-16"));
+    }
+    let text = str::from_utf8(&bytes).map_err(|_| save("not UTF-8"))?;
+    // Editors and PowerShell write a byte order mark, which JSON does not have.
+    serde_json::from_str(text.strip_prefix('\u{feff}').unwrap_or(text))
         .map_err(|error| CommandError::new(Exit::Usage, error).context(format!("{shown} is not JSON")))
 }
 
