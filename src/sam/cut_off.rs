@@ -6,6 +6,7 @@
 use tablewright_template::{Style, SyntaxKind, SyntaxNode};
 
 use crate::document::Document;
+use crate::marker::Marker;
 use crate::text;
 
 /// Returns the block scalar that the text ends with, if the text has no final line break.
@@ -70,7 +71,7 @@ fn above_comments(document: &Document<'_>, line: usize, indentation: usize) -> u
     loop {
         let above = text::line_start(source, text::before_break(source, at));
         let first = above + text::indentation(source, above);
-        let is_marker = document.regions.iter().any(|region| region.contains(above));
+        let is_marker = Marker::read(&source[first..text::line_end(source, first)]).is_some();
         if above == at || first - above > indentation || is_marker || !is_comment(first) {
             break;
         }

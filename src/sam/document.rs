@@ -3,6 +3,8 @@
 //! Accepts what SAM accepts, including anchors and aliases, which CloudFormation itself does not. Works on syntax only and never
 //! interprets resources or functions.
 
+use std::collections::HashMap;
+
 use tablewright_template::{
     Layout, Position, Scalar, ScalarValue, Syntax, SyntaxEntry, SyntaxKind, SyntaxNode,
 };
@@ -134,11 +136,14 @@ pub(crate) fn container_of(node: &SyntaxNode) -> Container {
 /// Returns the string keys of a mapping, including merged ones (`<<`), each with its position and byte offset.
 pub(crate) fn keys<'d>(syntax: &'d Syntax, node: &'d SyntaxNode) -> Vec<(&'d str, Position, usize)> {
     let mut keys = Vec::new();
+    let mut anchors = HashMap::new();
     for entry in node.entries() {
         match (entry.key.as_str(), &entry.value.kind) {
             (Some("<<"), SyntaxKind::Alias(name)) => {
-                let merged = syntax.documents.iter().find_map(|document| anchored(document, name));
-                let merged = merged.map_or(&[][..], SyntaxNode::entries);
+                if anchors.is_empty() {
+                    syntax.documents.iter().for_each(|document| add_anchors(document, &mut anchors));
+                }
+                let merged = anchors.get(name.as_str()).map_or(&[][..], |node| node.entries());
                 keys.extend(merged.iter().filter_map(|merged| {
                     Some((merged.key.as_str()?, entry.key.position, entry.key.range.start))
                 }));
@@ -150,14 +155,17 @@ pub(crate) fn keys<'d>(syntax: &'d Syntax, node: &'d SyntaxNode) -> Vec<(&'d str
     keys
 }
 
-fn anchored<'d>(node: &'d SyntaxNode, name: &str) -> Option<&'d SyntaxNode> {
-    if node.anchor.as_deref() == Some(name) {
-        return Some(node);
+/// Adds the nodes with anchors; the first of equal names counts.
+fn add_anchors<'d>(node: &'d SyntaxNode, anchors: &mut HashMap<&'d str, &'d SyntaxNode>) {
+    if let Some(name) = &node.anchor {
+        anchors.entry(name).or_insert(node);
     }
     match &node.kind {
-        SyntaxKind::Sequence(_, items) => items.iter().find_map(|item| anchored(item, name)),
-        SyntaxKind::Mapping(_, entries) => entries.iter().find_map(|entry| anchored(&entry.value, name)),
-        SyntaxKind::Scalar(_) | SyntaxKind::Alias(_) => None,
+        SyntaxKind::Sequence(_, items) => items.iter().for_each(|item| add_anchors(item, anchors)),
+        SyntaxKind::Mapping(_, entries) => {
+            entries.iter().for_each(|entry| add_anchors(&entry.value, anchors));
+        }
+        SyntaxKind::Scalar(_) | SyntaxKind::Alias(_) => {}
     }
 }
 

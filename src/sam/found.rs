@@ -2,6 +2,7 @@
 //!
 //! Markers are searched for in comments only, so that a block scalar may contain text that looks like a marker.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use tablewright_template::Comment;
@@ -58,10 +59,11 @@ pub(crate) fn regions(source: &str, comments: &[Comment]) -> Result<Vec<Found>, 
     if let Some((begin, first)) = open {
         return Err(EmbedError::NoEnd { name: begin.name.to_string(), line: first.position.line });
     }
-    for (i, region) in regions.iter().enumerate() {
-        if let Some(first) = regions[..i].iter().find(|other| other.name() == region.name()) {
+    let mut lines = HashMap::new();
+    for region in &regions {
+        if let Some(first) = lines.insert(region.name(), region.line) {
             let name = region.name().to_string();
-            return Err(EmbedError::DuplicateRegion { name, first: first.line, second: region.line });
+            return Err(EmbedError::DuplicateRegion { name, first, second: region.line });
         }
     }
     Ok(regions)

@@ -32,7 +32,7 @@ pub(crate) enum Marker {
 }
 
 /// The owner of a region, and the path of the mapping or list that it adds to, such as `Resources`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Name {
     pub(crate) owner: String,
     pub(crate) path: Vec<String>,
