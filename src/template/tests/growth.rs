@@ -6,7 +6,7 @@
 use std::alloc::System;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
-use tablewright_template::{JsonLayout, parse_deployed};
+use tablewright_template::{JsonLayout, Syntax, parse_deployed};
 
 #[global_allocator]
 static COUNTED: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
@@ -36,6 +36,18 @@ fn work_is_linear_in_the_length() {
         ("lines of a block", "a: |\n", "  x\n", "  cut off"),
         ("blank lines of a block", "a: >+\n  x\n", "\n", "   "),
         ("comments", "a: b\n", "# c\n", ""),
+        ("comments above", "", "# c\n", "a: b"),
+        ("comments in a flow sequence", "a: [\n", "# c\n", "]"),
+        ("a long comment", "a: b # ", "c ", "\n"),
+        ("a long quoted text", "a: \"", "é ", "\""),
+        ("a long plain text", "a: ", "b#:", ""),
+        ("aliases", "a: &a b\nc: [", "*a, ", "]"),
+        ("merges", "a: &a {b: c}\n", "<<: *a\n", ""),
+        ("documents", "", "---\na: b\n", ""),
+        ("byte order marks", "", "\u{feff}", "a: b"),
+        ("lists without indentation", "", "a:\n- b\n", ""),
+        ("empty blocks", "", "- |\n\n\n", ""),
+        ("tabs", "a:", "\t", "b"),
         ("blanks", "a:", " ", "b"),
         ("digits", "a: 1", "0", ""),
         ("places of base 60", "a: 1", ":59", ""),
@@ -51,6 +63,11 @@ fn work_is_linear_in_the_length() {
         ("a long tag", "a: !", "x", " y"),
         ("opened brackets", "", "[", ""),
         ("question marks", "", "? ", ""),
+        ("opened braces", "", "{a: ", ""),
+        ("closed brackets", "a: [", "]", ""),
+        ("opened JSON", "", "{\"a\":", ""),
+        ("NUL", "a: ", "\0", ""),
+        ("tabs as indentation", "a:\n", "\t", "b: c"),
     ] {
         let text = |length: usize| format!("{begin}{}{end}", piece.repeat(length / piece.len()));
         let (short, long) = (work(&text(SHORT)), work(&text(LONG)));
@@ -60,12 +77,13 @@ fn work_is_linear_in_the_length() {
     }
 }
 
-/// Returns the number of bytes that are allocated to parse a text and to write its tree.
+/// Returns the number of bytes that are allocated to parse a text with both parsers and to write its tree.
 fn work(text: &str) -> usize {
     let region = Region::new(COUNTED);
     let read = parse_deployed(text);
     let written = read.map(|read| read.template.write_json(JsonLayout::Compact));
+    let syntax = Syntax::parse(text);
     let change = region.change();
-    drop(written);
+    drop((written, syntax));
     change.bytes_allocated
 }
