@@ -167,8 +167,7 @@ fn cloudformation_is_asked_without_executing_anything() {
     assert_snapshot!(asked, @r#"
     exit code 0
     --- stderr
-    Environment dev: 2 stacks and 3 tables, no errors.
-    Environment dev: CloudFormation accepts 2 stacks.
+    Environment dev: 2 stacks and 3 tables, no errors. CloudFormation was asked about 2 stacks.
     "#);
     assert_eq!((cloud.status("demo-notes-dev"), cloud.status("demo-shop-dev")), (None, None));
 
@@ -178,7 +177,6 @@ fn cloudformation_is_asked_without_executing_anything() {
     assert_snapshot!(project.run(&["check", "--online", "--sandbox"]), @r#"
     exit code 2
     --- stderr
-    Environment dev: 2 stacks and 3 tables, no errors.
     error[CFN]: CloudFormation refuses `Note`: Resource of type 'AWS::DynamoDB::Table' with identifier 'demo-dev-notes' already exists.
      --> stacks/notes.rs:9
       = help: a table with this name already exists: one that was retained, or one of another stack; import it, delete it if its items are no longer needed, or use another name
@@ -195,9 +193,8 @@ fn cloudformation_is_asked_without_executing_anything() {
     assert_snapshot!(project.run(&["check", "--online", "--sandbox"]), @r#"
     exit code 0
     --- stderr
-    Environment dev: 2 stacks and 3 tables, no errors.
     note: stack notes: CloudFormation was not asked, because its plan is refused or needs consent, as `tablewright diff` shows
-    Environment dev: CloudFormation accepts 1 stack.
+    Environment dev: 2 stacks and 3 tables, no errors. CloudFormation was asked about 1 stack.
     "#);
     assert_eq!(cloud.change_sets("demo-notes-dev"), Vec::<String>::new());
 
@@ -220,7 +217,6 @@ fn hooks_are_asked() {
     assert_snapshot!(project.run(&["check", "--online", "--sandbox"]), @"
     exit code 0
     --- stderr
-    Environment dev: 2 stacks and 3 tables, no errors.
     warning[CFN]: hook Private::Guard::Tables warns of the template of stack shop: tables need an owner
      --> stacks/shop.rs:34
       = help: add a tag
@@ -229,13 +225,12 @@ fn hooks_are_asked() {
      --> stacks/notes.rs:25
       = help: add a tag
 
-    Environment dev: CloudFormation accepts 2 stacks.
+    Environment dev: 2 stacks and 3 tables, no errors. CloudFormation was asked about 2 stacks.
     ");
     cloud.set_faults(Faults { hooks: vec![hook(HookMode::Fail)], ..Faults::default() });
     assert_snapshot!(project.run(&["check", "--online", "--sandbox"]), @"
     exit code 2
     --- stderr
-    Environment dev: 2 stacks and 3 tables, no errors.
     error[CFN]: hook Private::Guard::Tables refuses the template of stack shop: tables need an owner
      --> stacks/shop.rs:34
       = help: add a tag

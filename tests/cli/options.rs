@@ -116,7 +116,7 @@ fn parameters_from_flags_files_and_settings() {
 
     // A byte order mark is not a part of the text.
     let parameters = r#"{ "Parameters": { "Size": "8", "Stage": "é" } }"#;
-    project.write("marked.json", format!("\u{feff}{parameters}"));
+    project.write("marked.json", &format!("\u{feff}{parameters}"));
     let marked = outputs(&["--parameters-file", "marked.json"]);
     assert!(marked.contains("notes.Size = 8\n") && marked.contains("notes.Stage = é\n"), "{marked}");
     let utf_16 = |of: fn(u16) -> [u8; 2]| {
@@ -126,7 +126,7 @@ fn parameters_from_flags_files_and_settings() {
     for (bytes, what) in
         [(utf_16(u16::to_le_bytes), "UTF-16"), (utf_16(u16::to_be_bytes), "UTF-16"), (latin, "not UTF-8")]
     {
-        project.write("bad.json", bytes);
+        project.write_bytes("bad.json", &bytes);
         let _ = deploy(&project, &["--parameters-file", "bad.json"])
             .ends_with(2)
             .says(&format!("error: bad.json is {what}\n  help: save the file as UTF-8\n"));

@@ -11,7 +11,9 @@ use tablewright::{Place, Stack};
 use tablewright_cloudformation::Stack as DeployedStack;
 use tablewright_deploy::{DeployedTemplate, Job};
 use tablewright_plan::Change;
-use tablewright_template::{Deployed, DuplicateKey, Node, ParseError, parse, parse_bytes, parse_deployed};
+use tablewright_template::{
+    Deployed, DuplicateKey, Node, ParseError, ParseErrorKind, parse, parse_bytes, parse_deployed,
+};
 
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
@@ -70,7 +72,7 @@ impl Template {
     /// accepts is read as it reads it, and what it cannot have accepted is left out and named.
     pub(crate) fn of_old_file(name: String, path: String, bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes).into_owned();
-        match std::str::from_utf8(bytes).map_err(|error| error.to_string()).and_then(parse_old) {
+        match parse_old(bytes, &text) {
             Ok((tree, duplicates)) => {
                 let mut template = Self::parsed(name, path, text, tree);
                 template.broken = without_broken(&mut template.value);
@@ -78,9 +80,9 @@ impl Template {
                     duplicates.iter().map(|duplicate| format!("{}: {duplicate}", template.name)).collect();
                 template
             }
-            Err(reason) => {
+            Err(error) => {
                 let empty = parse("Resources: {}").expect("a mapping is read");
-                Self { broken: vec![reason], ..Self::parsed(name, path, text, empty) }
+                Self { broken: vec![error.to_string()], ..Self::parsed(name, path, text, empty) }
             }
         }
     }
@@ -232,12 +234,13 @@ pub(super) fn within_quotas(name: &str, template: &Value) -> Result<()> {
 }
 
 /// Parses an old template: as it must be written today, else as CloudFormation has read it.
-fn parse_old(text: &str) -> std::result::Result<(Node, Vec<DuplicateKey>), String> {
-    match parse(text) {
+fn parse_old(bytes: &[u8], text: &str) -> std::result::Result<(Node, Vec<DuplicateKey>), ParseError> {
+    match parse_bytes(bytes) {
         Ok(tree) => Ok((tree, Vec::new())),
-        Err(error) => parse_deployed(text)
-            .map(|Deployed { template, duplicates }| (template, duplicates))
-            .map_err(|_| error.to_string()),
+        Err(error) if matches!(error.kind(), ParseErrorKind::DuplicateKey { .. }) => {
+            parse_deployed(text).map(|Deployed { template, duplicates }| (template, duplicates))
+        }
+        Err(error) => Err(error),
     }
 }
 

@@ -3,7 +3,7 @@ mod online;
 use std::io::Write as _;
 
 use tablewright::check::{Policy, check_policy};
-use tablewright::{Problem, Profile, Severity};
+use tablewright::{Env, Problem, Profile, Severity};
 use tablewright_plan::Verdict;
 use tablewright_review::{FoundProblem, Review};
 
@@ -11,6 +11,7 @@ use crate::args::{Common, errors_in, unsound};
 use crate::commands::check::online::OnlineArgs;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::project::Project;
 use crate::report::review::{Purpose, ReportArgs};
 use crate::source::stacks::of_assembly;
 
@@ -62,18 +63,7 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
     let (mut review, mut errors, mut unsound_envs) = (Review::default(), 0, Vec::new());
     let are_several = envs.len() > 1;
     for env in envs {
-        let assembly = common.assembly(&project, &env)?;
-        let mut found = common.problems(&assembly);
-        if let Some(profile) = args.policy {
-            let policy = Policy {
-                profile: profile.into(),
-                protected: env.protected(),
-                tags: project.config.project.required_tags.clone(),
-            };
-            let held = check_policy(&assembly, &policy).into_iter();
-            found.extend(held.filter(|problem| !common.quiet || problem.severity == Severity::Error));
-        }
-        project.show_here(&mut found);
+        let Checked { found, summary } = check_env(common, args, &project, &env)?;
         if args.report.is_text() {
             Common::show_problems(&found);
         }
@@ -81,52 +71,11 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
         // Where only one environment is checked, the error at the end says all.
         let is_said = if errors_here == 0 { !common.quiet } else { are_several };
         if args.report.is_text() && is_said {
-            let tables: usize = assembly.stacks.iter().map(|stack| stack.tables.len()).sum();
-            let stacks = assembly.stacks.len();
-            let errors =
-                if errors_here == 0 { "no errors".to_owned() } else { counted(errors_here, "error") };
-            let _ = writeln!(
-                anstream::stderr(),
-                "Environment {}: {} and {}, {errors}.",
-                env.name(),
-                counted(stacks, "stack"),
-                counted(tables, "table")
-            );
+            let _ = writeln!(anstream::stderr(), "{summary}");
         }
         if errors_here > 0 {
             errors += errors_here;
             unsound_envs.push(env.name().to_owned());
-        }
-        if args.online.online && errors == 0 {
-            let (env, env_config) = project.config.env(Some(env.name()))?;
-            let wanted = of_assembly(&project, &env, env_config, assembly, &[])?;
-            let answers = online::ask(common, &args.online, wanted)?;
-            common.show_notes(&answers.notes);
-            let news: Vec<Problem> = answers
-                .problems
-                .into_iter()
-                .filter(|problem| !common.quiet || problem.severity == Severity::Error)
-                .collect();
-            if args.report.is_text() {
-                Common::show_problems(&news);
-            }
-            match errors_in(&news) {
-                0 if common.quiet || !args.report.is_text() => {}
-                0 => {
-                    let stacks = if answers.asked == 1 { "stack" } else { "stacks" };
-                    let _ = writeln!(
-                        anstream::stderr(),
-                        "Environment {}: CloudFormation accepts {} {stacks}.",
-                        env.name(),
-                        answers.asked
-                    );
-                }
-                found => {
-                    errors += found;
-                    unsound_envs.push(env.name().to_owned());
-                }
-            }
-            review.problems.extend(news);
         }
         // The same problem in several environments is reported once in a review.
         for problem in found {
@@ -147,4 +96,42 @@ pub(super) fn check(common: &Common, args: &Args) -> Result<Exit> {
         args.report.publish(&mut review, common, purpose)?;
     }
     if unsound_envs.is_empty() { Ok(Exit::Done) } else { Err(unsound(errors, &unsound_envs.join(", "))) }
+}
+
+/// What the check of one environment has found.
+struct Checked {
+    found: Vec<Problem>,
+    /// A line for people.
+    summary: String,
+}
+
+fn check_env(common: &Common, args: &Args, project: &Project, env: &Env) -> Result<Checked> {
+    let assembly = common.assembly(project, env)?;
+    let mut found = common.problems(&assembly);
+    if let Some(profile) = args.policy {
+        let policy = Policy {
+            profile: profile.into(),
+            protected: env.protected(),
+            tags: project.config.project.required_tags.clone(),
+        };
+        found.extend(check_policy(&assembly, &policy));
+    }
+    let tables = assembly.stacks.iter().map(|stack| stack.tables.len()).sum();
+    let defined = format!("{} and {}", counted(assembly.stacks.len(), "stack"), counted(tables, "table"));
+    let mut accepted = String::new();
+    if args.online.online && errors_in(&found) == 0 {
+        let (env, env_config) = project.config.env(Some(env.name()))?;
+        let answers =
+            online::ask(common, &args.online, of_assembly(project, &env, env_config, assembly, &[])?)?;
+        common.show_notes(&answers.notes);
+        found.extend(answers.problems);
+        accepted = format!(" CloudFormation was asked about {}.", counted(answers.asked, "stack"));
+    }
+    found.retain(|problem| !common.quiet || problem.severity == Severity::Error);
+    project.show_here(&mut found);
+    let errors = match errors_in(&found) {
+        0 => "no errors".to_owned(),
+        errors => counted(errors, "error"),
+    };
+    Ok(Checked { found, summary: format!("Environment {}: {defined}, {errors}.{accepted}", env.name()) })
 }
