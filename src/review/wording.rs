@@ -258,6 +258,9 @@ fn index_name(change: &Change) -> Option<&str> {
 }
 
 fn values(change: &Change) -> Option<Values> {
+    if let Action::Move { from } = &change.action {
+        return Some(Values { before: Some(from.clone()), after: Some(change.logical_id.clone()) });
+    }
     let (before, after) = (change.before.as_ref(), change.after.as_ref());
     // The text may stay while what it refers to changes.
     (before != after).then(|| Values { before: before.map(value), after: after.map(value) })

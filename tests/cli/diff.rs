@@ -684,3 +684,29 @@ fn sources_that_do_not_exist() {
       help: install git, or compare with a file instead of a revision
     ");
 }
+
+#[test]
+fn a_change_in_a_loop_is_at_the_line_of_the_loop() {
+    let project = Project::empty("diff-loop");
+    let looped = |names: &str, class: &str| {
+        format!(
+            "Transform: AWS::LanguageExtensions\nResources:\n  Other:\n    Type: AWS::SNS::Topic\n  Fn::ForEach::Tables:\n    - Name\n    - {names}\n    - ${{Name}}Table:\n        Type: AWS::DynamoDB::Table\n        Properties:\n          TableClass: {class}\n          KeySchema: [{{AttributeName: id, KeyType: HASH}}]\n          AttributeDefinitions: [{{AttributeName: id, AttributeType: S}}]\n          BillingMode: PAY_PER_REQUEST\n"
+        )
+    };
+    project.write("old.yaml", &looped("[Note, Order]", "STANDARD"));
+    project.write("new.yaml", &looped("[Note]", "STANDARD_INFREQUENT_ACCESS"));
+    assert_snapshot!(project.run(&["diff", "--of", "new.yaml", "--against", "old.yaml"]), @"
+    exit code 0
+    --- stdout
+    new against old.yaml: 1 in place, with risk, 1 data loss
+      ~ NoteTable.TableClass  STANDARD → STANDARD_INFREQUENT_ACCESS  [in place, with risk]
+          the table class can change twice in 30 days
+          --> new.yaml:11
+      - OrderTable  DynamoDB::Table  [data loss]
+          the table is deleted with its items; its deployed `DeletionPolicy` does not retain it
+          --> new.yaml:8
+          to remove the table from the stack and keep its items:
+            1. Set `DeletionPolicy: Retain` on `OrderTable` and deploy that alone: CloudFormation applies the deployed policy.
+            2. Then remove `OrderTable` and deploy again: the table is retained in the account.
+    ");
+}

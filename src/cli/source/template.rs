@@ -12,7 +12,7 @@ use tablewright_cloudformation::Stack as DeployedStack;
 use tablewright_deploy::{DeployedTemplate, Job};
 use tablewright_plan::Change;
 use tablewright_template::{
-    Deployed, DuplicateKey, Node, ParseError, ParseErrorKind, parse, parse_bytes, parse_deployed,
+    Deployed, DuplicateKey, Kind, Node, ParseError, ParseErrorKind, parse, parse_bytes, parse_deployed,
 };
 
 use crate::error::{CommandError, Result};
@@ -268,12 +268,43 @@ fn without_broken(template: &mut Value) -> Vec<String> {
     broken
 }
 
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// Returns where the `Fn::ForEach` that writes an entry has its text, as a JSON pointer below the entries of the section.
+fn place_in_loop(entries: &Node, logical_id: &str) -> Option<String> {
+    let Kind::Mapping(entries) = &entries.kind else { return None };
+    if entries.iter().any(|entry| entry.key == logical_id) {
+        return None;
+    }
+    entries.iter().find_map(|entry| {
+        if entry.key.starts_with("Fn::ForEach::") {
+            let inner = place_in_loop(entry.value.pointer("/2")?, logical_id)?;
+            return Some(format!("/{}/2{inner}", escaped(&entry.key)));
+        }
+        is_written_by(&entry.key, logical_id).then(|| format!("/{}", escaped(&entry.key)))
+    })
+}
+
+/// Returns whether a key with the identifiers of loops, such as `${Name}Table`, can become this logical id.
+fn is_written_by(key: &str, logical_id: &str) -> bool {
+    let start = |text: &str| [text.find("${"), text.find("&{")].into_iter().flatten().min();
+    let (Some(start), Some(end)) = (start(key), key.rfind('}')) else { return false };
+    let (before, after) = (&key[..start], &key[end + 1..]);
+    logical_id.len() >= before.len() + after.len()
+        && logical_id.starts_with(before)
+        && logical_id.ends_with(after)
+}
+
 /// Returns the line of the changed value, or of its nearest existing parent.
 fn line(tree: &Node, change: &Change) -> Option<usize> {
-    let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
     let mut pointer = format!("/{}", escaped(&change.section));
     if !change.logical_id.is_empty() {
-        pointer = format!("{pointer}/{}", escaped(&change.logical_id));
+        let of_loop =
+            tree.get(&change.section).and_then(|entries| place_in_loop(entries, &change.logical_id));
+        let entry = of_loop.unwrap_or_else(|| format!("/{}", escaped(&change.logical_id)));
+        pointer.push_str(&entry);
     }
     pointer.push_str(&change.path);
     loop {
