@@ -147,12 +147,27 @@ fn a_revision_without_templates_is_nothing_to_compare_with() {
     assert_snapshot!(project.run(&["diff", "--against", "main", "--fail-on", "refused"]), @"
     exit code 2
     --- stderr
-    error: there is no folder stacks/rendered at main, so there is nothing to compare with
-      help: if the templates were in another folder there, name it: `main:FOLDER`
+    error: there is no file or folder stacks/rendered at main, so there is nothing to compare with
       help: `--allow-empty-base` takes every stack for new, for the first time that templates are committed
+      help: if the templates were in another folder there, name it: `main:FOLDER`
     ");
     let allowed = ["diff", "--against", "main", "--fail-on", "refused", "--allow-empty-base"];
     let _ = project.run(&allowed).ends_with(0).prints("7 new");
+    // A folder that is named, and one that has something else.
+    let named = ["diff", "--against", "main:stacks/rendered", "--fail-on", "refused"];
+    let _ = project.run(&named).ends_with(2).says("there is no file or folder stacks/rendered at main");
+    let _ = project
+        .run(&["diff", "--against", "main:stacks"])
+        .ends_with(2)
+        .says("there are no templates in stacks at main");
+    let _ = project.run(&[&named[..], &["--allow-empty-base"]].concat()).ends_with(0).prints("7 new");
+
+    // An environment that is new, beside others that are not.
+    std::fs::remove_dir_all(project.root.join("stacks/rendered/prod")).unwrap();
+    git(&project, &["add", "stacks"]);
+    git(&project, &["commit", "--quiet", "--message", "one environment"]);
+    let new = project.run(&["diff", "--against", "main", "--all-envs", "--fail-on", "refused"]).ends_with(0);
+    let _ = new.prints("7 new").says("note: there is no folder stacks/rendered/prod at main: all stacks of environment prod are taken for new");
 }
 
 #[test]
@@ -631,7 +646,8 @@ fn sources_that_do_not_exist() {
     assert_snapshot!(project.run(&["diff", "--against", "main:nowhere"]), @"
     exit code 2
     --- stderr
-    error: no file or directory main:nowhere
+    error: there is no file or folder nowhere at main, so there is nothing to compare with
+      help: `--allow-empty-base` takes every stack for new, for the first time that templates are committed
     ");
     assert_snapshot!(project.run(&["diff", "nots", "--against", "main"]), @"
     exit code 2

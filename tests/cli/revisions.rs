@@ -79,7 +79,13 @@ fn what_git_refuses_is_said_with_its_own_words() {
     let _ = diff_in(&project, "outside", "main:t.yaml").ends_with(2).says("is not in a git repository");
     let _ = diff_in(&project, "origin", "main:nosuch.yaml")
         .ends_with(2)
-        .says("no file or directory main:nosuch.yaml");
+        .says("there is no file or folder nosuch.yaml at main");
+    let new = ["diff", "--of", "t.yaml", "--against", "main:nosuch.yaml", "--allow-empty-base"];
+    let mut command = project.command(&new);
+    let _ = project
+        .finish(command.current_dir(project.root.join("origin")))
+        .ends_with(0)
+        .prints("t against nothing: 1 new");
     // An object that is lost is not a file that was never there.
     let objects = project.root.join("origin/.git/objects");
     std::fs::rename(&objects, project.root.join("lost")).unwrap();

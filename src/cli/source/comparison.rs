@@ -181,34 +181,52 @@ impl Sources<'_> {
     /// Reads a source other than the deployed stacks.
     fn side(&self, source: &Source, is_old: bool) -> Result<Side> {
         let env = self.env.as_ref().map(|(env, _)| env.name());
-        let found = match source {
+        let (files, path) = match source {
             Source::Definitions => return self.definitions(),
-            Source::Path(path) => templates(&Files::Disk, &path.to_string_lossy(), env, is_old)?,
+            Source::Path(path) => (Files::Disk, path.to_string_lossy().into_owned()),
             Source::Revision { revision, path: Some(path) } => {
-                let files = Files::Commit { git: Git::at(Path::new("."), revision)?, revision };
-                templates(&files, path, env, is_old)?
+                (Files::Commit { git: Git::at(Path::new("."), revision)?, revision }, path.clone())
             }
             Source::Revision { revision, path: None } => {
                 let (project, ..) = self.place();
                 let git = Git::at(&project.stacks, revision)?;
                 let folder = git.rooted(&project.config.project.rendered)?;
-                let files = Files::Commit { git, revision };
-                return match templates(&files, &folder, env, is_old)? {
-                    // An environment that is new has no folder beside those of the others.
-                    Some(side) => Ok(side),
-                    None if self.args.allow_empty_base => Ok(Side::Many(BTreeMap::new())),
-                    None => Err(no_folder_at(revision, &folder)),
-                };
+                (Files::Commit { git, revision }, folder)
             }
             Source::Deployed => unreachable!("deployed templates are read for the stacks of the other side"),
         };
-        match found {
-            None => Err(CommandError::usage(format!("no file or directory {source}"))),
-            Some(Side::Many(templates)) if templates.is_empty() => {
-                Err(CommandError::usage(format!("no template in {source}")))
+        match (templates(&files, &path, env, is_old)?, source) {
+            (Some(side), _) if !matches!(&side, Side::Many(templates) if templates.is_empty()) => Ok(side),
+            (found, Source::Revision { revision, path: named }) if is_old => {
+                let base = self.without_base(&files, revision, &path, found.is_some());
+                base.map_err(|error| match named {
+                    Some(_) => error,
+                    None => error.hint(format!(
+                        "if the templates were in another folder there, name it: `{revision}:FOLDER`"
+                    )),
+                })
             }
-            Some(side) => Ok(side),
+            (Some(_), _) => Err(CommandError::usage(format!("no template in {source}"))),
+            (None, _) => Err(CommandError::usage(format!("no file or directory {source}"))),
         }
+    }
+
+    /// Returns the old side where a commit has no templates of the environment: what is compared with nothing passes every gate, so this
+    /// has to be said, or seen to be right because other environments have some.
+    fn without_base(&self, files: &Files<'_>, revision: &str, path: &str, exists: bool) -> Result<Side> {
+        if let (Some((env, _)), true) = (&self.env, exists && files.has_environments(path)?) {
+            self.common.show_notes(&[format!(
+                "there is no folder {path}/{name} at {revision}: all stacks of environment {name} are taken for new",
+                name = env.name()
+            )]);
+        } else if !self.args.allow_empty_base {
+            let what = if exists { "are no templates in" } else { "is no file or folder" };
+            return Err(CommandError::usage(format!(
+                "there {what} {path} at {revision}, so there is nothing to compare with"
+            ))
+            .hint("`--allow-empty-base` takes every stack for new, for the first time that templates are committed"));
+        }
+        Ok(Side::Many(BTreeMap::new()))
     }
 
     fn definitions(&self) -> Result<Side> {
@@ -310,15 +328,6 @@ fn known(
         nested,
         ..PlanOptions::default()
     }
-}
-
-/// The error of a commit without rendered templates: what is compared with nothing passes every gate.
-fn no_folder_at(revision: &str, folder: &str) -> CommandError {
-    CommandError::usage(format!(
-        "there is no folder {folder} at {revision}, so there is nothing to compare with"
-    ))
-    .hint(format!("if the templates were in another folder there, name it: `{revision}:FOLDER`"))
-    .hint("`--allow-empty-base` takes every stack for new, for the first time that templates are committed")
 }
 
 /// Compares two templates of a stack.

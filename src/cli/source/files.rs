@@ -72,6 +72,19 @@ impl Files<'_> {
         }
     }
 
+    /// Returns whether a directory has templates of environments, each in a directory of its own.
+    pub(super) fn has_environments(&self, folder: &str) -> Result<bool> {
+        let folder = folder.trim_end_matches('/');
+        for name in self.list(folder)? {
+            let below = format!("{folder}/{name}");
+            let is_folder = self.object(&below)? == Some(Object::Folder);
+            if is_folder && self.list(&below)?.iter().any(|name| stack_id(name).is_some()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn template(&self, path: &str, is_old: bool) -> Result<Template> {
         self.template_below(path, &[], is_old)
     }

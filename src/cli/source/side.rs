@@ -70,6 +70,8 @@ pub(crate) fn pair(against: Side, of: Side, wanted: &[String]) -> Result<Vec<Pai
 fn stack_of(file: &Template, many: &BTreeMap<String, Template>, wanted: &[String]) -> Result<String> {
     let stacks: Vec<String> = many.keys().cloned().collect();
     match wanted {
+        // There is nothing to compare the file with.
+        _ if many.is_empty() => Ok(wanted.first().cloned().unwrap_or_else(|| file.stem())),
         [stack] if many.contains_key(stack) => Ok(stack.clone()),
         [stack] => Err(unknown_stack(stack, &stacks)),
         [] if many.contains_key(&file.stem()) => Ok(file.stem()),
