@@ -1,5 +1,5 @@
 """What a review is written as, by judges that we did not write: JSON Schema for the JSON, SARIF's own schema for SARIF,
-GitHub's own parser for Markdown."""
+GitHub's own parser for Markdown, expat for JUnit."""
 
 import hashlib
 import html.parser
@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import unittest
 import urllib.parse
+import xml.etree.ElementTree
 
 import cmarkgfm
 import jsonschema
@@ -108,6 +109,51 @@ class Sarif(unittest.TestCase):
             self.assertEqual((split.scheme, split.netloc, split.query, split.fragment), ("", "", "", ""), uri)
 
 
+class CodeQuality(unittest.TestCase):
+    def test_every_report_is_as_gitlab_documents_it(self):
+        text = {"type": "string"}
+        issue = {
+            "type": "object",
+            "required": ["description", "check_name", "fingerprint", "severity", "location"],
+            "additionalProperties": False,
+            "properties": {
+                "description": text,
+                "check_name": text,
+                "fingerprint": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
+                "severity": {"enum": ["info", "minor", "major", "critical", "blocker"]},
+                "location": {
+                    "type": "object",
+                    "required": ["path", "lines"],
+                    "properties": {
+                        "path": {"type": "string", "pattern": "^(?!\\./)", "minLength": 1},
+                        "lines": {"type": "object", "required": ["begin"], "properties": {"begin": {"type": "integer", "minimum": 1}}},
+                    },
+                },
+            },
+        }
+        validator = jsonschema.Draft202012Validator({"type": "array", "items": issue})
+        reports = samples("gitlab")
+        self.assertGreater(len(reports), 100)
+        for name, report in reports.items():
+            with self.subTest(name):
+                validator.validate(json.loads(report))
+                prints = [issue["fingerprint"] for issue in json.loads(report)]
+                self.assertEqual(len(prints), len({*prints}))
+
+
+class Junit(unittest.TestCase):
+    def test_every_report_is_well_formed_and_counts_what_is_in_it(self):
+        reports = samples("junit")
+        self.assertGreater(len(reports), 100)
+        for name, report in reports.items():
+            with self.subTest(name):
+                root = xml.etree.ElementTree.fromstring(report.encode())
+                self.assertEqual(root.tag, "testsuites")
+                for suite in [root, *root]:
+                    self.assertEqual(int(suite.get("tests")), len(suite.findall(".//testcase")))
+                    self.assertEqual(int(suite.get("failures")), len(suite.findall(".//failure")))
+
+
 class Markdown(unittest.TestCase):
     def test_githubs_parser_finds_the_rows_that_the_json_has(self):
         pages = samples("md")
@@ -125,6 +171,12 @@ class Markdown(unittest.TestCase):
                     changes = [change for change in changes_of(review) if change["verdict"] == verdict]
                     if changes:
                         self.assertEqual([row[0] for row in next(tables)], [what(change) for change in changes])
+                access = [grant for comparison in review["comparisons"] for grant in comparison.get("access", [])]
+                if access:
+                    access.sort(key=lambda grant: not grant["widens"])
+                    effects = [(grant["effect"], grant["widens"]) for grant in access]
+                    cells = [re.findall("allow|deny|wider", row[0]) for row in next(tables)]
+                    self.assertEqual([(cell[0], "wider" in cell) for cell in cells], effects)
                 problems = sorted(review["problems"], key=lambda problem: problem["severity"])
                 if problems:
                     rules = [spaced(shown(problem["rule"])) for problem in problems]
@@ -229,7 +281,7 @@ def what(change):
 def shown(text):
     """Text as it is shown: what cannot be seen is written out."""
     names = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-    hidden = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+    hidden = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]"
     return re.sub(hidden, lambda found: names.get(found[0], f"\\u{{{ord(found[0]):x}}}"), text)
 
 

@@ -7,7 +7,10 @@ use std::{env, fs, io};
 
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use tablewright_review::{JSON_SCHEMA, MarkdownOptions, Review, annotations, json, markdown, sarif};
+use tablewright_plan::Verdict;
+use tablewright_review::{
+    JSON_SCHEMA, MarkdownOptions, Review, annotations, gitlab, json, junit, markdown, sarif,
+};
 
 #[path = "../tests/review/generate.rs"]
 mod generate;
@@ -45,6 +48,8 @@ fn main() -> io::Result<()> {
         write("md", markdown(&review, &whole))?;
         write("cut.md", markdown(&review, &cut))?;
         write("annotations", annotations(&review, 10))?;
+        write("gitlab", gitlab(&review).to_string())?;
+        write("junit", junit(&review, Verdict::Refused))?;
     }
     Ok(())
 }
