@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::compare::Finding;
+use crate::equality::text;
 use crate::recipe::Language;
 use crate::rules::{self, Judgement};
 use crate::view::{Templates, entries, kind, retains};
@@ -52,7 +53,7 @@ pub(crate) fn plan_nested(templates: Templates<'_>, findings: &mut [Finding<'_>]
         match (&nested.deployed, &nested.wanted) {
             // A nested stack that is deployed, from a template that is not known, is not a new one.
             (None, _) if is_deployed => continue,
-            (_, Some(wanted)) if is_wanted => plans.add(id, nested, wanted, templates.options),
+            (_, Some(wanted)) if is_wanted => plans.add(id, nested, wanted, templates),
             (Some(deployed), _) if !is_wanted && !is_retained => {
                 let removals = removals(templates.options.language, deployed, &nested.options);
                 plans.changes.extend(removals.into_iter().map(|change| under(id, change)));
@@ -65,8 +66,11 @@ pub(crate) fn plan_nested(templates: Templates<'_>, findings: &mut [Finding<'_>]
 }
 
 impl NestedPlans {
-    fn add(&mut self, id: &str, nested: &NestedStack, wanted: &Value, options: &PlanOptions) {
-        let plan = plan(nested.deployed.as_ref(), wanted, &options_of(id, nested, options));
+    fn add(&mut self, id: &str, nested: &NestedStack, wanted: &Value, templates: Templates<'_>) {
+        let mut options = options_of(id, nested, templates.options);
+        options.deployed_parameters.get_or_insert_with(|| passed_parameters(templates.deployed, id));
+        options.wanted_parameters.get_or_insert_with(|| passed_parameters(templates.wanted, id));
+        let plan = plan(nested.deployed.as_ref(), wanted, &options);
         let needs_several = plan.steps.len() > 1;
         let changes = plan.changes.into_iter().map(|change| {
             let change = if needs_several { in_one_step(change) } else { change };
@@ -93,6 +97,23 @@ fn options_of(id: &str, nested: &NestedStack, options: &PlanOptions) -> PlanOpti
     let redefine_indexes: BTreeSet<String> =
         options.redefine_indexes.iter().filter_map(|path| below(path)).collect();
     PlanOptions { allow, redefine_indexes, language: options.language, ..nested.options.clone() }
+}
+
+/// Returns the values that a template passes for the parameters of a nested stack; `****` for one that only CloudFormation can know.
+fn passed_parameters(template: &Value, id: &str) -> BTreeMap<String, String> {
+    let given = template["Resources"][id]["Properties"]["Parameters"].as_object();
+    let value = |value: &Value| passed_value(value).unwrap_or_else(|| "****".to_owned());
+    given.into_iter().flatten().map(|(name, given)| (name.clone(), value(given))).collect()
+}
+
+/// Returns the text of a value for a parameter; a list is one with commas. `None` where an expression decides.
+fn passed_value(value: &Value) -> Option<String> {
+    match value {
+        Value::Array(items) => {
+            items.iter().map(text).collect::<Option<Vec<_>>>().map(|items| items.join(","))
+        }
+        one => text(one),
+    }
 }
 
 fn path_below(id: &str, inner: &str) -> String {
@@ -163,6 +184,15 @@ fn judge_whole(id: &str, is_wanted: bool, inside: &[Change], findings: &mut [Fin
         } else {
             format!("its changes are listed as `{id}/…`")
         };
+        let is_parameter = finding.path.pattern(3).starts_with("Parameters");
+        let is_known = |value: Option<&Value>| value.is_none_or(|value| passed_value(value).is_some());
+        if is_wanted && is_parameter && !(is_known(finding.before) && is_known(finding.after)) {
+            finding.change.verdict = Verdict::InPlaceWithRisk;
+            finding.change.why =
+                "the value that it passes is not known, and another one may replace what is in the nested stack".to_owned();
+            finding.change.recipe = None;
+            continue;
+        }
         finding.change.verdict = Verdict::InPlace;
         finding.change.why = if is_wanted {
             listed

@@ -166,3 +166,56 @@ fn a_removed_nested_stack_loses_what_is_in_it() {
         ["remove N/Inner: data-loss", "remove N/T: data-loss", "remove N/U: data-loss", "remove N: in-place"]
     );
 }
+
+#[test]
+fn what_a_parent_passes_decides_inside() {
+    let child = json!({
+        "Parameters": { "Name": { "Type": "String", "Default": "default" }, "Names": { "Type": "CommaDelimitedList", "Default": "" } },
+        "Resources": {
+            "T": resource(json!({ "TableName": { "Ref": "Name" } })),
+            "L": resource(json!({ "TableName": { "Fn::Select": [0, { "Ref": "Names" }] } })),
+        },
+    });
+    let parent = |parameters: Value| {
+        json!({
+            "Parameters": { "Stage": { "Type": "String" } },
+            "Resources": { "N": { "Type": "AWS::CloudFormation::Stack", "Properties": { "TemplateURL": "child.yaml", "Parameters": parameters } } },
+        })
+    };
+    let changes = |before: Value, after: Value, stages: Option<[&str; 2]>| {
+        let nested = NestedStack {
+            deployed: Some(child.clone()),
+            wanted: Some(child.clone()),
+            ..NestedStack::default()
+        };
+        let values = |stage: &str| [("Stage".to_owned(), stage.to_owned())].into();
+        let options = PlanOptions {
+            nested: [("N".to_owned(), nested)].into(),
+            deployed_parameters: stages.map(|stages| values(stages[0])),
+            wanted_parameters: stages.map(|stages| values(stages[1])),
+            ..PlanOptions::default()
+        };
+        plan(Some(&parent(before)), &parent(after), &options)
+    };
+    let lost = "modify N/T/Properties/TableName: data-loss".to_owned();
+    let named = changes(json!({ "Name": "a" }), json!({ "Name": "b" }), None);
+    assert!(lines(&named).contains(&lost), "{:?}", lines(&named));
+    // A parameter that is no longer passed has its default.
+    let dropped = changes(json!({ "Name": "a" }), json!({}), None);
+    assert!(lines(&dropped).contains(&lost), "{:?}", lines(&dropped));
+    let default = changes(json!({ "Name": "default" }), json!({}), None);
+    assert_eq!(default.verdict(), Verdict::InPlace, "{:?}", lines(&default));
+    let list = changes(json!({ "Names": ["a", "b"] }), json!({ "Names": "c,b" }), None);
+    assert!(
+        lines(&list).contains(&"modify N/L/Properties/TableName: data-loss".to_owned()),
+        "{:?}",
+        lines(&list)
+    );
+    // By an expression of the parent, with its values known and not.
+    let staged = || json!({ "Name": { "Fn::Sub": "n-${Stage}" } });
+    let stage = changes(staged(), staged(), Some(["a", "b"]));
+    assert!(lines(&stage).contains(&lost), "{:?}", lines(&stage));
+    assert_eq!(changes(staged(), staged(), None).verdict(), Verdict::None);
+    let unknown = changes(json!({ "Name": "n-a" }), staged(), None);
+    assert_eq!(lines(&unknown), ["modify N/Properties/Parameters/Name: in-place-with-risk"]);
+}
