@@ -4,7 +4,7 @@
 //! The compiler names files relative to the root of cargo's workspace, whatever directory the tool runs in. A code host knows only
 //! paths from the root of its repository.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
 
 use tablewright::{Place, Problem, Stack};
@@ -69,6 +69,8 @@ impl Workspace {
 #[derive(Clone, Debug)]
 pub(crate) struct Repository {
     root: PathBuf,
+    /// Whether the root is that of a git repository or of a project.
+    is_known: bool,
     here: PathBuf,
 }
 
@@ -77,15 +79,18 @@ impl Repository {
     pub(crate) fn of(project: Option<&Path>) -> Self {
         let here = current_folder().unwrap_or_default();
         let start = project.and_then(|folder| folder.canonicalize().ok()).unwrap_or_else(|| here.clone());
-        let root = git_root(&start, std::env::var_os("GIT_CEILING_DIRECTORIES").as_deref());
-        Self { root: root.unwrap_or(&start).to_owned(), here }
+        let root = git_root(&start, ceilings().as_deref());
+        Self { root: root.unwrap_or(&start).to_owned(), is_known: root.is_some() || project.is_some(), here }
     }
 
     /// Returns the path from the root of the repository of a file that is named relative to the current directory; `None` for a
     /// file outside of it.
     pub(crate) fn path(&self, file: &str) -> Option<String> {
         let path = real(&lexical(&self.here.join(file)));
-        let below = path.strip_prefix(&self.root).ok().filter(|below| *below != Path::new(""))?;
+        // Where the tool runs in no repository and no project, a file can still be in one.
+        let own = (!self.is_known).then(|| git_root(path.parent()?, ceilings().as_deref())).flatten();
+        let below =
+            path.strip_prefix(own.unwrap_or(&self.root)).ok().filter(|below| *below != Path::new(""))?;
         Some(slashed(below))
     }
 }
@@ -98,6 +103,10 @@ pub(crate) fn from_here(path: &Path) -> String {
 
 fn current_folder() -> Option<PathBuf> {
     std::env::current_dir().and_then(|here| here.canonicalize()).ok()
+}
+
+fn ceilings() -> Option<OsString> {
+    std::env::var_os("GIT_CEILING_DIRECTORIES")
 }
 
 /// Returns the root of the git repository that a directory is in: git itself refuses to tell in a directory of another user, as in a
@@ -225,7 +234,7 @@ mod tests {
         let path = |from: &str, file: &str| {
             let here = folder.0.join(from);
             let root = git_root(&here, None).unwrap().to_owned();
-            Repository { root, here }.path(file)
+            Repository { root, is_known: true, here }.path(file)
         };
         assert_eq!(path("r", "my stäcks/notes.rs").as_deref(), Some("my stäcks/notes.rs"));
         assert_eq!(path("r/my stäcks", "./notes.rs").as_deref(), Some("my stäcks/notes.rs"));
@@ -241,6 +250,9 @@ mod tests {
             Some("web/a.js")
         );
         assert_eq!(path("r", "."), None);
+        let outside = Repository { root: folder.0.clone(), is_known: false, here: folder.0.clone() };
+        assert_eq!(outside.path("r/web/a.js").as_deref(), Some("web/a.js"), "of the repository of the file");
+        assert_eq!(outside.path("out.rs").as_deref(), Some("out.rs"));
     }
 
     #[test]
@@ -265,7 +277,7 @@ mod tests {
         let folder = Folder::new("link", &["r/.git/HEAD", "r/infra/stacks/notes.rs"]);
         std::os::unix::fs::symlink("infra/stacks", folder.0.join("r/stacks")).unwrap();
         std::os::unix::fs::symlink(folder.0.join("r"), folder.0.join("l")).unwrap();
-        let repository = Repository { root: folder.0.join("r"), here: folder.0.join("r") };
+        let repository = Repository { root: folder.0.join("r"), is_known: true, here: folder.0.join("r") };
         assert_eq!(repository.path("stacks/notes.rs").as_deref(), Some("infra/stacks/notes.rs"));
         let through_link = folder.0.join("l/stacks/notes.rs");
         assert_eq!(
