@@ -175,6 +175,8 @@ pub struct PlanOptions {
     pub allow: BTreeMap<String, Verdict>,
     /// The language of the recipes.
     pub language: Language,
+    /// Leaves [`Step::template`] out (`null`): for reports, which deploy nothing. The templates of many steps take much memory.
+    pub without_templates: bool,
 }
 
 /// The change from one template to another.
@@ -215,7 +217,7 @@ impl Plan {
 /// One update of the stack.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// The whole template to deploy.
+    /// The whole template to deploy; `null` with [`PlanOptions::without_templates`].
     pub template: Value,
     /// Descriptions of what the step does, for people.
     pub summary: Vec<String>,

@@ -283,7 +283,8 @@ async fn plans(
     }
     let (mut comparisons, options) = (Vec::new(), given.for_env(&wanted.env));
     for (stack, rendered) in &wanted.stacks {
-        let plan_options = PlanOptions { language: Language::Rust, ..PlanOptions::default() };
+        let plan_options =
+            PlanOptions { language: Language::Rust, without_templates: true, ..PlanOptions::default() };
         let job = plan_stack(&target.target, stack, rendered.clone(), &options, &plan_options).await?;
         let tables = read_changed_tables(&job).await;
         common.show_notes(&job_notes(&job));
@@ -319,6 +320,7 @@ fn known(
     let is_defined = of.as_ref().is_some_and(|template| template.definition().is_some());
     PlanOptions {
         language: if is_defined { Language::Rust } else { Language::Template },
+        without_templates: true,
         deployed_parameters: match of_deployed {
             Some(stack) => Some(stack.parameters.clone()),
             None => is_known.then(|| values.clone()),

@@ -37,9 +37,10 @@ pub(crate) fn plan_steps(templates: Templates, findings: &[Finding]) -> PlannedS
     };
     let mut steps = Vec::with_capacity(earlier.len() + 1);
     if !earlier.is_empty() {
-        let mut intermediate = Intermediate::new(templates, findings);
+        let is_needed = !templates.options.without_templates;
+        let mut intermediate = is_needed.then(|| Intermediate::new(templates, findings));
         for edits in earlier {
-            let template = intermediate.apply(edits);
+            let template = intermediate.as_mut().map_or(Value::Null, |template| template.apply(edits));
             steps.push(Step { template, summary: summary(edits, findings), waits: edits.waits.clone() });
         }
     }
@@ -66,7 +67,8 @@ impl PlannedSteps {
 fn last_step(templates: Templates, findings: &[Finding], edits: &StepEdits) -> Step {
     let without_effect = findings.iter().filter(|finding| finding.stage == Stage::NoEffect).map(describe);
     let summary = summary(edits, findings).into_iter().chain(without_effect).collect();
-    Step { template: templates.written.clone(), summary, waits: edits.waits.clone() }
+    let template = if templates.options.without_templates { Value::Null } else { templates.written.clone() };
+    Step { template, summary, waits: edits.waits.clone() }
 }
 
 /// The template as it is between two steps.

@@ -718,3 +718,20 @@ fn what_reads_a_new_stream_comes_after_it() {
         }
     }
 }
+
+#[test]
+fn a_report_needs_no_templates() {
+    let before = named(json!({}));
+    let after = named(json!({
+        "AttributeDefinitions": attributes(&["pk", "a", "b"]),
+        "GlobalSecondaryIndexes": [index("by-a", &["a"]), index("by-b", &["b"])],
+    }));
+    let whole = plan(Some(&before), &after, &PlanOptions::default());
+    let report =
+        plan(Some(&before), &after, &PlanOptions { without_templates: true, ..PlanOptions::default() });
+    assert!(report.steps.iter().all(|step| step.template.is_null()));
+    assert_eq!(report.changes, whole.changes);
+    assert_eq!(steps(&report), steps(&whole));
+    let waits = |plan: &Plan| plan.steps.iter().map(|step| step.waits.clone()).collect::<Vec<_>>();
+    assert_eq!(waits(&report), waits(&whole));
+}
