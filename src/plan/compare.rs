@@ -44,16 +44,17 @@ pub(crate) fn findings<'a>(templates: Templates<'a>) -> Vec<Finding<'a>> {
     found
 }
 
-/// What a macro makes of the changes of a template. That of SAM is known as far as tables go.
+/// What a macro makes of the changes of a template, all of which it gets to see. That of SAM is known as far as tables go.
 fn macros_at_work<'a>(templates: Templates<'a>, found: &[Finding<'a>]) -> Option<Finding<'a>> {
     let path = Path::default().key("Transform");
-    let has_effect = found.iter().any(|finding| finding.change.verdict > Verdict::None);
     let is_judged = found.iter().any(|finding| finding.path == path);
     let mut macros = [templates.deployed, templates.wanted].into_iter().flat_map(unknown::macros);
-    let name =
-        macros.find(|name| name != "AWS::Serverless-2016-10-31").filter(|_| has_effect && !is_judged)?;
+    let name = macros
+        .find(|name| name != "AWS::Serverless-2016-10-31")
+        .filter(|_| !found.is_empty() && !is_judged)?;
     let (before, after) = (path.get(templates.deployed), path.get(templates.wanted));
-    let mut finding = finding(Difference { path, before, after }, None, rules::macro_at_work(&name));
+    let mut finding =
+        finding(Difference { path, before, after }, None, rules::macro_at_work(templates.options, &name));
     finding.by_reference = true;
     Some(finding)
 }
@@ -170,6 +171,16 @@ fn modified<'a>(
 
 /// Judges one difference inside a resource that is in both templates.
 pub(crate) fn judge(case: &Case, kind: &str) -> Judgement {
+    if let Some(name) =
+        [case.before, case.after].into_iter().flatten().find_map(unknown::included).or_else(|| {
+            case.path
+                .0
+                .contains(&Segment::Key(unknown::TRANSFORM.to_owned()))
+                .then(|| unknown::TRANSFORM.to_owned())
+        })
+    {
+        return rules::macro_at_work(case.templates.options, &name);
+    }
     let pattern = case.path.pattern(2);
     if is_table(kind) && (pattern == "Properties" || pattern.starts_with("Properties/")) {
         rules::of_property(case, kind)
@@ -209,8 +220,11 @@ fn other_section<'a>(templates: Templates<'a>, section: &'a str, found: &mut Vec
         let whole =
             |template: &'a Value| Path(difference.path.0.iter().take(2).cloned().collect()).get(template);
         let pattern = difference.path.pattern(2);
-        let judgement =
-            rules::section_entry(section, &pattern, whole(templates.deployed), whole(templates.wanted));
+        let (before, after) = (whole(templates.deployed), whole(templates.wanted));
+        let judgement = match section {
+            "Transform" => rules::transform(templates.options, before, after),
+            _ => rules::section_entry(section, &pattern, before, after),
+        };
         found.push(finding(difference, None, judgement));
     }
 }
@@ -257,7 +271,7 @@ pub(crate) fn finding<'a>(
 }
 
 /// Returns whether CloudFormation writes other entries in the place of this one: a macro, or a loop whose collection is not known.
-fn is_expanded(id: &str) -> bool {
+pub(crate) fn is_expanded(id: &str) -> bool {
     id.starts_with("Fn::")
 }
 
@@ -266,7 +280,7 @@ fn is_malformed(resource: &Value) -> bool {
     kind(resource).is_none_or(|kind| is_table(kind) && !has_map)
 }
 
-fn unreadable(id: &str) -> Judgement {
+pub(crate) fn unreadable(id: &str) -> Judgement {
     Judgement {
         verdict: Verdict::Refused,
         why: format!("`{id}` is expanded by CloudFormation, so its resources are not known"),

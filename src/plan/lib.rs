@@ -175,8 +175,10 @@ pub struct PlanOptions {
     pub allow: BTreeMap<String, Verdict>,
     /// The language of the recipes.
     pub language: Language,
-    /// Leaves [`Step::template`] out (`null`): for reports, which deploy nothing. The templates of many steps take much memory.
-    pub without_templates: bool,
+    /// Plans for a report: nothing is deployed from it, so no change set of CloudFormation tells what a macro makes of the template, and
+    /// what the template does not show is [`Verdict::Refused`]. [`Step::template`] is left out (`null`), as the templates of many steps
+    /// take much memory.
+    pub report_only: bool,
 }
 
 /// The change from one template to another.
@@ -217,7 +219,7 @@ impl Plan {
 /// One update of the stack.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// The whole template to deploy; `null` with [`PlanOptions::without_templates`].
+    /// The whole template to deploy; `null` with [`PlanOptions::report_only`].
     pub template: Value,
     /// Descriptions of what the step does, for people.
     pub summary: Vec<String>,

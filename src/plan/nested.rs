@@ -7,12 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::compare::Finding;
+use crate::compare::{Finding, is_expanded, unreadable};
 use crate::equality::text;
 use crate::recipe::Language;
 use crate::rules::{self, Judgement};
 use crate::view::{Templates, entries, kind, retains};
-use crate::{AccessChange, Action, Change, PlanOptions, Unknown, Verdict, parameters, plan, recipe};
+use crate::{
+    AccessChange, Action, Change, PlanOptions, Unknown, Verdict, for_each, parameters, plan, recipe,
+};
 
 /// What is known of a nested stack. Without its templates a change of it can only be judged as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -144,6 +146,8 @@ fn in_one_step(change: Change) -> Change {
 /// Returns the loss of each resource of a nested stack that is removed, and of those nested in it, as far as conditions have left them
 /// in.
 fn removals(language: Language, deployed: &Value, options: &PlanOptions) -> Vec<Change> {
+    let loops = for_each::expanded(deployed, &Value::Null, options);
+    let deployed = loops.as_ref().map_or(deployed, |(deployed, _)| deployed);
     let (known, _) = parameters::of_both(deployed, &Value::Null, options);
     let mut changes = Vec::new();
     for (id, resource) in entries(&known.template(deployed), "Resources") {
@@ -153,7 +157,8 @@ fn removals(language: Language, deployed: &Value, options: &PlanOptions) -> Vec<
             changes.extend(removals.into_iter().map(|change| under(id, change)));
             continue;
         }
-        let Judgement { verdict, why, server_text, recipe, .. } = rules::removed(language, id, resource);
+        let judgement = if is_expanded(id) { unreadable(id) } else { rules::removed(language, id, resource) };
+        let Judgement { verdict, why, server_text, recipe, .. } = judgement;
         changes.push(Change {
             section: "Resources".to_owned(),
             logical_id: id.to_owned(),

@@ -70,7 +70,7 @@ pub(crate) fn rename_table(
         (Language::Template, Some(name)) => format!("Keep its name: `TableName: {name}`."),
         (Language::Template, None) => "Keep its name: leave `TableName` as it is deployed.".to_owned(),
         (Language::Rust, Some(name)) => {
-            format!("Keep its name: `.name(\"{name}\")`, or the `.base_name(…)` that led to it.")
+            format!("Keep its name: the `.base_name(…)` or the struct's name that led to `{name}`.")
         }
         (Language::Rust, None) => {
             "Keep its name: leave `.name(…)`, `.base_name(…)` or `.generated_name()` as it is deployed."
@@ -170,14 +170,24 @@ pub(crate) fn another_index(language: Language, id: &str, index: &str) -> Recipe
         ),
     };
     let drop = format!("Switch the readers to it, then remove `{index}` and deploy again.");
-    recipe(
-        "change an index without interrupting its queries",
-        &[
-            &add,
-            &drop,
-            "Or let `deploy --allow-index-rebuild` delete it and create it again under its name: queries on it fail until it is ACTIVE.",
-        ],
-    )
+    recipe("change an index without interrupting its queries", &[&add, &drop, REBUILD])
+}
+
+/// An attribute has one type in all keys of a table, so an index on the new type needs an attribute of its own.
+pub(crate) fn another_attribute(language: Language, id: &str, index: &str, attribute: &str) -> Recipe {
+    let write = format!(
+        "Write the values of the new type to another attribute, such as `{attribute}2`, in new and old items."
+    );
+    let add = match language {
+        Language::Template => {
+            format!("Add an index on it, such as `{index}-2`, deploy, and wait until it is ACTIVE.")
+        }
+        Language::Rust => format!(
+            "Add an index on it, such as `#[ddb(index(name = \"{index}-2\", …))]` on the struct of `{id}`, deploy, and wait until it is ACTIVE."
+        ),
+    };
+    let drop = format!("Switch the readers to it, then remove `{index}` and deploy again.");
+    recipe("change the type of an attribute without interrupting queries", &[&write, &add, &drop, REBUILD])
 }
 
 pub(crate) fn on_demand_first(language: Language, id: &str) -> Recipe {
@@ -360,6 +370,8 @@ pub(crate) fn expand_first() -> Recipe {
         &["Plan with the processed templates, as `GetTemplate` returns them for the stage `Processed`."],
     )
 }
+
+const REBUILD: &str = "Or let `deploy --allow-index-rebuild ENV/STACK/TABLE` delete it and create it again under its name: queries on it fail until it is ACTIVE.";
 
 /// Makes a step an alternative to the one before it.
 fn or(step: &str) -> String {

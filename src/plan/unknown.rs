@@ -125,6 +125,23 @@ fn macros_of_the_template(templates: Templates<'_>, found: &mut Vec<Unknown>) {
     }
 }
 
+/// The function that puts what a macro returns in its place.
+pub(crate) const TRANSFORM: &str = "Fn::Transform";
+
+/// Returns the macro of the first `Fn::Transform` in a value.
+pub(crate) fn included(value: &Value) -> Option<String> {
+    match value {
+        Value::Object(map) => match map.get(TRANSFORM) {
+            Some(argument) => {
+                Some(argument.get("Name").and_then(text).unwrap_or_else(|| TRANSFORM.to_owned()))
+            }
+            None => map.values().find_map(included),
+        },
+        Value::Array(items) => items.iter().find_map(included),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
+
 /// Returns the macros that a template passes through, but for the one that is a function of the template alone.
 pub(crate) fn macros(template: &Value) -> Vec<String> {
     let name = |one: &Value| text(one).or_else(|| one.get("Name").and_then(text));

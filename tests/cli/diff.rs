@@ -726,3 +726,34 @@ fn a_change_in_a_loop_is_at_the_line_of_the_loop() {
             2. Then remove `OrderTable` and deploy again: the table is retained in the account.
     ");
 }
+
+#[test]
+fn a_parameter_that_is_not_given_keeps_a_value_that_is_not_known() {
+    let project = Project::empty("diff-unrelated-parameter");
+    let template = |condition: &str, name: &str| {
+        format!(
+            "Parameters:\n  Z: {{Type: String, Default: '0'}}\n  S: {{Type: String, Default: p}}\nConditions:\n  C: !Equals [!Ref S, p]\nResources:\n  T:\n    Type: AWS::DynamoDB::Table\n{condition}    Properties:\n      TableName: {name}\n      KeySchema: [{{AttributeName: id, KeyType: HASH}}]\n      AttributeDefinitions: [{{AttributeName: id, AttributeType: S}}]\n      BillingMode: PAY_PER_REQUEST\n  Z:\n    Type: AWS::SNS::Topic\n    Properties: {{TopicName: !Ref Z}}\n"
+        )
+    };
+    let diff = |old: &str, new: &str, values: &[&str]| {
+        project.write("old.yaml", old);
+        project.write("new.yaml", new);
+        let parameters = values.iter().flat_map(|value| ["--parameter", value]);
+        let args = ["diff", "--of", "new.yaml", "--against", "old.yaml", "--fail-on", "refused"];
+        project.run(&args.into_iter().chain(parameters).collect::<Vec<_>>())
+    };
+    let plain = template("", "one");
+    let conditional = template("    Condition: C\n", "one");
+    let _ = diff(&plain, &conditional, &[]).ends_with(6);
+    let _ = diff(&plain, &conditional, &["Z=1"]).ends_with(6);
+    let _ = diff(&plain, &conditional, &["S=p"]).ends_with(0).prints("nothing to change");
+    let _ = diff(&plain, &conditional, &["S=q"]).ends_with(6);
+    let named = template("", "!Ref S");
+    let _ = diff(&plain, &named, &["Z=1"]).ends_with(6);
+    let _ = diff(&named, &plain, &["Z=1"]).ends_with(6);
+    // A new parameter has its default.
+    let new = plain
+        .replace("Conditions:", "  N: {Type: String, Default: one}\nConditions:")
+        .replace("TableName: one", "TableName: !Ref N");
+    let _ = diff(&plain, &new, &["Z=1"]).ends_with(0);
+}

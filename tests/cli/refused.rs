@@ -73,7 +73,7 @@ fn another_name() {
           a table cannot be renamed, so CloudFormation creates a new, empty table; `UpdateReplacePolicy` retains the old one outside the stack
           --> stacks/notes.rs:9
           to give the table another name and keep the items:
-            1. Keep its name: `.name("demo-dev-notes")`, or the `.base_name(…)` that led to it.
+            1. Keep its name: the `.base_name(…)` or the struct's name that led to `demo-dev-notes`.
             2. Or define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
             3. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
             4. Let readers and writers use the new table, and compare.
@@ -118,7 +118,7 @@ fn another_name() {
           a table cannot be renamed, so CloudFormation creates a new, empty table; `UpdateReplacePolicy` retains the old one outside the stack
           --> stacks/notes.rs:9
           to give the table another name and keep the items:
-            1. Keep its name: `.name("demo-dev-notes")`, or the `.base_name(…)` that led to it.
+            1. Keep its name: the `.base_name(…)` or the struct's name that led to `demo-dev-notes`.
             2. Or define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
             3. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
             4. Let readers and writers use the new table, and compare.

@@ -284,7 +284,7 @@ async fn plans(
     let (mut comparisons, options) = (Vec::new(), given.for_env(&wanted.env));
     for (stack, rendered) in &wanted.stacks {
         let plan_options =
-            PlanOptions { language: Language::Rust, without_templates: true, ..PlanOptions::default() };
+            PlanOptions { language: Language::Rust, report_only: true, ..PlanOptions::default() };
         let job = plan_stack(&target.target, stack, rendered.clone(), &options, &plan_options).await?;
         let tables = read_changed_tables(&job).await;
         common.show_notes(&job_notes(&job));
@@ -296,6 +296,9 @@ async fn plans(
     }
     Ok(comparisons)
 }
+
+/// Stands for a value that a parameter has and that is not known: the planner takes it for what it was.
+const UNKNOWN_VALUE: &str = "****";
 
 /// Returns what is known of the stack of two templates besides them.
 ///
@@ -316,11 +319,18 @@ fn known(
     let mut values = deployed.map(|stack| stack.parameters.clone()).unwrap_or_default();
     values.extend(given.clone());
     let is_known = deployed.is_some() || !given.is_empty();
+    if deployed.is_none() {
+        // What was passed for the others before, which they keep, no file shows; only a new parameter has its default.
+        let declared = against.iter().flat_map(|template| declared_parameters(&template.value));
+        for name in declared {
+            values.entry(name.to_owned()).or_insert_with(|| UNKNOWN_VALUE.to_owned());
+        }
+    }
     let of_deployed = against.as_ref().and_then(Template::deployed_stack);
     let is_defined = of.as_ref().is_some_and(|template| template.definition().is_some());
     PlanOptions {
         language: if is_defined { Language::Rust } else { Language::Template },
-        without_templates: true,
+        report_only: true,
         deployed_parameters: match of_deployed {
             Some(stack) => Some(stack.parameters.clone()),
             None => is_known.then(|| values.clone()),

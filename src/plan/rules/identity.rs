@@ -193,7 +193,8 @@ fn attribute_type(case: &Case, name: &str) -> Judgement {
             format!("{why}: it is deleted and created again, and queries on it fail until it is ACTIVE"),
         )
     } else {
-        Judgement::new(Verdict::Refused, why).recipe(recipe::another_index(case.language(), case.id, index))
+        let recipe = recipe::another_attribute(case.language(), case.id, index, name);
+        Judgement::new(Verdict::Refused, why).recipe(recipe)
     };
     let direct = replacement(case, "", recipe::another_index(case.language(), case.id, index));
     Judgement { server_text: direct.server_text, ..judgement }.at(Stage::Definition)

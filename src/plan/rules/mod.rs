@@ -28,7 +28,7 @@ pub(crate) use resource::{
     unknown_value,
 };
 pub(crate) use settings::stream_still_read;
-pub(crate) use stack::{followed_definition, macro_at_work, section_entry, unused_definition};
+pub(crate) use stack::{followed_definition, macro_at_work, section_entry, transform, unused_definition};
 pub(crate) use table::{is_fixed, judged_place, of_property, stops_at};
 
 /// One difference inside a resource, and what stands around it.

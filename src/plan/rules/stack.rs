@@ -3,16 +3,44 @@
 use serde_json::Value;
 
 use super::Judgement;
-use crate::Verdict;
 use crate::equality::{identity, same_option};
 use crate::recipe;
+use crate::{PlanOptions, Verdict};
 
-/// The changes of a template that passes through a macro.
-pub(crate) fn macro_at_work(name: &str) -> Judgement {
+/// What a macro or an include makes of a template: only CloudFormation's change set shows it, which a report does not have.
+pub(crate) fn macro_at_work(options: &PlanOptions, name: &str) -> Judgement {
     let why = format!(
         "the macro `{name}` can make anything of the changes, so they cannot be judged by the template: CloudFormation's change set shows them"
     );
-    Judgement::new(Verdict::InPlaceWithRisk, why)
+    if options.report_only {
+        Judgement::new(Verdict::Refused, why).recipe(recipe::expand_first())
+    } else {
+        Judgement::new(Verdict::InPlaceWithRisk, why)
+    }
+}
+
+/// Other macros for the template, or other values for them.
+pub(crate) fn transform(options: &PlanOptions, before: Option<&Value>, after: Option<&Value>) -> Judgement {
+    const SAM: &str = "AWS::Serverless-2016-10-31";
+    let macros = |transform: Option<&Value>| -> Vec<Value> {
+        let all = match transform {
+            Some(Value::Array(all)) => all.clone(),
+            one => one.cloned().into_iter().collect(),
+        };
+        all.into_iter().filter(|name| name != "AWS::LanguageExtensions").collect()
+    };
+    let (before, after) = (macros(before), macros(after));
+    if before == after {
+        return Judgement::new(Verdict::None, "`AWS::LanguageExtensions` only adds functions to templates");
+    }
+    let mut all = before.iter().chain(&after);
+    match all.find(|name| *name != SAM) {
+        Some(name) => macro_at_work(options, &name.get("Name").map_or_else(|| identity(name), identity)),
+        None => Judgement::new(
+            Verdict::InPlaceWithRisk,
+            "the SAM transform turns resources of SAM into others; what it makes of simple tables is compared",
+        ),
+    }
 }
 
 /// Judges a difference in an entry of a section; `pattern` is the place below the entry.

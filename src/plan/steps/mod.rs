@@ -37,7 +37,7 @@ pub(crate) fn plan_steps(templates: Templates, findings: &[Finding]) -> PlannedS
     };
     let mut steps = Vec::with_capacity(earlier.len() + 1);
     if !earlier.is_empty() {
-        let is_needed = !templates.options.without_templates;
+        let is_needed = !templates.options.report_only;
         let mut intermediate = is_needed.then(|| Intermediate::new(templates, findings));
         for edits in earlier {
             let template = intermediate.as_mut().map_or(Value::Null, |template| template.apply(edits));
@@ -67,7 +67,7 @@ impl PlannedSteps {
 fn last_step(templates: Templates, findings: &[Finding], edits: &StepEdits) -> Step {
     let without_effect = findings.iter().filter(|finding| finding.stage == Stage::NoEffect).map(describe);
     let summary = summary(edits, findings).into_iter().chain(without_effect).collect();
-    let template = if templates.options.without_templates { Value::Null } else { templates.written.clone() };
+    let template = if templates.options.report_only { Value::Null } else { templates.written.clone() };
     Step { template, summary, waits: edits.waits.clone() }
 }
 

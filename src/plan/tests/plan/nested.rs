@@ -219,3 +219,28 @@ fn what_a_parent_passes_decides_inside() {
     let unknown = changes(json!({ "Name": "n-a" }), staged(), None);
     assert_eq!(lines(&unknown), ["modify N/Properties/Parameters/Name: in-place-with-risk"]);
 }
+
+#[test]
+fn a_removed_nested_stack_loses_the_tables_of_its_loops() {
+    let looped = |collection: Value| {
+        json!({
+            "Transform": "AWS::LanguageExtensions",
+            "Resources": { "Fn::ForEach::Tables": ["Id", collection, { "Loop${Id}": resource(json!({})) }] },
+        })
+    };
+    let before =
+        json!({ "Resources": { "N": { "Type": "AWS::CloudFormation::Stack" }, "X": resource(json!({})) } });
+    let after = json!({ "Resources": { "X": resource(json!({})) } });
+    let removed = |inside: Value| {
+        let nested = NestedStack { deployed: Some(inside), ..NestedStack::default() };
+        let options = PlanOptions { nested: [("N".to_owned(), nested)].into(), ..PlanOptions::default() };
+        plan(Some(&before), &after, &options)
+    };
+    let known = removed(looped(json!(["A", "B"])));
+    assert_eq!(
+        lines(&known),
+        ["remove N: in-place", "remove N/LoopA: data-loss", "remove N/LoopB: data-loss"]
+    );
+    let unknown = removed(looped(json!({ "Ref": "Ids" })));
+    assert_eq!(lines(&unknown), ["remove N: in-place", "remove N/Fn::ForEach::Tables: refused"]);
+}

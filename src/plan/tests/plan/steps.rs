@@ -727,8 +727,7 @@ fn a_report_needs_no_templates() {
         "GlobalSecondaryIndexes": [index("by-a", &["a"]), index("by-b", &["b"])],
     }));
     let whole = plan(Some(&before), &after, &PlanOptions::default());
-    let report =
-        plan(Some(&before), &after, &PlanOptions { without_templates: true, ..PlanOptions::default() });
+    let report = plan(Some(&before), &after, &PlanOptions { report_only: true, ..PlanOptions::default() });
     assert!(report.steps.iter().all(|step| step.template.is_null()));
     assert_eq!(report.changes, whole.changes);
     assert_eq!(steps(&report), steps(&whole));

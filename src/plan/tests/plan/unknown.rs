@@ -131,14 +131,57 @@ fn changes_under_a_macro_cannot_be_judged() {
         (json!(["AWS::LanguageExtensions"]), Verdict::InPlace),
         (json!(null), Verdict::InPlace),
     ] {
-        let changed = plan(
-            Some(&template(transform.clone(), "1")),
-            &template(transform.clone(), "2"),
-            &PlanOptions::default(),
-        );
+        let (before, after) = (template(transform.clone(), "1"), template(transform.clone(), "2"));
+        let changed = plan(Some(&before), &after, &PlanOptions::default());
         assert_eq!(changed.verdict(), verdict, "{transform}: {:?}", changed.changes);
         assert_eq!(changed.steps.len(), 1, "{transform}");
-        let same = template(transform.clone(), "1");
-        assert!(plan(Some(&same), &same, &PlanOptions::default()).is_empty(), "{transform}");
+        // Where no change set will tell, it stops.
+        let reported = plan(Some(&before), &after, &report());
+        let expected = if verdict == Verdict::InPlaceWithRisk { Verdict::Refused } else { verdict };
+        assert_eq!(reported.verdict(), expected, "{transform}: {:?}", reported.changes);
+        assert!(plan(Some(&before), &before, &report()).is_empty(), "{transform}");
     }
+}
+
+fn report() -> PlanOptions {
+    PlanOptions { report_only: true, ..PlanOptions::default() }
+}
+
+#[test]
+fn what_a_macro_gets_is_not_nothing() {
+    let verdict = |before: &Value, after: &Value| plan(Some(before), after, &report()).verdict();
+    let under = |transform: Value| with(&named(json!({})), "/Transform", transform);
+    let none = || json!(null);
+    for (before, after, expected) in [
+        (none(), json!("M"), Verdict::Refused),
+        (json!("M"), none(), Verdict::Refused),
+        (json!(["A", "B"]), json!(["B", "A"]), Verdict::Refused),
+        (
+            json!({ "Name": "M", "Parameters": { "a": 1 } }),
+            json!({ "Name": "M", "Parameters": { "a": 2 } }),
+            Verdict::Refused,
+        ),
+        (none(), json!("AWS::LanguageExtensions"), Verdict::None),
+        (json!(["AWS::LanguageExtensions", "M"]), json!("M"), Verdict::None),
+        (none(), json!("AWS::Serverless-2016-10-31"), Verdict::InPlaceWithRisk),
+    ] {
+        assert_eq!(verdict(&under(before.clone()), &under(after.clone())), expected, "{before} → {after}");
+    }
+    // A parameter that nothing else reads, and a text that no resource has.
+    let parameter = |default: &str| {
+        with(&under(json!("M")), "/Parameters", json!({ "P": { "Type": "String", "Default": default } }))
+    };
+    assert_eq!(verdict(&parameter("a"), &parameter("b")), Verdict::Refused);
+    let described = |text: &str| with(&under(json!("M")), "/Description", json!(text));
+    assert_eq!(verdict(&described("a"), &described("b")), Verdict::Refused);
+    // An include in a resource.
+    let including = |location: Value| {
+        let include = json!({ "Name": "AWS::Include", "Parameters": { "Location": location } });
+        with(&named(json!({})), "/Resources/T/Properties/Fn::Transform", include)
+    };
+    assert_eq!(verdict(&named(json!({})), &including(json!("s3://b/k"))), Verdict::Refused);
+    assert_eq!(verdict(&including(json!("s3://b/k")), &including(json!("s3://b/l"))), Verdict::Refused);
+    let tags = |value: Value| named(json!({ "Tags": value }));
+    let included = tags(json!({ "Fn::Transform": { "Name": "M" } }));
+    assert_eq!(verdict(&tags(json!([{ "Key": "a", "Value": "b" }])), &included), Verdict::Refused);
 }

@@ -89,7 +89,7 @@ fn indexes_that_change() {
       to change an index without interrupting its queries:
       - Add the new definition under another name, such as `by-a-2`, deploy, and wait until it is ACTIVE.
       - Switch the readers to it, then remove `by-a` and deploy again.
-      - Or let `deploy --allow-index-rebuild` delete it and create it again under its name: queries on it fail until it is ACTIVE.
+      - Or let `deploy --allow-index-rebuild ENV/STACK/TABLE` delete it and create it again under its name: queries on it fail until it is ACTIVE.
     staged: add T/Properties/GlobalSecondaryIndexes/1
       index `by-b` is built while the table stays available, and can be queried once it is ACTIVE
       AWS: Cannot perform more than one GSI creation or deletion in a single update
