@@ -6,13 +6,13 @@
 use serde_json::Value;
 
 use crate::diff::{Difference, differences};
-use crate::equality::same;
+use crate::equality::{intrinsic, same};
 use crate::path::{Path, Segment};
 use crate::recipe::{self, Language};
 use crate::renames::Renames;
 use crate::rules::{self, Case, Judgement, Stage};
 use crate::view::{Templates, entries, is_table, kind, resource, table_name};
-use crate::{Action, Change, Verdict, unknown};
+use crate::{Action, Change, Verdict, for_each, unknown};
 
 /// A change, and what the steps need to know about it.
 #[derive(Clone, Debug)]
@@ -61,13 +61,15 @@ fn macros_at_work<'a>(templates: Templates<'a>, found: &[Finding<'a>]) -> Option
 
 /// Other values for parameters that are in both templates. What they do is judged where they are used.
 fn parameter_values<'a>(templates: Templates<'a>, found: &mut Vec<Finding<'a>>) {
-    for (name, _) in entries(templates.written, "Parameters") {
+    for (name, parameter) in entries(templates.written, "Parameters") {
         let (before, after) = (templates.before.given(name), templates.after.given(name));
         let is_declared = templates.deployed.get("Parameters").is_some_and(|all| all.get(name).is_some());
         let differs = templates.after.is_hidden(name) && is_declared
             || before.zip(after).is_some_and(|(before, after)| before != after);
-        if differs {
+        let is_changed = is_declared && templates.options.changed_parameters.contains(name);
+        if differs || is_changed {
             let path = Path::entry("Parameters", name);
+            let after = after.or(is_changed.then_some(parameter));
             let difference = Difference { path, before: before.or(after), after };
             let mut finding = finding(difference, None, rules::unused_definition());
             finding.by_reference = true;
@@ -181,6 +183,13 @@ pub(crate) fn judge(case: &Case, kind: &str) -> Judgement {
     {
         return rules::macro_at_work(case.templates.options, &name);
     }
+    let of_loop = case.path.0.iter().find_map(|segment| match segment {
+        Segment::Key(key) if for_each::is_loop(key) => Some(key),
+        _ => None,
+    });
+    if let Some(key) = of_loop {
+        return unreadable(key);
+    }
     let pattern = case.path.pattern(2);
     if is_table(kind) && (pattern == "Properties" || pattern.starts_with("Properties/")) {
         rules::of_property(case, kind)
@@ -222,7 +231,10 @@ fn other_section<'a>(templates: Templates<'a>, section: &'a str, found: &mut Vec
         let pattern = difference.path.pattern(2);
         let (before, after) = (whole(templates.deployed), whole(templates.wanted));
         let judgement = match section {
-            "Transform" => rules::transform(templates.options, before, after),
+            "Transform" => rules::transform(templates, before, after),
+            "Conditions" if difference.path.key_at(1).is_some_and(is_expanded) => {
+                unreadable(difference.path.key_at(1).unwrap_or_default())
+            }
             _ => rules::section_entry(section, &pattern, before, after),
         };
         found.push(finding(difference, None, judgement));
@@ -277,7 +289,8 @@ pub(crate) fn is_expanded(id: &str) -> bool {
 
 fn is_malformed(resource: &Value) -> bool {
     let has_map = resource.get("Properties").is_none_or(Value::is_object);
-    kind(resource).is_none_or(|kind| is_table(kind) && !has_map)
+    let is_function = resource.get("Properties").and_then(intrinsic).is_some();
+    kind(resource).is_none_or(|kind| is_table(kind) && (!has_map || is_function))
 }
 
 pub(crate) fn unreadable(id: &str) -> Judgement {

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use tablewright_template::Reference;
 
-use crate::compare::{Finding, finding, judge};
+use crate::compare::{Finding, finding, is_expanded, judge, unreadable};
 use crate::diff::Difference;
 use crate::path::Path;
 use crate::recipe::Language;
@@ -210,7 +210,9 @@ fn follow_definitions<'a>(templates: Templates<'a>, uses: &Uses<'a>, findings: &
         let is_certain = match found.change.section.as_str() {
             "Mappings" | "Conditions" => true,
             "Parameters" if is_value => true,
-            "Parameters" if matches!(attribute.as_str(), "Default" | "Type") => false,
+            // A value is read as the type says: as that of another parameter, or as a list.
+            "Parameters" if attribute == "Type" => true,
+            "Parameters" if attribute == "Default" => false,
             _ => continue,
         };
         let mut reached = uses.reached_by(found);
@@ -285,7 +287,13 @@ fn at_worst<'a>(templates: Templates<'a>, is_certain: bool, place: &Path) -> Opt
         return Some(rules::unknown_value());
     }
     let (deployed, wanted) = (resource(templates.deployed, id)?, resource(templates.wanted, id)?);
+    if is_expanded(id) {
+        return Some(unreadable(id));
+    }
     let kind = kind(wanted)?;
+    if rules::is_container(kind) && is_certain && templates.options.report_only {
+        return Some(rules::unknown_content());
+    }
     // The value of a parameter is given with the deploy, and its default counts only when none is: too little to
     // stop for. Mappings and conditions are the template's own.
     if is_certain && place.0.len() == 2 {

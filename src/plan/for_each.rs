@@ -21,7 +21,7 @@ const LOOP: &str = "Fn::ForEach::";
 const MOST_ENTRIES: usize = 10_000;
 
 /// Returns whether a key is that of a loop.
-fn is_loop(key: &str) -> bool {
+pub(crate) fn is_loop(key: &str) -> bool {
     key.starts_with(LOOP)
 }
 
@@ -34,10 +34,20 @@ pub(crate) fn expanded(deployed: &Value, wanted: &Value, options: &PlanOptions) 
     let mut kept = BTreeSet::new();
     for (template, known) in [(deployed, &before), (wanted, &after)] {
         let mut loops = Loops::new(known, BTreeSet::new());
+        loops.is_extended = is_extended(template);
         loops.expand(template);
         kept.append(&mut loops.unknown);
     }
     Some((Loops::new(&before, kept.clone()).expand(deployed), Loops::new(&after, kept).expand(wanted)))
+}
+
+/// Returns whether a template has the transform without which CloudFormation refuses loops.
+fn is_extended(template: &Value) -> bool {
+    const TRANSFORM: &str = "AWS::LanguageExtensions";
+    match template.get("Transform") {
+        Some(Value::Array(names)) => names.iter().any(|name| name == TRANSFORM),
+        one => one.is_some_and(|name| name == TRANSFORM),
+    }
 }
 
 fn has_loop(value: &Value) -> bool {
@@ -51,6 +61,8 @@ fn has_loop(value: &Value) -> bool {
 /// The loops of one template.
 struct Loops<'a> {
     known: &'a Parameters<'a>,
+    /// Whether the template may have loops at all.
+    is_extended: bool,
     /// The keys of the loops that stay.
     kept: BTreeSet<String>,
     /// The keys of the loops whose collection is not known.
@@ -61,7 +73,7 @@ struct Loops<'a> {
 
 impl<'a> Loops<'a> {
     fn new(known: &'a Parameters<'a>, kept: BTreeSet<String>) -> Self {
-        Self { known, kept, unknown: BTreeSet::new(), room: MOST_ENTRIES }
+        Self { known, is_extended: true, kept, unknown: BTreeSet::new(), room: MOST_ENTRIES }
     }
 
     fn expand(&mut self, value: &Value) -> Value {
@@ -87,7 +99,8 @@ impl<'a> Loops<'a> {
         if self.kept.contains(key) {
             return None;
         }
-        let entries = self.collection(body).and_then(|(identifier, elements, map)| {
+        let collection = self.collection(body).filter(|_| self.is_extended);
+        let entries = collection.and_then(|(identifier, elements, map)| {
             let mut entries = Map::new();
             for element in elements {
                 self.room = self.room.checked_sub(map.len())?;

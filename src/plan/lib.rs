@@ -173,6 +173,8 @@ pub struct PlanOptions {
     /// verdict that is consented to: the verdict is unchanged, and there are steps. The `logical_id` of the change
     /// counts; for a moved table the old one does too. [`Verdict::Refused`] always stops, since AWS would refuse too.
     pub allow: BTreeMap<String, Verdict>,
+    /// Parameters whose value changes to one that is not known, or from one: what they decide is judged at worst.
+    pub changed_parameters: BTreeSet<String>,
     /// The language of the recipes.
     pub language: Language,
     /// Plans for a report: nothing is deployed from it, so no change set of CloudFormation tells what a macro makes of the template, and

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::compare::{Finding, is_expanded, unreadable};
-use crate::equality::text;
+use crate::equality::{same_option, text};
 use crate::recipe::Language;
 use crate::rules::{self, Judgement};
 use crate::view::{Templates, entries, kind, retains};
@@ -53,7 +53,13 @@ pub(crate) fn plan_nested(templates: Templates<'_>, findings: &mut [Finding<'_>]
         let is_deployed = templates.deployed["Resources"].get(id).is_some();
         let before = plans.changes.len();
         match (&nested.deployed, &nested.wanted) {
-            // A nested stack that is deployed, from a template that is not known, is not a new one.
+            (deployed, wanted) if is_deployed && is_wanted && deployed.is_some() != wanted.is_some() => {
+                // It is not new, nor gone.
+                if templates.options.report_only {
+                    plans.changes.push(one_side_unknown(templates, id, deployed.is_some()));
+                }
+                continue;
+            }
             (None, _) if is_deployed => continue,
             (_, Some(wanted)) if is_wanted => plans.add(id, nested, wanted, templates),
             (Some(deployed), _) if !is_wanted && !is_retained => {
@@ -70,6 +76,9 @@ pub(crate) fn plan_nested(templates: Templates<'_>, findings: &mut [Finding<'_>]
 impl NestedPlans {
     fn add(&mut self, id: &str, nested: &NestedStack, wanted: &Value, templates: Templates<'_>) {
         let mut options = options_of(id, nested, templates.options);
+        if options.deployed_parameters.is_none() && options.wanted_parameters.is_none() {
+            options.changed_parameters = unknown_changes(templates, id);
+        }
         options.deployed_parameters.get_or_insert_with(|| passed_parameters(templates.deployed, id));
         options.wanted_parameters.get_or_insert_with(|| passed_parameters(templates.wanted, id));
         let plan = plan(nested.deployed.as_ref(), wanted, &options);
@@ -106,6 +115,39 @@ fn passed_parameters(template: &Value, id: &str) -> BTreeMap<String, String> {
     let given = template["Resources"][id]["Properties"]["Parameters"].as_object();
     let value = |value: &Value| passed_value(value).unwrap_or_else(|| "****".to_owned());
     given.into_iter().flatten().map(|(name, given)| (name.clone(), value(given))).collect()
+}
+
+/// Returns the parameters of a nested stack that get another value, where one of the two is not known.
+fn unknown_changes(templates: Templates<'_>, id: &str) -> BTreeSet<String> {
+    let (before, after) = (&templates.deployed["Resources"][id], &templates.wanted["Resources"][id]);
+    let [before, after] = [before, after].map(|stack| &stack["Properties"]["Parameters"]);
+    let names = [before, after].into_iter().filter_map(Value::as_object).flat_map(|given| given.keys());
+    let is_known = |value: Option<&Value>| value.is_none_or(|value| passed_value(value).is_some());
+    let is_unknown_change = |name: &&String| {
+        let (before, after) = (before.get(name), after.get(name));
+        !same_option("", before, after) && !(is_known(before) && is_known(after))
+    };
+    names.filter(is_unknown_change).cloned().collect()
+}
+
+/// A nested stack whose template only one side knows.
+fn one_side_unknown(templates: Templates<'_>, id: &str, is_deployed_known: bool) -> Change {
+    let Judgement { verdict, why, server_text, recipe, .. } = rules::unknown_content();
+    let side = if is_deployed_known { "new" } else { "old" };
+    let resource = &templates.wanted["Resources"][id];
+    Change {
+        section: "Resources".to_owned(),
+        logical_id: id.to_owned(),
+        resource_type: kind(resource).map(str::to_owned),
+        action: Action::Modify,
+        path: String::new(),
+        before: Some(resource.clone()),
+        after: Some(resource.clone()),
+        verdict,
+        why: format!("its {side} template cannot be read: {why}"),
+        server_text,
+        recipe,
+    }
 }
 
 /// Returns the text of a value for a parameter; a list is one with commas. `None` where an expression decides.
@@ -189,15 +231,6 @@ fn judge_whole(id: &str, is_wanted: bool, inside: &[Change], findings: &mut [Fin
         } else {
             format!("its changes are listed as `{id}/…`")
         };
-        let is_parameter = finding.path.pattern(3).starts_with("Parameters");
-        let is_known = |value: Option<&Value>| value.is_none_or(|value| passed_value(value).is_some());
-        if is_wanted && is_parameter && !(is_known(finding.before) && is_known(finding.after)) {
-            finding.change.verdict = Verdict::InPlaceWithRisk;
-            finding.change.why =
-                "the value that it passes is not known, and another one may replace what is in the nested stack".to_owned();
-            finding.change.recipe = None;
-            continue;
-        }
         finding.change.verdict = Verdict::InPlace;
         finding.change.why = if is_wanted {
             listed

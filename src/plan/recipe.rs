@@ -364,6 +364,25 @@ pub(crate) fn one_change_of_a_nested_stack() -> Recipe {
     )
 }
 
+pub(crate) fn one_replica_per_region() -> Recipe {
+    recipe("define replicas", &["Define each Region once."])
+}
+
+pub(crate) fn one_of(property: &str, values: &str) -> Recipe {
+    let step = format!("Set `{property}` to {values}.");
+    recipe(format!("set `{property}`"), &[&step])
+}
+
+pub(crate) fn show_nested_templates() -> Recipe {
+    recipe(
+        "compare what is in a nested stack",
+        &[
+            "Write the path of its template, relative to this one, and let `sam package` or `aws cloudformation package` upload it.",
+            "Or compare with what is deployed: `tablewright deploy` shows what CloudFormation's change set does inside, and asks.",
+        ],
+    )
+}
+
 pub(crate) fn expand_first() -> Recipe {
     recipe(
         "compare templates with loops or macros",

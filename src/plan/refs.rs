@@ -29,6 +29,10 @@ pub(crate) fn names<'a>(value: &'a Value, at: &Path) -> BTreeSet<&'a str> {
 }
 
 fn role(at: &Path) -> Role {
+    // A loop is a list, whose elements have no attributes of a resource.
+    if at.key_at(1).is_some_and(|id| id.starts_with("Fn::")) {
+        return Role::Value;
+    }
     match (at.key_at(0), at.0.len()) {
         (Some("Resources"), 2) => Role::Resource,
         (Some("Outputs"), 2) => Role::Output,

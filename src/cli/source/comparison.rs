@@ -159,7 +159,10 @@ impl Sources<'_> {
         };
         let parameters = given.for_env(env).parameters;
         // A pair is dropped when it is compared: a template takes thirty times its text.
-        let compared = |pair: Pair| comparison(&pair, &known(&pair, &place, &parameters), listed_at);
+        let compared = |pair: Pair| {
+            let known = known(&pair, &place, &parameters);
+            comparison(&pair, &known, listed_at, self.args.allow_empty_base)
+        };
         Ok(pairs.into_iter().map(compared).collect())
     }
 
@@ -347,6 +350,7 @@ fn comparison(
     Pair { stack, against, of }: &Pair,
     known: &PlanOptions,
     listed_at: Option<&Place>,
+    is_new_accepted: bool,
 ) -> Comparison {
     let (before_name, before_text) = against.as_ref().map_or(("nothing", ""), |it| (&it.name, &it.text));
     let Some(of) = of else {
@@ -364,7 +368,7 @@ fn comparison(
         Action::Remove => against.as_ref()?.entry(change),
         Action::Add | Action::Modify | Action::Move { .. } => of.entry(change),
     });
-    let broken = against.as_ref().and_then(not_deployable);
+    let broken = against.as_ref().and_then(|old| not_deployable(old, is_new_accepted));
     let broken = broken.map(|change| {
         let at = locate(&change);
         Located::new(change, at)
@@ -381,10 +385,20 @@ fn comparison(
 }
 
 /// Returns the change that says what of an old template cannot have been deployed: what was there instead is not known.
-fn not_deployable(old: &Template) -> Option<Change> {
+///
+/// `is_new_accepted` says that what it does not show may be taken for new, with `--allow-empty-base`.
+fn not_deployable(old: &Template, is_new_accepted: bool) -> Option<Change> {
     if old.broken.is_empty() {
         return None;
     }
+    let (verdict, hint) = if is_new_accepted {
+        (Verdict::InPlaceWithRisk, "compare it with `--against deployed` as well")
+    } else {
+        (
+            Verdict::Refused,
+            "compare it with `--against deployed`, or let `--allow-empty-base` take it for new",
+        )
+    };
     Some(Change {
         section: "Template".into(),
         logical_id: String::new(),
@@ -393,9 +407,9 @@ fn not_deployable(old: &Template) -> Option<Change> {
         path: String::new(),
         before: None,
         after: None,
-        verdict: Verdict::InPlaceWithRisk,
+        verdict,
         why: format!(
-            "{} cannot have been deployed ({}), so what is repaired is shown as new; compare it with `--against deployed` as well",
+            "{} cannot be read ({}), so what is repaired is shown as new, and what was removed is not shown; {hint}",
             old.name,
             old.broken.join("; ")
         ),

@@ -25,7 +25,7 @@ pub use known_types::is_harmless;
 pub(crate) use known_types::{is_container, known_type};
 pub(crate) use resource::{
     added, attribute, clashing_name, clashing_target, depends_on_condition, moved, removed, type_changed,
-    unknown_value,
+    unknown_content, unknown_value,
 };
 pub(crate) use settings::stream_still_read;
 pub(crate) use stack::{followed_definition, macro_at_work, section_entry, transform, unused_definition};

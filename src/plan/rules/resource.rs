@@ -174,6 +174,12 @@ fn condition(case: &Case, kind: &str) -> Judgement {
     }
 }
 
+/// A nested stack, an application or a module whose resources are not known, and may be others now.
+pub(crate) fn unknown_content() -> Judgement {
+    let why = "the resources in it are not known, and may be replaced or removed, tables among them";
+    Judgement::new(Verdict::Refused, why).recipe(recipe::show_nested_templates())
+}
+
 /// A value that a parameter, mapping or condition decides.
 pub(crate) fn unknown_value() -> Judgement {
     Judgement::new(Verdict::InPlaceWithRisk, "the effect depends on values that are not known")
@@ -190,6 +196,10 @@ pub(crate) fn depends_on_condition(language: Language, id: &str, deployed: &Valu
 }
 
 fn other_property(case: &Case, kind: &str, property_name: &str) -> Judgement {
+    let is_harmless = matches!(property_name, "NotificationARNs" | "Tags" | "TimeoutInMinutes");
+    if known_types::is_container(kind) && case.templates.options.report_only && !is_harmless {
+        return unknown_content();
+    }
     let Some(known) = known_type(kind) else {
         let why = format!(
             "tablewright has no update rules for {kind}: CloudFormation's change set shows whether it is replaced"

@@ -15,6 +15,11 @@ pub(super) fn billing_mode(case: &Case) -> Judgement {
     let stage = Stage::Exclusive(Setting::Billing);
     match after.as_deref() {
         _ if before.is_some() && before == after => unchanged("PROVISIONED is the default of `BillingMode`"),
+        Some(mode) if !["PROVISIONED", "PAY_PER_REQUEST"].contains(&mode) => {
+            let why = format!("`{mode}` is no billing mode");
+            Judgement::new(Verdict::Refused, why)
+                .recipe(recipe::one_of("BillingMode", "PROVISIONED or PAY_PER_REQUEST"))
+        }
         Some("PROVISIONED") if property(case.wanted, "VectorIndexes").is_some() => {
             let why = "only an on-demand table can have vector indexes";
             Judgement::new(Verdict::Refused, why).recipe(recipe::on_demand_first(case.language(), case.id))
@@ -336,6 +341,22 @@ pub(super) fn table_class(case: &Case) -> Judgement {
     }
     let why = "the table class can change twice in 30 days";
     Judgement::new(Verdict::InPlaceWithRisk, why).at(Stage::Exclusive(Setting::TableClass))
+}
+
+/// Replicas that cannot be told apart by their Regions.
+pub(super) fn unreadable_replicas(case: &Case) -> Judgement {
+    let regions = |replicas: Option<&Value>| -> Vec<String> {
+        let replicas = replicas.and_then(Value::as_array).into_iter().flatten();
+        replicas.filter_map(|replica| replica.get("Region").and_then(text)).collect()
+    };
+    let regions = regions(case.after);
+    if let Some((_, twice)) = regions.iter().enumerate().find(|(at, region)| regions[..*at].contains(region))
+    {
+        let why = format!("there are two replicas in {twice}, and a table has one in a Region");
+        return Judgement::new(Verdict::Refused, why).recipe(recipe::one_replica_per_region());
+    }
+    let why = "the replicas cannot be matched by Region, and AWS adds or removes one per update";
+    Judgement::new(Verdict::InPlaceWithRisk, why)
 }
 
 pub(super) fn replica(case: &Case) -> Judgement {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::Judgement;
 use crate::equality::{identity, same_option};
 use crate::recipe;
+use crate::view::{Templates, entries, kind};
 use crate::{PlanOptions, Verdict};
 
 /// What a macro or an include makes of a template: only CloudFormation's change set shows it, which a report does not have.
@@ -19,8 +20,13 @@ pub(crate) fn macro_at_work(options: &PlanOptions, name: &str) -> Judgement {
     }
 }
 
+fn has_sam_resources(template: &Value) -> bool {
+    entries(template, "Resources")
+        .any(|(_, resource)| kind(resource).is_some_and(|kind| kind.starts_with("AWS::Serverless::")))
+}
+
 /// Other macros for the template, or other values for them.
-pub(crate) fn transform(options: &PlanOptions, before: Option<&Value>, after: Option<&Value>) -> Judgement {
+pub(crate) fn transform(templates: Templates, before: Option<&Value>, after: Option<&Value>) -> Judgement {
     const SAM: &str = "AWS::Serverless-2016-10-31";
     let macros = |transform: Option<&Value>| -> Vec<Value> {
         let all = match transform {
@@ -35,7 +41,14 @@ pub(crate) fn transform(options: &PlanOptions, before: Option<&Value>, after: Op
     }
     let mut all = before.iter().chain(&after);
     match all.find(|name| *name != SAM) {
-        Some(name) => macro_at_work(options, &name.get("Name").map_or_else(|| identity(name), identity)),
+        Some(name) => {
+            macro_at_work(templates.options, &name.get("Name").map_or_else(|| identity(name), identity))
+        }
+        None if after.is_empty() && has_sam_resources(templates.written) => Judgement::new(
+            Verdict::Refused,
+            "without the SAM transform, CloudFormation does not know resources of SAM",
+        )
+        .server("Unrecognized resource types"),
         None => Judgement::new(
             Verdict::InPlaceWithRisk,
             "the SAM transform turns resources of SAM into others; what it makes of simple tables is compared",

@@ -11,7 +11,7 @@ use super::index::{index, index_definition, unreadable_indexes, vector_index};
 use super::settings::{
     billing_mode, deletion_protection, disassociation_protection, encryption, index_throughput, kinesis,
     on_demand_throughput, point_in_time_recovery, replica, stream, stream_view_type, table_class, throughput,
-    time_to_live, warm_throughput,
+    time_to_live, unreadable_replicas, warm_throughput,
 };
 use super::{Case, Judgement, Stage};
 use crate::Verdict;
@@ -135,14 +135,7 @@ const GLOBAL_ONLY: &[Row] = &[
     row("GlobalSecondaryIndexes/*/WriteOnDemandThroughputSettings", Whole, INDEX_CAPACITY),
     row("GlobalSecondaryIndexes/*/WriteProvisionedThroughputSettings", Whole, INDEX_CAPACITY),
     // One replica is added or removed per update, alone.
-    row(
-        "Replicas",
-        Whole,
-        Fixed(
-            Verdict::InPlaceWithRisk,
-            "the replicas cannot be matched by Region, and AWS adds or removes one per update",
-        ),
-    ),
+    row("Replicas", Whole, Judge(unreadable_replicas)),
     row("Replicas/*", Presence, Judge(replica)),
     row("Replicas/*/ContributorInsightsSpecification", Whole, INSIGHTS),
     row("Replicas/*/DisassociationProtectionEnabled", Whole, Judge(disassociation_protection)),

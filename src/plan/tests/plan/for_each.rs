@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use tablewright_plan::{Plan, PlanOptions, Verdict, plan};
 
-use crate::support::{lines, merged, resource, steps};
+use crate::support::{lines, merged, resource, steps, with};
 
 /// A template with a loop of tables, `NAMETable` for each name of the collection.
 fn tables(collection: Value, over: Value) -> Value {
@@ -106,7 +106,7 @@ fn loops_in_loops_and_in_properties() {
         table["Properties"]["Fn::ForEach::Flags"] =
             json!(["Flag", ["DeletionProtectionEnabled"], { "${Flag}": tag }]);
         let inner = json!({ "Fn::ForEach::Stages": ["Stage", stages, { "${Name}&{Stage}": table }] });
-        json!({ "Resources": { "Fn::ForEach::Names": ["Name", ["Note"], inner] } })
+        json!({ "Transform": "AWS::LanguageExtensions", "Resources": { "Fn::ForEach::Names": ["Name", ["Note"], inner] } })
     };
     let before = template(json!(["a-1", "b-2"]), "false");
     assert_eq!(lines(&planned(&before, &template(json!(["a-1"]), "false"))), ["remove Noteb2: data-loss"]);
@@ -169,4 +169,46 @@ fn loops_that_cannot_be_read_stay() {
     }
     let large = json!({ "Resources": large });
     assert!(planned(&other, &large).verdict() >= Verdict::Refused);
+}
+
+#[test]
+fn what_an_unknown_loop_uses_is_not_unused() {
+    let none = |template: &Value| with(template, "/Transform", json!(null));
+    let looped = tables(json!({ "Fn::FindInMap": ["M", { "Ref": "AWS::Region" }, "Names"] }), json!({}));
+    let mapped =
+        |names: Value| with(&looped, "/Mappings", json!({ "M": { "us-east-1": { "Names": names } } }));
+    let shrunk = planned(&mapped(json!(["A", "B"])), &mapped(json!(["A"])));
+    assert_eq!(shrunk.verdict(), Verdict::Refused, "{:?}", lines(&shrunk));
+
+    let conditional = |value: &str| {
+        let template = with(
+            &tables(json!(["A"]), json!({})),
+            "/Conditions",
+            json!({
+                "Fn::ForEach::c": ["X", { "Ref": "Unknown" }, { "C${X}": { "Fn::Equals": ["a", value] } }],
+            }),
+        );
+        with(
+            &template,
+            "/Resources/T",
+            with(&json!({ "T": resource(json!({})) }), "/T/Condition", json!("CA"))["T"].clone(),
+        )
+    };
+    assert_eq!(planned(&conditional("a"), &conditional("b")).verdict(), Verdict::Refused);
+
+    let with_property = |loops: Value| {
+        let template =
+            json!({ "Transform": "AWS::LanguageExtensions", "Resources": { "T": resource(json!({})) } });
+        with(&template, "/Resources/T/Properties/Fn::ForEach::p", loops)
+    };
+    let looped_property = json!(["X", { "Ref": "Unknown" }, { "${X}": "abc" }]);
+    assert_eq!(
+        planned(&with_property(json!(null)), &with_property(looped_property)).verdict(),
+        Verdict::Refused
+    );
+
+    // Without the transform CloudFormation knows no loops.
+    let known = tables(json!(["Note"]), json!({}));
+    let spelled = json!({ "Resources": { "NoteTable": resource(json!({ "TableName": "app-Note" })) } });
+    assert!(planned(&spelled, &none(&known)).verdict() >= Verdict::Refused);
 }

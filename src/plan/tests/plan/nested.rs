@@ -216,8 +216,16 @@ fn what_a_parent_passes_decides_inside() {
     let stage = changes(staged(), staged(), Some(["a", "b"]));
     assert!(lines(&stage).contains(&lost), "{:?}", lines(&stage));
     assert_eq!(changes(staged(), staged(), None).verdict(), Verdict::None);
-    let unknown = changes(json!({ "Name": "n-a" }), staged(), None);
-    assert_eq!(lines(&unknown), ["modify N/Properties/Parameters/Name: in-place-with-risk"]);
+    // One that is not known is judged at worst, as a definition of the template itself would be.
+    for (before, after) in [
+        (json!({ "Name": "n-a" }), staged()),
+        (staged(), json!({ "Name": "n-a" })),
+        (json!({ "Name": { "Ref": "Stage" } }), staged()),
+        (json!({}), staged()),
+    ] {
+        let unknown = changes(before.clone(), after.clone(), None);
+        assert_eq!(unknown.verdict(), Verdict::DataLoss, "{before} → {after}: {:?}", lines(&unknown));
+    }
 }
 
 #[test]
@@ -243,4 +251,41 @@ fn a_removed_nested_stack_loses_the_tables_of_its_loops() {
     );
     let unknown = removed(looped(json!({ "Ref": "Ids" })));
     assert_eq!(lines(&unknown), ["remove N: in-place", "remove N/Fn::ForEach::Tables: refused"]);
+}
+
+#[test]
+fn a_report_stops_where_what_is_inside_is_not_known() {
+    let parent = |kind: &str, properties: Value| json!({ "Resources": { "N": { "Type": kind, "Properties": properties } } });
+    let verdict = |before: &Value, after: &Value, nested: Option<NestedStack>| {
+        let nested = nested.map(|nested| ("N".to_owned(), nested)).into_iter().collect();
+        let report = PlanOptions { report_only: true, nested, ..PlanOptions::default() };
+        let deployed =
+            plan(Some(before), after, &PlanOptions { report_only: false, ..report.clone() }).verdict();
+        (plan(Some(before), after, &report).verdict(), deployed)
+    };
+    let risk = (Verdict::Refused, Verdict::InPlaceWithRisk);
+    for (kind, property) in
+        [("AWS::CloudFormation::Stack", "TemplateURL"), ("AWS::Serverless::Application", "Location")]
+    {
+        let at = |location: &str| parent(kind, json!({ property: location }));
+        assert_eq!(verdict(&at("https://a/x.yaml"), &at("https://a/y.yaml"), None), risk, "{kind}");
+        let tagged =
+            parent(kind, json!({ property: "https://a/x.yaml", "Tags": [{ "Key": "a", "Value": "b" }] }));
+        assert!(verdict(&at("https://a/x.yaml"), &tagged, None).0 < Verdict::Refused, "{kind}");
+    }
+    let passing = |value: &str| {
+        parent("AWS::CloudFormation::Stack", json!({ "TemplateURL": "u", "Parameters": { "Name": value } }))
+    };
+    assert_eq!(verdict(&passing("a"), &passing("b"), None), risk);
+    let module = |value: &str| parent("My::Own::Tables::MODULE", json!({ "Name": value }));
+    assert_eq!(verdict(&module("a"), &module("b"), None), risk);
+    // The file of one side is missing.
+    let same = parent("AWS::CloudFormation::Stack", json!({ "TemplateURL": "./child.yaml" }));
+    let inside = Some(json!({ "Resources": { "T": resource(json!({})) } }));
+    for nested in [
+        NestedStack { deployed: inside.clone(), ..NestedStack::default() },
+        NestedStack { wanted: inside.clone(), ..NestedStack::default() },
+    ] {
+        assert_eq!(verdict(&same, &same, Some(nested)).0, Verdict::Refused);
+    }
 }

@@ -292,3 +292,15 @@ fn the_view_type_changes_while_there_is_one_replica() {
         assert_eq!(plan(Some(&before), &after, &options).verdict(), Verdict::Refused);
     }
 }
+
+#[test]
+fn a_table_has_one_replica_in_a_region() {
+    let regions =
+        |regions: [&str; 2]| global(regions.iter().map(|region| json!({ "Region": region })).collect());
+    let twice = plan(
+        Some(&regions(["us-east-1", "eu-west-1"])),
+        &regions(["us-east-1", "us-east-1"]),
+        &PlanOptions::default(),
+    );
+    assert_eq!(twice.verdict(), Verdict::Refused, "{:?}", twice.changes);
+}

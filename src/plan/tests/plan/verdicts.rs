@@ -1344,3 +1344,26 @@ fn a_stream_that_is_still_read_does_not_go() {
         assert_eq!(plan.verdict(), Verdict::InPlaceWithRisk);
     }
 }
+
+#[test]
+fn what_aws_certainly_refuses() {
+    let refused = |before: &Value, after: &Value| {
+        let plan = diff(before, after);
+        assert!(plan.verdict() >= Verdict::Refused, "{after}: {:?}", plan.changes);
+    };
+    let plain = named(json!({}));
+    refused(&plain, &with(&plain, "/Resources/T/Properties/BillingMode", json!("PAYPERREQUEST")));
+    let properties = plain["Resources"]["T"]["Properties"].clone();
+    refused(
+        &plain,
+        &with(&plain, "/Resources/T/Properties", json!({ "Fn::If": ["C", properties, properties] })),
+    );
+    let simple = json!({ "Transform": "AWS::Serverless-2016-10-31", "Resources": { "T": { "Type": "AWS::Serverless::SimpleTable" } } });
+    refused(&simple, &with(&simple, "/Transform", json!(null)));
+    // Another type reads the value of another parameter.
+    let typed = |kind: &str| {
+        let named = table(json!({ "TableName": { "Ref": "P" } }));
+        with(&named, "/Parameters", json!({ "P": { "Type": kind, "Default": "/a/b" } }))
+    };
+    refused(&typed("String"), &typed("AWS::SSM::Parameter::Value<String>"));
+}
