@@ -14,7 +14,7 @@ use crate::path::Path;
 use crate::recipe::Language;
 use crate::refs;
 use crate::rules::{self, Case, Judgement, Stage};
-use crate::view::{Templates, entries, is_table, kind, resource};
+use crate::view::{Templates, entries, fixed_attributes, is_table, kind, resource};
 use crate::{Action, Verdict};
 
 /// Adds to the findings what follows from them.
@@ -45,6 +45,8 @@ struct NameUse {
     at: Path,
     /// Whether it may read the ARN of the stream.
     may_be_stream: bool,
+    /// Whether it reads an attribute, which can change while what `Ref` returns does not.
+    is_attribute: bool,
 }
 
 /// An `Fn::FindInMap`: what of it is literal.
@@ -69,11 +71,19 @@ impl<'a> Uses<'a> {
     fn add(&mut self, at: Path, reference: Reference<&'a str>) {
         match reference {
             Reference::Name(name) => {
-                self.names.entry(name).or_default().push(NameUse { at, may_be_stream: false });
+                self.names.entry(name).or_default().push(NameUse {
+                    at,
+                    may_be_stream: false,
+                    is_attribute: false,
+                });
             }
             Reference::Attribute { resource, attribute } => {
                 let may_be_stream = attribute.is_none_or(|attribute| attribute == "StreamArn");
-                self.names.entry(resource).or_default().push(NameUse { at, may_be_stream });
+                self.names.entry(resource).or_default().push(NameUse {
+                    at,
+                    may_be_stream,
+                    is_attribute: true,
+                });
             }
             Reference::Condition(name) | Reference::If(name) => {
                 self.conditions.entry(name).or_default().push(at);
@@ -95,8 +105,14 @@ fn follow_replacements<'a>(templates: Templates<'a>, uses: &Uses<'a>, findings: 
         next += 1;
         let Some(attributes) = new_attributes(found) else { continue };
         let id = found.change.logical_id.clone();
-        for NameUse { at, may_be_stream } in uses.names.get(id.as_str()).into_iter().flatten() {
-            let concerned = attributes == Attributes::All || *may_be_stream;
+        for usage in uses.names.get(id.as_str()).into_iter().flatten() {
+            let NameUse { at, may_be_stream, is_attribute } = usage;
+            let concerned = match attributes {
+                Attributes::All => true,
+                Attributes::StreamArn => *may_be_stream,
+                // Too little to stop for, unless a table hangs on it.
+                Attributes::Perhaps { of_ref } => (of_ref || *is_attribute) && decides_table(templates, at),
+            };
             if concerned && followed.insert((id.clone(), at.clone())) {
                 findings.extend(by_reference(templates, &id, at, findings));
             }
@@ -108,6 +124,17 @@ fn follow_replacements<'a>(templates: Templates<'a>, uses: &Uses<'a>, findings: 
 enum Attributes {
     All,
     StreamArn,
+    /// Which ones, only CloudFormation knows; what `Ref` returns too, where a replacement is possible.
+    Perhaps {
+        of_ref: bool,
+    },
+}
+
+/// Returns whether a place is one that a table keeps for life.
+fn decides_table(templates: Templates, at: &Path) -> bool {
+    let table = at.key_at(1).and_then(|id| resource(templates.wanted, id));
+    let kind = table.and_then(kind).filter(|kind| is_table(kind));
+    at.key_at(2) == Some("Properties") && kind.is_some_and(|kind| rules::is_fixed(kind, &at.pattern(3)))
 }
 
 /// Returns what `Ref` and `Fn::GetAtt` on the changed resource say anew.
@@ -127,6 +154,9 @@ fn new_attributes(found: &Finding) -> Option<Attributes> {
     match (replaced, pattern.as_str()) {
         (true, _) => Some(Attributes::All),
         (false, "StreamSpecification/StreamViewType") if is_table(kind) => Some(Attributes::StreamArn),
+        (false, _) if !is_table(kind) && found.path.pattern(2).starts_with("Properties") => {
+            Some(Attributes::Perhaps { of_ref: rules::known_type(kind).is_none() })
+        }
         (false, _) => None,
     }
 }
@@ -302,7 +332,15 @@ fn at_worst<'a>(templates: Templates<'a>, is_certain: bool, place: &Path) -> Opt
     if !is_certain || !is_table(kind) {
         return Some(rules::unknown_value());
     }
-    if place.key_at(2) == Some("Properties") && rules::is_fixed(kind, &place.pattern(3)) {
+    let pattern = place.pattern(3);
+    if pattern.starts_with("GlobalSecondaryIndexes/*/KeySchema")
+        || pattern.starts_with("GlobalSecondaryIndexes/*/Projection")
+    {
+        return Some(rules::unknown_index_definition());
+    }
+    if place.key_at(2) == Some("Properties")
+        && (rules::is_fixed(kind, &pattern) || is_type_of_key(place, deployed))
+    {
         let (before, after) = (place.get(templates.deployed), place.get(templates.wanted));
         let case = Case { templates, id, deployed, wanted, path: place, before, after, by_reference: true };
         let cause = "if its value changes, the table is replaced";
@@ -312,6 +350,15 @@ fn at_worst<'a>(templates: Templates<'a>, is_certain: bool, place: &Path) -> Opt
         });
     }
     Some(rules::unknown_value())
+}
+
+/// Returns whether a place decides the type of an attribute of the table's own key, or may do so.
+fn is_type_of_key(place: &Path, table: &Value) -> bool {
+    let fixed = fixed_attributes(table);
+    place.key_at(3) == Some("AttributeDefinitions")
+        && place
+            .item_of("AttributeDefinitions")
+            .is_none_or(|(_, name)| name.starts_with('{') || fixed.contains(name))
 }
 
 fn places(reached: &BTreeSet<Path>) -> String {

@@ -12,6 +12,9 @@ use crate::view::billing_mode;
 /// What CloudFormation says to more than one index that comes or goes (aws-cdk#12246).
 pub(crate) const ONE_INDEX: &str = "Cannot perform more than one GSI creation or deletion in a single update";
 
+/// What CloudFormation says to another key or projection of an index (amplify-cli#11384).
+const FIXED: &str = "Cannot update GSI's properties other than Provisioned Throughput and Contributor Insights Specification. You can create a new GSI with a different name.";
+
 pub(super) fn index(case: &Case) -> Judgement {
     let name = case.path.index().map_or("", |(_, name)| name);
     match (case.before.is_some(), case.after.is_some()) {
@@ -36,6 +39,12 @@ pub(super) fn unreadable_indexes(_: &Case) -> Judgement {
     Judgement::new(Verdict::InPlaceWithRisk, why).server(ONE_INDEX).recipe(recipe::one_index_at_a_time())
 }
 
+/// The key or the projection of an index, where a value that is not known decides it.
+pub(crate) fn unknown_index_definition() -> Judgement {
+    let why = "if the value changes, the definition of the index does, which is fixed when it is created";
+    Judgement::new(Verdict::Refused, why).server(FIXED)
+}
+
 /// Several changes of indexes whose attribute definitions cannot be recomputed: there is no valid step between.
 pub(crate) fn not_separable() -> Judgement {
     let why = "several indexes change, and conditions prevent computing the attribute definitions of the intermediate steps";
@@ -44,7 +53,6 @@ pub(crate) fn not_separable() -> Judgement {
 
 /// The key or the projection of an index that both sides have.
 pub(super) fn index_definition(case: &Case) -> Judgement {
-    const FIXED: &str = "Cannot update GSI's properties other than Provisioned Throughput and Contributor Insights Specification. You can create a new GSI with a different name.";
     let name = case.path.index().map_or("", |(_, name)| name);
     let property = case.path.property();
     if let (Some(before), Some(after)) = (case.before, case.after)

@@ -20,7 +20,7 @@ use crate::view::{Templates, retains};
 use crate::{Recipe, Verdict};
 
 pub(crate) use identity::{index_redefinitions, kept_or_lost, replacement};
-pub(crate) use index::{ONE_INDEX, not_separable, projected};
+pub(crate) use index::{ONE_INDEX, not_separable, projected, unknown_index_definition};
 pub use known_types::is_harmless;
 pub(crate) use known_types::{is_container, known_type};
 pub(crate) use resource::{

@@ -156,3 +156,65 @@ fn definitions_whose_names_are_not_known_are_not_taken_apart() {
     let two = plan(Some(&side(&[])), &side(&["a", "b"]), &PlanOptions::default());
     assert_eq!(two.verdict(), Verdict::Refused);
 }
+
+#[test]
+fn a_condition_that_changes_decides_types_and_keys_at_worst() {
+    let equals = |value: &str| json!({ "Fn::Equals": [{ "Ref": "Stage" }, value] });
+    let either = |a: Value, b: Value| json!({ "Fn::If": ["P", a, b] });
+    let definition = |name: &str, kind: Value| json!({ "AttributeName": name, "AttributeType": kind });
+    let id = definition("id", json!("S"));
+    let base = |definitions: Value| {
+        resource(json!({ "AttributeDefinitions": definitions, "KeySchema": key(&["id"]) }))
+    };
+    let indexed = |definitions: Value, index: Value| {
+        let mut table = base(definitions);
+        table["Properties"]["GlobalSecondaryIndexes"] = json!([index]);
+        table
+    };
+    let mut by_g = index("by-g", &["g"]);
+    by_g["KeySchema"] = either(key(&["g"]), key(&["h"]));
+    for (table, verdict) in [
+        (base(json!([definition("id", either(json!("S"), json!("N")))])), Verdict::DataLoss),
+        (base(json!([either(id.clone(), definition("id", json!("N")))])), Verdict::DataLoss),
+        (base(either(json!([id]), json!([definition("id", json!("N"))]))), Verdict::DataLoss),
+        (indexed(attributes(&["id", "g", "h"]), by_g), Verdict::Refused),
+        (
+            indexed(json!([id, definition("g", either(json!("S"), json!("N")))]), index("by-g", &["g"])),
+            Verdict::InPlaceWithRisk,
+        ),
+    ] {
+        let side = |value: &str| with(&template(json!({ "T": table })), "/Conditions/P", equals(value));
+        let plan = plan(Some(&side("prod")), &side("test"), &PlanOptions::default());
+        assert!(plan.verdict() >= verdict, "{table}: {:?}", plan.changes);
+    }
+}
+
+#[test]
+fn a_name_from_a_resource_that_changes_may_be_another_one() {
+    let side = |kind: &str, properties: Value, name: Value| {
+        template(json!({
+            "Source": { "Type": kind, "Properties": properties },
+            "T": resource(json!({ "TableName": name })),
+        }))
+    };
+    let attribute = || json!({ "Fn::GetAtt": ["Source", "Value"] });
+    let sub = || json!({ "Fn::Sub": "${Source}-t" });
+    for (kind, property, name, verdict) in [
+        ("AWS::SSM::Parameter", "Value", attribute(), Verdict::DataLoss),
+        ("AWS::S3::Bucket", "BucketName", sub(), Verdict::DataLoss),
+        ("Custom::Name", "Key", attribute(), Verdict::DataLoss),
+        (
+            "AWS::CloudFormation::Stack",
+            "Tags",
+            json!({ "Fn::GetAtt": ["Source", "Outputs.Name"] }),
+            Verdict::DataLoss,
+        ),
+        // What it is called stays, as far as its schema says.
+        ("AWS::SSM::Parameter", "Value", sub(), Verdict::InPlace),
+    ] {
+        let before = side(kind, json!({ property: "a" }), name.clone());
+        let after = side(kind, json!({ property: "b" }), name.clone());
+        let plan = plan(Some(&before), &after, &PlanOptions::default());
+        assert_eq!(plan.verdict(), verdict, "{kind} {name}: {:?}", lines(&plan));
+    }
+}
