@@ -239,7 +239,7 @@ fn an_old_side_that_cannot_have_been_deployed_is_named_and_left_out() {
     };
     let conflict = b"<<<<<<< ours\nResources:\n=======\n\tResources: {\n>>>>>>> theirs\n";
     let olds: [(&[u8], &str); 6] = [
-        (conflict, "old.yaml cannot have been deployed ("),
+        (conflict, "old.yaml cannot be read ("),
         (b"", "the template is empty"),
         (b"just text", "it has no `Resources`"),
         (b"Resources:\n", "it has no `Resources`"),
@@ -248,10 +248,12 @@ fn an_old_side_that_cannot_have_been_deployed_is_named_and_left_out() {
     ];
     for (old, said) in olds {
         let output =
-            diff(old, &["--fail-on", "refused"]).ends_with(0).prints("+ Notes  DynamoDB::Table  [new]");
-        let _ = output.prints("~ Template  [in place, with risk]").prints(said);
-        // A gate can still ask for a look.
-        let _ = diff(old, &["--fail-on", "in-place-with-risk"]).ends_with(6);
+            diff(old, &["--fail-on", "refused"]).ends_with(6).prints("+ Notes  DynamoDB::Table  [new]");
+        let _ = output.prints("~ Template  [refused]").prints(said);
+        // The repair passes where somebody says that nothing was there.
+        let accepted = diff(old, &["--fail-on", "refused", "--allow-empty-base"]).ends_with(0);
+        let _ = accepted.prints("~ Template  [in place, with risk]");
+        let _ = diff(old, &["--fail-on", "in-place-with-risk", "--allow-empty-base"]).ends_with(6);
     }
     // Only the resource that is broken is left out: what happens to the others is judged.
     let other =
@@ -756,4 +758,64 @@ fn a_parameter_that_is_not_given_keeps_a_value_that_is_not_known() {
         .replace("Conditions:", "  N: {Type: String, Default: one}\nConditions:")
         .replace("TableName: one", "TableName: !Ref N");
     let _ = diff(&plain, &new, &["Z=1"]).ends_with(0);
+}
+
+#[test]
+fn a_path_with_the_name_of_the_base_does_not_pass_for_it() {
+    let project = Project::empty("diff-ambiguous");
+    let table = |key: &str| {
+        format!(
+            "Resources:\n  T:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      KeySchema: [{{AttributeName: {key}, KeyType: HASH}}]\n      AttributeDefinitions: [{{AttributeName: {key}, AttributeType: S}}]\n      BillingMode: PAY_PER_REQUEST\n"
+        )
+    };
+    git(&project, &["init", "--quiet", "--initial-branch=main", "."]);
+    project.write("tpl/t.yaml", &table("id"));
+    git(&project, &["add", "."]);
+    git(&project, &["-c", "user.name=n", "-c", "user.email=e@x", "commit", "--quiet", "-m", "one"]);
+    git(&project, &["tag", "v1"]);
+    project.write("tpl/t.yaml", &table("other"));
+    let diff =
+        |against: &str| project.run(&["diff", "--of", "tpl", "--against", against, "--fail-on", "refused"]);
+    let _ = diff("v1:tpl").ends_with(6);
+    for path in ["v1:tpl/t.yaml", "v1...HEAD/t.yaml", "main/t.yaml", "v1...HEAD:tpl/t.yaml"] {
+        project.write(path, &table("other"));
+        let name = path.strip_suffix("/t.yaml").unwrap();
+        let _ = diff(name).ends_with(2).says("both a path and a git revision");
+        let _ = diff(&format!("./{name}")).ends_with(0).prints("nothing to change");
+    }
+    // One that is no revision is a path.
+    project.write("rendered/t.yaml", &table("id"));
+    let _ = diff("rendered").ends_with(6);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_a_commit_is_the_file_that_it_leads_to() {
+    let project = Project::empty("diff-link");
+    let table = |key: &str| {
+        format!(
+            "Resources:\n  T:\n    Type: AWS::DynamoDB::Table\n    Properties:\n      KeySchema: [{{AttributeName: {key}, KeyType: HASH}}]\n      AttributeDefinitions: [{{AttributeName: {key}, AttributeType: S}}]\n      BillingMode: PAY_PER_REQUEST\n"
+        )
+    };
+    git(&project, &["init", "--quiet", "--initial-branch=main", "."]);
+    project.write("real/t.yaml", &table("id"));
+    project.write("tpl/other.yaml", &table("id"));
+    std::os::unix::fs::symlink("../real/t.yaml", project.root.join("tpl/t.yaml")).unwrap();
+    git(&project, &["add", "."]);
+    git(&project, &["-c", "user.name=n", "-c", "user.email=e@x", "commit", "--quiet", "-m", "one"]);
+    project.write("real/t.yaml", &table("other"));
+    let _ = project
+        .run(&["diff", "--of", "tpl", "--against", "HEAD:tpl", "--fail-on", "refused"])
+        .ends_with(6)
+        .prints("t against tpl/t.yaml at HEAD: 1 data loss");
+    std::fs::remove_file(project.root.join("tpl/t.yaml")).unwrap();
+    std::os::unix::fs::symlink("../../outside.yaml", project.root.join("tpl/t.yaml")).unwrap();
+    git(&project, &["add", "."]);
+    git(&project, &["-c", "user.name=n", "-c", "user.email=e@x", "commit", "--quiet", "-m", "two"]);
+    std::fs::remove_file(project.root.join("tpl/t.yaml")).unwrap();
+    project.write("tpl/t.yaml", &table("id"));
+    let _ = project
+        .run(&["diff", "--of", "tpl", "--against", "HEAD:tpl"])
+        .ends_with(2)
+        .says("symbolic link out of the repository");
 }

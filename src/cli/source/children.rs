@@ -45,7 +45,7 @@ fn local_template(resource: &Value, parent: &str) -> Option<String> {
 }
 
 /// Returns a path that is written relative to a file, without `.` and `..`; `None` where it leads out of the root.
-fn beside(file: &str, relative: &str) -> Option<String> {
+pub(super) fn beside(file: &str, relative: &str) -> Option<String> {
     let is_absolute = relative.starts_with('/');
     let folder = if is_absolute { "" } else { file.rsplit_once('/').map_or("", |(folder, _)| folder) };
     let from_root = is_absolute || file.starts_with('/');

@@ -9,6 +9,7 @@ use anyhow::anyhow;
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::project::from_here;
+use crate::source::children::beside;
 
 /// A commit, and a directory of its repository.
 #[derive(Debug)]
@@ -23,6 +24,17 @@ pub(crate) enum Object {
     File,
     Folder,
 }
+
+/// Returns whether the repository of the current directory has a commit of this name.
+pub(super) fn is_revision(name: &str) -> bool {
+    let git = Git { folder: Path::new("."), revision: String::new() };
+    let found =
+        git.run(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")]);
+    found.is_ok_and(|found| found.status.success())
+}
+
+/// How many links a path may lead through.
+const MOST_LINKS: usize = 10;
 
 impl<'a> Git<'a> {
     /// Looks up a revision. Paths are relative to the root of the repository. `A...B` is the merge base of the two, as `git diff` and a
@@ -122,9 +134,28 @@ impl<'a> Git<'a> {
         Ok(output.split('\0').filter(|name| !name.is_empty()).map(str::to_owned).collect())
     }
 
-    /// Reads a file of the commit.
+    /// Reads a file of the commit; a symbolic link as the file that it leads to.
     pub(super) fn read(&self, path: &str) -> Result<Vec<u8>> {
-        self.checked(&["show", &self.name(path)])
+        let mut path = path.to_owned();
+        for _ in 0..MOST_LINKS {
+            let bytes = self.checked(&["show", &self.name(&path)])?;
+            // A link is the path that it leads to, in one line.
+            if bytes.contains(&b'\n') || !self.is_link(&path)? {
+                return Ok(bytes);
+            }
+            let target = String::from_utf8_lossy(&bytes).into_owned();
+            path = beside(&path, &target).filter(|path| !path.starts_with("..")).ok_or_else(|| {
+                CommandError::usage(format!(
+                    "{path} at {} is a symbolic link out of the repository",
+                    self.revision
+                ))
+            })?;
+        }
+        Err(CommandError::usage(format!("{path} at {} leads through too many symbolic links", self.revision)))
+    }
+
+    fn is_link(&self, path: &str) -> Result<bool> {
+        Ok(self.text(&["ls-tree", "--full-tree", &self.revision, "--", path])?.starts_with("120000 "))
     }
 
     fn name(&self, path: &str) -> String {

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use crate::source::git::is_revision;
+
 /// A source of templates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
@@ -34,7 +36,15 @@ impl FromStr for Source {
         Ok(match text {
             "definitions" => Self::Definitions,
             "deployed" => Self::Deployed,
-            _ if Path::new(text).exists() => Self::Path(text.into()),
+            _ if Path::new(text).exists() => {
+                // A pull request could add a path with the name of its base, and be compared with that.
+                if !text.starts_with(['.', '/']) && revisions_in(text).iter().all(|name| is_revision(name)) {
+                    return Err(
+                        "both a path and a git revision: write `./NAME` for the path, or a full name such as `refs/heads/NAME` or a commit hash for the revision",
+                    );
+                }
+                Self::Path(text.into())
+            }
             _ => match text.split_once(':') {
                 // `C:\…` is a path on Windows.
                 Some((_, path)) if path.starts_with('\\') => Self::Path(text.into()),
@@ -46,6 +56,13 @@ impl FromStr for Source {
             },
         })
     }
+}
+
+/// Returns the revisions that a text names, if it names any: the two of `A...B`, and the one before `:PATH`.
+fn revisions_in(text: &str) -> Vec<&str> {
+    let text = text.split_once(':').map_or(text, |(revision, _)| revision);
+    let names: Vec<&str> = text.split("...").collect();
+    names.into_iter().map(|name| if name.is_empty() { "HEAD" } else { name }).collect()
 }
 
 /// Whether a text looks like a path, so that a missing file is not reported as an unknown revision.
