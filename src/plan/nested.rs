@@ -82,11 +82,7 @@ impl NestedPlans {
         options.deployed_parameters.get_or_insert_with(|| passed_parameters(templates.deployed, id));
         options.wanted_parameters.get_or_insert_with(|| passed_parameters(templates.wanted, id));
         let plan = plan(nested.deployed.as_ref(), wanted, &options);
-        let needs_several = plan.steps.len() > 1;
-        let changes = plan.changes.into_iter().map(|change| {
-            let change = if needs_several { in_one_step(change) } else { change };
-            under(id, change)
-        });
+        let changes = plan.changes.into_iter().map(|change| under(id, in_one_step(change)));
         self.changes.extend(changes);
         let access = plan.access.into_iter();
         self.access.extend(

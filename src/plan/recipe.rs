@@ -43,6 +43,10 @@ pub(crate) fn new_table(language: Language, id: &str, is_retained: bool, what: &
             "Define the new table beside the old one, with a struct of its own such as `{id}2` and `stack.table(Table::of::<{id}2>())`, and deploy."
         ),
     };
+    let copy = language.say(
+        "Write to both tables, and backfill the items. Or export the old table to S3 first, and let `ImportSourceSpecification` fill the new one when it is created.",
+        "Write to both tables, and backfill the items. Or export the old table to S3 first, and let `.import_data(…)` fill the new one when it is created.",
+    );
     let leave = if is_retained {
         format!("Remove `{id}` and deploy: its `DeletionPolicy` retains the table with its items.")
     } else {
@@ -50,12 +54,7 @@ pub(crate) fn new_table(language: Language, id: &str, is_retained: bool, what: &
     };
     recipe(
         format!("change {what} and keep the items"),
-        &[
-            &add,
-            "Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.",
-            "Let readers and writers use the new table, and compare.",
-            &leave,
-        ],
+        &[&add, copy, "Let readers and writers use the new table, and compare.", &leave],
     )
 }
 

@@ -124,7 +124,7 @@ fn against_a_revision() {
           --> stacks/notes.rs:9
           to change the key and keep the items:
             1. Define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
-            2. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
+            2. Write to both tables, and backfill the items. Or export the old table to S3 first, and let `.import_data(…)` fill the new one when it is created.
             3. Let readers and writers use the new table, and compare.
             4. Remove `Note` and deploy: its `DeletionPolicy` retains the table with its items.
     ");
@@ -554,7 +554,7 @@ fn nested_templates_beside_their_parent() {
           to give the table another name and keep the items:
             1. Keep its name: `TableName: notes`.
             2. Or add a second table with the new definition, such as `Notes2`, with a name of its own, and deploy.
-            3. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
+            3. Write to both tables, and backfill the items. Or export the old table to S3 first, and let `ImportSourceSpecification` fill the new one when it is created.
             4. Let readers and writers use the new table, and compare.
             5. Set `DeletionPolicy: Retain` on `Notes` and deploy, then remove it and deploy again.
     --- stderr

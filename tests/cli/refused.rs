@@ -22,7 +22,7 @@ fn another_key() {
           --> stacks/notes.rs:9
           to change the type of a key and keep the items:
             1. Define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
-            2. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
+            2. Write to both tables, and backfill the items. Or export the old table to S3 first, and let `.import_data(…)` fill the new one when it is created.
             3. Let readers and writers use the new table, and compare.
             4. Remove `Note` and deploy: its `DeletionPolicy` retains the table with its items.
     error: the plan of stack notes is refused; nothing was changed: Note: `noteId` is part of the table's key, and the type of a key is fixed when it is created, and CloudFormation does not replace a table that has an explicit name
@@ -75,7 +75,7 @@ fn another_name() {
           to give the table another name and keep the items:
             1. Keep its name: the `.base_name(…)` or the struct's name that led to `demo-dev-notes`.
             2. Or define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
-            3. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
+            3. Write to both tables, and backfill the items. Or export the old table to S3 first, and let `.import_data(…)` fill the new one when it is created.
             4. Let readers and writers use the new table, and compare.
             5. Remove `Note` and deploy: its `DeletionPolicy` retains the table with its items.
     note: Note (demo-dev-notes) has about 0 items, 0 bytes (DynamoDB counts about every six hours)
@@ -120,7 +120,7 @@ fn another_name() {
           to give the table another name and keep the items:
             1. Keep its name: the `.base_name(…)` or the struct's name that led to `demo-dev-notes`.
             2. Or define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
-            3. Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
+            3. Write to both tables, and backfill the items. Or export the old table to S3 first, and let `.import_data(…)` fill the new one when it is created.
             4. Let readers and writers use the new table, and compare.
             5. Remove `Note` and deploy: its `DeletionPolicy` retains the table with its items.
     note: Note (demo-dev-notes) has about 0 items, 0 bytes (DynamoDB counts about every six hours)

@@ -56,7 +56,7 @@ fn serve(project: &Project, port: u16) -> Result<Exit> {
         let _ = writeln!(
             anstream::stderr(),
             "The sandbox runs until Ctrl-C. Any credentials work:\n\
-             \n  export AWS_ENDPOINT_URL=http://{address} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox\n"
+             \n  export AWS_ENDPOINT_URL=http://{address} AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox\n"
         );
         // On stdout, so that a script can read the address from the first line.
         print(&format!("http://{address}\n"))?;

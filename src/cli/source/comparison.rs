@@ -373,8 +373,15 @@ fn comparison(
         let at = locate(&change);
         Located::new(change, at)
     });
+    let settings = against.as_ref().and_then(|old| old.settings.as_ref()).zip(of.settings.as_ref());
+    let settings =
+        settings.map(|(before, after)| tablewright_plan::settings(before, after)).unwrap_or_default();
+    let settings = settings.into_iter().map(|change| {
+        let at = of.definition().map(|stack| stack.at.clone());
+        Located::new(change, at)
+    });
     Comparison {
-        changes: broken.into_iter().chain(compared.changes).collect(),
+        changes: broken.into_iter().chain(compared.changes).chain(settings).collect(),
         stack_name: of.definition().and_then(|stack| stack.name.clone()),
         at: of.definition().or(against.as_ref().and_then(Template::definition)).map(|stack| stack.at.clone()),
         // A deployed template is in no file of the repository.

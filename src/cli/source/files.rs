@@ -5,6 +5,9 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use tablewright::render::{Manifest, ManifestStack};
+use tablewright_plan::StackSettings;
+
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
 use crate::source::children::children;
@@ -45,6 +48,13 @@ pub(crate) fn templates(
             templates.insert(id.to_owned(), files.template(&format!("{folder}/{name}"), is_old)?);
         }
     }
+    for stack in files.manifest(folder)? {
+        let ManifestStack { id, tags, termination_protection, policy, .. } = stack;
+        if let Some(template) = templates.get_mut(&id) {
+            let settings = StackSettings { tags, termination_protection, policy, ..StackSettings::default() };
+            template.settings = Some(settings);
+        }
+    }
     Ok(Some(Side::Many(templates)))
 }
 
@@ -59,6 +69,20 @@ impl Files<'_> {
             },
             Self::Commit { git, .. } => git.object(path),
         }
+    }
+
+    /// Returns the stacks of the manifest in a directory; none where there is no manifest that can be read.
+    fn manifest(&self, folder: &str) -> Result<Vec<ManifestStack>> {
+        let path = format!("{folder}/{}", Manifest::FILE);
+        if !self.is_file(&path)? {
+            return Ok(Vec::new());
+        }
+        let bytes = match self {
+            Self::Disk => read(&path)?,
+            Self::Commit { git, .. } => git.read(&path)?,
+        };
+        let manifest = Manifest::read(&bytes);
+        Ok(manifest.map(|manifest| manifest.stacks).unwrap_or_default())
     }
 
     fn list(&self, folder: &str) -> Result<Vec<String>> {

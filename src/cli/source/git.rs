@@ -41,6 +41,10 @@ impl<'a> Git<'a> {
     /// pull request mean it: what came to A since is no change of B.
     pub(crate) fn at(folder: &'a Path, revision: &str) -> Result<Self> {
         let Some((base, tip)) = revision.split_once("...") else { return Self::found(folder, revision) };
+        if base.is_empty() {
+            // `${BASE}...HEAD` with a variable that is not set would compare HEAD with itself.
+            return Err(CommandError::usage(format!("`{revision}` names no base")).hint(SOURCES));
+        }
         let or_head =
             |revision: &str| if revision.is_empty() { "HEAD".to_owned() } else { revision.to_owned() };
         let (base, tip) = (Self::found(folder, &or_head(base))?, Self::found(folder, &or_head(tip))?);
@@ -103,7 +107,9 @@ impl<'a> Git<'a> {
 
     /// Converts a path relative to the directory to one relative to the root of the repository.
     pub(crate) fn rooted(&self, path: &str) -> Result<String> {
-        Ok(format!("{}{path}", self.text(&["rev-parse", "--show-prefix"])?.trim_end()))
+        let prefix = self.text(&["rev-parse", "--show-prefix"])?;
+        let rooted = format!("{}{path}", prefix.trim_end());
+        Ok(beside("", &rooted).unwrap_or(rooted))
     }
 
     /// Converts a path relative to the root of the repository to one relative to the current directory.

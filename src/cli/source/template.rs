@@ -10,7 +10,7 @@ use tablewright::render::{Addition, Rendered, Size};
 use tablewright::{Place, Stack};
 use tablewright_cloudformation::Stack as DeployedStack;
 use tablewright_deploy::{DeployedTemplate, Job};
-use tablewright_plan::Change;
+use tablewright_plan::{Change, StackSettings};
 use tablewright_template::{
     Deployed, DuplicateKey, Kind, Node, ParseError, ParseErrorKind, parse, parse_bytes, parse_deployed,
 };
@@ -31,6 +31,8 @@ pub(crate) struct Template {
     pub(crate) notes: Vec<String>,
     /// Why an old template, or a part of it, cannot have been deployed.
     pub(crate) broken: Vec<String>,
+    /// What the stack has beside its template, where a definition or a manifest says so.
+    pub(crate) settings: Option<StackSettings>,
     /// The local templates of its nested stacks, by their logical ids.
     pub(crate) children: BTreeMap<String, Self>,
 }
@@ -50,7 +52,13 @@ impl Template {
         let Rendered { text, template: value, .. } = rendered;
         let origin = Origin::Definition(Box::new(stack.clone()));
         let (name, broken, children) = ("definitions".into(), Vec::new(), BTreeMap::new());
-        Self { name, text, value, origin, notes, broken, children }
+        let settings = Some(StackSettings {
+            tags: stack.tags.clone(),
+            termination_protection: stack.termination_protection,
+            policy: stack.policy.clone(),
+            ..StackSettings::default()
+        });
+        Self { name, text, value, origin, notes, broken, settings, children }
     }
 
     /// Parses the bytes of a file that is to be deployed.
@@ -97,6 +105,7 @@ impl Template {
             origin: Origin::File { path, tree },
             notes,
             broken,
+            settings: None,
             children: BTreeMap::new(),
         }
     }
@@ -112,6 +121,7 @@ impl Template {
             origin: Origin::Deployed(Box::new(stack)),
             notes,
             broken: Vec::new(),
+            settings: None,
             children: BTreeMap::new(),
         }
     }

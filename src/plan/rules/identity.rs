@@ -8,7 +8,7 @@ use super::{Case, Judgement, Stage};
 use crate::equality::{identity, intrinsic, same, text};
 use crate::recipe;
 use crate::view::{
-    display_name, fixed_attributes, indexes, is_custom_named, key_attributes, property, retains,
+    display_name, fixed_attributes, indexes, is_custom_named, key_attributes, property, resource, retains,
 };
 use crate::{Recipe, Verdict};
 
@@ -53,7 +53,11 @@ pub(crate) fn kept_or_lost(case: &Case, cause: &str) -> Judgement {
 
 pub(super) fn table_name(case: &Case) -> Judgement {
     let holder = case.after.and_then(|name| case.templates.holder(&identity(name), case.id));
-    if let Some(holder) = holder {
+    // Where a condition leaves the other table out, the name is free.
+    let is_certain = |id: &str| {
+        resource(case.templates.deployed, id).is_some_and(|table| table.get("Condition").is_none())
+    };
+    if let Some(holder) = holder.filter(|holder| is_certain(holder)) {
         return clashing_name(holder, case.wanted);
     }
     // Unlike every other replacement this one is not refused: the new name is free.
@@ -182,6 +186,14 @@ fn attribute_type(case: &Case, name: &str) -> Judgement {
         return replacement(case, &cause, case.new_table("the type of a key"));
     }
     let redefined = index_redefinitions(case.deployed, case.wanted, name);
+    let is_of_index = |(_, index): (String, &Value)| key_attributes(index).contains(name);
+    let leaves = indexes(case.deployed).unwrap_or_default().into_iter().any(is_of_index);
+    if redefined.is_empty() && !leaves && !fixed(case.deployed) {
+        let cause = format!(
+            "`{name}` is defined for a key that an expression names, which may be that of the table, and the type of a key is fixed when it is created"
+        );
+        return replacement(case, &cause, case.new_table("the type of a key"));
+    }
     let Some(index) = redefined.first() else {
         let why = format!("`{name}` leaves with its old indexes and comes back with the new type");
         return Judgement::new(Verdict::InPlace, why).at(Stage::Definition);

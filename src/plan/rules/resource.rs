@@ -82,12 +82,14 @@ pub(crate) fn moved(language: Language, old: &str, new: &str, deployed: &Value, 
     } else {
         ""
     };
-    if table_name(deployed).is_some() && !has_other_name {
+    let table = removed_table(language, old, deployed, is_retained);
+    // Where its condition does not hold there is no new table, and the old one is removed.
+    let may_be_absent = wanted.get("Condition").is_some() && table.verdict > Verdict::Refused;
+    if table_name(deployed).is_some() && !has_other_name && !may_be_absent {
         let why =
             format!("for CloudFormation `{new}` is a new table, and its name is in use by `{old}`{besides}");
         return taken(why, wanted).recipe(recipe);
     }
-    let table = removed_table(language, old, deployed, is_retained);
     let why = format!(
         "for CloudFormation `{new}` is a new, empty table, and `{old}` is removed: {}{besides}",
         table.why

@@ -106,7 +106,9 @@ fn answers(jobs: &[Job<'_>], checks: Vec<OnlineCheck>) -> Answers {
     for (job, check) in jobs.iter().zip(checks) {
         let stack = job.stack;
         match check {
-            OnlineCheck::NotAsked(reason) => answers.notes.push(not_asked(stack, reason)),
+            OnlineCheck::NotAsked(reason) => {
+                answers.problems.push(Problem::warning(RULE, &stack.at, not_asked(stack, reason)));
+            }
             OnlineCheck::Accepted { warnings, later_steps } => {
                 answers.asked += 1;
                 answers.problems.extend(warnings.iter().map(|detail| problem(stack, detail)));

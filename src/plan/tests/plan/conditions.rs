@@ -103,7 +103,12 @@ fn a_type_that_may_be_that_of_the_key_counts_as_such() {
         let definitions = attributes(&["id", &format!("g:{kind}")]);
         table(definitions, hash(json!("id")), json!([by_g]))
     };
+    let sorted_by_stage = |kind: &str, indexes: Value| {
+        let key = json!([{ "AttributeName": "id", "KeyType": "HASH" }, { "AttributeName": stage(), "KeyType": "RANGE" }]);
+        table(attributes(&["id", &format!("sk:{kind}")]), key, indexes)
+    };
     for (before, after) in [
+        (sorted_by_stage("S", nothing.clone()), sorted_by_stage("N", json!([index("by-sk", &["sk"])]))),
         (
             table(named_by(json!("id"), "S"), hash(stage()), nothing.clone()),
             table(named_by(json!("id"), "N"), hash(stage()), nothing.clone()),

@@ -28,7 +28,7 @@ fn a_refused_key_and_what_stands_around_it() {
       AWS: CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename app-t and update the stack again.
       to change the key and keep the items:
       - Add a second table with the new definition, such as `T2`, with a name of its own, and deploy.
-      - Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
+      - Write to both tables, and backfill the items. Or export the old table to S3 first, and let `ImportSourceSpecification` fill the new one when it is created.
       - Let readers and writers use the new table, and compare.
       - Set `DeletionPolicy: Retain` on `T` and deploy, then remove it and deploy again.
     staged: modify T/Properties/TimeToLiveSpecification
@@ -63,7 +63,7 @@ fn tables_that_go_or_move() {
       to give the table another name and keep the items:
       - Keep its name: `TableName: d`.
       - Or add a second table with the new definition, such as `D2`, with a name of its own, and deploy.
-      - Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
+      - Write to both tables, and backfill the items. Or export the old table to S3 first, and let `ImportSourceSpecification` fill the new one when it is created.
       - Let readers and writers use the new table, and compare.
       - Set `DeletionPolicy: Retain` on `D` and deploy, then remove it and deploy again.
     data-loss: remove A
@@ -119,7 +119,7 @@ fn recipes_for_definitions_name_the_calls() {
     let other_key = with(&other_key, "/Resources/Note/Properties/AttributeDefinitions", attributes(&["id"]));
     insta::assert_snapshot!(in_rust(&note, &other_key), @r#"
     Define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
-    Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
+    Write to both tables, and backfill the items. Or export the old table to S3 first, and let `.import_data(…)` fill the new one when it is created.
     Let readers and writers use the new table, and compare.
     Set `.deletion_policy(DeletionPolicy::Retain)` on `Note` and deploy, then remove it and deploy again.
     "#);
@@ -128,7 +128,7 @@ fn recipes_for_definitions_name_the_calls() {
         |template: &Value| with(template, "/Resources/Note/DeletionPolicy", json!("RetainExceptOnCreate"));
     insta::assert_snapshot!(in_rust(&kept(&note), &kept(&other_key)), @r#"
     Define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
-    Copy the items: export the old table to S3 from point-in-time recovery and import, or write to both and backfill.
+    Write to both tables, and backfill the items. Or export the old table to S3 first, and let `.import_data(…)` fill the new one when it is created.
     Let readers and writers use the new table, and compare.
     Remove `Note` and deploy: its `DeletionPolicy` retains the table with its items.
     "#);

@@ -32,7 +32,10 @@ fn actions_on_properties_and_indexes() {
     for (change, words) in [
         (change(Add, "", None, table()), "+ Notes DynamoDB::Table [new]"),
         (change(Remove, "", table(), None), "- Notes DynamoDB::Table [removed]"),
-        (change(Move { from: "Old".to_owned() }, "", table(), table()), "> Notes DynamoDB::Table Old → Notes [in place]"),
+        (
+            change(Move { from: "Old".to_owned() }, "", table(), table()),
+            "> Notes DynamoDB::Table Old → Notes [in place]",
+        ),
         (
             change(Modify, "/DeletionPolicy", Some(json!("Retain")), None),
             "~ Notes.DeletionPolicy Retain → (none) [in place]",
