@@ -30,7 +30,8 @@
 //! only CloudFormation can know, `non_ascii` what it did not return, and `nested` plans nested stacks. `access` compares
 //! what policies grant. `phases` assigns findings
 //! to steps, with the order of index changes from `indexes`, and `steps` writes the templates. Independent of these,
-//! `stack_settings` and `stack_policy` judge what a stack has outside its template, and `stack_order` orders several stacks.
+//! `stack_settings` and `stack_policy` judge what a stack has outside its template, `stack_order` orders several stacks, and `taken_names` finds
+//! tables that would get the name of a table of another stack.
 
 mod verdict;
 mod change;
@@ -60,6 +61,7 @@ mod steps;
 mod stack_settings;
 mod stack_policy;
 mod stack_order;
+mod taken_names;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -75,6 +77,7 @@ pub use rules::is_harmless;
 pub use stack_order::{Cycle, StackTemplate, dependencies, imported_exports, waves};
 pub use stack_policy::{UpdateAction, denial, is_as_strict};
 pub use stack_settings::{RollbackAlarms, StackSetting, StackSettings, settings};
+pub use taken_names::TakenNames;
 pub use unknown::{Unknown, UnknownReason};
 pub use verdict::{UnknownVerdict, Verdict};
 

@@ -121,7 +121,7 @@ fn unknown_changes(templates: Templates<'_>, id: &str) -> BTreeSet<String> {
     let is_known = |value: Option<&Value>| value.is_none_or(|value| passed_value(value).is_some());
     let is_unknown_change = |name: &&String| {
         let (before, after) = (before.get(name), after.get(name));
-        !same_option("", before, after) && !(is_known(before) && is_known(after))
+        !(same_option("", before, after) || is_known(before) && is_known(after))
     };
     names.filter(is_unknown_change).cloned().collect()
 }

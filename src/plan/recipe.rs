@@ -24,6 +24,14 @@ impl Language {
         }
     }
 
+    /// Returns the flag that `deploy` needs to remove a table that is retained.
+    fn with_consent(self, id: &str) -> String {
+        match self {
+            Self::Template => String::new(),
+            Self::Rust => format!(" with `--allow-replacement ENV/STACK/{id}`"),
+        }
+    }
+
     fn retain(self) -> &'static str {
         self.say("`DeletionPolicy: Retain`", "`.deletion_policy(DeletionPolicy::Retain)`")
     }
@@ -48,9 +56,16 @@ pub(crate) fn new_table(language: Language, id: &str, is_retained: bool, what: &
         "Write to both tables, and backfill the items. Or export the old table to S3 first, and let `.import_data(…)` fill the new one when it is created.",
     );
     let leave = if is_retained {
-        format!("Remove `{id}` and deploy: its `DeletionPolicy` retains the table with its items.")
+        format!(
+            "Remove `{id}` and deploy{}: its `DeletionPolicy` retains the table with its items.",
+            language.with_consent(id)
+        )
     } else {
-        format!("Set {} on `{id}` and deploy, then remove it and deploy again.", language.retain())
+        format!(
+            "Set {} on `{id}` and deploy, then remove it and deploy again{}.",
+            language.retain(),
+            language.with_consent(id)
+        )
     };
     recipe(
         format!("change {what} and keep the items"),
@@ -112,9 +127,13 @@ pub(crate) fn keep_logical_id(language: Language, old: &str, new: &str, old_name
         (Language::Template, Some(name)) => {
             format!("Keep the logical id `{old}` and the name: `TableName: {name}`.")
         }
-        (Language::Rust, None) => format!("Keep the logical id: `#[ddb(id = \"{old}\")]` on the struct."),
+        (Language::Rust, None) => {
+            format!(
+                "Keep the logical id: `#[ddb(id = \"{old}\")]` on the struct, or `Table::define(\"{old}\")`."
+            )
+        }
         (Language::Rust, Some(name)) => format!(
-            "Keep the logical id, from which the default name follows: `#[ddb(id = \"{old}\")]` on the struct. The name must stay `{name}`."
+            "Keep the logical id, from which the default name follows: `#[ddb(id = \"{old}\")]` on the struct, or `Table::define(\"{old}\")`. The name must stay `{name}`."
         ),
     };
     let refactor = format!(
@@ -145,7 +164,10 @@ pub(crate) fn retain_first(language: Language, id: &str) -> Recipe {
         "Set {} on `{id}` and deploy that alone: CloudFormation applies the deployed policy.",
         language.retain()
     );
-    let remove = format!("Then remove `{id}` and deploy again: the table is retained in the account.");
+    let remove = format!(
+        "Then remove `{id}` and deploy again{}: the table is retained in the account.",
+        language.with_consent(id)
+    );
     recipe("remove the table from the stack and keep its items", &[&deploy, &remove])
 }
 
@@ -165,7 +187,7 @@ pub(crate) fn another_index(language: Language, id: &str, index: &str) -> Recipe
             "Add the new definition under another name, such as `{index}-2`, deploy, and wait until it is ACTIVE."
         ),
         Language::Rust => format!(
-            "Add the new definition under another name, such as `#[ddb(index(name = \"{index}-2\", …))]` on the struct of `{id}`, deploy, and wait until it is ACTIVE."
+            "Add the new definition under another name, such as `#[ddb(index(name = \"{index}-2\", …))]` on the struct of `{id}`, or `.gsi(…)`, deploy, and wait until it is ACTIVE."
         ),
     };
     let drop = format!("Switch the readers to it, then remove `{index}` and deploy again.");
@@ -370,6 +392,18 @@ pub(crate) fn one_replica_per_region() -> Recipe {
 pub(crate) fn one_of(property: &str, values: &str) -> Recipe {
     let step = format!("Set `{property}` to {values}.");
     recipe(format!("set `{property}`"), &[&step])
+}
+
+pub(crate) fn move_between_stacks(name: &str) -> Recipe {
+    let another = format!("Or give the new table another name than `{name}`.");
+    recipe(
+        "move a table to another stack and keep its items",
+        &[
+            "Keep the name of the stack, or the table in the stack where it is.",
+            "Or move it with a stack refactor (`aws cloudformation create-stack-refactor`), which leaves the table unchanged.",
+            &another,
+        ],
+    )
 }
 
 pub(crate) fn show_nested_templates() -> Recipe {

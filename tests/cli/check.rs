@@ -193,7 +193,9 @@ fn cloudformation_is_asked_without_executing_anything() {
     assert_snapshot!(project.run(&["check", "--online", "--sandbox"]), @r#"
     exit code 0
     --- stderr
-    note: stack notes: CloudFormation was not asked, because its plan is refused or needs consent, as `tablewright diff` shows
+    warning[CFN]: stack notes: CloudFormation was not asked, because its plan is refused or needs consent, as `tablewright diff notes --sandbox` shows
+     --> stacks/notes.rs:25
+
     Environment dev: 2 stacks and 3 tables, no errors. CloudFormation was asked about 1 stack.
     "#);
     assert_eq!(cloud.change_sets("demo-notes-dev"), Vec::<String>::new());

@@ -49,7 +49,7 @@ fn a_retained_table() {
     --:--:--  notes  Note  DELETE_SKIPPED
     --:--:--  notes  stack  DELETE_COMPLETE
     ✓ notes: the stack is deleted.
-      Note (demo-dev-notes) is retained by its deletion policy; it is no longer part of the stack.
+      Note (demo-dev-notes) is retained outside the stack, by its policy.
     ");
     assert_eq!(cloud.status("demo-notes-dev"), None);
     assert_eq!(cloud.table("demo-dev-notes")["TableStatus"], "ACTIVE");

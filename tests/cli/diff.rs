@@ -126,7 +126,7 @@ fn against_a_revision() {
             1. Define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
             2. Write to both tables, and backfill the items. Or export the old table to S3 first, and let `.import_data(…)` fill the new one when it is created.
             3. Let readers and writers use the new table, and compare.
-            4. Remove `Note` and deploy: its `DeletionPolicy` retains the table with its items.
+            4. Remove `Note` and deploy with `--allow-replacement ENV/STACK/Note`: its `DeletionPolicy` retains the table with its items.
     ");
     let _ =
         project.run(&["diff", "shop", "--against", "main", "--exit-code", "--fail-on", "none"]).ends_with(0);
@@ -818,4 +818,39 @@ fn a_link_in_a_commit_is_the_file_that_it_leads_to() {
         .run(&["diff", "--of", "tpl", "--against", "HEAD:tpl"])
         .ends_with(2)
         .says("symbolic link out of the repository");
+}
+
+#[test]
+fn the_settings_and_names_of_stacks_are_compared_with_a_commit() {
+    let project = committed("diff-settings");
+    let stack = "Stack::new(\"notes\")";
+    project.replace(
+        "notes.rs",
+        stack,
+        "Stack::new(\"notes\").termination_protection(true).tag(\"a\", \"b\")",
+    );
+    let _ = project.run(&["render", "--out", "stacks/rendered"]).ends_with(0);
+    git(&project, &["add", "stacks"]);
+    git(&project, &["commit", "--quiet", "--message", "protected"]);
+    project.replace(
+        "notes.rs",
+        ".termination_protection(true).tag(\"a\", \"b\")",
+        ".termination_protection(false)",
+    );
+    let _ = project
+        .run(&["diff", "notes", "--against", "HEAD", "--fail-on", "in-place-with-risk"])
+        .ends_with(6)
+        .prints("no longer protected against deletion")
+        .prints("Tag");
+
+    // A stack under another id is a new one, and its tables have the names of those that remain.
+    project.replace(
+        "notes.rs",
+        "Stack::new(\"notes\").termination_protection(false)",
+        "Stack::new(\"memos\")",
+    );
+    let _ = project
+        .run(&["diff", "--against", "HEAD", "--fail-on", "refused"])
+        .ends_with(6)
+        .prints("the name `demo-dev-notes` is in use by the table `Note` of stack notes");
 }

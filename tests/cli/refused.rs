@@ -24,7 +24,7 @@ fn another_key() {
             1. Define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
             2. Write to both tables, and backfill the items. Or export the old table to S3 first, and let `.import_data(…)` fill the new one when it is created.
             3. Let readers and writers use the new table, and compare.
-            4. Remove `Note` and deploy: its `DeletionPolicy` retains the table with its items.
+            4. Remove `Note` and deploy with `--allow-replacement ENV/STACK/Note`: its `DeletionPolicy` retains the table with its items.
     error: the plan of stack notes is refused; nothing was changed: Note: `noteId` is part of the table's key, and the type of a key is fixed when it is created, and CloudFormation does not replace a table that has an explicit name
       help: the plan above shows what to do instead
     "#);
@@ -77,7 +77,7 @@ fn another_name() {
             2. Or define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
             3. Write to both tables, and backfill the items. Or export the old table to S3 first, and let `.import_data(…)` fill the new one when it is created.
             4. Let readers and writers use the new table, and compare.
-            5. Remove `Note` and deploy: its `DeletionPolicy` retains the table with its items.
+            5. Remove `Note` and deploy with `--allow-replacement ENV/STACK/Note`: its `DeletionPolicy` retains the table with its items.
     note: Note (demo-dev-notes) has about 0 items, 0 bytes (DynamoDB counts about every six hours)
     note: Note (demo-dev-notes): point-in-time recovery: from [TIME] to [TIME]
     note: Note (demo-dev-notes): last backup: none
@@ -122,7 +122,7 @@ fn another_name() {
             2. Or define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
             3. Write to both tables, and backfill the items. Or export the old table to S3 first, and let `.import_data(…)` fill the new one when it is created.
             4. Let readers and writers use the new table, and compare.
-            5. Remove `Note` and deploy: its `DeletionPolicy` retains the table with its items.
+            5. Remove `Note` and deploy with `--allow-replacement ENV/STACK/Note`: its `DeletionPolicy` retains the table with its items.
     note: Note (demo-dev-notes) has about 0 items, 0 bytes (DynamoDB counts about every six hours)
     note: Note (demo-dev-notes): point-in-time recovery: from [TIME] to [TIME]
     note: Note (demo-dev-notes): last backup: none
@@ -156,7 +156,7 @@ fn another_name() {
     --:--:--  notes  stack  UPDATE_COMPLETE
               notes  demo-dev-memos  ACTIVE
     ✓ notes: done, and the tables it changed can be used.
-      Note (demo-dev-notes) is retained by its deletion policy; it is no longer part of the stack.
+      Note (demo-dev-notes) is retained outside the stack, by its policy.
     "#);
     assert_eq!(cloud.table("demo-dev-notes")["TableStatus"], "ACTIVE");
     assert_eq!(cloud.table("demo-dev-memos")["TableStatus"], "ACTIVE");

@@ -134,6 +134,6 @@ fn served_to_other_tools() {
     --- stderr
     The sandbox runs until Ctrl-C. Any credentials work:
 
-      export AWS_ENDPOINT_URL=http://127.0.0.1:… AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox
+      export AWS_ENDPOINT_URL=http://127.0.0.1:… AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1 AWS_ACCESS_KEY_ID=sandbox AWS_SECRET_ACCESS_KEY=sandbox
     ");
 }

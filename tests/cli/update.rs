@@ -206,7 +206,7 @@ fn a_table_that_is_no_longer_defined_is_retained() {
     --:--:--  shop  Category  DELETE_SKIPPED
     --:--:--  shop  stack  UPDATE_COMPLETE
     ✓ shop: done, and the tables it changed can be used.
-      Category (demo-dev-category) is retained by its deletion policy; it is no longer part of the stack.
+      Category (demo-dev-category) is retained outside the stack, by its policy.
     ");
     assert!(!cloud.call("DescribeStackResources", "demo-shop-dev").contains("demo-dev-category"));
     assert_eq!(cloud.table("demo-dev-category")["TableStatus"], "ACTIVE");

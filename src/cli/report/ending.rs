@@ -65,8 +65,7 @@ pub(crate) fn outputs(stack: &str, ending: &Ending) -> String {
 }
 
 fn kept(left: &Leftover) -> String {
-    let text =
-        format!("{} is retained by its deletion policy; it is no longer part of the stack.", name(left));
+    let text = format!("{} is retained outside the stack, by its policy.", name(left));
     format!("  {}", printable_lines(&text, ""))
 }
 

@@ -24,7 +24,7 @@ use std::time::Duration;
 use anstream::adapter::strip_str;
 use anstream::{AutoStream, ColorChoice};
 use tablewright::Place;
-use tablewright_deploy::RolloutEvent;
+use tablewright_deploy::{Ending, RolloutEvent};
 use tablewright_review::workflow_error;
 
 use crate::error::{CommandError, Result};
@@ -205,6 +205,8 @@ fn group(event: &RolloutEvent) -> io::Result<()> {
 
 fn end_group(event: &RolloutEvent) -> io::Result<()> {
     match event {
+        // What has nothing to change has begun nothing.
+        RolloutEvent::Ended { ending: Ending::Unchanged { .. }, .. } => Ok(()),
         RolloutEvent::Ended { .. } => writeln!(anstream::stderr(), "::endgroup::"),
         _ => Ok(()),
     }

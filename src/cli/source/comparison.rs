@@ -8,7 +8,7 @@ use tablewright::render::{Manifest, Rendered};
 use tablewright::{Env, Place, Stack};
 use tablewright_cloudformation::stack::StackSummary;
 use tablewright_deploy::{declared_parameters, deployed_template, plan_stack, read_changed_tables};
-use tablewright_plan::{Action, Change, Language, Plan, PlanOptions, PseudoParameters, Verdict};
+use tablewright_plan::{Action, Change, Language, Plan, PlanOptions, PseudoParameters, TakenNames, Verdict};
 use tablewright_review::{Comparison, Located, Review};
 
 use crate::args::comparison::ComparisonArgs;
@@ -158,10 +158,19 @@ impl Sources<'_> {
                 .map_or_else(PseudoParameters::default, |region| PseudoParameters::of_region(&region))
         };
         let parameters = given.for_env(env).parameters;
+        let deployed =
+            pairs.iter().filter_map(|pair| Some((pair.stack.as_str(), &pair.against.as_ref()?.value)));
+        let taken = TakenNames::of(deployed);
         // A pair is dropped when it is compared: a template takes thirty times its text.
         let compared = |pair: Pair| {
             let known = known(&pair, &place, &parameters);
-            comparison(&pair, &known, listed_at, self.args.allow_empty_base)
+            let mut compared = comparison(&pair, &known, listed_at, self.args.allow_empty_base);
+            if let Some(of) = &pair.of {
+                for located in &mut compared.changes {
+                    taken.refuse(&pair.stack, &of.value, &mut located.change);
+                }
+            }
+            compared
         };
         Ok(pairs.into_iter().map(compared).collect())
     }

@@ -124,7 +124,7 @@ pub(super) fn stream(case: &Case) -> Judgement {
             .recipe(recipe::one_replica(case.language()));
     }
     let why = "the stream is deleted: consumers lose unread records, and the stream ARN is no longer valid";
-    Judgement::new(Verdict::InPlaceWithRisk, why).at(stage).recipe(recipe::stream_off_and_on(case.language()))
+    Judgement::new(Verdict::InPlaceWithRisk, why).at(stage)
 }
 
 /// A stream that is turned off while something in the template still reads its ARN: a table has `StreamArn` only with a
@@ -152,10 +152,7 @@ pub(super) fn stream_view_type(case: &Case) -> Judgement {
     let stage = if before > 1 { Stage::Last } else { Stage::Exclusive(Setting::Stream) };
     let why =
         "CloudFormation creates a new stream with a new ARN: consumers are recreated and lose unread records";
-    Judgement::new(Verdict::InPlaceWithRisk, why)
-        .at(stage)
-        .server("Table already has an enabled stream")
-        .recipe(recipe::stream_off_and_on(case.language()))
+    Judgement::new(Verdict::InPlaceWithRisk, why).at(stage).recipe(recipe::stream_off_and_on(case.language()))
 }
 
 fn is_replicated(case: &Case) -> bool {
@@ -215,7 +212,7 @@ pub(super) fn time_to_live(case: &Case) -> Judgement {
                 block.insert("Enabled".to_owned(), Value::Bool(false));
             }
             let why = format!(
-                "time to live is turned off for `{a}` and, an hour later, on for `{b}`; no items expire in between"
+                "time to live is turned off for `{a}` and, an hour later, on for `{b}`: no items expire in between, and then those whose time in `{b}` is past are deleted"
             );
             Judgement::new(Verdict::Staged, why)
                 .server(active(&a))

@@ -84,7 +84,7 @@ pub(super) fn ask(common: &Common, args: &OnlineArgs, mut wanted: RenderedStacks
         if let Some(left) = rollout.discard_open().await.pop() {
             return Err(failed(left));
         }
-        Ok(answers(&jobs, checks.ok_or_else(interrupted_before)?.map_err(failed)?))
+        Ok(answers(&target, &jobs, checks.ok_or_else(interrupted_before)?.map_err(failed)?))
     })
 }
 
@@ -101,13 +101,13 @@ async fn plan<'a>(
     Ok(jobs)
 }
 
-fn answers(jobs: &[Job<'_>], checks: Vec<OnlineCheck>) -> Answers {
+fn answers(target: &SelectedTarget, jobs: &[Job<'_>], checks: Vec<OnlineCheck>) -> Answers {
     let mut answers = Answers { asked: 0, problems: Vec::new(), notes: Vec::new() };
     for (job, check) in jobs.iter().zip(checks) {
         let stack = job.stack;
         match check {
             OnlineCheck::NotAsked(reason) => {
-                answers.problems.push(Problem::warning(RULE, &stack.at, not_asked(stack, reason)));
+                answers.problems.push(Problem::warning(RULE, &stack.at, not_asked(target, stack, reason)));
             }
             OnlineCheck::Accepted { warnings, later_steps } => {
                 answers.asked += 1;
@@ -129,11 +129,15 @@ fn answers(jobs: &[Job<'_>], checks: Vec<OnlineCheck>) -> Answers {
     answers
 }
 
-fn not_asked(stack: &Stack, reason: NotAsked) -> String {
+fn not_asked(target: &SelectedTarget, stack: &Stack, reason: NotAsked) -> String {
     let why = match reason {
-        NotAsked::PlanRefused => "its plan is refused or needs consent, as `tablewright diff` shows",
-        NotAsked::DependsOnAnother => "it depends on a stack that has to be deployed first",
-        NotAsked::CreationRolledBack => "its creation was rolled back, and it must be deleted first",
+        NotAsked::PlanRefused => {
+            format!("its plan is refused or needs consent, as {} shows", target.command("diff", &stack.id))
+        }
+        NotAsked::DependsOnAnother => "it depends on a stack that has to be deployed first".to_owned(),
+        NotAsked::CreationRolledBack => {
+            "its creation was rolled back, and it must be deleted first".to_owned()
+        }
     };
     format!("stack {}: CloudFormation was not asked, because {why}", stack.id)
 }

@@ -32,7 +32,7 @@ fn a_refused_key_and_what_stands_around_it() {
       - Let readers and writers use the new table, and compare.
       - Set `DeletionPolicy: Retain` on `T` and deploy, then remove it and deploy again.
     staged: modify T/Properties/TimeToLiveSpecification
-      time to live is turned off for `old` and, an hour later, on for `new`; no items expire in between
+      time to live is turned off for `old` and, an hour later, on for `new`: no items expire in between, and then those whose time in `new` is past are deleted
       AWS: TimeToLive is active on a different AttributeName: current AttributeName is old
     "#);
 }
@@ -108,11 +108,11 @@ fn recipes_for_definitions_name_the_calls() {
     let note =
         json!({ "Resources": { "Note": named(json!({ "TableName": "app-note" }))["Resources"]["T"] } });
     insta::assert_snapshot!(in_rust(&note, &memo("app-memo")), @r#"
-    Keep the logical id, from which the default name follows: `#[ddb(id = "Note")]` on the struct. The name must stay `app-note`.
+    Keep the logical id, from which the default name follows: `#[ddb(id = "Note")]` on the struct, or `Table::define("Note")`. The name must stay `app-note`.
     Or move it from `Note` to `Memo` with a stack refactor (`aws cloudformation create-stack-refactor`), which leaves the table unchanged.
     "#);
     insta::assert_snapshot!(in_rust(&note, &memo("app-note")), @r#"
-    Keep the logical id: `#[ddb(id = "Note")]` on the struct.
+    Keep the logical id: `#[ddb(id = "Note")]` on the struct, or `Table::define("Note")`.
     Or move it from `Note` to `Memo` with a stack refactor (`aws cloudformation create-stack-refactor`), which leaves the table unchanged.
     "#);
     let other_key = with(&note, "/Resources/Note/Properties/KeySchema", key(&["id"]));
@@ -121,7 +121,7 @@ fn recipes_for_definitions_name_the_calls() {
     Define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
     Write to both tables, and backfill the items. Or export the old table to S3 first, and let `.import_data(…)` fill the new one when it is created.
     Let readers and writers use the new table, and compare.
-    Set `.deletion_policy(DeletionPolicy::Retain)` on `Note` and deploy, then remove it and deploy again.
+    Set `.deletion_policy(DeletionPolicy::Retain)` on `Note` and deploy, then remove it and deploy again with `--allow-replacement ENV/STACK/Note`.
     "#);
     // A table that is retained by now needs no step for that.
     let kept =
@@ -130,6 +130,6 @@ fn recipes_for_definitions_name_the_calls() {
     Define the new table beside the old one, with a struct of its own such as `Note2` and `stack.table(Table::of::<Note2>())`, and deploy.
     Write to both tables, and backfill the items. Or export the old table to S3 first, and let `.import_data(…)` fill the new one when it is created.
     Let readers and writers use the new table, and compare.
-    Remove `Note` and deploy: its `DeletionPolicy` retains the table with its items.
+    Remove `Note` and deploy with `--allow-replacement ENV/STACK/Note`: its `DeletionPolicy` retains the table with its items.
     "#);
 }

@@ -260,7 +260,17 @@ fn stack(comparison: &Comparison) -> String {
 /// Names are shown character by character, but for those that cannot be seen.
 fn shown(name: &str) -> String {
     let hidden = |c: char| {
-        c.is_control() || "\u{61c}\u{200e}\u{200f}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2028}\u{2029}\u{2066}\u{2067}\u{2068}\u{2069}\u{feff}".contains(c)
+        let ranges = [
+            0x180b..=0x180f,
+            0x200b..=0x200f,
+            0x2028..=0x202e,
+            0x2060..=0x206f,
+            0xfff0..=0xfffb,
+            0xe0000..=0xe0fff,
+        ];
+        c.is_control()
+            || "\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{17b5}\u{3164}\u{feff}\u{ffa0}".contains(c)
+            || ranges.iter().any(|range| range.contains(&u32::from(c)))
     };
     name.chars().map(|c| if hidden(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
 }
