@@ -45,7 +45,11 @@ pub(crate) fn templates(
     let mut templates = BTreeMap::new();
     for name in files.list(folder)? {
         if let Some(id) = stack_id(&name) {
-            templates.insert(id.to_owned(), files.template(&format!("{folder}/{name}"), is_old)?);
+            let template = files.template(&format!("{folder}/{name}"), is_old)?;
+            if let Some(other) = templates.insert(id.to_owned(), template) {
+                let error = CommandError::usage(format!("there are two templates of stack {id} in {folder}"));
+                return Err(error.hint(format!("remove {} or {name}", other.name)));
+            }
         }
     }
     for stack in files.manifest(folder)? {

@@ -22,12 +22,15 @@ use crate::{Action, Verdict, Wait};
 /// The edits by phase, in the order of the fields.
 #[derive(Debug, Default)]
 pub(crate) struct Phases<'a> {
-    /// Changes that go with any others, and the first of two steps.
+    /// Changes that go with any others.
     first: StepEdits<'a>,
     exclusive: Vec<StepEdits<'a>>,
     indexes: Vec<StepEdits<'a>>,
     /// After the indexes, since a new replica may have settings for them.
     replicas: Vec<StepEdits<'a>>,
+    /// The first of two steps, right before the second one: what is waited for between them must be waited for at once, as a plan that is
+    /// made later does not know of it.
+    before_last: StepEdits<'a>,
     /// The second of two steps, and what uses new indexes.
     last: StepEdits<'a>,
 
@@ -91,7 +94,12 @@ pub(crate) fn ordered_edits<'a>(
         phases.apart |= gets_scaling(templates, id);
     }
     // Also what uses an index that is there already: it must not matter how far an earlier run came.
-    let names = if ops.is_empty() { BTreeSet::new() } else { indexes::names(templates.wanted) };
+    let in_two_steps = |finding: &Finding| matches!(finding.stage, Stage::TwoSteps { .. });
+    let names = if ops.is_empty() && !findings.iter().any(in_two_steps) {
+        BTreeSet::new()
+    } else {
+        indexes::names(templates.wanted)
+    };
     let late = after_indexes(findings, &free, &names);
     phases.add_free(templates, findings, free, &late);
     phases.add_exclusive(templates, findings, units);
@@ -120,8 +128,8 @@ impl<'a> Phases<'a> {
         match &finding.stage {
             Stage::TwoSteps { first, wait } => {
                 let id = &finding.change.logical_id;
-                self.first.write(finding.path.clone(), first.clone().map(Cow::Owned));
-                self.first.notes.push(first_of_two(*wait, id));
+                self.before_last.write(finding.path.clone(), first.clone().map(Cow::Owned));
+                self.before_last.notes.push(first_of_two(*wait, id));
                 self.last.carry_out(at, finding);
                 self.transitions.entry(*wait).or_default().insert(id.clone());
                 self.alone.insert(at);
@@ -281,6 +289,7 @@ impl<'a> Phases<'a> {
             mut exclusive,
             indexes,
             replicas,
+            before_last,
             mut last,
             completing,
             last_creates,
@@ -306,11 +315,22 @@ impl<'a> Phases<'a> {
                 count => exclusive[count - 1].join(std::mem::take(&mut last)),
             }
         }
+        let operations = 1 + exclusive.len();
         let mut steps: Vec<StepEdits> =
             [first].into_iter().chain(exclusive).chain(indexes).chain(replicas).collect();
         let has_last = !last.is_empty();
+        let is_operation = steps.iter().enumerate().rfind(|(_, edits)| !edits.is_empty());
+        let is_operation = is_operation.is_some_and(|(at, _)| at >= operations) && has_last;
         steps.push(last);
         steps.retain(|edits| !edits.is_empty());
+        if !before_last.is_empty() {
+            let position = steps.len().saturating_sub(1);
+            // Changes of indexes and replicas stay alone.
+            match position.checked_sub(1).filter(|_| !is_operation) {
+                Some(before) => steps[before].join(before_last),
+                None => steps.insert(position, before_last),
+            }
+        }
         // The second of two steps is in the last edits, wherever they went.
         if let [.., before, _] = steps.as_mut_slice() {
             before.waits.extend(waits);

@@ -177,6 +177,8 @@ const DATA: &[&str] = &[
     "AWS::Timestream::Database",
     "AWS::Timestream::InfluxDBInstance",
     "AWS::Timestream::Table",
+    // The tables of Amplify Gen 2.
+    "Custom::AmplifyDynamoDBTable",
 ];
 
 /// Types that are deleted only when they are empty.

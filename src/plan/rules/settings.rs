@@ -283,7 +283,20 @@ pub(super) fn encryption(case: &Case) -> Judgement {
     let is_off = |value: Option<&Value>| {
         value.is_none_or(|value| value.get("SSEEnabled").and_then(text).as_deref() == Some("false"))
     };
-    let judgement = if is_off(case.before) && is_off(case.after) {
+    // "SSEType: KMS" is the only type, and the default.
+    let written = |value: &Value| {
+        let mut value = value.clone();
+        if let Some(block) = value.as_object_mut() {
+            block.entry("SSEType").or_insert_with(|| Value::from("KMS"));
+        }
+        value
+    };
+    let is_same = case.before.zip(case.after).is_some_and(|(before, after)| {
+        same_option("SSESpecification", Some(&written(before)), Some(&written(after)))
+    });
+    let judgement = if is_same && !case.by_reference {
+        unchanged("KMS is the default of `SSEType`")
+    } else if is_off(case.before) && is_off(case.after) {
         unchanged("the table keeps the AWS owned key")
     } else {
         let why = "the encryption key changes, which DynamoDB allows a few times per day; without access to the key the items cannot be read";

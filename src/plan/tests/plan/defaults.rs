@@ -29,6 +29,11 @@ fn properties_of_a_table() {
     ] {
         check(&named(json!({})), &named(json!({ property: default })));
     }
+    let encryption = |settings: Value| named(json!({ "SSESpecification": settings }));
+    check(
+        &encryption(json!({ "SSEEnabled": true })),
+        &encryption(json!({ "SSEEnabled": true, "SSEType": "KMS" })),
+    );
     let mode = |mode: Value| with(&named(json!({})), "/Resources/T/Properties/BillingMode", mode);
     check(&mode(json!(null)), &mode(json!("PROVISIONED")));
 }
