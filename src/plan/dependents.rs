@@ -10,12 +10,13 @@ use tablewright_template::Reference;
 
 use crate::compare::{Finding, finding, is_expanded, judge, unreadable};
 use crate::diff::Difference;
+use crate::nested::stacks_with_other_outputs;
 use crate::path::Path;
 use crate::recipe::Language;
 use crate::refs;
 use crate::rules::{self, Case, Judgement, Stage};
 use crate::view::{Templates, entries, fixed_attributes, is_table, kind, resource};
-use crate::{Action, Verdict};
+use crate::{Action, Change, Verdict};
 
 /// Adds to the findings what follows from them.
 pub(crate) fn follow<'a>(templates: Templates<'a>, findings: &mut Vec<Finding<'a>>) {
@@ -31,6 +32,29 @@ pub(crate) fn follow<'a>(templates: Templates<'a>, findings: &mut Vec<Finding<'a
     refuse_lost_streams(templates.options.language, &uses, findings);
     follow_replacements(templates, &uses, findings);
     follow_definitions(templates, &uses, findings);
+}
+
+/// Adds what follows from other outputs of nested stacks for names and keys of tables.
+pub(crate) fn follow_outputs<'a>(
+    templates: Templates<'a>,
+    nested: &[Change],
+    findings: &mut Vec<Finding<'a>>,
+) {
+    let changed =
+        nested.iter().filter(|change| change.section == "Outputs" && change.verdict > Verdict::None);
+    let stacks: BTreeSet<&str> =
+        changed.filter_map(|change| Some(change.logical_id.split_once('/')?.0)).collect();
+    if stacks.is_empty() {
+        return;
+    }
+    let uses = Uses::of(templates.wanted);
+    for id in stacks {
+        for NameUse { at, is_attribute, .. } in uses.names.get(id).into_iter().flatten() {
+            if *is_attribute && decides_table(templates, at) {
+                findings.extend(by_reference(templates, id, at, findings));
+            }
+        }
+    }
 }
 
 /// Where names are used, in resources, conditions and outputs.

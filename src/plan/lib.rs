@@ -130,6 +130,7 @@ fn plan_expanded(deployed: &Value, wanted: &Value, written: &Value, options: &Pl
     indexes::refuse_inseparable(templates, &mut findings);
     let mut unknown = unknown::find(templates);
     let nested = nested::plan_nested(templates, &mut findings);
+    dependents::follow_outputs(templates, &nested.changes, &mut findings);
     unknown.extend(nested.unknown);
     let mut planned = steps::plan_steps(templates, &findings);
     planned.add_nested(templates, &nested.changes);

@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use crate::compare::{Finding, is_expanded, unreadable};
 use crate::equality::{same_option, text};
+use crate::path::Path;
 use crate::recipe::Language;
 use crate::rules::{self, Judgement};
 use crate::view::{Templates, entries, kind, retains};
 use crate::{
-    AccessChange, Action, Change, PlanOptions, Unknown, Verdict, for_each, parameters, plan, recipe,
+    AccessChange, Action, Change, PlanOptions, Unknown, Verdict, for_each, parameters, plan, recipe, refs,
 };
 
 /// What is known of a nested stack. Without its templates a change of it can only be judged as a whole.
@@ -44,6 +45,31 @@ pub(crate) struct NestedPlans {
 
 /// Plans the nested stacks of a template, and judges what its own findings say of them by what is inside.
 pub(crate) fn plan_nested(templates: Templates<'_>, findings: &mut [Finding<'_>]) -> NestedPlans {
+    let mut changed_outputs = BTreeSet::new();
+    loop {
+        let plans = plan_each(templates, &changed_outputs, findings);
+        let changed: BTreeSet<String> =
+            stacks_with_other_outputs(&plans.changes).map(str::to_owned).collect();
+        if changed.is_subset(&changed_outputs) {
+            return plans;
+        }
+        // What one passes on to another is another value there.
+        changed_outputs.extend(changed);
+    }
+}
+
+/// Returns the logical ids of the nested stacks whose outputs change.
+pub(crate) fn stacks_with_other_outputs(changes: &[Change]) -> impl Iterator<Item = &str> {
+    let outputs =
+        changes.iter().filter(|change| change.section == "Outputs" && change.verdict > Verdict::None);
+    outputs.filter_map(|change| Some(change.logical_id.split_once('/')?.0))
+}
+
+fn plan_each(
+    templates: Templates<'_>,
+    changed_outputs: &BTreeSet<String>,
+    findings: &mut [Finding<'_>],
+) -> NestedPlans {
     let mut plans = NestedPlans::default();
     for (id, nested) in &templates.options.nested {
         let is_wanted = templates.wanted["Resources"].get(id).is_some();
@@ -61,7 +87,7 @@ pub(crate) fn plan_nested(templates: Templates<'_>, findings: &mut [Finding<'_>]
                 continue;
             }
             (None, _) if is_deployed => continue,
-            (_, Some(wanted)) if is_wanted => plans.add(id, nested, wanted, templates),
+            (_, Some(wanted)) if is_wanted => plans.add(id, nested, wanted, templates, changed_outputs),
             (Some(deployed), _) if !is_wanted && !is_retained => {
                 let removals = removals(templates.options.language, deployed, &nested.options);
                 plans.changes.extend(removals.into_iter().map(|change| under(id, change)));
@@ -74,10 +100,17 @@ pub(crate) fn plan_nested(templates: Templates<'_>, findings: &mut [Finding<'_>]
 }
 
 impl NestedPlans {
-    fn add(&mut self, id: &str, nested: &NestedStack, wanted: &Value, templates: Templates<'_>) {
+    fn add(
+        &mut self,
+        id: &str,
+        nested: &NestedStack,
+        wanted: &Value,
+        templates: Templates<'_>,
+        changed_outputs: &BTreeSet<String>,
+    ) {
         let mut options = options_of(id, nested, templates.options);
         if options.deployed_parameters.is_none() && options.wanted_parameters.is_none() {
-            options.changed_parameters = unknown_changes(templates, id);
+            options.changed_parameters = unknown_changes(templates, id, changed_outputs);
         }
         options.deployed_parameters.get_or_insert_with(|| passed_parameters(templates.deployed, id));
         options.wanted_parameters.get_or_insert_with(|| passed_parameters(templates.wanted, id));
@@ -114,14 +147,24 @@ fn passed_parameters(template: &Value, id: &str) -> BTreeMap<String, String> {
 }
 
 /// Returns the parameters of a nested stack that get another value, where one of the two is not known.
-fn unknown_changes(templates: Templates<'_>, id: &str) -> BTreeSet<String> {
+///
+/// So are values that read the outputs of nested stacks which change.
+fn unknown_changes(
+    templates: Templates<'_>,
+    id: &str,
+    changed_outputs: &BTreeSet<String>,
+) -> BTreeSet<String> {
     let (before, after) = (&templates.deployed["Resources"][id], &templates.wanted["Resources"][id]);
     let [before, after] = [before, after].map(|stack| &stack["Properties"]["Parameters"]);
     let names = [before, after].into_iter().filter_map(Value::as_object).flat_map(|given| given.keys());
     let is_known = |value: Option<&Value>| value.is_none_or(|value| passed_value(value).is_some());
     let is_unknown_change = |name: &&String| {
         let (before, after) = (before.get(name), after.get(name));
-        !(same_option("", before, after) || is_known(before) && is_known(after))
+        let reads_output = |value: &Value| {
+            refs::names(value, &Path::default()).into_iter().any(|name| changed_outputs.contains(name))
+        };
+        after.is_some_and(reads_output)
+            || !(same_option("", before, after) || is_known(before) && is_known(after))
     };
     names.filter(is_unknown_change).cloned().collect()
 }

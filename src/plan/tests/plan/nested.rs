@@ -289,3 +289,43 @@ fn a_report_stops_where_what_is_inside_is_not_known() {
         assert_eq!(verdict(&same, &same, Some(nested)).0, Verdict::Refused);
     }
 }
+
+#[test]
+fn a_name_from_an_output_that_changes_is_another_name() {
+    let child = |name: &str| json!({ "Resources": { "X": resource(json!({})) }, "Outputs": { "N": { "Value": name } } });
+    let parent = json!({ "Resources": {
+        "N1": { "Type": "AWS::CloudFormation::Stack", "Properties": { "TemplateURL": "child.yaml" } },
+        "T": resource(json!({ "TableName": { "Fn::GetAtt": ["N1", "Outputs.N"] } })),
+    } });
+    let verdict = |before: &str, after: &str| {
+        let nested = NestedStack {
+            deployed: Some(child(before)),
+            wanted: Some(child(after)),
+            ..NestedStack::default()
+        };
+        let options = PlanOptions { nested: [("N1".to_owned(), nested)].into(), ..PlanOptions::default() };
+        plan(Some(&parent), &parent, &options).verdict()
+    };
+    assert_eq!(verdict("a", "b"), Verdict::DataLoss);
+    assert_eq!(verdict("a", "a"), Verdict::None);
+
+    // Passed on to another nested stack, whichever comes first.
+    let inner = json!({ "Parameters": { "Name": { "Type": "String" } }, "Resources": { "T": resource(json!({ "TableName": { "Ref": "Name" } })) } });
+    let parent = json!({ "Resources": {
+        "A": { "Type": "AWS::CloudFormation::Stack", "Properties": { "TemplateURL": "b.yaml", "Parameters": { "Name": { "Fn::GetAtt": ["N1", "Outputs.N"] } } } },
+        "N1": { "Type": "AWS::CloudFormation::Stack", "Properties": { "TemplateURL": "a.yaml" } },
+    } });
+    let verdict = |before: &str, after: &str| {
+        let of = |deployed: &Value, wanted: &Value| NestedStack {
+            deployed: Some(deployed.clone()),
+            wanted: Some(wanted.clone()),
+            ..NestedStack::default()
+        };
+        let nested =
+            [("A".to_owned(), of(&inner, &inner)), ("N1".to_owned(), of(&child(before), &child(after)))]
+                .into();
+        plan(Some(&parent), &parent, &PlanOptions { nested, ..PlanOptions::default() }).verdict()
+    };
+    assert_eq!(verdict("a", "b"), Verdict::DataLoss);
+    assert_eq!(verdict("a", "a"), Verdict::None);
+}
