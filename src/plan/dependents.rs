@@ -40,10 +40,7 @@ pub(crate) fn follow_outputs<'a>(
     nested: &[Change],
     findings: &mut Vec<Finding<'a>>,
 ) {
-    let changed =
-        nested.iter().filter(|change| change.section == "Outputs" && change.verdict > Verdict::None);
-    let stacks: BTreeSet<&str> =
-        changed.filter_map(|change| Some(change.logical_id.split_once('/')?.0)).collect();
+    let stacks: BTreeSet<&str> = stacks_with_other_outputs(nested).collect();
     if stacks.is_empty() {
         return;
     }
