@@ -11,6 +11,7 @@ use tablewright_template::Reference;
 use crate::compare::{Finding, finding, is_expanded, judge, unreadable};
 use crate::diff::Difference;
 use crate::nested::stacks_with_other_outputs;
+use crate::parameters::Parameters;
 use crate::path::Path;
 use crate::recipe::Language;
 use crate::refs;
@@ -348,6 +349,11 @@ fn at_worst<'a>(templates: Templates<'a>, is_certain: bool, place: &Path) -> Opt
     // The value of a parameter is given with the deploy, and its default counts only when none is: too little to
     // stop for. Mappings and conditions are the template's own.
     if is_certain && place.0.len() == 2 {
+        let holds =
+            |known: &Parameters, resource: &Value| known.holds_here(resource.get("Condition")?.as_str()?);
+        if holds(templates.after, wanted) == Some(true) || holds(templates.before, deployed) == Some(false) {
+            return Some(rules::added(kind));
+        }
         return Some(rules::depends_on_condition(templates.options.language, id, deployed, kind));
     }
     if !is_certain || !is_table(kind) {

@@ -24,6 +24,8 @@ pub(crate) struct Parameters<'a> {
     /// The values that are passed for the parameters, for reports.
     given: BTreeMap<&'a str, Value>,
     conditions: BTreeMap<&'a str, bool>,
+    /// The conditions that are known by the values of this template alone.
+    own_conditions: BTreeMap<&'a str, bool>,
     mappings: Option<&'a Map<String, Value>>,
 }
 
@@ -47,6 +49,9 @@ pub(crate) fn of_both<'a>(
     }
     before.evaluate_conditions(deployed);
     after.evaluate_conditions(wanted);
+    for known in [&mut before, &mut after] {
+        known.own_conditions.clone_from(&known.conditions);
+    }
     retain_common(&mut before.conditions, &mut after.conditions, |name| declared("Conditions", name));
     (before, after)
 }
@@ -150,6 +155,11 @@ impl<'a> Parameters<'a> {
     /// Returns whether a condition is true, where that is known.
     pub(crate) fn holds(&self, condition: &str) -> Option<bool> {
         self.conditions.get(condition).copied()
+    }
+
+    /// Returns whether a condition is true in this template, where that is known, whatever is known of the other one.
+    pub(crate) fn holds_here(&self, condition: &str) -> Option<bool> {
+        self.own_conditions.get(condition).copied()
     }
 
     /// Returns the value of a mapping.

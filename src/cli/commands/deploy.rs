@@ -7,7 +7,7 @@ use tablewright_deploy::{
     Rollout, RolloutEvent, Schedule, TableReading, check_consents, conclude, deny, plan_stack,
     read_changed_tables, require_reviewed_plan, require_steps,
 };
-use tablewright_plan::{Language, PlanOptions, Verdict};
+use tablewright_plan::{Language, PlanOptions, Verdict, Wait};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::args::Common;
@@ -407,7 +407,11 @@ impl Run<'_> {
         let left = all.filter(|(id, job)| !done.contains(id) && job.has_changes());
         left.fold(error, |error, (id, job)| {
             let command = target_of(self.targets, job).command("deploy", &job.stack.id);
-            error.hint(if unfinished.contains(&id) {
+            let waits = job.plan.steps.iter().flat_map(|step| &step.waits);
+            let changes_ttl = waits.into_iter().any(|wait| matches!(wait, Wait::TimeToLive { .. }));
+            error.hint(if unfinished.contains(&id) && changes_ttl {
+                format!("{command} continues with the remaining steps; if time to live is turned off by now, DynamoDB turns it on again only after an hour")
+            } else if unfinished.contains(&id) {
                 format!("{command} continues with the remaining steps, and waits for indexes that are being created")
             } else {
                 format!("{command} deploys the stack, of which nothing was changed")

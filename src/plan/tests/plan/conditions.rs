@@ -223,3 +223,23 @@ fn a_name_from_a_resource_that_changes_may_be_another_one() {
         assert_eq!(plan.verdict(), verdict, "{kind} {name}: {:?}", lines(&plan));
     }
 }
+
+#[test]
+fn a_condition_that_holds_by_itself_removes_nothing() {
+    let side = |condition: Value| {
+        let mut table = resource(json!({}));
+        table["Condition"] = json!("P");
+        with(&template(json!({ "T": table })), "/Conditions/P", condition)
+    };
+    let unknown = || json!({ "Fn::Equals": [{ "Ref": "Stage" }, "prod"] });
+    let known = |value: &str| json!({ "Fn::Equals": ["a", value] });
+    for (before, after, verdict) in [
+        (unknown(), known("a"), Verdict::InPlace),
+        (known("b"), unknown(), Verdict::InPlace),
+        (unknown(), known("b"), Verdict::DataLoss),
+        (known("a"), unknown(), Verdict::DataLoss),
+    ] {
+        let plan = plan(Some(&side(before.clone())), &side(after.clone()), &PlanOptions::default());
+        assert_eq!(plan.verdict(), verdict, "{before} → {after}: {:?}", lines(&plan));
+    }
+}
