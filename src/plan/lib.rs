@@ -137,14 +137,7 @@ fn plan_expanded(deployed: &Value, wanted: &Value, written: &Value, options: &Pl
     let stops = findings.iter().map(|finding| &finding.change).chain(&nested.changes);
     let stops = stops.into_iter().any(|change| stops_plan(change, options));
     stage(&mut findings, &planned.staged);
-    for finding in &mut findings {
-        let (known, written) = if finding.after.is_some() { (&after, wanted) } else { (&before, deployed) };
-        finding.change.path = known.written_place(written, &finding.path).pointer(2);
-        if view::is_simple_table(written, &finding.change) {
-            finding.change.path = simple_table::written_path(&finding.path.pointer(2));
-            finding.change.resource_type = Some(view::SIMPLE_TABLE.to_owned());
-        }
-    }
+    show_as_written(templates, deployed, wanted, &mut findings);
     let mut changes: Vec<Change> =
         findings.into_iter().map(|finding| finding.change).chain(nested.changes).collect();
     let mut access = access::changes(&resolved_deployed, &resolved_wanted);
@@ -251,6 +244,21 @@ pub enum Wait {
         /// The tables.
         tables: Vec<String>,
     },
+}
+
+/// Gives every change the path that it has in the template that it is shown in, before parameters and conditions were written out.
+fn show_as_written(templates: Templates, deployed: &Value, wanted: &Value, findings: &mut [Finding]) {
+    for finding in findings {
+        let (known, written) = match finding.after {
+            Some(_) => (templates.after, wanted),
+            None => (templates.before, deployed),
+        };
+        finding.change.path = known.written_place(written, &finding.path).pointer(2);
+        if view::is_simple_table(written, &finding.change) {
+            finding.change.path = simple_table::written_path(&finding.path.pointer(2));
+            finding.change.resource_type = Some(view::SIMPLE_TABLE.to_owned());
+        }
+    }
 }
 
 /// Marks the changes that cannot share an update with the others as staged, with the reason.
