@@ -136,7 +136,8 @@ fn options_of(id: &str, nested: &NestedStack, options: &PlanOptions) -> PlanOpti
         options.allow.iter().filter_map(|(path, verdict)| Some((below(path)?, *verdict))).collect();
     let redefine_indexes: BTreeSet<String> =
         options.redefine_indexes.iter().filter_map(|path| below(path)).collect();
-    PlanOptions { allow, redefine_indexes, language: options.language, ..nested.options.clone() }
+    let PlanOptions { language, report_only, .. } = *options;
+    PlanOptions { allow, redefine_indexes, language, report_only, ..nested.options.clone() }
 }
 
 /// Returns the values that a template passes for the parameters of a nested stack; `****` for one that only CloudFormation can know.

@@ -279,6 +279,15 @@ fn a_report_stops_where_what_is_inside_is_not_known() {
     assert_eq!(verdict(&passing("a"), &passing("b"), None), risk);
     let module = |value: &str| parent("My::Own::Tables::MODULE", json!({ "Name": value }));
     assert_eq!(verdict(&module("a"), &module("b"), None), risk);
+    // Two levels down.
+    let outer = parent("AWS::CloudFormation::Stack", json!({ "TemplateURL": "./child.yaml" }));
+    let at = |location: &str| Some(parent("AWS::CloudFormation::Stack", json!({ "TemplateURL": location })));
+    let nested = NestedStack {
+        deployed: at("https://a/x.yaml"),
+        wanted: at("https://a/y.yaml"),
+        ..NestedStack::default()
+    };
+    assert_eq!(verdict(&outer, &outer, Some(nested)), risk);
     // The file of one side is missing.
     let same = parent("AWS::CloudFormation::Stack", json!({ "TemplateURL": "./child.yaml" }));
     let inside = Some(json!({ "Resources": { "T": resource(json!({})) } }));
