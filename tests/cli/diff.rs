@@ -854,3 +854,25 @@ fn the_settings_and_names_of_stacks_are_compared_with_a_commit() {
         .ends_with(6)
         .prints("the name `demo-dev-notes` is in use by the table `Note` of stack notes");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_name_cannot_be_a_command_and_names_one_stack() {
+    let table = "Resources:\n  T:\n    Type: AWS::DynamoDB::Table\n";
+    for name in ["::error::x.yaml", "a\n::error::x.yaml", "a.json"] {
+        let project = Project::empty("diff-names");
+        project.write("old/a.yaml", table);
+        project.write("new/a.yaml", table);
+        project.write(
+            &format!("new/{name}"),
+            if name.ends_with("json") {
+                "{\"Resources\":{\"T\":{\"Type\":\"AWS::SNS::Topic\"}}}"
+            } else {
+                table
+            },
+        );
+        let output = project.run(&["diff", "--of", "new", "--against", "old"]).ends_with(2);
+        let lines = output.stdout.lines().chain(output.stderr.lines());
+        assert!(lines.into_iter().all(|line| !line.starts_with("::")), "{output}");
+    }
+}

@@ -10,6 +10,7 @@ use tablewright_plan::StackSettings;
 
 use crate::error::{CommandError, Result};
 use crate::exit::Exit;
+use crate::report::printable;
 use crate::source::children::children;
 use crate::source::git::{Git, Object};
 use crate::source::side::Side;
@@ -45,6 +46,12 @@ pub(crate) fn templates(
     let mut templates = BTreeMap::new();
     for name in files.list(folder)? {
         if let Some(id) = stack_id(&name) {
+            // Reports begin lines with it, which a log can take for a command.
+            if id.contains(char::is_control) || id.starts_with("::") {
+                let shown = printable(&name);
+                return Err(CommandError::usage(format!("`{shown}` in {folder} cannot name a stack"))
+                    .hint("rename the file after its stack, such as `notes.yaml`"));
+            }
             let template = files.template(&format!("{folder}/{name}"), is_old)?;
             if let Some(other) = templates.insert(id.to_owned(), template) {
                 let error = CommandError::usage(format!("there are two templates of stack {id} in {folder}"));
