@@ -90,10 +90,8 @@ pub(crate) fn moved(language: Language, old: &str, new: &str, deployed: &Value, 
             format!("for CloudFormation `{new}` is a new table, and its name is in use by `{old}`{besides}");
         return taken(why, wanted).recipe(recipe);
     }
-    let why = format!(
-        "for CloudFormation `{new}` is a new, empty table, and `{old}` is removed: {}{besides}",
-        table.why
-    );
+    let gone = table.why.replacen("the table", &format!("`{old}`"), 1);
+    let why = format!("for CloudFormation `{new}` is a new, empty table, and {gone}{besides}");
     Judgement { why, recipe: Some(recipe), ..table }
 }
 
