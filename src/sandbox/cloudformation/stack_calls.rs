@@ -6,7 +6,6 @@ use super::executions::{check_paused, make_obsolete, token_used};
 use super::{early_validation, stack_name};
 use crate::clock::Millis;
 use crate::cloudformation::change_set_calls::not_updatable;
-use crate::cloudformation::stack_views;
 use crate::engine::begin::{self, OperationRequest};
 use crate::engine::differences;
 use crate::state::change_set::OnFailure;
@@ -232,7 +231,7 @@ pub(crate) fn delete(region: &mut Region, params: &Params, moment: Moment<'_>) -
             )));
         }
     }
-    if let Some(text) = stack_views::export_in_use(region, stack) {
+    if let Some(text) = outputs::export_in_use(region, stack, &[]) {
         return Err(ApiError::validation(text));
     }
     let token = params.owned("ClientRequestToken");

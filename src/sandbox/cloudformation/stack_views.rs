@@ -199,20 +199,6 @@ pub(crate) fn list_imports(region: &mut Region, params: &Params, _: Moment<'_>) 
     Ok(json!({ "Imports": names, "NextToken": page.next }))
 }
 
-/// The refusal to delete a stack whose exports another one imports.
-pub(super) fn export_in_use(region: &Region, stack: &Stack) -> Option<String> {
-    let others = || {
-        region
-            .stacks
-            .iter()
-            .filter(|other| other.id != stack.id && other.status != StackStatus::DeleteComplete)
-    };
-    stack.outputs.iter().filter_map(|output| output.export.as_ref()).find_map(|export| {
-        let user = others().find(|other| other.imports.contains(export))?;
-        Some(format!("Export {export} cannot be deleted as it is in use by {}", user.name))
-    })
-}
-
 /// GetStackPolicy.
 pub(crate) fn get_policy(region: &mut Region, params: &Params, _: Moment<'_>) -> Result<Value, ApiError> {
     let stack = &region.stacks[stack_in_brackets(region, stack_name(params)?)?];

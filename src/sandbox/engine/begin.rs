@@ -67,6 +67,12 @@ pub(crate) fn begin(
 ) -> Result<String, TemplateError> {
     let denied = denied(&region.stacks[index], &request, changes);
     let tasks = forward_tasks(region, index, &definition, changes, &denied)?;
+    // From here on the exports are in use, beside those of the definition that a rollback restores.
+    let imports = {
+        let exports = exports(region, None);
+        Scope::new(&region.name, &region.stacks[index], &definition, None, &exports).imports()?
+    };
+    region.stacks[index].imports.extend(imports);
     let id = region.random.uuid();
     let timeout = request.timeout;
     let stack = &mut region.stacks[index];

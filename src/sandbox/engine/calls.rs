@@ -303,10 +303,10 @@ fn call_delete(
     };
     if resource.kind == ResourceType::Stack {
         let token = region.stacks[index].operation.as_ref().and_then(|operation| operation.token.clone());
-        return Ok(match stack::find(region, &resource.physical_id) {
+        return match stack::find(region, &resource.physical_id) {
             Some(child) => nested::delete(region, child, token, at),
-            None => Some(at.timings.small),
-        });
+            None => Ok(Some(at.timings.small)),
+        };
     }
     with_handler(region, index, logical_id, |context| resources::delete(&resource, context, at)).map(Some)
 }

@@ -15,6 +15,9 @@ pub(crate) enum Failure {
     /// The definition of a nested stack is refused.
     #[error("{0}")]
     NestedDefinition(String),
+    /// Another stack imports an export of a nested stack that is to be deleted.
+    #[error("{0}")]
+    ExportInUse(String),
     /// The nested stack with this id does not exist.
     #[error("Stack [{0}] does not exist")]
     NestedStackMissing(String),

@@ -19,7 +19,7 @@ use crate::state::schedule::{self, Effect};
 use crate::state::stack::{self, Definition, Parent, Stack, StackStatus};
 use crate::state::{Moment, Region};
 use crate::template::definition;
-use crate::template::outputs::exports;
+use crate::template::outputs::{export_in_use, exports};
 use crate::wire::query::Params;
 use crate::wire::text::scalar;
 
@@ -232,19 +232,22 @@ fn skipped(region: &Region, parent: usize, child: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Deletes the child.
+/// Deletes the child, unless another stack imports one of its exports: DeleteStack refuses that too.
 pub(super) fn delete(
     region: &mut Region,
     index: usize,
     token: Option<String>,
     at: Moment<'_>,
-) -> HandlerDelay {
+) -> Result<HandlerDelay, Failure> {
     if matches!(region.stacks[index].status, StackStatus::DeleteComplete) {
-        return Some(at.timings.small);
+        return Ok(Some(at.timings.small));
+    }
+    if let Some(refusal) = export_in_use(region, &region.stacks[index], &[]) {
+        return Err(Failure::ExportInUse(refusal));
     }
     let request = OperationRequest { nested: true, ..OperationRequest::new(OperationKind::Delete, token) };
     begin::begin_deletion(region, index, request, at);
-    None
+    Ok(None)
 }
 
 /// Cancels the child's update, as the parent's operation has failed.

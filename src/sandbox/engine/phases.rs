@@ -280,8 +280,11 @@ fn end_update_rollback(region: &mut Region, index: usize, operation: &Operation,
             at,
         );
     }
-    // Cannot fail: the same outputs were resolved before.
-    let _restored = set_outputs(region, index);
+    // The same outputs were resolved before, but one that the update added may be in use by now.
+    if let Err(error) = set_outputs(region, index) {
+        let status = StackStatus::UpdateRollbackFailed;
+        return finish(region, index, status, Some(error.to_string()), ExecutionStatus::ExecuteFailed, at);
+    }
     let stack = &mut region.stacks[index];
     let known: BTreeSet<String> = operation
         .previous
@@ -318,8 +321,9 @@ fn end_deletion(
         let reason = format!("The following resource(s) failed to delete: [{}]. ", failures.join(", "));
         return finish(region, index, failed, Some(reason), ExecutionStatus::ExecuteFailed, at);
     }
+    let stack = &mut region.stacks[index];
+    stack.imports.clear();
     if complete == StackStatus::DeleteComplete {
-        let stack = &mut region.stacks[index];
         stack.outputs.clear();
         stack.change_set_id = None;
         let stack_id = stack.id.clone();

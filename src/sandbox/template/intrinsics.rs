@@ -214,25 +214,42 @@ impl Scope<'_> {
         found
     }
 
-    /// The exports that the template imports.
-    pub(crate) fn imports(&self) -> BTreeSet<String> {
+    /// The exports that the stack imports: those in its resources and outputs under the conditions that hold.
+    pub(crate) fn imports(&self) -> Result<BTreeSet<String>, TemplateError> {
         let mut found = BTreeSet::new();
         let template = &self.definition.template;
-        let values = template.resources().chain(template.outputs()).map(|(_, value)| value);
-        values.for_each(|value| self.collect_imports(value, &mut found));
-        found
+        for (_, value) in template.resources().chain(template.outputs()) {
+            let holds = match value.get("Condition").and_then(Value::as_str) {
+                Some(condition) => self.condition(condition)?,
+                None => true,
+            };
+            if holds {
+                self.collect_imports(value, &mut found)?;
+            }
+        }
+        Ok(found)
     }
 
-    fn collect_imports(&self, value: &Value, found: &mut BTreeSet<String>) {
-        if let Some(("Fn::ImportValue", argument)) = function(value)
-            && let Ok(Some(name)) = self.resolve(argument)
-        {
-            found.insert(scalar(&name));
-        }
-        match value {
-            Value::Array(items) => items.iter().for_each(|item| self.collect_imports(item, found)),
-            Value::Object(fields) => fields.values().for_each(|field| self.collect_imports(field, found)),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    fn collect_imports(&self, value: &Value, found: &mut BTreeSet<String>) -> Result<(), TemplateError> {
+        match function(value) {
+            Some(("Fn::ImportValue", argument)) => {
+                // A name that is not known yet is collected when the operation ends.
+                if let Ok(Some(name)) = self.resolve(argument) {
+                    found.insert(scalar(&name));
+                }
+                self.collect_imports(argument, found)
+            }
+            Some(("Fn::If", Value::Array(items))) if items.len() == 3 => {
+                let holds = self.condition(items[0].as_str().unwrap_or_default())?;
+                self.collect_imports(&items[if holds { 1 } else { 2 }], found)
+            }
+            _ => match value {
+                Value::Array(items) => items.iter().try_for_each(|item| self.collect_imports(item, found)),
+                Value::Object(fields) => {
+                    fields.values().try_for_each(|field| self.collect_imports(field, found))
+                }
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+            },
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::state::Region;
-use crate::state::stack::{Output, StackStatus};
+use crate::state::stack::{Output, Stack, StackStatus};
 use crate::template::error::TemplateError;
 use crate::template::intrinsics::Scope;
 use crate::wire::text::scalar;
@@ -19,6 +19,24 @@ pub(crate) fn exports(region: &Region, but: Option<&str>) -> BTreeMap<String, St
         .flat_map(|stack| &stack.outputs)
         .filter_map(|output| Some((output.export.clone()?, output.value.clone())))
         .collect()
+}
+
+/// Why the exports of a stack cannot become those of `wanted`: another stack imports one that would go or change.
+///
+/// The rule is documented ("Get exported outputs from a deployed CloudFormation stack"); the words are those that users of
+/// AWS report.
+pub(crate) fn export_in_use(region: &Region, stack: &Stack, wanted: &[Output]) -> Option<String> {
+    let is_live = |other: &&Stack| other.id != stack.id && other.status != StackStatus::DeleteComplete;
+    stack.outputs.iter().find_map(|output| {
+        let export = output.export.as_ref()?;
+        let user = region.stacks.iter().filter(is_live).find(|other| other.imports.contains(export))?;
+        let what = match wanted.iter().find(|one| one.export.as_ref() == Some(export)) {
+            Some(same) if same.value == output.value => return None,
+            Some(_) => "updated",
+            None => "deleted",
+        };
+        Some(format!("Export {export} cannot be {what} as it is in use by {}", user.name))
+    })
 }
 
 /// Resolves the outputs, when every resource exists.
@@ -45,7 +63,10 @@ pub(crate) fn set_outputs(region: &mut Region, index: usize) -> Result<(), Templ
                 "Export with name {taken} is already exported by stack {owner}"
             )));
         }
-        (outputs, scope.imports())
+        if let Some(refusal) = export_in_use(region, stack, &outputs) {
+            return Err(TemplateError::Other(refusal));
+        }
+        (outputs, scope.imports()?)
     };
     let stack = &mut region.stacks[index];
     stack.outputs = outputs;

@@ -8,6 +8,7 @@ mod backups;
 mod bodies;
 mod deploy;
 mod emulators;
+mod exports;
 mod faults;
 mod files;
 mod hostile;
