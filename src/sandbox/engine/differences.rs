@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::resources;
 use crate::state::Region;
 use crate::state::change_set::{Action, Change, ChangeType, Detail, Replacement, Shown};
 use crate::state::resource_type::ResourceType;
@@ -36,6 +35,7 @@ pub(crate) fn changes_but(
     exports: &BTreeMap<String, String>,
     unchanged: &BTreeSet<String>,
 ) -> Result<Vec<Change>, TemplateError> {
+    check_types(stack, &Scope::new(&region.name, stack, wanted, None, exports))?;
     let mut unknown = BTreeSet::new();
     let mut result;
     // References to a replaced resource are unknown, which may replace the resources that have them.
@@ -57,6 +57,27 @@ pub(crate) fn changes_but(
         }
         unknown.extend(replaced);
     }
+}
+
+/// A resource keeps its type. The words are those that users of AWS report for change sets and for UpdateStack.
+fn check_types(stack: &Stack, scope: &Scope<'_>) -> Result<(), TemplateError> {
+    let template = &scope.definition.template;
+    let retyped: Vec<String> = order::active(scope)?
+        .into_iter()
+        .filter(|name| {
+            let present = stack.resources.get(name).filter(|resource| !resource.physical_id.is_empty());
+            present.is_some_and(|resource| {
+                template.resource(name).is_some_and(|wanted| kind_of(wanted) != resource.kind)
+            })
+        })
+        .collect();
+    if retyped.is_empty() {
+        return Ok(());
+    }
+    Err(TemplateError::Other(format!(
+        "Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]",
+        retyped.join(", ")
+    )))
 }
 
 fn pass(stack: &Stack, scope: &Scope<'_>) -> Result<Vec<Change>, TemplateError> {
@@ -126,10 +147,6 @@ fn modify(
     let old_template = stack.definition.as_ref().and_then(|definition| definition.template.resource(name));
     let after = scope.properties(&template)?;
     let mut details = Vec::new();
-    if kind != resource.kind {
-        // Another type under the same name is another resource.
-        details.push(direct("Type", None, Replacement::True));
-    }
     property_details(kind, resource, old_template, &template, &after, stack, scope, &mut details);
     details.extend(attribute_details(resource, old_template, &template));
     if kind.takes_stack_tags()
@@ -359,11 +376,6 @@ fn leaf_differences(path: &str, was: Option<&Value>, is: Option<&Value>, leaves:
 /// Whether a resource has these properties already.
 pub(crate) fn same_properties(resource: &Resource, properties: &Value) -> bool {
     strings(&resource.properties) == strings(properties)
-}
-
-/// Whether an update would replace the physical resource.
-pub(crate) fn must_replace(resource: &Resource, kind: ResourceType, properties: &Value) -> bool {
-    resource.kind != kind || resources::must_replace(kind, &resource.properties, properties)
 }
 
 /// Whether two definitions differ outside their resources: in outputs, tags or notification topics.

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::nested;
 use super::tasks::{advance, fail, record, resolved, set_state, set_work, stack_in_phase, subject};
 use crate::engine::differences;
+use crate::resources;
 use crate::state::operation::{OperationKind, Phase, TaskState, Work};
 use crate::state::resource_type::ResourceType;
 use crate::state::schedule::{self, Effect};
@@ -140,7 +141,7 @@ fn start_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<
     };
     resource.deletion_policy = deletion_policy;
     resource.update_replace_policy = update_replace_policy;
-    let replace = differences::must_replace(resource, kind, &properties);
+    let replace = resources::must_replace(kind, &resource.properties, &properties);
     // Whether a nested stack changes is known when its template is read.
     if !replace
         && !tags_changed
@@ -151,7 +152,6 @@ fn start_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<
         return StartOutcome::Done;
     }
     let old_id = resource.physical_id.clone();
-    let same_kind = resource.kind == kind;
     let action = if replace { UpdateAction::Replace } else { UpdateAction::Modify };
     if let Some(reason) = denied(stack, action, logical_id, kind) {
         return StartOutcome::Fail(reason);
@@ -162,7 +162,7 @@ fn start_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<
     }
     let custom_name =
         kind.name_property().and_then(|property| properties.get(property)?.as_str().map(str::to_owned));
-    let same_name = custom_name.filter(|name| *name == old_id && same_kind);
+    let same_name = custom_name.filter(|name| *name == old_id);
     record(stack, logical_id, ResourceStatus::UpdateInProgress, Some(REPLACES.to_owned()), at);
     if let Some(name) = same_name {
         return StartOutcome::Fail(format!(

@@ -21,6 +21,7 @@ mod policies;
 mod recorded;
 mod recovery;
 mod resources;
+mod retyped;
 mod s3;
 mod sequences;
 mod tables;
