@@ -54,8 +54,10 @@ pub(super) fn findings(
         let Some(name) = after.get(property).and_then(Value::as_str).filter(|name| *name != UNKNOWN) else {
             continue;
         };
-        let own =
-            stack.resources.get(&change.logical_id).is_some_and(|resource| resource.physical_id == name);
+        let own = stack
+            .resources
+            .get(&change.logical_id)
+            .is_some_and(|resource| change.kind.name_in(&resource.physical_id) == name);
         if change.action != Action::Import
             && (change.action == Action::Add || !own)
             && services.name_in_use(change.kind, name)

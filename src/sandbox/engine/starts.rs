@@ -162,7 +162,7 @@ fn start_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<
     }
     let custom_name =
         kind.name_property().and_then(|property| properties.get(property)?.as_str().map(str::to_owned));
-    let same_name = custom_name.filter(|name| *name == old_id);
+    let same_name = custom_name.filter(|name| name == kind.name_in(&old_id));
     record(stack, logical_id, ResourceStatus::UpdateInProgress, Some(REPLACES.to_owned()), at);
     if let Some(name) = same_name {
         return StartOutcome::Fail(format!(

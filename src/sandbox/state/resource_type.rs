@@ -216,6 +216,15 @@ impl ResourceType {
         self.shape().name_property
     }
 
+    /// The name in a physical id, which is an ARN for some types.
+    pub(crate) fn name_in(self, physical_id: &str) -> &str {
+        match self {
+            Self::Topic => physical_id.rsplit(':').next().unwrap_or(physical_id),
+            Self::ManagedPolicy => physical_id.rsplit('/').next().unwrap_or(physical_id),
+            _ => physical_id,
+        }
+    }
+
     /// The capability that a template with such a resource demands, and the one that it demands when it is named there.
     pub(crate) fn capabilities(self) -> Option<(&'static str, &'static str)> {
         matches!(self, Self::ManagedPolicy | Self::Role).then_some(("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"))

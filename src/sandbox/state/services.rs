@@ -61,17 +61,16 @@ impl Services {
             | ResourceType::ScalingPolicy
             | ResourceType::Stack
             | ResourceType::WaitConditionHandle => false,
-            ResourceType::ManagedPolicy | ResourceType::Topic => self
-                .records
-                .get(&kind)
-                .is_some_and(|records| records.keys().any(|arn| arn.rsplit(['/', ':']).next() == Some(name))),
             ResourceType::Alarm
             | ResourceType::Role
             | ResourceType::Alias
             | ResourceType::Key
             | ResourceType::Stream
-            | ResourceType::LogGroup => {
-                self.records.get(&kind).is_some_and(|records| records.contains_key(name))
+            | ResourceType::LogGroup
+            | ResourceType::ManagedPolicy
+            | ResourceType::Topic => {
+                let records = self.records.get(&kind);
+                records.is_some_and(|records| records.keys().any(|id| kind.name_in(id) == name))
             }
         }
     }

@@ -401,3 +401,56 @@ fn resources_without_a_service_have_names_and_attributes() {
     );
     bad("AWS::Logs::LogGroup", json!({"RetentionInDays": 2}), "must be one of");
 }
+
+/// A resource of a type whose physical id is an ARN, with a name and with the property that changes in place.
+fn named(kind: &str) -> (Value, &'static str) {
+    let statement = json!({"Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*"});
+    let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+    match kind {
+        "AWS::SNS::Topic" => (
+            json!({"Type": kind, "Properties": {"TopicName": "alarms", "DisplayName": "one"}}),
+            "DisplayName",
+        ),
+        _ => (
+            json!({"Type": kind, "Properties": {"ManagedPolicyName": "reader", "Path": "/a/", "PolicyDocument": document}}),
+            "PolicyDocument",
+        ),
+    }
+}
+
+#[test]
+fn a_name_is_found_in_an_arn() {
+    for kind in ["AWS::SNS::Topic", "AWS::IAM::ManagedPolicy"] {
+        let wire = Wire::new();
+        let (resource, property) = named(kind);
+        create(&wire, "app", &json!({ "A": resource }));
+        assert_eq!(wire.status("app"), "CREATE_COMPLETE");
+        let mut changed = resource.clone();
+        changed["Properties"][property] = match property {
+            "DisplayName" => json!("two"),
+            _ => json!({"Version": "2012-10-17", "Statement": []}),
+        };
+        let body = json!({"Resources": {"A": changed}}).to_string();
+        let capability = ("Capabilities.member.1", "CAPABILITY_NAMED_IAM");
+        // The resource does not stand in its own way, in a change set or in UpdateStack.
+        assert_eq!(wire.set("app", "one", &body, &[capability]).0, "CREATE_COMPLETE", "{kind}");
+        assert_eq!(update(&wire, "app", &json!({ "A": changed })), "UPDATE_COMPLETE", "{kind}");
+        // Another one of that name does.
+        let (status, _) = wire.set("other", "one", &body, &[capability, ("ChangeSetType", "CREATE")]);
+        assert!(status.contains("AWS::EarlyValidation::ResourceExistenceCheck"), "{kind}: {status}");
+        // Nor can it be replaced under its name.
+        changed["Properties"].as_object_mut().unwrap().extend(match kind {
+            "AWS::SNS::Topic" => json!({"FifoTopic": true}).as_object().unwrap().clone(),
+            _ => json!({"Description": "new"}).as_object().unwrap().clone(),
+        });
+        assert_eq!(update(&wire, "app", &json!({ "A": changed })), "UPDATE_ROLLBACK_COMPLETE", "{kind}");
+        let name = if kind == "AWS::SNS::Topic" { "alarms" } else { "reader" };
+        assert_eq!(
+            failure(&wire, "app"),
+            format!(
+                "A UPDATE_FAILED CloudFormation cannot update a stack when a custom-named resource requires replacing. \
+                 Rename {name} and update the stack again."
+            )
+        );
+    }
+}
