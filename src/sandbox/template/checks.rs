@@ -11,7 +11,8 @@ use crate::state::resource_type::ResourceType;
 use crate::state::template::Template;
 use crate::template::error::TemplateError;
 use crate::template::intrinsics::Reference;
-use crate::template::{depends_on, function_checks, intrinsics};
+use crate::template::parameter_type::ParameterType;
+use crate::template::{depends_on, function_checks, intrinsics, rules};
 use crate::wire::error::{ApiError, not_modelled};
 
 const RESOURCE_ATTRIBUTES: &[&str] = &[
@@ -43,6 +44,7 @@ impl Template {
     fn check(&self) -> Result<(), TemplateError> {
         self.check_sections()?;
         self.check_parameters()?;
+        rules::check(self)?;
         self.check_mappings()?;
         self.check_resources()?;
         self.check_outputs()?;
@@ -70,11 +72,12 @@ impl Template {
             "Outputs",
             "Parameters",
             "Resources",
+            "Rules",
         ];
         let Some(root) = self.tree().as_object() else {
             return Err(TemplateError::Format("unsupported structure.".to_owned()));
         };
-        for unmodelled in ["Transform", "Rules", "Hooks"] {
+        for unmodelled in ["Transform", "Hooks"] {
             if root.contains_key(unmodelled) {
                 return Err(TemplateError::NotModelled(format!("the template section {unmodelled}")));
             }
@@ -97,7 +100,7 @@ impl Template {
         if root.get("Description").is_some_and(|description| !description.is_string()) {
             return Err(TemplateError::Format("every Description member must be a string.".to_owned()));
         }
-        for name in ["Conditions", "Mappings", "Metadata", "Outputs", "Parameters", "Resources"] {
+        for name in ["Conditions", "Mappings", "Metadata", "Outputs", "Parameters", "Resources", "Rules"] {
             if root.get(name).is_some_and(|section| !section.is_object()) {
                 return Err(TemplateError::Format(format!("{name} must be an object.")));
             }
@@ -115,22 +118,8 @@ impl Template {
                     "Every Parameters object must contain a Type member.".to_owned(),
                 ));
             };
-            let from_store = matches!(
-                kind,
-                "AWS::SSM::Parameter::Name"
-                    | "AWS::SSM::Parameter::Value<String>"
-                    | "AWS::SSM::Parameter::Value<List<String>>"
-                    | "AWS::SSM::Parameter::Value<CommaDelimitedList>"
-            );
-            if !from_store && !matches!(kind, "String" | "Number" | "List<Number>" | "CommaDelimitedList") {
-                return Err(if kind.starts_with("AWS::") || kind.starts_with("List<AWS::") {
-                    TemplateError::NotModelled(format!("the parameter type {kind}"))
-                } else {
-                    TemplateError::Format(format!("Unrecognized parameter type: {kind}"))
-                });
-            }
-            if parameter.get("AllowedPattern").is_some() {
-                return Err(TemplateError::NotModelled(format!("AllowedPattern (parameter {name})")));
+            if ParameterType::of(kind).is_none() {
+                return Err(TemplateError::Format(format!("Unrecognized parameter type: {kind}")));
             }
         }
         Ok(())

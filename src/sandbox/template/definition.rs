@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use super::intrinsics::Scope;
-use super::parameter_store;
+use super::parameters;
+use super::rules;
 use crate::state::bucket::Buckets;
 use crate::state::resource_type::ResourceType;
 use crate::state::rollback_configuration::RollbackConfiguration;
-use crate::state::stack::{Definition, Parameter, Stack, Tag};
+use crate::state::stack::{Definition, Stack, Tag};
 use crate::state::template::Template;
 use crate::state::{Moment, Region};
 use crate::template::error::TemplateError;
@@ -15,12 +16,9 @@ use crate::template::template_url;
 use crate::template::{order, outputs};
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
-use crate::wire::text::scalar;
 
 /// The largest template that fits into a call.
 const INLINE_LIMIT: usize = 51_200;
-/// The parameters' largest value.
-const LONGEST_VALUE: usize = 4_096;
 
 /// Reads the definition in a call. `current` is the stack's definition now, for what the call keeps.
 pub(crate) fn read(
@@ -31,7 +29,7 @@ pub(crate) fn read(
 ) -> Result<Definition, ApiError> {
     let body = template_body(params, current, moment.buckets)?;
     let template = Template::parse(&body)?;
-    let parameters = read_parameters(region, params, &template, current)?;
+    let parameters = parameters::read(region, params, &template, current)?;
     let tags = match (params.records("Tags"), current) {
         (given, _) if !given.is_empty() => read_tags(&given)?,
         _ if params.is_emptied("Tags") => Vec::new(),
@@ -57,7 +55,10 @@ pub(crate) fn read(
     check_role(region, params.get("RoleARN"), moment)?;
     let rollback = RollbackConfiguration::read(params, current.map(|current| &current.rollback))?;
     let role_arn = params.owned("RoleARN").or_else(|| current.and_then(|current| current.role_arn.clone()));
-    Ok(Definition { body, template, parameters, tags, capabilities, rollback, notification_arns, role_arn })
+    let definition =
+        Definition { body, template, parameters, tags, capabilities, rollback, notification_arns, role_arn };
+    rules::evaluate(&region.name, &definition)?;
+    Ok(definition)
 }
 
 /// The template's text: from the call's body or URL, or the stack's own.
@@ -185,143 +186,6 @@ fn read_tags(records: &[Params]) -> Result<Vec<Tag>, ApiError> {
         return Err(ApiError::validation("A maximum of 50 tags can be specified for a stack"));
     }
     Ok(tags)
-}
-
-fn read_parameters(
-    region: &Region,
-    params: &Params,
-    template: &Template,
-    current: Option<&Definition>,
-) -> Result<Vec<Parameter>, ApiError> {
-    let given = params.records("Parameters");
-    let unknown: Vec<String> = given
-        .iter()
-        .filter_map(|record| record.owned("ParameterKey"))
-        .filter(|key| !template.parameters().any(|(name, _)| name == key))
-        .collect();
-    if !unknown.is_empty() {
-        return Err(ApiError::validation(format!(
-            "Parameters: [{}] do not exist in the template",
-            unknown.join(", ")
-        )));
-    }
-    let mut parameters = Vec::new();
-    let mut missing = Vec::new();
-    for (key, declaration) in template.parameters() {
-        let kind = declaration.get("Type").and_then(Value::as_str).unwrap_or_default();
-        let record = given.iter().find(|record| record.get("ParameterKey") == Some(key));
-        let value = match record {
-            Some(record) if record.flag("UsePreviousValue")? => {
-                match current.and_then(|current| current.parameter(key)) {
-                    Some(previous) => Some(previous.value.clone()),
-                    None => {
-                        return Err(ApiError::validation(format!(
-                            "Invalid input for parameter key {key}. Cannot specify usePreviousValue as true for a parameter \
-                             key not in the previous template"
-                        )));
-                    }
-                }
-            }
-            // An empty value is a value.
-            Some(record) => Some(record.owned("ParameterValue").unwrap_or_default()),
-            None => declaration.get("Default").map(scalar),
-        };
-        match value {
-            Some(value) => {
-                let resolved = parameter_store::look_up(&region.services, kind, &value);
-                let resolved = resolved?;
-                parameters.push(Parameter { resolved, ..parameter(key, declaration, value)? });
-            }
-            None if kind.starts_with("AWS::SSM::Parameter::") => {
-                return Err(ApiError::validation(format!(
-                    "Parameter {key} should either have input value or default value"
-                )));
-            }
-            None => missing.push(key),
-        }
-    }
-    if !missing.is_empty() {
-        return Err(ApiError::validation(format!("Parameters: [{}] must have values", missing.join(", "))));
-    }
-    Ok(parameters)
-}
-
-fn parameter(key: &str, declaration: &Value, value: String) -> Result<Parameter, ApiError> {
-    let kind = declaration.get("Type").and_then(Value::as_str).unwrap_or("String");
-    let too_long = value.len() > LONGEST_VALUE;
-    let broken = too_long
-        .then(|| format!("be no more than {LONGEST_VALUE} bytes"))
-        .or_else(|| broken_number(kind, declaration, &value))
-        .or_else(|| broken_length(declaration, &value))
-        .or_else(|| broken_allowed_values(kind, declaration, &value));
-    if let Some(constraint) = broken {
-        return Err(ApiError::validation(format!("Parameter '{key}' must {constraint}")));
-    }
-    Ok(Parameter {
-        key: key.to_owned(),
-        value,
-        no_echo: declaration.get("NoEcho").is_some_and(|flag| scalar(flag) == "true"),
-        list: matches!(
-            kind,
-            "CommaDelimitedList"
-                | "List<Number>"
-                | "AWS::SSM::Parameter::Value<CommaDelimitedList>"
-                | "AWS::SSM::Parameter::Value<List<String>>"
-        ),
-        resolved: None,
-    })
-}
-
-/// A numeric attribute of a parameter's declaration: its value, and its text for messages.
-fn bound(declaration: &Value, name: &str) -> Option<(f64, String)> {
-    let text = scalar(declaration.get(name)?);
-    Some((text.parse().ok()?, text))
-}
-
-/// The constraint on the length that a value breaks.
-fn broken_length(declaration: &Value, value: &str) -> Option<String> {
-    let length = value.chars().count() as f64;
-    let least = bound(declaration, "MinLength").filter(|(least, _)| length < *least);
-    let most = bound(declaration, "MaxLength").filter(|(most, _)| length > *most);
-    match (least, most) {
-        (Some((_, least)), _) => Some(format!("contain at least {least} characters")),
-        (None, Some((_, most))) => Some(format!("contain at most {most} characters")),
-        (None, None) => None,
-    }
-}
-
-/// The constraint on numbers that a value breaks.
-fn broken_number(kind: &str, declaration: &Value, value: &str) -> Option<String> {
-    let number = |text: &str| text.trim().parse::<f64>().ok();
-    match kind {
-        "Number" => {
-            let Some(number) = number(value).filter(|number| number.is_finite()) else {
-                return Some("be a number.".to_owned());
-            };
-            let least = bound(declaration, "MinValue").filter(|(least, _)| number < *least);
-            let most = bound(declaration, "MaxValue").filter(|(most, _)| number > *most);
-            match (least, most) {
-                (Some((_, least)), _) => Some(format!("be a number not less than {least}")),
-                (None, Some((_, most))) => Some(format!("be a number not greater than {most}")),
-                (None, None) => None,
-            }
-        }
-        "List<Number>" if value.split(',').any(|item| number(item).is_none()) => {
-            Some("be a list of numbers.".to_owned())
-        }
-        _ => None,
-    }
-}
-
-/// `AllowedValues`, for each item of a list.
-fn broken_allowed_values(kind: &str, declaration: &Value, value: &str) -> Option<String> {
-    let allowed: Vec<String> = declaration.get("AllowedValues")?.as_array()?.iter().map(scalar).collect();
-    let is_allowed = |text: &str| allowed.iter().any(|one| one == text);
-    let fits = match kind {
-        "CommaDelimitedList" | "List<Number>" => value.split(',').all(|item| is_allowed(item.trim())),
-        _ => is_allowed(value),
-    };
-    (!fits).then(|| "be one of AllowedValues".to_owned())
 }
 
 /// Checks that need parameters: conditions, and the references in what they include.

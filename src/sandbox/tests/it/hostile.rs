@@ -240,13 +240,6 @@ fn what_is_not_modelled_is_named() {
         )],
         "dynamic references",
     );
-    check_named(
-        "ValidateTemplate",
-        &[body(
-            "{\"Parameters\":{\"P\":{\"Type\":\"AWS::EC2::VPC::Id\"}},\"Resources\":{\"H\":{\"Type\":\"AWS::CloudFormation::WaitConditionHandle\"}}}",
-        )],
-        "AWS::EC2::VPC::Id",
-    );
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod hooks;
 mod import;
 mod layers;
 mod nested;
+mod parameters;
 mod policies;
 mod recorded;
 mod recovery;
