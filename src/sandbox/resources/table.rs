@@ -28,13 +28,19 @@ const INDEX_SHAPE: &str = "Cannot update GSI's properties other than Provisioned
                            Specification. You can create a new GSI with a different name.";
 const LOCAL_INDEXES: &str = "Updates to LocalSecondaryIndexes are not supported";
 
+/// The settings in the properties. A list of indexes that conditions leave empty is as good as none to CloudFormation; it is
+/// DynamoDB's own calls that refuse one.
+fn read(properties: &Value) -> TableSpec {
+    TableSpec { empty_lists: Vec::new(), ..TableSpec::read(properties) }
+}
+
 pub(super) fn create(
     kind: ResourceType,
     context: &mut HandlerContext<'_>,
     properties: &Value,
     moment: Moment<'_>,
 ) -> Result<HandlerOutput, Refusal> {
-    let spec = TableSpec::read(properties);
+    let spec = read(properties);
     if !rules::attributes_match(&spec) {
         return Err(Refusal::Invalid(INCONSISTENT.to_owned()));
     }
@@ -98,8 +104,8 @@ pub(super) fn update(
     moment: Moment<'_>,
 ) -> Result<HandlerOutput, Refusal> {
     let name = &resource.physical_id;
-    let before = TableSpec::read(&resource.properties);
-    let after = TableSpec::read(properties);
+    let before = read(&resource.properties);
+    let after = read(properties);
     let Some(table) = context.services.tables.get(name) else {
         return Err(Refusal::NotFound(ResourceType::Table, name.clone()));
     };

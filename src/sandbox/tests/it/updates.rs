@@ -406,3 +406,54 @@ async fn provisioned_tables_scale() {
     world.wait(120);
     assert_eq!(world.status("second").await, "ROLLBACK_COMPLETE");
 }
+
+/// A template whose only index depends on a parameter.
+fn optional_index(kind: &str) -> String {
+    let index = json!({
+        "IndexName": "byKey",
+        "KeySchema": [{"AttributeName": {"Ref": "Key"}, "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    });
+    let none = json!({"Ref": "AWS::NoValue"});
+    let attribute = json!({"AttributeName": {"Ref": "Key"}, "AttributeType": "S"});
+    let mut table = json!({"Type": kind, "Properties": {
+        "TableName": "optional",
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}, {"Fn::If": ["Has", attribute, none]}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [{"Fn::If": ["Has", index, none]}],
+    }});
+    if kind == "AWS::DynamoDB::GlobalTable" {
+        table["Properties"]["Replicas"] = json!([{"Region": {"Ref": "AWS::Region"}}]);
+    }
+    json!({
+        "Parameters": {"Key": {"Type": "String", "Default": ""}},
+        "Conditions": {"Has": {"Fn::Not": [{"Fn::Equals": [{"Ref": "Key"}, ""]}]}},
+        "Resources": {"Notes": table},
+    })
+    .to_string()
+}
+
+#[test]
+fn conditions_may_leave_a_list_of_indexes_empty() {
+    for kind in ["AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"] {
+        let wire = crate::support::Wire::new();
+        let body = optional_index(kind);
+        let indexes = || {
+            let (_, table) = wire.dynamodb("DescribeTable", &json!({"TableName": "optional"}));
+            table["Table"]["GlobalSecondaryIndexes"].as_array().map_or(0, Vec::len)
+        };
+        wire.call("CreateStack", &[("StackName", "app"), ("TemplateBody", &body)]);
+        wire.wait(60);
+        assert_eq!((wire.status("app"), indexes()), ("CREATE_COMPLETE".to_owned(), 0), "{kind}");
+        for (value, count) in [("key", 1), ("", 0)] {
+            let given =
+                [("Parameters.member.1.ParameterKey", "Key"), ("Parameters.member.1.ParameterValue", value)];
+            let (status, id) = wire.set("app", "set", &body, &given);
+            assert_eq!(status, "CREATE_COMPLETE", "{kind}");
+            wire.call("ExecuteChangeSet", &[("ChangeSetName", &id)]);
+            wire.wait(900);
+            assert_eq!((wire.status("app"), indexes()), ("UPDATE_COMPLETE".to_owned(), count), "{kind}");
+        }
+    }
+}
