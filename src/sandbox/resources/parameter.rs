@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{HandlerContext, HandlerOutput, Refusal, generated_name};
-use crate::state::Moment;
 use crate::state::resource_type::ResourceType;
 use crate::state::stack::Resource;
+use crate::state::{ACCOUNT, Moment};
 use crate::wire::text::scalar;
 
 pub(super) fn create(
@@ -23,7 +23,7 @@ pub(super) fn create(
         return Err(Refusal::Exists(ResourceType::Parameter, name));
     }
     context.services.parameters.insert(name.clone(), properties.clone());
-    Ok(output(name, properties, moment))
+    Ok(output(context.region, name, properties, moment))
 }
 
 pub(super) fn update(
@@ -37,14 +37,17 @@ pub(super) fn update(
         Some(kept) => kept.clone_from(properties),
         None => return Err(Refusal::NotFound(ResourceType::Parameter, name)),
     }
-    Ok(output(name, properties, moment))
+    Ok(output(context.region, name, properties, moment))
 }
 
-fn output(name: String, properties: &Value, moment: Moment<'_>) -> HandlerOutput {
-    let attributes: BTreeMap<String, String> = ["Type", "Value"]
+fn output(region: &str, name: String, properties: &Value, moment: Moment<'_>) -> HandlerOutput {
+    let mut attributes: BTreeMap<String, String> = ["Type", "Value"]
         .into_iter()
         .filter_map(|attribute| Some((attribute.to_owned(), scalar(properties.get(attribute)?))))
         .collect();
+    // A name that is a path begins with the slash that the ARN has anyway.
+    let path = name.strip_prefix('/').unwrap_or(&name);
+    attributes.insert("Arn".to_owned(), format!("arn:aws:ssm:{region}:{ACCOUNT}:parameter/{path}"));
     HandlerOutput { physical_id: name, attributes, takes: moment.timings.small }
 }
 
@@ -55,7 +58,7 @@ pub(super) fn import(
 ) -> Result<HandlerOutput, Refusal> {
     let name = resource.physical_id.clone();
     match context.services.parameters.get(&name).cloned() {
-        Some(kept) => Ok(output(name, &kept, moment)),
+        Some(kept) => Ok(output(context.region, name, &kept, moment)),
         None => Err(Refusal::NotFound(ResourceType::Parameter, name)),
     }
 }

@@ -12,7 +12,7 @@ use crate::state::resource_type::ResourceType;
 use crate::state::services::Record;
 use crate::state::stack::Resource;
 use crate::state::{ACCOUNT, Moment};
-use crate::wire::text::scalar;
+use crate::wire::text::{iso, scalar};
 
 const DAY: Millis = 86_400_000;
 
@@ -29,7 +29,7 @@ pub(super) fn create(
         return Err(Refusal::Exists(kind, id));
     }
     records.insert(id.clone(), Record { properties: properties.clone(), gone_at: None });
-    let attributes = attributes(kind, context, &id, properties);
+    let attributes = attributes(kind, context, &id, properties, moment);
     Ok(HandlerOutput { physical_id: id, attributes, takes: moment.timings.small })
 }
 
@@ -45,9 +45,11 @@ pub(super) fn update(
         Some(record) => record.properties.clone_from(properties),
         None => return Err(Refusal::NotFound(resource.kind, id)),
     }
-    let mut attributes = attributes(resource.kind, context, &id, properties);
-    // What was drawn at random stays.
-    attributes.extend(resource.attributes.clone());
+    let mut attributes = attributes(resource.kind, context, &id, properties, moment);
+    // What belongs to the creation stays.
+    let mut kept = resource.attributes.clone();
+    kept.retain(|name, _| matches!(name.as_str(), "CreateDate" | "PolicyId" | "RoleId"));
+    attributes.extend(kept);
     Ok(HandlerOutput { physical_id: id, attributes, takes: moment.timings.small })
 }
 
@@ -60,7 +62,7 @@ pub(super) fn import(
     let Some(properties) = kept(context, resource).map(|record| record.properties.clone()) else {
         return Err(Refusal::NotFound(resource.kind, id));
     };
-    let attributes = attributes(resource.kind, context, &id, &properties);
+    let attributes = attributes(resource.kind, context, &id, &properties, moment);
     Ok(HandlerOutput { physical_id: id, attributes, takes: moment.timings.small })
 }
 
@@ -135,6 +137,7 @@ fn attributes(
     context: &mut HandlerContext<'_>,
     id: &str,
     properties: &Value,
+    moment: Moment<'_>,
 ) -> BTreeMap<String, String> {
     let region = context.region;
     let arn = |service: &str, rest: String| format!("arn:aws:{service}:{region}:{ACCOUNT}:{rest}");
@@ -153,6 +156,9 @@ fn attributes(
             ("PolicyId", format!("ANPA{}", context.random.suffix().to_uppercase())),
             ("DefaultVersionId", "v1".to_owned()),
             ("AttachmentCount", "0".to_owned()),
+            ("CreateDate", iso(moment.now)),
+            ("IsAttachable", "true".to_owned()),
+            ("UpdateDate", iso(moment.now)),
             ("PermissionsBoundaryUsageCount", "0".to_owned()),
         ],
         ResourceType::Topic => {

@@ -93,7 +93,10 @@ resource_types! {
         conditionally: ["AttributeDefinitions", "LocalSecondaryIndexes"],
     }
     ManagedPolicy = "AWS::IAM::ManagedPolicy" {
-        attributes: ["PolicyArn", "PolicyId", "DefaultVersionId", "AttachmentCount", "PermissionsBoundaryUsageCount"],
+        attributes: [
+            "PolicyArn", "PolicyId", "DefaultVersionId", "AttachmentCount", "CreateDate", "IsAttachable",
+            "PermissionsBoundaryUsageCount", "UpdateDate",
+        ],
         identifiers: ["PolicyArn"],
         name: Some("ManagedPolicyName"),
         always: ["Description", "ManagedPolicyName", "Path"],
@@ -113,7 +116,11 @@ resource_types! {
         attributes: ["Arn", "KeyId"], identifiers: ["KeyId"], name: None, always: [], conditionally: [],
     }
     Stream = "AWS::Kinesis::Stream" {
-        attributes: ["Arn"], identifiers: ["Name"], name: Some("Name"), always: ["Name"], conditionally: [],
+        attributes: ["Arn"],
+        identifiers: ["Name"],
+        name: Some("Name"),
+        always: ["Name"],
+        conditionally: [],
     }
     LogGroup = "AWS::Logs::LogGroup" {
         attributes: ["Arn"],
@@ -130,7 +137,7 @@ resource_types! {
         conditionally: [],
     }
     Parameter = "AWS::SSM::Parameter" {
-        attributes: ["Type", "Value"], identifiers: ["Name"], name: Some("Name"), always: ["Name"], conditionally: [],
+        attributes: ["Arn", "Type", "Value"], identifiers: ["Name"], name: Some("Name"), always: ["Name"], conditionally: [],
     }
 }
 

@@ -454,3 +454,33 @@ fn a_name_is_found_in_an_arn() {
         );
     }
 }
+
+#[test]
+fn read_only_properties_can_be_asked_for() {
+    let wire = Wire::new();
+    let outputs = |names: &[&str]| -> Value {
+        let entries = names.iter().map(|name| {
+            let (resource, attribute) = name.split_once('.').unwrap();
+            (attribute.to_owned(), json!({"Value": {"Fn::GetAtt": [resource, attribute]}}))
+        });
+        Value::Object(entries.collect())
+    };
+    let (policy, _) = named("AWS::IAM::ManagedPolicy");
+    let parameter = json!({"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Name": "/a/b", "Value": "x"}});
+    let body = json!({
+        "Resources": {"P": policy, "S": parameter},
+        "Outputs": outputs(&["P.CreateDate", "P.IsAttachable", "P.UpdateDate", "S.Arn"]),
+    });
+    let capability = ("Capabilities.member.1", "CAPABILITY_NAMED_IAM");
+    wire.call("CreateStack", &[("StackName", "app"), ("TemplateBody", &body.to_string()), capability]);
+    wire.wait(60);
+    assert_eq!(wire.status("app"), "CREATE_COMPLETE");
+    let stack = wire.stack("app");
+    let value = |key: &str| {
+        let outputs = stack["Outputs"].as_array().unwrap();
+        outputs.iter().find(|output| output["OutputKey"] == key).unwrap()["OutputValue"].clone()
+    };
+    assert_eq!(value("IsAttachable"), "true");
+    assert_eq!(value("CreateDate"), value("UpdateDate"));
+    assert_eq!(value("Arn"), "arn:aws:ssm:us-east-1:000000000000:parameter/a/b");
+}
