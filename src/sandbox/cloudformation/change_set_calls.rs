@@ -1,5 +1,7 @@
 //! The calls on change sets, and the effects that create their content.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{early_validation, import, nested_change_sets, stack_in_brackets, stack_name};
@@ -16,14 +18,17 @@ use crate::state::schedule::{self, Effect};
 use crate::state::stack::{self, Definition, OperationType, PastOperation, Stack, StackStatus};
 use crate::state::{ACCOUNT, Moment, Region};
 use crate::template::definition;
+use crate::template::intrinsics::Scope;
 use crate::template::outputs;
 use crate::wire::error::ApiError;
 use crate::wire::query::Params;
 use crate::wire::text::Page;
 
-/// The first half is AWS's (aws-cdk-cli#1780); its text after `because:` was not recorded.
-const INCOMPLETE: &str = "[WARN] --include-property-values option can return incomplete ChangeSet data because: values of \
-                          some resources could not be worked out.";
+/// AWS's (aws-cdk-cli#1780); a reason follows.
+const INCOMPLETE: &str =
+    "[WARN] --include-property-values option can return incomplete ChangeSet data because:";
+/// The reason when values are dropped on purpose: ours.
+const LOST: &str = "values of some resources could not be worked out.";
 /// The changes in a page; AWS fills 1 MB.
 const PAGE: usize = 100;
 
@@ -68,6 +73,7 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
         on_stack_failure,
         unvalidated: params.flag("DisableValidation")?,
         changes: Vec::new(),
+        missing_exports: Vec::new(),
         findings: Vec::new(),
         operation_id: operation_id.clone(),
         to_import,
@@ -282,6 +288,12 @@ fn work_out(
     let exports = outputs::exports(region, Some(&change_set.stack_id));
     let stack = &region.stacks[index];
     let mut changes = differences::changes(region, stack, &change_set.definition, &exports)?;
+    let nothing = BTreeSet::new();
+    let scope = Scope::new(&region.name, stack, &change_set.definition, Some(&nothing), &exports);
+    let missing = outputs::missing_exports(&scope)?;
+    if let Some(kept) = region.change_sets.iter_mut().find(|set| set.id == change_set.id) {
+        kept.missing_exports = missing;
+    }
     import::mark(&mut changes, &change_set.to_import);
     if change_set.adopts {
         import::adopt(region, &change_set.definition, &mut changes)?;
@@ -354,7 +366,14 @@ pub(crate) fn describe(region: &mut Region, params: &Params, moment: Moment<'_>)
     let lost = |change: &Change| moment.faults.incomplete_values.contains(&change.logical_id);
     if with_values && change_set.changes.iter().any(lost) {
         change_set.changes.retain(|change| !lost(change));
-        change_set.status_reason = Some(INCOMPLETE.to_owned());
+        change_set.status_reason = Some(format!("{INCOMPLETE} {LOST}"));
+    } else if with_values && seen && change_set.status == ChangeSetStatus::CreateComplete {
+        // As users of AWS report it for a missing export.
+        let missing = change_set.missing_exports.first().map(|(logical_id, export)| {
+            let reason = format!("No export named {export} found.");
+            format!("{INCOMPLETE} ChangeSet creation failed for resource [{logical_id}] because: {reason}")
+        });
+        change_set.status_reason = missing.or(change_set.status_reason.take());
     }
     let size = moment.faults.change_page_size.unwrap_or(PAGE).max(1);
     let page =

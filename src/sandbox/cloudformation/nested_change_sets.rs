@@ -97,6 +97,7 @@ fn create_one(
         on_stack_failure: None,
         findings: Vec::new(),
         changes: Vec::new(),
+        missing_exports: Vec::new(),
         execution_token: None,
         to_import: Vec::new(),
         parent: Some(change_set_of(region, parent, root)),

@@ -68,9 +68,12 @@ pub(crate) fn begin(
     let denied = denied(&region.stacks[index], &request, changes);
     let tasks = forward_tasks(region, index, &definition, changes, &denied)?;
     // From here on the exports are in use, beside those of the definition that a rollback restores.
-    let imports = {
+    let (imports, missing) = {
         let exports = exports(region, None);
-        Scope::new(&region.name, &region.stacks[index], &definition, None, &exports).imports()?
+        let imports =
+            Scope::new(&region.name, &region.stacks[index], &definition, None, &exports).imports()?;
+        let missing = imports.iter().find(|export| !exports.contains_key(*export)).cloned();
+        (imports, missing)
     };
     region.stacks[index].imports.extend(imports);
     let id = region.random.uuid();
@@ -100,6 +103,12 @@ pub(crate) fn begin(
         for wait in cancels.map(|cancel| Millis::from(cancel.after_seconds) * 1_000).collect::<Vec<_>>() {
             cancel_after(region, index, &id, wait, USER_INITIATED, at);
         }
+    }
+    if let Some(export) = missing {
+        // The stack fails before its first resource, in the words that users of AWS report.
+        let gap = if status == StackStatus::CreateInProgress { " " } else { "" };
+        let reason = format!("No export named {export} found.{gap}");
+        cancel_after(region, index, &id, at.timings.first_resource / 2, &reason, at);
     }
     if let Some(wait) = timeout {
         cancel_after(region, index, &id, wait, TOO_LONG, at);

@@ -28,6 +28,9 @@ pub(crate) struct ChangeSet {
     /// `DisableValidation` was given: no early validation.
     pub(crate) unvalidated: bool,
     pub(crate) changes: Vec<Change>,
+    /// The resources that import an export that is not there, each with the export's name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) missing_exports: Vec<(String, String)>,
     /// What early validation found; DescribeEvents shows it.
     pub(crate) findings: Vec<Finding>,
     pub(crate) operation_id: String,

@@ -216,16 +216,23 @@ impl Scope<'_> {
 
     /// The exports that the stack imports: those in its resources and outputs under the conditions that hold.
     pub(crate) fn imports(&self) -> Result<BTreeSet<String>, TemplateError> {
-        let mut found = BTreeSet::new();
         let template = &self.definition.template;
+        let mut found = BTreeSet::new();
         for (_, value) in template.resources().chain(template.outputs()) {
-            let holds = match value.get("Condition").and_then(Value::as_str) {
-                Some(condition) => self.condition(condition)?,
-                None => true,
-            };
-            if holds {
-                self.collect_imports(value, &mut found)?;
-            }
+            found.extend(self.imports_of(value)?);
+        }
+        Ok(found)
+    }
+
+    /// The exports that a resource or an output imports; none when its condition does not hold.
+    pub(crate) fn imports_of(&self, value: &Value) -> Result<BTreeSet<String>, TemplateError> {
+        let mut found = BTreeSet::new();
+        let holds = match value.get("Condition").and_then(Value::as_str) {
+            Some(condition) => self.condition(condition)?,
+            None => true,
+        };
+        if holds {
+            self.collect_imports(value, &mut found)?;
         }
         Ok(found)
     }
@@ -343,6 +350,8 @@ impl Scope<'_> {
                 let export = self.resolve(argument)?.map(|name| scalar(&name)).unwrap_or_default();
                 match self.exports.get(&export) {
                     Some(value) => Ok(Some(Value::String(value.clone()))),
+                    // A change set is made nevertheless; the execution fails.
+                    None if self.unknown.is_some() => Ok(Some(Value::String(UNKNOWN.to_owned()))),
                     None => Err(TemplateError::Other(format!("No export named {export} found."))),
                 }
             }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::state::Region;
 use crate::state::stack::{Output, Stack, StackStatus};
 use crate::template::error::TemplateError;
-use crate::template::intrinsics::Scope;
+use crate::template::intrinsics::{Scope, UNKNOWN};
 use crate::wire::text::scalar;
 
 /// The exports of the region's stacks, except one.
@@ -37,6 +37,18 @@ pub(crate) fn export_in_use(region: &Region, stack: &Stack, wanted: &[Output]) -
         };
         Some(format!("Export {export} cannot be {what} as it is in use by {}", user.name))
     })
+}
+
+/// The resources that import an export that is not there, each with the export's name.
+pub(crate) fn missing_exports(scope: &Scope<'_>) -> Result<Vec<(String, String)>, TemplateError> {
+    let mut missing = Vec::new();
+    for (name, resource) in scope.definition.template.resources() {
+        let imports = scope.imports_of(resource)?;
+        let lost =
+            imports.into_iter().filter(|export| !scope.exports.contains_key(export) && export != UNKNOWN);
+        missing.extend(lost.map(|export| (name.to_owned(), export)));
+    }
+    Ok(missing)
 }
 
 /// Resolves the outputs, when every resource exists.

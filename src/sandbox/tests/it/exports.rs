@@ -230,3 +230,65 @@ fn a_rollback_keeps_an_export_that_came_into_use() {
     wire.wait(90);
     assert_eq!(wire.status("app"), "UPDATE_ROLLBACK_COMPLETE");
 }
+
+const FOUND: &str = "No export named topic found.";
+
+#[test]
+fn a_change_set_may_import_what_is_not_there_yet() {
+    let wire = Wire::new();
+    let (status, id) = wire.set("user", "one", &user().to_string(), &[("ChangeSetType", "CREATE")]);
+    assert_eq!(status, "CREATE_COMPLETE");
+    let set = wire.call("DescribeChangeSet", &[("ChangeSetName", &id), ("IncludePropertyValues", "true")]);
+    assert_eq!(
+        set["StatusReason"],
+        format!(
+            "[WARN] --include-property-values option can return incomplete ChangeSet data because: ChangeSet creation \
+             failed for resource [U] because: {FOUND}"
+        )
+    );
+    let after = wire.change(&id, "U")["AfterContext"].to_string();
+    assert!(after.contains("{{changeSet:KNOWN_AFTER_APPLY}}"), "{after}");
+    // Executed without the export it fails, and with it, it does not.
+    wire.call("ExecuteChangeSet", &[("ChangeSetName", &id)]);
+    wire.wait(60);
+    let lines = wire.lines("user");
+    assert_eq!(
+        lines[1..],
+        [
+            "STACK CREATE_IN_PROGRESS User Initiated".to_owned(),
+            format!("STACK ROLLBACK_IN_PROGRESS {FOUND} Rollback requested by user."),
+            "STACK ROLLBACK_COMPLETE".to_owned(),
+        ]
+    );
+    let (_, id) = wire.set("later", "one", &user().to_string(), &[("ChangeSetType", "CREATE")]);
+    create(&wire, "exporter", &exporter());
+    wire.call("ExecuteChangeSet", &[("ChangeSetName", &id)]);
+    wire.wait(60);
+    assert_eq!(wire.status("later"), "CREATE_COMPLETE");
+}
+
+#[test]
+fn an_operation_without_its_export_fails_before_its_first_resource() {
+    let wire = Wire::new();
+    wire.call("CreateStack", &[("StackName", "user"), ("TemplateBody", &user().to_string())]);
+    wire.wait(60);
+    assert_eq!(wire.status("user"), "ROLLBACK_COMPLETE");
+    for by in [By::UpdateStack, By::ChangeSet] {
+        let wire = Wire::new();
+        let mut template = user();
+        template["Resources"]["U"] = parameter(&json!("x"));
+        create(&wire, "user", &template);
+        update(&wire, by, "user", &user(), &[]);
+        let lines = wire.lines("user");
+        assert!(lines.contains(&format!("STACK UPDATE_ROLLBACK_IN_PROGRESS {FOUND}")), "{lines:?}");
+        assert!(!lines.iter().any(|line| line.starts_with("U UPDATE")), "{lines:?}");
+        assert_eq!(wire.status("user"), "UPDATE_ROLLBACK_COMPLETE");
+    }
+    // ... in a nested stack too.
+    let url = wire.put("artifacts", "inner", &user().to_string());
+    wire.call("CreateStack", &[("StackName", "app"), ("TemplateBody", &parent(&url).to_string())]);
+    wire.wait(60);
+    let lines = wire.lines("app");
+    let failed = lines.iter().find(|line| line.starts_with("Child CREATE_FAILED")).unwrap();
+    assert!(failed.ends_with(FOUND), "{failed}");
+}
