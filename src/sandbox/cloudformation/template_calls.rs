@@ -23,19 +23,19 @@ pub(crate) fn get(region: &mut Region, params: &Params, _: Moment<'_>) -> Result
              value set: [Original, Processed]",
         ));
     }
-    let body = match (params.get("ChangeSetName"), params.get("StackName")) {
+    let definition = match (params.get("ChangeSetName"), params.get("StackName")) {
         (None, None) => {
             return Err(ApiError::validation("StackName is required if ChangeSetName is not specified."));
         }
         (Some(name), None) if !name.starts_with("arn:") => {
             return Err(ApiError::validation("StackName is a required parameter."));
         }
-        (Some(_), _) => &region.change_sets[change_set_calls::find(region, params)?].definition.body,
+        (Some(_), _) => &region.change_sets[change_set_calls::find(region, params)?].definition,
         (None, Some(_)) => {
             let name = stack_name(params)?;
             let stack = &region.stacks[stack_with_id(region, name)?];
             match &stack.definition {
-                Some(definition) => &definition.body,
+                Some(definition) => definition,
                 None => {
                     return Err(ApiError::validation(format!(
                         "Stack with id {name} has no template, it is in review"
@@ -44,8 +44,17 @@ pub(crate) fn get(region: &mut Region, params: &Params, _: Moment<'_>) -> Result
             }
         }
     };
-    // Without transforms the processed template is the original one.
-    Ok(json!({ "TemplateBody": as_returned(body), "StagesAvailable": ["Original", "Processed"] }))
+    // Without transforms the processed template is the original one; a transformed one is JSON.
+    let tree = definition.template.tree();
+    let is_processed = tree.get("Transform").is_some() && params.get("TemplateStage") != Some("Original");
+    let body = if is_processed {
+        let mut processed = tree.clone();
+        processed.as_object_mut().map(|sections| sections.remove("Transform"));
+        processed.to_string()
+    } else {
+        definition.body.clone()
+    };
+    Ok(json!({ "TemplateBody": as_returned(&body), "StagesAvailable": ["Original", "Processed"] }))
 }
 
 /// A template's text with `?` for each character beyond ASCII, as on AWS (coverage-roadmap#1220). The stack itself has the
@@ -95,6 +104,7 @@ pub(crate) fn summary(region: &mut Region, params: &Params, moment: Moment<'_>) 
         "ResourceIdentifierSummaries": identifiers,
     });
     add_capabilities(&mut body, &template);
+    add_transforms(&mut body, &template);
     for (name, value) in [("Version", "AWSTemplateFormatVersion"), ("Description", "Description")] {
         if let Some(text) = template.text(value) {
             body[name] = json!(text);
@@ -139,6 +149,7 @@ pub(crate) fn validate(_: &mut Region, params: &Params, moment: Moment<'_>) -> R
         template.parameters().map(|(name, declaration)| declared(name, declaration, false)).collect();
     let mut body = json!({ "Parameters": parameters });
     add_capabilities(&mut body, &template);
+    add_transforms(&mut body, &template);
     if let Some(description) = template.text("Description") {
         body["Description"] = json!(description);
     }
@@ -151,5 +162,13 @@ fn add_capabilities(body: &mut Value, template: &Template) {
         body["Capabilities"] = json!(capabilities);
         body["CapabilitiesReason"] =
             json!(format!("The following resource(s) require capabilities: [{}]", kinds.join(", ")));
+    }
+}
+
+fn add_transforms(body: &mut Value, template: &Template) {
+    match template.tree().get("Transform") {
+        None => {}
+        Some(names @ Value::Array(_)) => body["DeclaredTransforms"] = names.clone(),
+        Some(name) => body["DeclaredTransforms"] = json!([name]),
     }
 }

@@ -12,7 +12,7 @@ use crate::state::template::Template;
 use crate::template::error::TemplateError;
 use crate::template::intrinsics::Reference;
 use crate::template::parameter_type::ParameterType;
-use crate::template::{depends_on, function_checks, intrinsics, rules};
+use crate::template::{depends_on, function_checks, intrinsics, language_extensions, rules};
 use crate::wire::error::{ApiError, not_modelled};
 
 const RESOURCE_ATTRIBUTES: &[&str] = &[
@@ -73,15 +73,15 @@ impl Template {
             "Parameters",
             "Resources",
             "Rules",
+            "Transform",
         ];
         let Some(root) = self.tree().as_object() else {
             return Err(TemplateError::Format("unsupported structure.".to_owned()));
         };
-        for unmodelled in ["Transform", "Hooks"] {
-            if root.contains_key(unmodelled) {
-                return Err(TemplateError::NotModelled(format!("the template section {unmodelled}")));
-            }
+        if root.contains_key("Hooks") {
+            return Err(TemplateError::NotModelled("the template section Hooks".to_owned()));
         }
+        language_extensions::declared(self.tree())?;
         let unknown: Vec<&str> = root.keys().map(String::as_str).filter(|key| !KNOWN.contains(key)).collect();
         if !unknown.is_empty() {
             return Err(TemplateError::Other(format!(
@@ -142,11 +142,15 @@ impl Template {
     }
 
     fn check_resources(&self) -> Result<(), TemplateError> {
+        let extended = language_extensions::declared(self.tree())?;
         if self.section("Resources").is_none_or(Map::is_empty) {
             return Err(TemplateError::Format("At least one Resources member must be defined.".to_owned()));
         }
         let mut unknown_types = BTreeSet::new();
         for (name, resource) in self.resources() {
+            if extended && name.starts_with("Fn::") {
+                return Err(TemplateError::NotModelled(name.to_owned()));
+            }
             let Some(fields) = resource.as_object() else {
                 return Err(TemplateError::Format("Any Resources member must be an object.".to_owned()));
             };
@@ -171,7 +175,7 @@ impl Template {
             if ResourceType::of(kind).is_none() {
                 unknown_types.insert(kind);
             }
-            check_policies(name, kind, resource)?;
+            check_policies(name, kind, resource, extended)?;
         }
         if !unknown_types.is_empty() {
             let list = unknown_types.into_iter().collect::<Vec<_>>().join(", ");
@@ -331,7 +335,13 @@ fn read(body: &str) -> Result<Value, ApiError> {
     Ok(node.to_value())
 }
 
-fn check_policies(name: &str, kind: &str, resource: &Value) -> Result<(), TemplateError> {
+/// Checks the policies of a resource. Functions in them need the language extensions.
+pub(super) fn check_policies(
+    name: &str,
+    kind: &str,
+    resource: &Value,
+    extended: bool,
+) -> Result<(), TemplateError> {
     for attribute in ["DeletionPolicy", "UpdateReplacePolicy"] {
         let Some(policy) = resource.get(attribute) else {
             continue;
@@ -349,11 +359,7 @@ fn check_policies(name: &str, kind: &str, resource: &Value) -> Result<(), Templa
                     "Unrecognized {attribute} {other} for resource {name}"
                 )));
             }
-            None if policy.is_object() => {
-                return Err(TemplateError::NotModelled(format!(
-                    "functions in {attribute} (resource {name})"
-                )));
-            }
+            None if policy.is_object() && extended => {}
             None => {
                 return Err(TemplateError::Format(format!("Every {attribute} member must be a string.")));
             }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::intrinsics::Scope;
+use super::language_extensions;
 use super::parameters;
 use super::rules;
 use crate::state::bucket::Buckets;
@@ -55,9 +56,10 @@ pub(crate) fn read(
     check_role(region, params.get("RoleARN"), moment)?;
     let rollback = RollbackConfiguration::read(params, current.map(|current| &current.rollback))?;
     let role_arn = params.owned("RoleARN").or_else(|| current.and_then(|current| current.role_arn.clone()));
-    let definition =
+    let mut definition =
         Definition { body, template, parameters, tags, capabilities, rollback, notification_arns, role_arn };
     rules::evaluate(&region.name, &definition)?;
+    language_extensions::process(&region.name, &mut definition)?;
     Ok(definition)
 }
 

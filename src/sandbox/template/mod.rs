@@ -8,6 +8,7 @@ pub(crate) mod error;
 pub(crate) mod definition;
 pub(crate) mod function_checks;
 pub(crate) mod intrinsics;
+pub(crate) mod language_extensions;
 pub(crate) mod parameter_store;
 mod parameter_type;
 mod parameters;
