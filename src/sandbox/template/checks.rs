@@ -12,7 +12,7 @@ use crate::state::template::Template;
 use crate::template::error::TemplateError;
 use crate::template::intrinsics::Reference;
 use crate::template::parameter_type::ParameterType;
-use crate::template::{depends_on, function_checks, intrinsics, language_extensions, rules};
+use crate::template::{depends_on, function_checks, intrinsics, language_extensions, quotas, rules};
 use crate::wire::error::{ApiError, not_modelled};
 
 const RESOURCE_ATTRIBUTES: &[&str] = &[
@@ -43,6 +43,7 @@ impl Template {
 
     fn check(&self) -> Result<(), TemplateError> {
         self.check_sections()?;
+        quotas::check(self)?;
         self.check_parameters()?;
         rules::check(self)?;
         self.check_mappings()?;

@@ -12,6 +12,7 @@ pub(crate) mod language_extensions;
 pub(crate) mod parameter_store;
 mod parameter_type;
 mod parameters;
+mod quotas;
 mod rules;
 pub(crate) mod stack_policy;
 pub(crate) mod outputs;

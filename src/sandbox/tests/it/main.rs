@@ -20,6 +20,7 @@ mod layers;
 mod nested;
 mod parameters;
 mod policies;
+mod quotas;
 mod recorded;
 mod recovery;
 mod resources;
