@@ -411,12 +411,13 @@ pub(crate) fn indexes_change(table: &Table, change: &IndexesChange, now: Millis)
     Ok(())
 }
 
+/// The refusal to delete a protected table, as users of AWS report it.
+pub(crate) const PROTECTED: &str = "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.";
+
 /// Judges a deletion.
 pub(crate) fn delete(table: &Table, now: Millis) -> Result<(), ApiError> {
     if table.spec.deletion_protection {
-        return Err(ApiError::invalid(
-            "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.",
-        ));
+        return Err(ApiError::invalid(PROTECTED));
     }
     match table.status(now) {
         "CREATING" => {

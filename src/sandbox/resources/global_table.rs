@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::{HandlerContext, HandlerOutput, Refusal, table};
 use crate::clock::Millis;
+use crate::dynamodb::rules;
 use crate::state::Moment;
 use crate::state::resource_type::ResourceType;
 use crate::state::stack::Resource;
@@ -77,6 +78,10 @@ pub(super) fn update(
             "Cannot perform more than one replica creation or deletion in a single update".to_owned(),
         ));
     }
+    check_removed(&resource.properties, |region| !after.contains(region), context)?;
+    if !is_rollback {
+        check_policies(properties, |region| region != context.region && !before.contains(region))?;
+    }
     let known = Resource { properties: local(&resource.properties, context.region)?, ..resource.clone() };
     let mut output =
         table::update(context, &known, &local(properties, context.region)?, is_rollback, moment)?;
@@ -97,6 +102,51 @@ pub(super) fn update(
         }
     }
     Ok(HandlerOutput { takes, ..output })
+}
+
+pub(super) fn delete(
+    context: &mut HandlerContext<'_>,
+    resource: &Resource,
+    moment: Moment<'_>,
+) -> Result<Millis, Refusal> {
+    check_removed(&resource.properties, |_| true, context)?;
+    table::delete(context, resource, moment)
+}
+
+/// Refuses the removal of a replica that is protected, as DynamoDB refuses that of any table.
+fn check_removed(
+    properties: &Value,
+    is_removed: impl Fn(&String) -> bool,
+    context: &mut HandlerContext<'_>,
+) -> Result<(), Refusal> {
+    let is_protected = |replica: &Value| {
+        let region = replica.get("Region").map(scalar).unwrap_or_default();
+        let protection = replica.get("DeletionProtectionEnabled").map(scalar);
+        is_removed(&region) && protection.as_deref() == Some("true")
+    };
+    // The table of the stack's Region is judged as it is, not as its template is.
+    let region = context.region;
+    let elsewhere = |replica: &&Value| replica.get("Region").map(scalar).as_deref() != Some(region);
+    if !replicas(properties).filter(elsewhere).any(is_protected) {
+        return Ok(());
+    }
+    Err(Refusal::from_service("DynamoDb", rules::PROTECTED, context.random))
+}
+
+/// Refuses a replica that comes together with its policy. The rule is documented (DynamoDB developer guide, "Resource-based
+/// policy considerations") for updates in Regions other than the stack's; the words of the server are not recorded.
+fn check_policies(properties: &Value, is_new: impl Fn(&String) -> bool) -> Result<(), Refusal> {
+    let mut regions = replicas(properties).filter_map(|replica| {
+        replica.get("ResourcePolicy")?;
+        replica.get("Region").map(scalar)
+    });
+    match regions.find(|region| is_new(region)) {
+        None => Ok(()),
+        Some(region) => Err(Refusal::Invalid(format!(
+            "A replica and its resource-based policy cannot be created in the same stack update in a Region other than the \
+             stack's: {region}"
+        ))),
+    }
 }
 
 pub(super) fn must_replace(before: &Value, after: &Value) -> bool {

@@ -177,7 +177,8 @@ pub(crate) fn delete(
         Handler::Stack => Err(Refusal::Plain(NESTED.to_owned())),
         Handler::WaitConditionHandle => Ok(moment.timings.small),
         Handler::Record => Ok(record::delete(context, resource, moment)),
-        Handler::GlobalTable | Handler::Table => table::delete(context, resource, moment),
+        Handler::GlobalTable => global_table::delete(context, resource, moment),
+        Handler::Table => table::delete(context, resource, moment),
         Handler::Parameter => {
             context.services.parameters.remove(&resource.physical_id);
             Ok(moment.timings.small)

@@ -23,6 +23,7 @@ mod policies;
 mod quotas;
 mod recorded;
 mod recovery;
+mod replicas;
 mod resources;
 mod retyped;
 mod s3;
