@@ -26,10 +26,7 @@ pub(super) fn create(region: &mut Region, input: &Value, moment: Moment<'_>) -> 
              satisfy regular expression pattern: [a-zA-Z0-9_.-]+"
         )));
     }
-    let table_name = name(input)?.to_owned();
-    let not_found =
-        |_| ApiError::new(400, "TableNotFoundException", format!("Table not found: {table_name}"));
-    let table = find(region, input).map_err(not_found)?.clone();
+    let table = find_table(region, input)?.clone();
     if table.status(moment.now) == "CREATING" {
         return Err(ApiError::new(
             400,
@@ -43,6 +40,13 @@ pub(super) fn create(region: &mut Region, input: &Value, moment: Moment<'_>) -> 
     let details = details(&backup, moment.now);
     region.services.backups.push(backup);
     Ok(json!({ "BackupDetails": details }))
+}
+
+/// Finds a table, or refuses as the calls about backups do.
+pub(super) fn find_table<'a>(region: &'a mut Region, input: &Value) -> Result<&'a mut Table, ApiError> {
+    let table_name = name(input)?.to_owned();
+    find(region, input)
+        .map_err(|_| ApiError::new(400, "TableNotFoundException", format!("Table not found: {table_name}")))
 }
 
 /// DescribeBackup.

@@ -41,7 +41,7 @@ pub(crate) fn answer(
         }
         "DescribeBackup" => backup::describe(region, input, moment),
         "DescribeContinuousBackups" => {
-            let table = find(region, input)?;
+            let table = backup::find_table(region, input)?;
             Ok(json!({ "ContinuousBackupsDescription": table.describe_recovery(moment.now) }))
         }
         "DescribeKinesisStreamingDestination" => kinesis::describe(region, input, moment),
@@ -195,7 +195,7 @@ fn untag_resource(region: &mut Region, input: &Value) -> Result<Value, ApiError>
 
 fn update_recovery(region: &mut Region, input: &Value, moment: Moment<'_>) -> Result<Value, ApiError> {
     let wanted = TableSpec::read(input).recovery;
-    let table = find(region, input)?;
+    let table = backup::find_table(region, input)?;
     if let Some(days) = wanted.and_then(|recovery| recovery.days)
         && !(1..=35).contains(&days)
     {

@@ -8,7 +8,7 @@ use super::rules::{self, IndexesChange};
 use super::spec;
 use super::{name, operations};
 use crate::state::table::Table;
-use crate::state::table_spec::{IndexSpec, TableSpec};
+use crate::state::table_spec::{IndexSpec, TableSpec, Throughput};
 use crate::state::{Moment, Region};
 use crate::wire::error::ApiError;
 
@@ -141,14 +141,24 @@ fn change_billing(table: &mut Table, input: &Value, moment: Moment<'_>) -> Resul
         && wanted.throughput == table.spec.throughput
         && asked.throughput.is_some()
     {
-        return Err(ApiError::invalid(
-            "The provisioned throughput for the table will not change. The requested value equals the current value.",
-        ));
+        let current = table.spec.throughput.unwrap_or(Throughput { read: 0, write: 0 });
+        return Err(unchanged("the table", "the table", current));
     }
     rules::check_billing(&wanted)?;
     operations::set_billing(table, &wanted, moment);
     table.spec.indexes = wanted.indexes;
     Ok(())
+}
+
+/// The refusal of a throughput that is there already, as recorded by users of AWS for tables and for indexes.
+fn unchanged(what: &str, whose: &str, current: Throughput) -> ApiError {
+    let Throughput { read, write } = current;
+    ApiError::invalid(format!(
+        "The provisioned throughput for {what} will not change. The requested value equals the current value. Current \
+         ReadCapacityUnits provisioned for {whose}: {read}. Requested ReadCapacityUnits: {read}. Current WriteCapacityUnits \
+         provisioned for {whose}: {write}. Requested WriteCapacityUnits: {write}. Refer to the Amazon DynamoDB Developer \
+         Guide for current limits and how to request higher limits."
+    ))
 }
 
 fn change_stream(table: &mut Table, input: &Value, moment: Moment<'_>) -> Result<(), ApiError> {
@@ -189,6 +199,13 @@ fn change_indexes(table: &mut Table, input: &Value, moment: Moment<'_>) -> Resul
                 ),
             ));
         };
+        // A switch of the billing mode has brought the throughput of its indexes already.
+        if let Some(current) = known.throughput.filter(|current| update.throughput == Some(*current))
+            && input.get("BillingMode").is_none()
+        {
+            let index = &update.name;
+            return Err(unchanged(&format!("the index {index}"), &format!("index {index}"), current));
+        }
         let tuned = IndexSpec {
             throughput: update.throughput.or(known.throughput),
             on_demand: update.on_demand.or_else(|| known.on_demand.clone()),

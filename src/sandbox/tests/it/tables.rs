@@ -298,3 +298,57 @@ fn tables_are_listed_and_tagged() {
         (400, "tablewright's sandbox does not model DynamoDB's PutItem")
     );
 }
+
+#[test]
+fn what_would_not_change_is_refused_in_full() {
+    let wire = Wire::new();
+    let mut table = base();
+    table["BillingMode"] = json!("PROVISIONED");
+    let units = |read: i64| json!({"ReadCapacityUnits": read, "WriteCapacityUnits": 2});
+    table["ProvisionedThroughput"] = units(5);
+    let mut by_b = index("byB", &[("b", "HASH")], &json!({"ProjectionType": "ALL"}));
+    by_b["ProvisionedThroughput"] = units(3);
+    table["GlobalSecondaryIndexes"] = json!([by_b]);
+    assert_eq!(wire.dynamodb("CreateTable", &table).0, 200);
+    wire.wait(60);
+    let update =
+        |index: i64| json!([{"Update": {"IndexName": "byB", "ProvisionedThroughput": units(index)}}]);
+    let (_, refusal) =
+        wire.dynamodb("UpdateTable", &json!({"TableName": "books", "ProvisionedThroughput": units(5)}));
+    assert_eq!(
+        refusal["message"],
+        "The provisioned throughput for the table will not change. The requested value equals the current value. Current \
+         ReadCapacityUnits provisioned for the table: 5. Requested ReadCapacityUnits: 5. Current WriteCapacityUnits \
+         provisioned for the table: 2. Requested WriteCapacityUnits: 2. Refer to the Amazon DynamoDB Developer Guide for \
+         current limits and how to request higher limits."
+    );
+    let (_, refusal) = wire
+        .dynamodb("UpdateTable", &json!({"TableName": "books", "GlobalSecondaryIndexUpdates": update(3)}));
+    assert_eq!(
+        refusal["message"],
+        "The provisioned throughput for the index byB will not change. The requested value equals the current value. \
+         Current ReadCapacityUnits provisioned for index byB: 3. Requested ReadCapacityUnits: 3. Current \
+         WriteCapacityUnits provisioned for index byB: 2. Requested WriteCapacityUnits: 2. Refer to the Amazon DynamoDB \
+         Developer Guide for current limits and how to request higher limits."
+    );
+    let changed = json!({"TableName": "books", "GlobalSecondaryIndexUpdates": update(4)});
+    assert_eq!(wire.dynamodb("UpdateTable", &changed).0, 200);
+}
+
+#[test]
+fn backups_of_no_table_are_not_found() {
+    let wire = Wire::new();
+    let enabled = json!({"PointInTimeRecoveryEnabled": true});
+    for (action, input) in [
+        ("DescribeContinuousBackups", json!({"TableName": "none"})),
+        (
+            "UpdateContinuousBackups",
+            json!({"TableName": "none", "PointInTimeRecoverySpecification": enabled}),
+        ),
+        ("CreateBackup", json!({"TableName": "none", "BackupName": "one"})),
+    ] {
+        let (status, refusal) = wire.dynamodb(action, &input);
+        assert_eq!((status, &refusal["message"]), (400, &json!("Table not found: none")), "{action}");
+        assert!(refusal["__type"].as_str().unwrap().ends_with("#TableNotFoundException"), "{refusal}");
+    }
+}
