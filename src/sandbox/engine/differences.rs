@@ -89,7 +89,7 @@ fn pass(stack: &Stack, scope: &Scope<'_>) -> Result<Vec<Change>, TemplateError> 
         let present = stack.resources.get(name).filter(|resource| !resource.physical_id.is_empty());
         match (present, active.contains(name)) {
             (None, true) => changes.push(add(name, scope)?),
-            (Some(resource), false) => changes.push(remove(name, resource)),
+            (Some(resource), false) => changes.push(remove(name, resource, stack, scope)),
             (Some(resource), true) => changes.extend(modify(name, resource, stack, scope)?),
             (None, false) => {}
         }
@@ -119,7 +119,14 @@ fn add(name: &str, scope: &Scope<'_>) -> Result<Change, TemplateError> {
     })
 }
 
-fn remove(name: &str, resource: &Resource) -> Change {
+fn remove(name: &str, resource: &Resource, stack: &Stack, scope: &Scope<'_>) -> Change {
+    // As recorded: what a removed resource took from others reads as unknown, whatever it was.
+    let unknown: BTreeSet<String> = stack.resources.keys().cloned().collect();
+    let before = stack.definition.as_ref().and_then(|definition| {
+        let template = definition.template.resource(name)?;
+        let before = Scope { definition, unknown: Some(&unknown), ..*scope };
+        before.properties(template).ok()
+    });
     let policy = if resource.deletion_policy.retains() { "Retain" } else { "Delete" };
     Change {
         action: Action::Remove,
@@ -130,7 +137,7 @@ fn remove(name: &str, resource: &Resource) -> Change {
         policy_action: Some(policy.to_owned()),
         scope: Vec::new(),
         details: Vec::new(),
-        before: Some(resource.properties.clone()),
+        before: before.or_else(|| Some(resource.properties.clone())),
         after: None,
         change_set_id: None,
     }
