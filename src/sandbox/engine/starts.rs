@@ -139,6 +139,8 @@ fn start_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<
     let Some(resource) = stack.resources.get_mut(logical_id) else {
         return StartOutcome::Done;
     };
+    let same_policies = (resource.deletion_policy, resource.update_replace_policy)
+        == (deletion_policy, update_replace_policy);
     resource.deletion_policy = deletion_policy;
     resource.update_replace_policy = update_replace_policy;
     let replace = resources::must_replace(kind, &resource.properties, &properties);
@@ -148,7 +150,11 @@ fn start_update(region: &mut Region, index: usize, logical_id: &str, at: Moment<
         && kind != ResourceType::Stack
         && differences::same_properties(resource, &properties)
     {
-        // Only policies or metadata change, or unknown values resolved to the same: no event, no call.
+        // Only policies or metadata change, or unknown values resolved to the same: no event, no call. A rollback restores
+        // the policies.
+        if same_policies {
+            set_work(stack, logical_id, Work::Keep);
+        }
         return StartOutcome::Done;
     }
     let old_id = resource.physical_id.clone();

@@ -44,23 +44,40 @@ pub(crate) fn dependencies(
 }
 
 /// The tasks that bring a stack to what a definition says.
+///
+/// A resource that depends on one that changes is looked at again when that is done: a change set takes attributes from before
+/// the update, as recorded, so it does not list the resource.
 pub(crate) fn forward(
     changes: &[Change],
     active: &BTreeSet<String>,
     needs: &BTreeMap<String, BTreeSet<String>>,
 ) -> BTreeMap<String, Task> {
-    active
+    let work = |name: &String| match changes
         .iter()
-        .map(|name| {
-            let work =
-                match changes.iter().find(|change| change.logical_id == *name).map(|change| change.action) {
-                    Some(Action::Add) => Work::Create,
-                    Some(Action::Import) => Work::Import,
-                    Some(Action::Modify) => Work::Update,
-                    Some(Action::Remove) | None => Work::Keep,
-                };
-            (name.clone(), Task::new(work, needs.get(name).cloned().unwrap_or_default()))
-        })
+        .find(|change| change.logical_id == *name)
+        .map(|change| change.action)
+    {
+        Some(Action::Add) => Work::Create,
+        Some(Action::Import) => Work::Import,
+        Some(Action::Modify) => Work::Update,
+        Some(Action::Remove) | None => Work::Keep,
+    };
+    let mut works: BTreeMap<&String, Work> = active.iter().map(|name| (name, work(name))).collect();
+    loop {
+        let moves = |name: &String| matches!(works.get(name), Some(Work::Update));
+        let reached: Vec<&String> = active
+            .iter()
+            .filter(|name| works[name] == Work::Keep)
+            .filter(|name| needs.get(*name).is_some_and(|needs| needs.iter().any(moves)))
+            .collect();
+        if reached.is_empty() {
+            break;
+        }
+        works.extend(reached.into_iter().map(|name| (name, Work::Update)));
+    }
+    works
+        .into_iter()
+        .map(|(name, work)| (name.clone(), Task::new(work, needs.get(name).cloned().unwrap_or_default())))
         .collect()
 }
 
