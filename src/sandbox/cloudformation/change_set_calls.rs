@@ -12,7 +12,7 @@ use crate::engine::failure::Failure;
 use crate::state::change_set::{
     Change, ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus, OnFailure, ToImport,
 };
-use crate::state::event::stack_event;
+use crate::state::event::{self, stack_event};
 use crate::state::hook;
 use crate::state::schedule::{self, Effect};
 use crate::state::stack::{self, Definition, OperationType, PastOperation, Stack, StackStatus};
@@ -46,14 +46,14 @@ pub(crate) fn create(region: &mut Region, params: &Params, moment: Moment<'_>) -
     }
     let definition = definition::read(region, params, current.as_ref(), moment)?;
     let to_import = read_imports(params, kind, &definition, current.as_ref())?;
+    let operation_id = region.random.uuid();
     let index = match found {
         Some(index) => index,
-        None => create_stack_in_review(region, &stack_name, &definition, moment.now)?,
+        None => create_stack_in_review(region, &stack_name, &definition, &operation_id, moment.now)?,
     };
     definition::check(region, &region.stacks[index], &definition)?;
     let id =
         format!("arn:aws:cloudformation:{}:{ACCOUNT}:changeSet/{name}/{}", region.name, region.random.uuid());
-    let operation_id = region.random.uuid();
     let stack = &region.stacks[index];
     let answer = json!({ "Id": id, "StackId": stack.id });
     let change_set = ChangeSet {
@@ -126,6 +126,7 @@ fn create_stack_in_review(
     region: &mut Region,
     name: &str,
     definition: &Definition,
+    operation_id: &str,
     now: Millis,
 ) -> Result<usize, ApiError> {
     let stack = Stack::new(region, name, now);
@@ -135,6 +136,7 @@ fn create_stack_in_review(
     let index = region.stacks.len() - 1;
     let reason = Some(begin::USER_INITIATED.to_owned());
     stack_event(&mut region.stacks[index], StackStatus::ReviewInProgress, reason, now, event_id);
+    event::belongs_to(&mut region.stacks[index], operation_id);
     Ok(index)
 }
 

@@ -6,7 +6,7 @@ use crate::engine::differences;
 use crate::engine::failure::Failure;
 use crate::engine::{begin, nested};
 use crate::state::change_set::{Action, Change, ChangeSet, ChangeSetStatus, ChangeSetType, ExecutionStatus};
-use crate::state::event::stack_event;
+use crate::state::event::{self, stack_event};
 use crate::state::resource_type::ResourceType;
 use crate::state::stack::{self, Definition, Parent, Stack, StackStatus};
 use crate::state::{ACCOUNT, Moment, Region};
@@ -77,7 +77,7 @@ fn create_one(
     change: &Change,
     moment: Moment<'_>,
 ) -> Result<(String, bool), Failure> {
-    let index = child(region, parent, change, moment);
+    let index = child(region, parent, change, &root.operation_id, moment);
     let name = nested::child_name(&root.name, &change.logical_id, region);
     let id =
         format!("arn:aws:cloudformation:{}:{ACCOUNT}:changeSet/{name}/{}", region.name, region.random.uuid());
@@ -155,7 +155,13 @@ fn work_out(
 }
 
 /// The nested stack: the existing one, or a new one in review.
-fn child(region: &mut Region, parent: &str, change: &Change, moment: Moment<'_>) -> usize {
+fn child(
+    region: &mut Region,
+    parent: &str,
+    change: &Change,
+    operation_id: &str,
+    moment: Moment<'_>,
+) -> usize {
     if let Some(index) = change.physical_id.as_deref().and_then(|id| stack::find(region, id)) {
         return index;
     }
@@ -166,6 +172,7 @@ fn child(region: &mut Region, parent: &str, change: &Change, moment: Moment<'_>)
     let event_id = region.random.uuid();
     let reason = Some(begin::USER_INITIATED.to_owned());
     stack_event(&mut shell, StackStatus::ReviewInProgress, reason, moment.now, event_id);
+    event::belongs_to(&mut shell, operation_id);
     region.stacks.push(shell);
     region.stacks.len() - 1
 }
@@ -181,13 +188,14 @@ pub(super) fn remove(region: &mut Region, id: &str, moment: Moment<'_>) {
     for (set, stack_id) in below {
         remove(region, &set, moment);
         region.change_sets.retain(|kept| kept.id != set);
-        let event_id = region.random.uuid();
+        let (event_id, operation_id) = (region.random.uuid(), region.random.uuid());
         if let Some(index) = stack::find(region, &stack_id)
             && region.stacks[index].status == StackStatus::ReviewInProgress
         {
             let shell = &mut region.stacks[index];
             shell.deleted = Some(moment.now);
             stack_event(shell, StackStatus::DeleteComplete, None, moment.now, event_id);
+            event::belongs_to(shell, &operation_id);
         }
     }
 }

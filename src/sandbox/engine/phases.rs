@@ -327,7 +327,8 @@ fn end_deletion(
         stack.outputs.clear();
         stack.change_set_id = None;
         let stack_id = stack.id.clone();
-        region.change_sets.retain(|change_set| change_set.stack_id != stack_id);
+        // One that was executed can still be read by its ARN.
+        region.change_sets.retain(|set| set.stack_id != stack_id || set.execution.has_begun());
     }
     finish(region, index, complete, None, ExecutionStatus::ExecuteFailed, at);
 }

@@ -103,6 +103,13 @@ statuses! {
     }
 }
 
+impl ExecutionStatus {
+    /// Whether the change set was executed, or is being.
+    pub(crate) fn has_begun(self) -> bool {
+        matches!(self, Self::ExecuteInProgress | Self::ExecuteComplete | Self::ExecuteFailed)
+    }
+}
+
 /// A problem found by early validation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Finding {

@@ -58,6 +58,13 @@ pub(crate) fn stack_event(
     });
 }
 
+/// Names the operation of the last event, for a stack without a running one: the creation of a change set.
+pub(crate) fn belongs_to(stack: &mut Stack, operation_id: &str) {
+    if let Some(event) = stack.events.last_mut() {
+        event.operation_id = Some(operation_id.to_owned());
+    }
+}
+
 /// What is recorded of a resource.
 pub(crate) struct ResourceEvent<'a> {
     pub(crate) logical_id: &'a str,
@@ -173,7 +180,7 @@ fn history(stack: &Stack, count: usize) -> Vec<Event> {
                 reason: None,
                 properties: None,
                 token: Some(format!("earlier-{}", place / steps.len())),
-                operation_id: None,
+                operation_id: Some(format!("00000000-0000-4000-9000-{:012}", place / steps.len())),
                 hook: None,
             }
         })

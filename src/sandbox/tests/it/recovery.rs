@@ -312,3 +312,69 @@ fn a_resource_fails_the_second_time_only() {
         assert_eq!(wire.status("app"), expected, "{value}");
     }
 }
+
+#[test]
+fn an_executed_change_set_outlives_its_stack() {
+    let wire = Wire::new();
+    let handle = json!({"Resources": {"H": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}});
+    let (_, executed) = wire.set("app", "one", &handle.to_string(), &[("ChangeSetType", "CREATE")]);
+    wire.call("ExecuteChangeSet", &[("ChangeSetName", &executed)]);
+    wire.wait(60);
+    let mut more = handle.clone();
+    more["Resources"]["I"] = more["Resources"]["H"].clone();
+    let (_, waiting) = wire.set("app", "two", &more.to_string(), &[]);
+    wire.call("DeleteStack", &[("StackName", "app")]);
+    wire.wait(60);
+    let set = wire.call("DescribeChangeSet", &[("ChangeSetName", &executed)]);
+    assert_eq!(set["ExecutionStatus"], "EXECUTE_COMPLETE");
+    assert!(
+        wire.refused("ExecuteChangeSet", &[("ChangeSetName", &executed)])
+            .starts_with("InvalidChangeSetStatus"),
+    );
+    assert!(
+        wire.refused("DescribeChangeSet", &[("ChangeSetName", &waiting)]).starts_with("ChangeSetNotFound")
+    );
+    // ... also when its own failure deleted the stack.
+    let fault = ResourceFault { logical_id: "H".into(), on: HandlerOperation::Create, reason: "no".into() };
+    let faults = Faults { resources: vec![fault], ..Default::default() };
+    wire.sandbox.set_faults(faults).unwrap();
+    let more = [("ChangeSetType", "CREATE"), ("OnStackFailure", "DELETE")];
+    let (_, failed) = wire.set("app", "three", &handle.to_string(), &more);
+    wire.call("ExecuteChangeSet", &[("ChangeSetName", &failed)]);
+    wire.wait(60);
+    let set = wire.call("DescribeChangeSet", &[("ChangeSetName", &failed)]);
+    assert_eq!(set["ExecutionStatus"], "EXECUTE_FAILED");
+}
+
+#[test]
+fn every_event_names_its_operation() {
+    let wire = Wire::new();
+    let handle = |name: &str| {
+        json!({"Resources": {name: {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}).to_string()
+    };
+    let url = wire.put("artifacts", "inner", &handle("H"));
+    let parent = json!({"Resources": {"Child": {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": url}}}});
+    let more = [("ChangeSetType", "CREATE"), ("IncludeNestedStacks", "true")];
+    let (_, id) = wire.set("app", "one", &parent.to_string(), &more);
+    wire.call("ExecuteChangeSet", &[("ChangeSetName", &id)]);
+    wire.wait(60);
+    wire.call("UpdateStack", &[("StackName", "app"), ("TemplateBody", &handle("I"))]);
+    wire.wait(60);
+    wire.call("DeleteStack", &[("StackName", "app")]);
+    wire.wait(60);
+    let (_, dropped) = wire.set("other", "one", &parent.to_string(), &more);
+    wire.call("DeleteChangeSet", &[("ChangeSetName", &dropped)]);
+    let faults = Faults { history_events: 3, ..Default::default() };
+    wire.sandbox.set_faults(faults).unwrap();
+    let stacks = wire.call("ListStacks", &[])["StackSummaries"].clone();
+    let mut seen = 0;
+    for stack in stacks.as_array().unwrap() {
+        let id = stack["StackId"].as_str().unwrap();
+        for event in wire.call("DescribeStackEvents", &[("StackName", id)])["StackEvents"].as_array().unwrap()
+        {
+            assert!(event["OperationId"].is_string(), "{event}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
