@@ -19,6 +19,30 @@ pub(crate) struct ServiceCall {
     service: Service,
     pub(crate) action: String,
     region: String,
+    form: Form,
+}
+
+/// The form of an answer from a service of the Query protocol.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Xml,
+    /// Query's own JSON, for a client that accepts only that.
+    QueryJson,
+    /// The JSON protocol, for a client that speaks it to whatever service.
+    Json,
+}
+
+impl Form {
+    fn of(request: &Request) -> Self {
+        let has = |name: &str, kind: &str| request.header(name).is_some_and(|value| value.contains(kind));
+        if request.header("x-amz-target").is_some() || has("content-type", "application/x-amz-json") {
+            Self::Json
+        } else if has("accept", "application/json") && !has("accept", "xml") {
+            Self::QueryJson
+        } else {
+            Self::Xml
+        }
+    }
 }
 
 enum Service {
@@ -45,8 +69,13 @@ impl ServiceCall {
     /// Reads the service and action of a request. An unreadable request becomes a call that is refused.
     pub(crate) fn read(request: &Request) -> Self {
         let scope = CredentialScope::of(request);
-        let call =
-            |service, action: &str| Self { service, action: action.to_owned(), region: scope.region.clone() };
+        let form = Form::of(request);
+        let call = |service, action: &str| Self {
+            service,
+            action: action.to_owned(),
+            region: scope.region.clone(),
+            form,
+        };
         if let Some(target) = request.header("x-amz-target") {
             return match target.strip_prefix("DynamoDB_20120810.") {
                 Some(action) => call(Service::DynamoDb(json_body(&request.body)), action),
@@ -128,6 +157,13 @@ impl ServiceCall {
             Service::DynamoDb(_) => {
                 Response::new(200, "application/x-amz-json-1.0", request_id, result.to_string())
             }
+            _ if self.form != Form::Xml => {
+                let body = json!({ format!("{}Response", self.action): {
+                    format!("{}Result", self.action): result,
+                    "ResponseMetadata": { "RequestId": request_id },
+                }});
+                Response::new(200, "application/json", request_id, body.to_string())
+            }
             Service::Sts => {
                 let body = xml::answer(xml::STS, &self.action, result, request_id);
                 Response::new(200, "text/xml", request_id, body)
@@ -143,7 +179,11 @@ impl ServiceCall {
         match &self.service {
             Service::DynamoDb(_) => error.to_json(request_id),
             Service::S3(call) => s3::refuse(call, error, request_id),
-            Service::CloudFormation(_) | Service::Sts | Service::Unknown(_) => error.to_xml(request_id),
+            Service::CloudFormation(_) | Service::Sts | Service::Unknown(_) => match self.form {
+                Form::Xml => error.to_xml(request_id),
+                Form::QueryJson => error.to_query_json(request_id),
+                Form::Json => error.to_json(request_id),
+            },
         }
     }
 

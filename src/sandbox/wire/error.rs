@@ -61,6 +61,14 @@ impl ApiError {
         Response::new(self.status, "text/xml", request_id, body)
     }
 
+    /// The JSON form of the Query protocol.
+    pub(crate) fn to_query_json(&self, request_id: &str) -> Response {
+        let kind = if self.status >= 500 { "Receiver" } else { "Sender" };
+        let error = json!({ "Code": self.code, "Message": self.message, "Type": kind });
+        let body = json!({ "Error": error, "RequestId": request_id });
+        Response::new(self.status, "application/json", request_id, body.to_string())
+    }
+
     /// The JSON form that DynamoDB sends.
     pub(crate) fn to_json(&self, request_id: &str) -> Response {
         // Errors common to all JSON services have another namespace than DynamoDB's own.

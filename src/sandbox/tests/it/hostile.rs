@@ -268,3 +268,44 @@ fn other_services_are_named() {
     let identity = ask(&[("authorization", &scope("sts"))], "Action=GetCallerIdentity&Version=2011-06-15");
     assert!(identity.contains("<Account>000000000000</Account>"), "{identity}");
 }
+
+#[test]
+fn json_clients_get_json() {
+    let sandbox = Sandbox::in_memory(Options::default());
+    let ask = |headers: &[(&str, &str)], body: &str| {
+        let headers = headers.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+        let request =
+            Request { method: "POST".into(), path: "/".into(), headers, body: body.as_bytes().to_vec() };
+        let answer = sandbox.answer(&request).unwrap();
+        (answer.status, serde_json::from_slice::<serde_json::Value>(&answer.body).ok())
+    };
+    let form = |action: &str| format!("Action={action}&Version=2010-05-15&StackName=none");
+    let accept = [("Accept", "application/json")];
+    let (status, refused) = ask(&accept, &form("DescribeStacks"));
+    assert_eq!((status, &refused.unwrap()["Error"]["Code"]), (400, &json!("ValidationError")));
+    let (_, refused) = ask(&accept, &form("Unheard"));
+    assert!(refused.unwrap()["Error"]["Message"].as_str().unwrap().contains("does not model"));
+    let (_, refused) = ask(&accept, "");
+    assert_eq!(refused.unwrap()["Error"]["Code"], "MissingAction");
+    let (status, answer) = ask(&accept, "Action=ListStacks&Version=2010-05-15");
+    let answer = answer.unwrap();
+    assert_eq!(
+        (status, &answer["ListStacksResponse"]["ListStacksResult"]["StackSummaries"]),
+        (200, &json!([]))
+    );
+    assert!(answer["ListStacksResponse"]["ResponseMetadata"]["RequestId"].is_string());
+    // The JSON protocol, spoken to a service that has another one here.
+    let target =
+        [("Content-Type", "application/x-amz-json-1.1"), ("X-Amz-Target", "CloudFormation.DescribeStacks")];
+    let (status, refused) = ask(&target, "{}");
+    let refused = refused.unwrap();
+    assert!(status == 400 && refused["__type"].is_string(), "{refused}");
+    assert!(
+        refused["message"].as_str().unwrap().contains("the target CloudFormation.DescribeStacks"),
+        "{refused}"
+    );
+    // What every SDK sends gets XML.
+    for headers in [&[][..], &[("Accept", "*/*")], &[("Accept", "application/xml, application/json")]] {
+        assert_eq!(ask(headers, &form("DescribeStacks")).1, None);
+    }
+}
