@@ -52,6 +52,7 @@ impl Template {
         self.check_nulls()?;
         for (_, condition) in self.conditions() {
             function_checks::check(condition, self)?;
+            function_checks::check_condition(condition)?;
         }
         for (_, resource) in self.resources() {
             function_checks::check(resource, self)?;

@@ -25,6 +25,20 @@ pub(crate) fn check(value: &Value, template: &Template) -> Result<(), TemplateEr
     }
 }
 
+/// Refuses `Fn::If` in a condition, where it is not supported ("Condition functions"). The words are ours.
+pub(crate) fn check_condition(value: &Value) -> Result<(), TemplateError> {
+    if let Some(("Fn::If", _)) = function(value) {
+        return Err(TemplateError::Format(
+            "Fn::If cannot be used in the Conditions block of the template".to_owned(),
+        ));
+    }
+    match value {
+        Value::Array(items) => items.iter().try_for_each(check_condition),
+        Value::Object(fields) => fields.values().try_for_each(check_condition),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
+    }
+}
+
 fn check_function(name: &str, argument: &Value, template: &Template) -> Result<(), TemplateError> {
     let list = argument.as_array();
     let length = list.map_or(0, Vec::len);

@@ -17,6 +17,9 @@ use crate::wire::text::scalar;
 /// A value that only the execution of the change set will bring.
 pub(crate) const UNKNOWN: &str = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
+/// The largest value of `Fn::Sub`, in bytes.
+const LARGEST_TEXT: usize = 262_144;
+
 /// The pseudo parameters.
 pub(crate) const PSEUDO_PARAMETERS: &[&str] = &[
     "AWS::AccountId",
@@ -146,8 +149,14 @@ fn collect(value: &Value, live: Option<&Scope<'_>>, found: &mut BTreeSet<Referen
 
 fn collect_sub(argument: &Value, live: Option<&Scope<'_>>, found: &mut BTreeSet<Reference>) {
     let (text, variables) = sub(argument);
+    // Each name once: a variable that is used twice, in a variable that is used twice, must not double the work.
+    let mut names: Vec<&str> = Vec::new();
     for part in sub_parts(text).unwrap_or_default() {
         let SubPart::Reference(name) = part else { continue };
+        if names.contains(&name) {
+            continue;
+        }
+        names.push(name);
         match variables.and_then(|variables| variables.get(name)) {
             Some(value) => collect(value, live, found),
             None => {
@@ -262,22 +271,38 @@ impl Scope<'_> {
 
     /// Whether a named condition holds.
     pub(crate) fn condition(&self, name: &str) -> Result<bool, TemplateError> {
-        self.condition_within(name, 0)
+        self.condition_within(name, 0, &mut BTreeMap::new())
     }
 
-    fn condition_within(&self, name: &str, depth: usize) -> Result<bool, TemplateError> {
+    /// Evaluates each condition once: one that uses another twice, which uses another twice, must not double the work.
+    fn condition_within(
+        &self,
+        name: &str,
+        depth: usize,
+        known: &mut BTreeMap<String, bool>,
+    ) -> Result<bool, TemplateError> {
+        if let Some(holds) = known.get(name) {
+            return Ok(*holds);
+        }
         if depth > 50 {
             return Err(TemplateError::Function("Found circular condition dependency".to_owned()));
         }
         let condition = self.definition.template.condition(name).ok_or_else(|| {
             TemplateError::Format(format!("Unresolved condition dependency {name} in the template"))
         })?;
-        self.holds(condition, depth + 1)
+        let holds = self.holds(condition, depth + 1, known)?;
+        known.insert(name.to_owned(), holds);
+        Ok(holds)
     }
 
-    fn holds(&self, condition: &Value, depth: usize) -> Result<bool, TemplateError> {
+    fn holds(
+        &self,
+        condition: &Value,
+        depth: usize,
+        known: &mut BTreeMap<String, bool>,
+    ) -> Result<bool, TemplateError> {
         if let Some(name) = condition.get("Condition").and_then(Value::as_str) {
-            return self.condition_within(name, depth);
+            return self.condition_within(name, depth, known);
         }
         let items = |argument: &Value| argument.as_array().cloned().unwrap_or_default();
         match function(condition) {
@@ -290,13 +315,13 @@ impl Scope<'_> {
             }
             Some(("Fn::Not", argument)) => {
                 let first = items(argument).into_iter().next().unwrap_or_default();
-                Ok(!self.holds(&first, depth)?)
+                Ok(!self.holds(&first, depth, known)?)
             }
             Some(("Fn::And", argument)) => {
-                items(argument).iter().try_fold(true, |all, item| Ok(self.holds(item, depth)? && all))
+                items(argument).iter().try_fold(true, |all, item| Ok(self.holds(item, depth, known)? && all))
             }
             Some(("Fn::Or", argument)) => {
-                items(argument).iter().try_fold(false, |any, item| Ok(self.holds(item, depth)? || any))
+                items(argument).iter().try_fold(false, |any, item| Ok(self.holds(item, depth, known)? || any))
             }
             _ => Err(TemplateError::Format(
                 "Every Condition must be a function that yields a boolean".to_owned(),
@@ -424,20 +449,30 @@ impl Scope<'_> {
     fn substitute(&self, argument: &Value) -> Result<String, TemplateError> {
         let (text, variables) = sub(argument);
         let mut out = String::new();
+        let mut known: BTreeMap<&str, String> = BTreeMap::new();
         for part in sub_parts(text)? {
             match part {
                 SubPart::Text(text) => out.push_str(text),
                 SubPart::Literal(name) => out.push_str(&format!("${{{name}}}")),
                 SubPart::Reference(name) => {
-                    let value = match variables.and_then(|variables| variables.get(name)) {
-                        Some(value) => self.resolve(value)?.map(|value| scalar(&value)),
-                        None => match name.split_once('.') {
-                            Some((resource, attribute)) => Some(self.attribute(resource, attribute)?),
-                            None => self.reference(name)?.map(|value| scalar(&value)),
-                        },
-                    };
-                    out.push_str(&value.unwrap_or_default());
+                    if !known.contains_key(name) {
+                        let value = match variables.and_then(|variables| variables.get(name)) {
+                            Some(value) => self.resolve(value)?.map(|value| scalar(&value)),
+                            None => match name.split_once('.') {
+                                Some((resource, attribute)) => Some(self.attribute(resource, attribute)?),
+                                None => self.reference(name)?.map(|value| scalar(&value)),
+                            },
+                        };
+                        known.insert(name, value.unwrap_or_default());
+                    }
+                    out.push_str(&known[name]);
                 }
+            }
+            // Doubling a value a few times over would fill the memory. The limit is ours.
+            if out.len() > LARGEST_TEXT {
+                return Err(TemplateError::Function(format!(
+                    "the value of Fn::Sub is larger than {LARGEST_TEXT} bytes"
+                )));
             }
         }
         Ok(if out.contains(UNKNOWN) { UNKNOWN.to_owned() } else { out })

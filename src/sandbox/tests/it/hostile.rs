@@ -309,3 +309,53 @@ fn json_clients_get_json() {
         assert_eq!(ask(headers, &form("DescribeStacks")).1, None);
     }
 }
+
+/// `Fn::Sub` with a variable used twice, in which a variable is used twice, and so on.
+fn doubling(levels: usize, innermost: &str) -> serde_json::Value {
+    (0..levels).fold(json!(innermost), |inner, _| json!({"Fn::Sub": ["${A}${A}", {"A": inner}]}))
+}
+
+#[test]
+fn doubling_values_do_not_double_the_work() {
+    let wire = Wire::new();
+    let template = |value: serde_json::Value, conditions: serde_json::Value| {
+        json!({
+            "Conditions": conditions,
+            "Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value}}},
+        })
+        .to_string()
+    };
+    // Empty texts stay empty, so only the work could double; others are refused for their size.
+    let empty = template(doubling(40, ""), json!({}));
+    let large = template(doubling(40, "x"), json!({}));
+    let text = "ValidationError: Template error: the value of Fn::Sub is larger than 262144 bytes";
+    wire.call("ValidateTemplate", &[("TemplateBody", &empty)]);
+    wire.call("CreateStack", &[("StackName", "empty"), ("TemplateBody", &empty)]);
+    assert_eq!(wire.refused("CreateStack", &[("StackName", "app"), ("TemplateBody", &large)]), text);
+    let set = [
+        ("StackName", "app"),
+        ("ChangeSetName", "one"),
+        ("ChangeSetType", "CREATE"),
+        ("TemplateBody", large.as_str()),
+    ];
+    assert_eq!(wire.refused("CreateChangeSet", &set), text);
+    wire.wait(60);
+    assert_eq!(wire.refused("UpdateStack", &[("StackName", "empty"), ("TemplateBody", &large)]), text);
+    let mut conditions = json!({"C0": {"Fn::Equals": ["a", "a"]}});
+    for level in 1..45 {
+        let below = json!({"Condition": format!("C{}", level - 1)});
+        conditions[format!("C{level}")] = json!({"Fn::And": [below, below]});
+    }
+    let chained = template(json!("x"), conditions);
+    wire.call("CreateStack", &[("StackName", "chained"), ("TemplateBody", &chained)]);
+    let nested = template(
+        json!("x"),
+        json!({"A": {"Fn::Equals": ["a", "a"]}, "B": {"Fn::Equals": [{"Fn::If": ["A", "b", "c"]}, "b"]}}),
+    );
+    assert_eq!(
+        wire.refused("ValidateTemplate", &[("TemplateBody", &nested)]),
+        "ValidationError: Template format error: Fn::If cannot be used in the Conditions block of the template"
+    );
+    wire.wait(60);
+    assert_eq!(wire.status("chained"), "CREATE_COMPLETE");
+}
