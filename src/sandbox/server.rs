@@ -1,6 +1,9 @@
 //! The sandbox behind a port, for tools that cannot be given a connector: the AWS CLI, boto3, SAM.
 //!
-//! Only a loopback listener is accepted: the sandbox checks no signatures, and nothing beyond this machine may reach it.
+//! Only a loopback listener is accepted: the sandbox checks no signatures, and nothing beyond this machine may reach it. A web
+//! page in a browser on this machine is beyond it too: [`guard`] refuses what comes from one.
+
+mod guard;
 
 use std::future::Future;
 use std::io;
@@ -17,6 +20,8 @@ use tokio::task::JoinSet;
 use crate::sandbox::Sandbox;
 use crate::wire::{Request, Response};
 
+/// The longest that the body of a request may take to arrive.
+const LONGEST_ARRIVAL: Duration = Duration::from_secs(60);
 /// More than any call that AWS takes.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
 
@@ -66,7 +71,11 @@ type Answer = Result<hyper::Response<Full<Bytes>>, Box<dyn std::error::Error + S
 
 async fn answer(sandbox: &Sandbox, request: hyper::Request<Incoming>) -> Answer {
     let (head, body) = request.into_parts();
-    let body = match Limited::new(body, LARGEST_BODY).collect().await {
+    if let Some(reason) = guard::refusal(&head) {
+        return to_http(Response::new(403, "text/plain", "", format!("{reason}\n")));
+    }
+    let collected = tokio::time::timeout(LONGEST_ARRIVAL, Limited::new(body, LARGEST_BODY).collect());
+    let body = match collected.await? {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<LengthLimitError>() => {
             return to_http(Response::new(413, "text/plain", "", "Request Entity Too Large"));

@@ -252,7 +252,8 @@ impl ServiceCall {
     }
 }
 
-fn reads_only(action: &str) -> bool {
+/// Whether an action leaves everything as it is.
+pub(crate) fn reads_only(action: &str) -> bool {
     ["Describe", "List", "Get", "Head", "Validate"].iter().any(|verb| action.starts_with(verb))
 }
 

@@ -201,15 +201,28 @@ async fn the_listener_answers_on_loopback() {
     };
     let body = "Action=DescribeStacks&Version=2010-05-15&StackName=app";
     let head = format!(
-        "POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
+        "POST / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
     let answer = ask(&head).await;
     assert!(answer.starts_with("HTTP/1.1 400 Bad Request"), "{answer}");
     assert!(answer.contains("Stack with id app does not exist"), "{answer}");
     assert!(ask("nonsense\r\n\r\n").await.starts_with("HTTP/1.1 400 Bad Request"));
-    let get = "GET /?Action=ListStacks&Version=2010-05-15 HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
-    assert!(ask(get).await.contains("<StackSummaries/>"));
+    let get = |query: &str, more: &str| {
+        format!("GET /?{query}&Version=2010-05-15 HTTP/1.1\r\nconnection: close\r\n{more}\r\n\r\n")
+    };
+    let list = "Action=ListStacks";
+    assert!(ask(&get(list, &format!("host: {address}"))).await.contains("<StackSummaries/>"));
+    // What a web page sends, by its own name for this machine or across sites, is not answered.
+    for more in [
+        "host: evil.example".to_owned(),
+        format!("host: {address}\r\norigin: https://evil.example"),
+        format!("host: {address}\r\nsec-fetch-site: cross-site"),
+    ] {
+        assert!(ask(&get(list, &more)).await.starts_with("HTTP/1.1 403 Forbidden"), "{more}");
+    }
+    let image = get("Action=DeleteStack&StackName=app", &format!("host: {address}"));
+    assert!(ask(&image).await.starts_with("HTTP/1.1 403 Forbidden"));
     stop.send(()).unwrap();
     server.await.unwrap().unwrap();
 
