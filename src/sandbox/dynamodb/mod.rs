@@ -10,6 +10,7 @@ use crate::state::{Moment, Region, Regions};
 use crate::wire::error::ApiError;
 
 pub(crate) mod backup;
+mod input;
 pub(crate) mod kinesis;
 mod update;
 
@@ -30,6 +31,7 @@ pub(crate) fn answer(
     moment: Moment<'_>,
 ) -> Result<Value, ApiError> {
     region.services.settle(moment.now);
+    input::check(action, input)?;
     match action {
         "CreateBackup" => backup::create(region, input, moment),
         "CreateTable" => create_table(region, input, moment),
@@ -118,7 +120,11 @@ fn tagged<'a>(region: &'a mut Region, input: &Value) -> Result<&'a mut Table, Ap
             "Invalid TableArn: Invalid ResourceArn provided as input {arn}"
         )));
     }
-    operations::find(&mut region.services, arn)
+    operations::find(&mut region.services, arn).map_err(|_| {
+        // The word is DynamoDB's.
+        let text = format!("Requested resource not found: ResourcArn: {arn} not found");
+        ApiError::new(400, "ResourceNotFoundException", text)
+    })
 }
 
 fn create_table(region: &mut Region, input: &Value, moment: Moment<'_>) -> Result<Value, ApiError> {
@@ -140,10 +146,27 @@ fn create_table(region: &mut Region, input: &Value, moment: Moment<'_>) -> Resul
         "WarmThroughput",
     ];
     refuse_unknown("CreateTable", input, KNOWN)?;
+    check_stream(input, "created")?;
+    rules::check_definitions(input)?;
+    rules::check_raw_tags(input)?;
     let Region { name: region_name, random, services, .. } = region;
     let table =
         operations::create(services, region_name, random, name(input)?, TableSpec::read(input), moment)?;
     Ok(json!({ "TableDescription": table.describe(moment.now) }))
+}
+
+/// A stream has a view type when it is enabled, and only then. The first text is recorded for the creation of a table; the
+/// second is ours.
+pub(super) fn check_stream(input: &Value, done: &str) -> Result<(), ApiError> {
+    let Some(stream) = input.get("StreamSpecification") else { return Ok(()) };
+    let text = match (spec::flag(stream, "StreamEnabled"), spec::text(stream, "StreamViewType")) {
+        (Some(false), Some(_)) => {
+            format!("Table is being {done} with a stream disabled, UpdateViewType should not be specified")
+        }
+        (Some(true), None) => "StreamViewType must be specified when StreamEnabled is true".to_owned(),
+        _ => return Ok(()),
+    };
+    Err(ApiError::invalid(format!("One or more parameter values were invalid: {text}")))
 }
 
 /// A member that the sandbox would pass over is refused instead.
@@ -175,6 +198,11 @@ fn list_tables(services: &Services, input: &Value) -> Result<Value, ApiError> {
 }
 
 fn tag_resource(region: &mut Region, input: &Value) -> Result<Value, ApiError> {
+    let is_empty = |name: &str| input.get(name).and_then(Value::as_array).is_some_and(Vec::is_empty);
+    if is_empty("Tags") {
+        return Err(ApiError::invalid("Atleast one Tag needs to be provided as Input."));
+    }
+    rules::check_raw_tags(input)?;
     let table = tagged(region, input)?;
     let mut tags = table.spec.tags.clone();
     for (key, value) in spec::read_tags(input) {
@@ -188,6 +216,9 @@ fn tag_resource(region: &mut Region, input: &Value) -> Result<Value, ApiError> {
 
 fn untag_resource(region: &mut Region, input: &Value) -> Result<Value, ApiError> {
     let keys = input.get("TagKeys").and_then(Value::as_array).cloned().unwrap_or_default();
+    if keys.is_empty() {
+        return Err(ApiError::invalid("Atleast one Tag Key needs to be provided as Input."));
+    }
     let table = tagged(region, input)?;
     table.spec.tags.retain(|(known, _)| !keys.iter().any(|key| key.as_str() == Some(known)));
     Ok(json!({}))

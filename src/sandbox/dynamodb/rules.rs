@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use crate::clock::Millis;
 use crate::state::table::Table;
 use crate::state::table_spec::{IndexSpec, Key, TableSpec};
@@ -77,6 +79,10 @@ fn check_keys(spec: &TableSpec) -> Result<(), ApiError> {
         [_] => Ok(()),
         [_, second] if second.kind != "RANGE" => {
             Err(invalid("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"))
+        }
+        // As conformance tests recorded it.
+        [first, second] if first.name == second.name && spec.attributes.len() < 2 => {
+            Err(ApiError::invalid("Invalid KeySchema: Some index key attribute have no definition"))
         }
         [first, second] if first.name == second.name => {
             Err(invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name"))
@@ -331,6 +337,46 @@ pub(crate) fn check_encryption(spec: &TableSpec) -> Result<(), ApiError> {
         (None, Some(_)) => Err(invalid("SSEType KMS is required if KMSMasterKeyId is specified")),
         _ => Ok(()),
     }
+}
+
+/// Refuses a call that defines an attribute twice, or names one twice in a projection. The second text is ours.
+pub(crate) fn check_definitions(input: &Value) -> Result<(), ApiError> {
+    let list =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut names = BTreeSet::new();
+    let definitions = list(input, "AttributeDefinitions");
+    if !definitions.iter().all(|one| names.insert(one.get("AttributeName").map(Value::to_string))) {
+        return Err(ApiError::invalid("Cannot have two attributes with the same name"));
+    }
+    let updates = list(input, "GlobalSecondaryIndexUpdates");
+    let created = updates.iter().filter_map(|update| update.get("Create")).cloned();
+    let indexes = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"].map(|name| list(input, name)).concat();
+    for index in indexes.into_iter().chain(created) {
+        let mut names = BTreeSet::new();
+        let projection = index.get("Projection").cloned().unwrap_or_default();
+        if !list(&projection, "NonKeyAttributes").iter().all(|name| names.insert(name.to_string())) {
+            return Err(invalid("Duplicate attributes in NonKeyAttributes"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses tags without a key or a value, and characters that a tag may not have. That a tag is invalid when a part is missing
+/// is recorded; characters are documented ("Tagging restrictions").
+pub(crate) fn check_raw_tags(input: &Value) -> Result<(), ApiError> {
+    let fits = |text: &str| text.chars().all(|c| c.is_alphanumeric() || c == ' ' || "+-=._:/@".contains(c));
+    for tag in input.get("Tags").and_then(Value::as_array).into_iter().flatten() {
+        for part in ["Key", "Value"] {
+            let text = tag.get(part).and_then(Value::as_str);
+            if text.is_none_or(|text| !fits(text)) {
+                let shown = text.unwrap_or("null");
+                return Err(ApiError::invalid(format!(
+                    "The Tag {part} provided is invalid, {part}: {shown}"
+                )));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// D1.

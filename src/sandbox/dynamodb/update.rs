@@ -40,6 +40,8 @@ pub(super) fn update_table(
         "WarmThroughput",
     ];
     super::refuse_unknown("UpdateTable", input, KNOWN)?;
+    super::check_stream(input, "updated")?;
+    rules::check_definitions(input)?;
     let Region { name: region_name, random, services, .. } = region;
     let mut wanted = operations::find(services, name(input)?)?.clone();
     operations::check_active(&wanted, moment)?;
@@ -75,6 +77,8 @@ fn check_property_dependencies(input: &Value) -> Result<(), ApiError> {
         .as_object()
         .into_iter()
         .flatten()
+        // An empty list asks for nothing.
+        .filter(|(_, value)| value.as_array().is_none_or(|list| !list.is_empty()))
         .map(|(key, _)| key.as_str())
         .filter(|key| !matches!(*key, "TableName" | "AttributeDefinitions"))
         .collect();

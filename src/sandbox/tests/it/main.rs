@@ -15,6 +15,7 @@ mod hostile;
 mod drift;
 mod hooks;
 mod import;
+mod input;
 mod language_extensions;
 mod layers;
 mod nested;
