@@ -186,11 +186,8 @@ fn updates<'a>(input: &'a Value, kind: &'a str) -> impl Iterator<Item = &'a Valu
     list.into_iter().flatten().filter_map(move |update| update.get(kind))
 }
 
-fn change_indexes(table: &mut Table, input: &Value, moment: Moment<'_>) -> Result<(), ApiError> {
-    let change = IndexesChange {
-        creates: updates(input, "Create").map(IndexSpec::read).collect(),
-        deletes: updates(input, "Delete").filter_map(|delete| spec::text(delete, "IndexName")).collect(),
-    };
+/// Applies the updates of indexes that stay.
+fn tune_indexes(table: &mut Table, input: &Value) -> Result<(), ApiError> {
     for update in updates(input, "Update") {
         let update = IndexSpec::read(update);
         let Some(known) = table.spec.index(&update.name).cloned() else {
@@ -218,6 +215,15 @@ fn change_indexes(table: &mut Table, input: &Value, moment: Moment<'_>) -> Resul
         };
         operations::tune_index(table, &tuned);
     }
+    Ok(())
+}
+
+fn change_indexes(table: &mut Table, input: &Value, moment: Moment<'_>) -> Result<(), ApiError> {
+    let change = IndexesChange {
+        creates: updates(input, "Create").map(IndexSpec::read).collect(),
+        deletes: updates(input, "Delete").filter_map(|delete| spec::text(delete, "IndexName")).collect(),
+    };
+    tune_indexes(table, input)?;
     if change.creates.is_empty() && change.deletes.is_empty() {
         return Ok(());
     }

@@ -10,6 +10,7 @@ pub(crate) mod function_checks;
 pub(crate) mod intrinsics;
 pub(crate) mod language_extensions;
 pub(crate) mod parameter_store;
+mod list_functions;
 mod parameter_type;
 mod parameters;
 mod quotas;

@@ -20,7 +20,7 @@ fn template(policy: &Value) -> Value {
 
 const EXPAND: (&str, &str) = ("Capabilities.member.1", "CAPABILITY_AUTO_EXPAND");
 
-fn with<'a>(value: &'a str) -> [(&'static str, &'a str); 2] {
+fn with(value: &str) -> [(&'static str, &str); 2] {
     [("Parameters.member.1.ParameterKey", "Policy"), ("Parameters.member.1.ParameterValue", value)]
 }
 
