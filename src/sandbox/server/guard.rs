@@ -11,8 +11,9 @@ use hyper::{Method, Uri};
 
 use crate::service_call::reads_only;
 
-/// Names under which this machine is reached, also from a container.
-const NAMES: &[&str] = &["localhost", "127.0.0.1", "[::1]", "::1", "host.docker.internal"];
+/// Names under which this machine is reached, also from a container of Docker or Podman.
+const NAMES: &[&str] =
+    &["localhost", "127.0.0.1", "[::1]", "::1", "host.docker.internal", "host.containers.internal"];
 
 /// Why a request is refused; `None` when it is answered.
 pub(super) fn refusal(head: &Parts) -> Option<String> {
@@ -41,8 +42,8 @@ pub(super) fn refusal(head: &Parts) -> Option<String> {
 }
 
 fn is_here(host: &str) -> bool {
-    let name = without_port(host);
-    NAMES.contains(&name) || name.ends_with(".localhost")
+    let name = without_port(host).to_ascii_lowercase();
+    NAMES.contains(&name.as_str()) || name.ends_with(".localhost")
 }
 
 fn without_port(host: &str) -> &str {
@@ -83,10 +84,11 @@ mod tests {
         for host in [
             "127.0.0.1:4566",
             "localhost",
-            "localhost:1",
+            "LocalHost:1",
             "[::1]:80",
             "bucket.localhost:4566",
             "host.docker.internal:80",
+            "host.containers.internal:80",
         ] {
             check("POST", "/", &[("host", host)], false);
         }
