@@ -263,14 +263,38 @@ fn values(change: &Change) -> Option<Values> {
     }
     let (before, after) = (change.before.as_ref(), change.after.as_ref());
     // The text may stay while what it refers to changes.
-    (before != after).then(|| Values { before: before.map(value), after: after.map(value) })
+    (before != after).then(|| {
+        let (before, after) = (before.map(value), after.map(value));
+        let skipped =
+            before.as_deref().zip(after.as_deref()).map_or(0, |(before, after)| skipped(before, after));
+        let shown = |text: String| match skipped {
+            0 => cut(&text, WIDTH),
+            _ => cut(&['…'].into_iter().chain(text.chars().skip(skipped)).collect::<String>(), WIDTH),
+        };
+        Values { before: before.map(shown), after: after.map(shown) }
+    })
+}
+
+/// The most characters of a value that are shown.
+const WIDTH: usize = 60;
+
+/// How many characters at the start of two values are left out, so that the place where they differ is shown.
+fn skipped(before: &str, after: &str) -> usize {
+    const CONTEXT: usize = 12;
+    /// What is shown of a difference, at least.
+    const DIFFERENCE: usize = 6;
+    if before.chars().count() <= WIDTH && after.chars().count() <= WIDTH {
+        return 0;
+    }
+    let same = before.chars().zip(after.chars()).take_while(|(before, after)| before == after).count();
+    if same + DIFFERENCE <= WIDTH { 0 } else { same - CONTEXT }
 }
 
 fn value(value: &Value) -> String {
     match value {
         Value::String(text) if text.is_empty() => "\"\"".to_owned(),
-        Value::String(text) => cut(text, 60),
-        other => key_schema(other).unwrap_or_else(|| cut(&other.to_string(), 60)),
+        Value::String(text) => text.clone(),
+        other => key_schema(other).unwrap_or_else(|| other.to_string()),
     }
 }
 

@@ -157,6 +157,27 @@ fn a_line_is_cut_by_characters() {
 }
 
 #[test]
+fn long_values_are_shown_where_they_differ() {
+    let said = |before: &str, after: &str| {
+        said(&Change {
+            before: Some(json!(before)),
+            after: Some(json!(after)),
+            ..change(Action::Modify, "/Properties/KinesisStreamArn", None, None)
+        })
+    };
+    let same = "arn:aws:kinesis:us-east-1:123456789012:stream/of-a-team-with-a-long-name/";
+    let (before, after) = (format!("{same}notes"), format!("{same}products"));
+    assert_eq!(
+        said(&before, &after),
+        "~ Notes.KinesisStreamArn …a-long-name/notes → …a-long-name/products [in place]"
+    );
+    // What is added at the end is shown after what was there.
+    assert_eq!(said(same, &before), "~ Notes.KinesisStreamArn …a-long-name/ → …a-long-name/notes [in place]");
+    let late = said(&format!("a{same}"), &format!("b{same}"));
+    assert!(late.contains(" aarn:aws:") && late.contains("… → barn:aws:"), "{late}");
+}
+
+#[test]
 fn items_of_lists_are_named_by_their_names() {
     let table = |throughput: u32, tag: &str| {
         json!({ "Resources": { "Notes": { "Type": "AWS::DynamoDB::Table", "Properties": {
