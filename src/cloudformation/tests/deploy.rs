@@ -54,7 +54,7 @@ async fn updates_a_stack_in_place() {
     10.5 - B CREATE_COMPLETE
     11.4 UPDATE_COMPLETE_CLEANUP_IN_PROGRESS
     12.3 UPDATE_COMPLETE
-    13.0 settled in UPDATE_COMPLETE
+    13.1 settled in UPDATE_COMPLETE
     ");
     let Outcome::Deployed { status, orphans, retained, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(status, StackStatus::UpdateComplete);
@@ -94,7 +94,7 @@ async fn a_failed_creation_is_rolled_back_and_says_why() {
     14.5 - A DELETE_IN_PROGRESS
     16.0 - A DELETE_COMPLETE
     16.9 ROLLBACK_COMPLETE
-    18.9 settled in ROLLBACK_COMPLETE
+    17.0 settled in ROLLBACK_COMPLETE
     ");
     let Outcome::RolledBack { status, failure, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(status, StackStatus::RollbackComplete);
@@ -119,7 +119,7 @@ async fn a_failed_update_is_rolled_back_and_says_why() {
     13.7 - A UPDATE_COMPLETE
     14.6 UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS
     15.5 UPDATE_ROLLBACK_COMPLETE
-    16.1 settled in UPDATE_ROLLBACK_COMPLETE
+    16.4 settled in UPDATE_ROLLBACK_COMPLETE
     ");
     let Outcome::RolledBack { status, failure, .. } = outcome else { panic!("{outcome:?}") };
     assert_eq!(status, StackStatus::UpdateRollbackComplete);

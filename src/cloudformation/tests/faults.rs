@@ -130,7 +130,7 @@ async fn equal_times() {
      0.0 - B CREATE_IN_PROGRESS: Resource creation Initiated
      0.0 - B CREATE_COMPLETE
      0.0 CREATE_COMPLETE
-    12.6 settled in CREATE_COMPLETE
+    12.5 settled in CREATE_COMPLETE
     ");
 }
 
