@@ -259,8 +259,23 @@ pub(crate) fn reads_only(action: &str) -> bool {
 
 fn json_body(body: &[u8]) -> Result<Value, ApiError> {
     match serde_json::from_slice(body) {
-        Ok(value @ Value::Object(_)) => Ok(value),
+        Ok(mut value @ Value::Object(_)) => {
+            remove_null_members(&mut value);
+            Ok(value)
+        }
         _ => Err(ApiError::new(400, "SerializationException", "the request body is not a JSON object")),
+    }
+}
+
+/// A member that is null is one that was not sent, as in every JSON protocol of AWS.
+fn remove_null_members(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(remove_null_members);
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_null_members),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
 

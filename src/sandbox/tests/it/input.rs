@@ -46,6 +46,30 @@ fn the_name_of_a_table_is_required() {
 }
 
 #[test]
+fn what_is_null_was_not_sent() {
+    let wire = Wire::new();
+    let stream = json!({"StreamEnabled": true, "StreamViewType": "KEYS_ONLY"});
+    let create = table(|t| {
+        t["StreamSpecification"] = stream.clone();
+        t["ProvisionedThroughput"] = Value::Null;
+        t["SSESpecification"] = json!({"Enabled": true, "KMSMasterKeyId": null});
+    });
+    let (status, answer) = wire.dynamodb("CreateTable", &create);
+    assert_eq!(status, 200, "{answer}");
+    wire.wait(20);
+    let update = json!({"TableName": create["TableName"], "DeletionProtectionEnabled": true, "StreamSpecification": null,
+        "SSESpecification": null, "BillingMode": null, "TableClass": null, "GlobalSecondaryIndexUpdates": null});
+    let (status, answer) = wire.dynamodb("UpdateTable", &update);
+    assert_eq!(status, 200, "{answer}");
+    wire.wait(60);
+    let (_, answer) = wire.dynamodb("DescribeTable", &json!({"TableName": create["TableName"]}));
+    let description = &answer["Table"];
+    assert_eq!(description["StreamSpecification"], stream);
+    assert_eq!(description["SSEDescription"]["Status"], "ENABLED");
+    assert_eq!(description["DeletionProtectionEnabled"], true);
+}
+
+#[test]
 fn keys_and_definitions_have_a_form() {
     let element = |name: &str, kind: &str| json!({"AttributeName": name, "KeyType": kind});
     creation(
