@@ -224,15 +224,13 @@ fn check_live(scope: &Scope<'_>) -> Result<(), TemplateError> {
         }
     }
     for (_, output) in scope.definition.template.outputs() {
-        let holds = match output.get("Condition").and_then(Value::as_str) {
-            Some(condition) => scope.condition(condition)?,
-            None => true,
-        };
-        if holds && let Some(lost) = lost(output) {
+        if scope.is_active(output)?
+            && let Some(lost) = lost(output)
+        {
             return Err(TemplateError::Other(format!(
                 "Unresolved resource dependencies [{lost}] in the Outputs block of the template"
             )));
         }
     }
-    Ok(())
+    outputs::check_exports(scope)
 }

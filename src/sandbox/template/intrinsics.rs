@@ -236,11 +236,7 @@ impl Scope<'_> {
     /// The exports that a resource or an output imports; none when its condition does not hold.
     pub(crate) fn imports_of(&self, value: &Value) -> Result<BTreeSet<String>, TemplateError> {
         let mut found = BTreeSet::new();
-        let holds = match value.get("Condition").and_then(Value::as_str) {
-            Some(condition) => self.condition(condition)?,
-            None => true,
-        };
-        if holds {
+        if self.is_active(value)? {
             self.collect_imports(value, &mut found)?;
         }
         Ok(found)
@@ -267,6 +263,11 @@ impl Scope<'_> {
                 Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Ok(()),
             },
         }
+    }
+
+    /// Whether the condition of a resource or an output holds; one without a condition is always there.
+    pub(crate) fn is_active(&self, value: &Value) -> Result<bool, TemplateError> {
+        value.get("Condition").and_then(Value::as_str).map_or(Ok(true), |condition| self.condition(condition))
     }
 
     /// Whether a named condition holds.

@@ -1,6 +1,6 @@
 //! A stack's outputs and exports, resolved when every resource exists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -51,6 +51,48 @@ pub(crate) fn missing_exports(scope: &Scope<'_>) -> Result<Vec<(String, String)>
     Ok(missing)
 }
 
+/// Refuses names of exports that CloudFormation refuses before anything begins, in the words that users of AWS report.
+pub(crate) fn check_exports(scope: &Scope<'_>) -> Result<(), TemplateError> {
+    let template = &scope.definition.template;
+    let malformed = |key: &str, rule: &str| {
+        Err(TemplateError::Format(format!("Output {key} is malformed. The Name field of {rule}")))
+    };
+    let (mut names, mut twice) = (BTreeSet::new(), BTreeSet::new());
+    for (key, output) in template.outputs() {
+        let Some(export) = output.get("Export").filter(|_| scope.is_active(output).unwrap_or(true)) else {
+            continue;
+        };
+        let references = scope.live_references(export);
+        if references.iter().any(|reference| template.resource(&reference.name).is_some()) {
+            return malformed(
+                key,
+                "Export must not depend on any resources, imported values, or Fn::GetAZs.",
+            );
+        }
+        let name = match export.get("Name") {
+            Some(name) => scope.resolve(name)?.map(|name| scalar(&name)).unwrap_or_default(),
+            None => String::new(),
+        };
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-');
+        if name.is_empty() || !name.chars().all(is_allowed) {
+            return malformed(
+                key,
+                "every Export member must be specified and consist only of alphanumeric characters, colons, or hyphens.",
+            );
+        }
+        if !names.insert(name.clone()) {
+            twice.insert(name);
+        }
+    }
+    if twice.is_empty() {
+        return Ok(());
+    }
+    Err(TemplateError::Format(format!(
+        "The Outputs section contains duplicate Export names: [{}]. Specify a unique name for each export.",
+        twice.into_iter().collect::<Vec<_>>().join(", ")
+    )))
+}
+
 /// Resolves the outputs, when every resource exists.
 pub(crate) fn set_outputs(region: &mut Region, index: usize) -> Result<(), TemplateError> {
     let (outputs, imports) = {
@@ -90,9 +132,7 @@ pub(crate) fn set_outputs(region: &mut Region, index: usize) -> Result<(), Templ
 pub(crate) fn outputs(scope: &Scope<'_>) -> Result<Vec<Output>, TemplateError> {
     let mut outputs = Vec::new();
     for (key, output) in scope.definition.template.outputs() {
-        if let Some(condition) = output.get("Condition").and_then(Value::as_str)
-            && !scope.condition(condition)?
-        {
+        if !scope.is_active(output)? {
             continue;
         }
         let text = |value: Option<&Value>| -> Result<Option<String>, TemplateError> {

@@ -292,3 +292,36 @@ fn an_operation_without_its_export_fails_before_its_first_resource() {
     let failed = lines.iter().find(|line| line.starts_with("Child CREATE_FAILED")).unwrap();
     assert!(failed.ends_with(FOUND), "{failed}");
 }
+
+#[test]
+fn names_of_exports_are_checked_before_anything_begins() {
+    let template = |outputs: Value| json!({"Resources": {"P": parameter(&json!("x"))}, "Outputs": outputs});
+    let output = |name: Value| json!({"Value": "v", "Export": {"Name": name}});
+    let form = "ValidationError: Template format error: Output A is malformed. The Name field of every Export member must be specified and \
+                consist only of alphanumeric characters, colons, or hyphens.";
+    let live = "ValidationError: Template format error: Output A is malformed. The Name field of Export must not depend on any resources, \
+                imported values, or Fn::GetAZs.";
+    let twice = "ValidationError: Template format error: The Outputs section contains duplicate Export names: [x]. Specify a unique name for \
+                 each export.";
+    for (outputs, message) in [
+        (json!({"A": output(json!("a b/c"))}), form),
+        (json!({"A": output(json!(""))}), form),
+        (json!({"A": {"Value": "v", "Export": {}}}), form),
+        (json!({"A": output(json!({"Fn::Sub": "${P}-x"}))}), live),
+        (json!({"A": output(json!("x")), "B": output(json!({"Fn::Join": ["", ["x"]]}))}), twice),
+    ] {
+        let template = template(outputs).to_string();
+        let given = [("StackName", "app"), ("TemplateBody", template.as_str())];
+        let wire = Wire::new();
+        assert_eq!(wire.refused("CreateStack", &given), message);
+        create(&wire, "app", &json!({"Resources": {"P": parameter(&json!("x"))}}));
+        assert_eq!(wire.refused("UpdateStack", &given), message);
+        let set = [given[0], given[1], ("ChangeSetName", "one")];
+        assert_eq!(wire.refused("CreateChangeSet", &set), message);
+    }
+    // One of two, as conditions say.
+    let mut either = template(json!({"A": output(json!("x")), "B": output(json!("x"))}));
+    either["Conditions"] = json!({"No": {"Fn::Equals": ["a", "b"]}});
+    either["Outputs"]["B"]["Condition"] = json!("No");
+    create(&Wire::new(), "app", &either);
+}
