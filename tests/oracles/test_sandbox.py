@@ -299,7 +299,7 @@ class Commands(unittest.TestCase):
         transform.write_text("Transform: AWS::Serverless-2016-10-31\nResources:\n  T:\n    Type: AWS::Serverless::SimpleTable\n")
         refused = sam(transform, check=False)
         self.assertNotEqual(refused.returncode, 0)
-        self.assertIn("tablewright's sandbox does not model the template section Transform", refused.stdout + refused.stderr)
+        self.assertIn("tablewright's sandbox does not model the Transform AWS::Serverless-2016-10-31", refused.stdout + refused.stderr)
 
 
 if __name__ == "__main__":
