@@ -206,6 +206,22 @@ impl<'a> Scope<'a> {
             exports,
         }
     }
+
+    /// What is known before a stack exists: its parameters.
+    pub(crate) fn of_parameters(region: &'a str, definition: &'a Definition) -> Self {
+        static RESOURCES: BTreeMap<String, Resource> = BTreeMap::new();
+        static UNKNOWN: BTreeSet<String> = BTreeSet::new();
+        static EXPORTS: BTreeMap<String, String> = BTreeMap::new();
+        Self {
+            definition,
+            stack_id: "",
+            stack_name: "",
+            region,
+            resources: &RESOURCES,
+            unknown: Some(&UNKNOWN),
+            exports: &EXPORTS,
+        }
+    }
 }
 
 impl Scope<'_> {

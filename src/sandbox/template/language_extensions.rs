@@ -4,8 +4,6 @@
 //! The processed template has the policies in their place. What else the transform brings (`Fn::ForEach`, `Fn::Length`,
 //! `Fn::ToJsonString`) is refused by name.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::Value;
 
 use super::checks;
@@ -41,7 +39,8 @@ pub(crate) fn process(region: &str, definition: &mut Definition) -> Result<(), T
         for attribute in ["DeletionPolicy", "UpdateReplacePolicy"] {
             let resource = &mut tree["Resources"][name.as_str()];
             let Some(policy) = resource.get(attribute).filter(|policy| policy.is_object()) else { continue };
-            match value(region, definition, policy)? {
+            // A policy can depend on parameters only.
+            match Scope::of_parameters(region, definition).resolve(policy)? {
                 Some(value) => resource[attribute] = value,
                 None => drop(resource.as_object_mut().and_then(|fields| fields.remove(attribute))),
             }
@@ -51,19 +50,4 @@ pub(crate) fn process(region: &str, definition: &mut Definition) -> Result<(), T
     }
     definition.template = Template::from_tree(tree);
     Ok(())
-}
-
-/// The value of a policy, which can depend on parameters only.
-fn value(region: &str, definition: &Definition, policy: &Value) -> Result<Option<Value>, TemplateError> {
-    let (resources, exports, nothing) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-    let scope = Scope {
-        definition,
-        stack_id: "",
-        stack_name: "",
-        region,
-        resources: &resources,
-        unknown: Some(&nothing),
-        exports: &exports,
-    };
-    scope.resolve(policy)
 }

@@ -3,7 +3,7 @@
 //! What a rule may hold is documented ("Rules section", "Rule-specific intrinsic functions"). That a rule refuses functions
 //! of values is reported by users of AWS, with the words; the words of a failed assertion are ours.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -102,16 +102,7 @@ fn check_function(
 
 /// Refuses a definition whose parameters break a rule.
 pub(crate) fn evaluate(region: &str, definition: &Definition) -> Result<(), TemplateError> {
-    let (resources, exports, nothing) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-    let scope = Scope {
-        definition,
-        stack_id: "",
-        stack_name: "",
-        region,
-        resources: &resources,
-        unknown: Some(&nothing),
-        exports: &exports,
-    };
+    let scope = Scope::of_parameters(region, definition);
     for (name, rule) in definition.template.entries("Rules") {
         let applies = rule.get("RuleCondition").map_or(Ok(true), |condition| holds(condition, &scope))?;
         if !applies {
