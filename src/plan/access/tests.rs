@@ -6,7 +6,8 @@
 
 use serde_json::{Value, json};
 
-use super::{AccessChange, changes, matches};
+use super::grant::matches;
+use super::{AccessChange, changes};
 use crate::{PlanOptions, Verdict, plan};
 
 /// A change in one line: `+` for a grant that is new.
