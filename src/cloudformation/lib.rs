@@ -71,4 +71,3 @@ pub use stack::Stack;
 pub use stack::guidance::{Guidance, guidance};
 pub use stack::status::{ResourceStatus, StackClass, StackStatus};
 pub use template_upload::{Bucket, UploadError, upload};
-pub use text::is_unprintable;

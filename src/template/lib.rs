@@ -32,6 +32,7 @@ mod references;
 mod sub;
 
 mod nearest;
+mod unprintable;
 
 pub use duplicate::DuplicateKey;
 use duplicate::Duplicates;
@@ -43,6 +44,7 @@ pub use scalar::{Scalar, ScalarValue, Style};
 pub use sub::{Sub, SubPart, sub_parts};
 pub use syntax::{Comment, Layout, Syntax, SyntaxEntry, SyntaxKind, SyntaxNode};
 pub use tree::MAX_DEPTH;
+pub use unprintable::is_unprintable;
 
 /// Maximum length of a text, in bytes. The quota of CloudFormation is one megabyte.
 pub const MAX_BYTES: usize = 4 * 1024 * 1024;

@@ -3,9 +3,10 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
-use tablewright_cloudformation::{ResourceEvent, is_unprintable};
+use tablewright_cloudformation::ResourceEvent;
 use tablewright_deploy::Work;
 use tablewright_review::cut;
+use tablewright_template::is_unprintable;
 
 /// Formats the time of day in UTC, such as `12:34:56`.
 pub(crate) fn clock(at: SystemTime) -> String {
